@@ -1,0 +1,118 @@
+//! Sends a request, and sends it again where that is safe and useful.
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use secrecy::SecretString;
+
+use crate::{
+    transport::{Transport, TransportError},
+    wire::{PspRequest, PspResponse},
+};
+
+/// Time and chance, injected so that tests and the fault simulator can drive them.
+pub trait Timer: Send + Sync {
+    /// The time since some fixed moment; it never goes back.
+    fn elapsed(&self) -> Duration;
+    /// Waits.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()>;
+    /// A uniformly distributed number, at least 0 and less than 1, for jitter.
+    fn random(&self) -> f64;
+}
+
+/// How long and how often a request is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// The time for all attempts and the pauses between them.
+    pub deadline: Duration,
+    /// The most time that one attempt gets.
+    pub attempt: Duration,
+    /// How many attempts there are at most; at least one is made.
+    pub max_attempts: u32,
+    /// The longest pause after the first attempt; it doubles with each one.
+    pub first_pause: Duration,
+    /// The longest pause of all.
+    pub max_pause: Duration,
+    /// The request was perhaps sent before, by an earlier process: an answer is marked
+    /// [`resent`](PspResponse::resent), and no error is [`TransportError::NotSent`].
+    pub resending: bool,
+}
+
+impl Default for RetryPolicy {
+    /// Three attempts within 25 seconds, which a buyer just about waits.
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(25),
+            attempt: Duration::from_secs(20),
+            max_attempts: 3,
+            first_pause: Duration::from_millis(500),
+            max_pause: Duration::from_secs(5),
+            resending: false,
+        }
+    }
+}
+
+/// Sends the request until there is an answer worth having, the attempts are used up, or the deadline is near.
+///
+/// Each attempt has the same bytes and the same idempotency key; a POST without a key is tried again only if nothing
+/// was sent. The answer is the last one that arrived. The error is `NotSent` only if no attempt reached the PSP.
+pub async fn call(
+    transport: &dyn Transport,
+    timer: &dyn Timer,
+    request: &PspRequest,
+    credentials: &SecretString,
+    policy: RetryPolicy,
+) -> Result<PspResponse, TransportError> {
+    let started = timer.elapsed();
+    let remaining = || policy.deadline.saturating_sub(timer.elapsed().saturating_sub(started));
+    let mut reached = policy.resending;
+    let mut attempt = 1;
+    loop {
+        let sent = transport.send(request, credentials, policy.attempt.min(remaining())).await;
+        let result = match sent {
+            Ok(response) => Ok(PspResponse { resent: reached, ..response }),
+            Err(TransportError::NotSent(reason)) if reached => Err(TransportError::Unknown(reason)),
+            Err(error) => Err(error),
+        };
+        let may_repeat = request.is_repeatable() || matches!(result, Err(TransportError::NotSent(_)));
+        reached |= !matches!(result, Err(TransportError::NotSent(_)));
+        if attempt >= policy.max_attempts || !may_repeat || !is_worth_repeating(&result) {
+            return result;
+        }
+        let pause = pause_after(attempt, &result, timer.random(), &policy);
+        if pause >= remaining() {
+            return result;
+        }
+        tracing::debug!(?request, attempt, ?pause, "trying again");
+        timer.sleep(pause).await;
+        attempt += 1;
+    }
+}
+
+/// Stripe says so in a header; otherwise (and at Checkout.com): a request in flight with the same key, a rate limit or
+/// locked object, a failure of the server. A replayed answer never changes.
+fn is_worth_repeating(result: &Result<PspResponse, TransportError>) -> bool {
+    let Ok(response) = result else { return true };
+    if response.header("idempotent-replayed") == Some("true") {
+        return false;
+    }
+    match response.header("stripe-should-retry") {
+        Some("true") => true,
+        Some("false") => false,
+        _ => matches!(response.status, 409 | 429 | 500..=599),
+    }
+}
+
+/// Between half and all of a pause that doubles, and at least as long as the PSP asks for.
+fn pause_after(
+    attempt: u32,
+    result: &Result<PspResponse, TransportError>,
+    random: f64,
+    policy: &RetryPolicy,
+) -> Duration {
+    let doubled = policy.first_pause.saturating_mul(2_u32.saturating_pow(attempt - 1));
+    let pause = doubled.min(policy.max_pause).mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0);
+    let asked = result.as_ref().ok().and_then(|response| response.header("retry-after"));
+    let asked = asked.and_then(|seconds| seconds.parse().ok()).map_or(Duration::ZERO, Duration::from_secs);
+    pause.max(asked)
+}

@@ -1,0 +1,64 @@
+//! What Checkout.com's errors mean (Checkout.com docs: API response codes).
+
+use serde::Deserialize;
+
+use crate::{
+    outcome::{Failure, Refusal, RefusalKind, is_certain},
+    wire::{PspRequest, PspResponse},
+};
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    request_id: Option<String>,
+    error_type: Option<String>,
+    #[serde(default)]
+    error_codes: Vec<String>,
+}
+
+/// Codes that tell of a failure of the PSP, although the status blames the request.
+const TECHNICAL: [&str; 3] = ["api_calls_quota_exceeded", "service_unavailable", "processing_error"];
+/// Codes that mean: not in the payment's state.
+const CONFLICTS: [&str; 2] = ["payment_expired", "action_failure_limit_exceeded"];
+
+/// Reads an answer that isn't one of success. 401, 403, 404 and 502 have no body.
+pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
+    let status = response.status;
+    let body: Option<ErrorBody> = serde_json::from_slice(&response.body).ok();
+    let codes = body.as_ref().map(|body| body.error_codes.join(", ")).filter(|codes| !codes.is_empty());
+    let error_type = body.as_ref().and_then(|body| body.error_type.clone());
+    let described = codes.or_else(|| error_type.clone());
+    let unknown = || {
+        let what = described.as_deref().unwrap_or("nothing that can be read");
+        Failure::Unknown(format!("Checkout.com answered {status}: {what}"))
+    };
+    let has = |list: &[&str]| {
+        body.as_ref().is_some_and(|body| body.error_codes.iter().any(|code| list.contains(&code.as_str())))
+    };
+    let kind = match status {
+        401 => RefusalKind::Credentials,
+        403 => RefusalKind::NotPermitted,
+        404 => RefusalKind::NotFound,
+        400 | 422 if has(&TECHNICAL) || described.is_none() => return unknown(),
+        400 | 422 if has(&CONFLICTS) => RefusalKind::Conflict,
+        400 | 422 => RefusalKind::InvalidRequest,
+        _ => return unknown(),
+    };
+    let request_id = response.header("cko-request-id").map(ToOwned::to_owned);
+    let refusal = Refusal {
+        kind,
+        code: body.as_ref().and_then(|body| body.error_codes.first().cloned()).or(error_type),
+        param: None,
+        message: described.clone().unwrap_or_else(|| default_message(kind).to_owned()),
+        psp_request_id: request_id.or_else(|| body.as_ref()?.request_id.clone()),
+    };
+    if is_certain(&refusal, request, response) { Failure::Refused(refusal) } else { unknown() }
+}
+
+fn default_message(kind: RefusalKind) -> &'static str {
+    match kind {
+        RefusalKind::Credentials => "the secret key is not valid",
+        RefusalKind::NotPermitted => "not allowed for this key or in the payment's state",
+        RefusalKind::NotFound => "no such payment",
+        RefusalKind::Conflict | RefusalKind::InvalidRequest => "the request is not valid",
+    }
+}

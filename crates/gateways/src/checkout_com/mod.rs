@@ -1,0 +1,96 @@
+//! Checkout.com: card payments on its current platform, with `sk_…` keys.
+
+mod decline;
+mod failure;
+mod read;
+mod request;
+mod snapshot;
+mod unit;
+
+use crate::{
+    gateway::{Gateway, GatewaySettings},
+    operation::{
+        ActionReference, CapturePayment, ConfirmPayment, CreatePayment, FindPayment, RefundPayment, Unsupported,
+        UpdatePayment,
+    },
+    outcome::{ActionOutcome, FoundOutcome, PaymentOutcome},
+    wire::{PspRequest, PspResponse},
+};
+
+/// Where the live API is for every account. Checkout.com wants each account to use its own prefix, which differs between
+/// sandbox and live: `https://{prefix}.api.checkout.com`, `https://{prefix}.api.sandbox.checkout.com`; set that as
+/// [`GatewaySettings::base_url`].
+pub const BASE_URL: &str = "https://api.checkout.com";
+
+/// Speaks Checkout.com's API.
+#[derive(Debug, Clone)]
+pub struct CheckoutCom {
+    settings: GatewaySettings,
+}
+
+impl CheckoutCom {
+    /// A gateway with these settings.
+    pub fn new(settings: GatewaySettings) -> Self {
+        Self { settings }
+    }
+}
+
+impl Gateway for CheckoutCom {
+    fn create_payment(&self, args: &CreatePayment, key: &str) -> Result<PspRequest, Unsupported> {
+        request::create(&self.settings, args, key)
+    }
+
+    fn update_payment(&self, _: &str, _: &UpdatePayment, _: &str) -> Result<PspRequest, Unsupported> {
+        Err(Unsupported::Operation("update of a payment"))
+    }
+
+    fn confirm_payment(&self, _: &str, _: &ConfirmPayment, _: &str) -> Result<PspRequest, Unsupported> {
+        Err(Unsupported::Operation("confirmation of a payment"))
+    }
+
+    fn capture(&self, psp_id: &str, args: &CapturePayment, key: &str) -> Result<PspRequest, Unsupported> {
+        request::capture(&self.settings, psp_id, args, key)
+    }
+
+    fn cancel(&self, psp_id: &str, reference: &ActionReference, key: &str) -> Result<PspRequest, Unsupported> {
+        request::void(&self.settings, psp_id, reference, key)
+    }
+
+    fn refund(&self, psp_id: &str, args: &RefundPayment, key: &str) -> Result<PspRequest, Unsupported> {
+        request::refund(&self.settings, psp_id, args, key)
+    }
+
+    fn retrieve_payment(&self, psp_id: &str) -> Result<PspRequest, Unsupported> {
+        request::retrieve(&self.settings, psp_id)
+    }
+
+    /// One action can't be asked for, only all of a payment.
+    fn retrieve_action(&self, psp_id: &str, _: &str) -> Result<PspRequest, Unsupported> {
+        request::retrieve_actions(&self.settings, psp_id)
+    }
+
+    /// The reference is unique to the attempt, so neither the time nor a cursor is needed.
+    fn find_payment(&self, args: &FindPayment) -> PspRequest {
+        request::find(&self.settings, &args.transaction_id)
+    }
+
+    fn check_credentials(&self) -> PspRequest {
+        request::find(&self.settings, "credentials-check")
+    }
+
+    fn read_payment(&self, request: &PspRequest, response: &PspResponse) -> PaymentOutcome {
+        read::payment(request, response)
+    }
+
+    fn read_found(&self, transaction_id: &str, request: &PspRequest, response: &PspResponse) -> FoundOutcome {
+        read::found(transaction_id, request, response)
+    }
+
+    fn read_action(&self, request: &PspRequest, response: &PspResponse) -> ActionOutcome {
+        read::accepted_action(request, response)
+    }
+
+    fn read_retrieved_action(&self, action_id: &str, request: &PspRequest, response: &PspResponse) -> ActionOutcome {
+        read::retrieved_action(action_id, request, response)
+    }
+}

@@ -1,0 +1,95 @@
+//! What Checkout.com's answers mean.
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{
+    failure,
+    snapshot::{self, Action as PaymentAction},
+};
+use crate::{
+    outcome::{Action, ActionOutcome, FoundOutcome, PaymentOutcome},
+    wire::{PspRequest, PspResponse},
+};
+
+/// The answer to a capture, a void or a refund: it will be done, or it will fail.
+#[derive(Deserialize)]
+struct Acceptance {
+    action_id: String,
+}
+
+#[derive(Deserialize)]
+struct List {
+    data: Vec<Value>,
+}
+
+/// A decline is a success of HTTP here: 201, with the reason in the payment.
+pub(super) fn payment(request: &PspRequest, response: &PspResponse) -> PaymentOutcome {
+    if !is_success(response) {
+        return failure::read(request, response).into();
+    }
+    match body::<Value>(response).and_then(|answer| snapshot::read(&answer)) {
+        Ok(snapshot) => PaymentOutcome::Done(Box::new(snapshot)),
+        Err(reason) => PaymentOutcome::Unknown(reason),
+    }
+}
+
+/// The reference is that of one attempt. Two payments with it are more than can be decided here.
+pub(super) fn found(transaction_id: &str, request: &PspRequest, response: &PspResponse) -> FoundOutcome {
+    if !is_success(response) {
+        return failure::read(request, response).into();
+    }
+    let list: List = match body(response) {
+        Ok(list) => list,
+        Err(reason) => return FoundOutcome::Unknown(reason),
+    };
+    let ours = |payment: &&Value| payment.get("reference").and_then(Value::as_str) == Some(transaction_id);
+    let mut payments = list.data.iter().filter(ours);
+    match (payments.next(), payments.next()) {
+        (None, _) => FoundOutcome::NotFound,
+        (Some(payment), None) => match snapshot::read(payment) {
+            Ok(snapshot) => FoundOutcome::Found(Box::new(snapshot)),
+            Err(reason) => FoundOutcome::Unknown(reason),
+        },
+        (Some(_), Some(_)) => FoundOutcome::Unknown("more than one payment has this reference".to_owned()),
+    }
+}
+
+pub(super) fn accepted_action(request: &PspRequest, response: &PspResponse) -> ActionOutcome {
+    if !is_success(response) {
+        return failure::read(request, response).into();
+    }
+    match body::<Acceptance>(response) {
+        Ok(acceptance) => ActionOutcome::Accepted(action(acceptance.action_id)),
+        Err(reason) => ActionOutcome::Unknown(reason),
+    }
+}
+
+/// An action that isn't listed yet, or is without a verdict, is still to come.
+pub(super) fn retrieved_action(action_id: &str, request: &PspRequest, response: &PspResponse) -> ActionOutcome {
+    if !is_success(response) {
+        return failure::read(request, response).into();
+    }
+    let actions: Vec<PaymentAction> = match body(response) {
+        Ok(actions) => actions,
+        Err(reason) => return ActionOutcome::Unknown(reason),
+    };
+    let found = actions.iter().find(|candidate| candidate.id == action_id);
+    match found.map(|found| (found, found.approved)) {
+        Some((_, Some(true))) => ActionOutcome::Done(action(action_id.to_owned())),
+        Some((found, Some(false))) => ActionOutcome::Failed(found.decline()),
+        Some((_, None)) | None => ActionOutcome::Accepted(action(action_id.to_owned())),
+    }
+}
+
+fn action(id: String) -> Action {
+    Action { id: Some(id), amount: None, payment: None }
+}
+
+fn is_success(response: &PspResponse) -> bool {
+    (200..=299).contains(&response.status)
+}
+
+fn body<T: DeserializeOwned>(response: &PspResponse) -> Result<T, String> {
+    serde_json::from_slice(&response.body).map_err(|error| format!("Checkout.com's answer can't be read: {error}"))
+}

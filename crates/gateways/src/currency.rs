@@ -1,0 +1,40 @@
+//! Amounts as a PSP counts them, which isn't always as ISO 4217 does.
+
+use tillgate_model::money::{Currency, Money};
+
+use crate::operation::Unsupported;
+
+/// How a PSP counts one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unit {
+    /// The decimal digits of the PSP's unit.
+    pub exponent: u32,
+    /// What an amount in the PSP's unit must be a multiple of.
+    pub step: i64,
+}
+
+impl Unit {
+    pub(crate) const fn new(exponent: u32, step: i64) -> Self {
+        Self { exponent, step }
+    }
+}
+
+/// The amount in the PSP's unit. It is carried exactly or not at all.
+pub(crate) fn to_psp(amount: &Money, unit: Unit) -> Result<i64, Unsupported> {
+    let converted = rescale(amount.amount_cents, amount.currency.exponent(), unit.exponent);
+    converted.filter(|&units| units > 0 && units % unit.step == 0).ok_or(Unsupported::Amount(*amount))
+}
+
+/// An amount that the PSP reports, in our unit; none if our unit can't express it.
+pub(crate) fn from_psp(units: i64, currency: Currency, unit: Unit) -> Option<Money> {
+    Some(Money::new(rescale(units, unit.exponent, currency.exponent())?, currency))
+}
+
+fn rescale(amount: i64, from: u32, to: u32) -> Option<i64> {
+    let factor = 10_i64.checked_pow(from.abs_diff(to))?;
+    if to >= from {
+        amount.checked_mul(factor)
+    } else {
+        (amount % factor == 0).then_some(amount / factor)
+    }
+}

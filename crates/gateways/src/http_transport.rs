@@ -1,0 +1,114 @@
+//! The transport over HTTP.
+
+use std::{error::Error, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use futures::{FutureExt, future::BoxFuture};
+use http::{HeaderMap, HeaderValue, header};
+use reqwest::{Client, RequestBuilder, Response, redirect};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    transport::{Transport, TransportError},
+    wire::{Method, PspRequest, PspResponse},
+};
+
+/// An answer to one payment request has a few kilobytes, a page of a list a few hundred.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Shorter than the idle time after which a PSP's load balancer drops a connection without a word.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
+/// The headers of an answer that this crate reads.
+const HEADERS_READ: [&str; 5] =
+    ["request-id", "cko-request-id", "idempotent-replayed", "stripe-should-retry", "retry-after"];
+
+/// Speaks HTTP/1.1 and HTTP/2 with pooled connections. TLS certificates are verified, redirects are not followed, an
+/// answer is bounded in time and in size (1 MiB).
+#[derive(Debug, Clone)]
+pub struct HttpTransport {
+    client: Client,
+}
+
+impl HttpTransport {
+    /// Sets up the client; fails if the platform's certificates can't be loaded.
+    pub fn new() -> Result<Self, reqwest::Error> {
+        let client = Client::builder()
+            .user_agent(concat!("tillgate/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .build()?;
+        Ok(Self { client })
+    }
+
+    fn prepare(
+        &self,
+        request: &PspRequest,
+        credentials: &SecretString,
+        deadline: Duration,
+    ) -> Result<RequestBuilder, TransportError> {
+        let mut authorization = HeaderValue::from_str(&format!("Bearer {}", credentials.expose_secret()))
+            .map_err(|_| TransportError::NotSent("the credentials are not fit for a header".to_owned()))?;
+        authorization.set_sensitive(true);
+        let mut builder = match request.method {
+            Method::Get => self.client.get(&request.url),
+            Method::Post => self.client.post(&request.url).body(request.body.clone()),
+        };
+        builder = builder.header(header::AUTHORIZATION, authorization).timeout(deadline);
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        Ok(builder)
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send<'a>(
+        &'a self,
+        request: &'a PspRequest,
+        credentials: &'a SecretString,
+        deadline: Duration,
+    ) -> BoxFuture<'a, Result<PspResponse, TransportError>> {
+        async move {
+            let response = self.prepare(request, credentials, deadline)?.send().await.map_err(failure)?;
+            let status = response.status().as_u16();
+            let headers = headers_read(response.headers());
+            let body = bounded_body(response).await?;
+            Ok(PspResponse { status, headers, body, resent: false })
+        }
+        .boxed()
+    }
+}
+
+fn headers_read(headers: &HeaderMap) -> Vec<(String, String)> {
+    HEADERS_READ
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), headers.get(name)?.to_str().ok()?.to_owned())))
+        .collect()
+}
+
+async fn bounded_body(mut response: Response) -> Result<Bytes, TransportError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(failure)? {
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(TransportError::Unknown(format!("the answer exceeds {MAX_BODY_BYTES} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// Only an error in making the request or the connection proves that nothing was sent.
+fn failure(error: reqwest::Error) -> TransportError {
+    let nothing_sent = error.is_builder() || error.is_connect();
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    if nothing_sent { TransportError::NotSent(text) } else { TransportError::Unknown(text) }
+}

@@ -1,0 +1,31 @@
+//! How a payment service provider (PSP) is spoken to.
+//!
+//! A money operation takes two phases, so that a crash between them loses nothing. A [`Gateway`] first turns the
+//! operation into a [`PspRequest`]: the exact bytes, without credentials, which the caller stores. Then [`call`] sends it
+//! through a [`Transport`], again with the same bytes and key if need be, and the gateway reads the answer into the
+//! domain's terms. This crate keeps no state, knows no database and never guesses: what can't be told is `Unknown`.
+
+pub mod call;
+pub mod checkout_com;
+mod currency;
+mod gateway;
+mod http_transport;
+mod operation;
+mod outcome;
+mod redact;
+mod snapshot;
+pub mod stripe;
+mod transport;
+mod wire;
+
+pub use call::{RetryPolicy, Timer, call};
+pub use gateway::{Gateway, GatewaySettings};
+pub use http_transport::HttpTransport;
+pub use operation::{
+    ActionReference, CaptureMethod, CapturePayment, ConfirmPayment, CreatePayment, FindPayment, Instrument,
+    RefundPayment, SetupFutureUsage, Unsupported, UpdatePayment,
+};
+pub use outcome::{Action, ActionOutcome, FoundOutcome, PaymentOutcome, Refusal, RefusalKind};
+pub use snapshot::{Decline, PaymentInstrument, PaymentSnapshot, PaymentStatus};
+pub use transport::{Transport, TransportError};
+pub use wire::{Method, PspRequest, PspResponse};

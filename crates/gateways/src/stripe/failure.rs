@@ -1,0 +1,77 @@
+//! What Stripe's errors mean (Stripe docs: errors, idempotent requests, advanced error handling).
+
+use super::object::{ApiError, ErrorBody};
+use crate::{
+    outcome::{Failure, Refusal, RefusalKind, is_certain},
+    snapshot::{Decline, NEUTRAL_DECLINE},
+    wire::{PspRequest, PspResponse},
+};
+
+/// Codes that mean: not in the payment's state.
+const CONFLICTS: [&str; 7] = [
+    "payment_intent_unexpected_state",
+    "charge_already_captured",
+    "charge_already_refunded",
+    "charge_disputed",
+    "charge_expired_for_capture",
+    "charge_not_refundable",
+    "capture_charge_authorization_expired",
+];
+
+/// Reasons of a decline that are none of the buyer's business.
+const HIDDEN_DECLINES: [&str; 7] = [
+    "lost_card",
+    "stolen_card",
+    "pickup_card",
+    "restricted_card",
+    "fraudulent",
+    "security_violation",
+    "merchant_blacklist",
+];
+
+/// Reads an answer that is neither a success nor a decline.
+///
+/// An answer that isn't in Stripe's form comes from something in between, and proves nothing. Neither does a request in
+/// flight with the same key (409), a failed dependency (424), a rate limit or a locked object (429), or a failure of the
+/// server, which Stripe also replays. A key that was used with other parameters means that some request did go through.
+pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
+    let status = response.status;
+    let Ok(ErrorBody { error }) = serde_json::from_slice(&response.body) else {
+        return Failure::Unknown(format!("Stripe answered {status} without an error in its form"));
+    };
+    let code = error.code.as_deref().unwrap_or_default();
+    let kind = match status {
+        _ if error.kind.as_deref() == Some("idempotency_error") || code == "lock_timeout" => None,
+        401 => Some(RefusalKind::Credentials),
+        403 => Some(RefusalKind::NotPermitted),
+        404 => Some(RefusalKind::NotFound),
+        409 | 424 | 429 => None,
+        400..=499 if CONFLICTS.contains(&code) => Some(RefusalKind::Conflict),
+        400..=499 => Some(RefusalKind::InvalidRequest),
+        _ => None,
+    };
+    let unknown = || Failure::Unknown(format!("Stripe answered {status}: {}", describe(&error)));
+    let Some(kind) = kind else { return unknown() };
+    let refusal = Refusal {
+        kind,
+        code: error.code.clone(),
+        param: error.param.clone(),
+        message: error.message.clone().unwrap_or_else(|| describe(&error)),
+        psp_request_id: response.header("request-id").map(ToOwned::to_owned),
+    };
+    if is_certain(&refusal, request, response) { Failure::Refused(refusal) } else { unknown() }
+}
+
+fn describe(error: &ApiError) -> String {
+    let parts = [&error.kind, &error.code, &error.message];
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Stripe writes the message of a card error for the buyer; other messages, and reasons to hide, stay with us.
+pub(super) fn decline(error: &ApiError) -> Decline {
+    let code = error.decline_code.as_ref().or(error.code.as_ref()).map_or("card_declined", String::as_str);
+    let hidden = |code: &Option<String>| code.as_deref().is_some_and(|code| HIDDEN_DECLINES.contains(&code));
+    let may_show = error.kind.as_deref() == Some("card_error") && !hidden(&error.decline_code) && !hidden(&error.code);
+    let shown = error.message.as_ref().filter(|_| may_show).map_or(NEUTRAL_DECLINE, String::as_str);
+    Decline { code: code.to_owned(), message: shown.to_owned(), detail: error.message.clone() }
+}

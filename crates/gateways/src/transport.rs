@@ -1,0 +1,31 @@
+//! The way to a PSP, which the fault simulator replaces.
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use secrecy::SecretString;
+
+use crate::wire::{PspRequest, PspResponse};
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// Nothing reached the PSP: no address, connection refused, no TLS session, a request that can't be written.
+    #[error("the request was not sent: {0}")]
+    NotSent(String),
+    /// The request may have had an effect: timeout, connection lost, answer truncated or too large.
+    #[error("the outcome of the request is unknown: {0}")]
+    Unknown(String),
+}
+
+/// Sends one request once.
+pub trait Transport: Send + Sync {
+    /// Sends the request with the credentials as a bearer token (which both PSPs take) and reads the whole answer
+    /// within the deadline. An answer of any status is `Ok`.
+    fn send<'a>(
+        &'a self,
+        request: &'a PspRequest,
+        credentials: &'a SecretString,
+        deadline: Duration,
+    ) -> BoxFuture<'a, Result<PspResponse, TransportError>>;
+}

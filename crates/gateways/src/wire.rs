@@ -1,0 +1,85 @@
+//! What goes over the wire to a PSP and comes back.
+
+use std::fmt;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+/// The two methods that the PSPs' payment endpoints use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// Reads; may be sent again at will.
+    Get,
+    /// Changes something; may be sent again only with an idempotency key.
+    Post,
+}
+
+/// A request to a PSP: exactly what is sent, except for the credentials, which the transport adds.
+///
+/// It is stored before it is sent, and sent again as it is. The body may hold tokens and a buyer's e-mail address:
+/// store it encrypted. Debug output leaves it out.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PspRequest {
+    /// The method.
+    pub method: Method,
+    /// The absolute URL, with its query.
+    pub url: String,
+    /// Content type, API version, idempotency key and the like; never credentials.
+    pub headers: Vec<(String, String)>,
+    /// The body; empty for a GET.
+    pub body: String,
+    /// The key under which the PSP knows this request, which is also among the headers. A POST without one is never
+    /// sent twice.
+    pub idempotency_key: Option<String>,
+}
+
+impl PspRequest {
+    /// Whether sending it twice has no more effect than sending it once.
+    pub fn is_repeatable(&self) -> bool {
+        self.method == Method::Get || self.idempotency_key.is_some()
+    }
+}
+
+impl fmt::Debug for PspRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PspRequest")
+            .field("method", &self.method)
+            .field("url", &self.url)
+            .field("idempotency_key", &self.idempotency_key)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer of a PSP. Debug output leaves the body out: it may hold a client secret.
+#[derive(Clone)]
+pub struct PspResponse {
+    /// The HTTP status.
+    pub status: u16,
+    /// Those headers that this crate reads, by lower-case name.
+    pub headers: Vec<(String, String)>,
+    /// The body, of bounded size.
+    pub body: Bytes,
+    /// The same request was sent before, and that sending may have had an effect which this answer doesn't tell of:
+    /// a refusal ("this token was used") can then be the trace of our own success.
+    pub resent: bool,
+}
+
+impl PspResponse {
+    /// The value of a header, named in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(candidate, _)| candidate == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl fmt::Debug for PspResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PspResponse")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .field("body_bytes", &self.body.len())
+            .field("resent", &self.resent)
+            .finish()
+    }
+}

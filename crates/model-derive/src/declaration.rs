@@ -1,0 +1,200 @@
+//! Reads the declaration.
+
+use syn::{
+    Attribute, Error, Expr, Field, Fields, Ident, ItemStruct, LitStr, Meta, Result, Token, Type, Visibility,
+    parse::ParseStream, punctuated::Punctuated, spanned::Spanned,
+};
+
+/// `#[resource(…)]`
+#[derive(Default)]
+pub struct Container {
+    pub kind: Option<LitStr>,
+    pub singular: Option<LitStr>,
+    pub tag: Option<LitStr>,
+    pub dialect: Option<Ident>,
+    pub actions: Vec<Ident>,
+    pub sales_channel: Vec<Ident>,
+    pub calls_psp: Vec<Ident>,
+    /// Types that name it in requests besides its own.
+    pub aliases: Vec<LitStr>,
+}
+
+impl Container {
+    pub fn parse(input: ParseStream) -> Result<Self> {
+        let mut container = Self::default();
+        syn::meta::parser(|meta| {
+            let name = meta.path.require_ident()?.to_string();
+            match name.as_str() {
+                "type" => container.kind = Some(meta.value()?.parse()?),
+                "singular" => container.singular = Some(meta.value()?.parse()?),
+                "tag" => container.tag = Some(meta.value()?.parse()?),
+                "dialect" => container.dialect = Some(meta.value()?.parse()?),
+                "actions" => container.actions = list(meta.input)?,
+                "sales_channel" => container.sales_channel = list(meta.input)?,
+                "calls_psp" => container.calls_psp = list(meta.input)?,
+                "aliases" => container.aliases = list(meta.input)?,
+                _ => return Err(meta.error("unknown resource option")),
+            }
+            Ok(())
+        })
+        .parse2_stream(input)?;
+        Ok(container)
+    }
+}
+
+/// `syn::meta::parser` gives a `Parser`; this runs it on a stream that is already open.
+trait ParseStreamExt {
+    fn parse2_stream(self, input: ParseStream) -> Result<()>;
+}
+
+impl<P: syn::parse::Parser<Output = ()>> ParseStreamExt for P {
+    fn parse2_stream(self, input: ParseStream) -> Result<()> {
+        let tokens: proc_macro2::TokenStream = input.parse()?;
+        self.parse2(tokens)
+    }
+}
+
+fn list<T: syn::parse::Parse>(input: ParseStream) -> Result<Vec<T>> {
+    let content;
+    syn::parenthesized!(content in input);
+    Ok(Punctuated::<T, Token![,]>::parse_terminated(&content)?.into_iter().collect())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Attribute,
+    Money,
+    Trigger,
+    Relationship,
+    /// Kept, and not shown.
+    Internal,
+}
+
+pub struct Member {
+    pub kind: Kind,
+    pub name: Ident,
+    pub ty: Type,
+    pub visibility: Visibility,
+    pub read: bool,
+    pub create: bool,
+    pub update: bool,
+    pub default: Option<Expr>,
+    /// Doc comments, and what is passed on to validator and schemars.
+    pub docs: Vec<Attribute>,
+    pub passed_on: Vec<Attribute>,
+}
+
+impl Member {
+    /// The type inside `Option<…>`, if it is one.
+    pub fn optional(&self) -> Option<&Type> {
+        generic_argument(&self.ty, "Option")
+    }
+
+    /// A to-many relationship or a trigger is no field of the record.
+    pub fn is_kept(&self) -> bool {
+        self.kind != Kind::Trigger && !self.is_to_many()
+    }
+
+    pub fn is_to_many(&self) -> bool {
+        self.kind == Kind::Relationship && generic_argument(&self.ty, "ToMany").is_some()
+    }
+
+    /// A relationship that is never empty.
+    pub fn is_one(&self) -> bool {
+        self.kind == Kind::Relationship && generic_argument(&self.ty, "One").is_some()
+    }
+}
+
+fn generic_argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = ty else { return None };
+    let segment = path.path.segments.last().filter(|segment| segment.ident == name)?;
+    match &segment.arguments {
+        syn::PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
+            syn::GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        }),
+        _ => None,
+    }
+}
+
+pub struct Declaration {
+    pub container: Container,
+    pub name: Ident,
+    pub visibility: Visibility,
+    pub docs: Vec<Attribute>,
+    pub members: Vec<Member>,
+}
+
+impl Declaration {
+    pub fn parse(container: Container, item: ItemStruct) -> Result<Self> {
+        let Fields::Named(fields) = item.fields else {
+            return Err(Error::new(item.ident.span(), "a resource is a struct with named fields"));
+        };
+        let members = fields.named.into_iter().map(member).collect::<Result<Vec<_>>>()?;
+        Ok(Self { container, name: item.ident, visibility: item.vis, docs: docs(&item.attrs), members })
+    }
+
+    pub fn has_action(&self, name: &str) -> bool {
+        self.container.actions.iter().any(|action| action == name)
+    }
+}
+
+fn docs(attributes: &[Attribute]) -> Vec<Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).cloned().collect()
+}
+
+/// A doc comment as one paragraph.
+pub fn doc_text(attributes: &[Attribute]) -> String {
+    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::NameValue(pair) => match &pair.value {
+            Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value().trim().to_owned()),
+            _ => None,
+        },
+        _ => None,
+    });
+    lines.collect::<Vec<_>>().join(" ").trim().to_owned()
+}
+
+fn member(field: Field) -> Result<Member> {
+    let name = field.ident.clone().ok_or_else(|| Error::new(field.span(), "a field has a name"))?;
+    let mut member = Member {
+        kind: Kind::Internal,
+        name,
+        ty: field.ty,
+        visibility: field.vis,
+        read: false,
+        create: false,
+        update: false,
+        default: None,
+        docs: docs(&field.attrs),
+        passed_on: Vec::new(),
+    };
+    for attribute in field.attrs {
+        let Some(name) = attribute.path().get_ident().map(ToString::to_string) else { continue };
+        member.kind = match name.as_str() {
+            "attribute" => Kind::Attribute,
+            "money" => Kind::Money,
+            "trigger" => Kind::Trigger,
+            "relationship" => Kind::Relationship,
+            "validate" | "schemars" => {
+                member.passed_on.push(attribute);
+                continue;
+            }
+            _ => continue,
+        };
+        if matches!(attribute.meta, Meta::Path(_)) {
+            continue;
+        }
+        attribute.parse_nested_meta(|meta| {
+            match meta.path.require_ident()?.to_string().as_str() {
+                "read" => member.read = true,
+                "create" => member.create = true,
+                "update" => member.update = true,
+                "default" => member.default = Some(meta.value()?.parse()?),
+                _ => return Err(meta.error("expected read, create, update or default")),
+            }
+            Ok(())
+        })?;
+    }
+    Ok(member)
+}

@@ -1,0 +1,24 @@
+//! What the API says: resources, JSON:API documents, errors, money and the OpenAPI document. No I/O.
+
+
+
+pub mod document;
+pub mod id;
+pub mod money;
+pub mod openapi;
+pub mod problem;
+pub mod registry;
+pub mod relationship;
+pub mod request;
+pub mod resource;
+pub mod resources;
+pub mod scalar;
+mod text_enum;
+
+pub use id::Id;
+pub use money::{Currency, Money};
+pub use problem::{Problem, Problems};
+pub use relationship::{Identifier, One, ToMany, ToOne};
+pub use resource::{Action, Creatable, Dialect, Record, Resource, ResourceMeta, Updatable};
+pub use scalar::{JsonObject, Secret, Timestamp};
+pub(crate) use text_enum::text_enum;

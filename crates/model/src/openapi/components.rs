@@ -1,0 +1,337 @@
+//! Component schemas: schemars makes those of attributes and relationships, this module those of the documents.
+
+use std::collections::BTreeMap;
+
+use schemars::{SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    Creatable, Dialect, Resource, ResourceMeta, Updatable, for_each_resource, registry, relationship, resources::*,
+};
+
+const COMPONENTS: &str = "/components/schemas";
+
+fn settings(definitions_path: &'static str) -> SchemaSettings {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.definitions_path = definitions_path.into();
+    settings.meta_schema = None;
+    settings
+}
+
+/// Schemas by name. Two that share a name must be the same.
+#[derive(Default)]
+pub struct Components(BTreeMap<String, Value>);
+
+impl Components {
+    /// Adds a schema.
+    ///
+    /// # Panics
+    /// When another schema has the name: a declaration is wrong, and a test makes the document.
+    pub fn add(&mut self, name: impl Into<String>, mut schema: Value) {
+        let name = name.into();
+        tidy(&mut schema);
+        if let Some(other) = self.0.insert(name.clone(), schema.clone()) {
+            assert_eq!(other, schema, "two schemas are called {name}");
+        }
+    }
+
+    fn add_definitions(&mut self, mut generator: SchemaGenerator) {
+        for (name, schema) in generator.take_definitions(true) {
+            self.add(name, schema);
+        }
+    }
+
+    /// All of them.
+    pub fn into_map(self) -> Map<String, Value> {
+        self.0.into_iter().collect()
+    }
+}
+
+/// The component schemas of all resources.
+pub fn components() -> Components {
+    let mut all = Components::default();
+    macro_rules! add {
+        ($($name:ident)*) => { $(add_resource::<$name>(&mut all);)* };
+    }
+    for_each_resource!(add);
+    for meta in registry::RESOURCES {
+        add_documents(&mut all, meta);
+    }
+    all.add("ErrorDocument", error_document());
+    all
+}
+
+fn add_resource<R: Resource>(all: &mut Components) {
+    let mut generator = settings(COMPONENTS).for_serialize().into_generator();
+    generator.subschema_for::<R::Attributes>();
+    all.add_definitions(generator);
+    for parts in [R::CREATE_PARTS, R::UPDATE_PARTS].into_iter().flatten() {
+        let parts = parts(COMPONENTS);
+        all.add(parts.name, parts.schema);
+        all.add_definitions(parts.generator);
+    }
+}
+
+/// A request document, the definitions it needs, and its name.
+pub struct RequestParts {
+    name: String,
+    schema: Value,
+    generator: SchemaGenerator,
+}
+
+/// Makes a request document whose definitions are found under a path.
+pub type RequestPartsOf = fn(&'static str) -> RequestParts;
+
+/// The parts of `POST` bodies.
+pub fn create_parts<R: Creatable>(definitions_path: &'static str) -> RequestParts {
+    let mut generator = settings(definitions_path).for_deserialize().into_generator();
+    let attributes = generator.subschema_for::<<R as Creatable>::Attributes>().to_value();
+    let relationships = generator.subschema_for::<<R as Creatable>::Relationships>().to_value();
+    let required = |definitions: &Map<String, Value>, reference: &Value| has_required(definitions, reference);
+    let needed = [
+        ("attributes", required(generator.definitions(), &attributes)),
+        ("relationships", required(generator.definitions(), &relationships)),
+    ];
+    let mut members = vec!["type"];
+    members.extend(needed.iter().filter(|(_, needed)| *needed).map(|(name, _)| *name));
+    let schema = json!({
+        "description": format!("A request to create one of `{}`.", R::META.kind),
+        "type": "object",
+        "properties": {"data": {
+            "type": "object",
+            "properties": {
+                "type": {"type": "string", "const": R::META.kind},
+                "attributes": attributes,
+                "relationships": relationships
+            },
+            "required": members
+        }},
+        "required": ["data"]
+    });
+    RequestParts { name: format!("Create{}", R::META.schema), schema, generator }
+}
+
+/// The parts of `PATCH` bodies.
+pub fn update_parts<R: Updatable>(definitions_path: &'static str) -> RequestParts {
+    let mut generator = settings(definitions_path).for_deserialize().into_generator();
+    let schema = json!({
+        "description": format!("A request to update one of `{}`. What it leaves out stays as it is.", R::META.kind),
+        "type": "object",
+        "properties": {"data": {
+            "type": "object",
+            "properties": {
+                "type": {"type": "string", "const": R::META.kind},
+                "id": {"type": "string", "minLength": 1, "maxLength": 64},
+                "attributes": generator.subschema_for::<<R as Updatable>::Attributes>(),
+                "relationships": generator.subschema_for::<<R as Updatable>::Relationships>()
+            },
+            "required": ["type", "id"]
+        }},
+        "required": ["data"]
+    });
+    RequestParts { name: format!("Update{}", R::META.schema), schema, generator }
+}
+
+fn has_required(definitions: &Map<String, Value>, reference: &Value) -> bool {
+    let name = reference["$ref"].as_str().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+    definitions.get(name).is_some_and(|schema| schema.get("required").is_some())
+}
+
+fn standalone(mut parts: RequestParts) -> Value {
+    parts.schema["$defs"] = Value::Object(parts.generator.take_definitions(true));
+    parts.schema
+}
+
+/// The schema of `POST` bodies, with its definitions.
+pub fn create_schema<R: Creatable>() -> Value {
+    standalone(create_parts::<R>("/$defs"))
+}
+
+/// The schema of `PATCH` bodies, with its definitions.
+pub fn update_schema<R: Updatable>() -> Value {
+    standalone(update_parts::<R>("/$defs"))
+}
+
+/// schemars writes the default of an optional member as null, which would tell a client to send null; and says in which
+/// Rust integer type a number is kept, where clients know int32 and int64.
+fn tidy(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            if members.get("default").is_some_and(Value::is_null) {
+                members.remove("default");
+            }
+            members.values_mut().for_each(tidy);
+        }
+        Value::Array(items) => items.iter_mut().for_each(tidy),
+        _ => {}
+    }
+}
+
+/// Reference to a component.
+pub fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#{COMPONENTS}/{name}")})
+}
+
+fn closed(description: String, properties: Value) -> Value {
+    let required: Vec<&String> = properties.as_object().map(|members| members.keys().collect()).unwrap_or_default();
+    json!({
+        "description": description,
+        "type": "object",
+        "required": required,
+        "properties": properties,
+        "additionalProperties": false
+    })
+}
+
+fn url() -> Value {
+    json!({"type": "string", "format": "uri"})
+}
+
+fn add_documents(all: &mut Components, meta: &'static ResourceMeta) {
+    let (kind, name) = (meta.kind, meta.schema);
+    let relationships: Map<String, Value> = meta
+        .relationships
+        .iter()
+        .map(|relationship| {
+            let mut schema = reference("Relationship");
+            schema["description"] = relationship.description.into();
+            (relationship.name.to_owned(), schema)
+        })
+        .collect();
+    all.add(
+        "Relationship",
+        closed(
+            "Where a relationship is found.".into(),
+            json!({"links": closed("Links of the relationship.".into(), json!({"self": url(), "related": url()}))}),
+        ),
+    );
+    let meta_schema = closed(
+        "Where the resource belongs.".into(),
+        json!({
+            "mode": {"type": "string", "enum": ["test", "live"], "description": "Test data or live data."},
+            "organization_id": {"type": "string", "description": "The organization that it belongs to."}
+        }),
+    );
+    let object = closed(
+        meta.description.to_owned(),
+        json!({
+            "id": {"type": "string", "pattern": "^[A-Za-z]{10}$", "description": "Identifier."},
+            "type": {"type": "string", "const": kind},
+            "links": closed("Links of the resource.".into(), json!({"self": url()})),
+            "attributes": reference(&format!("{name}Attributes")),
+            "relationships": closed("What it relates to.".into(), Value::Object(relationships)),
+            "meta": meta_schema
+        }),
+    );
+    all.add(name, object);
+    all.add(
+        format!("{name}Document"),
+        closed(format!("The document of one of `{kind}`."), json!({"data": reference(name)})),
+    );
+    let counts = match meta.dialect {
+        Dialect::CommerceLayer => json!({"record_count": {"type": "integer", "minimum": 0}, "page_count": {"type": "integer", "minimum": 1}}),
+        Dialect::Foodetective => json!({"total-count": {"type": "integer", "minimum": 0}, "total-pages": {"type": "integer", "minimum": 1}}),
+    };
+    all.add(
+        format!("{name}List"),
+        closed(
+            format!("A page of a list of `{kind}`."),
+            json!({
+                "data": {"type": "array", "items": reference(name)},
+                "meta": closed("How many there are.".into(), counts),
+                "links": page_links(&[])
+            }),
+        ),
+    );
+}
+
+fn page_links(more: &[&str]) -> Value {
+    let mut properties = json!({"first": url(), "prev": url(), "next": url(), "last": url()});
+    let mut required = vec!["first", "last"];
+    for name in more {
+        properties[*name] = url();
+        required.push(name);
+    }
+    json!({
+        "description": "Links to pages. The first page has no `prev`, the last no `next`.",
+        "type": "object",
+        "required": required,
+        "properties": properties,
+        "additionalProperties": false
+    })
+}
+
+/// Schema of what a related endpoint of a to-one relationship answers.
+pub fn related_document(relationship: &crate::resource::RelationshipMeta) -> Value {
+    let targets: Vec<Value> = relationship
+        .targets
+        .iter()
+        .filter_map(|kind| registry::resource(kind))
+        .take(if relationship.targets[0] == PAYMENT_GATEWAYS { 1 } else { usize::MAX })
+        .map(|meta| reference(meta.schema))
+        .collect();
+    let one_of: Vec<Value> = std::iter::once(json!({"type": "null"})).chain(targets).collect();
+    closed("The related resource, or null.".into(), json!({"data": {"oneOf": one_of}}))
+}
+
+/// The supertype, which stands for its subtypes in documents.
+const PAYMENT_GATEWAYS: &str = <PaymentGateway as relationship::Target>::TYPES[0];
+
+/// Schema of what the endpoint of a relationship itself answers.
+pub fn linkage_document(relationship: &crate::resource::RelationshipMeta) -> Value {
+    let identifier = |types: &[&str]| {
+        let mut schema = relationship::identifier_schema(types).to_value();
+        schema["additionalProperties"] = false.into();
+        schema
+    };
+    let known: Vec<&str> =
+        relationship.targets.iter().copied().filter(|kind| registry::resource(kind).is_some()).collect();
+    if relationship.many {
+        return closed(
+            "A page of the relationship.".into(),
+            json!({
+                "data": {"type": "array", "items": identifier(&known)},
+                "meta": closed("How many there are.".into(), json!({"record_count": {"type": "integer", "minimum": 0}, "page_count": {"type": "integer", "minimum": 1}})),
+                "links": page_links(&["self", "related"])
+            }),
+        );
+    }
+    closed(
+        "What the relationship points to, or null.".into(),
+        json!({
+            "data": {"oneOf": [{"type": "null"}, identifier(&known)]},
+            "links": closed("Links of the relationship.".into(), json!({"self": url(), "related": url()}))
+        }),
+    )
+}
+
+fn error_document() -> Value {
+    let source = json!({
+        "description": "Where in the request the problem is.",
+        "type": "object",
+        "properties": {
+            "pointer": {"type": "string", "description": "JSON pointer into the body."},
+            "parameter": {"type": "string", "description": "Name of a query parameter."},
+            "header": {"type": "string", "description": "Name of a header."}
+        },
+        "additionalProperties": false
+    });
+    let error = json!({
+        "description": "One problem.",
+        "type": "object",
+        "properties": {
+            "title": {"type": "string", "description": "The kind of problem; of a validation problem, the broken rule."},
+            "detail": {"type": "string", "description": "What is wrong and what to do."},
+            "code": {"type": "string", "description": "The kind of problem, for programs."},
+            "status": {"type": "string", "pattern": "^[45][0-9]{2}$", "description": "HTTP status of the problem."},
+            "source": source,
+            "meta": {"type": "object", "additionalProperties": true, "description": "Facts for programs."}
+        },
+        "required": ["title", "detail", "code", "status"],
+        "additionalProperties": false
+    });
+    closed(
+        "All problems of a request.".into(),
+        json!({"errors": {"type": "array", "items": error, "minItems": 1}}),
+    )
+}

@@ -1,0 +1,10 @@
+//! The OpenAPI document, made from the declarations.
+
+pub mod components;
+mod examples;
+pub mod operations;
+pub mod paths;
+mod stamp;
+
+pub use operations::{Operation, OperationKind, operations};
+pub use stamp::{finish, stamp};

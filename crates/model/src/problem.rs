@@ -1,0 +1,302 @@
+//! Errors, as told to the caller: what is wrong, where, and what to do. All problems of a request at once.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value, json};
+
+use crate::Dialect;
+
+/// What kind of problem it is; it decides the HTTP status, and the code and title in each dialect.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// The body is not JSON, or not the JSON that the endpoint takes.
+    InvalidDataFormat,
+    /// A member or parameter is absent that must be there.
+    ParamMissing,
+    /// A member or parameter is there that the endpoint does not know.
+    ParamNotAllowed,
+    /// A member has another JSON type.
+    TypeMismatch,
+    /// A parameter has a value that cannot be used.
+    InvalidParamValue,
+    /// Two members were given of which one is allowed.
+    MutualExclusion,
+    /// No token, or one that is not valid.
+    InvalidToken,
+    /// The token does not permit it.
+    Forbidden,
+    /// There is no such resource for the caller.
+    RecordNotFound,
+    /// There is no such path.
+    RouteNotFound,
+    /// The path does not answer the verb.
+    MethodNotAllowed,
+    /// No media type that the caller accepts.
+    NotAcceptable,
+    /// The body's type or id is not that of the URL, or something of the kind exists.
+    Conflict,
+    /// A request with the same idempotency key is being answered at this moment.
+    IdempotencyKeyInUse,
+    /// The body is too large.
+    PayloadTooLarge,
+    /// The body has another media type.
+    UnsupportedMediaType,
+    /// A value is not allowed. Carries the word of the rule, as in `blank`.
+    Validation(&'static str),
+    /// The PSP declined the payment. Carries its code.
+    Declined,
+    /// The idempotency key was used for another request.
+    IdempotencyKeyReused,
+    /// Something depends on the resource.
+    Locked,
+    /// Too many requests, or too many failed payments.
+    TooManyRequests,
+    /// A fault of ours.
+    InternalServerError,
+    /// The PSP refuses our credentials or does not understand us.
+    BadGateway,
+    /// The PSP cannot be reached; nothing was sent.
+    PaymentGatewayUnavailable,
+    /// The service is not ready, or too busy.
+    ServiceUnavailable,
+}
+
+impl Kind {
+    /// HTTP status.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::InvalidDataFormat
+            | Self::ParamMissing
+            | Self::ParamNotAllowed
+            | Self::TypeMismatch
+            | Self::InvalidParamValue
+            | Self::MutualExclusion => 400,
+            Self::InvalidToken => 401,
+            Self::Forbidden => 403,
+            Self::RecordNotFound | Self::RouteNotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::NotAcceptable => 406,
+            Self::Conflict | Self::IdempotencyKeyInUse => 409,
+            Self::PayloadTooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::Validation(_) | Self::Declined | Self::IdempotencyKeyReused => 422,
+            Self::Locked => 423,
+            Self::TooManyRequests => 429,
+            Self::InternalServerError => 500,
+            Self::BadGateway => 502,
+            Self::PaymentGatewayUnavailable | Self::ServiceUnavailable => 503,
+        }
+    }
+
+    /// Code in the Commerce Layer dialect, code in the Foodetective dialect, title.
+    fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::InvalidDataFormat => ("INVALID_DATA_FORMAT", "coerce", "Invalid data format"),
+            Self::ParamMissing => ("PARAM_MISSING", "presence", "Param missing"),
+            Self::ParamNotAllowed => ("PARAM_NOT_ALLOWED", "not_allowed", "Param not allowed"),
+            Self::TypeMismatch => ("TYPE_MISMATCH", "coerce", "Type mismatch"),
+            Self::InvalidParamValue => ("INVALID_PARAM_VALUE", "coerce", "Invalid param value"),
+            Self::MutualExclusion => ("MUTUAL_EXCLUSION", "mutual_exclusion", "Mutually exclusive"),
+            Self::InvalidToken => ("INVALID_TOKEN", "not_authenticated", "Access denied"),
+            Self::Forbidden => ("FORBIDDEN", "unauthorized", "Access denied"),
+            Self::RecordNotFound => ("RECORD_NOT_FOUND", "record_not_found", "Record not found"),
+            Self::RouteNotFound => ("ROUTE_NOT_FOUND", "route_not_found", "Route not found"),
+            Self::MethodNotAllowed => ("METHOD_NOT_ALLOWED", "invalid_http_verb", "Invalid HTTP verb"),
+            Self::NotAcceptable => ("NOT_ACCEPTABLE", "not_acceptable", "Not acceptable"),
+            Self::Conflict => ("CONFLICT", "database_conflict", "Conflict"),
+            Self::IdempotencyKeyInUse => {
+                ("IDEMPOTENCY_KEY_IN_USE", "idempotency_key_in_use", "Idempotency key in use")
+            }
+            Self::PayloadTooLarge => ("PAYLOAD_TOO_LARGE", "payload_too_large", "Payload too large"),
+            Self::UnsupportedMediaType => {
+                ("UNSUPPORTED_MEDIA_TYPE", "unsupported_media_type", "Unsupported media type")
+            }
+            Self::Validation(word) => ("VALIDATION_ERROR", word, "Validation error"),
+            Self::Declined => ("PAYMENT_DECLINED", "card_declined", "Payment declined"),
+            Self::IdempotencyKeyReused => {
+                ("IDEMPOTENCY_KEY_REUSED", "idempotency_key_reused", "Idempotency key reused")
+            }
+            Self::Locked => ("LOCKED", "locked", "Locked resource"),
+            Self::TooManyRequests => ("TOO_MANY_REQUESTS", "too_many_requests", "Too many requests"),
+            Self::InternalServerError => ("INTERNAL_SERVER_ERROR", "server_error", "Internal server error"),
+            Self::BadGateway => ("PAYMENT_GATEWAY_ERROR", "payment_gateway_error", "Payment gateway error"),
+            Self::PaymentGatewayUnavailable => (
+                "PAYMENT_GATEWAY_UNAVAILABLE",
+                "payment_gateway_unavailable",
+                "Payment gateway unavailable",
+            ),
+            Self::ServiceUnavailable => ("SERVICE_UNAVAILABLE", "service_unavailable", "Service unavailable"),
+        }
+    }
+}
+
+/// Where in the request a problem is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// JSON pointer into the body.
+    Pointer(String),
+    /// Name of a query parameter.
+    Parameter(String),
+    /// Name of a header.
+    Header(&'static str),
+}
+
+/// One problem.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// Its kind.
+    pub kind: Kind,
+    /// What is wrong and what to do. Of a validation problem, the bare rule, as in `can't be blank`.
+    pub message: Cow<'static, str>,
+    /// Where it is.
+    pub source: Option<Source>,
+    /// Name of the member that a validation problem is about; `base` if it is about no single one.
+    pub field: Option<String>,
+    /// Facts for programs.
+    pub meta: Map<String, Value>,
+    /// Code of a decline in the second dialect.
+    pub code: Option<String>,
+}
+
+impl Problem {
+    /// A problem of the kind.
+    pub fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, message: message.into(), source: None, field: None, meta: Map::new(), code: None }
+    }
+
+    /// A value at a pointer breaks a rule: `Problem::invalid("/data/attributes/quantity", "blank", "can't be blank")`.
+    pub fn invalid(
+        pointer: impl Into<String>,
+        rule: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let pointer = pointer.into();
+        let field = pointer.rsplit('/').next().filter(|field| !field.is_empty()).unwrap_or("base").to_owned();
+        let mut problem = Self::new(Kind::Validation(rule), message);
+        problem.meta.insert("error".into(), rule.into());
+        problem.field = Some(field);
+        problem.source = Some(Source::Pointer(pointer));
+        problem
+    }
+
+    /// There is no such resource.
+    pub fn not_found() -> Self {
+        Self::new(
+            Kind::RecordNotFound,
+            "The requested resource does not exist, or is not visible to this application.",
+        )
+    }
+
+    /// A fault of ours, whose cause is in the log only.
+    pub fn internal() -> Self {
+        Self::new(
+            Kind::InternalServerError,
+            "Something went wrong on our side. The request id leads to the cause in the service's log.",
+        )
+    }
+
+    /// Says where it is in the body.
+    pub fn at(mut self, pointer: impl Into<String>) -> Self {
+        self.source = Some(Source::Pointer(pointer.into()));
+        self
+    }
+
+    /// Says which query parameter it is about.
+    pub fn parameter(mut self, name: impl Into<String>) -> Self {
+        self.source = Some(Source::Parameter(name.into()));
+        self
+    }
+
+    /// Says which header it is about.
+    pub fn header(mut self, name: &'static str) -> Self {
+        self.source = Some(Source::Header(name));
+        self
+    }
+
+    /// Names the member that it is about.
+    pub fn field(mut self, name: impl Into<String>) -> Self {
+        self.field = Some(name.into());
+        self
+    }
+
+    /// Adds a fact for programs.
+    pub fn meta(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.meta.insert(name.into(), value.into());
+        self
+    }
+
+    /// The error object.
+    pub fn render(&self, dialect: Dialect) -> Value {
+        let (commerce_layer, foodetective, title) = self.kind.words();
+        let validation = matches!(self.kind, Kind::Validation(_) | Kind::Declined);
+        let field = self.field.as_deref().unwrap_or("base");
+        let (code, title) = match dialect {
+            // A client of Commerce Layer shows the title, one of Foodetective looks up a text by code and title.
+            Dialect::CommerceLayer if validation => (commerce_layer, self.message.as_ref()),
+            Dialect::CommerceLayer => (commerce_layer, title),
+            Dialect::Foodetective if validation => (self.code.as_deref().unwrap_or(foodetective), field),
+            Dialect::Foodetective => (foodetective, title),
+        };
+        let detail = if validation && dialect == Dialect::CommerceLayer {
+            format!("{field} - {}", self.message)
+        } else {
+            self.message.to_string()
+        };
+        let mut error = Map::new();
+        error.insert("title".into(), title.into());
+        error.insert("detail".into(), detail.into());
+        error.insert("code".into(), code.into());
+        error.insert("status".into(), self.kind.status().to_string().into());
+        match &self.source {
+            Some(Source::Pointer(pointer)) => error.insert("source".into(), json!({"pointer": pointer})),
+            Some(Source::Parameter(name)) => error.insert("source".into(), json!({"parameter": name})),
+            Some(Source::Header(name)) => error.insert("source".into(), json!({"header": name})),
+            None => None,
+        };
+        if !self.meta.is_empty() {
+            error.insert("meta".into(), Value::Object(self.meta.clone()));
+        }
+        Value::Object(error)
+    }
+}
+
+/// All problems of a request.
+#[derive(Clone, Debug)]
+pub struct Problems {
+    /// At least one.
+    pub problems: Vec<Problem>,
+    /// Seconds after which it makes sense to try again.
+    pub retry_after: Option<u64>,
+}
+
+impl Problems {
+    /// HTTP status of the answer: that of all problems, or 400 if they differ.
+    pub fn status(&self) -> u16 {
+        let mut statuses = self.problems.iter().map(|problem| problem.kind.status());
+        let first = statuses.next().unwrap_or(500);
+        if statuses.all(|status| status == first) { first } else { 400 }
+    }
+
+    /// The error document.
+    pub fn render(&self, dialect: Dialect) -> Value {
+        json!({"errors": self.problems.iter().map(|problem| problem.render(dialect)).collect::<Vec<_>>()})
+    }
+
+    /// Says when it makes sense to try again, in seconds.
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self { problems: vec![problem], retry_after: None }
+    }
+}
+
+impl From<Vec<Problem>> for Problems {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self { problems, retry_after: None }
+    }
+}

@@ -1,0 +1,186 @@
+//! Reading request bodies: everything that is wrong with one is told at once, each with a JSON pointer.
+
+mod faults;
+mod strings;
+
+use jsonschema::Validator;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use validator::Validate;
+
+use crate::{
+    Creatable, Dialect, Id, Problem, Problems, ResourceMeta, Updatable, openapi::components, problem::Kind,
+};
+
+/// A create request that fits its schema.
+pub struct CreateRequest<R: Creatable> {
+    /// `data.attributes`
+    pub attributes: <R as Creatable>::Attributes,
+    /// `data.relationships`
+    pub relationships: <R as Creatable>::Relationships,
+}
+
+/// An update request that fits its schema.
+pub struct UpdateRequest<R: Updatable> {
+    /// `data.attributes`
+    pub attributes: <R as Updatable>::Attributes,
+    /// `data.relationships`
+    pub relationships: <R as Updatable>::Relationships,
+}
+
+/// The schema of a request body, compiled.
+pub struct Shape {
+    meta: &'static ResourceMeta,
+    validator: Validator,
+}
+
+impl Shape {
+    /// Of `POST` bodies.
+    pub fn create<R: Creatable>() -> Self {
+        Self::new(R::META, &components::create_schema::<R>())
+    }
+
+    /// Of `PATCH` bodies.
+    pub fn update<R: Updatable>() -> Self {
+        Self::new(R::META, &components::update_schema::<R>())
+    }
+
+    fn new(meta: &'static ResourceMeta, schema: &Value) -> Self {
+        let validator = jsonschema::options()
+            .should_validate_formats(true)
+            .build(schema)
+            .expect("a schema made from a declaration compiles; a test makes all of them");
+        Self { meta, validator }
+    }
+
+    /// Reads a `POST` body.
+    pub fn read_create<R: Creatable>(&self, body: &[u8]) -> Result<CreateRequest<R>, Problems> {
+        let data = self.read(body, None)?;
+        let (attributes, relationships) = typed(data)?;
+        Ok(CreateRequest { attributes, relationships })
+    }
+
+    /// Reads a `PATCH` body for the resource of that id.
+    pub fn read_update<R: Updatable>(&self, body: &[u8], id: &Id) -> Result<UpdateRequest<R>, Problems> {
+        let data = self.read(body, Some(id))?;
+        let (attributes, relationships) = typed(data)?;
+        Ok(UpdateRequest { attributes, relationships })
+    }
+
+    /// The `data` member, checked.
+    fn read(&self, body: &[u8], id: Option<&Id>) -> Result<Map<String, Value>, Problems> {
+        let mut document = parse(body)?;
+        if self.meta.dialect == Dialect::Foodetective {
+            normalize(&mut document);
+        }
+        let data = primary_data(&document)?;
+        check_identity(data, self.meta.kind, id)?;
+        let mut problems = strings::problems(&document);
+        let absent = fill_in(&mut document);
+        let faults = self.validator.iter_errors(&document);
+        problems.extend(faults.flat_map(|error| faults::problems(&error, &absent, self.meta.dialect)));
+        if !problems.is_empty() {
+            return Err(problems.into());
+        }
+        match document {
+            Value::Object(mut root) => match root.remove("data") {
+                Some(Value::Object(data)) => Ok(data),
+                _ => Err(not_an_object("/data").into()),
+            },
+            _ => Err(not_an_object("").into()),
+        }
+    }
+}
+
+/// Parses a body as JSON.
+pub fn parse(body: &[u8]) -> Result<Value, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        Problem::new(Kind::InvalidDataFormat, format!("The body is not valid JSON: {error}.")).at("")
+    })
+}
+
+fn not_an_object(pointer: &str) -> Problem {
+    Problem::new(Kind::InvalidDataFormat, "Must be a JSON object.").at(pointer)
+}
+
+fn primary_data(document: &Value) -> Result<&Map<String, Value>, Problem> {
+    let root = document.as_object().ok_or_else(|| not_an_object(""))?;
+    let data = root
+        .get("data")
+        .ok_or_else(|| Problem::new(Kind::ParamMissing, "The member `data` is missing.").at(""))?;
+    data.as_object().ok_or_else(|| not_an_object("/data"))
+}
+
+/// A foreign type or id is a conflict, and a client cannot choose ids (JSON:API 1.1, creating and updating).
+fn check_identity(data: &Map<String, Value>, kind: &str, id: Option<&Id>) -> Result<(), Problem> {
+    match data.get("type") {
+        None => return Err(Problem::new(Kind::ParamMissing, format!("The member `type` is missing; it is `{kind}`.")).at("/data")),
+        Some(Value::String(given)) if given == kind => {}
+        Some(Value::String(_)) => {
+            return Err(Problem::new(Kind::Conflict, format!("This endpoint takes the type `{kind}`.")).at("/data/type"));
+        }
+        Some(_) => return Err(Problem::new(Kind::TypeMismatch, "Must be a string.").at("/data/type")),
+    }
+    match (data.get("id"), id) {
+        (None, None) => Ok(()),
+        (Some(_), None) => {
+            Err(Problem::new(Kind::Forbidden, "The service chooses ids; leave `id` out.").at("/data/id"))
+        }
+        (None, Some(id)) => Err(Problem::new(Kind::ParamMissing, format!("The member `id` is missing; it is `{id}`.")).at("/data")),
+        (Some(Value::String(given)), Some(id)) if given == id.as_str() => Ok(()),
+        (Some(Value::String(_)), Some(_)) => {
+            Err(Problem::new(Kind::Conflict, "The id is not that of the URL.").at("/data/id"))
+        }
+        (Some(_), Some(_)) => Err(Problem::new(Kind::TypeMismatch, "Must be a string.").at("/data/id")),
+    }
+}
+
+/// Puts in the containers that a body may leave out, so that what is missing in them can be named. Answers the pointers
+/// that were not sent.
+fn fill_in(document: &mut Value) -> Vec<&'static str> {
+    let Some(data) = document.get_mut("data").and_then(Value::as_object_mut) else { return Vec::new() };
+    let mut absent = Vec::new();
+    for (name, pointer) in [("attributes", "/data/attributes"), ("relationships", "/data/relationships")] {
+        if !data.contains_key(name) {
+            data.insert(name.into(), Value::Object(Map::new()));
+            absent.push(pointer);
+        }
+    }
+    absent
+}
+
+/// The second dialect takes attribute names with dashes too, and the linkage of `order` without its `data`, as its
+/// page shows it.
+fn normalize(document: &mut Value) {
+    let Some(data) = document.get_mut("data").and_then(Value::as_object_mut) else { return };
+    if let Some(attributes) = data.get_mut("attributes").and_then(Value::as_object_mut) {
+        let renamed = std::mem::take(attributes).into_iter().map(|(name, value)| (name.replace('-', "_"), value));
+        attributes.extend(renamed);
+    }
+    if let Some(order) = data.get_mut("relationships").and_then(|relationships| relationships.get_mut("order"))
+        && order.get("data").is_none()
+        && order.get("id").is_some()
+        && order.get("type").is_some()
+    {
+        let identifier = order.take();
+        *order = serde_json::json!({"data": identifier});
+    }
+}
+
+fn typed<A, S>(mut data: Map<String, Value>) -> Result<(A, S), Problems>
+where
+    A: DeserializeOwned + Validate,
+    S: DeserializeOwned,
+{
+    let mut member = |name: &str| data.remove(name).unwrap_or_else(|| Value::Object(Map::new()));
+    let (attributes, relationships) = (member("attributes"), member("relationships"));
+    let attributes: A = from_value(attributes, "/data/attributes")?;
+    let relationships = from_value(relationships, "/data/relationships")?;
+    attributes.validate().map_err(|errors| faults::of_rules(&errors))?;
+    Ok((attributes, relationships))
+}
+
+/// The schema has passed; what is left are rules that a schema cannot say, such as which currencies exist.
+fn from_value<T: DeserializeOwned>(value: Value, pointer: &str) -> Result<T, Problem> {
+    T::deserialize(value).map_err(|error| Problem::invalid(pointer, "invalid", error.to_string()).field("base"))
+}

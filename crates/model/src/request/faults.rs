@@ -1,0 +1,113 @@
+//! From what the schema validator and the rules find to problems in the API's terms.
+
+use jsonschema::{ValidationError, error::ValidationErrorKind};
+use validator::ValidationErrors;
+
+use crate::{Dialect, Problem, Problems, problem::Kind};
+
+/// The problems of one schema error; there are several when several unknown members were sent.
+pub fn problems(error: &ValidationError<'_>, absent: &[&str], dialect: Dialect) -> Vec<Problem> {
+    let pointer = error.instance_path().to_string();
+    // An attribute that was sent has a value that can be judged; anything around it is the shape of the document.
+    let is_attribute = pointer.starts_with("/data/attributes/");
+    let invalid = |rule, message: String| Problem::invalid(pointer.clone(), rule, message);
+    let one = match error.kind() {
+        ValidationErrorKind::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            return vec![missing(&pointer, name, absent, dialect)];
+        }
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            return unexpected
+                .iter()
+                // Members that begin with @ are to be ignored (JSON:API 1.1, @-members).
+                .filter(|name| !name.starts_with('@'))
+                .map(|name| {
+                    Problem::new(Kind::ParamNotAllowed, format!("{name} is not allowed."))
+                        .at(format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")))
+                })
+                .collect();
+        }
+        ValidationErrorKind::Type { .. } if is_attribute && error.instance().is_null() => {
+            invalid("blank", "can't be blank".into())
+        }
+        ValidationErrorKind::Type { kind } => {
+            let message = format!("must be of type {}", expected(kind));
+            if is_attribute && dialect == Dialect::CommerceLayer {
+                invalid("invalid_type", message)
+            } else {
+                Problem::new(Kind::TypeMismatch, capitalized(&message)).at(pointer)
+            }
+        }
+        ValidationErrorKind::MinLength { limit: 1 } => invalid("blank", "can't be blank".into()),
+        ValidationErrorKind::MinLength { limit } => {
+            invalid("too_short", format!("is too short (minimum is {limit} characters)")).meta("count", *limit)
+        }
+        ValidationErrorKind::MaxLength { limit } => {
+            invalid("too_long", format!("is too long (maximum is {limit} characters)")).meta("count", *limit)
+        }
+        ValidationErrorKind::Minimum { limit } => {
+            invalid("greater_than_or_equal_to", format!("must be greater than or equal to {limit}"))
+                .meta("count", limit.clone())
+                .meta("value", error.instance().clone().into_owned())
+        }
+        ValidationErrorKind::Maximum { limit } => {
+            invalid("less_than_or_equal_to", format!("must be less than or equal to {limit}"))
+                .meta("count", limit.clone())
+                .meta("value", error.instance().clone().into_owned())
+        }
+        ValidationErrorKind::Enum { options } => {
+            invalid("inclusion", format!("is not included in the list {options}"))
+        }
+        ValidationErrorKind::Constant { expected_value } => invalid("inclusion", format!("must be {expected_value}")),
+        ValidationErrorKind::Format { format } => invalid("invalid", format!("is not a valid {format}")),
+        ValidationErrorKind::Pattern { pattern } => invalid("invalid", format!("does not match {pattern}")),
+        ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::AnyOf { .. } => {
+            Problem::new(Kind::TypeMismatch, "Must be null or what the schema of this member describes.").at(pointer)
+        }
+        _ => invalid("invalid", error.to_string()),
+    };
+    vec![one]
+}
+
+/// A pointer must lead to something that was sent, so that it is the parent's; the member is named.
+fn missing(parent: &str, name: &str, absent: &[&str], dialect: Dialect) -> Problem {
+    let pointer = if absent.contains(&parent) { "/data" } else { parent };
+    if dialect == Dialect::Foodetective {
+        let steps = format!("{parent}/{name}");
+        let path = steps.split('/').skip(2).fold("data".to_owned(), |path, step| format!("{path}[{step}]"));
+        return Problem::new(Kind::ParamMissing, format!("{path} is missing")).at(pointer);
+    }
+    if parent == "/data/attributes" || parent == "/data/relationships" {
+        return Problem::invalid(pointer, "blank", "can't be blank").field(name);
+    }
+    Problem::new(Kind::ParamMissing, format!("The member `{name}` is missing.")).at(pointer)
+}
+
+fn expected(kind: &jsonschema::error::TypeKind) -> String {
+    match kind {
+        jsonschema::error::TypeKind::Single(one) => one.to_string(),
+        jsonschema::error::TypeKind::Multiple(several) => {
+            several.iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" or ")
+        }
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect()) + "."
+}
+
+/// What validator's rules find beyond the schema.
+pub fn of_rules(errors: &ValidationErrors) -> Problems {
+    let problems: Vec<Problem> = errors
+        .field_errors()
+        .iter()
+        .flat_map(|(field, errors)| errors.iter().map(move |error| (field, error)))
+        .map(|(field, error)| {
+            let message = error.message.clone().unwrap_or_else(|| format!("breaks the rule {}", error.code).into());
+            Problem::invalid(format!("/data/attributes/{field}"), "invalid", message)
+        })
+        .collect();
+    problems.into()
+}

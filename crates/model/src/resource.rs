@@ -1,0 +1,219 @@
+//! What every resource declares: its name, attributes, relationships and the actions it answers.
+//!
+//! `#[resource]` writes the implementation of [`Resource`] from the declaration; everything else (schemas, routes,
+//! documents, links, permissions) is generic code over [`ResourceMeta`].
+
+use std::ops::{Deref, DerefMut};
+
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+use validator::Validate;
+
+use crate::{
+    id::Id,
+    openapi::components::RequestPartsOf,
+    relationship::Identifier,
+    scalar::{JsonObject, Timestamp},
+};
+
+/// What can be done with a resource over HTTP.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, strum::IntoStaticStr, strum::Display)]
+#[strum(serialize_all = "snake_case")]
+pub enum Action {
+    /// `GET /type`
+    List,
+    /// `GET /type/id`, and its related and relationships endpoints
+    Retrieve,
+    /// `POST /type`
+    Create,
+    /// `PATCH /type/id`
+    Update,
+    /// `DELETE /type/id`
+    Delete,
+}
+
+/// Which published API a resource speaks like.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dialect {
+    /// `/api/{type}`, snake_case attributes, `page[number]`.
+    CommerceLayer,
+    /// `/api/v1/{type}`, dasherized attributes, `page` and `per_page`.
+    Foodetective,
+}
+
+impl Dialect {
+    /// The path that the dialect's types hang under.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::CommerceLayer => "/api",
+            Self::Foodetective => "/api/v1",
+        }
+    }
+
+    /// The dialect of a request path.
+    pub fn of_path(path: &str) -> Self {
+        if path.starts_with("/api/v1/") || path == "/api/v1" { Self::Foodetective } else { Self::CommerceLayer }
+    }
+}
+
+/// A relationship as declared.
+#[derive(Debug)]
+pub struct RelationshipMeta {
+    /// Name in documents and paths.
+    pub name: &'static str,
+    /// To-many: the related endpoint answers a list.
+    pub many: bool,
+    /// Types that it can point to.
+    pub targets: &'static [&'static str],
+    /// What it means.
+    pub description: &'static str,
+}
+
+/// A resource as declared.
+#[derive(Debug)]
+pub struct ResourceMeta {
+    /// Type in documents and paths, such as `stripe_payments`.
+    pub kind: &'static str,
+    /// One of it, for operation ids: `stripe_payment`.
+    pub singular: &'static str,
+    /// Name of its component schema: `StripePayment`.
+    pub schema: &'static str,
+    /// Which API it speaks like.
+    pub dialect: Dialect,
+    /// Heading in the documentation.
+    pub tag: &'static str,
+    /// What it is.
+    pub description: &'static str,
+    /// What can be done with it.
+    pub actions: &'static [Action],
+    /// What a sales channel may do; integrations may do all of `actions`.
+    pub sales_channel: &'static [Action],
+    /// Which actions may call a PSP, and so answer 502 or 503.
+    pub calls_psp: &'static [Action],
+    /// Its relationships.
+    pub relationships: &'static [RelationshipMeta],
+}
+
+impl ResourceMeta {
+    /// `/api/stripe_payments`
+    pub fn path(&self) -> String {
+        format!("{}/{}", self.dialect.prefix(), self.kind)
+    }
+
+    /// The relationship of that name.
+    pub fn relationship(&self, name: &str) -> Option<&'static RelationshipMeta> {
+        self.relationships.iter().find(|relationship| relationship.name == name)
+    }
+
+    /// `stripe_payments:create`, as shown in the document.
+    pub fn permission(&self, action: Action) -> String {
+        let verb = match action {
+            Action::List | Action::Retrieve => "read".into(),
+            other => other.to_string(),
+        };
+        format!("{}:{verb}", self.kind)
+    }
+}
+
+/// A type that the API serves.
+pub trait Resource: Sized + Clone + Send + Sync + 'static {
+    /// Rendered attributes.
+    type Attributes: Serialize + JsonSchema;
+
+    /// The declaration.
+    const META: &'static ResourceMeta;
+    /// Makes the schema of `POST` bodies, if the resource can be created.
+    const CREATE_PARTS: Option<RequestPartsOf>;
+    /// Makes the schema of `PATCH` bodies, if the resource can be updated.
+    const UPDATE_PARTS: Option<RequestPartsOf>;
+
+    /// The attributes as rendered.
+    fn attributes(record: &Record<Self>) -> Self::Attributes;
+
+    /// Where a to-one relationship points.
+    fn to_one(&self, name: &str) -> Option<&Identifier>;
+}
+
+/// A resource that `POST` creates.
+pub trait Creatable: Resource {
+    /// Attributes of a create request.
+    type Attributes: DeserializeOwned + JsonSchema + Validate;
+    /// Relationships of a create request.
+    type Relationships: DeserializeOwned + JsonSchema;
+
+    /// What the request says; everything else has its default. The record is not stamped yet.
+    fn from_create(
+        attributes: &<Self as Creatable>::Attributes,
+        relationships: &<Self as Creatable>::Relationships,
+    ) -> Record<Self>;
+}
+
+/// A resource that `PATCH` updates.
+pub trait Updatable: Resource {
+    /// Attributes and triggers of an update request.
+    type Attributes: DeserializeOwned + JsonSchema + Validate;
+    /// Relationships of an update request.
+    type Relationships: DeserializeOwned + JsonSchema;
+
+    /// Takes over what the request says. Triggers are left to the caller.
+    fn apply(
+        record: &mut Record<Self>,
+        attributes: &<Self as Updatable>::Attributes,
+        relationships: &<Self as Updatable>::Relationships,
+    );
+}
+
+/// A resource as it is kept: what was declared, and what every resource has.
+#[derive(Clone, Debug)]
+pub struct Record<R> {
+    /// Identifier.
+    pub id: Id,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Identifier in another system.
+    pub reference: Option<String>,
+    /// Name of that system.
+    pub reference_origin: Option<String>,
+    /// The client's own data.
+    pub metadata: JsonObject,
+    /// What the resource declares.
+    pub fields: R,
+}
+
+impl<R> Record<R> {
+    /// A record that has no id and no times yet: whoever stores it first calls [`Record::stamp`].
+    pub fn unstamped(fields: R) -> Self {
+        Self {
+            id: Id::from_letters([0; crate::id::ID_LENGTH]),
+            created_at: Timestamp::new(chrono::DateTime::UNIX_EPOCH),
+            updated_at: Timestamp::new(chrono::DateTime::UNIX_EPOCH),
+            reference: None,
+            reference_origin: None,
+            metadata: JsonObject::default(),
+            fields,
+        }
+    }
+
+    /// Gives a new record its id and times.
+    pub fn stamp(&mut self, id: Id, now: Timestamp) {
+        self.id = id;
+        self.created_at = now;
+        self.updated_at = now;
+    }
+}
+
+impl<R> Deref for Record<R> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        &self.fields
+    }
+}
+
+impl<R> DerefMut for Record<R> {
+    fn deref_mut(&mut self) -> &mut R {
+        &mut self.fields
+    }
+}

@@ -1,0 +1,56 @@
+use tillgate_model_derive::resource;
+
+use super::{Capture, Order, PaymentSource};
+use crate::{Currency, One, ToMany, ToOne};
+
+/// An amount that a PSP holds for an order, or declined to hold.
+#[resource(
+    type = "authorizations", singular = "authorization", tag = "Transactions", actions(list, retrieve)
+)]
+pub struct Authorization {
+    /// Number: that of the order, `/T/` and a count over all transactions of the order.
+    #[attribute(read)]
+    pub number: String,
+    /// Type of the payment source.
+    #[attribute(read)]
+    pub payment_method_type: Option<String>,
+    /// Currency of the amounts.
+    #[attribute(read, default = Currency::EUR)]
+    pub currency_code: Currency,
+    /// What is held.
+    #[money(read)]
+    pub amount: i64,
+    /// Whether it succeeded. False with the message `pending` means that the PSP has not answered for certain yet.
+    #[attribute(read)]
+    pub succeeded: bool,
+    /// What the PSP says of it.
+    #[attribute(read)]
+    pub message: Option<String>,
+    /// Why it failed, a code.
+    #[attribute(read)]
+    pub error_code: Option<String>,
+    /// Why it failed, in words.
+    #[attribute(read)]
+    pub error_detail: Option<String>,
+    /// Identifier of the payment at the PSP.
+    #[attribute(read)]
+    pub token: Option<String>,
+    /// Identifier of the charge or action at the PSP.
+    #[attribute(read)]
+    pub gateway_transaction_id: Option<String>,
+    /// What can still be captured.
+    #[money(read)]
+    pub capture_balance: i64,
+    /// What can still be voided.
+    #[money(read)]
+    pub void_balance: i64,
+    /// The order that it pays.
+    #[relationship]
+    pub order: One<Order>,
+    /// What it was made with.
+    #[relationship]
+    pub payment_source: ToOne<PaymentSource>,
+    /// What was captured of it.
+    #[relationship]
+    pub captures: ToMany<Capture>,
+}

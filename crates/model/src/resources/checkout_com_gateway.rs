@@ -1,0 +1,63 @@
+use tillgate_model_derive::resource;
+
+use super::{CheckoutComPayment, PaymentMethod};
+use crate::{JsonObject, Secret, Timestamp, ToMany};
+
+/// An account at Checkout.com.
+#[resource(
+    type = "checkout_com_gateways", singular = "checkout_com_gateway", tag = "Configuration",
+    actions(list, retrieve, create, update, delete), calls_psp(create, update)
+)]
+pub struct CheckoutComGateway {
+    /// Name of the gateway.
+    #[attribute(read, create, update)]
+    #[validate(length(min = 1, max = 255))]
+    pub name: String,
+    /// Whether a payment is put back on an order that is still open when its authorization arrives late.
+    #[attribute(read, create, update, default = false)]
+    pub force_payments: bool,
+    /// The ends of the stored keys, to recognise them by.
+    #[attribute(read)]
+    pub credential_keys: JsonObject,
+    /// When the gateway was disabled.
+    #[attribute(read)]
+    pub disabled_at: Option<Timestamp>,
+    /// Checkout.com's secret key (`sk_…`). Kept encrypted and never shown.
+    #[attribute(create, update)]
+    #[validate(length(min = 8, max = 255))]
+    pub secret_key: Secret,
+    /// Checkout.com's public key (`pk_…`), which each payment shows to the browser.
+    #[attribute(create, update)]
+    #[validate(length(min = 8, max = 255))]
+    pub public_key: String,
+    /// Where Checkout.com's API is; an account has a host of its own (`https://{prefix}.api.checkout.com`).
+    #[attribute(read, create, update, default = "https://api.checkout.com")]
+    #[validate(url, length(max = 255))]
+    pub base_url: String,
+    /// Processing channel (`pc_…`) that payments are made in.
+    #[attribute(read, create, update)]
+    #[validate(length(min = 1, max = 64))]
+    pub processing_channel_id: Option<String>,
+    /// Request the payment as soon as a payment source is created, not only on its `_authorize`.
+    #[attribute(read, create, update, default = false)]
+    pub authorize_on_create: bool,
+    /// Where the buyer's browser returns to after authentication; a page of this service unless given.
+    #[attribute(read, create, update)]
+    #[validate(url, length(max = 1024))]
+    pub return_url: Option<String>,
+    /// Disables the gateway: it takes no new payments.
+    #[trigger(create, update)]
+    pub disable: Option<bool>,
+    /// Enables the gateway again.
+    #[trigger(create, update)]
+    pub enable: Option<bool>,
+    /// Asks Checkout.com whether it accepts the stored key.
+    #[trigger(create, update)]
+    pub check: Option<bool>,
+    /// Payment methods that use the gateway.
+    #[relationship]
+    pub payment_methods: ToMany<PaymentMethod>,
+    /// Payments made through the gateway.
+    #[relationship]
+    pub checkout_com_payments: ToMany<CheckoutComPayment>,
+}

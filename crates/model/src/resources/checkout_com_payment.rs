@@ -1,0 +1,81 @@
+use tillgate_model_derive::resource;
+
+use super::{Order, PaymentGateway};
+use crate::{JsonObject, One, Secret, ToOne, text_enum};
+
+text_enum! {
+    /// What `token` holds.
+    pub enum CheckoutComPaymentType {
+        /// A fresh card token (`tok_…`).
+        #[default]
+        Token,
+        /// A saved instrument (`src_…`).
+        Id,
+        /// A customer with a default instrument (`cus_…`).
+        Customer,
+    }
+}
+
+/// A payment source that charges a card through Checkout.com.
+#[resource(
+    type = "checkout_com_payments", singular = "checkout_com_payment", tag = "Payment sources",
+    actions(list, retrieve, create, update, delete), sales_channel(retrieve, create, update, delete),
+    calls_psp(retrieve, create, update, delete)
+)]
+pub struct CheckoutComPayment {
+    /// What `token` holds: `token` for a card token, `id` for a saved instrument, `customer` for a customer.
+    #[attribute(read, create)]
+    pub payment_type: CheckoutComPaymentType,
+    /// The token that Checkout.com's browser library made of the card.
+    #[attribute(read, create, update)]
+    #[validate(length(min = 1, max = 255))]
+    pub token: Secret,
+    /// Session identifier that the buyer's browser brings back from authentication (`cko-session-id`).
+    #[attribute(read, create, update)]
+    #[validate(length(min = 1, max = 255))]
+    pub session_id: Option<String>,
+    /// Public key of the gateway, for Checkout.com's browser library.
+    #[attribute(read)]
+    pub public_key: Option<String>,
+    /// Where the buyer's browser returns to after a successful authentication.
+    #[attribute(read, create)]
+    #[validate(url, length(max = 1024))]
+    pub success_url: Option<String>,
+    /// Where the buyer's browser returns to after a failed authentication.
+    #[attribute(read, create)]
+    #[validate(url, length(max = 1024))]
+    pub failure_url: Option<String>,
+    /// Saved instrument at Checkout.com (`src_…`).
+    #[attribute(read)]
+    pub source_id: Option<String>,
+    /// Customer at Checkout.com (`cus_…`).
+    #[attribute(read)]
+    pub customer_token: Option<String>,
+    /// Where to send the buyer's browser for authentication.
+    #[attribute(read)]
+    pub redirect_uri: Option<String>,
+    /// The payment as Checkout.com last showed it.
+    #[attribute(read)]
+    pub payment_response: Option<JsonObject>,
+    /// Whether the order's total is no longer the payment's amount.
+    #[attribute(read)]
+    pub mismatched_amounts: Option<bool>,
+    /// Brand, last digits and expiry of the card.
+    #[attribute(read)]
+    pub payment_instrument: Option<JsonObject>,
+    /// Request the payment from Checkout.com, which authorizes the order's total.
+    #[trigger(update)]
+    pub authorize: Option<bool>,
+    /// Ask Checkout.com for the payment after the buyer came back from authentication.
+    #[trigger(update)]
+    pub details: Option<bool>,
+    /// Ask Checkout.com for the payment's state now.
+    #[trigger(update)]
+    pub refresh: Option<bool>,
+    /// The order that is paid.
+    #[relationship(create)]
+    pub order: One<Order>,
+    /// The gateway that the payment goes through.
+    #[relationship]
+    pub payment_gateway: ToOne<PaymentGateway>,
+}

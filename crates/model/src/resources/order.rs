@@ -1,0 +1,163 @@
+use tillgate_model_derive::resource;
+
+use super::{Authorization, Capture, Customer, LineItem, Market, PaymentMethod, PaymentSource};
+use crate::{Currency, Timestamp, ToMany, ToOne, text_enum};
+
+text_enum! {
+    /// How far an order is.
+    pub enum OrderStatus {
+        /// It has no customer or no line items yet.
+        #[default]
+        Draft,
+        /// It can be paid and placed.
+        Pending,
+        /// A placed order is being changed.
+        Editing,
+        /// The payment that places it has not been answered yet.
+        Placing,
+        /// The customer has bought it.
+        Placed,
+        /// The merchant has accepted it.
+        Approved,
+        /// It is off.
+        Cancelled,
+    }
+}
+
+text_enum! {
+    /// How far the payment of an order is.
+    pub enum PaymentStatus {
+        /// Nothing is authorized.
+        #[default]
+        Unpaid,
+        /// The total is authorized.
+        Authorized,
+        /// Less than the total is authorized.
+        PartiallyAuthorized,
+        /// The total is captured.
+        Paid,
+        /// Less than the total is captured.
+        PartiallyPaid,
+        /// The authorization was voided.
+        Voided,
+        /// The authorization was voided in part.
+        PartiallyVoided,
+        /// What was captured was refunded.
+        Refunded,
+        /// What was captured was refunded in part.
+        PartiallyRefunded,
+        /// There is nothing to pay.
+        Free,
+    }
+}
+
+text_enum! {
+    /// How far the delivery of an order is.
+    pub enum FulfillmentStatus {
+        /// Not begun.
+        #[default]
+        Unfulfilled,
+        /// Begun.
+        InProgress,
+        /// Done.
+        Fulfilled,
+        /// Nothing to deliver.
+        NotRequired,
+    }
+}
+
+/// What a customer buys, and what payments pay.
+#[resource(
+    type = "orders", singular = "order", tag = "Commerce", aliases("order"),
+    actions(list, retrieve, create, update, delete), sales_channel(retrieve, create, update)
+)]
+pub struct Order {
+    /// Number of the order, counted per organization and mode.
+    #[attribute(read)]
+    pub number: String,
+    /// How far the order is.
+    #[attribute(read)]
+    pub status: OrderStatus,
+    /// How far its payment is.
+    #[attribute(read)]
+    pub payment_status: PaymentStatus,
+    /// How far its delivery is.
+    #[attribute(read)]
+    pub fulfillment_status: FulfillmentStatus,
+    /// Whether the customer has no account.
+    #[attribute(read, create, update, default = true)]
+    pub guest: bool,
+    /// Whether line items can still be changed.
+    #[attribute(read, default = true)]
+    pub editable: bool,
+    /// E-mail address of the customer; it creates or finds the customer.
+    #[attribute(read, create, update)]
+    #[validate(email, length(max = 255))]
+    pub customer_email: Option<String>,
+    /// Language of the customer, an ISO 639-1 code.
+    #[attribute(read, create, update, default = "en")]
+    #[validate(length(min = 2, max = 8))]
+    pub language_code: String,
+    /// Currency of the order, which is that of its market.
+    #[attribute(read, default = Currency::EUR)]
+    pub currency_code: Currency,
+    /// Whether prices include tax.
+    #[attribute(read, default = true)]
+    pub tax_included: bool,
+    /// Sum of the line items.
+    #[money(read)]
+    pub subtotal_amount: i64,
+    /// Surcharge of the payment method.
+    #[money(read)]
+    pub payment_method_amount: i64,
+    /// Everything together.
+    #[money(read)]
+    pub total_amount: i64,
+    /// Everything together with taxes: the amount that payments authorize.
+    #[money(read)]
+    pub total_amount_with_taxes: i64,
+    /// Page of the cart.
+    #[attribute(read, create, update)]
+    #[validate(url, length(max = 1024))]
+    pub cart_url: Option<String>,
+    /// Page that the customer returns to.
+    #[attribute(read, create, update)]
+    #[validate(url, length(max = 1024))]
+    pub return_url: Option<String>,
+    /// When the order was placed.
+    #[attribute(read)]
+    pub placed_at: Option<Timestamp>,
+    /// When the order was approved.
+    #[attribute(read)]
+    pub approved_at: Option<Timestamp>,
+    /// When the order was cancelled.
+    #[attribute(read)]
+    pub cancelled_at: Option<Timestamp>,
+    /// When the payment status last changed.
+    #[attribute(read)]
+    pub payment_updated_at: Option<Timestamp>,
+    /// Where the order is sold. A sales channel's token may give it.
+    #[relationship(create)]
+    pub market: ToOne<Market>,
+    /// Who buys.
+    #[relationship(create, update)]
+    pub customer: ToOne<Customer>,
+    /// How the customer wants to pay.
+    #[relationship(create, update)]
+    pub payment_method: ToOne<PaymentMethod>,
+    /// What pays the order now.
+    #[relationship]
+    pub payment_source: ToOne<PaymentSource>,
+    /// What is bought.
+    #[relationship]
+    pub line_items: ToMany<LineItem>,
+    /// Payment methods that the order's market offers.
+    #[relationship]
+    pub available_payment_methods: ToMany<PaymentMethod>,
+    /// Authorizations of the order, failed ones included.
+    #[relationship]
+    pub authorizations: ToMany<Authorization>,
+    /// Captures of the order, failed ones included.
+    #[relationship]
+    pub captures: ToMany<Capture>,
+}

@@ -1,0 +1,27 @@
+use tillgate_model_derive::resource;
+
+use super::PaymentMethod;
+use crate::{JsonObject, Timestamp, ToMany};
+
+/// An account at a PSP, of whatever kind. A list mixes the kinds.
+#[resource(
+    type = "payment_gateways", singular = "payment_gateway", tag = "Configuration",
+    aliases("stripe_gateways", "checkout_com_gateways"), actions(list, retrieve)
+)]
+pub struct PaymentGateway {
+    /// Name of the gateway.
+    #[attribute(read)]
+    pub name: String,
+    /// Whether a payment is put back on an order that is still open when its authorization arrives late.
+    #[attribute(read)]
+    pub force_payments: bool,
+    /// The ends of the stored keys, to recognise them by.
+    #[attribute(read)]
+    pub credential_keys: JsonObject,
+    /// When the gateway was disabled.
+    #[attribute(read)]
+    pub disabled_at: Option<Timestamp>,
+    /// Payment methods that use the gateway.
+    #[relationship]
+    pub payment_methods: ToMany<PaymentMethod>,
+}

@@ -1,0 +1,222 @@
+//! A payment as it is kept. Only what happened is stored; its state follows from that and the clock.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::behaviour::Authentication;
+use super::card::Card;
+use super::response_code::{APPROVED, THREE_DS_NOT_COMPLETED};
+
+/// Checkout.com docs: a buyer has this long for 3-D Secure.
+const CHALLENGE_MINUTES: i64 = 15;
+/// How long an authorization can be captured.
+const AUTHORIZATION_DAYS: i64 = 7;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Payment {
+    pub id: String,
+    pub live: bool,
+    /// Minor units; 0 verifies the card.
+    pub amount: u64,
+    pub currency: String,
+    pub payment_type: String,
+    pub reference: Option<String>,
+    pub description: Option<String>,
+    pub metadata: Map<String, Value>,
+    /// Whether the money is taken without a capture request, and no earlier than when.
+    pub capture: bool,
+    pub capture_on: Option<DateTime<Utc>>,
+    pub success_url: Option<String>,
+    pub failure_url: Option<String>,
+    pub requested_on: DateTime<Utc>,
+    pub idempotency_key: Option<String>,
+    pub card: Card,
+    /// The instrument, once there is one: an approved card is kept.
+    pub source_id: Option<String>,
+    pub customer_id: String,
+    pub three_ds: Option<ThreeDsSession>,
+    /// Id of the `Authorization` or `Card Verification` action.
+    pub authorization_id: String,
+    /// The issuer's answer; absent while the buyer authenticates.
+    pub verdict: Option<Verdict>,
+    /// Captures, voids and refunds in the order of their acceptance.
+    pub actions: Vec<Action>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ThreeDsSession {
+    /// `sid_…`; absent when the buyer was not sent anywhere.
+    pub session_id: Option<String>,
+    pub enrolled: bool,
+    /// The charge went on without 3-D Secure although it was asked for.
+    pub downgraded: bool,
+    pub authentication: Option<Authentication>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Verdict {
+    pub at: DateTime<Utc>,
+    pub response_code: String,
+    /// Six digits, on approvals.
+    pub auth_code: Option<String>,
+    /// The scheme's transaction id, 15 digits.
+    pub scheme_id: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Action {
+    pub id: String,
+    pub kind: ActionKind,
+    pub amount: u64,
+    /// The action is accepted before, and takes effect at this time. An accepted action never fails.
+    pub due: DateTime<Utc>,
+    /// No further capture may follow.
+    pub closes: bool,
+    pub reference: Option<String>,
+    pub metadata: Map<String, Value>,
+    pub idempotency_key: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum ActionKind {
+    Capture,
+    Void,
+    Refund,
+}
+
+/// What the authorization has come to, apart from captures and refunds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Pending,
+    Declined,
+    CardVerified,
+    Authorized,
+    Voided,
+    Expired,
+}
+
+/// Money effects, in minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Balances {
+    pub authorized: u64,
+    pub voided: u64,
+    pub available_to_void: u64,
+    pub captured: u64,
+    pub available_to_capture: u64,
+    pub refunded: u64,
+    pub available_to_refund: u64,
+}
+
+impl Verdict {
+    pub fn is_approved(&self) -> bool {
+        self.response_code == APPROVED
+    }
+}
+
+impl Payment {
+    /// The answer of the issuer as of `now`; a challenge that was not completed in time is a decline.
+    pub fn verdict(&self, now: DateTime<Utc>) -> Option<Verdict> {
+        let end = self.requested_on + TimeDelta::minutes(CHALLENGE_MINUTES);
+        let timed_out = || Verdict {
+            at: end,
+            response_code: THREE_DS_NOT_COMPLETED.to_owned(),
+            auth_code: None,
+            scheme_id: String::new(),
+        };
+        self.verdict.clone().or_else(|| (now >= end).then(timed_out))
+    }
+
+    pub fn stage(&self, now: DateTime<Utc>) -> Stage {
+        let Some(verdict) = self.verdict(now) else {
+            return Stage::Pending;
+        };
+        if !verdict.is_approved() {
+            Stage::Declined
+        } else if self.amount == 0 {
+            Stage::CardVerified
+        } else if self.effective(ActionKind::Void, now) > 0 {
+            Stage::Voided
+        } else if self.is_past_expiry(now) && self.actions.is_empty() {
+            Stage::Expired
+        } else {
+            Stage::Authorized
+        }
+    }
+
+    /// `status`, in the API's words.
+    pub fn status(&self, now: DateTime<Utc>) -> &'static str {
+        let (captured, refunded) = (
+            self.effective(ActionKind::Capture, now),
+            self.effective(ActionKind::Refund, now),
+        );
+        match self.stage(now) {
+            Stage::Pending => "Pending",
+            Stage::Declined => "Declined",
+            Stage::CardVerified => "Card Verified",
+            Stage::Voided => "Voided",
+            Stage::Expired => "Expired",
+            Stage::Authorized if refunded > 0 && refunded == captured => "Refunded",
+            Stage::Authorized if refunded > 0 => "Partially Refunded",
+            Stage::Authorized if captured == 0 => "Authorized",
+            Stage::Authorized if captured < self.amount => "Partially Captured",
+            Stage::Authorized => "Captured",
+        }
+    }
+
+    /// When an approved authorization can no longer be captured.
+    pub fn expires_on(&self) -> Option<DateTime<Utc>> {
+        let approved = self
+            .verdict
+            .as_ref()
+            .filter(|verdict| verdict.is_approved() && self.amount > 0)?;
+        Some(approved.at + TimeDelta::days(AUTHORIZATION_DAYS))
+    }
+
+    pub fn is_past_expiry(&self, now: DateTime<Utc>) -> bool {
+        self.expires_on().is_some_and(|end| end <= now)
+    }
+
+    /// Sum of the actions of a kind that have taken effect.
+    pub fn effective(&self, kind: ActionKind, now: DateTime<Utc>) -> u64 {
+        self.sum(|action| action.kind == kind && action.due <= now)
+    }
+
+    /// Sum of the actions of a kind, with those that are accepted and not yet effective.
+    pub fn accepted(&self, kind: ActionKind) -> u64 {
+        self.sum(|action| action.kind == kind)
+    }
+
+    fn sum(&self, counts: impl Fn(&Action) -> bool) -> u64 {
+        self.actions
+            .iter()
+            .filter(|action| counts(action))
+            .map(|action| action.amount)
+            .sum()
+    }
+
+    pub fn balances(&self, now: DateTime<Utc>) -> Balances {
+        let stage = self.stage(now);
+        let held = matches!(stage, Stage::Authorized | Stage::Voided | Stage::Expired);
+        let captured = self.effective(ActionKind::Capture, now);
+        let refunded = self.effective(ActionKind::Refund, now);
+        let closed = self
+            .actions
+            .iter()
+            .any(|action| action.closes && action.due <= now);
+        let open = stage == Stage::Authorized && !closed && !self.is_past_expiry(now);
+        Balances {
+            authorized: if held { self.amount } else { 0 },
+            voided: self.effective(ActionKind::Void, now),
+            available_to_void: if open && captured == 0 { self.amount } else { 0 },
+            captured,
+            available_to_capture: if open {
+                self.amount.saturating_sub(captured)
+            } else {
+                0
+            },
+            refunded,
+            available_to_refund: captured.saturating_sub(refunded),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What a sandbox is started with.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Settings of one sandbox.
+#[derive(Clone, Debug)]
+pub struct SandboxConfig {
+    /// Address to listen on. Port 0 picks a free port.
+    pub listen: SocketAddr,
+    /// Origin under which buyers' browsers reach the sandbox (3-D Secure pages), without a trailing slash.
+    /// Default: `http://` and the bound address.
+    pub public_url: Option<String>,
+    /// Directory of the journal. Without it the sandbox forgets everything when it ends.
+    pub data_dir: Option<PathBuf>,
+    /// Seed of ids and secrets. Without it they come from the operating system's entropy.
+    pub seed: Option<u64>,
+    /// Checkout.com's asynchronous actions (capture, void, refund) become effective this long after acceptance.
+    pub action_delay: Duration,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8081)),
+            public_url: None,
+            data_dir: None,
+            seed: None,
+            action_delay: Duration::ZERO,
+        }
+    }
+}

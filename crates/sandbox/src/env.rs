@@ -1,0 +1,147 @@
+//! What a vendor side may use of the world: time, randomness, settings, persistence.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha12Rng;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::config::SandboxConfig;
+use crate::journal::{Journal, Replayed};
+
+/// Source of the current time.
+pub trait Clock: Send + Sync {
+    /// The current time.
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+}
+
+/// A clock that stands still until it is advanced. Clones share their time.
+#[derive(Clone, Debug)]
+pub struct ManualClock(Arc<Mutex<DateTime<Utc>>>);
+
+impl ManualClock {
+    /// A clock that shows `start`.
+    #[must_use]
+    pub fn new(start: DateTime<Utc>) -> Self {
+        Self(Arc::new(Mutex::new(start)))
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, by: TimeDelta) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The sandbox's own journaled state.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Meta {
+    /// How often the journal was opened: each run of a seeded sandbox draws ids from its own stream, or a
+    /// restart would hand out the same ids again.
+    opened: u64,
+    /// Seconds by which the admin route advanced the clock.
+    clock_offset: i64,
+}
+
+const META_TABLE: &str = "sandbox";
+const META_ID: &str = "meta";
+
+/// What a vendor side may use of the world.
+pub struct Env {
+    config: SandboxConfig,
+    public_url: String,
+    clock: Arc<dyn Clock>,
+    meta: Meta,
+    rng: ChaCha12Rng,
+    journal: Journal,
+    replayed: Replayed,
+}
+
+impl Env {
+    pub(crate) fn open(config: SandboxConfig, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let (journal, replayed) = match &config.data_dir {
+            Some(directory) => Journal::open(directory)?,
+            None => (Journal::default(), Replayed::new()),
+        };
+        let rng = match config.seed {
+            Some(seed) => ChaCha12Rng::seed_from_u64(seed),
+            None => rand::make_rng(),
+        };
+        let public_url = match &config.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", config.listen),
+        };
+        let mut env = Self { config, public_url, clock, meta: Meta::default(), rng, journal, replayed };
+        if let Some((_, value)) = env.take_replayed(META_TABLE).find(|(id, _)| id == META_ID) {
+            env.meta = serde_json::from_value(value)?;
+        }
+        env.rng.set_stream(env.meta.opened);
+        env.meta.opened += 1;
+        env.record_meta();
+        Ok(env)
+    }
+
+    /// The time that the simulated vendors see.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now() + TimeDelta::seconds(self.meta.clock_offset)
+    }
+
+    /// `prefix` followed by `len` characters of `alphabet` (ASCII, not empty).
+    pub fn random_id(&mut self, prefix: &str, len: usize, alphabet: &[u8]) -> String {
+        let mut id = String::with_capacity(prefix.len() + len);
+        id.push_str(prefix);
+        for _ in 0..len {
+            id.push(char::from(alphabet[self.rng.random_range(0..alphabet.len())]));
+        }
+        id
+    }
+
+    /// Origin under which browsers reach the sandbox, without a trailing slash.
+    #[must_use]
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// The sandbox's settings.
+    #[must_use]
+    pub fn config(&self) -> &SandboxConfig {
+        &self.config
+    }
+
+    /// Moves the vendors' clock forward by whole seconds, also over restarts.
+    pub(crate) fn advance_clock(&mut self, seconds: u32) {
+        self.meta.clock_offset += i64::from(seconds);
+        self.record_meta();
+    }
+
+    pub(crate) fn journal(&mut self) -> &mut Journal {
+        &mut self.journal
+    }
+
+    pub(crate) fn take_replayed(&mut self, table: &str) -> impl Iterator<Item = (String, Value)> + use<> {
+        self.replayed.remove(table).unwrap_or_default().into_rows()
+    }
+
+    fn record_meta(&mut self) {
+        self.journal.record(META_TABLE, META_ID, Some(&self.meta));
+    }
+}

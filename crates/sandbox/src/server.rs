@@ -1,0 +1,131 @@
+//! The sandbox over HTTP.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::dev::Server;
+use actix_web::http::StatusCode;
+use actix_web::web::{self as actix, Bytes, Data};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, rt};
+
+use crate::admin;
+use crate::config::SandboxConfig;
+use crate::handler::{Outcome, Sandbox};
+
+const WORKERS: usize = 2;
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// A sandbox that holds its port and serves once [`BoundSandbox::run`] is awaited.
+pub struct BoundSandbox {
+    listener: TcpListener,
+    local_addr: SocketAddr,
+    sandbox: Arc<Sandbox>,
+}
+
+/// Takes the port and opens the journal; nothing is served yet.
+///
+/// # Errors
+/// When the address is in use or the journal can't be opened.
+pub fn bind(mut config: SandboxConfig) -> io::Result<BoundSandbox> {
+    let listener = TcpListener::bind(config.listen)?;
+    let local_addr = listener.local_addr()?;
+    // The port that was asked for may have been 0.
+    config.listen = local_addr;
+    let sandbox = Arc::new(Sandbox::open(config)?);
+    Ok(BoundSandbox { listener, local_addr, sandbox })
+}
+
+impl BoundSandbox {
+    /// Origin of the bound address, for connectors on this machine.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.local_addr)
+    }
+
+    /// The bound address.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// The object behind the server, for calls in process.
+    #[must_use]
+    pub fn sandbox(&self) -> Arc<Sandbox> {
+        Arc::clone(&self.sandbox)
+    }
+
+    /// Starts to accept connections. The server ends when its handle is told to stop; it handles no signals.
+    ///
+    /// # Errors
+    /// When the operating system refuses the listener.
+    pub fn run(self) -> io::Result<Server> {
+        let sandbox = Data::from(self.sandbox);
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(Data::clone(&sandbox))
+                .app_data(actix::PayloadConfig::new(MAX_BODY_BYTES))
+                .default_service(actix::to(serve))
+        })
+        .workers(WORKERS)
+        .disable_signals()
+        .listen(self.listener)?;
+        Ok(server.run())
+    }
+}
+
+async fn serve(sandbox: Data<Sandbox>, request: HttpRequest, body: Bytes) -> HttpResponse {
+    let from_loopback = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    if admin::is_restricted(request.path()) && !from_loopback {
+        return HttpResponse::Forbidden().body("Only for callers on the sandbox's own machine.\n");
+    }
+    let Some(request) = convert_request(&request, body) else {
+        return HttpResponse::BadRequest().finish();
+    };
+    match sandbox.handle(&request) {
+        Outcome::Answer(response) => convert_response(response),
+        Outcome::Delayed(wait, response) => {
+            rt::time::sleep(wait).await;
+            convert_response(response)
+        }
+        Outcome::Dropped => HttpResponse::Ok().body(Broken),
+    }
+}
+
+/// A body that fails before its first byte: the server then closes the connection without sending even a status.
+struct Broken;
+
+impl MessageBody for Broken {
+    type Error = io::Error;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Bytes, Self::Error>>> {
+        std::task::Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())))
+    }
+}
+
+// The HTTP types of actix-web are those of an older `http`: names and values are copied.
+fn convert_request(request: &HttpRequest, body: Bytes) -> Option<http::Request<bytes::Bytes>> {
+    let mut converted =
+        http::Request::builder().method(request.method().as_str()).uri(request.uri().to_string());
+    for (name, value) in request.headers() {
+        converted = converted.header(name.as_str(), value.as_bytes());
+    }
+    converted.body(body).ok()
+}
+
+fn convert_response(response: http::Response<bytes::Bytes>) -> HttpResponse {
+    let status = StatusCode::from_u16(response.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut converted = HttpResponse::build(status);
+    for (name, value) in response.headers() {
+        converted.append_header((name.as_str(), value.as_bytes()));
+    }
+    converted.body(response.into_body())
+}

@@ -1,0 +1,77 @@
+//! The database of one service.
+
+use anyhow::{Context, Result, bail};
+use tokio_postgres::NoTls;
+
+/// A database of its own for each service.
+pub(crate) enum Database {
+    /// A file in the service's data directory; the service makes it.
+    Sqlite,
+    /// A database on the cluster at `TILLGATE_TEST_POSTGRES_URL`; dropped in the end.
+    Postgres { cluster: String, name: String },
+}
+
+impl Database {
+    /// Makes an empty one, of the kind that `TILLGATE_TEST_DATABASE` names.
+    pub async fn create() -> Result<Self> {
+        match std::env::var("TILLGATE_TEST_DATABASE").as_deref() {
+            Err(_) | Ok("sqlite") => Ok(Self::Sqlite),
+            Ok("postgres") => {
+                let cluster = std::env::var("TILLGATE_TEST_POSTGRES_URL").context(
+                    "TILLGATE_TEST_DATABASE=postgres needs TILLGATE_TEST_POSTGRES_URL, a superuser's URL",
+                )?;
+                let name = format!("tillgate_test_{:016x}", rand::random::<u64>());
+                execute(&cluster, &format!("CREATE DATABASE {name}")).await?;
+                Ok(Self::Postgres { cluster, name })
+            }
+            Ok(other) => bail!("TILLGATE_TEST_DATABASE is {other:?}, expected sqlite or postgres"),
+        }
+    }
+
+    /// What `--database-url` is to say; `None` for the default.
+    pub fn url(&self) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres { cluster, name } => {
+                let (server, _) = cluster.rsplit_once('/').unwrap_or((cluster, ""));
+                Some(format!("{server}/{name}"))
+            }
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Self::Postgres { cluster, name } = self else {
+            return;
+        };
+        let statement = format!("DROP DATABASE {name} WITH (FORCE)");
+        // A test's own runtime can't be waited on from here: this one stands beside it.
+        let dropped = std::thread::scope(|scope| {
+            scope
+                .spawn(|| {
+                    let runtime = tokio::runtime::Builder::new_current_thread()
+                        .enable_all()
+                        .build()?;
+                    runtime.block_on(execute(cluster, &statement))
+                })
+                .join()
+        });
+        if let Ok(Err(error)) = dropped {
+            println!("the database {name} stays behind: {error:#}");
+        }
+    }
+}
+
+async fn execute(url: &str, statement: &str) -> Result<()> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls)
+        .await
+        .context("no connection to PostgreSQL")?;
+    let connection = tokio::spawn(connection);
+    client
+        .batch_execute(statement)
+        .await
+        .with_context(|| format!("{statement} failed"))?;
+    drop(client);
+    connection.await?.context("the connection to PostgreSQL broke")
+}

@@ -1,0 +1,21 @@
+//! The harness of the end-to-end tests: it starts the real binary, talks to it as any client does, and holds every
+//! answer against the OpenAPI document that the same service publishes.
+//!
+//! A test begins with [`Service::start`]. `TILLGATE_TEST_DATABASE` chooses the database (`sqlite`, the default, or
+//! `postgres` on the cluster at `TILLGATE_TEST_POSTGRES_URL`), `TILLGATE_BIN` the binary; `cargo xtask test` sets both.
+
+mod answer;
+mod api;
+pub mod bodies;
+pub mod contract;
+mod database;
+mod links;
+mod sandbox;
+mod service;
+pub mod wait;
+
+pub use answer::Answer;
+pub use api::{Api, Call, JSON, JSON_API};
+pub use links::links_of;
+pub use sandbox::{LedgerEntry, Sandbox};
+pub use service::{Service, binary};

@@ -1,0 +1,253 @@
+//! One running `tillgate serve`, with its own data directory and database.
+
+pub mod binary;
+mod process;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use crate::api::{Api, JSON};
+use crate::contract::Contract;
+use crate::database::Database;
+use crate::sandbox::Sandbox;
+use crate::wait;
+use process::Process;
+
+/// A start is given this long: a debug build on a busy machine migrates, provisions and listens well within it.
+const START_LIMIT: Duration = Duration::from_secs(60);
+/// A stop is given this long.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+const LOG: &str = "service.log";
+
+/// A running service. Dropping it kills the process and removes its data.
+pub struct Service {
+    // Fields are dropped in this order: the process goes before what it uses.
+    process: Process,
+    demo: HashMap<String, String>,
+    contract: Arc<Contract>,
+    client: reqwest::Client,
+    integration_token: OnceCell<String>,
+    extra_arguments: Vec<String>,
+    database: Database,
+    // Removed last, and kept until then.
+    data: tempfile::TempDir,
+}
+
+impl Service {
+    /// Starts a service on free ports, with a fresh data directory and database and a provisioned demo.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with more command line arguments for `serve`.
+    pub async fn start_with(extra_arguments: &[&str]) -> Self {
+        Self::try_start(extra_arguments)
+            .await
+            .unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    async fn try_start(extra_arguments: &[&str]) -> Result<Self> {
+        let data = tempfile::Builder::new().prefix("tillgate-test-").tempdir()?;
+        let database = Database::create().await?;
+        let extra_arguments: Vec<String> = extra_arguments.iter().map(ToString::to_string).collect();
+        let mut command = serve(data.path(), &database, any_port(), any_port())?;
+        let process = Process::spawn(command.args(&extra_arguments), data.path().join(LOG))?;
+        let mut service = Self {
+            process,
+            demo: HashMap::new(),
+            contract: Arc::new(Contract::new(serde_json::json!({ "paths": {} }))?),
+            client: reqwest::Client::builder()
+                .timeout(Duration::from_secs(60))
+                .build()?,
+            integration_token: OnceCell::new(),
+            extra_arguments,
+            database,
+            data,
+        };
+        service.wait_until_started().await?;
+        let document = service
+            .client
+            .get(format!("{}/openapi.json", service.url()))
+            .send()
+            .await?;
+        let document = serde_json::from_slice::<Value>(&document.error_for_status()?.bytes().await?);
+        service.contract = Contract::of_process(|| document.context("/openapi.json is not JSON"))?;
+        Ok(service)
+    }
+
+    /// A command `serve` on the given data directory with the database of this service, for tests of starting.
+    pub fn serve_command(&self, data_dir: &Path, listen: SocketAddr) -> Command {
+        serve(data_dir, &self.database, listen, any_port()).unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    /// The process writes `demo.env` last: when it is there, the service answers.
+    async fn wait_until_started(&mut self) -> Result<()> {
+        let path = self.data.path().join("demo.env");
+        let process = &mut self.process;
+        let ended = wait::until(START_LIMIT, || match process.try_wait() {
+            Some(status) => Some(Some(status)),
+            None => path.exists().then_some(None),
+        })
+        .await;
+        match ended {
+            Some(None) => {}
+            Some(Some(status)) => anyhow::bail!("the service ended at start with {status}:\n{}", self.log()),
+            None => anyhow::bail!("the service has not started in {START_LIMIT:?}:\n{}", self.log()),
+        }
+        self.demo = parse_env(&std::fs::read_to_string(&path)?);
+        Ok(())
+    }
+
+    /// Ends the process at once, as a power cut does.
+    pub fn kill9(&mut self) {
+        self.process.kill();
+    }
+
+    /// Asks the process to stop (SIGTERM) and waits until it has.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        self.process.terminate();
+        let process = &mut self.process;
+        let status = wait::until(STOP_LIMIT, || process.try_wait()).await;
+        status.unwrap_or_else(|| panic!("the service has not stopped in {STOP_LIMIT:?}:\n{}", self.log()))
+    }
+
+    /// Starts the process again on the same data, database and ports, after [`Self::kill9`] or [`Self::terminate`].
+    pub async fn restart(&mut self) {
+        let (listen, sandbox) = (
+            address_of(self.url()),
+            address_of(&self.demo("TILLGATE_SANDBOX_URL")),
+        );
+        let started = async {
+            std::fs::remove_file(self.data.path().join("demo.env"))?;
+            let mut command = serve(self.data.path(), &self.database, listen, sandbox)?;
+            self.process = Process::spawn(command.args(&self.extra_arguments), self.data.path().join(LOG))?;
+            self.wait_until_started().await
+        };
+        if let Err(error) = started.await {
+            panic!("{error:?}");
+        }
+    }
+
+    /// What the process has written to stdout and stderr.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.data.path().join(LOG)).unwrap_or_else(|error| format!("no log: {error}"))
+    }
+
+    /// The data directory.
+    pub fn data_dir(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Origin of the API.
+    pub fn url(&self) -> &str {
+        &self.demo["TILLGATE_URL"]
+    }
+
+    /// A value of `demo.env`.
+    pub fn demo(&self, key: &str) -> String {
+        self.demo
+            .get(key)
+            .unwrap_or_else(|| panic!("{key} is not in demo.env"))
+            .clone()
+    }
+
+    /// All of `demo.env`, as environment variables for a program that uses this service.
+    pub fn demo_environment(&self) -> &HashMap<String, String> {
+        &self.demo
+    }
+
+    /// The embedded PSP sandbox.
+    pub fn sandbox(&self) -> Sandbox {
+        Sandbox::new(self.client.clone(), self.demo("TILLGATE_SANDBOX_URL"))
+    }
+
+    /// A client with the token of the demo's integration application.
+    pub async fn api(&self) -> Api {
+        let token = self.integration_token.get_or_init(async || {
+            let credentials = serde_json::json!({
+                "grant_type": "client_credentials",
+                "client_id": self.demo("TILLGATE_CLIENT_ID"),
+                "client_secret": self.demo("TILLGATE_CLIENT_SECRET"),
+            });
+            let call = self
+                .anonymous()
+                .call("POST", "/oauth/token")
+                .header("Accept", JSON);
+            let answer = call.json_as(JSON, &credentials).send().await.expect(200);
+            answer.body["access_token"]
+                .as_str()
+                .unwrap_or_else(|| panic!("no access token: {answer:?}"))
+                .to_owned()
+        });
+        self.with_token(token.await)
+    }
+
+    /// A client with this access token.
+    pub fn with_token(&self, token: &str) -> Api {
+        self.anonymous().with_token(token)
+    }
+
+    /// A client without an access token.
+    pub fn anonymous(&self) -> Api {
+        Api::new(self.client.clone(), self.url().to_owned(), self.contract.clone())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("-- log of the service --\n{}", self.log());
+        }
+    }
+}
+
+fn serve(data: &Path, database: &Database, listen: SocketAddr, sandbox: SocketAddr) -> Result<Command> {
+    let mut command = Command::new(binary::path()?);
+    // Settings of the developer's own must not leak in.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TILLGATE_")) {
+        command.env_remove(name);
+    }
+    // Relative paths, such as that of a `tillgate.toml`, start here.
+    command.current_dir(data);
+    command.arg("serve").arg("--listen").arg(listen.to_string());
+    command
+        .arg("--sandbox-listen")
+        .arg(sandbox.to_string())
+        .arg("--data-dir")
+        .arg(data);
+    if let Some(url) = database.url() {
+        command.arg("--database-url").arg(url);
+    }
+    Ok(command)
+}
+
+/// Port 0 of the loopback address: the operating system picks a free one.
+fn any_port() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+/// The socket address in a URL such as `http://127.0.0.1:8080`.
+fn address_of(url: &str) -> SocketAddr {
+    let authority = url.trim_start_matches("http://").trim_end_matches('/');
+    authority
+        .parse()
+        .unwrap_or_else(|error| panic!("{url} names no socket address: {error}"))
+}
+
+/// `KEY=value` lines; values may be quoted, `#` starts a comment line.
+fn parse_env(text: &str) -> HashMap<String, String> {
+    text.lines()
+        .map(|line| line.trim().trim_start_matches("export "))
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('='))
+        .map(|(key, value)| (key.to_owned(), value.trim_matches(['"', '\'']).to_owned()))
+        .collect()
+}

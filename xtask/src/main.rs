@@ -1,0 +1,37 @@
+//! Development tasks of the workspace: `cargo xtask <task>`.
+
+mod interrupt;
+mod licenses;
+mod postgres;
+mod say;
+mod spec;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Development tasks of the workspace")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run all tests, and list what did not run.
+    Test(test::Args),
+    /// Write the files in api-spec/ that are made from the types, or check them.
+    Spec(spec::Args),
+    /// Check the licences of all dependencies against deny.toml.
+    Licenses,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    match Cli::parse().task {
+        Task::Test(args) => test::run(&args),
+        Task::Spec(args) => spec::run(&args),
+        Task::Licenses => licenses::run(),
+    }
+}

@@ -1,0 +1,57 @@
+//! The live side: does the running service answer what the document declares, and nothing else? Observed over
+//! HTTP only; nothing here reads the registry that the routes are made from.
+
+mod answer;
+mod plan;
+mod served;
+mod service;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use reqwest::blocking::Client;
+use reqwest::redirect::Policy;
+use secrecy::SecretString;
+use serde_json::Value;
+
+/// A running service and how to get in.
+pub struct Target {
+    /// URL without a slash at the end, such as `http://127.0.0.1:8080`.
+    pub base_url: String,
+    /// An access token.
+    pub token: SecretString,
+    /// Ids that this service's document shows in examples, where the generated file has invented ones.
+    pub example_ids: Vec<String>,
+}
+
+/// Builds the service, starts it on free ports with an empty data directory, checks it and stops it.
+///
+/// # Errors
+/// The service can't be built, started or stopped, or doesn't speak HTTP.
+pub fn check_started(document: &Value) -> anyhow::Result<Vec<String>> {
+    let service = service::Service::start()?;
+    let lines = check(document, &service.target(&client()?)?)?;
+    service.stop()?;
+    Ok(lines)
+}
+
+/// One line per difference between `document` and the service at `target`. Stores nothing there.
+///
+/// # Errors
+/// A request that gets no answer, or a document that isn't JSON.
+pub fn check(document: &Value, target: &Target) -> anyhow::Result<Vec<String>> {
+    let client = client()?;
+    let mut lines = Vec::new();
+    for probe in plan::probes(document)? {
+        let answer = answer::observe(&client, target, &probe)?;
+        lines.extend(answer::difference(&probe, &answer));
+    }
+    lines.extend(served::differences(document, target, &client)?);
+    Ok(lines)
+}
+
+fn client() -> reqwest::Result<Client> {
+    // A redirect is an answer of the route itself; following it would judge another one.
+    Client::builder().timeout(Duration::from_secs(30)).redirect(Policy::none()).no_proxy().build()
+}

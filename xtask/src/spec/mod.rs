@@ -1,0 +1,84 @@
+//! `cargo xtask spec`: the files in api-spec/ that are made from the types, and the checks on them.
+
+mod document;
+mod documented;
+mod files;
+mod json_diff;
+mod json_pointer;
+mod live;
+mod openapi30;
+mod operations;
+mod schema_keywords;
+mod schemas;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Arguments of `cargo xtask spec`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Change nothing; fail, naming each difference, when a file is stale, when the running service answers
+    /// otherwise than the document says, or when a documented endpoint isn't covered.
+    #[arg(long)]
+    check: bool,
+}
+
+/// Runs the task. The exit code is 1 when a check finds a difference.
+///
+/// # Errors
+/// What keeps the task from coming to an answer: the file system, a service that doesn't start, a document
+/// that has no form in one of the files.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let document = document::document();
+    let root = files::api_spec();
+    let files = files::generate(&document)?;
+    let mut out = io::stdout().lock();
+    if !args.check {
+        for path in files::write(&files, &root)? {
+            writeln!(out, "{}", path.display())?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let sections = [
+        ("generated files", files::stale(&files, &root)?),
+        ("documented endpoints", documented::check(&document, &root)?),
+        ("live service", live::check_started(&document)?),
+    ];
+    for (name, lines) in &sections {
+        report(&mut out, name, lines)?;
+    }
+    let clean = sections.iter().all(|(_, lines)| lines.is_empty());
+    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The first lines of a section, and how many there are.
+fn report(out: &mut impl Write, name: &str, lines: &[String]) -> io::Result<()> {
+    const SHOWN: usize = 50;
+    match lines.len() {
+        0 => return writeln!(out, "{name}: no difference"),
+        total => writeln!(out, "{name}: {total} difference(s)")?,
+    }
+    for line in lines.iter().take(SHOWN) {
+        writeln!(out, "  {line}")?;
+    }
+    if lines.len() > SHOWN {
+        writeln!(out, "  … and {} more", lines.len() - SHOWN)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_report_is_cut_and_says_so() {
+        let lines: Vec<_> = (0..60).map(|n| format!("line {n}")).collect();
+        let mut out = Vec::new();
+        report(&mut out, "files", &lines).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.lines().count(), 52);
+        assert!(text.starts_with("files: 60 difference(s)\n  line 0\n"));
+        assert!(text.ends_with("  line 49\n  … and 10 more\n"));
+    }
+}

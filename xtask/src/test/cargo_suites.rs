@@ -1,0 +1,150 @@
+//! The suites that need cargo, and for one of them PostgreSQL.
+
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use secrecy::ExposeSecret as _;
+
+use super::packages::{Requirement, find_program, require};
+use super::session::Session;
+use super::suite::{Suite, needs_nothing};
+use crate::postgres::{Cluster, Programs};
+
+/// The package of the end-to-end tests.
+const TESTS: &str = "tillgate-tests";
+
+pub const LICENSES: Suite = Suite {
+    name: "licenses",
+    about: "The licence of every dependency is one of deny.toml's.",
+    takes_filter: false,
+    prepare: needs_nothing,
+    run: |session| crate::licenses::check(&session.root),
+};
+
+pub const UNIT: Suite = Suite {
+    name: "unit",
+    about: "The tests in the crates, documentation examples too.",
+    takes_filter: true,
+    prepare: needs_nothing,
+    run: unit,
+};
+
+pub const SPEC: Suite = Suite {
+    name: "spec",
+    about: "The OpenAPI document against the types, the running service and the documented endpoints.",
+    takes_filter: false,
+    prepare: needs_nothing,
+    run: |session| {
+        let xtask = std::env::current_exe()?;
+        session.run(
+            Command::new(xtask)
+                .args(["spec", "--check"])
+                .current_dir(&session.root),
+        )
+    },
+};
+
+pub const E2E_SQLITE: Suite = Suite {
+    name: "e2e-sqlite",
+    about: "The end-to-end tests on SQLite.",
+    takes_filter: true,
+    prepare: needs_nothing,
+    run: |session| {
+        let mut tests = end_to_end(session)?;
+        session.run(tests.env("TILLGATE_TEST_DATABASE", "sqlite"))
+    },
+};
+
+pub const E2E_POSTGRES: Suite = Suite {
+    name: "e2e-postgres",
+    about: "The end-to-end tests on a private PostgreSQL cluster.",
+    takes_filter: true,
+    prepare: |session| {
+        let is_met = || Programs::find().is_some();
+        require(
+            session,
+            &[Requirement {
+                what: "PostgreSQL",
+                package: "postgresql",
+                is_met,
+            }],
+        )
+    },
+    run: end_to_end_on_postgres,
+};
+
+fn unit(session: &mut Session) -> Result<()> {
+    let mut tests = runner(session);
+    session.run(
+        tests
+            .args(["--workspace", "--exclude", TESTS])
+            .args(&session.filter),
+    )?;
+    if uses_nextest(session) {
+        // nextest doesn't run examples in documentation; cargo test has run them already.
+        let mut examples = session.cargo();
+        session.run(
+            examples
+                .args(["test", "--doc", "--workspace", "--exclude", TESTS])
+                .args(&session.filter),
+        )?;
+    }
+    Ok(())
+}
+
+fn end_to_end_on_postgres(session: &mut Session) -> Result<()> {
+    let programs = Programs::find().context("PostgreSQL was there a moment ago")?;
+    let cluster = Cluster::start(&programs)?;
+    let mut tests = end_to_end(session)?;
+    tests.env("TILLGATE_TEST_DATABASE", "postgres");
+    session.run(tests.env("TILLGATE_TEST_POSTGRES_URL", cluster.url().expose_secret()))?;
+    let mut cluster_tests = session.cargo();
+    session.run(cluster_tests.args(["test", "--package", "xtask", "postgres", "--", "--ignored"]))
+}
+
+/// A command that runs the end-to-end tests, once the service that they start is built.
+fn end_to_end(session: &Session) -> Result<Command> {
+    let binary = build_service(session)?;
+    let mut tests = runner(session);
+    tests
+        .args(["--package", TESTS])
+        .args(&session.filter)
+        .env("TILLGATE_BIN", binary);
+    Ok(tests)
+}
+
+/// Runs one test target that is left out of the ordinary runs because it needs more than cargo.
+pub fn run_ignored(session: &Session, target: &str, environment: &[(&str, &std::path::Path)]) -> Result<()> {
+    let binary = build_service(session)?;
+    let mut tests = session.cargo();
+    tests
+        .args(["test", "--package", TESTS, "--test", target])
+        .env("TILLGATE_BIN", binary);
+    tests.envs(environment.iter().copied());
+    session.run(tests.args(["--", "--ignored", "--nocapture"]))
+}
+
+fn build_service(session: &Session) -> Result<std::path::PathBuf> {
+    session.run(
+        session
+            .cargo()
+            .args(["build", "--package", "tillgate-server", "--bin", "tillgate"]),
+    )?;
+    Ok(session.target.join("debug").join("tillgate"))
+}
+
+/// `cargo nextest run` where it is installed, else `cargo test`. With `CI=true` always the latter, so that a run
+/// there doesn't depend on what the machine happens to have.
+fn runner(session: &Session) -> Command {
+    let mut command = session.cargo();
+    if uses_nextest(session) {
+        command.args(["nextest", "run", "--no-fail-fast", "--no-tests", "pass"]);
+    } else {
+        command.args(["test", "--no-fail-fast"]);
+    }
+    command
+}
+
+fn uses_nextest(session: &Session) -> bool {
+    !session.ci && find_program("cargo-nextest").is_some()
+}

@@ -1,0 +1,114 @@
+//! `cargo xtask test`: every suite, and a list of what did not run.
+
+mod cargo_suites;
+mod node_suites;
+mod packages;
+mod python_suites;
+mod report;
+mod session;
+mod suite;
+mod tools;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::interrupt::Interrupt;
+use crate::say;
+use report::{Outcome, Report};
+use session::Session;
+use suite::{Preparation, Suite};
+
+/// All suites, in the order in which they run: what fails fastest comes first.
+const SUITES: &[Suite] = &[
+    cargo_suites::LICENSES,
+    cargo_suites::UNIT,
+    cargo_suites::SPEC,
+    cargo_suites::E2E_SQLITE,
+    cargo_suites::E2E_POSTGRES,
+    python_suites::SPEC_VALIDATOR,
+    node_suites::SPEC_LINT,
+    python_suites::SDK,
+    node_suites::SWAGGER_UI,
+];
+
+/// Options of the task.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Run only this suite (may be given several times). Default: all.
+    #[arg(long = "suite", value_name = "NAME", value_parser = suite_names())]
+    suites: Vec<String>,
+    /// List the suites and end.
+    #[arg(long)]
+    list: bool,
+    /// Don't install missing Debian packages. They are installed only for root, where apt-get is.
+    #[arg(long)]
+    no_install: bool,
+    /// Show the output of suites as it comes. Default: only that of a failed suite, except with CI=true.
+    #[arg(long, short)]
+    verbose: bool,
+    /// Run only the Rust tests whose name contains this. Suites without such tests are left out.
+    filter: Option<String>,
+}
+
+fn suite_names() -> clap::builder::PossibleValuesParser {
+    SUITES.iter().map(|suite| suite.name).collect::<Vec<_>>().into()
+}
+
+/// Runs the chosen suites. Fails when one of them did, and with `CI=true` also when one did not run.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    if args.list {
+        SUITES
+            .iter()
+            .for_each(|suite| say::result(&format!("{:<16}{}", suite.name, suite.about)));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    let mut session = Session::new(Interrupt::on_signals()?, !args.no_install, args.verbose || ci, ci)?;
+    session.filter.clone_from(&args.filter);
+    let mut report = Report::default();
+    for suite in SUITES.iter().filter(|suite| is_chosen(suite, args)) {
+        if session.interrupt.is_set() {
+            report.add(suite.name, Outcome::not_run("interrupted", "run it again"));
+            continue;
+        }
+        say::progress(&format!("{} …", suite.name));
+        let started = Instant::now();
+        let outcome = run_suite(suite, &mut session);
+        say::progress(&format!(
+            "{} {} ({:.1} s)",
+            suite.name,
+            outcome.word(),
+            started.elapsed().as_secs_f32()
+        ));
+        report.add_timed(suite.name, outcome, started.elapsed());
+    }
+    say::result(&report.render());
+    let passed = report.passed(ci) && !session.interrupt.is_set();
+    Ok(if passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn is_chosen(suite: &Suite, args: &Args) -> bool {
+    let named = args.suites.is_empty() || args.suites.iter().any(|name| name == suite.name);
+    named && (args.filter.is_none() || suite.takes_filter)
+}
+
+fn run_suite(suite: &Suite, session: &mut Session) -> Outcome {
+    session.begin(suite.name);
+    match (suite.prepare)(session) {
+        Preparation::Missing { why, add } => Outcome::NotRun { why, add },
+        Preparation::Ready => match (suite.run)(session) {
+            Ok(()) => Outcome::Passed,
+            Err(error) => {
+                session.show_log();
+                say::progress(&format!("{}: {error:#}", suite.name));
+                Outcome::Failed
+            }
+        },
+    }
+}

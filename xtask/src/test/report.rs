@@ -1,0 +1,118 @@
+//! The table at the end.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// How a suite went.
+pub enum Outcome {
+    /// All of it passed.
+    Passed,
+    /// Something in it failed.
+    Failed,
+    /// It could not run.
+    NotRun { why: String, add: String },
+}
+
+impl Outcome {
+    /// It could not run, for a fixed reason.
+    pub fn not_run(why: &str, add: &str) -> Self {
+        Self::NotRun {
+            why: why.to_owned(),
+            add: add.to_owned(),
+        }
+    }
+
+    /// One word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "FAILED",
+            Self::NotRun { .. } => "did not run",
+        }
+    }
+}
+
+/// The suites of a run, in order.
+#[derive(Default)]
+pub struct Report(Vec<(&'static str, Outcome, Duration)>);
+
+impl Report {
+    /// Adds a suite.
+    pub fn add_timed(&mut self, suite: &'static str, outcome: Outcome, time: Duration) {
+        self.0.push((suite, outcome, time));
+    }
+
+    /// Adds a suite that took no time.
+    pub fn add(&mut self, suite: &'static str, outcome: Outcome) {
+        self.add_timed(suite, outcome, Duration::ZERO);
+    }
+
+    /// Whether the run is a success. With `strict`, a suite that did not run is a failure.
+    pub fn passed(&self, strict: bool) -> bool {
+        self.0.iter().all(|(_, outcome, _)| match outcome {
+            Outcome::Passed => true,
+            Outcome::Failed => false,
+            Outcome::NotRun { .. } => !strict,
+        })
+    }
+
+    /// The table, and below it what did not run and what adds it.
+    pub fn render(&self) -> String {
+        let mut text = String::from("\nsuite           result       time\n");
+        for (suite, outcome, time) in &self.0 {
+            // Writing to a String can't fail.
+            let _ = writeln!(
+                text,
+                "{suite:<16}{:<13}{:.1} s",
+                outcome.word(),
+                time.as_secs_f32()
+            );
+        }
+        let mut heading = Some("\ndid not run:\n");
+        for (suite, outcome, _) in &self.0 {
+            if let Outcome::NotRun { why, add } = outcome {
+                text.push_str(heading.take().unwrap_or_default());
+                let _ = writeln!(text, "  {suite}: {why}\n    to add it: {add}");
+            }
+        }
+        text.truncate(text.trim_end().len());
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(outcomes: Vec<Outcome>) -> Report {
+        Report(
+            outcomes
+                .into_iter()
+                .map(|outcome| ("unit", outcome, Duration::from_millis(1234)))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn a_suite_that_did_not_run_is_listed_and_fails_a_strict_run() {
+        let report = report(vec![
+            Outcome::Passed,
+            Outcome::not_run("no initdb", "apt-get install postgresql"),
+        ]);
+        assert!(report.passed(false));
+        assert!(!report.passed(true));
+        let text = report.render();
+        assert!(text.contains("unit            passed       1.2 s"), "{text}");
+        assert!(
+            text.ends_with("did not run:\n  unit: no initdb\n    to add it: apt-get install postgresql"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_failed_suite_fails_every_run() {
+        assert!(!report(vec![Outcome::Passed, Outcome::Failed]).passed(false));
+        assert!(report(vec![Outcome::Passed]).passed(true));
+        assert!(!report(vec![Outcome::Passed]).render().contains("did not run"));
+    }
+}

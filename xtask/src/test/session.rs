@@ -1,0 +1,140 @@
+//! What the suites of one run share: places, settings, the running of commands.
+
+use std::fs::{self, File};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+use crate::interrupt::Interrupt;
+use crate::say;
+
+/// No command of a suite takes longer; what does hangs.
+const COMMAND_LIMIT: Duration = Duration::from_secs(40 * 60);
+/// Between SIGTERM and SIGKILL.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+
+/// One run of `cargo xtask test`.
+pub struct Session {
+    /// Root of the workspace.
+    pub root: PathBuf,
+    /// Cargo's target directory.
+    pub target: PathBuf,
+    /// Set by Ctrl-C.
+    pub interrupt: Interrupt,
+    /// Whether missing Debian packages may be installed.
+    pub install: bool,
+    /// Whether this is a run with `CI=true`.
+    pub ci: bool,
+    /// Part of the names of the Rust tests to run.
+    pub filter: Option<String>,
+    verbose: bool,
+    log: PathBuf,
+}
+
+impl Session {
+    /// Finds the workspace.
+    pub fn new(interrupt: Interrupt, install: bool, verbose: bool, ci: bool) -> Result<Self> {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = manifest
+            .parent()
+            .context("xtask lies in the workspace")?
+            .to_owned();
+        let metadata = cargo()
+            .current_dir(&root)
+            .args(["metadata", "--no-deps", "--format-version", "1"])
+            .output()?;
+        let metadata: serde_json::Value =
+            serde_json::from_slice(&metadata.stdout).context("cargo metadata")?;
+        let target = PathBuf::from(
+            metadata["target_directory"]
+                .as_str()
+                .context("no target directory")?,
+        );
+        Ok(Self {
+            root,
+            target,
+            interrupt,
+            install,
+            ci,
+            filter: None,
+            verbose,
+            log: PathBuf::new(),
+        })
+    }
+
+    /// Logs go to the file of this suite from now on.
+    pub fn begin(&mut self, suite: &str) {
+        self.log = self.target.join("xtask-test").join(format!("{suite}.log"));
+        // An absent log is as good as an empty one; any other problem shows when the log is opened.
+        let _ = fs::remove_file(&self.log);
+    }
+
+    /// Shows what the suite's commands wrote, unless that was seen already.
+    pub fn show_log(&self) {
+        if let Ok(log) = fs::read(&self.log)
+            && !self.verbose
+        {
+            say::result(&String::from_utf8_lossy(&log));
+        }
+    }
+
+    /// A command of cargo's, in the workspace.
+    pub fn cargo(&self) -> Command {
+        let mut command = cargo();
+        command.current_dir(&self.root);
+        command
+    }
+
+    /// Runs a command to its end. It fails unless the exit status is 0, and when Ctrl-C or the time limit ends it.
+    pub fn run(&self, command: &mut Command) -> Result<()> {
+        let name = command.get_program().to_string_lossy().into_owned();
+        command.stdin(Stdio::null()).process_group(0);
+        if !self.verbose {
+            fs::create_dir_all(self.log.parent().context("a suite has begun")?)?;
+            let log = File::options().create(true).append(true).open(&self.log)?;
+            command.stdout(log.try_clone()?).stderr(log);
+        }
+        let mut child = command.spawn().with_context(|| format!("{name} can't be run"))?;
+        let deadline = Instant::now() + COMMAND_LIMIT;
+        loop {
+            if let Some(status) = child.try_wait()? {
+                ensure!(status.success(), "{name} ended with {status}");
+                return Ok(());
+            }
+            if self.interrupt.is_set() || Instant::now() >= deadline {
+                stop_group(&mut child)?;
+                bail!(if self.interrupt.is_set() {
+                    "interrupted"
+                } else {
+                    "the time limit is over"
+                });
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Ends a command and all that it started, which stays in its process group.
+fn stop_group(child: &mut Child) -> Result<()> {
+    let group = Pid::from_raw(i32::try_from(child.id())?);
+    killpg(group, Signal::SIGTERM)?;
+    let deadline = Instant::now() + STOP_LIMIT;
+    while child.try_wait()?.is_none() {
+        if Instant::now() >= deadline {
+            killpg(group, Signal::SIGKILL)?;
+            child.wait()?;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}

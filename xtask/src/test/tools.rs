@@ -1,0 +1,131 @@
+//! The pinned Python and Node tools, installed below target/tools.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use super::packages::{Requirement, find_program, require};
+use super::session::Session;
+use super::suite::Preparation;
+
+/// What the pinned Node tools ask for.
+const NODE_MAJOR: u32 = 18;
+
+/// A Python environment with tests/tools/python/requirements.txt.
+pub fn prepare_python(session: &mut Session) -> Preparation {
+    let has_venv = || succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]));
+    let requirement = Requirement {
+        what: "Python 3 with venv",
+        package: "python3-venv",
+        is_met: has_venv,
+    };
+    require(session, &[requirement]).and_then(|| {
+        let directory = session.target.join("tools/python");
+        let pins = session.root.join("tests/tools/python/requirements.txt");
+        installed(&directory, &pins, "pip", || {
+            session.run(Command::new("python3").args(["-m", "venv"]).arg(&directory))?;
+            let mut pip = Command::new(python(session));
+            session.run(
+                pip.args(["-m", "pip", "install", "--quiet", "--requirement"])
+                    .arg(&pins),
+            )
+        })
+    })
+}
+
+/// The interpreter of the Python environment.
+pub fn python(session: &Session) -> PathBuf {
+    session.target.join("tools/python/bin/python")
+}
+
+/// The packages of tests/tools/node/package-lock.json.
+pub fn prepare_node(session: &mut Session) -> Preparation {
+    let requirements = [
+        Requirement {
+            what: "Node.js 18 or later",
+            package: "nodejs",
+            is_met: has_node,
+        },
+        Requirement {
+            what: "npm",
+            package: "npm",
+            is_met: || find_program("npm").is_some(),
+        },
+    ];
+    require(session, &requirements).and_then(|| {
+        let directory = node_directory(session);
+        let source = session.root.join("tests/tools/node");
+        installed(&directory, &source.join("package-lock.json"), "npm", || {
+            for file in ["package.json", "package-lock.json"] {
+                fs::copy(source.join(file), directory.join(file))?;
+            }
+            let mut npm = Command::new("npm");
+            npm.args([
+                "ci",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+                "--loglevel=error",
+            ]);
+            session.run(npm.current_dir(&directory))
+        })
+    })
+}
+
+/// Where `node_modules` lies.
+pub fn node_directory(session: &Session) -> PathBuf {
+    session.target.join("tools/node")
+}
+
+/// A program of the installed Node packages.
+pub fn node_program(session: &Session, name: &str) -> Command {
+    Command::new(node_directory(session).join("node_modules/.bin").join(name))
+}
+
+fn has_node() -> bool {
+    let output = Command::new("node").arg("--version").output();
+    output.is_ok_and(|output| {
+        let version = String::from_utf8_lossy(&output.stdout);
+        let major = version
+            .trim()
+            .trim_start_matches('v')
+            .split('.')
+            .next()
+            .unwrap_or_default();
+        major.parse::<u32>().is_ok_and(|major| major >= NODE_MAJOR)
+    })
+}
+
+/// Installs into an empty directory unless it holds what these pins say already.
+fn installed(
+    directory: &Path,
+    pins: &Path,
+    installer: &str,
+    install: impl FnOnce() -> Result<()>,
+) -> Preparation {
+    let attempt = || -> Result<()> {
+        let (wanted, stamp) = (fs::read(pins)?, directory.join("installed-pins"));
+        if fs::read(&stamp).is_ok_and(|present| present == wanted) {
+            return Ok(());
+        }
+        if directory.exists() {
+            fs::remove_dir_all(directory)?;
+        }
+        fs::create_dir_all(directory)?;
+        install()?;
+        fs::write(&stamp, wanted).context("the stamp can't be written")
+    };
+    match attempt() {
+        Ok(()) => Preparation::Ready,
+        Err(error) => Preparation::Missing {
+            why: format!("{} can't be installed ({error:#})", pins.display()),
+            add: format!("a network over which {installer} reaches its registry; then run the suite again"),
+        },
+    }
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    command.output().is_ok_and(|output| output.status.success())
+}
