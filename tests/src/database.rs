@@ -41,6 +41,10 @@ impl Database {
 }
 
 impl Drop for Database {
+    #[expect(
+        clippy::print_stdout,
+        reason = "the test runner shows it beside the test's result"
+    )]
     fn drop(&mut self) {
         let Self::Postgres { cluster, name } = self else {
             return;

@@ -64,13 +64,22 @@ pub async fn call(
     policy: RetryPolicy,
 ) -> Result<PspResponse, TransportError> {
     let started = timer.elapsed();
-    let remaining = || policy.deadline.saturating_sub(timer.elapsed().saturating_sub(started));
+    let remaining = || {
+        policy
+            .deadline
+            .saturating_sub(timer.elapsed().saturating_sub(started))
+    };
     let mut reached = policy.resending;
     let mut attempt = 1;
     loop {
-        let sent = transport.send(request, credentials, policy.attempt.min(remaining())).await;
+        let sent = transport
+            .send(request, credentials, policy.attempt.min(remaining()))
+            .await;
         let result = match sent {
-            Ok(response) => Ok(PspResponse { resent: reached, ..response }),
+            Ok(response) => Ok(PspResponse {
+                resent: reached,
+                ..response
+            }),
             Err(TransportError::NotSent(reason)) if reached => Err(TransportError::Unknown(reason)),
             Err(error) => Err(error),
         };
@@ -110,9 +119,18 @@ fn pause_after(
     random: f64,
     policy: &RetryPolicy,
 ) -> Duration {
-    let doubled = policy.first_pause.saturating_mul(2_u32.saturating_pow(attempt - 1));
-    let pause = doubled.min(policy.max_pause).mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0);
-    let asked = result.as_ref().ok().and_then(|response| response.header("retry-after"));
-    let asked = asked.and_then(|seconds| seconds.parse().ok()).map_or(Duration::ZERO, Duration::from_secs);
+    let doubled = policy
+        .first_pause
+        .saturating_mul(2_u32.saturating_pow(attempt - 1));
+    let pause = doubled
+        .min(policy.max_pause)
+        .mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0);
+    let asked = result
+        .as_ref()
+        .ok()
+        .and_then(|response| response.header("retry-after"));
+    let asked = asked
+        .and_then(|seconds| seconds.parse().ok())
+        .map_or(Duration::ZERO, Duration::from_secs);
     pause.max(asked)
 }

@@ -22,12 +22,17 @@ impl Unit {
 /// The amount in the PSP's unit. It is carried exactly or not at all.
 pub(crate) fn to_psp(amount: &Money, unit: Unit) -> Result<i64, Unsupported> {
     let converted = rescale(amount.amount_cents, amount.currency.exponent(), unit.exponent);
-    converted.filter(|&units| units > 0 && units % unit.step == 0).ok_or(Unsupported::Amount(*amount))
+    converted
+        .filter(|&units| units > 0 && units % unit.step == 0)
+        .ok_or(Unsupported::Amount(*amount))
 }
 
 /// An amount that the PSP reports, in our unit; none if our unit can't express it.
 pub(crate) fn from_psp(units: i64, currency: Currency, unit: Unit) -> Option<Money> {
-    Some(Money::new(rescale(units, unit.exponent, currency.exponent())?, currency))
+    Some(Money::new(
+        rescale(units, unit.exponent, currency.exponent())?,
+        currency,
+    ))
 }
 
 fn rescale(amount: i64, from: u32, to: u32) -> Option<i64> {

@@ -4,8 +4,8 @@ use url::Url;
 
 use crate::{
     operation::{
-        ActionReference, CapturePayment, ConfirmPayment, CreatePayment, FindPayment, RefundPayment, Unsupported,
-        UpdatePayment,
+        ActionReference, CapturePayment, ConfirmPayment, CreatePayment, FindPayment, RefundPayment,
+        Unsupported, UpdatePayment,
     },
     outcome::{ActionOutcome, FoundOutcome, PaymentOutcome},
     wire::{PspRequest, PspResponse},
@@ -40,13 +40,24 @@ pub trait Gateway: Send + Sync {
     /// Makes a payment, and attempts it if `confirm` is set.
     fn create_payment(&self, args: &CreatePayment, key: &str) -> Result<PspRequest, Unsupported>;
     /// Changes a payment that isn't confirmed.
-    fn update_payment(&self, psp_id: &str, args: &UpdatePayment, key: &str) -> Result<PspRequest, Unsupported>;
+    fn update_payment(
+        &self,
+        psp_id: &str,
+        args: &UpdatePayment,
+        key: &str,
+    ) -> Result<PspRequest, Unsupported>;
     /// Attempts a payment.
-    fn confirm_payment(&self, psp_id: &str, args: &ConfirmPayment, key: &str) -> Result<PspRequest, Unsupported>;
+    fn confirm_payment(
+        &self,
+        psp_id: &str,
+        args: &ConfirmPayment,
+        key: &str,
+    ) -> Result<PspRequest, Unsupported>;
     /// Takes an authorized amount.
     fn capture(&self, psp_id: &str, args: &CapturePayment, key: &str) -> Result<PspRequest, Unsupported>;
     /// Gives a payment up, and releases what is held.
-    fn cancel(&self, psp_id: &str, reference: &ActionReference, key: &str) -> Result<PspRequest, Unsupported>;
+    fn cancel(&self, psp_id: &str, reference: &ActionReference, key: &str)
+    -> Result<PspRequest, Unsupported>;
     /// Gives a captured amount back.
     fn refund(&self, psp_id: &str, args: &RefundPayment, key: &str) -> Result<PspRequest, Unsupported>;
     /// Asks for a payment; at Checkout.com also by a session, `sid_`.
@@ -65,5 +76,10 @@ pub trait Gateway: Send + Sync {
     /// Reads the answer to a capture, a cancellation or a refund.
     fn read_action(&self, request: &PspRequest, response: &PspResponse) -> ActionOutcome;
     /// Reads the answer to [`Gateway::retrieve_action`].
-    fn read_retrieved_action(&self, action_id: &str, request: &PspRequest, response: &PspResponse) -> ActionOutcome;
+    fn read_retrieved_action(
+        &self,
+        action_id: &str,
+        request: &PspRequest,
+        response: &PspResponse,
+    ) -> ActionOutcome;
 }

@@ -19,8 +19,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Shorter than the idle time after which a PSP's load balancer drops a connection without a word.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 /// The headers of an answer that this crate reads.
-const HEADERS_READ: [&str; 5] =
-    ["request-id", "cko-request-id", "idempotent-replayed", "stripe-should-retry", "retry-after"];
+const HEADERS_READ: [&str; 5] = [
+    "request-id",
+    "cko-request-id",
+    "idempotent-replayed",
+    "stripe-should-retry",
+    "retry-after",
+];
 
 /// Speaks HTTP/1.1 and HTTP/2 with pooled connections. TLS certificates are verified, redirects are not followed, an
 /// answer is bounded in time and in size (1 MiB).
@@ -55,7 +60,9 @@ impl HttpTransport {
             Method::Get => self.client.get(&request.url),
             Method::Post => self.client.post(&request.url).body(request.body.clone()),
         };
-        builder = builder.header(header::AUTHORIZATION, authorization).timeout(deadline);
+        builder = builder
+            .header(header::AUTHORIZATION, authorization)
+            .timeout(deadline);
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
@@ -71,11 +78,20 @@ impl Transport for HttpTransport {
         deadline: Duration,
     ) -> BoxFuture<'a, Result<PspResponse, TransportError>> {
         async move {
-            let response = self.prepare(request, credentials, deadline)?.send().await.map_err(failure)?;
+            let response = self
+                .prepare(request, credentials, deadline)?
+                .send()
+                .await
+                .map_err(failure)?;
             let status = response.status().as_u16();
             let headers = headers_read(response.headers());
             let body = bounded_body(response).await?;
-            Ok(PspResponse { status, headers, body, resent: false })
+            Ok(PspResponse {
+                status,
+                headers,
+                body,
+                resent: false,
+            })
         }
         .boxed()
     }
@@ -92,7 +108,9 @@ async fn bounded_body(mut response: Response) -> Result<Bytes, TransportError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(failure)? {
         if body.len() + chunk.len() > MAX_BODY_BYTES {
-            return Err(TransportError::Unknown(format!("the answer exceeds {MAX_BODY_BYTES} bytes")));
+            return Err(TransportError::Unknown(format!(
+                "the answer exceeds {MAX_BODY_BYTES} bytes"
+            )));
         }
         body.extend_from_slice(&chunk);
     }
@@ -110,5 +128,9 @@ fn failure(error: reqwest::Error) -> TransportError {
         text.push_str(&cause.to_string());
         source = cause.source();
     }
-    if nothing_sent { TransportError::NotSent(text) } else { TransportError::Unknown(text) }
+    if nothing_sent {
+        TransportError::NotSent(text)
+    } else {
+        TransportError::Unknown(text)
+    }
 }

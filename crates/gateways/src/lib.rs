@@ -1,11 +1,11 @@
 //! How a payment service provider (PSP) is spoken to.
 //!
 //! A money operation takes two phases, so that a crash between them loses nothing. A [`Gateway`] first turns the
-//! operation into a [`PspRequest`]: the exact bytes, without credentials, which the caller stores. Then [`call`] sends it
+//! operation into a [`PspRequest`]: the exact bytes, without credentials, which the caller stores. Then [`call()`] sends it
 //! through a [`Transport`], again with the same bytes and key if need be, and the gateway reads the answer into the
 //! domain's terms. This crate keeps no state, knows no database and never guesses: what can't be told is `Unknown`.
 
-pub mod call;
+mod call;
 pub mod checkout_com;
 mod currency;
 mod gateway;

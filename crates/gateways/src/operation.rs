@@ -176,5 +176,9 @@ pub enum Unsupported {
 /// Letters, digits, `_` and `-` only, so that an id never changes the path that it is put into.
 pub(crate) fn checked_id(id: &str) -> Result<&str, Unsupported> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    if !id.is_empty() && id.len() <= 255 && id.bytes().all(is_plain) { Ok(id) } else { Err(Unsupported::Id) }
+    if !id.is_empty() && id.len() <= 255 && id.bytes().all(is_plain) {
+        Ok(id)
+    } else {
+        Err(Unsupported::Id)
+    }
 }

@@ -107,7 +107,10 @@ const TRACES_OF_SUCCESS: [&str; 7] = [
 /// request that was sent before, only a plain complaint about a parameter is.
 pub(crate) fn is_certain(refusal: &Refusal, request: &PspRequest, response: &PspResponse) -> bool {
     let replayed = response.header("idempotent-replayed") == Some("true");
-    let trace = refusal.code.as_deref().is_some_and(|code| TRACES_OF_SUCCESS.contains(&code));
+    let trace = refusal
+        .code
+        .as_deref()
+        .is_some_and(|code| TRACES_OF_SUCCESS.contains(&code));
     request.method == Method::Get
         || replayed
         || !response.resent

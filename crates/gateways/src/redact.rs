@@ -21,7 +21,9 @@ fn remove_members(value: &mut Value, secrets: &mut Vec<String>) {
             {
                 secrets.push(secret);
             }
-            members.values_mut().for_each(|member| remove_members(member, secrets));
+            members
+                .values_mut()
+                .for_each(|member| remove_members(member, secrets));
         }
         Value::Array(items) => items.iter_mut().for_each(|item| remove_members(item, secrets)),
         _ => {}

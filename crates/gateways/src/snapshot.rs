@@ -49,7 +49,7 @@ pub struct Decline {
     pub detail: Option<String>,
 }
 
-/// What a buyer says of a decline that must not be explained: whoever holds the card may not be its owner.
+/// What the buyer is told of a decline that must not be explained: whoever holds the card may not be its owner.
 pub(crate) const NEUTRAL_DECLINE: &str = "The card was declined.";
 
 /// The card that was used.

@@ -17,7 +17,9 @@ struct Advance {
 
 /// Whether a path is for the operator of the sandbox alone. The HTTP server answers these to loopback peers only.
 pub(crate) fn is_restricted(path: &str) -> bool {
-    ["/sandbox/ledger", "/sandbox/faults", "/sandbox/clock"].iter().any(|prefix| path.starts_with(prefix))
+    ["/sandbox/ledger", "/sandbox/faults", "/sandbox/clock"]
+        .iter()
+        .any(|prefix| path.starts_with(prefix))
 }
 
 pub(crate) fn answer(state: &mut State, request: &Request<Bytes>) -> Response<Bytes> {
@@ -38,13 +40,15 @@ pub(crate) fn answer(state: &mut State, request: &Request<Bytes>) -> Response<By
             state.faults.clear();
             web::empty(StatusCode::NO_CONTENT)
         }
-        (&Method::POST, "/sandbox/clock/advance") => match serde_json::from_slice::<Advance>(request.body()) {
-            Ok(advance) => {
-                state.env.advance_clock(advance.seconds);
-                web::json(StatusCode::OK, &json!({ "now": state.env.now() }))
+        (&Method::POST, "/sandbox/clock/advance") => {
+            match serde_json::from_slice::<Advance>(request.body()) {
+                Ok(advance) => {
+                    state.env.advance_clock(advance.seconds);
+                    web::json(StatusCode::OK, &json!({ "now": state.env.now() }))
+                }
+                Err(error) => bad_request(&error.to_string()),
             }
-            Err(error) => bad_request(&error.to_string()),
-        },
+        }
         _ => web::empty(StatusCode::NOT_FOUND),
     }
 }

@@ -89,7 +89,15 @@ impl Env {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => format!("http://{}", config.listen),
         };
-        let mut env = Self { config, public_url, clock, meta: Meta::default(), rng, journal, replayed };
+        let mut env = Self {
+            config,
+            public_url,
+            clock,
+            meta: Meta::default(),
+            rng,
+            journal,
+            replayed,
+        };
         if let Some((_, value)) = env.take_replayed(META_TABLE).find(|(id, _)| id == META_ID) {
             env.meta = serde_json::from_value(value)?;
         }

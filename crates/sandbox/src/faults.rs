@@ -52,8 +52,14 @@ pub struct Fault {
 impl Fault {
     fn hits(&self, vendor: Vendor, request: &Request<Bytes>) -> bool {
         self.vendor.is_none_or(|wanted| wanted == vendor)
-            && self.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(request.method().as_str()))
-            && self.path_prefix.as_ref().is_none_or(|wanted| request.uri().path().starts_with(wanted))
+            && self
+                .method
+                .as_ref()
+                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(request.method().as_str()))
+            && self
+                .path_prefix
+                .as_ref()
+                .is_none_or(|wanted| request.uri().path().starts_with(wanted))
     }
 
     /// The wait of a `delay`.

@@ -67,7 +67,14 @@ impl Sandbox {
         let stripe = Stripe::load(&mut env)?;
         let checkout_com = CheckoutCom::load(&mut env)?;
         env.journal().commit()?;
-        Ok(Self { state: Mutex::new(State { env, stripe, checkout_com, faults: Faults::default() }) })
+        Ok(Self {
+            state: Mutex::new(State {
+                env,
+                stripe,
+                checkout_com,
+                faults: Faults::default(),
+            }),
+        })
     }
 
     /// Answers one request. Synchronous; all changes are journaled when it returns.

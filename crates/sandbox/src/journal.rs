@@ -55,7 +55,11 @@ impl Journal {
     /// When the directory is in use by another sandbox, can't be read or written, or holds a line that isn't ours.
     pub(crate) fn open(directory: &Path) -> io::Result<(Self, Replayed)> {
         fs::create_dir_all(directory)?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(directory.join(LOCK_NAME))?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(directory.join(LOCK_NAME))?;
         lock.try_lock().map_err(|_| {
             io::Error::new(
                 io::ErrorKind::AddrInUse,
@@ -70,7 +74,17 @@ impl Journal {
         };
         let mut file = compact(&path, &replayed)?;
         let length = file.seek(SeekFrom::End(0))?;
-        Ok((Self { sink: Some(Sink { file, length, pending: Vec::new(), _lock: lock }) }, replayed))
+        Ok((
+            Self {
+                sink: Some(Sink {
+                    file,
+                    length,
+                    pending: Vec::new(),
+                    _lock: lock,
+                }),
+            },
+            replayed,
+        ))
     }
 
     /// Notes the new value of a row (`None` = deleted), to be written by [`Journal::commit`].
@@ -133,7 +147,14 @@ fn compact(path: &Path, tables: &Replayed) -> io::Result<File> {
     let mut writer = BufWriter::new(options.open(&fresh)?);
     for (table, rows) in tables {
         for (id, value) in rows.iter() {
-            serde_json::to_writer(&mut writer, &Line { table, id, value: Some(value) })?;
+            serde_json::to_writer(
+                &mut writer,
+                &Line {
+                    table,
+                    id,
+                    value: Some(value),
+                },
+            )?;
             writer.write_all(b"\n")?;
         }
     }
@@ -162,14 +183,20 @@ mod tests {
 
         let (_journal, tables) = Journal::open(directory.path()).unwrap();
         assert_eq!(tables["t"].iter().collect::<Vec<_>>(), [("b", &Value::from(2))]);
-        assert_eq!(fs::read_to_string(&path).unwrap(), "{\"table\":\"t\",\"id\":\"b\",\"value\":2}\n");
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            "{\"table\":\"t\",\"id\":\"b\",\"value\":2}\n"
+        );
     }
 
     #[test]
     fn a_directory_in_use_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         let first = Journal::open(directory.path()).unwrap();
-        assert_eq!(Journal::open(directory.path()).err().unwrap().kind(), io::ErrorKind::AddrInUse);
+        assert_eq!(
+            Journal::open(directory.path()).err().unwrap().kind(),
+            io::ErrorKind::AddrInUse
+        );
         drop(first);
         Journal::open(directory.path()).unwrap();
     }

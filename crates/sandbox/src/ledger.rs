@@ -22,9 +22,10 @@ pub enum LedgerKind {
     Authorize,
     /// The amount was taken. An automatic capture is an `Authorize` followed by a `Capture`.
     Capture,
-    /// The reservation of the amount was released.
+    /// The reservation of the amount was released. A final capture of less than was authorized releases the rest
+    /// without an entry of its own.
     Void,
-    /// The amount was given back.
+    /// The amount was given back. A negative amount is a refund that failed after it had succeeded.
     Refund,
 }
 

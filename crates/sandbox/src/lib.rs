@@ -8,6 +8,9 @@
 //! The crate depends on no other crate of the workspace: were the wire formats shared with the connectors, one
 //! mistake would be made at both ends and cancel out.
 
+// `json!` recurses for every field, and a charge has many.
+#![recursion_limit = "256"]
+
 mod admin;
 pub mod checkout_com;
 mod config;

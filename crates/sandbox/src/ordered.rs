@@ -12,7 +12,11 @@ pub(crate) struct Ordered<T> {
 
 impl<T> Default for Ordered<T> {
     fn default() -> Self {
-        Self { next: 0, position: HashMap::new(), rows: BTreeMap::new() }
+        Self {
+            next: 0,
+            position: HashMap::new(),
+            rows: BTreeMap::new(),
+        }
     }
 }
 

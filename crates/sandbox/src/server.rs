@@ -34,7 +34,11 @@ pub fn bind(mut config: SandboxConfig) -> io::Result<BoundSandbox> {
     // The port that was asked for may have been 0.
     config.listen = local_addr;
     let sandbox = Arc::new(Sandbox::open(config)?);
-    Ok(BoundSandbox { listener, local_addr, sandbox })
+    Ok(BoundSandbox {
+        listener,
+        local_addr,
+        sandbox,
+    })
 }
 
 impl BoundSandbox {
@@ -76,7 +80,9 @@ impl BoundSandbox {
 }
 
 async fn serve(sandbox: Data<Sandbox>, request: HttpRequest, body: Bytes) -> HttpResponse {
-    let from_loopback = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    let from_loopback = request
+        .peer_addr()
+        .is_some_and(|peer| peer.ip().to_canonical().is_loopback());
     if admin::is_restricted(request.path()) && !from_loopback {
         return HttpResponse::Forbidden().body("Only for callers on the sandbox's own machine.\n");
     }
@@ -113,8 +119,9 @@ impl MessageBody for Broken {
 
 // The HTTP types of actix-web are those of an older `http`: names and values are copied.
 fn convert_request(request: &HttpRequest, body: Bytes) -> Option<http::Request<bytes::Bytes>> {
-    let mut converted =
-        http::Request::builder().method(request.method().as_str()).uri(request.uri().to_string());
+    let mut converted = http::Request::builder()
+        .method(request.method().as_str())
+        .uri(request.uri().to_string());
     for (name, value) in request.headers() {
         converted = converted.header(name.as_str(), value.as_bytes());
     }
@@ -122,7 +129,8 @@ fn convert_request(request: &HttpRequest, body: Bytes) -> Option<http::Request<b
 }
 
 fn convert_response(response: http::Response<bytes::Bytes>) -> HttpResponse {
-    let status = StatusCode::from_u16(response.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status =
+        StatusCode::from_u16(response.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut converted = HttpResponse::build(status);
     for (name, value) in response.headers() {
         converted.append_header((name.as_str(), value.as_bytes()));

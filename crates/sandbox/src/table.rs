@@ -23,7 +23,10 @@ impl<T: Serialize + DeserializeOwned + Clone> Table<T> {
         let mut rows = Ordered::default();
         for (id, value) in env.take_replayed(name) {
             let row = serde_json::from_value(value).map_err(|error| {
-                io::Error::new(io::ErrorKind::InvalidData, format!("journal, {name} {id}: {error}"))
+                io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("journal, {name} {id}: {error}"),
+                )
             })?;
             rows.insert(&id, row);
         }

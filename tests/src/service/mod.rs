@@ -202,6 +202,10 @@ impl Service {
 }
 
 impl Drop for Service {
+    #[expect(
+        clippy::print_stdout,
+        reason = "the test runner shows it beside the test's failure"
+    )]
     fn drop(&mut self) {
         if std::thread::panicking() {
             println!("-- log of the service --\n{}", self.log());

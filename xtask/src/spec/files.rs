@@ -29,7 +29,10 @@ pub fn generate(document: &Value) -> anyhow::Result<Files> {
     files.insert("openapi.json".into(), json_text(document)?);
     let older = openapi30::convert(document).context("openapi-3.0.json")?;
     files.insert("openapi-3.0.json".into(), json_text(&older)?);
-    files.insert("operations.txt".into(), operations::render(document).context("operations.txt")?);
+    files.insert(
+        "operations.txt".into(),
+        operations::render(document).context("operations.txt")?,
+    );
     for (name, schema) in schemas::render(document).context(SCHEMAS)? {
         files.insert(Path::new(SCHEMAS).join(name), json_text(&schema)?);
     }
@@ -75,11 +78,19 @@ pub fn stale(files: &Files, root: &Path) -> anyhow::Result<Vec<String>> {
         let name = path.display();
         match fs::read_to_string(root.join(path)) {
             Ok(present) if present == *text => {}
-            Ok(present) => lines.extend(differences(&present, text).iter().map(|line| format!("{name}: {line}"))),
+            Ok(present) => lines.extend(
+                differences(&present, text)
+                    .iter()
+                    .map(|line| format!("{name}: {line}")),
+            ),
             Err(error) => lines.push(format!("{name}: {error}")),
         }
     }
-    lines.extend(extra(files, root)?.iter().map(|path| format!("{}: no longer generated", path.display())));
+    lines.extend(
+        extra(files, root)?
+            .iter()
+            .map(|path| format!("{}: no longer generated", path.display())),
+    );
     Ok(lines)
 }
 
@@ -102,19 +113,39 @@ fn extra(files: &Files, root: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 /// What leads from `present` to `wanted`: by pointer when both are JSON, else by line.
 fn differences(present: &str, wanted: &str) -> Vec<String> {
-    let (Ok(old), Ok(new)) = (serde_json::from_str::<Value>(present), serde_json::from_str::<Value>(wanted)) else {
+    let (Ok(old), Ok(new)) = (
+        serde_json::from_str::<Value>(present),
+        serde_json::from_str::<Value>(wanted),
+    ) else {
         return line_differences(present, wanted);
     };
-    let changes: Vec<_> = json_diff::diff(&old, &new).iter().map(ToString::to_string).collect();
-    if changes.is_empty() { vec!["same content, in another order or layout".to_owned()] } else { changes }
+    let changes: Vec<_> = json_diff::diff(&old, &new)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    if changes.is_empty() {
+        vec!["same content, in another order or layout".to_owned()]
+    } else {
+        changes
+    }
 }
 
 fn line_differences(present: &str, wanted: &str) -> Vec<String> {
-    let gone = present.lines().filter(|line| !wanted.lines().any(|other| other == *line));
-    let new = wanted.lines().filter(|line| !present.lines().any(|other| other == *line));
-    let lines: Vec<_> =
-        gone.map(|line| format!("removed {line}")).chain(new.map(|line| format!("added {line}"))).collect();
-    if lines.is_empty() { vec!["same lines, in another order or layout".to_owned()] } else { lines }
+    let gone = present
+        .lines()
+        .filter(|line| !wanted.lines().any(|other| other == *line));
+    let new = wanted
+        .lines()
+        .filter(|line| !present.lines().any(|other| other == *line));
+    let lines: Vec<_> = gone
+        .map(|line| format!("removed {line}"))
+        .chain(new.map(|line| format!("added {line}")))
+        .collect();
+    if lines.is_empty() {
+        vec!["same lines, in another order or layout".to_owned()]
+    } else {
+        lines
+    }
 }
 
 #[cfg(test)]
@@ -122,7 +153,10 @@ mod tests {
     use super::*;
 
     fn files(entries: &[(&str, &str)]) -> Files {
-        entries.iter().map(|(path, text)| (path.into(), (*text).to_owned())).collect()
+        entries
+            .iter()
+            .map(|(path, text)| (path.into(), (*text).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -133,7 +167,13 @@ mod tests {
         assert!(write(&first, root.path()).unwrap().is_empty());
         let second = files(&[("openapi.json", "{}"), ("schemas/b.schema.json", "{}")]);
         let changed = write(&second, root.path()).unwrap();
-        assert_eq!(changed, [Path::new("schemas/b.schema.json"), Path::new("schemas/a.schema.json")]);
+        assert_eq!(
+            changed,
+            [
+                Path::new("schemas/b.schema.json"),
+                Path::new("schemas/a.schema.json")
+            ]
+        );
         assert!(!root.path().join("schemas/a.schema.json").exists());
         assert!(stale(&second, root.path()).unwrap().is_empty());
     }
@@ -141,9 +181,17 @@ mod tests {
     #[test]
     fn names_each_difference_and_changes_nothing() {
         let root = tempfile::tempdir().unwrap();
-        let old = files(&[("a.json", "{\"x\": 1}"), ("b.txt", "one\ntwo\n"), ("schemas/old.json", "{}")]);
+        let old = files(&[
+            ("a.json", "{\"x\": 1}"),
+            ("b.txt", "one\ntwo\n"),
+            ("schemas/old.json", "{}"),
+        ]);
         write(&old, root.path()).unwrap();
-        let new = files(&[("a.json", "{\"x\": 2}"), ("b.txt", "one\nthree\n"), ("c.json", "{}")]);
+        let new = files(&[
+            ("a.json", "{\"x\": 2}"),
+            ("b.txt", "one\nthree\n"),
+            ("c.json", "{}"),
+        ]);
         let lines = stale(&new, root.path()).unwrap();
         assert_eq!(lines[0], "a.json: changed /x: 1 is now 2");
         assert_eq!(lines[1..3], ["b.txt: removed two", "b.txt: added three"]);

@@ -53,7 +53,11 @@ fn collect(old: &Value, new: &Value, pointer: String, changes: &mut Vec<Change>)
             }
         }
         (before, after) if before != after => {
-            changes.push(Change::Changed { pointer, old: before.clone(), new: after.clone() });
+            changes.push(Change::Changed {
+                pointer,
+                old: before.clone(),
+                new: after.clone(),
+            });
         }
         _ => {}
     }
@@ -62,8 +66,14 @@ fn collect(old: &Value, new: &Value, pointer: String, changes: &mut Vec<Change>)
 fn compare(old: Option<&Value>, new: Option<&Value>, pointer: String, changes: &mut Vec<Change>) {
     match (old, new) {
         (Some(old), Some(new)) => collect(old, new, pointer, changes),
-        (Some(old), None) => changes.push(Change::Removed { pointer, old: old.clone() }),
-        (None, Some(new)) => changes.push(Change::Added { pointer, new: new.clone() }),
+        (Some(old), None) => changes.push(Change::Removed {
+            pointer,
+            old: old.clone(),
+        }),
+        (None, Some(new)) => changes.push(Change::Added {
+            pointer,
+            new: new.clone(),
+        }),
         (None, None) => {}
     }
 }
@@ -90,7 +100,10 @@ mod tests {
     #[test]
     fn names_each_kind_of_change_by_pointer() {
         assert_eq!(
-            lines(json!({"a": 1, "b/c": {"d": 1}, "e": [1, 2]}), json!({"b/c": {"d": "x"}, "e": [1], "f": null})),
+            lines(
+                json!({"a": 1, "b/c": {"d": 1}, "e": [1, 2]}),
+                json!({"b/c": {"d": "x"}, "e": [1], "f": null})
+            ),
             [
                 "removed /a: 1",
                 "changed /b~1c/d: 1 is now \"x\"",

@@ -7,7 +7,11 @@ pub fn child(pointer: &str, token: &str) -> String {
 
 /// The unescaped reference tokens of `pointer`.
 pub fn tokens(pointer: &str) -> Vec<String> {
-    pointer.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~")).collect()
+    pointer
+        .split('/')
+        .skip(1)
+        .map(|token| token.replace("~1", "/").replace("~0", "~"))
+        .collect()
 }
 
 #[cfg(test)]

@@ -53,5 +53,9 @@ pub fn check(document: &Value, target: &Target) -> anyhow::Result<Vec<String>> {
 
 fn client() -> reqwest::Result<Client> {
     // A redirect is an answer of the route itself; following it would judge another one.
-    Client::builder().timeout(Duration::from_secs(30)).redirect(Policy::none()).no_proxy().build()
+    Client::builder()
+        .timeout(Duration::from_secs(30))
+        .redirect(Policy::none())
+        .no_proxy()
+        .build()
 }

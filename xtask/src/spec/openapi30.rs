@@ -10,6 +10,7 @@ mod tests;
 use anyhow::{Context, bail, ensure};
 use serde_json::{Map, Value, json};
 
+use super::document::METHODS;
 use super::json_pointer::child;
 
 /// The kinds of object that OpenAPI has outside of schemas.
@@ -50,10 +51,19 @@ enum Member {
 /// A member or a schema keyword that isn't known or has no 3.0 form, with its JSON Pointer.
 pub fn convert(document: &Value) -> anyhow::Result<Value> {
     let version = document["openapi"].as_str().unwrap_or_default();
-    ensure!(version.starts_with("3.1."), "the document says OpenAPI {version:?}, not 3.1");
+    ensure!(
+        version.starts_with("3.1."),
+        "the document says OpenAPI {version:?}, not 3.1"
+    );
     let dialect = &document["jsonSchemaDialect"];
-    let known = ["https://spec.openapis.org/oas/3.1/dialect/base", "https://json-schema.org/draft/2020-12/schema"];
-    ensure!(dialect.as_str().is_none_or(|name| known.contains(&name)), "unknown jsonSchemaDialect {dialect}");
+    let known = [
+        "https://spec.openapis.org/oas/3.1/dialect/base",
+        "https://json-schema.org/draft/2020-12/schema",
+    ];
+    ensure!(
+        dialect.as_str().is_none_or(|name| known.contains(&name)),
+        "unknown jsonSchemaDialect {dialect}"
+    );
     let mut converted = object(Kind::Document, document, "")?;
     converted["openapi"] = json!("3.0.3");
     if converted.get("paths").is_none() {
@@ -62,54 +72,85 @@ pub fn convert(document: &Value) -> anyhow::Result<Value> {
     Ok(converted)
 }
 
+/// Members that both versions write alike.
+fn same(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Document => &["openapi", "servers", "security", "tags", "externalDocs"],
+        Kind::Info => &["title", "description", "termsOfService", "contact", "version"],
+        Kind::License => &["name", "url"],
+        Kind::Components => &["examples", "links"],
+        Kind::PathItem => &["summary", "description", "servers"],
+        Kind::Operation => OPERATION,
+        Kind::Parameter => PARAMETER,
+        Kind::RequestBody => &["description", "required"],
+        Kind::Response => &["description", "links"],
+        Kind::MediaType => &["example", "examples"],
+        Kind::Encoding => &["contentType", "style", "explode", "allowReserved"],
+        Kind::SecurityScheme => SECURITY_SCHEME,
+    }
+}
+
+const OPERATION: &[&str] = &[
+    "tags",
+    "summary",
+    "description",
+    "externalDocs",
+    "operationId",
+    "deprecated",
+    "security",
+    "servers",
+];
+
+const PARAMETER: &[&str] = &[
+    "name",
+    "in",
+    "description",
+    "required",
+    "deprecated",
+    "allowEmptyValue",
+    "style",
+    "explode",
+    "allowReserved",
+    "example",
+    "examples",
+];
+
+const SECURITY_SCHEME: &[&str] = &[
+    "type",
+    "description",
+    "name",
+    "in",
+    "scheme",
+    "bearerFormat",
+    "flows",
+    "openIdConnectUrl",
+];
+
 fn member(kind: Kind, name: &str) -> Option<Member> {
-    use Member::{Callbacks, Dropped, List, Map, One, Same, Schema, Schemas};
+    if name.starts_with("x-") || same(kind).contains(&name) {
+        return Some(Member::Same);
+    }
     Some(match (kind, name) {
-        (_, extension) if extension.starts_with("x-") => Same,
-        (Kind::Document, "openapi" | "servers" | "security" | "tags" | "externalDocs") => Same,
-        (Kind::Document, "webhooks" | "jsonSchemaDialect") => Dropped,
-        (Kind::Document, "info") => One(Kind::Info),
-        (Kind::Document, "paths") => Map(Kind::PathItem),
-        (Kind::Document, "components") => One(Kind::Components),
-        (Kind::Info, "title" | "description" | "termsOfService" | "contact" | "version") => Same,
-        (Kind::Info, "summary") => Dropped,
-        (Kind::Info, "license") => One(Kind::License),
-        (Kind::License, "name" | "url") => Same,
-        (Kind::License, "identifier") => Dropped,
-        (Kind::Components, "examples" | "links") => Same,
-        (Kind::Components, "schemas") => Schemas,
-        (Kind::Components, "parameters" | "headers") => Map(Kind::Parameter),
-        (Kind::Components, "requestBodies") => Map(Kind::RequestBody),
-        (Kind::Components, "responses") => Map(Kind::Response),
-        (Kind::Components, "securitySchemes") => Map(Kind::SecurityScheme),
-        (Kind::Components | Kind::Operation, "callbacks") => Callbacks,
-        (Kind::PathItem, "summary" | "description" | "servers") => Same,
-        (Kind::PathItem | Kind::Operation, "parameters") => List(Kind::Parameter),
-        (Kind::PathItem, method) if super::document::METHODS.contains(&method) => One(Kind::Operation),
-        (
-            Kind::Operation,
-            "tags" | "summary" | "description" | "externalDocs" | "operationId" | "deprecated" | "security"
-            | "servers",
-        ) => Same,
-        (Kind::Operation, "requestBody") => One(Kind::RequestBody),
-        (Kind::Operation, "responses") => Map(Kind::Response),
-        (
-            Kind::Parameter,
-            "name" | "in" | "description" | "required" | "deprecated" | "allowEmptyValue" | "style" | "explode"
-            | "allowReserved" | "example" | "examples",
-        ) => Same,
-        (Kind::Parameter | Kind::MediaType, "schema") => Schema,
-        (Kind::Parameter | Kind::RequestBody | Kind::Response, "content") => Map(Kind::MediaType),
-        (Kind::RequestBody, "description" | "required") => Same,
-        (Kind::Response, "description" | "links") => Same,
-        (Kind::Response | Kind::Encoding, "headers") => Map(Kind::Parameter),
-        (Kind::MediaType, "example" | "examples") => Same,
-        (Kind::MediaType, "encoding") => Map(Kind::Encoding),
-        (Kind::Encoding, "contentType" | "style" | "explode" | "allowReserved") => Same,
-        (
-            Kind::SecurityScheme,
-            "type" | "description" | "name" | "in" | "scheme" | "bearerFormat" | "flows" | "openIdConnectUrl",
-        ) => Same,
+        (Kind::Document, "webhooks" | "jsonSchemaDialect") => Member::Dropped,
+        (Kind::Info, "summary") | (Kind::License, "identifier") => Member::Dropped,
+        (Kind::Document, "info") => Member::One(Kind::Info),
+        (Kind::Info, "license") => Member::One(Kind::License),
+        (Kind::Document, "paths") => Member::Map(Kind::PathItem),
+        (Kind::Document, "components") => Member::One(Kind::Components),
+        (Kind::Components, "schemas") => Member::Schemas,
+        (Kind::Components, "parameters" | "headers") => Member::Map(Kind::Parameter),
+        (Kind::Components, "requestBodies") => Member::Map(Kind::RequestBody),
+        (Kind::Components, "responses") => Member::Map(Kind::Response),
+        (Kind::Components, "securitySchemes") => Member::Map(Kind::SecurityScheme),
+        (Kind::Components | Kind::Operation, "callbacks") => Member::Callbacks,
+        (Kind::PathItem | Kind::Operation, "parameters") => Member::List(Kind::Parameter),
+        (Kind::PathItem, method) if METHODS.contains(&method) => Member::One(Kind::Operation),
+        (Kind::Operation, "requestBody") => Member::One(Kind::RequestBody),
+        (Kind::Operation, "responses") => Member::Map(Kind::Response),
+        (Kind::Parameter | Kind::MediaType, "schema") => Member::Schema,
+        (Kind::Parameter | Kind::RequestBody | Kind::Response, "content") => Member::Map(Kind::MediaType),
+        (Kind::Response | Kind::Encoding, "headers") => Member::Map(Kind::Parameter),
+        (Kind::MediaType, "encoding") => Member::Map(Kind::Encoding),
         _ => return None,
     })
 }
@@ -152,7 +193,9 @@ fn map(
     convert: impl Fn(&Value, &str) -> anyhow::Result<Value>,
 ) -> anyhow::Result<Value> {
     let members = value.as_object().with_context(|| format!("{at} is no object"))?;
-    let converted = members.iter().map(|(name, value)| anyhow::Ok((name.clone(), convert(value, &child(at, name))?)));
+    let converted = members
+        .iter()
+        .map(|(name, value)| anyhow::Ok((name.clone(), convert(value, &child(at, name))?)));
     Ok(Value::Object(converted.collect::<Result<_, _>>()?))
 }
 
@@ -162,5 +205,9 @@ fn list(
     convert: impl Fn(&Value, &str) -> anyhow::Result<Value>,
 ) -> anyhow::Result<Value> {
     let items = value.as_array().with_context(|| format!("{at} is no array"))?;
-    items.iter().enumerate().map(|(index, item)| convert(item, &child(at, &index.to_string()))).collect()
+    items
+        .iter()
+        .enumerate()
+        .map(|(index, item)| convert(item, &child(at, &index.to_string())))
+        .collect()
 }

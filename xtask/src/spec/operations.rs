@@ -19,14 +19,28 @@ pub fn render(document: &Value) -> anyhow::Result<String> {
     for operation in operations(document) {
         let row = row(&operation)?;
         if let Some(other) = rows.insert(row[0].clone(), row) {
-            bail!("two operations have the id {} ({} {})", other[0], other[1], other[2]);
+            bail!(
+                "two operations have the id {} ({} {})",
+                other[0],
+                other[1],
+                other[2]
+            );
         }
     }
-    let width = |column: usize| rows.values().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.values()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: [usize; 5] = std::array::from_fn(width);
     let mut text = String::new();
     for row in rows.values() {
-        let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let cells: Vec<_> = row
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
         text.push_str(cells.join("  ").trim_end());
         text.push('\n');
     }
@@ -37,7 +51,9 @@ fn row(operation: &Operation<'_>) -> anyhow::Result<Row> {
     let method = operation.method.to_uppercase();
     let path = operation.path.to_owned();
     let id = operation.value["operationId"].as_str();
-    let id = id.with_context(|| format!("{method} {path} has no operationId"))?.to_owned();
+    let id = id
+        .with_context(|| format!("{method} {path} has no operationId"))?
+        .to_owned();
     let permission = operation.value["x-permission"].as_str().unwrap_or("-").to_owned();
     let mut codes: Vec<_> = members(&operation.value["responses"])
         .map(|(code, _)| code.as_str())
@@ -75,10 +91,25 @@ mod tests {
             "get": {"operationId": "x", "responses": {"200": {}}},
             "put": {"operationId": "x", "responses": {"200": {}}}
         }}});
-        assert!(render(&twice).unwrap_err().to_string().contains("two operations have the id x"));
+        assert!(
+            render(&twice)
+                .unwrap_err()
+                .to_string()
+                .contains("two operations have the id x")
+        );
         let unnamed = json!({"paths": {"/a": {"get": {"responses": {"200": {}}}}}});
-        assert!(render(&unnamed).unwrap_err().to_string().contains("GET /a has no operationId"));
+        assert!(
+            render(&unnamed)
+                .unwrap_err()
+                .to_string()
+                .contains("GET /a has no operationId")
+        );
         let hopeless = json!({"paths": {"/a": {"get": {"operationId": "x", "responses": {"404": {}}}}}});
-        assert!(render(&hopeless).unwrap_err().to_string().contains("no success answer"));
+        assert!(
+            render(&hopeless)
+                .unwrap_err()
+                .to_string()
+                .contains("no success answer")
+        );
     }
 }

@@ -11,13 +11,31 @@ pub enum Applies {
     Map,
 }
 
+const ONE: [&str; 11] = [
+    "not",
+    "if",
+    "then",
+    "else",
+    "items",
+    "contains",
+    "additionalProperties",
+    "propertyNames",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "contentSchema",
+];
+const LIST: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
+const MAP: [&str; 4] = ["properties", "patternProperties", "dependentSchemas", "$defs"];
+
 /// How `keyword` applies schemas; `None` when its value is plain data.
 pub fn applies(keyword: &str) -> Option<Applies> {
-    Some(match keyword {
-        "not" | "if" | "then" | "else" | "items" | "contains" | "additionalProperties" | "propertyNames"
-        | "unevaluatedItems" | "unevaluatedProperties" | "contentSchema" => Applies::Schema,
-        "allOf" | "anyOf" | "oneOf" | "prefixItems" => Applies::List,
-        "properties" | "patternProperties" | "dependentSchemas" | "$defs" => Applies::Map,
-        _ => return None,
-    })
+    let kinds = [
+        (ONE.as_slice(), Applies::Schema),
+        (&LIST, Applies::List),
+        (&MAP, Applies::Map),
+    ];
+    kinds
+        .into_iter()
+        .find(|(keywords, _)| keywords.contains(&keyword))
+        .map(|(_, shape)| shape)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context;
 use serde_json::{Map, Value, json};
 
-use super::document::{JSON_API, members, operations};
+use super::document::{JSON_API, members, operations, resolve};
 use super::schema_keywords::{Applies, applies};
 
 const COMPONENTS: &str = "#/components/schemas/";
@@ -16,24 +16,34 @@ const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 /// # Errors
 /// A reference to something other than a component schema that exists.
 pub fn render(document: &Value) -> anyhow::Result<BTreeMap<String, Value>> {
-    roots(document)
+    let bundles = roots(document)?
         .into_iter()
-        .map(|name| Ok((format!("{name}.schema.json"), bundle(document, name)?)))
-        .collect()
+        .map(|name| Ok((file_name(name), bundle(document, name)?)));
+    bundles.collect()
+}
+
+fn file_name(component: &str) -> String {
+    format!("{component}.schema.json")
 }
 
 /// Component schemas that are the body of a request or of a successful answer.
-fn roots(document: &Value) -> BTreeSet<&str> {
-    operations(document)
-        .iter()
-        .flat_map(|operation| {
-            let answers = members(&operation.value["responses"]);
-            let answers = answers.filter(|(code, _)| code.starts_with('2')).map(|(_, answer)| answer);
-            answers.chain(operation.value.get("requestBody"))
-        })
-        .filter_map(|body| body["content"][JSON_API]["schema"]["$ref"].as_str())
-        .filter_map(|reference| reference.strip_prefix(COMPONENTS))
-        .collect()
+fn roots(document: &Value) -> anyhow::Result<BTreeSet<&str>> {
+    let mut roots = BTreeSet::new();
+    for operation in operations(document) {
+        let answers = members(&operation.value["responses"]);
+        let answers = answers
+            .filter(|(code, _)| code.starts_with('2'))
+            .map(|(_, answer)| answer);
+        for body in answers.chain(operation.value.get("requestBody")) {
+            let reference = &resolve(document, body)?["content"][JSON_API]["schema"]["$ref"];
+            roots.extend(
+                reference
+                    .as_str()
+                    .and_then(|reference| reference.strip_prefix(COMPONENTS)),
+            );
+        }
+    }
+    Ok(roots)
 }
 
 fn bundle(document: &Value, root: &str) -> anyhow::Result<Value> {
@@ -44,7 +54,11 @@ fn bundle(document: &Value, root: &str) -> anyhow::Result<Value> {
         let mut referred = BTreeSet::new();
         let schema = convert(component(document, &name)?, &mut referred)?;
         definitions.insert(name, schema);
-        waiting.extend(referred.into_iter().filter(|name| !definitions.contains_key(name)));
+        waiting.extend(
+            referred
+                .into_iter()
+                .filter(|name| !definitions.contains_key(name)),
+        );
     }
     let mut file = Map::new();
     file.insert("$schema".to_owned(), json!(DIALECT));
@@ -54,13 +68,18 @@ fn bundle(document: &Value, root: &str) -> anyhow::Result<Value> {
         boolean => drop(file.insert("allOf".to_owned(), json!([boolean]))),
     }
     if !definitions.is_empty() {
-        file.insert("$defs".to_owned(), Value::Object(definitions.into_iter().collect()));
+        file.insert(
+            "$defs".to_owned(),
+            Value::Object(definitions.into_iter().collect()),
+        );
     }
     Ok(Value::Object(file))
 }
 
 fn component<'a>(document: &'a Value, name: &str) -> anyhow::Result<&'a Value> {
-    document["components"]["schemas"].get(name).with_context(|| format!("no component schema {name}"))
+    document["components"]["schemas"]
+        .get(name)
+        .with_context(|| format!("no component schema {name}"))
 }
 
 /// `schema` with references into `$defs` and without OpenAPI's own keywords. Names it refers to go to `referred`.
@@ -72,7 +91,9 @@ fn convert(schema: &Value, referred: &mut BTreeSet<String>) -> anyhow::Result<Va
     for (keyword, value) in keywords {
         match keyword.as_str() {
             "$ref" => {
-                let name = value.as_str().and_then(|reference| reference.strip_prefix(COMPONENTS));
+                let name = value
+                    .as_str()
+                    .and_then(|reference| reference.strip_prefix(COMPONENTS));
                 let name = name.with_context(|| format!("{value} is no reference to a component schema"))?;
                 referred.insert(name.to_owned());
                 converted.insert(keyword.clone(), json!(format!("#/$defs/{name}")));
@@ -101,10 +122,11 @@ fn convert_applied(shape: Applies, value: &Value, referred: &mut BTreeSet<String
             schemas.iter().map(|schema| convert(schema, referred)).collect()
         }
         (Applies::Map, Value::Object(schemas)) => {
-            let convert_member = |(name, schema): (&String, &Value)| {
-                anyhow::Ok((name.clone(), convert(schema, referred)?))
-            };
-            Ok(Value::Object(schemas.iter().map(convert_member).collect::<Result<_, _>>()?))
+            let convert_member =
+                |(name, schema): (&String, &Value)| anyhow::Ok((name.clone(), convert(schema, referred)?));
+            Ok(Value::Object(
+                schemas.iter().map(convert_member).collect::<Result<_, _>>()?,
+            ))
         }
         _ => convert(value, referred),
     }
@@ -146,7 +168,10 @@ mod tests {
     #[test]
     fn one_file_per_document_of_a_request_or_a_success() {
         let files = render(&document()).unwrap();
-        assert_eq!(files.keys().collect::<Vec<_>>(), ["NewThing.schema.json", "Thing.schema.json"]);
+        assert_eq!(
+            files.keys().collect::<Vec<_>>(),
+            ["NewThing.schema.json", "Thing.schema.json"]
+        );
     }
 
     #[test]
@@ -156,7 +181,10 @@ mod tests {
         assert_eq!(thing["$id"], "urn:tillgate:schema:Thing");
         let names: Vec<_> = members(&thing["$defs"]).map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["Name", "Thing"]);
-        assert_eq!(thing["$defs"]["Name"], json!({"type": "string", "examples": ["n"]}));
+        assert_eq!(
+            thing["$defs"]["Name"],
+            json!({"type": "string", "examples": ["n"]})
+        );
     }
 
     #[test]

@@ -16,5 +16,9 @@ pub(super) fn decline(code: Option<&str>, summary: Option<&str>) -> Decline {
         "20151" | "20152" | "20153" | "20154" => "The payment was not authenticated.",
         _ => NEUTRAL_DECLINE,
     };
-    Decline { code: code.to_owned(), message: message.to_owned(), detail: summary.map(ToOwned::to_owned) }
+    Decline {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        detail: summary.map(ToOwned::to_owned),
+    }
 }

@@ -16,7 +16,11 @@ struct ErrorBody {
 }
 
 /// Codes that tell of a failure of the PSP, although the status blames the request.
-const TECHNICAL: [&str; 3] = ["api_calls_quota_exceeded", "service_unavailable", "processing_error"];
+const TECHNICAL: [&str; 3] = [
+    "api_calls_quota_exceeded",
+    "service_unavailable",
+    "processing_error",
+];
 /// Codes that mean: not in the payment's state.
 const CONFLICTS: [&str; 2] = ["payment_expired", "action_failure_limit_exceeded"];
 
@@ -24,7 +28,10 @@ const CONFLICTS: [&str; 2] = ["payment_expired", "action_failure_limit_exceeded"
 pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
     let status = response.status;
     let body: Option<ErrorBody> = serde_json::from_slice(&response.body).ok();
-    let codes = body.as_ref().map(|body| body.error_codes.join(", ")).filter(|codes| !codes.is_empty());
+    let codes = body
+        .as_ref()
+        .map(|body| body.error_codes.join(", "))
+        .filter(|codes| !codes.is_empty());
     let error_type = body.as_ref().and_then(|body| body.error_type.clone());
     let described = codes.or_else(|| error_type.clone());
     let unknown = || {
@@ -32,7 +39,8 @@ pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
         Failure::Unknown(format!("Checkout.com answered {status}: {what}"))
     };
     let has = |list: &[&str]| {
-        body.as_ref().is_some_and(|body| body.error_codes.iter().any(|code| list.contains(&code.as_str())))
+        body.as_ref()
+            .is_some_and(|body| body.error_codes.iter().any(|code| list.contains(&code.as_str())))
     };
     let kind = match status {
         401 => RefusalKind::Credentials,
@@ -46,12 +54,21 @@ pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
     let request_id = response.header("cko-request-id").map(ToOwned::to_owned);
     let refusal = Refusal {
         kind,
-        code: body.as_ref().and_then(|body| body.error_codes.first().cloned()).or(error_type),
+        code: body
+            .as_ref()
+            .and_then(|body| body.error_codes.first().cloned())
+            .or(error_type),
         param: None,
-        message: described.clone().unwrap_or_else(|| default_message(kind).to_owned()),
+        message: described
+            .clone()
+            .unwrap_or_else(|| default_message(kind).to_owned()),
         psp_request_id: request_id.or_else(|| body.as_ref()?.request_id.clone()),
     };
-    if is_certain(&refusal, request, response) { Failure::Refused(refusal) } else { unknown() }
+    if is_certain(&refusal, request, response) {
+        Failure::Refused(refusal)
+    } else {
+        unknown()
+    }
 }
 
 fn default_message(kind: RefusalKind) -> &'static str {

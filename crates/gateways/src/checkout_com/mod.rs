@@ -10,8 +10,8 @@ mod unit;
 use crate::{
     gateway::{Gateway, GatewaySettings},
     operation::{
-        ActionReference, CapturePayment, ConfirmPayment, CreatePayment, FindPayment, RefundPayment, Unsupported,
-        UpdatePayment,
+        ActionReference, CapturePayment, ConfirmPayment, CreatePayment, FindPayment, RefundPayment,
+        Unsupported, UpdatePayment,
     },
     outcome::{ActionOutcome, FoundOutcome, PaymentOutcome},
     wire::{PspRequest, PspResponse},
@@ -52,7 +52,12 @@ impl Gateway for CheckoutCom {
         request::capture(&self.settings, psp_id, args, key)
     }
 
-    fn cancel(&self, psp_id: &str, reference: &ActionReference, key: &str) -> Result<PspRequest, Unsupported> {
+    fn cancel(
+        &self,
+        psp_id: &str,
+        reference: &ActionReference,
+        key: &str,
+    ) -> Result<PspRequest, Unsupported> {
         request::void(&self.settings, psp_id, reference, key)
     }
 
@@ -90,7 +95,12 @@ impl Gateway for CheckoutCom {
         read::accepted_action(request, response)
     }
 
-    fn read_retrieved_action(&self, action_id: &str, request: &PspRequest, response: &PspResponse) -> ActionOutcome {
+    fn read_retrieved_action(
+        &self,
+        action_id: &str,
+        request: &PspRequest,
+        response: &PspResponse,
+    ) -> ActionOutcome {
         read::retrieved_action(action_id, request, response)
     }
 }

@@ -66,7 +66,11 @@ pub(super) fn accepted_action(request: &PspRequest, response: &PspResponse) -> A
 }
 
 /// An action that isn't listed yet, or is without a verdict, is still to come.
-pub(super) fn retrieved_action(action_id: &str, request: &PspRequest, response: &PspResponse) -> ActionOutcome {
+pub(super) fn retrieved_action(
+    action_id: &str,
+    request: &PspRequest,
+    response: &PspResponse,
+) -> ActionOutcome {
     if !is_success(response) {
         return failure::read(request, response).into();
     }
@@ -83,7 +87,11 @@ pub(super) fn retrieved_action(action_id: &str, request: &PspRequest, response: 
 }
 
 fn action(id: String) -> Action {
-    Action { id: Some(id), amount: None, payment: None }
+    Action {
+        id: Some(id),
+        amount: None,
+        payment: None,
+    }
 }
 
 fn is_success(response: &PspResponse) -> bool {
@@ -91,5 +99,6 @@ fn is_success(response: &PspResponse) -> bool {
 }
 
 fn body<T: DeserializeOwned>(response: &PspResponse) -> Result<T, String> {
-    serde_json::from_slice(&response.body).map_err(|error| format!("Checkout.com's answer can't be read: {error}"))
+    serde_json::from_slice(&response.body)
+        .map_err(|error| format!("Checkout.com's answer can't be read: {error}"))
 }

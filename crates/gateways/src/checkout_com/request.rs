@@ -9,8 +9,8 @@ use crate::{
     currency::to_psp,
     gateway::GatewaySettings,
     operation::{
-        ActionReference, CaptureMethod, CapturePayment, CreatePayment, Instrument, RefundPayment, Unsupported,
-        checked_id,
+        ActionReference, CaptureMethod, CapturePayment, CreatePayment, Instrument, RefundPayment,
+        Unsupported, checked_id,
     },
     wire::{Method, PspRequest},
 };
@@ -100,7 +100,10 @@ pub(super) fn create(
         return Err(Unsupported::Operation("payment while the buyer is away"));
     }
     let (source, owner) = source(args)?;
-    let customer = Customer { id: args.psp_customer.as_deref().or(owner), email: args.customer_email.as_deref() };
+    let customer = Customer {
+        id: args.psp_customer.as_deref().or(owner),
+        email: args.customer_email.as_deref(),
+    };
     let back = args.return_url.as_deref();
     let body = PaymentBody {
         source,
@@ -109,11 +112,16 @@ pub(super) fn create(
         capture: args.capture == CaptureMethod::Automatic,
         reference: &args.transaction_id,
         processing_channel_id: settings.processing_channel_id.as_deref(),
-        three_d_secure: ThreeDSecure { enabled: args.three_d_secure },
+        three_d_secure: ThreeDSecure {
+            enabled: args.three_d_secure,
+        },
         customer: (customer.id.is_some() || customer.email.is_some()).then_some(customer),
         success_url: args.success_url.as_deref().or(back),
         failure_url: args.failure_url.as_deref().or(back),
-        description: args.description.as_ref().map(|text| text.chars().take(MAX_DESCRIPTION).collect()),
+        description: args
+            .description
+            .as_ref()
+            .map(|text| text.chars().take(MAX_DESCRIPTION).collect()),
         metadata: Metadata {
             transaction_id: &args.transaction_id,
             order_id: &args.order_id,
@@ -128,15 +136,21 @@ fn source(args: &CreatePayment) -> Result<(Source<'_>, Option<&str>), Unsupporte
     let store_for_future_use = args.setup_future_usage.map(|_| true);
     match &args.instrument {
         Some(Instrument::Token(id)) if id.starts_with("src_") => Ok((Source::Id { id }, None)),
-        Some(Instrument::Token(token)) if token.starts_with("tok_") => {
-            Ok((Source::Token { token, store_for_future_use }, None))
-        }
-        Some(Instrument::Token(_)) => {
-            Err(Unsupported::Instrument("Checkout.com takes a token (tok_) or a source (src_)"))
-        }
+        Some(Instrument::Token(token)) if token.starts_with("tok_") => Ok((
+            Source::Token {
+                token,
+                store_for_future_use,
+            },
+            None,
+        )),
+        Some(Instrument::Token(_)) => Err(Unsupported::Instrument(
+            "Checkout.com takes a token (tok_) or a source (src_)",
+        )),
         Some(Instrument::Saved { id, customer }) => Ok((Source::Id { id }, customer.as_deref())),
         Some(Instrument::Customer(id)) => Ok((Source::Customer { id }, None)),
-        None => Err(Unsupported::Instrument("Checkout.com needs something to pay with")),
+        None => Err(Unsupported::Instrument(
+            "Checkout.com needs something to pay with",
+        )),
     }
 }
 
@@ -160,7 +174,12 @@ pub(super) fn void(
     reference: &ActionReference,
     key: &str,
 ) -> Result<PspRequest, Unsupported> {
-    Ok(post(settings, &payment_path(psp_id, "/voids")?, &action_body(reference), key))
+    Ok(post(
+        settings,
+        &payment_path(psp_id, "/voids")?,
+        &action_body(reference),
+        key,
+    ))
 }
 
 pub(super) fn refund(
@@ -169,7 +188,10 @@ pub(super) fn refund(
     args: &RefundPayment,
     key: &str,
 ) -> Result<PspRequest, Unsupported> {
-    let body = ActionBody { amount: Some(units(&args.amount)?), ..action_body(&args.reference) };
+    let body = ActionBody {
+        amount: Some(units(&args.amount)?),
+        ..action_body(&args.reference)
+    };
     Ok(post(settings, &payment_path(psp_id, "/refunds")?, &body, key))
 }
 
@@ -183,17 +205,26 @@ pub(super) fn retrieve_actions(settings: &GatewaySettings, psp_id: &str) -> Resu
 
 pub(super) fn find(settings: &GatewaySettings, reference: &str) -> PspRequest {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("reference", reference).append_pair("limit", "10");
+    query
+        .append_pair("reference", reference)
+        .append_pair("limit", "10");
     get(settings, &format!("/payments?{}", query.finish()))
 }
 
 fn action_body(reference: &ActionReference) -> ActionBody<'_> {
-    let ActionReference { transaction_id, order_id } = reference;
+    let ActionReference {
+        transaction_id,
+        order_id,
+    } = reference;
     ActionBody {
         amount: None,
         capture_type: None,
         reference: transaction_id,
-        metadata: Metadata { transaction_id, order_id, order_number: None },
+        metadata: Metadata {
+            transaction_id,
+            order_id,
+            order_number: None,
+        },
     }
 }
 

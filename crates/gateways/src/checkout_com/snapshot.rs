@@ -22,8 +22,7 @@ struct Payment {
     response_code: Option<String>,
     response_summary: Option<String>,
     balances: Option<Balances>,
-    #[serde(default)]
-    actions: Vec<Action>,
+    actions: Option<Vec<Action>>,
 }
 
 #[derive(Deserialize)]
@@ -52,7 +51,10 @@ impl Action {
 
 pub(super) fn read(answer: &Value) -> Result<PaymentSnapshot, String> {
     let payment = Payment::deserialize(answer).map_err(|error| format!("no payment: {error}"))?;
-    let authorization = payment.actions.iter().find(|action| action.kind.as_deref() == Some("Authorization"));
+    let actions = payment.actions.as_deref().unwrap_or_default();
+    let authorization = actions
+        .iter()
+        .find(|action| action.kind.as_deref() == Some("Authorization"));
     let currency = payment.currency.as_deref();
     let amount = |units: Option<i64>| money(units, currency);
     let balance = |part: fn(&Balances) -> Option<i64>| amount(payment.balances.as_ref().and_then(part));
@@ -64,8 +66,12 @@ pub(super) fn read(answer: &Value) -> Result<PaymentSnapshot, String> {
         amount_captured: balance(|balances| balances.total_captured)?,
         amount_refunded: balance(|balances| balances.total_refunded)?,
         charge_id: None,
-        decline: (status == PaymentStatus::Declined).then(|| reason(&payment, authorization)),
-        action_id: payment.action_id.clone().or_else(|| authorization.map(|action| action.id.clone())),
+        decline: (status == PaymentStatus::Declined)
+            .then(|| reason(&payment, authorization.or(actions.first()))),
+        action_id: payment
+            .action_id
+            .clone()
+            .or_else(|| authorization.map(|action| action.id.clone())),
         redirect_url,
         client_secret: None,
         payment_method: None,
@@ -81,7 +87,9 @@ pub(super) fn read(answer: &Value) -> Result<PaymentSnapshot, String> {
 
 /// No amount without a currency, and no guess at either.
 fn money(units: Option<i64>, currency: Option<&str>) -> Result<Option<Money>, String> {
-    let (Some(units), Some(code)) = (units, currency) else { return Ok(None) };
+    let (Some(units), Some(code)) = (units, currency) else {
+        return Ok(None);
+    };
     let unreadable = || format!("{units} {code} is no amount that can be read");
     let currency: Currency = code.parse().map_err(|_| unreadable())?;
     let unit = unit(currency).map_err(|_| unreadable())?;
@@ -91,7 +99,12 @@ fn money(units: Option<i64>, currency: Option<&str>) -> Result<Option<Money>, St
 /// Checkout.com's word `Authorized` also covers a payment whose automatic capture is still to come. `Partially Captured`
 /// is final for us once nothing is left to capture.
 fn status(payment: &Payment, has_redirect: bool) -> PaymentStatus {
-    let nothing_left = || payment.balances.as_ref().is_some_and(|balances| balances.available_to_capture == Some(0));
+    let nothing_left = || {
+        payment
+            .balances
+            .as_ref()
+            .is_some_and(|balances| balances.available_to_capture == Some(0))
+    };
     match payment.status.as_str() {
         "Pending" if has_redirect => PaymentStatus::RequiresAction,
         "Pending" | "Requested" | "Retry Scheduled" => PaymentStatus::Processing,
@@ -109,10 +122,13 @@ fn status(payment: &Payment, has_redirect: bool) -> PaymentStatus {
 }
 
 /// The answer to a creation has the code at the top, a retrieval only within its actions.
-fn reason(payment: &Payment, authorization: Option<&Action>) -> Decline {
-    match authorization.or(payment.actions.first()) {
+fn reason(payment: &Payment, action: Option<&Action>) -> Decline {
+    match action {
         Some(action) if payment.response_code.is_none() => action.decline(),
-        _ => decline(payment.response_code.as_deref(), payment.response_summary.as_deref()),
+        _ => decline(
+            payment.response_code.as_deref(),
+            payment.response_summary.as_deref(),
+        ),
     }
 }
 

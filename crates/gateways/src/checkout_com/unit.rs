@@ -4,13 +4,14 @@ use tillgate_model::money::Currency;
 
 use crate::{currency::Unit, operation::Unsupported};
 
-/// Checkout.com's unit of a currency.
+/// Checkout.com's unit of a currency. The last of three decimals must be 0; CLP has two decimals, which a whole number of
+/// pesos leaves 0.
 pub(super) fn unit(currency: Currency) -> Result<Unit, Unsupported> {
     match currency.code() {
-        "BIF" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VUV" | "VND" | "XAF"
-        | "XOF" | "XPF" => Ok(Unit::new(0, 1)),
+        "BIF" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VUV" | "VND"
+        | "XAF" | "XOF" | "XPF" => Ok(Unit::new(0, 1)),
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => Ok(Unit::new(3, 10)),
-        "CLP" => Ok(Unit::new(2, 100)),
+        "CLP" => Ok(Unit::new(2, 1)),
         _ if currency.exponent() == 2 => Ok(Unit::new(2, 1)),
         _ => Err(Unsupported::Currency(currency)),
     }

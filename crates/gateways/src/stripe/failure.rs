@@ -59,19 +59,44 @@ pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
         message: error.message.clone().unwrap_or_else(|| describe(&error)),
         psp_request_id: response.header("request-id").map(ToOwned::to_owned),
     };
-    if is_certain(&refusal, request, response) { Failure::Refused(refusal) } else { unknown() }
+    if is_certain(&refusal, request, response) {
+        Failure::Refused(refusal)
+    } else {
+        unknown()
+    }
 }
 
 fn describe(error: &ApiError) -> String {
     let parts = [&error.kind, &error.code, &error.message];
-    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")
+    parts
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Stripe writes the message of a card error for the buyer; other messages, and reasons to hide, stay with us.
 pub(super) fn decline(error: &ApiError) -> Decline {
-    let code = error.decline_code.as_ref().or(error.code.as_ref()).map_or("card_declined", String::as_str);
-    let hidden = |code: &Option<String>| code.as_deref().is_some_and(|code| HIDDEN_DECLINES.contains(&code));
-    let may_show = error.kind.as_deref() == Some("card_error") && !hidden(&error.decline_code) && !hidden(&error.code);
-    let shown = error.message.as_ref().filter(|_| may_show).map_or(NEUTRAL_DECLINE, String::as_str);
-    Decline { code: code.to_owned(), message: shown.to_owned(), detail: error.message.clone() }
+    let code = error
+        .decline_code
+        .as_ref()
+        .or(error.code.as_ref())
+        .map_or("card_declined", String::as_str);
+    let hidden = |code: &Option<String>| {
+        code.as_deref()
+            .is_some_and(|code| HIDDEN_DECLINES.contains(&code))
+    };
+    let may_show =
+        error.kind.as_deref() == Some("card_error") && !hidden(&error.decline_code) && !hidden(&error.code);
+    let shown = error
+        .message
+        .as_ref()
+        .filter(|_| may_show)
+        .map_or(NEUTRAL_DECLINE, String::as_str);
+    Decline {
+        code: code.to_owned(),
+        message: shown.to_owned(),
+        detail: error.message.clone(),
+    }
 }

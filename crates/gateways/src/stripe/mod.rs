@@ -11,8 +11,8 @@ mod unit;
 use crate::{
     gateway::{Gateway, GatewaySettings},
     operation::{
-        ActionReference, CapturePayment, ConfirmPayment, CreatePayment, FindPayment, RefundPayment, Unsupported,
-        UpdatePayment,
+        ActionReference, CapturePayment, ConfirmPayment, CreatePayment, FindPayment, RefundPayment,
+        Unsupported, UpdatePayment,
     },
     outcome::{ActionOutcome, FoundOutcome, PaymentOutcome},
     wire::{PspRequest, PspResponse},
@@ -43,11 +43,21 @@ impl Gateway for Stripe {
         request::create(&self.settings, args, key)
     }
 
-    fn update_payment(&self, psp_id: &str, args: &UpdatePayment, key: &str) -> Result<PspRequest, Unsupported> {
+    fn update_payment(
+        &self,
+        psp_id: &str,
+        args: &UpdatePayment,
+        key: &str,
+    ) -> Result<PspRequest, Unsupported> {
         request::update(&self.settings, psp_id, args, key)
     }
 
-    fn confirm_payment(&self, psp_id: &str, args: &ConfirmPayment, key: &str) -> Result<PspRequest, Unsupported> {
+    fn confirm_payment(
+        &self,
+        psp_id: &str,
+        args: &ConfirmPayment,
+        key: &str,
+    ) -> Result<PspRequest, Unsupported> {
         request::confirm(&self.settings, psp_id, args, key)
     }
 

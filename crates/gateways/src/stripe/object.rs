@@ -78,5 +78,8 @@ pub(super) struct List {
 
 /// The id of something that is an id or an object.
 pub(super) fn id_of(value: &Value) -> Option<String> {
-    value.as_str().or_else(|| value.get("id")?.as_str()).map(ToOwned::to_owned)
+    value
+        .as_str()
+        .or_else(|| value.get("id")?.as_str())
+        .map(ToOwned::to_owned)
 }

@@ -29,8 +29,13 @@ pub(super) fn payment(request: &PspRequest, response: &PspResponse) -> PaymentOu
 /// A decline has no payment at the top, but one within the error.
 fn declined(response: &PspResponse) -> Result<PaymentSnapshot, String> {
     let answer = body(response)?;
-    let error = ErrorBody::deserialize(&answer).map_err(|error| format!("a decline without an error: {error}"))?.error;
-    let intent = error.payment_intent.as_ref().ok_or("a decline without its payment")?;
+    let error = ErrorBody::deserialize(&answer)
+        .map_err(|error| format!("a decline without an error: {error}"))?
+        .error;
+    let intent = error
+        .payment_intent
+        .as_ref()
+        .ok_or("a decline without its payment")?;
     snapshot::read(intent, &answer, Some(&error))
 }
 
@@ -38,11 +43,13 @@ pub(super) fn found(transaction_id: &str, request: &PspRequest, response: &PspRe
     if !(200..=299).contains(&response.status) {
         return failure::read(request, response).into();
     }
-    let list = match body(response).and_then(|list| List::deserialize(list).map_err(|error| error.to_string())) {
-        Ok(list) => list,
-        Err(reason) => return FoundOutcome::Unknown(reason),
-    };
-    let ours = |intent: &&Value| snapshot::transaction_id(intent.get("metadata")).as_deref() == Some(transaction_id);
+    let list =
+        match body(response).and_then(|list| List::deserialize(list).map_err(|error| error.to_string())) {
+            Ok(list) => list,
+            Err(reason) => return FoundOutcome::Unknown(reason),
+        };
+    let ours =
+        |intent: &&Value| snapshot::transaction_id(intent.get("metadata")).as_deref() == Some(transaction_id);
     if let Some(intent) = list.data.iter().find(ours) {
         return match snapshot::read(intent, intent, None) {
             Ok(snapshot) => FoundOutcome::Found(Box::new(snapshot)),
@@ -80,7 +87,11 @@ pub(super) fn action(request: &PspRequest, response: &PspResponse) -> ActionOutc
 fn refund(answer: &Value) -> Result<ActionOutcome, String> {
     let refund = Refund::deserialize(answer).map_err(|error| format!("no refund: {error}"))?;
     let amount = Some(snapshot::money(refund.amount, &refund.currency)?);
-    let action = Action { id: Some(refund.id), amount, payment: None };
+    let action = Action {
+        id: Some(refund.id),
+        amount,
+        payment: None,
+    };
     Ok(match refund.status.as_deref() {
         Some("succeeded") => ActionOutcome::Done(action),
         Some("pending" | "requires_action") => ActionOutcome::Accepted(action),
@@ -95,7 +106,11 @@ fn refund(answer: &Value) -> Result<ActionOutcome, String> {
 
 fn capture_or_cancel(snapshot: PaymentSnapshot) -> ActionOutcome {
     let status = snapshot.status.clone();
-    let action = Action { id: snapshot.charge_id.clone(), amount: None, payment: Some(Box::new(snapshot)) };
+    let action = Action {
+        id: snapshot.charge_id.clone(),
+        amount: None,
+        payment: Some(Box::new(snapshot)),
+    };
     match status {
         PaymentStatus::Captured
         | PaymentStatus::PartiallyCaptured

@@ -34,7 +34,9 @@ pub(super) fn create(
         .with_some("receipt_email", args.receipt_email.as_ref())
         .with_some("description", args.description.as_ref());
     if args.confirm {
-        form = form.with_flag("off_session", args.off_session).with_some("return_url", args.return_url.as_ref());
+        form = form
+            .with_flag("off_session", args.off_session)
+            .with_some("return_url", args.return_url.as_ref());
     }
     let form = with_three_d_secure(form, args.three_d_secure)
         .with("metadata[transaction_id]", &args.transaction_id)
@@ -76,7 +78,12 @@ pub(super) fn confirm(
         .with_flag("off_session", args.off_session)
         .with_some("return_url", args.return_url.as_ref());
     let form = with_three_d_secure(form, args.three_d_secure);
-    Ok(post(settings, &intent_path(psp_id, "/confirm")?, expanded(form), key))
+    Ok(post(
+        settings,
+        &intent_path(psp_id, "/confirm")?,
+        expanded(form),
+        key,
+    ))
 }
 
 /// The payment's own `transaction_id` stays that of the authorization.
@@ -94,11 +101,21 @@ pub(super) fn capture(
         form = form.with("final_capture", "false");
     }
     let form = form.with("metadata[capture_transaction_id]", &args.reference.transaction_id);
-    Ok(post(settings, &intent_path(psp_id, "/capture")?, expanded(form), key))
+    Ok(post(
+        settings,
+        &intent_path(psp_id, "/capture")?,
+        expanded(form),
+        key,
+    ))
 }
 
 pub(super) fn cancel(settings: &GatewaySettings, psp_id: &str, key: &str) -> Result<PspRequest, Unsupported> {
-    Ok(post(settings, &intent_path(psp_id, "/cancel")?, expanded(Form::new()), key))
+    Ok(post(
+        settings,
+        &intent_path(psp_id, "/cancel")?,
+        expanded(Form::new()),
+        key,
+    ))
 }
 
 pub(super) fn refund(
@@ -107,14 +124,21 @@ pub(super) fn refund(
     args: &RefundPayment,
     key: &str,
 ) -> Result<PspRequest, Unsupported> {
-    let form = with_amount(Form::new().with("payment_intent", checked_id(psp_id)?), "amount", &args.amount)?
-        .with("metadata[transaction_id]", &args.reference.transaction_id)
-        .with("metadata[order_id]", &args.reference.order_id);
+    let form = with_amount(
+        Form::new().with("payment_intent", checked_id(psp_id)?),
+        "amount",
+        &args.amount,
+    )?
+    .with("metadata[transaction_id]", &args.reference.transaction_id)
+    .with("metadata[order_id]", &args.reference.order_id);
     Ok(post(settings, "/v1/refunds", form, key))
 }
 
 pub(super) fn retrieve(settings: &GatewaySettings, psp_id: &str) -> Result<PspRequest, Unsupported> {
-    Ok(get(settings, &format!("{}?{}", intent_path(psp_id, "")?, expanded(Form::new()).encode())))
+    Ok(get(
+        settings,
+        &format!("{}?{}", intent_path(psp_id, "")?, expanded(Form::new()).encode()),
+    ))
 }
 
 /// A refund is asked for by itself; a capture shows in the payment.
@@ -167,12 +191,16 @@ fn with_instrument(
             .with_some("customer", psp_customer)
             .with("payment_method_data[type]", "card")
             .with("payment_method_data[card][token]", token),
-        Some(Instrument::Token(id)) => form.with_some("customer", psp_customer).with("payment_method", id),
-        Some(Instrument::Saved { id, customer }) => {
-            form.with_some("customer", customer.as_deref().or(psp_customer)).with("payment_method", id)
-        }
+        Some(Instrument::Token(id)) => form
+            .with_some("customer", psp_customer)
+            .with("payment_method", id),
+        Some(Instrument::Saved { id, customer }) => form
+            .with_some("customer", customer.as_deref().or(psp_customer))
+            .with("payment_method", id),
         Some(Instrument::Customer(_)) => {
-            return Err(Unsupported::Instrument("Stripe needs a payment method, not only a customer"));
+            return Err(Unsupported::Instrument(
+                "Stripe needs a payment method, not only a customer",
+            ));
         }
     })
 }
@@ -188,11 +216,15 @@ fn with_future_usage(form: Form, usage: Option<SetupFutureUsage>) -> Form {
 }
 
 fn with_three_d_secure(form: Form, wanted: bool) -> Form {
-    form.with_some("payment_method_options[card][request_three_d_secure]", wanted.then_some("any"))
+    form.with_some(
+        "payment_method_options[card][request_three_d_secure]",
+        wanted.then_some("any"),
+    )
 }
 
 fn expanded(form: Form) -> Form {
-    form.with("expand[]", "latest_charge").with("expand[]", "payment_method")
+    form.with("expand[]", "latest_charge")
+        .with("expand[]", "payment_method")
 }
 
 fn get(settings: &GatewaySettings, path_and_query: &str) -> PspRequest {
@@ -207,7 +239,10 @@ fn get(settings: &GatewaySettings, path_and_query: &str) -> PspRequest {
 
 fn post(settings: &GatewaySettings, path: &str, form: Form, key: &str) -> PspRequest {
     let mut headers = headers(settings);
-    headers.push(("Content-Type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
+    headers.push((
+        "Content-Type".to_owned(),
+        "application/x-www-form-urlencoded".to_owned(),
+    ));
     headers.push(("Idempotency-Key".to_owned(), key.to_owned()));
     PspRequest {
         method: Method::Post,

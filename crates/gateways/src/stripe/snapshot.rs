@@ -16,7 +16,11 @@ use crate::{
 };
 
 /// Reads a PaymentIntent; `answer` is the whole answer that it came in, `error` the error that it came with.
-pub(super) fn read(intent: &Value, answer: &Value, error: Option<&ApiError>) -> Result<PaymentSnapshot, String> {
+pub(super) fn read(
+    intent: &Value,
+    answer: &Value,
+    error: Option<&ApiError>,
+) -> Result<PaymentSnapshot, String> {
     let intent = PaymentIntent::deserialize(intent).map_err(|error| format!("no PaymentIntent: {error}"))?;
     let charge = match &intent.latest_charge {
         Some(Expandable::Object(charge)) => Some(charge.as_ref()),
@@ -37,12 +41,17 @@ pub(super) fn read(intent: &Value, answer: &Value, error: Option<&ApiError>) -> 
     let mut decline = (status == PaymentStatus::Declined).then(|| last_decline(&intent, charge));
     if let Some(error) = error {
         decline = Some(self::decline(error));
-        if matches!(status, PaymentStatus::RequiresInstrument | PaymentStatus::RequiresConfirmation) {
+        if matches!(
+            status,
+            PaymentStatus::RequiresInstrument | PaymentStatus::RequiresConfirmation
+        ) {
             status = PaymentStatus::Declined;
         }
     }
     let amount = |units: i64| money(units, &intent.currency);
-    let tried = error.or(intent.last_payment_error.as_ref()).and_then(|error| error.payment_method.as_ref());
+    let tried = error
+        .or(intent.last_payment_error.as_ref())
+        .and_then(|error| error.payment_method.as_ref());
     let payment_method = intent.payment_method.as_ref().or(tried);
     Ok(PaymentSnapshot {
         amount: Some(amount(intent.amount)?),
@@ -82,7 +91,9 @@ pub(super) fn transaction_id(metadata: Option<&Value>) -> Option<String> {
 /// goes on while parts are captured; `succeeded` stays while parts are refunded.
 fn status(intent: &PaymentIntent, charge: Option<&Charge>, captured: i64, refunded: i64) -> PaymentStatus {
     match intent.status.as_str() {
-        "requires_payment_method" if intent.last_payment_error.is_some() || charge.is_some_and(has_failed) => {
+        "requires_payment_method"
+            if intent.last_payment_error.is_some() || charge.is_some_and(has_failed) =>
+        {
             PaymentStatus::Declined
         }
         "requires_payment_method" => PaymentStatus::RequiresInstrument,
@@ -94,7 +105,12 @@ fn status(intent: &PaymentIntent, charge: Option<&Charge>, captured: i64, refund
         "succeeded" if refunded >= captured && captured > 0 => PaymentStatus::Refunded,
         "succeeded" if refunded > 0 => PaymentStatus::PartiallyRefunded,
         "succeeded" => PaymentStatus::Captured,
-        "canceled" if matches!(intent.cancellation_reason.as_deref(), Some("automatic" | "expired")) => {
+        "canceled"
+            if matches!(
+                intent.cancellation_reason.as_deref(),
+                Some("automatic" | "expired")
+            ) =>
+        {
             PaymentStatus::Expired
         }
         "canceled" => PaymentStatus::Canceled,
@@ -108,7 +124,11 @@ fn has_failed(charge: &Charge) -> bool {
 
 /// Stripe shows a released hold as refunded, although nothing was captured.
 fn refunded(charge: &Charge) -> i64 {
-    if charge.captured == Some(true) { charge.amount_refunded.unwrap_or(0) } else { 0 }
+    if charge.captured == Some(true) {
+        charge.amount_refunded.unwrap_or(0)
+    } else {
+        0
+    }
 }
 
 fn last_decline(intent: &PaymentIntent, charge: Option<&Charge>) -> Decline {

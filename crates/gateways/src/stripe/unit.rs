@@ -4,16 +4,17 @@ use tillgate_model::money::Currency;
 
 use crate::{currency::Unit, operation::Unsupported};
 
-/// Stripe's unit of a currency.
+/// Stripe's unit of a currency. The last of three decimals must be 0; ISK has two decimals that are always 0, which a
+/// whole number of krónur is bound to give.
 ///
 /// UGX is refused: Stripe's list of zero-decimal currencies and its special cases contradict each other, and a guess
 /// could be wrong by a factor of 100. So is a currency without two decimals that the page doesn't name.
 pub(super) fn unit(currency: Currency) -> Result<Unit, Unsupported> {
     match currency.code() {
-        "BIF" | "CLP" | "DJF" | "GNF" | "JPY" | "KMF" | "KRW" | "MGA" | "PYG" | "RWF" | "VND" | "VUV" | "XAF"
-        | "XOF" | "XPF" => Ok(Unit::new(0, 1)),
+        "BIF" | "CLP" | "DJF" | "GNF" | "JPY" | "KMF" | "KRW" | "MGA" | "PYG" | "RWF" | "VND" | "VUV"
+        | "XAF" | "XOF" | "XPF" => Ok(Unit::new(0, 1)),
         "BHD" | "JOD" | "KWD" | "OMR" | "TND" => Ok(Unit::new(3, 10)),
-        "ISK" => Ok(Unit::new(2, 100)),
+        "ISK" => Ok(Unit::new(2, 1)),
         _ if currency.exponent() == 2 => Ok(Unit::new(2, 1)),
         _ => Err(Unsupported::Currency(currency)),
     }

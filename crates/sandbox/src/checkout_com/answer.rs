@@ -23,7 +23,7 @@ pub(super) enum Refusal {
     /// A status without a body: 401, 403, 404, 405, 415.
     Empty(StatusCode),
     /// 422 `request_invalid`: the request itself is at fault.
-    Invalid(String),
+    Invalid(&'static str),
     /// 422 `processing_error`: the payment's state or balance is in the way.
     Processing(&'static str),
 }
@@ -64,8 +64,8 @@ impl Answer {
 }
 
 impl Refusal {
-    pub fn invalid(code: impl Into<String>) -> Self {
-        Self::Invalid(code.into())
+    pub fn invalid(code: &'static str) -> Self {
+        Self::Invalid(code)
     }
 
     pub fn not_found() -> Self {
@@ -81,7 +81,7 @@ impl Refusal {
         let (error_type, code) = match self {
             Self::Empty(status) => return Answer::empty(status),
             Self::Invalid(code) => ("request_invalid", code),
-            Self::Processing(code) => ("processing_error", code.to_owned()),
+            Self::Processing(code) => ("processing_error", code),
         };
         let body = json!({ "request_id": request_id, "error_type": error_type, "error_codes": [code] });
         Answer::json(StatusCode::UNPROCESSABLE_ENTITY, body)

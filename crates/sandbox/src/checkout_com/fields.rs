@@ -103,7 +103,11 @@ impl Fields {
         let Some(metadata) = self.object("metadata", "metadata_invalid")? else {
             return Ok(Map::new());
         };
-        if metadata.0.len() > MAX_METADATA_FIELDS || metadata.0.keys().any(String::is_empty) {
+        let named = metadata
+            .0
+            .keys()
+            .all(|key| (1..=MAX_METADATA_CHARS).contains(&key.chars().count()));
+        if metadata.0.len() > MAX_METADATA_FIELDS || !named {
             return Err(Refusal::invalid("metadata_key_invalid"));
         }
         let plain = metadata.0.values().all(|value| match value {

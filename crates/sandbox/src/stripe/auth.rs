@@ -85,8 +85,13 @@ fn parse(key: &str) -> Option<Caller> {
     };
     let secret = parts.next()?;
     let well_formed = (6..=247).contains(&secret.len())
-        && secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    well_formed.then_some(Caller { livemode, publishable })
+        && secret
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    well_formed.then_some(Caller {
+        livemode,
+        publishable,
+    })
 }
 
 /// The key with all but its kind and its last four characters hidden.
@@ -96,7 +101,13 @@ fn redact(key: &str) -> String {
         return "*".repeat(characters.len());
     }
     let tail = characters.len() - 4;
-    let mask = |(index, character): (usize, &char)| if index < 8 || index >= tail { *character } else { '*' };
+    let mask = |(index, character): (usize, &char)| {
+        if index < 8 || index >= tail {
+            *character
+        } else {
+            '*'
+        }
+    };
     characters.iter().enumerate().map(mask).collect()
 }
 
@@ -106,10 +117,35 @@ mod tests {
 
     #[test]
     fn keys_tell_mode_and_kind() {
-        assert_eq!(parse("sk_test_abcdef"), Some(Caller { livemode: false, publishable: false }));
-        assert_eq!(parse("rk_live_abcdef"), Some(Caller { livemode: true, publishable: false }));
-        assert_eq!(parse("pk_test_abcdef"), Some(Caller { livemode: false, publishable: true }));
-        for malformed in ["sk_test_", "sk_abcdefgh", "xx_test_abcdef", "sk_test_abc def", "sk-test-abcdef", ""] {
+        assert_eq!(
+            parse("sk_test_abcdef"),
+            Some(Caller {
+                livemode: false,
+                publishable: false
+            })
+        );
+        assert_eq!(
+            parse("rk_live_abcdef"),
+            Some(Caller {
+                livemode: true,
+                publishable: false
+            })
+        );
+        assert_eq!(
+            parse("pk_test_abcdef"),
+            Some(Caller {
+                livemode: false,
+                publishable: true
+            })
+        );
+        for malformed in [
+            "sk_test_",
+            "sk_abcdefgh",
+            "xx_test_abcdef",
+            "sk_test_abc def",
+            "sk-test-abcdef",
+            "",
+        ] {
             assert_eq!(parse(malformed), None, "{malformed}");
         }
     }

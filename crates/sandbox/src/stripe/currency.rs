@@ -4,48 +4,81 @@ use super::error::ApiError;
 
 /// Currencies whose smallest unit is the whole unit.
 const ZERO_DECIMAL: &[&str] = &[
-    "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf",
+    "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof",
+    "xpf",
 ];
 /// Currencies with thousandths, of which the last digit must be zero.
 const THREE_DECIMAL: &[&str] = &["bhd", "jod", "kwd", "omr", "tnd"];
 const TWO_DECIMAL: &[&str] = &[
-    "aed", "afn", "all", "amd", "ang", "aoa", "ars", "aud", "awg", "azn", "bam", "bbd", "bdt", "bgn", "bmd", "bnd",
-    "bob", "brl", "bsd", "bwp", "byn", "bzd", "cad", "cdf", "chf", "cny", "cop", "crc", "cve", "czk", "dkk", "dop",
-    "dzd", "egp", "etb", "eur", "fjd", "fkp", "gbp", "gel", "gip", "gmd", "gtq", "gyd", "hkd", "hnl", "htg", "huf",
-    "idr", "ils", "inr", "isk", "jmd", "kes", "kgs", "khr", "kyd", "kzt", "lak", "lbp", "lkr", "lrd", "lsl", "mad",
-    "mdl", "mkd", "mmk", "mnt", "mop", "mur", "mvr", "mwk", "mxn", "myr", "mzn", "nad", "ngn", "nio", "nok", "npr",
-    "nzd", "pab", "pen", "pgk", "php", "pkr", "pln", "qar", "ron", "rsd", "rub", "sar", "sbd", "scr", "sek", "sgd",
-    "shp", "sle", "sos", "srd", "std", "szl", "thb", "tjs", "top", "try", "ttd", "twd", "tzs", "uah", "usd", "uyu",
-    "uzs", "wst", "xcd", "yer", "zar", "zmw",
+    "aed", "afn", "all", "amd", "ang", "aoa", "ars", "aud", "awg", "azn", "bam", "bbd", "bdt", "bgn", "bmd",
+    "bnd", "bob", "brl", "bsd", "bwp", "byn", "bzd", "cad", "cdf", "chf", "cny", "cop", "crc", "cve", "czk",
+    "dkk", "dop", "dzd", "egp", "etb", "eur", "fjd", "fkp", "gbp", "gel", "gip", "gmd", "gtq", "gyd", "hkd",
+    "hnl", "htg", "huf", "idr", "ils", "inr", "isk", "jmd", "kes", "kgs", "khr", "kyd", "kzt", "lak", "lbp",
+    "lkr", "lrd", "lsl", "mad", "mdl", "mkd", "mmk", "mnt", "mop", "mur", "mvr", "mwk", "mxn", "myr", "mzn",
+    "nad", "ngn", "nio", "nok", "npr", "nzd", "pab", "pen", "pgk", "php", "pkr", "pln", "qar", "ron", "rsd",
+    "rub", "sar", "sbd", "scr", "sek", "sgd", "shp", "sle", "sos", "srd", "std", "szl", "thb", "tjs", "top",
+    "try", "ttd", "twd", "tzs", "uah", "usd", "uyu", "uzs", "wst", "xcd", "yer", "zar", "zmw",
 ];
 const MINIMUM: &[(&str, i64)] = &[
-    ("usd", 50), ("eur", 50), ("cad", 50), ("aud", 50), ("chf", 50), ("sgd", 50), ("gbp", 30), ("dkk", 250),
-    ("nok", 300), ("sek", 300), ("jpy", 50), ("mxn", 1000), ("hkd", 400), ("aed", 200), ("pln", 200), ("czk", 1500),
-    ("huf", 17500), ("myr", 200), ("thb", 1000), ("nzd", 50), ("brl", 50), ("inr", 50),
+    ("usd", 50),
+    ("eur", 50),
+    ("cad", 50),
+    ("aud", 50),
+    ("chf", 50),
+    ("sgd", 50),
+    ("gbp", 30),
+    ("dkk", 250),
+    ("nok", 300),
+    ("sek", 300),
+    ("jpy", 50),
+    ("mxn", 1000),
+    ("hkd", 400),
+    ("aed", 200),
+    ("pln", 200),
+    ("czk", 1500),
+    ("huf", 17500),
+    ("myr", 200),
+    ("thb", 1000),
+    ("nzd", 50),
+    ("brl", 50),
+    ("inr", 50),
 ];
 const MAXIMUM: i64 = 99_999_999;
 
 /// Refuses codes that aren't in Stripe's list, which is lower-case.
 pub(super) fn check_currency(code: &str) -> Result<(), ApiError> {
-    if [ZERO_DECIMAL, THREE_DECIMAL, TWO_DECIMAL].iter().any(|list| list.contains(&code)) {
+    if [ZERO_DECIMAL, THREE_DECIMAL, TWO_DECIMAL]
+        .iter()
+        .any(|list| list.contains(&code))
+    {
         return Ok(());
     }
-    Err(ApiError::invalid(format!("Invalid currency: {code}. It must be a supported code in lower case."))
-        .with_param("currency"))
+    Err(ApiError::invalid(format!(
+        "Invalid currency: {code}. It must be a supported code in lower case."
+    ))
+    .with_param("currency"))
 }
 
 /// Refuses amounts that can't be charged in a supported currency.
 pub(super) fn check_amount(amount: i64, currency: &str) -> Result<(), ApiError> {
-    let minimum = MINIMUM.iter().find(|(code, _)| *code == currency).map_or(1, |(_, minimum)| *minimum);
+    let minimum = MINIMUM
+        .iter()
+        .find(|(code, _)| *code == currency)
+        .map_or(1, |(_, minimum)| *minimum);
     if amount < minimum {
-        return Err(ApiError::invalid(format!("Amount must be at least {}", display(minimum, currency)))
-            .with_code("amount_too_small")
-            .with_param("amount"));
+        return Err(
+            ApiError::invalid(format!("Amount must be at least {}", display(minimum, currency)))
+                .with_code("amount_too_small")
+                .with_param("amount"),
+        );
     }
     if amount > MAXIMUM {
-        return Err(ApiError::invalid(format!("Amount must be no more than {}", display(MAXIMUM, currency)))
-            .with_code("amount_too_large")
-            .with_param("amount"));
+        return Err(ApiError::invalid(format!(
+            "Amount must be no more than {}",
+            display(MAXIMUM, currency)
+        ))
+        .with_code("amount_too_large")
+        .with_param("amount"));
     }
     check_step(amount, currency, "amount")
 }
@@ -58,9 +91,11 @@ pub(super) fn check_step(amount: i64, currency: &str, param: &str) -> Result<(),
         _ => 1,
     };
     if amount % step != 0 {
-        return Err(ApiError::invalid(format!("Invalid amount: in {currency} it must be a multiple of {step}."))
-            .with_code("parameter_invalid_integer")
-            .with_param(param));
+        return Err(ApiError::invalid(format!(
+            "Invalid amount: in {currency} it must be a multiple of {step}."
+        ))
+        .with_code("parameter_invalid_integer")
+        .with_param(param));
     }
     Ok(())
 }
@@ -85,7 +120,14 @@ mod tests {
 
     #[test]
     fn amounts_follow_each_currency() {
-        for (amount, currency) in [(50, "eur"), (30, "gbp"), (1, "krw"), (1230, "kwd"), (500, "isk"), (99_999_999, "usd")] {
+        for (amount, currency) in [
+            (50, "eur"),
+            (30, "gbp"),
+            (1, "krw"),
+            (1230, "kwd"),
+            (500, "isk"),
+            (99_999_999, "usd"),
+        ] {
             assert!(check_amount(amount, currency).is_ok(), "{amount} {currency}");
         }
         for (amount, currency, code) in [
@@ -95,7 +137,11 @@ mod tests {
             (1234, "kwd", "parameter_invalid_integer"),
             (550, "isk", "parameter_invalid_integer"),
         ] {
-            assert_eq!(check_amount(amount, currency).unwrap_err().body["code"], code, "{amount} {currency}");
+            assert_eq!(
+                check_amount(amount, currency).unwrap_err().body["code"],
+                code,
+                "{amount} {currency}"
+            );
         }
         assert!(check_currency("EUR").is_err());
         assert!(check_currency("btc").is_err());

@@ -94,7 +94,7 @@ pub(super) fn create(store: &mut Store, call: &mut Call<'_>, mut params: Params)
     let payment_method = params.text("payment_method")?;
     params.finish()?;
     let mut customer = Customer {
-        id: call.env.random_id("cus_", 14, b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"),
+        id: call.id("cus_"),
         livemode: call.caller.livemode,
         created: call.now,
         deleted: false,
@@ -119,7 +119,12 @@ pub(super) fn create(store: &mut Store, call: &mut Call<'_>, mut params: Params)
 }
 
 /// `GET /v1/customers/{id}`; a deleted customer is still known as such.
-pub(super) fn retrieve(store: &Store, call: &Call<'_>, id: &str, mut params: Params) -> Result<Value, ApiError> {
+pub(super) fn retrieve(
+    store: &Store,
+    call: &Call<'_>,
+    id: &str,
+    mut params: Params,
+) -> Result<Value, ApiError> {
     let expansion = Expansion::read(&mut params, "customer", "")?;
     params.finish()?;
     let customer = find(&store.customers, call, id, Place::Path("id"))?;
@@ -143,11 +148,20 @@ pub(super) fn update(
 }
 
 /// `DELETE /v1/customers/{id}`: its payment methods can't be used any more.
-pub(super) fn delete(store: &mut Store, call: &mut Call<'_>, id: &str, params: Params) -> Result<Value, ApiError> {
+pub(super) fn delete(
+    store: &mut Store,
+    call: &mut Call<'_>,
+    id: &str,
+    params: Params,
+) -> Result<Value, ApiError> {
     params.finish()?;
     let mut customer = find_customer(store, call, id, Place::Path("id"))?;
-    let owned: Vec<_> = store.payment_methods.iter().map(|(_, method)| method).cloned().collect();
-    for mut method in owned.into_iter().filter(|method| method.customer.as_deref() == Some(id)) {
+    let methods = store.payment_methods.iter().map(|(_, method)| method);
+    let owned: Vec<_> = methods
+        .filter(|method| method.customer.as_deref() == Some(id))
+        .cloned()
+        .collect();
+    for mut method in owned {
         method.customer = None;
         method.spent = true;
         store.payment_methods.put(call.env, &method.id.clone(), method);

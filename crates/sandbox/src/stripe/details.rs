@@ -5,7 +5,9 @@ use super::model::{Address, BillingDetails, Shipping};
 use super::params::Params;
 
 pub(super) fn address(params: &mut Params) -> Result<Option<Address>, ApiError> {
-    let Some(mut fields) = params.object("address")? else { return Ok(None) };
+    let Some(mut fields) = params.object("address")? else {
+        return Ok(None);
+    };
     let address = Address {
         city: fields.clearable("city")?.flatten(),
         country: fields.clearable("country")?.flatten(),
@@ -19,7 +21,9 @@ pub(super) fn address(params: &mut Params) -> Result<Option<Address>, ApiError> 
 }
 
 pub(super) fn billing(params: &mut Params) -> Result<BillingDetails, ApiError> {
-    let Some(mut fields) = params.object("billing_details")? else { return Ok(BillingDetails::default()) };
+    let Some(mut fields) = params.object("billing_details")? else {
+        return Ok(BillingDetails::default());
+    };
     let details = BillingDetails {
         address: address(&mut fields)?.unwrap_or_default(),
         email: fields.clearable("email")?.flatten(),
@@ -31,7 +35,9 @@ pub(super) fn billing(params: &mut Params) -> Result<BillingDetails, ApiError> {
 }
 
 pub(super) fn shipping(params: &mut Params) -> Result<Option<Shipping>, ApiError> {
-    let Some(mut fields) = params.object("shipping")? else { return Ok(None) };
+    let Some(mut fields) = params.object("shipping")? else {
+        return Ok(None);
+    };
     let missing = ApiError::missing(&fields.name("address"));
     let shipping = Shipping {
         address: address(&mut fields)?.ok_or(missing)?,
@@ -48,15 +54,16 @@ pub(super) fn shipping(params: &mut Params) -> Result<Option<Shipping>, ApiError
 pub(super) fn check_email(email: Option<&str>, param: &str) -> Result<(), ApiError> {
     let plausible = |email: &str| {
         email.split_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !email.contains(char::is_whitespace)
+            !local.is_empty()
+                && !domain.is_empty()
+                && !domain.contains('@')
+                && !email.contains(char::is_whitespace)
         })
     };
     match email {
-        Some(email) if !plausible(email) => {
-            Err(ApiError::invalid(format!("Invalid email address: {email}"))
-                .with_code("email_invalid")
-                .with_param(param))
-        }
+        Some(email) if !plausible(email) => Err(ApiError::invalid(format!("Invalid email address: {email}"))
+            .with_code("email_invalid")
+            .with_param(param)),
         _ => Ok(()),
     }
 }

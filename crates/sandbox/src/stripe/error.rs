@@ -52,7 +52,9 @@ impl ApiError {
     }
 
     pub(super) fn missing(param: &str) -> Self {
-        Self::invalid(format!("Missing required param: {param}.")).with_code("parameter_missing").with_param(param)
+        Self::invalid(format!("Missing required param: {param}."))
+            .with_code("parameter_missing")
+            .with_param(param)
     }
 
     pub(super) fn with_code(mut self, code: &str) -> Self {

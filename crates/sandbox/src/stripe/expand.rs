@@ -42,8 +42,10 @@ impl Expansion {
                     Some("list item") if depth < MAX_DEPTH => item,
                     Some(next) if depth < MAX_DEPTH => next,
                     _ => {
-                        return Err(ApiError::invalid(format!("This property cannot be expanded ({path})."))
-                            .with_param("expand"));
+                        return Err(
+                            ApiError::invalid(format!("This property cannot be expanded ({path})."))
+                                .with_param("expand"),
+                        );
                     }
                 };
             }
@@ -76,7 +78,9 @@ fn expand(store: &Store, public_url: &str, value: &mut Value, path: &str) {
         return;
     }
     match inner {
-        Value::Array(items) => items.iter_mut().for_each(|item| expand(store, public_url, item, rest)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| expand(store, public_url, item, rest)),
         other => expand(store, public_url, other, rest),
     }
 }
@@ -86,7 +90,10 @@ fn by_id(store: &Store, public_url: &str, id: &str) -> Option<Value> {
         "cus" => store.customers.get(id).map(render::customer),
         "pm" | "card" => store.payment_methods.get(id).map(render::payment_method),
         "ch" => store.charges.get(id).map(render::charge),
-        "pi" => store.payment_intents.get(id).map(|pi| render::payment_intent(pi, public_url)),
+        "pi" => store
+            .payment_intents
+            .get(id)
+            .map(|pi| render::payment_intent(pi, public_url)),
         _ => None,
     }
 }

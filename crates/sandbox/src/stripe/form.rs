@@ -23,7 +23,8 @@ pub(super) type Fields = Vec<(String, Node)>;
 /// Parses an `application/x-www-form-urlencoded` text; brackets may be raw or percent-encoded. A repeated scalar
 /// keeps its last value.
 pub(super) fn parse(text: &str) -> Result<Fields, ApiError> {
-    let pairs = web::form_pairs(text).ok_or_else(|| ApiError::invalid("Invalid UTF-8 in the request's parameters."))?;
+    let pairs = web::form_pairs(text)
+        .ok_or_else(|| ApiError::invalid("Invalid UTF-8 in the request's parameters."))?;
     if pairs.len() > MAX_PAIRS {
         return Err(ApiError::invalid("Too many parameters."));
     }
@@ -51,15 +52,18 @@ fn segments(name: &str) -> Option<Vec<&str>> {
 /// `None` when one name is used with two shapes, such as `a=1&a[b]=2`.
 fn insert(fields: &mut Fields, path: &[&str], value: String) -> Option<()> {
     let (name, rest) = path.split_first()?;
-    let index = fields.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
-        let node = match rest {
-            [] => Node::Text(String::new()),
-            [""] => Node::List(Vec::new()),
-            _ => Node::Map(Vec::new()),
-        };
-        fields.push(((*name).to_owned(), node));
-        fields.len() - 1
-    });
+    let index = fields
+        .iter()
+        .position(|(known, _)| known == name)
+        .unwrap_or_else(|| {
+            let node = match rest {
+                [] => Node::Text(String::new()),
+                [""] => Node::List(Vec::new()),
+                _ => Node::Map(Vec::new()),
+            };
+            fields.push(((*name).to_owned(), node));
+            fields.len() - 1
+        });
     match (&mut fields[index].1, rest) {
         (Node::Text(text), []) => *text = value,
         (Node::List(list), [""]) => list.push(value),
@@ -81,8 +85,14 @@ mod tests {
             fields,
             [
                 ("a".to_owned(), text("1 2")),
-                ("m".to_owned(), Node::Map(vec![("k".to_owned(), text("v")), ("l".to_owned(), text(""))])),
-                ("t".to_owned(), Node::List(vec!["card".to_owned(), "link".to_owned()])),
+                (
+                    "m".to_owned(),
+                    Node::Map(vec![("k".to_owned(), text("v")), ("l".to_owned(), text(""))])
+                ),
+                (
+                    "t".to_owned(),
+                    Node::List(vec!["card".to_owned(), "link".to_owned()])
+                ),
                 ("i".to_owned(), Node::Map(vec![("0".to_owned(), text("x"))])),
             ]
         );
@@ -90,7 +100,17 @@ mod tests {
 
     #[test]
     fn malformed_names_are_refused() {
-        for text in ["a[b=1", "a]b[=1", "[a]=1", "=1", "a=1&a[b]=2", "a[]=1&a[b]=2", "a[][b]=1", "a=%FF", "a[b][c][d][e][f][g]=1"] {
+        for text in [
+            "a[b=1",
+            "a]b[=1",
+            "[a]=1",
+            "=1",
+            "a=1&a[b]=2",
+            "a[]=1&a[b]=2",
+            "a[][b]=1",
+            "a=%FF",
+            "a[b][c][d][e][f][g]=1",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

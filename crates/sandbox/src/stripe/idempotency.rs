@@ -40,12 +40,16 @@ pub(super) struct Keyed {
 impl Keyed {
     /// `None` without a key; it has a meaning for POST alone.
     pub(super) fn read(request: &Request<Bytes>, caller: Caller) -> Result<Option<Self>, ApiError> {
-        let Some(key) = header(request.headers()) else { return Ok(None) };
+        let Some(key) = header(request.headers()) else {
+            return Ok(None);
+        };
         if request.method() != http::Method::POST {
             return Ok(None);
         }
         if key.is_empty() || key.len() > MAX_KEY {
-            return Err(ApiError::invalid(format!("Idempotency keys have 1 to {MAX_KEY} characters.")));
+            return Err(ApiError::invalid(format!(
+                "Idempotency keys have 1 to {MAX_KEY} characters."
+            )));
         }
         let mut pairs: Vec<&[u8]> = request.body().split(|byte| *byte == b'&').collect();
         pairs.sort_unstable();
@@ -76,9 +80,15 @@ impl Idempotency {
     }
 
     /// The first answer under the key, if there is one.
-    pub(super) fn replay(&mut self, env: &mut Env, keyed: &Keyed) -> Result<Option<(StatusCode, Bytes)>, ApiError> {
+    pub(super) fn replay(
+        &mut self,
+        env: &mut Env,
+        keyed: &Keyed,
+    ) -> Result<Option<(StatusCode, Bytes)>, ApiError> {
         self.forget_expired(env);
-        let Some(stored) = self.0.get(&keyed.row) else { return Ok(None) };
+        let Some(stored) = self.0.get(&keyed.row) else {
+            return Ok(None);
+        };
         let key = &keyed.key;
         if stored.endpoint != keyed.endpoint {
             return Err(ApiError::idempotency(format!(
@@ -111,8 +121,14 @@ impl Idempotency {
     /// Rows are in order of time, so that the expired ones come first.
     fn forget_expired(&mut self, env: &mut Env) {
         let now = env.now();
-        while let Some(id) = self.0.iter().next().filter(|(_, row)| row.at + KEPT <= now).map(|(id, _)| id.to_owned())
-        {
+        loop {
+            let oldest = self
+                .0
+                .iter()
+                .next()
+                .filter(|(_, row)| row.at + KEPT <= now)
+                .map(|(id, _)| id.to_owned());
+            let Some(id) = oldest else { return };
             self.0.remove(env, &id);
         }
     }

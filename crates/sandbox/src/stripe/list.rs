@@ -34,9 +34,11 @@ impl Page {
     pub(super) fn read(params: &mut Params) -> Result<Self, ApiError> {
         let limit = params.integer("limit")?.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(ApiError::invalid(format!("Invalid limit: must be between 1 and {MAX_LIMIT}."))
-                .with_code("parameter_invalid_integer")
-                .with_param("limit"));
+            return Err(
+                ApiError::invalid(format!("Invalid limit: must be between 1 and {MAX_LIMIT}."))
+                    .with_code("parameter_invalid_integer")
+                    .with_param("limit"),
+            );
         }
         let page = Self {
             limit: usize::try_from(limit).unwrap_or(1),
@@ -45,7 +47,9 @@ impl Page {
             created: Created::read(params)?,
         };
         if page.starting_after.is_some() && page.ending_before.is_some() {
-            return Err(ApiError::invalid("You may only specify one of these parameters: ending_before, starting_after."));
+            return Err(ApiError::invalid(
+                "You may only specify one of these parameters: ending_before, starting_after.",
+            ));
         }
         Ok(page)
     }
@@ -59,7 +63,10 @@ impl Page {
         filter: impl Fn(&T) -> bool,
         render: impl Fn(&T) -> Value,
     ) -> Result<Value, ApiError> {
-        for (cursor, param) in [(&self.starting_after, "starting_after"), (&self.ending_before, "ending_before")] {
+        for (cursor, param) in [
+            (&self.starting_after, "starting_after"),
+            (&self.ending_before, "ending_before"),
+        ] {
             if let Some(id) = cursor {
                 find(table, call, id, Place::Param(param))?;
             }
@@ -99,13 +106,18 @@ impl Created {
         {
             let after = bounds.integer("gt")?.map(|at| at.saturating_add(1));
             let before = bounds.integer("lt")?.map(|at| at.saturating_sub(1));
-            let created =
-                Self { from: after.max(bounds.integer("gte")?), to: bounds.integer("lte")?.or(before) };
+            let created = Self {
+                from: after.max(bounds.integer("gte")?),
+                to: bounds.integer("lte")?.or(before),
+            };
             bounds.finish()?;
             return Ok(created);
         }
         let exact = params.integer("created")?;
-        Ok(Self { from: exact, to: exact })
+        Ok(Self {
+            from: exact,
+            to: exact,
+        })
     }
 
     fn contains(&self, at: i64) -> bool {

@@ -1,36 +1,110 @@
-//! Stripe.
+//! Stripe's side of the wire: payment intents, payment methods, tokens, customers, charges, refunds.
+//!
+//! Every well-formed API key is an account's, and all keys of a mode are the same account's. Test cards behave
+//! the same in both modes, so that a deployment can be rehearsed with live keys.
+
+mod auth;
+mod call;
+mod cards;
+mod charges;
+mod currency;
+mod customers;
+mod declines;
+mod details;
+mod error;
+mod expand;
+mod form;
+mod idempotency;
+mod list;
+mod model;
+mod page;
+mod params;
+mod payment_intents;
+mod payment_methods;
+mod refunds;
+mod render;
+mod route;
+mod store;
+mod test_cards;
+mod tokens;
+mod transport;
 
 use std::io;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 
+use self::auth::Caller;
+use self::call::Call;
+use self::idempotency::Idempotency;
+use self::store::{Due, Store};
 use crate::env::Env;
 use crate::ledger::{LedgerEntry, TestInstrument};
-use crate::web;
 
-/// Stripe's side of the wire.
-pub struct Stripe {}
+/// Stripe, with all its objects.
+pub struct Stripe {
+    store: Store,
+    idempotency: Idempotency,
+}
 
 impl Stripe {
     /// Restores the objects that the journal holds.
-    pub fn load(_env: &mut Env) -> io::Result<Self> {
-        Ok(Self {})
+    ///
+    /// # Errors
+    /// When the journal holds a row that doesn't have the shape of its table.
+    pub fn load(env: &mut Env) -> io::Result<Self> {
+        Ok(Self {
+            store: Store::load(env)?,
+            idempotency: Idempotency::load(env)?,
+        })
     }
-    /// Answers an API request.
-    pub fn handle(&mut self, _env: &mut Env, _request: &Request<Bytes>) -> Response<Bytes> {
-        web::empty(StatusCode::NOT_FOUND)
+
+    /// Answers a request below `/v1/`.
+    pub fn handle(&mut self, env: &mut Env, request: &Request<Bytes>) -> Response<Bytes> {
+        self.catch_up(env);
+        transport::answer(&mut self.store, &mut self.idempotency, env, request)
     }
-    /// Answers a page request.
-    pub fn page(&mut self, _env: &mut Env, _request: &Request<Bytes>) -> Response<Bytes> {
-        web::empty(StatusCode::NOT_FOUND)
+
+    /// Answers a request below `/sandbox/stripe/`.
+    pub fn page(&mut self, env: &mut Env, request: &Request<Bytes>) -> Response<Bytes> {
+        self.catch_up(env);
+        page::answer(&mut self.store, env, request)
     }
-    /// Test instruments.
+
+    /// Test cards under their aliases.
+    #[must_use]
     pub fn instruments() -> Vec<TestInstrument> {
-        Vec::new()
+        cards::instruments()
     }
-    /// Money effects.
+
+    /// Money effects, oldest first.
+    #[must_use]
     pub fn ledger(&self) -> Vec<LedgerEntry> {
-        Vec::new()
+        self.store.ledger.iter().map(|(_, entry)| entry.clone()).collect()
+    }
+
+    /// Lets happen what became due since the last request, at the time when it was due.
+    fn catch_up(&mut self, env: &mut Env) {
+        let now = env.now();
+        while self.store.schedule.first().is_some_and(|(at, _)| *at <= now)
+            && let Some((at, due)) = self.store.schedule.pop_first()
+        {
+            let caller = Caller {
+                livemode: false,
+                publishable: false,
+            };
+            let mut call = Call {
+                env: &mut *env,
+                caller,
+                idempotency_key: None,
+                now: at,
+            };
+            match due {
+                Due::AuthorizationLapses(id) => {
+                    payment_intents::cancel::lapse(&mut self.store, &mut call, &id)
+                }
+                Due::RefundChanges(id) => refunds::change(&mut self.store, &mut call, &id),
+            }
+        }
     }
 }

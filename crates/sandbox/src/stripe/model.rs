@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::cards::{self, Behaviour, UNKNOWN_CARD};
+use super::cards::{self, Behaviour};
+use super::test_cards::UNKNOWN_CARD;
 
 /// The caller's key-value pairs; values are strings.
 pub(super) type Metadata = Map<String, Value>;
@@ -166,7 +167,10 @@ impl Status {
 
     /// Whether a payment may still be attempted.
     pub(super) fn is_open(self) -> bool {
-        matches!(self, Self::RequiresPaymentMethod | Self::RequiresConfirmation | Self::RequiresAction)
+        matches!(
+            self,
+            Self::RequiresPaymentMethod | Self::RequiresConfirmation | Self::RequiresAction
+        )
     }
 }
 

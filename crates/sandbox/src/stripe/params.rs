@@ -27,7 +27,9 @@ impl Params {
 
     /// Whether the parameter came with brackets.
     pub(super) fn is_object(&self, name: &str) -> bool {
-        self.fields.iter().any(|(known, node)| known == name && matches!(node, Node::Map(_)))
+        self.fields
+            .iter()
+            .any(|(known, node)| known == name && matches!(node, Node::Map(_)))
     }
 
     /// The full name of a parameter, as errors call it: `card[number]`.
@@ -51,7 +53,9 @@ impl Params {
             ))
             .with_param(&self.name(name))),
             Some(Node::Text(text)) => Ok(Some(text)),
-            Some(_) => Err(ApiError::invalid("Invalid string: expected one value.").with_param(&self.name(name))),
+            Some(_) => {
+                Err(ApiError::invalid("Invalid string: expected one value.").with_param(&self.name(name)))
+            }
         }
     }
 
@@ -70,16 +74,21 @@ impl Params {
     }
 
     pub(super) fn required(&mut self, name: &str) -> Result<String, ApiError> {
-        self.text(name)?.ok_or_else(|| ApiError::missing(&self.name(name)))
+        self.text(name)?
+            .ok_or_else(|| ApiError::missing(&self.name(name)))
     }
 
     /// A text that an empty value unsets: `Some(None)`.
     pub(super) fn clearable(&mut self, name: &str) -> Result<Option<Option<String>>, ApiError> {
-        Ok(self.scalar(name)?.map(|text| Some(text).filter(|text| !text.is_empty())))
+        Ok(self
+            .scalar(name)?
+            .map(|text| Some(text).filter(|text| !text.is_empty())))
     }
 
     pub(super) fn integer(&mut self, name: &str) -> Result<Option<i64>, ApiError> {
-        let Some(text) = self.text(name)? else { return Ok(None) };
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
         let digits = text.strip_prefix('-').unwrap_or(&text);
         let well_formed = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         match text.parse() {
@@ -93,11 +102,11 @@ impl Params {
     /// An integer of at least `least`.
     pub(super) fn integer_from(&mut self, name: &str, least: i64) -> Result<Option<i64>, ApiError> {
         match self.integer(name)? {
-            Some(number) if number < least => {
-                Err(ApiError::invalid(format!("This value must be greater than or equal to {least}."))
-                    .with_code("parameter_invalid_integer")
-                    .with_param(&self.name(name)))
-            }
+            Some(number) if number < least => Err(ApiError::invalid(format!(
+                "This value must be greater than or equal to {least}."
+            ))
+            .with_code("parameter_invalid_integer")
+            .with_param(&self.name(name))),
             number => Ok(number),
         }
     }
@@ -117,8 +126,10 @@ impl Params {
         match self.text(name)? {
             Some(text) if !allowed.contains(&text.as_str()) => {
                 let name = self.name(name);
-                Err(ApiError::invalid(format!("Invalid {name}: must be one of {}", allowed.join(", ")))
-                    .with_param(&name))
+                Err(
+                    ApiError::invalid(format!("Invalid {name}: must be one of {}", allowed.join(", ")))
+                        .with_param(&name),
+                )
             }
             text => Ok(text),
         }
@@ -129,7 +140,10 @@ impl Params {
         let path = self.name(name);
         match self.take(name) {
             None => Ok(None),
-            Some(Node::Map(fields)) => Ok(Some(Self { path: Some(path), fields })),
+            Some(Node::Map(fields)) => Ok(Some(Self {
+                path: Some(path),
+                fields,
+            })),
             Some(_) => Err(ApiError::invalid("Invalid object").with_param(&path)),
         }
     }
@@ -160,7 +174,10 @@ impl Params {
         let name = self.name("metadata");
         match self.take("metadata") {
             None => Ok(MetadataChange::default()),
-            Some(Node::Text(text)) if text.is_empty() => Ok(MetadataChange { clear: true, set: Vec::new() }),
+            Some(Node::Text(text)) if text.is_empty() => Ok(MetadataChange {
+                clear: true,
+                set: Vec::new(),
+            }),
             Some(Node::Map(fields)) => {
                 let mut set = Vec::with_capacity(fields.len());
                 for (key, node) in fields {
@@ -177,8 +194,10 @@ impl Params {
                     set.push((key, value));
                 }
                 if set.len() > MAX_METADATA_KEYS {
-                    return Err(ApiError::invalid(format!("Metadata can have at most {MAX_METADATA_KEYS} keys."))
-                        .with_param(&name));
+                    return Err(ApiError::invalid(format!(
+                        "Metadata can have at most {MAX_METADATA_KEYS} keys."
+                    ))
+                    .with_param(&name));
                 }
                 Ok(MetadataChange { clear: false, set })
             }
@@ -220,8 +239,10 @@ impl MetadataChange {
             }
         }
         if metadata.len() > MAX_METADATA_KEYS {
-            return Err(ApiError::invalid(format!("Metadata can have at most {MAX_METADATA_KEYS} keys."))
-                .with_param("metadata"));
+            return Err(
+                ApiError::invalid(format!("Metadata can have at most {MAX_METADATA_KEYS} keys."))
+                    .with_param("metadata"),
+            );
         }
         Ok(())
     }

@@ -29,13 +29,18 @@ impl Input {
     pub(super) fn read(params: &mut Params, call: &mut Call<'_>) -> Result<Self, ApiError> {
         let kind = params.required("type")?;
         if kind != "card" {
-            return Err(ApiError::invalid(format!("The sandbox has no payment methods of type {kind}: use card."))
-                .with_param(&params.name("type")));
+            return Err(ApiError::invalid(format!(
+                "The sandbox has no payment methods of type {kind}: use card."
+            ))
+            .with_param(&params.name("type")));
         }
         let missing = ApiError::missing(&params.name("card"));
         let mut fields = params.object("card")?.ok_or(missing)?;
         let card = match fields.text("token")? {
-            Some(id) => CardInput::Token { id, param: fields.name("token") },
+            Some(id) => CardInput::Token {
+                id,
+                param: fields.name("token"),
+            },
             None => CardInput::Plain(Box::new(tokens::read_card(&mut fields, call)?)),
         };
         fields.finish()?;
@@ -57,7 +62,10 @@ impl Input {
         // What the token holds stands in for what the request doesn't say.
         let given = self.billing_details;
         let implied = std::mem::take(&mut method.billing_details);
-        method.billing_details = BillingDetails { name: given.name.clone().or(implied.name), ..given };
+        method.billing_details = BillingDetails {
+            name: given.name.clone().or(implied.name),
+            ..given
+        };
         let postal_code = &mut method.billing_details.address.postal_code;
         *postal_code = postal_code.take().or(implied.address.postal_code);
         method.metadata = self.metadata.into_metadata();
@@ -181,7 +189,10 @@ pub(super) fn resolve(
 
 /// A payment method that isn't stored yet.
 pub(super) fn of_card(call: &mut Call<'_>, prefix: &str, card: Card) -> PaymentMethod {
-    let mut billing_details = BillingDetails { name: card.name.clone(), ..BillingDetails::default() };
+    let mut billing_details = BillingDetails {
+        name: card.name.clone(),
+        ..BillingDetails::default()
+    };
     billing_details.address.postal_code.clone_from(&card.postal_code);
     PaymentMethod {
         id: call.id(prefix),
@@ -216,9 +227,11 @@ pub(super) fn find_customer(
 ) -> Result<Customer, ApiError> {
     let customer = find(&store.customers, call, id, place)?;
     match place {
-        Place::Param(param) if customer.deleted => Err(ApiError::conflict(format!("No such customer: '{id}'"))
-            .with_code("resource_missing")
-            .with_param(param)),
+        Place::Param(param) if customer.deleted => {
+            Err(ApiError::conflict(format!("No such customer: '{id}'"))
+                .with_code("resource_missing")
+                .with_param(param))
+        }
         Place::Path(param) if customer.deleted => {
             Err(ApiError::not_found(format!("No such customer: '{id}'")).with_param(param))
         }

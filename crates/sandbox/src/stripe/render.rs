@@ -143,8 +143,13 @@ pub(super) fn payment_intent(pi: &PaymentIntent, public_url: &str) -> Value {
 }
 
 fn next_action(pi: &PaymentIntent, public_url: &str) -> Value {
-    let Some(challenge) = &pi.challenge else { return Value::Null };
-    let page = format!("{public_url}/sandbox/stripe/3ds/{}?challenge={}", pi.id, challenge.key);
+    let Some(challenge) = &pi.challenge else {
+        return Value::Null;
+    };
+    let page = format!(
+        "{public_url}/sandbox/stripe/3ds/{}?challenge={}",
+        pi.id, challenge.key
+    );
     match &pi.return_url {
         Some(return_url) if !challenge.in_sdk => json!({
             "type": "redirect_to_url", "redirect_to_url": { "return_url": return_url, "url": page },
@@ -169,30 +174,40 @@ pub(super) fn charge(charge: &Charge) -> Value {
         "livemode": charge.livemode, "metadata": charge.metadata, "on_behalf_of": null, "order": null,
         "outcome": outcome(charge), "paid": failure.is_none(), "payment_intent": charge.payment_intent,
         "payment_method": charge.payment_method,
-        "payment_method_details": {
-            "card": {
-                "amount_authorized": failure.is_none().then_some(charge.amount),
-                "authorization_code": failure.is_none().then_some("000000"), "brand": charge.card.brand,
-                "capture_before": time(charge.capture_before),
-                "checks": checks(&charge.card, &charge.billing_details), "country": "US",
-                "exp_month": charge.card.exp_month, "exp_year": charge.card.exp_year,
-                "extended_authorization": { "status": "disabled" }, "fingerprint": charge.card.fingerprint,
-                "funding": charge.card.funding, "incremental_authorization": { "status": "unavailable" },
-                "installments": null, "last4": charge.card.last4, "mandate": null,
-                "multicapture": { "status": if charge.capture_before.is_some() { "available" } else { "unavailable" } },
-                "network": charge.card.brand, "network_token": { "used": false },
-                "network_transaction_id": charge.network_transaction_id,
-                "overcapture": { "maximum_amount_capturable": charge.amount, "status": "unavailable" },
-                "regulated_status": "unregulated", "three_d_secure": three_d_secure(charge), "wallet": null,
-            },
-            "type": "card",
-        },
+        "payment_method_details": payment_method_details(charge),
         "presentment_details": null, "radar_options": {}, "receipt_email": charge.receipt_email,
         "receipt_number": null, "receipt_url": null, "refunded": charge.refunded, "review": null,
         "shipping": shipping(charge.shipping.as_ref()), "source": null, "source_transfer": null,
         "statement_descriptor": null, "statement_descriptor_suffix": charge.statement_descriptor_suffix,
         "status": if failure.is_none() { "succeeded" } else { "failed" },
         "transfer_data": null, "transfer_group": null,
+    })
+}
+
+fn payment_method_details(charge: &Charge) -> Value {
+    let approved = charge.failure.is_none();
+    let multicapture = if charge.capture_before.is_some() {
+        "available"
+    } else {
+        "unavailable"
+    };
+    json!({
+            "card": {
+                "amount_authorized": approved.then_some(charge.amount),
+                "authorization_code": approved.then_some("000000"), "brand": charge.card.brand,
+                "capture_before": time(charge.capture_before),
+                "checks": checks(&charge.card, &charge.billing_details), "country": "US",
+                "exp_month": charge.card.exp_month, "exp_year": charge.card.exp_year,
+                "extended_authorization": { "status": "disabled" }, "fingerprint": charge.card.fingerprint,
+                "funding": charge.card.funding, "incremental_authorization": { "status": "unavailable" },
+                "installments": null, "last4": charge.card.last4, "mandate": null,
+                "multicapture": { "status": multicapture },
+                "network": charge.card.brand, "network_token": { "used": false },
+                "network_transaction_id": charge.network_transaction_id,
+                "overcapture": { "maximum_amount_capturable": charge.amount, "status": "unavailable" },
+                "regulated_status": "unregulated", "three_d_secure": three_d_secure(charge), "wallet": null,
+            },
+            "type": "card",
     })
 }
 

@@ -55,11 +55,19 @@ impl Store {
             ledger: Table::load(env, "stripe.ledger")?,
             schedule: BTreeSet::new(),
         };
-        let holds = store.payment_intents.iter().filter(|(_, pi)| pi.status == Status::RequiresCapture);
+        let holds = store
+            .payment_intents
+            .iter()
+            .filter(|(_, pi)| pi.status == Status::RequiresCapture);
         for (id, pi) in holds {
-            let charge = pi.latest_charge.as_deref().and_then(|charge| store.charges.get(charge));
+            let charge = pi
+                .latest_charge
+                .as_deref()
+                .and_then(|charge| store.charges.get(charge));
             if let Some(lapses) = charge.and_then(|charge| charge.capture_before) {
-                store.schedule.insert((lapses, Due::AuthorizationLapses(id.to_owned())));
+                store
+                    .schedule
+                    .insert((lapses, Due::AuthorizationLapses(id.to_owned())));
             }
         }
         for (id, refund) in store.refunds.iter() {
@@ -99,12 +107,18 @@ where
     }
     let hint = match (found.is_some(), call.caller.livemode) {
         (false, _) => "",
-        (true, true) => "; a similar object exists in test mode, but a live mode key was used to make this request.",
-        (true, false) => "; a similar object exists in live mode, but a test mode key was used to make this request.",
+        (true, true) => {
+            "; a similar object exists in test mode, but a live mode key was used to make this request."
+        }
+        (true, false) => {
+            "; a similar object exists in live mode, but a test mode key was used to make this request."
+        }
     };
     let message = format!("No such {}: '{id}'{hint}", T::KIND);
     Err(match place {
         Place::Path(param) => ApiError::not_found(message).with_param(param),
-        Place::Param(param) => ApiError::conflict(message).with_code("resource_missing").with_param(param),
+        Place::Param(param) => ApiError::conflict(message)
+            .with_code("resource_missing")
+            .with_param(param),
     })
 }

@@ -1,6 +1,6 @@
 //! `/v1/tokens`: cards on their way from a browser.
 
-use chrono::{Datelike, DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -34,22 +34,39 @@ pub(super) fn create(store: &mut Store, call: &mut Call<'_>, mut params: Params)
 }
 
 /// `GET /v1/tokens/{id}`
-pub(super) fn retrieve(store: &Store, call: &Call<'_>, id: &str, mut params: Params) -> Result<Value, ApiError> {
+pub(super) fn retrieve(
+    store: &Store,
+    call: &Call<'_>,
+    id: &str,
+    mut params: Params,
+) -> Result<Value, ApiError> {
     Expansion::read(&mut params, "token", "")?;
     params.finish()?;
-    Ok(render::token(&find(&store.tokens, call, id, Place::Path("token"))?))
+    Ok(render::token(&find(
+        &store.tokens,
+        call,
+        id,
+        Place::Path("token"),
+    )?))
 }
 
 /// The card behind a token, which is used up. Aliases of test cards can be used any number of times.
-pub(super) fn redeem(store: &mut Store, call: &mut Call<'_>, id: &str, param: &str) -> Result<Card, ApiError> {
+pub(super) fn redeem(
+    store: &mut Store,
+    call: &mut Call<'_>,
+    id: &str,
+    param: &str,
+) -> Result<Card, ApiError> {
     if let Some(card) = cards::by_alias(id) {
         return Ok(of_test_card(card, call.now));
     }
     let mut token = find(&store.tokens, call, id, Place::Param(param))?;
     if token.used {
-        return Err(ApiError::conflict(format!("You cannot use a Stripe token more than once: {id}."))
-            .with_code("token_already_used")
-            .with_param(param));
+        return Err(
+            ApiError::conflict(format!("You cannot use a Stripe token more than once: {id}."))
+                .with_code("token_already_used")
+                .with_param(param),
+        );
     }
     token.used = true;
     let card = token.card.clone();
@@ -59,7 +76,11 @@ pub(super) fn redeem(store: &mut Store, call: &mut Call<'_>, id: &str, param: &s
 
 /// Reads `number exp_month exp_year cvc …`. Only browsers, which have a publishable key, may send card numbers.
 pub(super) fn read_card(fields: &mut Params, call: &mut Call<'_>) -> Result<Card, ApiError> {
-    let number: String = fields.required("number")?.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    let number: String = fields
+        .required("number")?
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '-'))
+        .collect();
     if !call.caller.publishable {
         return Err(ApiError::invalid(
             "Sending credit card numbers directly to the Stripe API is generally unsafe. Create the token or the \
@@ -67,29 +88,48 @@ pub(super) fn read_card(fields: &mut Params, call: &mut Call<'_>) -> Result<Card
         )
         .with_param(&fields.name("number")));
     }
-    let exp_month = fields.integer("exp_month")?.ok_or_else(|| ApiError::missing(&fields.name("exp_month")))?;
-    let exp_year = fields.integer("exp_year")?.ok_or_else(|| ApiError::missing(&fields.name("exp_year")))?;
+    let exp_month = fields
+        .integer("exp_month")?
+        .ok_or_else(|| ApiError::missing(&fields.name("exp_month")))?;
+    let exp_year = fields
+        .integer("exp_year")?
+        .ok_or_else(|| ApiError::missing(&fields.name("exp_year")))?;
     let cvc = fields.text("cvc")?;
     let name = fields.text("name")?;
     let postal_code = fields.text("address_zip")?;
     if !cards::passes_luhn(&number) {
-        return Err(ApiError::card("incorrect_number", "Your card number is incorrect.").with_param("number"));
+        return Err(
+            ApiError::card("incorrect_number", "Your card number is incorrect.").with_param("number"),
+        );
     }
     if !(1..=12).contains(&exp_month) {
-        return Err(ApiError::card("invalid_expiry_month", "Your card's expiration month is invalid.")
-            .with_param("exp_month"));
+        return Err(
+            ApiError::card("invalid_expiry_month", "Your card's expiration month is invalid.")
+                .with_param("exp_month"),
+        );
     }
-    let exp_year = if (0..100).contains(&exp_year) { exp_year + 2000 } else { exp_year };
+    let exp_year = if (0..100).contains(&exp_year) {
+        exp_year + 2000
+    } else {
+        exp_year
+    };
     let this_year = i64::from(call.now.year());
     if exp_year < this_year || exp_year > this_year + 50 {
-        return Err(ApiError::card("invalid_expiry_year", "Your card's expiration year is invalid.")
-            .with_param("exp_year"));
+        return Err(
+            ApiError::card("invalid_expiry_year", "Your card's expiration year is invalid.")
+                .with_param("exp_year"),
+        );
     }
     if exp_year == this_year && exp_month < i64::from(call.now.month()) {
-        return Err(ApiError::card("invalid_expiry_month", "Your card's expiration month is invalid.")
-            .with_param("exp_month"));
+        return Err(
+            ApiError::card("invalid_expiry_month", "Your card's expiration month is invalid.")
+                .with_param("exp_month"),
+        );
     }
-    if cvc.as_ref().is_some_and(|cvc| !(3..=4).contains(&cvc.len()) || !cvc.bytes().all(|b| b.is_ascii_digit())) {
+    if cvc
+        .as_ref()
+        .is_some_and(|cvc| !(3..=4).contains(&cvc.len()) || !cvc.bytes().all(|b| b.is_ascii_digit()))
+    {
         return Err(ApiError::card("invalid_cvc", "Your card's security code is invalid.").with_param("cvc"));
     }
     let known = cards::by_number(&number);

@@ -253,6 +253,21 @@ fn an_authorization_expires() {
 }
 
 #[test]
+fn what_is_left_of_a_part_captured_authorization_expires() {
+    let harness = Harness::new();
+    let id = harness.authorize(1000);
+    let captures = format!("/payments/{id}/captures");
+    harness.post(&captures, &json!({ "amount": 300, "capture_type": "NonFinal" }));
+    harness.advance(TimeDelta::days(7));
+    assert_eq!(
+        harness.post(&captures, &Value::Null).error_codes(),
+        ["payment_expired"]
+    );
+    assert_eq!(harness.status(&id), "Partially Captured");
+    assert_eq!(harness.balances(&id), [1000, 0, 300, 0, 0, 0, 300]);
+}
+
+#[test]
 fn the_ledger_has_every_effect_with_its_key() {
     let harness = Harness::new();
     let request = with(

@@ -45,14 +45,19 @@ fn expand<'a>(document: &'a Value, schema: &'a Value, depth: usize) -> anyhow::R
 }
 
 fn items<'a>(schema: &'a Value, keyword: &str) -> &'a [Value] {
-    schema.get(keyword).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    schema
+        .get(keyword)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 fn product<'a>(left: Vec<Alternative<'a>>, right: Vec<Alternative<'a>>) -> Vec<Alternative<'a>> {
     let join = |a: &Alternative<'a>, b: &Alternative<'a>| Alternative([a.0.as_slice(), &b.0].concat());
     let pairs = left.iter().flat_map(|a| right.iter().map(move |b| join(a, b)));
     // What demands two types of one value admits no value.
-    pairs.filter(|alternative| alternative.types().is_none_or(|types| !types.is_empty())).collect()
+    pairs
+        .filter(|alternative| alternative.types().is_none_or(|types| !types.is_empty()))
+        .collect()
 }
 
 impl<'a> Alternative<'a> {
@@ -80,20 +85,68 @@ impl<'a> Alternative<'a> {
 
     /// The schemas of the property `name`; empty when it isn't declared.
     pub fn property(&self, name: &str) -> Vec<&'a Value> {
-        self.0.iter().filter_map(|schema| schema.get("properties")?.get(name)).collect()
+        self.0
+            .iter()
+            .filter_map(|schema| schema.get("properties")?.get(name))
+            .collect()
     }
 
     /// The names that an object must have.
     pub fn required(&self) -> BTreeSet<&'a str> {
-        self.0.iter().flat_map(|schema| items(schema, "required")).filter_map(Value::as_str).collect()
+        self.0
+            .iter()
+            .flat_map(|schema| items(schema, "required"))
+            .filter_map(Value::as_str)
+            .collect()
     }
 }
 
 /// The alternatives of several schemas that hold together.
-pub fn joined<'a>(document: &'a Value, schemas: &[&'a Value]) -> anyhow::Result<Vec<Alternative<'a>>> {
+fn joined<'a>(document: &'a Value, schemas: &[&'a Value]) -> anyhow::Result<Vec<Alternative<'a>>> {
     schemas
         .iter()
-        .try_fold(vec![Alternative::default()], |before, schema| Ok(product(before, alternatives(document, schema)?)))
+        .try_fold(vec![Alternative::default()], |before, schema| {
+            Ok(product(before, alternatives(document, schema)?))
+        })
+}
+
+/// The alternatives of the property `name` over all `parents` that declare it.
+pub fn property<'a>(
+    document: &'a Value,
+    parents: &[Alternative<'a>],
+    name: &str,
+) -> anyhow::Result<Vec<Alternative<'a>>> {
+    let mut found = Vec::new();
+    for schemas in parents
+        .iter()
+        .map(|parent| parent.property(name))
+        .filter(|schemas| !schemas.is_empty())
+    {
+        found.extend(joined(document, &schemas)?);
+    }
+    Ok(found)
+}
+
+/// Whether no object can be without `name`.
+pub fn requires(parents: &[Alternative<'_>], name: &str) -> bool {
+    parents
+        .iter()
+        .filter(|parent| !parent.is_null())
+        .all(|parent| parent.required().contains(name))
+}
+
+/// The types that `alternatives` admit, sorted; `any` stands for one that names none.
+pub fn type_names<'a>(alternatives: &[Alternative<'a>]) -> Vec<&'a str> {
+    let mut names = Vec::new();
+    for alternative in alternatives {
+        match alternative.types() {
+            Some(types) => names.extend(types),
+            None => names.push("any"),
+        }
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 fn named_types(schema: &Value) -> Option<BTreeSet<&str>> {
@@ -125,14 +178,23 @@ mod tests {
 
     fn types(schema: &Value) -> Vec<Vec<&str>> {
         let found = alternatives(&Value::Null, schema).unwrap();
-        found.iter().map(|alternative| alternative.types().into_iter().flatten().collect()).collect()
+        found
+            .iter()
+            .map(|alternative| alternative.types().into_iter().flatten().collect())
+            .collect()
     }
 
     #[test]
     fn choices_multiply_and_conjunctions_narrow() {
         assert_eq!(types(&json!({"type": ["string", "null"]})), [["null", "string"]]);
-        assert_eq!(types(&json!({"oneOf": [{"type": "null"}, {"const": 1}]})), [["null"], ["integer"]]);
-        assert_eq!(types(&json!({"type": ["string", "null"], "allOf": [{"type": "string"}]})), [["string"]]);
+        assert_eq!(
+            types(&json!({"oneOf": [{"type": "null"}, {"const": 1}]})),
+            [["null"], ["integer"]]
+        );
+        assert_eq!(
+            types(&json!({"type": ["string", "null"], "allOf": [{"type": "string"}]})),
+            [["string"]]
+        );
         assert_eq!(types(&json!({"enum": ["a", null]})), [["null", "string"]]);
         assert_eq!(types(&json!({})), [[""; 0]]);
         let narrowed = json!({"type": "string", "oneOf": [{"type": "null"}, {"maxLength": 3}]});

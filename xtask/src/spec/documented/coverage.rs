@@ -1,11 +1,11 @@
 //! The comparison of one documented endpoint with the document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use super::alternatives::{Alternative, alternatives, joined};
+use super::alternatives::{Alternative, alternatives, property, requires, type_names};
 use super::deviations::{Deviation, moved_to};
 use super::difference::{Difference, Kind};
 use super::page::{Argument, JsonType, Page};
@@ -18,7 +18,12 @@ use crate::spec::json_pointer::{child, tokens};
 /// # Errors
 /// A reference in the document that doesn't resolve, or an example on the page that is no JSON.
 pub fn check(document: &Value, page: &Page, deviations: &[Deviation]) -> anyhow::Result<Vec<Difference>> {
-    let mut comparison = Comparison { document, page, deviations, differences: Vec::new() };
+    let mut comparison = Comparison {
+        document,
+        page,
+        deviations,
+        differences: Vec::new(),
+    };
     comparison.run().with_context(|| page.endpoint())?;
     Ok(comparison.differences)
 }
@@ -32,7 +37,8 @@ struct Comparison<'a> {
 
 impl<'a> Comparison<'a> {
     fn report(&mut self, kind: Kind, pointer: &str, expected: impl ToString, found: impl ToString) {
-        self.differences.push(self.difference(kind, pointer, expected, found));
+        self.differences
+            .push(self.difference(kind, pointer, expected, found));
     }
 
     fn difference(&self, kind: Kind, at: &str, expected: impl ToString, found: impl ToString) -> Difference {
@@ -64,7 +70,12 @@ impl<'a> Comparison<'a> {
         for media_type in &self.page.request_media_types {
             if body["content"].get(media_type).is_none() {
                 let offered: Vec<_> = members(&body["content"]).map(|(name, _)| name.as_str()).collect();
-                self.report(Kind::MissingMediaType, &child("/content", media_type), media_type, offered.join(", "));
+                self.report(
+                    Kind::MissingMediaType,
+                    &child("/content", media_type),
+                    media_type,
+                    offered.join(", "),
+                );
             }
         }
         // Each form in which the body may be sent must take the arguments; one that several share counts once.
@@ -97,16 +108,26 @@ impl<'a> Comparison<'a> {
                 self.argument(argument, &pointer, &found, requires(parents, name), root)?;
                 continue;
             }
-            let missing =
-                self.difference(Kind::MissingArgument, &pointer, argument.json_type, "no such argument");
+            let missing = self.difference(
+                Kind::MissingArgument,
+                &pointer,
+                argument.json_type,
+                "no such argument",
+            );
             if let Some(elsewhere) = moved_to(&missing, self.deviations) {
                 self.moved(argument, elsewhere, root)?;
             }
             self.differences.push(missing);
         }
-        for name in parents.iter().flat_map(|parent| parent.required()).collect::<std::collections::BTreeSet<_>>() {
-            if requires(parents, name) && !documented.is_empty() && !documented.contains_key(name) {
-                self.report(Kind::UndocumentedRequired, &child(at, name), "no such argument", "required");
+        let required: BTreeSet<_> = parents.iter().flat_map(Alternative::required).collect();
+        for name in required {
+            if requires(parents, name) && !documented.contains_key(name) {
+                self.report(
+                    Kind::UndocumentedRequired,
+                    &child(at, name),
+                    "no such argument",
+                    "required",
+                );
             }
         }
         Ok(())
@@ -122,11 +143,21 @@ impl<'a> Comparison<'a> {
     ) -> anyhow::Result<()> {
         let types = type_names(found);
         if !types.contains(&argument.json_type.into()) {
-            self.report(Kind::ArgumentType, pointer, argument.json_type, types.join(" or "));
+            self.report(
+                Kind::ArgumentType,
+                pointer,
+                argument.json_type,
+                types.join(" or "),
+            );
         }
         if argument.required != required {
             let word = |required| if required { "required" } else { "optional" };
-            self.report(Kind::ArgumentRequired, pointer, word(argument.required), word(required));
+            self.report(
+                Kind::ArgumentRequired,
+                pointer,
+                word(argument.required),
+                word(required),
+            );
         }
         for value in &argument.values {
             if !self.admits(found, &json!(value))? {
@@ -140,7 +171,12 @@ impl<'a> Comparison<'a> {
     }
 
     /// Checks `argument` at `pointer`, where a deviation says that it stands instead.
-    fn moved(&mut self, argument: &'a Argument, pointer: &str, root: &[Alternative<'a>]) -> anyhow::Result<()> {
+    fn moved(
+        &mut self,
+        argument: &'a Argument,
+        pointer: &str,
+        root: &[Alternative<'a>],
+    ) -> anyhow::Result<()> {
         let mut found = root.to_vec();
         let mut required = false;
         for name in tokens(pointer) {
@@ -148,7 +184,12 @@ impl<'a> Comparison<'a> {
             found = property(self.document, &found, &name)?;
         }
         if found.is_empty() {
-            self.report(Kind::MissingArgument, pointer, argument.json_type, "no such argument");
+            self.report(
+                Kind::MissingArgument,
+                pointer,
+                argument.json_type,
+                "no such argument",
+            );
             return Ok(());
         }
         self.argument(argument, pointer, &found, required, root)
@@ -171,7 +212,12 @@ impl<'a> Comparison<'a> {
         let validator = validator(self.document, schema)?;
         for error in validator.iter_errors(&example) {
             let pointer = error.instance_path().to_string();
-            self.report(Kind::ExampleRequest, &pointer, "the example request to be valid", &error);
+            self.report(
+                Kind::ExampleRequest,
+                &pointer,
+                "the example request to be valid",
+                &error,
+            );
         }
         Ok(())
     }
@@ -181,7 +227,9 @@ impl<'a> Comparison<'a> {
         let status = documented.status.to_string();
         let pointer = child("/responses", &status);
         let Some(answer) = operation["responses"].get(&status) else {
-            let offered: Vec<_> = members(&operation["responses"]).map(|(code, _)| code.as_str()).collect();
+            let offered: Vec<_> = members(&operation["responses"])
+                .map(|(code, _)| code.as_str())
+                .collect();
             self.report(Kind::MissingResponse, &pointer, status, offered.join(", "));
             return Ok(());
         };
@@ -191,7 +239,12 @@ impl<'a> Comparison<'a> {
         let content = &resolve(self.document, answer)?["content"];
         let Some(body) = content.get(media_type) else {
             let offered: Vec<_> = members(content).map(|(name, _)| name.as_str()).collect();
-            self.report(Kind::MissingResponse, &child(&pointer, media_type), media_type, offered.join(", "));
+            self.report(
+                Kind::MissingResponse,
+                &child(&pointer, media_type),
+                media_type,
+                offered.join(", "),
+            );
             return Ok(());
         };
         let root = alternatives(self.document, &body["schema"])?;
@@ -202,7 +255,12 @@ impl<'a> Comparison<'a> {
     }
 
     /// Checks that each form of the answer has the member, always, with its type. Only an attribute may be null.
-    fn response_member(&mut self, pointer: &str, json_type: JsonType, root: &[Alternative<'a>]) -> anyhow::Result<()> {
+    fn response_member(
+        &mut self,
+        pointer: &str,
+        json_type: JsonType,
+        root: &[Alternative<'a>],
+    ) -> anyhow::Result<()> {
         let names = tokens(pointer);
         let mut found = root.to_vec();
         for (index, name) in names.iter().enumerate() {
@@ -212,8 +270,17 @@ impl<'a> Comparison<'a> {
                 self.report(Kind::MissingResponseMember, pointer, json_type, "no such member");
                 return Ok(());
             }
-            if last && parents.iter().any(|parent| !parent.required().contains(name.as_str())) {
-                self.report(Kind::ResponseMemberOptional, pointer, "always present", "optional");
+            if last
+                && parents
+                    .iter()
+                    .any(|parent| !parent.required().contains(name.as_str()))
+            {
+                self.report(
+                    Kind::ResponseMemberOptional,
+                    pointer,
+                    "always present",
+                    "optional",
+                );
             }
             found = property(self.document, &parents, name)?;
         }
@@ -225,38 +292,6 @@ impl<'a> Comparison<'a> {
         }
         Ok(())
     }
-}
-
-/// The alternatives of the property `name` over all `parents` that declare it.
-fn property<'a>(
-    document: &'a Value,
-    parents: &[Alternative<'a>],
-    name: &str,
-) -> anyhow::Result<Vec<Alternative<'a>>> {
-    let mut found = Vec::new();
-    for schemas in parents.iter().map(|parent| parent.property(name)).filter(|schemas| !schemas.is_empty()) {
-        found.extend(joined(document, &schemas)?);
-    }
-    Ok(found)
-}
-
-/// Whether no object can be without `name`.
-fn requires(parents: &[Alternative<'_>], name: &str) -> bool {
-    parents.iter().filter(|parent| !parent.is_null()).all(|parent| parent.required().contains(name))
-}
-
-/// The types that `alternatives` admit, sorted; `any` stands for one that names none.
-fn type_names<'a>(alternatives: &[Alternative<'a>]) -> Vec<&'a str> {
-    let mut names = Vec::new();
-    for alternative in alternatives {
-        match alternative.types() {
-            Some(types) => names.extend(types),
-            None => names.push("any"),
-        }
-    }
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 /// A validator for `schema`, whose references point into `document`.

@@ -61,7 +61,11 @@ fn parse(text: &str) -> anyhow::Result<Vec<Deviation>> {
         ensure!(!what.is_empty(), "deviation {id} accepts nothing");
         for entry in what {
             let moves = entry.instead.is_none() || entry.kind == Kind::MissingArgument;
-            ensure!(moves, "deviation {id}: `instead` goes with missing_argument, not {}", entry.kind);
+            ensure!(
+                moves,
+                "deviation {id}: `instead` goes with missing_argument, not {}",
+                entry.kind
+            );
         }
     }
     Ok(deviations)
@@ -69,7 +73,9 @@ fn parse(text: &str) -> anyhow::Result<Vec<Deviation>> {
 
 /// Where a missing argument stands instead, if a deviation says so.
 pub fn moved_to<'a>(missing: &Difference, deviations: &'a [Deviation]) -> Option<&'a str> {
-    let entries = deviations.iter().flat_map(|deviation| deviation.what.iter().map(move |entry| (deviation, entry)));
+    let entries = deviations
+        .iter()
+        .flat_map(|deviation| deviation.what.iter().map(move |entry| (deviation, entry)));
     entries
         .filter(|(deviation, entry)| deviation.accepts(entry, missing))
         .find_map(|(_, entry)| entry.instead.as_deref())
@@ -78,16 +84,26 @@ pub fn moved_to<'a>(missing: &Difference, deviations: &'a [Deviation]) -> Option
 /// One line for each difference that no deviation accepts and for each entry that accepts no difference.
 pub fn unexplained(differences: &[Difference], deviations: &[Deviation]) -> Vec<String> {
     let accepted = |difference: &&Difference| {
-        deviations.iter().any(|d| d.what.iter().any(|entry| d.accepts(entry, difference)))
+        deviations
+            .iter()
+            .any(|d| d.what.iter().any(|entry| d.accepts(entry, difference)))
     };
-    let mut lines: Vec<_> =
-        differences.iter().filter(|difference| !accepted(difference)).map(Difference::to_string).collect();
+    let mut lines: Vec<_> = differences
+        .iter()
+        .filter(|difference| !accepted(difference))
+        .map(Difference::to_string)
+        .collect();
     for deviation in deviations {
         for entry in &deviation.what {
-            if !differences.iter().any(|difference| deviation.accepts(entry, difference)) {
+            if !differences
+                .iter()
+                .any(|difference| deviation.accepts(entry, difference))
+            {
                 let Deviation { id, endpoint, .. } = deviation;
                 let Accepted { kind, pointer, .. } = entry;
-                lines.push(format!("deviation {id} is unused: {endpoint} has no {kind} at {pointer}"));
+                lines.push(format!(
+                    "deviation {id} is unused: {endpoint} has no {kind} at {pointer}"
+                ));
             }
         }
     }
@@ -109,7 +125,8 @@ mod tests {
         }
     }
 
-    const ONE: &str = "[{id: a, endpoint: POST /p, reason: r, what: [{kind: missing_argument, pointer: /x, instead: /y}]}]";
+    const ONE: &str =
+        "[{id: a, endpoint: POST /p, reason: r, what: [{kind: missing_argument, pointer: /x, instead: /y}]}]";
 
     #[test]
     fn an_accepted_difference_is_silent_and_an_unused_deviation_is_not() {
@@ -127,8 +144,14 @@ mod tests {
     #[test]
     fn a_deviation_holds_for_its_endpoint_and_kind_only() {
         let deviations = parse(ONE).unwrap();
-        let elsewhere = Difference { endpoint: "POST /q".to_owned(), ..difference("/x") };
-        let otherwise = Difference { kind: Kind::ArgumentType, ..difference("/x") };
+        let elsewhere = Difference {
+            endpoint: "POST /q".to_owned(),
+            ..difference("/x")
+        };
+        let otherwise = Difference {
+            kind: Kind::ArgumentType,
+            ..difference("/x")
+        };
         assert_eq!(unexplained(&[elsewhere], &deviations).len(), 2);
         assert_eq!(unexplained(&[otherwise], &deviations).len(), 2);
     }
@@ -142,7 +165,11 @@ mod tests {
 
     #[test]
     fn refuses_deviations_that_explain_nothing() {
-        for (from, to) in [("reason: r", "reason: ' '"), ("missing_argument", "argument_type"), ("missing_argument", "odd")] {
+        for (from, to) in [
+            ("reason: r", "reason: ' '"),
+            ("missing_argument", "argument_type"),
+            ("missing_argument", "odd"),
+        ] {
             assert!(parse(&ONE.replace(from, to)).is_err(), "{to}");
         }
         assert!(parse("[{id: a, endpoint: POST /p, reason: r, what: []}]").is_err());

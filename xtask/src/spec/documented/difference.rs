@@ -55,7 +55,17 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { page, endpoint, kind, pointer, expected, found } = self;
-        write!(f, "{endpoint} {kind} at {pointer}: expected {expected}, found {found} (page {page})")
+        let Self {
+            page,
+            endpoint,
+            kind,
+            pointer,
+            expected,
+            found,
+        } = self;
+        write!(
+            f,
+            "{endpoint} {kind} at {pointer}: expected {expected}, found {found} (page {page})"
+        )
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use serde::Deserialize;
@@ -97,14 +97,26 @@ pub fn load(directory: &Path) -> anyhow::Result<Vec<Page>> {
             files.push(path);
         }
     }
-    ensure!(!files.is_empty(), "no documented endpoint in {}", directory.display());
+    ensure!(
+        !files.is_empty(),
+        "no documented endpoint in {}",
+        directory.display()
+    );
     files.sort();
-    let read = |file: &std::path::PathBuf| {
+    let read = |file: &PathBuf| {
         let page: Page = serde_yaml_ng::from_str(&fs::read_to_string(file)?)?;
         let published = fs::read(directory.join("pages").join(&page.page))?;
         let digest = hex::encode(Sha256::digest(published));
-        ensure!(digest == page.sha256, "the SHA-256 of {} is {digest}, not {}", page.page, page.sha256);
+        ensure!(
+            digest == page.sha256,
+            "the SHA-256 of {} is {digest}, not {}",
+            page.page,
+            page.sha256
+        );
         Ok(page)
     };
-    files.iter().map(|file| read(file).with_context(|| file.display().to_string())).collect()
+    files
+        .iter()
+        .map(|file| read(file).with_context(|| file.display().to_string()))
+        .collect()
 }

@@ -23,7 +23,10 @@ fn pages() -> Vec<(String, Value)> {
     for entry in fs::read_dir(directory.join("pages")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
-        let file = neutral.iter().find(|file| file["page"] == name).unwrap_or_else(|| panic!("no file names {name}"));
+        let file = neutral
+            .iter()
+            .find(|file| file["page"] == name)
+            .unwrap_or_else(|| panic!("no file names {name}"));
         pages.push((fs::read_to_string(&path).unwrap(), file.clone()));
     }
     assert_eq!((pages.len(), neutral.len()), (3, 3));
@@ -35,17 +38,27 @@ fn argument<'a>(file: &'a Value, path: &str) -> &'a Value {
     let mut entry = &file["arguments"]["data"];
     for name in path.split('.').filter(|name| !name.is_empty()) {
         entry = &entry["members"][name];
-        assert!(!entry.is_null(), "{path} is not in the file of {:?}", file["page"]);
+        assert!(
+            !entry.is_null(),
+            "{path} is not in the file of {:?}",
+            file["page"]
+        );
     }
     entry
 }
 
 /// `attributes.**payment\_type**` → `attributes.payment_type`.
 fn table_rows(page: &str) -> Vec<(String, String, bool)> {
-    let rows = page.lines().filter(|line| line.starts_with('|') && line.contains("**"));
+    let rows = page
+        .lines()
+        .filter(|line| line.starts_with('|') && line.contains("**"));
     rows.map(|line| {
         let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
-        (cells[0].replace(['*', '\\'], ""), cells[1].replace('`', ""), cells[2] == "Required")
+        (
+            cells[0].replace(['*', '\\'], ""),
+            cells[1].replace('`', ""),
+            cells[2] == "Required",
+        )
     })
     .collect()
 }
@@ -63,9 +76,17 @@ fn list_items(page: &str) -> Vec<(String, String, bool)> {
             open.pop().unwrap();
         } else if line.starts_with("{% listitem") {
             open.push(tag_attribute(line, "title").unwrap());
-            let json_type = tag_attribute(line, "validation").unwrap().rsplit(", ").next().unwrap();
+            let json_type = tag_attribute(line, "validation")
+                .unwrap()
+                .rsplit(", ")
+                .next()
+                .unwrap();
             // The outermost item is `data`, where `argument` starts.
-            items.push((open[1..].join("."), json_type.to_owned(), tag_attribute(line, "type") == Some("Required")));
+            items.push((
+                open[1..].join("."),
+                json_type.to_owned(),
+                tag_attribute(line, "type") == Some("Required"),
+            ));
         }
     }
     assert!(open.is_empty());
@@ -82,7 +103,10 @@ fn every_listed_argument_is_in_the_files() {
             assert_eq!(entry["type"], json_type.as_str(), "{path}");
             assert_eq!(entry["required"], *required, "{path}");
         }
-        let marked = page.lines().filter(|line| line.starts_with("| ") && line.contains("**")).count();
+        let marked = page
+            .lines()
+            .filter(|line| line.starts_with("| ") && line.contains("**"))
+            .count();
         assert_eq!(listed.len(), marked + page.matches("listitem title=\"").count());
         counts.push(listed.len());
     }
@@ -94,7 +118,10 @@ fn every_listed_argument_is_in_the_files() {
 fn json_after(page: &str, mark: &str) -> Option<Json> {
     let text = page.split_once(mark)?.1;
     let start = text.find('{')?;
-    serde_json::Deserializer::from_str(&text[start..]).into_iter().next()?.ok()
+    serde_json::Deserializer::from_str(&text[start..])
+        .into_iter()
+        .next()?
+        .ok()
 }
 
 #[test]
@@ -115,7 +142,10 @@ fn member_pointers(value: &Json, at: &str, found: &mut Vec<(String, &'static str
     const FREE: [&str; 4] = ["payment_response", "payment_method", "options", "metadata"];
     for (name, member) in value.as_object().into_iter().flatten() {
         let pointer = format!("{at}/{name}");
-        found.push((pointer.clone(), if member.is_object() { "object" } else { "string" }));
+        found.push((
+            pointer.clone(),
+            if member.is_object() { "object" } else { "string" },
+        ));
         if !FREE.contains(&name.as_str()) {
             member_pointers(member, &pointer, found);
         }
@@ -132,9 +162,16 @@ fn every_member_of_the_example_answers_is_in_the_files() {
         let mut members = Vec::new();
         member_pointers(&answer, "", &mut members);
         for (pointer, json_type) in &members {
-            assert_eq!(file["response"]["members"][pointer.as_str()], *json_type, "{pointer}");
+            assert_eq!(
+                file["response"]["members"][pointer.as_str()],
+                *json_type,
+                "{pointer}"
+            );
         }
-        assert_eq!(file["response"]["members"].as_mapping().unwrap().len(), members.len());
+        assert_eq!(
+            file["response"]["members"].as_mapping().unwrap().len(),
+            members.len()
+        );
         answers += 1;
     }
     assert_eq!(answers, 2);
@@ -143,6 +180,9 @@ fn every_member_of_the_example_answers_is_in_the_files() {
 #[test]
 fn each_file_names_the_hash_of_its_page() {
     for (page, file) in pages() {
-        assert_eq!(file["sha256"], hex::encode(Sha256::digest(page.as_bytes())).as_str());
+        assert_eq!(
+            file["sha256"],
+            hex::encode(Sha256::digest(page.as_bytes())).as_str()
+        );
     }
 }

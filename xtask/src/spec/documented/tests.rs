@@ -14,17 +14,28 @@ fn object(required: &[&str], properties: Value) -> Value {
 }
 
 fn strings(names: &[&str]) -> Value {
-    names.iter().map(|name| ((*name).to_owned(), json!({"type": ["string", "null"]}))).collect()
+    names
+        .iter()
+        .map(|name| ((*name).to_owned(), json!({"type": ["string", "null"]})))
+        .collect()
 }
 
 fn linkage(order_type: Value) -> Value {
-    let identifier = object(&["type", "id"], json!({"type": order_type, "id": {"type": "string"}}));
-    object(&["order"], json!({"order": object(&["data"], json!({"data": identifier}))}))
+    let identifier = object(
+        &["type", "id"],
+        json!({"type": order_type, "id": {"type": "string"}}),
+    );
+    object(
+        &["order"],
+        json!({"order": object(&["data"], json!({"data": identifier}))}),
+    )
 }
 
 fn operation(request_types: &[&str], request: Value, answer: Value) -> Value {
-    let content: Value =
-        request_types.iter().map(|name| ((*name).to_owned(), json!({"schema": request}))).collect();
+    let content: Value = request_types
+        .iter()
+        .map(|name| ((*name).to_owned(), json!({"schema": request})))
+        .collect();
     let answer = json!({"application/vnd.api+json": {"schema": answer}});
     json!({"post": {
         "requestBody": {"required": true, "content": content},
@@ -52,7 +63,10 @@ fn gitbook_answer(mut attributes: Value) -> Value {
     attributes["metadata"] = json!({"type": "object"});
     let names: Vec<_> = attributes.as_object().unwrap().keys().cloned().collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    let links = object(&["self", "related"], json!({"self": {"type": "string"}, "related": {"type": "string"}}));
+    let links = object(
+        &["self", "related"],
+        json!({"self": {"type": "string"}, "related": {"type": "string"}}),
+    );
     let relationship = object(&["links"], json!({"links": links}));
     let both = json!({"order": relationship, "payment_gateway": relationship});
     let data = json!({
@@ -73,7 +87,12 @@ fn document() -> Value {
     let mut stripe = strings(&["reference", "reference_origin"]);
     stripe["options"] = nullable_object.clone();
     stripe["metadata"] = json!({"$ref": "#/components/schemas/Free"});
-    let mut stripe_answer = strings(&["client_secret", "publishable_key", "reference", "reference_origin"]);
+    let mut stripe_answer = strings(&[
+        "client_secret",
+        "publishable_key",
+        "reference",
+        "reference_origin",
+    ]);
     stripe_answer["options"] = nullable_object.clone();
     stripe_answer["payment_method"] = nullable_object.clone();
 
@@ -81,17 +100,27 @@ fn document() -> Value {
     checkout["payment_type"] = json!({"type": "string", "enum": ["token", "id"]});
     checkout["token"] = json!({"type": "string"});
     checkout["metadata"] = json!({"$ref": "#/components/schemas/Free"});
-    let names = ["session_id", "source_id", "customer_token", "redirect_uri", "reference", "reference_origin"];
+    let names = [
+        "session_id",
+        "source_id",
+        "customer_token",
+        "redirect_uri",
+        "reference",
+        "reference_origin",
+    ];
     let mut checkout_answer = strings(&names);
     checkout_answer["payment_type"] = json!({"type": "string"});
     checkout_answer["token"] = json!({"type": "string"});
     checkout_answer["payment_response"] = nullable_object;
 
-    let data = object(&["type", "relationships"], json!({
-        "type": {"const": "payments"},
-        "attributes": object(&[], strings(&["stripe_token", "stripe_payment_method_id"])),
-        "relationships": linkage(json!({"enum": ["order", "orders"]}))
-    }));
+    let data = object(
+        &["type", "relationships"],
+        json!({
+            "type": {"const": "payments"},
+            "attributes": object(&[], strings(&["stripe_token", "stripe_payment_method_id"])),
+            "relationships": linkage(json!({"enum": ["order", "orders"]}))
+        }),
+    );
     let api = ["application/vnd.api+json"];
     let stripe = gitbook_request("stripe_payments", &[], stripe);
     let checkout = gitbook_request("checkout_com_payments", &["payment_type", "token"], checkout);
@@ -119,7 +148,12 @@ fn remove(name: &str) -> impl FnOnce(&mut Value) {
 }
 
 fn unrequire(name: &str) -> impl FnOnce(&mut Value) {
-    move |object| object["required"].as_array_mut().unwrap().retain(|required| required != name)
+    move |object| {
+        object["required"]
+            .as_array_mut()
+            .unwrap()
+            .retain(|required| required != name)
+    }
 }
 
 const STRIPE: &str = "/paths/~1api~1stripe_payments/post";
@@ -141,7 +175,10 @@ fn a_covering_document_has_no_problem() {
 
 #[test]
 fn names_a_missing_path_and_a_missing_method() {
-    one_line(&edited("/paths", remove("/api/stripe_payments")), "POST /api/stripe_payments missing_path");
+    one_line(
+        &edited("/paths", remove("/api/stripe_payments")),
+        "POST /api/stripe_payments missing_path",
+    );
     one_line(
         &edited("/paths/~1api~1stripe_payments", |item| *item = json!({"get": {}})),
         "POST /api/stripe_payments missing_method",
@@ -173,9 +210,13 @@ fn names_another_required_flag_either_way() {
         &edited(&at, unrequire("token")),
         "POST /api/checkout_com_payments argument_required at /data/attributes/token: expected required, found optional",
     );
-    let stricter = edited(&at, |schema| schema["required"] = json!(["payment_type", "token", "session_id"]));
+    let stricter = edited(&at, |schema| {
+        schema["required"] = json!(["payment_type", "token", "session_id"])
+    });
     assert!(
-        stricter.iter().any(|line| line.contains("argument_required at /data/attributes/session_id: expected optional")),
+        stricter
+            .iter()
+            .any(|line| line.contains("argument_required at /data/attributes/session_id: expected optional")),
         "{stricter:#?}"
     );
 }
@@ -187,15 +228,27 @@ fn names_a_required_argument_that_is_not_documented() {
         schema["required"] = json!(["payment_type", "token", "extra"]);
         schema["properties"]["extra"] = json!({"type": "string"});
     });
-    assert!(lines.iter().any(|line| line.contains("undocumented_required at /data/attributes/extra")), "{lines:#?}");
-    assert!(lines.iter().any(|line| line.contains("example_request at /data/attributes")), "{lines:#?}");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("undocumented_required at /data/attributes/extra")),
+        "{lines:#?}"
+    );
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("example_request at /data/attributes")),
+        "{lines:#?}"
+    );
 }
 
 #[test]
 fn names_a_refused_value() {
     let at = format!("{PAYMENTS}/requestBody/{JSON}/properties/type");
     one_line(
-        &edited(&at, |schema| *schema = json!({"type": "string", "enum": ["payment"]})),
+        &edited(&at, |schema| {
+            *schema = json!({"type": "string", "enum": ["payment"]})
+        }),
         "POST /api/v1/payments argument_value at /data/type: expected \"payments\", found refused",
     );
 }
@@ -219,7 +272,10 @@ fn checks_a_moved_argument_where_it_stands() {
         "POST /api/v1/payments argument_type at /data/relationships/order/data/id: expected string, found integer",
     );
     let gone = edited(&at, remove("id"));
-    assert!(gone[0].contains("missing_argument at /data/relationships/order/data/id"), "{gone:#?}");
+    assert!(
+        gone[0].contains("missing_argument at /data/relationships/order/data/id"),
+        "{gone:#?}"
+    );
 }
 
 #[test]
@@ -237,17 +293,24 @@ fn names_a_missing_media_type() {
     let lines = edited(&at, |content| {
         *content = json!({"application/json": content["application/vnd.api+json"]});
     });
-    one_line(&lines, "POST /api/stripe_payments missing_media_type at /content/application~1vnd.api+json");
+    one_line(
+        &lines,
+        "POST /api/stripe_payments missing_media_type at /content/application~1vnd.api+json",
+    );
 }
 
 #[test]
 fn names_a_missing_answer() {
     one_line(
-        &edited(&format!("{PAYMENTS}/responses"), |answers| *answers = json!({"200": {}})),
+        &edited(&format!("{PAYMENTS}/responses"), |answers| {
+            *answers = json!({"200": {}})
+        }),
         "POST /api/v1/payments missing_response at /responses/201: expected 201, found 200",
     );
     one_line(
-        &edited(&format!("{STRIPE}/responses/201/content"), |content| *content = json!({"text/html": {}})),
+        &edited(&format!("{STRIPE}/responses/201/content"), |content| {
+            *content = json!({"text/html": {}})
+        }),
         "POST /api/stripe_payments missing_response at /responses/201/application~1vnd.api+json",
     );
 }
@@ -256,13 +319,18 @@ fn names_a_missing_answer() {
 fn names_each_fault_of_an_answer_member() {
     let attributes = format!("{STRIPE}/responses/201/{API}/properties/attributes");
     let without = edited(&format!("{attributes}/properties"), remove("client_secret"));
-    one_line(&without, "POST /api/stripe_payments missing_response_member at /data/attributes/client_secret");
+    one_line(
+        &without,
+        "POST /api/stripe_payments missing_response_member at /data/attributes/client_secret",
+    );
     one_line(
         &edited(&attributes, unrequire("client_secret")),
         "POST /api/stripe_payments response_member_optional at /data/attributes/client_secret",
     );
     one_line(
-        &edited(&format!("{attributes}/properties/payment_method"), |schema| *schema = json!(true)),
+        &edited(&format!("{attributes}/properties/payment_method"), |schema| {
+            *schema = json!(true)
+        }),
         "POST /api/stripe_payments response_member_type at /data/attributes/payment_method: expected object, found any",
     );
 }

@@ -36,16 +36,30 @@ pub fn observe(client: &Client, target: &Target, probe: &Probe) -> anyhow::Resul
     if let Some(media_type) = &probe.content_type {
         request = request.header(CONTENT_TYPE, media_type).body("{}");
     }
-    let response = request.send().with_context(|| format!("{} {}", probe.method, probe.path))?;
+    let response = request
+        .send()
+        .with_context(|| format!("{} {}", probe.method, probe.path))?;
     let status = response.status().as_u16();
-    let allow = response.headers().get(ALLOW).and_then(|value| value.to_str().ok()).map(methods);
+    let allow = response
+        .headers()
+        .get(ALLOW)
+        .and_then(|value| value.to_str().ok())
+        .map(methods);
     let body: Value = serde_json::from_slice(&response.bytes()?).unwrap_or_default();
-    let code = body.pointer("/errors/0/code").and_then(Value::as_str).map(str::to_owned);
+    let code = body
+        .pointer("/errors/0/code")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
     Ok(Answer { status, allow, code })
 }
 
 fn methods(allow: &str) -> BTreeSet<String> {
-    allow.split(',').map(str::trim).filter(|name| !["HEAD", "OPTIONS", ""].contains(name)).map(str::to_owned).collect()
+    allow
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !["HEAD", "OPTIONS", ""].contains(name))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A line when `answer` isn't what `probe` must find.
@@ -72,9 +86,20 @@ pub fn difference(probe: &Probe, answer: &Answer) -> Option<String> {
             format!("404 {}", wanted.join(" or "))
         }
     };
-    let allow = answer.allow.as_ref().map(|methods| format!(" with Allow: {}", join(methods))).unwrap_or_default();
-    let code = if code.is_empty() { String::new() } else { format!(" {code}") };
-    Some(format!("{} {}: expected {expected}, found {}{code}{allow}", probe.method, probe.path, answer.status))
+    let allow = answer
+        .allow
+        .as_ref()
+        .map(|methods| format!(" with Allow: {}", join(methods)))
+        .unwrap_or_default();
+    let code = if code.is_empty() {
+        String::new()
+    } else {
+        format!(" {code}")
+    };
+    Some(format!(
+        "{} {}: expected {expected}, found {}{code}{allow}",
+        probe.method, probe.path, answer.status
+    ))
 }
 
 /// A missing record is an answer of the operation, a missing route isn't.
@@ -88,7 +113,10 @@ fn has_handler(status: u16, code: &str) -> bool {
 
 /// The code of "no such route" under `path`; each dialect has its spelling, and outside of both either will do.
 fn route_not_found(path: &str) -> &'static [&'static str] {
-    let below = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let below = |prefix: &str| {
+        path.strip_prefix(prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
     if below("/api/v1") {
         &["route_not_found"]
     } else if below("/api") {

@@ -48,18 +48,35 @@ pub fn probes(document: &Value) -> anyhow::Result<Vec<Probe>> {
         let method = operation.method.to_uppercase();
         declared.entry(path.clone()).or_default().insert(method.clone());
         let content_type = content_type(document, operation.value)?;
-        probes.push(Probe { method, path, content_type, expected: Expected::Handler });
+        probes.push(Probe {
+            method,
+            path,
+            content_type,
+            expected: Expected::Handler,
+        });
     }
     for (path, methods) in &declared {
         for verb in VERBS.iter().filter(|verb| !methods.contains(**verb)) {
             let expected = Expected::NotAllowed(methods.clone());
-            probes.push(Probe { method: (*verb).to_owned(), path: path.clone(), content_type: None, expected });
+            probes.push(Probe {
+                method: (*verb).to_owned(),
+                path: path.clone(),
+                content_type: None,
+                expected,
+            });
         }
     }
-    let templates: Vec<Vec<&str>> = members(&document["paths"]).map(|(path, _)| segments(path)).collect();
+    let templates: Vec<Vec<&str>> = members(&document["paths"])
+        .map(|(path, _)| segments(path))
+        .collect();
     for path in undeclared(&templates) {
         let expected = Expected::NoRoute;
-        probes.push(Probe { method: "GET".to_owned(), path, content_type: None, expected });
+        probes.push(Probe {
+            method: "GET".to_owned(),
+            path,
+            content_type: None,
+            expected,
+        });
     }
     Ok(probes)
 }
@@ -75,15 +92,28 @@ fn is_parameter(segment: &str) -> bool {
 /// `path` with each parameter replaced: by the first value that its schema lists, else by an id that doesn't exist.
 fn filled(document: &Value, path: &str, holders: &[&Value]) -> anyhow::Result<String> {
     let mut filled = path.to_owned();
-    for parameter in holders.iter().filter_map(|holder| holder["parameters"].as_array()).flatten() {
+    for parameter in holders
+        .iter()
+        .filter_map(|holder| holder["parameters"].as_array())
+        .flatten()
+    {
         let parameter = resolve(document, parameter)?;
-        if let ("path", Some(name)) = (parameter["in"].as_str().unwrap_or_default(), parameter["name"].as_str()) {
+        if let ("path", Some(name)) = (
+            parameter["in"].as_str().unwrap_or_default(),
+            parameter["name"].as_str(),
+        ) {
             let schema = resolve(document, &parameter["schema"])?;
-            let listed = schema.get("const").or_else(|| schema["enum"].get(0)).and_then(Value::as_str);
+            let listed = schema
+                .get("const")
+                .or_else(|| schema["enum"].get(0))
+                .and_then(Value::as_str);
             filled = filled.replace(&format!("{{{name}}}"), listed.unwrap_or(NO_SUCH_ID));
         }
     }
-    anyhow::ensure!(!is_parameter(&filled), "{path} has a parameter that isn't declared");
+    anyhow::ensure!(
+        !is_parameter(&filled),
+        "{path} has a parameter that isn't declared"
+    );
     Ok(filled)
 }
 
@@ -100,7 +130,11 @@ fn content_type(document: &Value, operation: &Value) -> anyhow::Result<Option<St
 fn undeclared(templates: &[Vec<&str>]) -> BTreeSet<String> {
     let mut literals: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
     for template in templates {
-        for (place, segment) in template.iter().enumerate().filter(|(_, segment)| !is_parameter(segment)) {
+        for (place, segment) in template
+            .iter()
+            .enumerate()
+            .filter(|(_, segment)| !is_parameter(segment))
+        {
             literals.entry(place).or_default().insert(segment);
         }
     }
@@ -108,11 +142,21 @@ fn undeclared(templates: &[Vec<&str>]) -> BTreeSet<String> {
     for template in templates {
         let path: Vec<String> = template
             .iter()
-            .map(|segment| if is_parameter(segment) { NO_SUCH_ID.to_owned() } else { (*segment).to_owned() })
+            .map(|segment| {
+                if is_parameter(segment) {
+                    NO_SUCH_ID.to_owned()
+                } else {
+                    (*segment).to_owned()
+                }
+            })
             .collect();
         found.insert([path.as_slice(), &[NO_SUCH_ID.to_owned()]].concat());
         found.extend((1..path.len()).map(|length| path[..length].to_vec()));
-        for (place, segment) in template.iter().enumerate().filter(|(_, segment)| !is_parameter(segment)) {
+        for (place, segment) in template
+            .iter()
+            .enumerate()
+            .filter(|(_, segment)| !is_parameter(segment))
+        {
             let others = literals[&place].iter().map(|other| (*other).to_owned());
             for other in others.chain([format!("{segment}x")]) {
                 let mut changed = path.clone();
@@ -122,10 +166,16 @@ fn undeclared(templates: &[Vec<&str>]) -> BTreeSet<String> {
         }
     }
     found.retain(|path| !templates.iter().any(|template| matches(template, path)));
-    found.into_iter().map(|path| format!("/{}", path.join("/"))).collect()
+    found
+        .into_iter()
+        .map(|path| format!("/{}", path.join("/")))
+        .collect()
 }
 
 fn matches(template: &[&str], path: &[String]) -> bool {
     template.len() == path.len()
-        && template.iter().zip(path).all(|(expected, segment)| is_parameter(expected) || expected == segment)
+        && template
+            .iter()
+            .zip(path)
+            .all(|(expected, segment)| is_parameter(expected) || expected == segment)
 }

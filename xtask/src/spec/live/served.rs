@@ -12,16 +12,26 @@ use crate::spec::json_diff::{Change, diff};
 /// # Errors
 /// No document there.
 pub fn differences(document: &Value, target: &Target, client: &Client) -> anyhow::Result<Vec<String>> {
-    let response = client.get(format!("{}/openapi.json", target.base_url)).send()?.error_for_status()?;
+    let response = client
+        .get(format!("{}/openapi.json", target.base_url))
+        .send()?
+        .error_for_status()?;
     let served: Value = serde_json::from_slice(&response.bytes()?)?;
     let changes = diff(&without_server(document), &without_server(&served));
-    let unwanted = changes.iter().filter(|change| !is_example_id(change, &target.example_ids));
-    Ok(unwanted.map(|change| format!("/openapi.json: {change}")).collect())
+    let unwanted = changes
+        .iter()
+        .filter(|change| !is_example_id(change, &target.example_ids));
+    Ok(unwanted
+        .map(|change| format!("/openapi.json: {change}"))
+        .collect())
 }
 
 /// `document` without `servers`, and with the server's URL taken out of every text.
 fn without_server(document: &Value) -> Value {
-    let url = document.pointer("/servers/0/url").and_then(Value::as_str).unwrap_or_default();
+    let url = document
+        .pointer("/servers/0/url")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let mut without = document.clone();
     if let Some(members) = without.as_object_mut() {
         members.shift_remove("servers");

@@ -36,12 +36,27 @@ impl Service {
         let directory = tempfile::tempdir()?;
         let log = File::create(directory.path().join("log"))?;
         let mut command = Command::new(binary);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--sandbox-listen", "127.0.0.1:0", "--data-dir"]);
-        command.arg(directory.path().join("data")).current_dir(directory.path());
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TILLGATE_")) {
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--sandbox-listen",
+            "127.0.0.1:0",
+            "--data-dir",
+        ]);
+        command
+            .arg(directory.path().join("data"))
+            .current_dir(directory.path());
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TILLGATE_"))
+        {
             command.env_remove(name);
         }
-        let child = command.stdin(Stdio::null()).stderr(log.try_clone()?).stdout(log).spawn()?;
+        let child = command
+            .stdin(Stdio::null())
+            .stderr(log.try_clone()?)
+            .stdout(log)
+            .spawn()?;
         let mut service = Self { child, directory };
         service.wait_until_ready()?;
         Ok(service)
@@ -54,7 +69,11 @@ impl Service {
             if let Some(status) = self.child.try_wait()? {
                 bail!("the service ended with {status}:\n{}", self.log());
             }
-            ensure!(start.elapsed() < PATIENCE, "the service isn't ready after {PATIENCE:?}:\n{}", self.log());
+            ensure!(
+                start.elapsed() < PATIENCE,
+                "the service isn't ready after {PATIENCE:?}:\n{}",
+                self.log()
+            );
             thread::sleep(Duration::from_millis(20));
         }
         Ok(())
@@ -74,19 +93,33 @@ impl Service {
     /// A variable that isn't in demo.env, or a refused token request.
     pub fn target(&self, client: &Client) -> anyhow::Result<Target> {
         let variables = variables(&fs::read_to_string(self.environment())?);
-        let variable = |name: &str| variables.get(name).with_context(|| format!("{name} is not in demo.env"));
+        let variable = |name: &str| {
+            variables
+                .get(name)
+                .with_context(|| format!("{name} is not in demo.env"))
+        };
         let base_url = variable("TILLGATE_URL")?.trim_end_matches('/').to_owned();
         let form = [
             ("grant_type", "client_credentials"),
             ("client_id", variable("TILLGATE_CLIENT_ID")?),
             ("client_secret", variable("TILLGATE_CLIENT_SECRET")?),
         ];
-        let response = client.post(format!("{base_url}/oauth/token")).form(&form).send()?.error_for_status()?;
+        let response = client
+            .post(format!("{base_url}/oauth/token"))
+            .form(&form)
+            .send()?
+            .error_for_status()?;
         let answer: Value = serde_json::from_slice(&response.bytes()?)?;
-        let token = answer["access_token"].as_str().context("the token answer has no access_token")?;
+        let token = answer["access_token"]
+            .as_str()
+            .context("the token answer has no access_token")?;
         let ids = variables.iter().filter(|(name, _)| name.ends_with("_ORDER_ID"));
         let example_ids = ids.map(|(_, id)| id.clone()).collect();
-        Ok(Target { base_url, token: SecretString::from(token.to_owned()), example_ids })
+        Ok(Target {
+            base_url,
+            token: SecretString::from(token.to_owned()),
+            example_ids,
+        })
     }
 
     /// Ends the service as an operator does, with SIGTERM.
@@ -96,7 +129,11 @@ impl Service {
     pub fn stop(mut self) -> anyhow::Result<()> {
         kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM)?;
         let status = self.wait()?;
-        ensure!(status.success(), "after SIGTERM the service ended with {status}:\n{}", self.log());
+        ensure!(
+            status.success(),
+            "after SIGTERM the service ended with {status}:\n{}",
+            self.log()
+        );
         Ok(())
     }
 
@@ -106,7 +143,11 @@ impl Service {
             if let Some(status) = self.child.try_wait()? {
                 return Ok(status);
             }
-            ensure!(start.elapsed() < PATIENCE, "the service still runs {PATIENCE:?} after SIGTERM:\n{}", self.log());
+            ensure!(
+                start.elapsed() < PATIENCE,
+                "the service still runs {PATIENCE:?} after SIGTERM:\n{}",
+                self.log()
+            );
             thread::sleep(Duration::from_millis(20));
         }
     }
@@ -131,9 +172,11 @@ fn build() -> anyhow::Result<PathBuf> {
         .output()?;
     ensure!(output.status.success(), "the server doesn't build");
     let messages = String::from_utf8(output.stdout)?;
-    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let binary = messages.filter(|message| message["target"]["name"] == "tillgate");
-    let binary = binary.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).last();
+    let messages = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut built = messages.filter(|message| message["target"]["name"] == "tillgate");
+    let binary = built.find_map(|message| message["executable"].as_str().map(PathBuf::from));
     binary.context("cargo names no binary of the server")
 }
 
@@ -141,7 +184,9 @@ fn build() -> anyhow::Result<PathBuf> {
 fn variables(text: &str) -> BTreeMap<String, String> {
     let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
     let pairs = lines.filter_map(|line| line.strip_prefix("export ").unwrap_or(line).split_once('='));
-    pairs.map(|(name, value)| (name.to_owned(), value.trim_matches(['\'', '"']).to_owned())).collect()
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.trim_matches(['\'', '"']).to_owned()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -152,6 +197,11 @@ mod tests {
     fn reads_variables_with_and_without_quotes() {
         let read = variables("# demo\nTILLGATE_URL=http://127.0.0.1:1\nexport A='b=c'\n\nD=\"e\"\n");
         let expected = [("TILLGATE_URL", "http://127.0.0.1:1"), ("A", "b=c"), ("D", "e")];
-        assert_eq!(read, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+        assert_eq!(
+            read,
+            expected
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into()
+        );
     }
 }

@@ -37,7 +37,11 @@ fn serve(route: Route) -> Target {
             thread::spawn(move || answer(stream.unwrap(), route, &url));
         }
     });
-    Target { base_url, token: SecretString::from("t"), example_ids: vec!["DemoOrder1".to_owned()] }
+    Target {
+        base_url,
+        token: SecretString::from("t"),
+        example_ids: vec!["DemoOrder1".to_owned()],
+    }
 }
 
 fn answer(stream: TcpStream, route: Route, url: &str) {
@@ -58,10 +62,17 @@ fn answer(stream: TcpStream, route: Route, url: &str) {
     reader.read_exact(&mut vec![0; length]).unwrap();
     let mut parts = request_line.split(' ');
     let (status, allow, body) = route(parts.next().unwrap(), parts.next().unwrap(), url);
-    let allow = if allow.is_empty() { String::new() } else { format!("Allow: {allow}\r\n") };
+    let allow = if allow.is_empty() {
+        String::new()
+    } else {
+        format!("Allow: {allow}\r\n")
+    };
     let length = body.len();
     let head = format!("HTTP/1.1 {status} X\r\n{allow}Content-Length: {length}\r\nConnection: close\r\n\r\n");
-    reader.get_mut().write_all(format!("{head}{body}").as_bytes()).unwrap();
+    reader
+        .get_mut()
+        .write_all(format!("{head}{body}").as_bytes())
+        .unwrap();
 }
 
 fn error(code: &str) -> String {
@@ -176,7 +187,11 @@ fn a_broken_server_is_no_answer() {
 fn another_served_document_is_found() {
     finds(
         |method, path, url| match path {
-            "/openapi.json" => (200, "", json!({"servers": [], "paths": document()["paths"], "x": url}).to_string()),
+            "/openapi.json" => (
+                200,
+                "",
+                json!({"servers": [], "paths": document()["paths"], "x": url}).to_string(),
+            ),
             _ => faithful(method, path, url),
         },
         "/openapi.json: added /x:",
@@ -221,10 +236,17 @@ fn undeclared_paths_cross_the_declared_ones() {
         "/api/markets": {"get": {}}
     }});
     let probes = probes(&document).unwrap();
-    let paths: Vec<_> =
-        probes.iter().filter(|probe| probe.expected == Expected::NoRoute).map(|probe| probe.path.as_str()).collect();
+    let paths: Vec<_> = probes
+        .iter()
+        .filter(|probe| probe.expected == Expected::NoRoute)
+        .map(|probe| probe.path.as_str())
+        .collect();
     for path in [
-        "/api", "/apix/markets", "/api/orders", "/api/markets/zzzzzzzzzz", "/api/markets/zzzzzzzzzz/market",
+        "/api",
+        "/apix/markets",
+        "/api/orders",
+        "/api/markets/zzzzzzzzzz",
+        "/api/markets/zzzzzzzzzz/market",
         "/api/orders/zzzzzzzzzz/marketx",
     ] {
         assert!(paths.contains(&path), "{path} in {paths:?}");

@@ -8,6 +8,53 @@ use crate::spec::json_pointer::child;
 
 type Keywords = Map<String, Value>;
 
+/// Keywords that both versions write alike, or that are rewritten after all others.
+const SAME: [&str; 27] = [
+    "$ref",
+    "type",
+    "title",
+    "description",
+    "default",
+    "format",
+    "multipleOf",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minProperties",
+    "maxProperties",
+    "required",
+    "enum",
+    "readOnly",
+    "writeOnly",
+    "deprecated",
+    "discriminator",
+    "externalDocs",
+    "contentEncoding",
+];
+
+/// Constraints that 3.0 can't express; without them a schema admits more, not less.
+const LOST: [&str; 12] = [
+    "patternProperties",
+    "propertyNames",
+    "if",
+    "then",
+    "else",
+    "dependentRequired",
+    "contains",
+    "minContains",
+    "maxContains",
+    "unevaluatedProperties",
+    "contentMediaType",
+    "contentSchema",
+];
+
 /// `schema` in 3.0's terms. Values that it admits stay admitted; constraints that 3.0 lacks become `x-` extensions.
 ///
 /// # Errors
@@ -23,8 +70,20 @@ pub fn convert(schema: &Value, at: &str) -> anyhow::Result<Value> {
     for (keyword, value) in keywords {
         convert_keyword(keyword, value, &child(at, keyword), &mut converted)?;
     }
-    exclusive_bound(&mut converted, at, "exclusiveMinimum", "minimum", |bound, limit| limit > bound)?;
-    exclusive_bound(&mut converted, at, "exclusiveMaximum", "maximum", |bound, limit| limit < bound)?;
+    exclusive_bound(
+        &mut converted,
+        at,
+        "exclusiveMinimum",
+        "minimum",
+        |bound, limit| limit > bound,
+    )?;
+    exclusive_bound(
+        &mut converted,
+        at,
+        "exclusiveMaximum",
+        "maximum",
+        |bound, limit| limit < bound,
+    )?;
     pattern_properties(&mut converted, at)?;
     content_encoding(&mut converted, at)?;
     null_branch(&mut converted, at)?;
@@ -38,19 +97,23 @@ pub fn convert(schema: &Value, at: &str) -> anyhow::Result<Value> {
 /// The rules that need one keyword only.
 fn convert_keyword(keyword: &str, value: &Value, at: &str, converted: &mut Keywords) -> anyhow::Result<()> {
     let value = match keyword {
-        "$ref" | "type" | "title" | "description" | "default" | "format" | "multipleOf" | "minimum" | "maximum"
-        | "exclusiveMinimum" | "exclusiveMaximum" | "minLength" | "maxLength" | "pattern" | "minItems"
-        | "maxItems" | "uniqueItems" | "minProperties" | "maxProperties" | "required" | "enum" | "readOnly"
-        | "writeOnly" | "deprecated" | "example" | "discriminator" | "xml" | "externalDocs"
-        | "contentEncoding" => value.clone(),
+        same if SAME.contains(&same) => value.clone(),
         extension if extension.starts_with("x-") => value.clone(),
+        "example" | "xml" => value.clone(),
         "$schema" | "$comment" => return Ok(()),
         "const" => {
-            ensure!(converted.insert("enum".to_owned(), json!([value])).is_none(), "{at} stands beside an enum");
+            ensure!(
+                converted.insert("enum".to_owned(), json!([value])).is_none(),
+                "{at} stands beside an enum"
+            );
             return Ok(());
         }
         "examples" => {
-            if let Some(first) = value.as_array().with_context(|| format!("{at} is no array"))?.first() {
+            if let Some(first) = value
+                .as_array()
+                .with_context(|| format!("{at} is no array"))?
+                .first()
+            {
                 converted.entry("example").or_insert_with(|| first.clone());
             }
             return Ok(());
@@ -62,33 +125,44 @@ fn convert_keyword(keyword: &str, value: &Value, at: &str, converted: &mut Keywo
         "not" => {
             let refused = convert(value, at)?;
             // Wider inside of `not` is narrower outside.
-            ensure!(!has_lost(&refused), "{at} has a constraint that OpenAPI 3.0 can't express");
+            ensure!(
+                !has_lost(&refused),
+                "{at} has a constraint that OpenAPI 3.0 can't express"
+            );
             refused
         }
         "additionalProperties" if value.is_boolean() => value.clone(),
         "additionalProperties" => convert(value, at)?,
-        "patternProperties" | "propertyNames" | "if" | "then" | "else" | "dependentRequired" | "contains" | "minContains"
-        | "maxContains" | "unevaluatedProperties" | "contentMediaType" | "contentSchema" => {
+        lost if LOST.contains(&lost) => {
             converted.insert(format!("x-{keyword}"), value.clone());
             return Ok(());
         }
         _ => bail!("{at}: don't know how to write this keyword in OpenAPI 3.0"),
     };
     let present = converted.insert(keyword.to_owned(), value);
-    ensure!(present.is_none() || keyword == "example", "{at} stands beside a const");
+    ensure!(
+        present.is_none() || keyword == "example",
+        "{at} stands beside a const"
+    );
     Ok(())
 }
 
 /// A branch of a choice; the one that admits null is left for [`null_branch`].
 fn branch(schema: &Value, at: &str) -> anyhow::Result<Value> {
     let only_null = schema["type"] == "null" || schema.get("const").is_some_and(Value::is_null);
-    if only_null { Ok(json!({"type": "null"})) } else { convert(schema, at) }
+    if only_null {
+        Ok(json!({"type": "null"}))
+    } else {
+        convert(schema, at)
+    }
 }
 
 /// Whether a constraint of `schema` stands in an extension only.
 fn has_lost(schema: &Value) -> bool {
     match schema {
-        Value::Object(members) => members.iter().any(|(name, value)| name.starts_with("x-") || has_lost(value)),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| name.starts_with("x-") || has_lost(value)),
         Value::Array(items) => items.iter().any(has_lost),
         _ => false,
     }
@@ -106,7 +180,9 @@ fn exclusive_bound(
     let Some(bound) = converted.remove(exclusive) else {
         return Ok(());
     };
-    let number = bound.as_f64().with_context(|| format!("{at}/{exclusive} is no number"))?;
+    let number = bound
+        .as_f64()
+        .with_context(|| format!("{at}/{exclusive} is no number"))?;
     let limit = converted.get(inclusive).and_then(Value::as_f64);
     if !limit.is_some_and(|limit| stricter(number, limit)) {
         converted.insert(inclusive.to_owned(), bound);
@@ -130,14 +206,21 @@ fn pattern_properties(converted: &mut Keywords, at: &str) -> anyhow::Result<()> 
         Some(Value::Bool(false)) => {}
         Some(other) => choices.push(other.clone()),
     }
-    let others = if choices.len() == 1 { choices.remove(0) } else { json!({"anyOf": choices}) };
+    let others = if choices.len() == 1 {
+        choices.remove(0)
+    } else {
+        json!({"anyOf": choices})
+    };
     converted.insert("additionalProperties".to_owned(), others);
     Ok(())
 }
 
 fn content_encoding(converted: &mut Keywords, at: &str) -> anyhow::Result<()> {
     if let Some(encoding) = converted.remove("contentEncoding") {
-        ensure!(encoding == "base64", "{at}: OpenAPI 3.0 has no content encoding {encoding}");
+        ensure!(
+            encoding == "base64",
+            "{at}: OpenAPI 3.0 has no content encoding {encoding}"
+        );
         converted.insert("format".to_owned(), json!("byte"));
     }
     Ok(())
@@ -150,7 +233,11 @@ fn null_branch(converted: &mut Keywords, at: &str) -> anyhow::Result<()> {
         let Some(Value::Array(branches)) = converted.get(choice) else {
             continue;
         };
-        let mut others: Vec<Value> = branches.iter().filter(|branch| branch["type"] != "null").cloned().collect();
+        let mut others: Vec<Value> = branches
+            .iter()
+            .filter(|branch| branch["type"] != "null")
+            .cloned()
+            .collect();
         if others.len() == branches.len() {
             continue;
         }
@@ -158,7 +245,10 @@ fn null_branch(converted: &mut Keywords, at: &str) -> anyhow::Result<()> {
             converted.remove(choice);
             merge(converted, others.remove(0));
         } else {
-            ensure!(!others.is_empty(), "{at}/{choice}: OpenAPI 3.0 has no schema for null alone");
+            ensure!(
+                !others.is_empty(),
+                "{at}/{choice}: OpenAPI 3.0 has no schema for null alone"
+            );
             converted.insert(choice.to_owned(), Value::Array(others));
         }
         converted.insert("nullable".to_owned(), json!(true));

@@ -13,7 +13,10 @@ fn refused(from: Value) -> String {
 
 #[test]
 fn type_arrays_become_one_type() {
-    assert_eq!(schema(json!({"type": ["string", "null"]})), json!({"type": "string", "nullable": true}));
+    assert_eq!(
+        schema(json!({"type": ["string", "null"]})),
+        json!({"type": "string", "nullable": true})
+    );
     assert_eq!(schema(json!({"type": ["string"]})), json!({"type": "string"}));
     assert_eq!(
         schema(json!({"type": ["integer", "array", "null"], "title": "t"})),
@@ -35,14 +38,19 @@ fn a_choice_with_null_becomes_nullable() {
         json!({"anyOf": [reference, {"type": "string"}], "nullable": true})
     );
     assert_eq!(
-        schema(json!({"oneOf": [{"type": "string", "enum": ["a"], "title": "in"}, {"type": "null"}], "title": "out"})),
+        schema(
+            json!({"oneOf": [{"type": "string", "enum": ["a"], "title": "in"}, {"type": "null"}], "title": "out"})
+        ),
         json!({"title": "out", "type": "string", "enum": ["a", null], "nullable": true})
     );
     assert_eq!(
         schema(json!({"oneOf": [{"required": ["a"]}, {"type": "null"}], "required": ["b"]})),
         json!({"required": ["b"], "allOf": [{"required": ["a"]}], "nullable": true})
     );
-    assert_eq!(schema(json!({"oneOf": [{"type": "string"}]})), json!({"oneOf": [{"type": "string"}]}));
+    assert_eq!(
+        schema(json!({"oneOf": [{"type": "string"}]})),
+        json!({"oneOf": [{"type": "string"}]})
+    );
 }
 
 #[test]
@@ -55,7 +63,10 @@ fn null_alone_is_refused() {
 
 #[test]
 fn const_becomes_a_single_enum() {
-    assert_eq!(schema(json!({"type": "string", "const": "a"})), json!({"type": "string", "enum": ["a"]}));
+    assert_eq!(
+        schema(json!({"type": "string", "const": "a"})),
+        json!({"type": "string", "enum": ["a"]})
+    );
     refused(json!({"const": "a", "enum": ["a", "b"]}));
     refused(json!({"enum": ["a", "b"], "const": "a"}));
 }
@@ -64,15 +75,30 @@ fn const_becomes_a_single_enum() {
 fn the_first_of_the_examples_stays() {
     assert_eq!(schema(json!({"examples": [1, 2]})), json!({"example": 1}));
     assert_eq!(schema(json!({"examples": []})), json!({}));
-    assert_eq!(schema(json!({"example": 3, "examples": [1]})), json!({"example": 3}));
-    assert_eq!(schema(json!({"examples": [1], "example": 3})), json!({"example": 3}));
+    assert_eq!(
+        schema(json!({"example": 3, "examples": [1]})),
+        json!({"example": 3})
+    );
+    assert_eq!(
+        schema(json!({"examples": [1], "example": 3})),
+        json!({"example": 3})
+    );
 }
 
 #[test]
 fn exclusive_bounds_become_flags() {
-    assert_eq!(schema(json!({"exclusiveMinimum": 0})), json!({"minimum": 0, "exclusiveMinimum": true}));
-    assert_eq!(schema(json!({"exclusiveMaximum": 9, "maximum": 9})), json!({"maximum": 9, "exclusiveMaximum": true}));
-    assert_eq!(schema(json!({"exclusiveMinimum": 0, "minimum": 5})), json!({"minimum": 5}));
+    assert_eq!(
+        schema(json!({"exclusiveMinimum": 0})),
+        json!({"minimum": 0, "exclusiveMinimum": true})
+    );
+    assert_eq!(
+        schema(json!({"exclusiveMaximum": 9, "maximum": 9})),
+        json!({"maximum": 9, "exclusiveMaximum": true})
+    );
+    assert_eq!(
+        schema(json!({"exclusiveMinimum": 0, "minimum": 5})),
+        json!({"minimum": 5})
+    );
     refused(json!({"exclusiveMinimum": true}));
 }
 
@@ -102,7 +128,10 @@ fn boolean_schemas_and_bare_arrays_are_written_out() {
         schema(json!({"type": "array", "properties": {"a": false}})),
         json!({"type": "array", "items": {}, "properties": {"a": {"not": {}}}})
     );
-    assert_eq!(schema(json!({"additionalProperties": false})), json!({"additionalProperties": false}));
+    assert_eq!(
+        schema(json!({"additionalProperties": false})),
+        json!({"additionalProperties": false})
+    );
 }
 
 #[test]
@@ -117,12 +146,22 @@ fn pattern_properties_widen_the_additional_ones() {
         schema(json!({"patternProperties": pattern, "additionalProperties": {"type": "integer"}})),
         json!({"x-patternProperties": pattern, "additionalProperties": {"anyOf": [text, {"type": "integer"}]}})
     );
-    assert_eq!(schema(json!({"patternProperties": pattern})), json!({"x-patternProperties": pattern}));
+    assert_eq!(
+        schema(json!({"patternProperties": pattern})),
+        json!({"x-patternProperties": pattern})
+    );
 }
 
 #[test]
 fn what_has_no_counterpart_stays_visible() {
-    for keyword in ["propertyNames", "if", "then", "else", "contains", "unevaluatedProperties"] {
+    for keyword in [
+        "propertyNames",
+        "if",
+        "then",
+        "else",
+        "contains",
+        "unevaluatedProperties",
+    ] {
         assert_eq!(schema(json!({keyword: {}})), json!({format!("x-{keyword}"): {}}));
     }
     assert!(refused(json!({"not": {"propertyNames": {"maxLength": 3}}})).contains("/s/not"));
@@ -130,8 +169,18 @@ fn what_has_no_counterpart_stays_visible() {
 
 #[test]
 fn what_is_not_known_is_refused_with_its_place() {
-    for keyword in ["prefixItems", "$defs", "$id", "$anchor", "dependentSchemas", "divisibleBy"] {
-        assert!(refused(json!({"items": {keyword: {}}})).contains(&format!("/s/items/{keyword}")), "{keyword}");
+    for keyword in [
+        "prefixItems",
+        "$defs",
+        "$id",
+        "$anchor",
+        "dependentSchemas",
+        "divisibleBy",
+    ] {
+        assert!(
+            refused(json!({"items": {keyword: {}}})).contains(&format!("/s/items/{keyword}")),
+            "{keyword}"
+        );
     }
     // A property may be called like a keyword.
     schema(json!({"properties": {"$id": {"type": "string"}, "divisibleBy": {"type": "string"}}}));
@@ -171,21 +220,44 @@ fn document() -> Value {
 #[test]
 fn schemas_are_found_wherever_they_stand() {
     let converted = convert(&document()).unwrap();
-    let at = |pointer: &str| converted.pointer(pointer).unwrap_or_else(|| panic!("{pointer}")).clone();
+    let at = |pointer: &str| {
+        converted
+            .pointer(pointer)
+            .unwrap_or_else(|| panic!("{pointer}"))
+            .clone()
+    };
     assert_eq!(at("/openapi"), "3.0.3");
-    assert_eq!(at("/info"), json!({"title": "t", "version": "1", "license": {"name": "MIT"}}));
+    assert_eq!(
+        at("/info"),
+        json!({"title": "t", "version": "1", "license": {"name": "MIT"}})
+    );
     assert!(converted.get("webhooks").is_none() && converted.get("jsonSchemaDialect").is_none());
     assert_eq!(at("/paths/~1a~1{id}/parameters/0/schema"), json!({"enum": ["x"]}));
     let post = "/paths/~1a~1{id}/post";
-    assert_eq!(at(&format!("{post}/requestBody")), json!({"$ref": "#/components/requestBodies/B"}));
-    assert_eq!(at(&format!("{post}/responses/200/headers/X-A/schema/nullable")), true);
+    assert_eq!(
+        at(&format!("{post}/requestBody")),
+        json!({"$ref": "#/components/requestBodies/B"})
+    );
+    assert_eq!(
+        at(&format!("{post}/responses/200/headers/X-A/schema/nullable")),
+        true
+    );
     let content = format!("{post}/responses/200/content/application~1json");
-    assert_eq!(at(&format!("{content}/schema")), json!({"type": "object", "nullable": true}));
-    assert_eq!(at(&format!("{content}/example")), json!({"type": ["kept", "null"]}));
+    assert_eq!(
+        at(&format!("{content}/schema")),
+        json!({"type": "object", "nullable": true})
+    );
+    assert_eq!(
+        at(&format!("{content}/example")),
+        json!({"type": ["kept", "null"]})
+    );
     let callback = format!("{post}/callbacks/c/{{$url}}/post/responses/200/content/application~1json/schema");
     assert_eq!(at(&callback), json!({"enum": [1]}));
     assert_eq!(at("/components/schemas/A"), json!({"example": "e"}));
-    assert_eq!(at("/components/requestBodies/B/content/application~1json/schema"), json!({"enum": [1]}));
+    assert_eq!(
+        at("/components/requestBodies/B/content/application~1json/schema"),
+        json!({"enum": [1]})
+    );
 }
 
 #[test]

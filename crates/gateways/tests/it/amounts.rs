@@ -1,0 +1,89 @@
+//! Amounts on their way to a PSP and back, per PSP: a wrong exponent is a wrong price.
+
+use proptest::{prop_assert, prop_assert_eq, proptest, sample::select};
+use serde_json::{Value, json};
+use tillgate_gateways::{CreatePayment, Gateway, Instrument, Method, Unsupported};
+use tillgate_model::money::Money;
+use url::form_urlencoded;
+
+use crate::support::{checkout_com, done, money, payment, request, response, stripe};
+
+fn to_stripe(amount: Money) -> Result<i64, Unsupported> {
+    let body = stripe().create_payment(&payment(amount), "k")?.body;
+    Ok(form_urlencoded::parse(body.as_bytes())
+        .find(|(name, _)| name == "amount")
+        .unwrap()
+        .1
+        .parse()
+        .unwrap())
+}
+
+fn to_checkout_com(amount: Money) -> Result<i64, Unsupported> {
+    let instrument = Some(Instrument::Token("tok_a".to_owned()));
+    let args = CreatePayment {
+        confirm: true,
+        instrument,
+        ..payment(amount)
+    };
+    let body: Value = serde_json::from_str(&checkout_com().create_payment(&args, "k")?.body).unwrap();
+    Ok(body["amount"].as_i64().unwrap())
+}
+
+fn from_stripe(units: i64, code: &str) -> Option<Money> {
+    let body = json!({"id": "pi_A", "status": "succeeded", "amount": units, "currency": code.to_lowercase()});
+    done(stripe().read_payment(&request(Method::Get), &response(200, &body))).amount
+}
+
+fn from_checkout_com(units: i64, code: &str) -> Option<Money> {
+    let body = json!({"id": "pay_a", "status": "Captured", "amount": units, "currency": code});
+    done(checkout_com().read_payment(&request(Method::Get), &response(200, &body))).amount
+}
+
+#[test]
+fn the_table_of_exponents() {
+    let exact = |amount, code| Unsupported::Amount(money(amount, code));
+    let currency = |code: &str| Unsupported::Currency(code.parse().unwrap());
+    for (amount, code, stripe, checkout_com) in [
+        (2000, "EUR", Ok(2000), Ok(2000)),
+        (500, "JPY", Ok(500), Ok(500)),
+        (500, "XPF", Ok(500), Ok(500)),
+        (1230, "BHD", Ok(1230), Ok(1230)),
+        (1234, "BHD", Err(exact(1234, "BHD")), Err(exact(1234, "BHD"))),
+        (1230, "LYD", Err(currency("LYD")), Ok(1230)),
+        (5, "ISK", Ok(500), Ok(5)),
+        (5, "CLP", Ok(5), Ok(500)),
+        (500, "MGA", Ok(5), Ok(500)),
+        (550, "MGA", Err(exact(550, "MGA")), Ok(550)),
+        (5, "UGX", Err(currency("UGX")), Ok(5)),
+        (0, "EUR", Err(exact(0, "EUR")), Err(exact(0, "EUR"))),
+        (-1, "EUR", Err(exact(-1, "EUR")), Err(exact(-1, "EUR"))),
+        (i64::MAX, "ISK", Err(exact(i64::MAX, "ISK")), Ok(i64::MAX)),
+    ] {
+        let amount = money(amount, code);
+        assert_eq!(to_stripe(amount), stripe, "Stripe: {amount:?}");
+        assert_eq!(to_checkout_com(amount), checkout_com, "Checkout.com: {amount:?}");
+    }
+}
+
+const CODES: [&str; 12] = [
+    "EUR", "USD", "GBP", "HUF", "TWD", "JPY", "KRW", "BHD", "ISK", "CLP", "MGA", "UGX",
+];
+
+proptest! {
+    #[test]
+    fn an_amount_comes_back_as_it_went(units in 1..=99_999_999_i64, code in select(&CODES[..])) {
+        let amount = money(units, code);
+        if let Ok(sent) = to_stripe(amount) {
+            prop_assert_eq!(from_stripe(sent, code), Some(amount));
+        }
+        if let Ok(sent) = to_checkout_com(amount) {
+            prop_assert_eq!(from_checkout_com(sent, code), Some(amount));
+        }
+    }
+
+    #[test]
+    fn a_currency_with_two_decimals_is_always_carried(units in 1..=i64::MAX, code in select(&CODES[..5])) {
+        let amount = money(units, code);
+        prop_assert!(to_stripe(amount) == Ok(units) && to_checkout_com(amount) == Ok(units));
+    }
+}

@@ -1,0 +1,17 @@
+//! The gateways against the wire: exact requests, every kind of answer, and a local server that misbehaves.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers, too"
+)]
+
+mod amounts;
+mod checkout_com_actions;
+mod checkout_com_payments;
+mod checkout_com_requests;
+mod http_transport;
+mod retries;
+mod stripe_actions;
+mod stripe_failures;
+mod stripe_payments;
+mod stripe_requests;
+mod support;

@@ -1,0 +1,76 @@
+//! A call of the API, as the server hands it to the domain, and its answer.
+
+use bytes::Bytes;
+use tillgate_model::{Id, document::Page, openapi::Operation};
+use tillgate_store::Scope;
+
+/// Which kind of application calls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum ApplicationKind {
+    /// A merchant's own system: may do everything.
+    Integration,
+    /// A shop window, whose credentials are public.
+    SalesChannel,
+}
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Whose data, and which mode.
+    pub scope: Scope,
+    /// The application.
+    pub application_id: Id,
+    /// Its kind.
+    pub kind: ApplicationKind,
+    /// The market that a sales channel sells in.
+    pub market_id: Option<Id>,
+    /// Network address of the caller, for limits on failed payments.
+    pub address: Option<std::net::IpAddr>,
+}
+
+/// An idempotency key with what it stands for.
+#[derive(Clone, Debug)]
+pub struct IdempotencyKey {
+    /// As sent.
+    pub key: String,
+    /// SHA-256 over method, path, query and body, in hex.
+    pub fingerprint: String,
+}
+
+/// A call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Which operation.
+    pub operation: Operation,
+    /// Id in the path; text that is not an id names nothing.
+    pub id: Option<Id>,
+    /// Which page of a list.
+    pub page: Page,
+    /// The body.
+    pub body: Bytes,
+    /// The idempotency key, on `POST` and `PATCH`.
+    pub idempotency_key: Option<IdempotencyKey>,
+}
+
+/// An answer of success.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// The document; empty if there is none.
+    pub body: Bytes,
+    /// Link to what was created.
+    pub location: Option<String>,
+    /// It is the answer of an earlier call with the same idempotency key.
+    pub replayed: bool,
+    /// The outcome is not known yet: seconds after which to ask again.
+    pub retry_after: Option<u64>,
+}
+
+impl Answer {
+    /// An answer with a document.
+    pub fn new(status: u16, body: impl Into<Bytes>) -> Self {
+        Self { status, body: body.into(), location: None, replayed: false, retry_after: None }
+    }
+}

@@ -1,0 +1,70 @@
+//! What the domain uses of the world: time, randomness, the PSPs' wire and the database, all given to it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tillgate_gateways::Transport;
+use tillgate_model::{Id, Timestamp};
+use tillgate_store::Db;
+
+use crate::vault::Vault;
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// Now, in UTC.
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// Gives random bytes, fit for secrets.
+pub trait Entropy: Send + Sync {
+    /// Fills the buffer.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// The world, as the domain sees it.
+#[derive(Clone)]
+pub struct Context {
+    /// Where everything is kept.
+    pub db: Db,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The wire to the PSPs.
+    pub transport: Arc<dyn Transport>,
+    /// Encrypts what is secret before it is stored.
+    pub vault: Arc<Vault>,
+    /// Start of all links, without a slash at the end.
+    pub base_url: Arc<str>,
+    /// How the service deals with payments.
+    pub settings: Settings,
+}
+
+/// What an operator can set.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How long a request waits for a PSP, retries included.
+    pub gateway_timeout: std::time::Duration,
+    /// Failed authorizations after which an order takes no more.
+    pub max_failed_authorizations: i64,
+}
+
+impl Context {
+    /// The time, as it is stored.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::new(self.clock.now())
+    }
+
+    /// A new identifier.
+    pub fn new_id(&self) -> Id {
+        // 64 bits for ten letters of 52 (57 bits): the remainder's bias is far below what could be noticed.
+        let mut bytes = [0; 8];
+        self.entropy.fill(&mut bytes);
+        let mut number = u64::from_le_bytes(bytes);
+        Id::from_letters(std::array::from_fn(|_| {
+            let letter = number % 52;
+            number /= 52;
+            u8::try_from(letter).unwrap_or_default()
+        }))
+    }
+}

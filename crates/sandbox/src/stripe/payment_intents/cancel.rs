@@ -1,0 +1,108 @@
+//! `POST /v1/payment_intents/{id}/cancel`, and authorizations that lapse.
+
+use serde_json::Value;
+
+use super::super::call::Call;
+use super::super::error::ApiError;
+use super::super::model::{Metadata, PaymentIntent, Refund, Status};
+use super::super::params::Params;
+use super::super::store::{Place, Store, find};
+use super::{unexpected_state, view};
+use crate::ledger::LedgerKind;
+
+const REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer", "abandoned"];
+
+pub(in super::super) fn cancel(
+    store: &mut Store,
+    call: &mut Call<'_>,
+    id: &str,
+    mut params: Params,
+) -> Result<Value, ApiError> {
+    let expansion = view::read_expansion(&mut params, call.caller)?;
+    let reason = params.one_of("cancellation_reason", REASONS)?;
+    params.finish()?;
+    let pi = find(&store.payment_intents, call, id, Place::Path("intent"))?;
+    // Our reading of the vendor: after a first of several captures the rest is released by a final capture of 0.
+    let partly_captured = pi.amount_received > 0;
+    if partly_captured || matches!(pi.status, Status::Succeeded | Status::Canceled) {
+        return Err(unexpected_state(
+            call,
+            &pi,
+            format!(
+                "You cannot cancel this PaymentIntent because it has a status of {}{}. Only a PaymentIntent with one \
+                 of the following statuses may be canceled: requires_payment_method, requires_capture, \
+                 requires_confirmation, requires_action, processing.",
+                pi.status.as_str(),
+                if partly_captured && pi.status == Status::RequiresCapture {
+                    " and was captured in part"
+                } else {
+                    ""
+                },
+            ),
+        ));
+    }
+    let pi = end(store, call, pi, reason);
+    Ok(view::answer(store, call, &expansion, &pi))
+}
+
+/// The hold of a PaymentIntent came to its end uncaptured; one that was captured in part keeps what it has.
+pub(in super::super) fn lapse(store: &mut Store, call: &mut Call<'_>, id: &str) {
+    let Some(mut pi) = store
+        .payment_intents
+        .get(id)
+        .filter(|pi| pi.status == Status::RequiresCapture)
+        .cloned()
+    else {
+        return;
+    };
+    if pi.amount_received > 0 {
+        pi.amount_capturable = 0;
+        pi.status = Status::Succeeded;
+        store.payment_intents.put(call.env, id, pi);
+    } else {
+        end(store, call, pi, Some("automatic".to_owned()));
+    }
+}
+
+/// Cancels and releases the hold, if there is one: the charge then looks refunded, though nothing was captured.
+fn end(
+    store: &mut Store,
+    call: &mut Call<'_>,
+    mut pi: PaymentIntent,
+    reason: Option<String>,
+) -> PaymentIntent {
+    let held = pi
+        .latest_charge
+        .as_ref()
+        .filter(|_| pi.status == Status::RequiresCapture);
+    if let Some(mut charge) = held.and_then(|id| store.charges.get(id)).cloned() {
+        let refund = Refund {
+            id: call.id("re_"),
+            livemode: pi.livemode,
+            created: call.now,
+            amount: charge.amount,
+            balance_transaction: None,
+            charge: charge.id.clone(),
+            currency: pi.currency.clone(),
+            failure_reason: None,
+            idempotency_key: call.idempotency_key.clone(),
+            metadata: Metadata::new(),
+            payment_intent: pi.id.clone(),
+            reason: None,
+            status: "succeeded".to_owned(),
+            due: None,
+        };
+        charge.amount_refunded = charge.amount;
+        charge.refunded = true;
+        store.book(call, &pi, LedgerKind::Void, charge.amount);
+        store.charges.put(call.env, &charge.id.clone(), charge);
+        store.refunds.put(call.env, &refund.id.clone(), refund);
+    }
+    pi.amount_capturable = 0;
+    pi.canceled_at = Some(call.now);
+    pi.cancellation_reason = reason;
+    pi.challenge = None;
+    pi.status = Status::Canceled;
+    store.payment_intents.put(call.env, &pi.id, pi.clone());
+    pi
+}

@@ -1,0 +1,171 @@
+//! Parameters that creating, updating and confirming share.
+
+use super::super::auth::Caller;
+use super::super::call::Call;
+use super::super::details;
+use super::super::error::ApiError;
+use super::super::model::{PaymentIntent, PaymentMethod, Shipping};
+use super::super::params::Params;
+use super::super::payment_methods::{self, resolve};
+use super::super::store::{Place, Store};
+
+const CAPTURE_METHODS: &[&str] = &["automatic", "automatic_async", "manual"];
+const STATEMENT_DESCRIPTOR_LENGTH: usize = 22;
+
+/// A payment method by id or by its data.
+pub(super) enum MethodInput {
+    Id(String),
+    Data(Box<payment_methods::Input>),
+}
+
+impl MethodInput {
+    pub(super) fn read(params: &mut Params, call: &mut Call<'_>) -> Result<Option<Self>, ApiError> {
+        let id = params.text("payment_method")?;
+        let data = match params.object("payment_method_data")? {
+            None => None,
+            Some(mut fields) => {
+                let input = payment_methods::Input::read(&mut fields, call)?;
+                fields.finish()?;
+                Some(input)
+            }
+        };
+        match (id, data) {
+            (Some(_), Some(_)) => Err(ApiError::invalid(
+                "You may only specify one of these parameters: payment_method, payment_method_data.",
+            )),
+            (Some(id), None) => Ok(Some(Self::Id(id))),
+            (None, data) => Ok(data.map(|data| Self::Data(Box::new(data)))),
+        }
+    }
+
+    pub(super) fn resolve(self, store: &mut Store, call: &mut Call<'_>) -> Result<PaymentMethod, ApiError> {
+        match self {
+            Self::Id(id) => resolve(store, call, &id, Place::Param("payment_method")),
+            Self::Data(input) => input.create(store, call),
+        }
+    }
+}
+
+/// Plain fields of a request; the outer `Option` is whether the parameter came, an inner one whether it has a value.
+#[derive(Default)]
+pub(super) struct Fields {
+    capture_method: Option<String>,
+    description: Option<Option<String>>,
+    payment_method_types: Option<Vec<String>>,
+    receipt_email: Option<Option<String>>,
+    request_three_d_secure: Option<String>,
+    setup_future_usage: Option<Option<String>>,
+    shipping: Option<Shipping>,
+    statement_descriptor: Option<String>,
+    statement_descriptor_suffix: Option<String>,
+}
+
+impl Fields {
+    /// What creating and updating take.
+    pub(super) fn read(params: &mut Params) -> Result<Self, ApiError> {
+        let fields = Self {
+            capture_method: params.one_of("capture_method", CAPTURE_METHODS)?,
+            description: params.clearable("description")?,
+            payment_method_types: read_types(params)?,
+            receipt_email: params.clearable("receipt_email")?,
+            request_three_d_secure: read_request_three_d_secure(params)?,
+            setup_future_usage: read_setup_future_usage(params)?,
+            shipping: details::shipping(params)?,
+            statement_descriptor: read_descriptor(params, "statement_descriptor")?,
+            statement_descriptor_suffix: read_descriptor(params, "statement_descriptor_suffix")?,
+        };
+        details::check_email(
+            fields.receipt_email.as_ref().and_then(Option::as_deref),
+            "receipt_email",
+        )?;
+        Ok(fields)
+    }
+
+    pub(super) fn has_types(&self) -> bool {
+        self.payment_method_types.is_some()
+    }
+
+    /// Whether anything but description, receipt and shipping changes, which is for open PaymentIntents alone.
+    pub(super) fn changes_payment(&self) -> Option<&'static str> {
+        [
+            (self.capture_method.is_some(), "capture_method"),
+            (self.payment_method_types.is_some(), "payment_method_types"),
+            (self.request_three_d_secure.is_some(), "payment_method_options"),
+            (self.setup_future_usage.is_some(), "setup_future_usage"),
+        ]
+        .into_iter()
+        .find_map(|(changes, name)| changes.then_some(name))
+    }
+
+    pub(super) fn apply(self, pi: &mut PaymentIntent) {
+        replace(&mut pi.capture_method, self.capture_method);
+        replace(&mut pi.description, self.description);
+        if self.payment_method_types.is_some() {
+            pi.automatic_payment_methods = None;
+        }
+        replace(&mut pi.payment_method_types, self.payment_method_types);
+        replace(&mut pi.receipt_email, self.receipt_email);
+        replace(&mut pi.request_three_d_secure, self.request_three_d_secure);
+        replace(&mut pi.setup_future_usage, self.setup_future_usage);
+        replace(&mut pi.shipping, self.shipping.map(Some));
+        replace(&mut pi.statement_descriptor, self.statement_descriptor.map(Some));
+        replace(
+            &mut pi.statement_descriptor_suffix,
+            self.statement_descriptor_suffix.map(Some),
+        );
+    }
+}
+
+fn replace<T>(field: &mut T, change: Option<T>) {
+    if let Some(value) = change {
+        *field = value;
+    }
+}
+
+fn read_types(params: &mut Params) -> Result<Option<Vec<String>>, ApiError> {
+    let types = params.list("payment_method_types")?;
+    match &types {
+        Some(types) if types.is_empty() || types.iter().any(|kind| kind != "card") => {
+            Err(ApiError::invalid("The sandbox has no payment methods but card.")
+                .with_param("payment_method_types"))
+        }
+        _ => Ok(types),
+    }
+}
+
+fn read_request_three_d_secure(params: &mut Params) -> Result<Option<String>, ApiError> {
+    let Some(mut options) = params.object("payment_method_options")? else {
+        return Ok(None);
+    };
+    let mut request = None;
+    if let Some(mut card) = options.object("card")? {
+        request = card.one_of("request_three_d_secure", &["automatic", "any", "challenge"])?;
+        card.finish()?;
+    }
+    options.finish()?;
+    Ok(request)
+}
+
+fn read_setup_future_usage(params: &mut Params) -> Result<Option<Option<String>>, ApiError> {
+    let usage = params.clearable("setup_future_usage")?;
+    match &usage {
+        Some(Some(usage)) if !matches!(usage.as_str(), "off_session" | "on_session") => Err(
+            ApiError::invalid("Invalid setup_future_usage: must be one of off_session, on_session")
+                .with_param("setup_future_usage"),
+        ),
+        _ => Ok(usage),
+    }
+}
+
+pub(super) fn read_descriptor(params: &mut Params, name: &str) -> Result<Option<String>, ApiError> {
+    let text = params.text(name)?;
+    if text.as_ref().is_some_and(|text| {
+        text.chars().count() > STATEMENT_DESCRIPTOR_LENGTH || text.contains(['<', '>', '\\', '\'', '"', '*'])
+    }) {
+        return Err(ApiError::invalid(format!(
+            "The {name} must be at most {STATEMENT_DESCRIPTOR_LENGTH} characters, none of < > \\ ' \" *."
+        ))
+        .with_param(name));
+    }
+    Ok(text)
+}

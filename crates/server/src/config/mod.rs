@@ -1,0 +1,162 @@
+//! Settings: where they come from, and what they are after all of it.
+
+mod options;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    net::SocketAddr,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use url::Url;
+
+pub use options::{LogFormat, Options};
+
+use crate::failure::Failure;
+
+/// The settings of a run.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the API listens.
+    pub listen: SocketAddr,
+    /// Start of all links, without a slash at the end; made from the bound address unless given.
+    pub public_url: Option<String>,
+    /// Directory of everything that is kept outside of the database.
+    pub data_dir: PathBuf,
+    /// The database.
+    pub database_url: String,
+    /// File of the master key, unless `TILLGATE_MASTER_KEY` holds it.
+    pub master_key_file: PathBuf,
+    /// Where the PSP sandbox listens, if it runs.
+    pub sandbox_listen: Option<SocketAddr>,
+    /// Origins whose pages may call the API from a browser.
+    pub cors_origins: Vec<String>,
+    /// Provision a demo where it is safe.
+    pub demo: bool,
+    /// How long a request waits for a PSP.
+    pub gateway_timeout: Duration,
+    /// Failed authorizations after which an order takes no more.
+    pub max_failed_authorizations: i64,
+    /// Threads that answer requests.
+    pub workers: usize,
+    /// Requests per second of one application.
+    pub rate_limit: Option<NonZeroU32>,
+    /// Serve `/metrics` to other machines too.
+    pub metrics_public: bool,
+    /// Form of the log.
+    pub log_format: LogFormat,
+}
+
+const DEFAULT_FILE: &str = "tillgate.toml";
+const DEFAULT_RATE_LIMIT: u32 = 200;
+const DEFAULT_GATEWAY_TIMEOUT_SECONDS: f64 = 20.0;
+const DEFAULT_MAX_FAILED_AUTHORIZATIONS: i64 = 5;
+
+impl Config {
+    /// Completes what the command line and the environment say with the settings file and the defaults.
+    ///
+    /// # Errors
+    /// A file that cannot be read, an unknown key, a value that cannot be used.
+    pub fn load(options: Options) -> Result<Self, Failure> {
+        let text = match &options.config {
+            Some(path) => read(path)?,
+            None if Path::new(DEFAULT_FILE).exists() => read(Path::new(DEFAULT_FILE))?,
+            None => String::new(),
+        };
+        Self::resolve(options.over(&text)?)
+    }
+
+    fn resolve(options: Options) -> Result<Self, Failure> {
+        let data_dir = options.data_dir.unwrap_or_else(|| PathBuf::from("tillgate-data"));
+        let database_url = match options.database_url {
+            Some(url) => database_url(url)?,
+            None => format!("sqlite://{}", data_dir.join("tillgate.db").display()),
+        };
+        Ok(Self {
+            listen: address("listen", options.listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
+            public_url: options.public_url.as_deref().map(public_url).transpose()?,
+            database_url,
+            master_key_file: options.master_key_file.unwrap_or_else(|| data_dir.join("master.key")),
+            data_dir,
+            sandbox_listen: match options.sandbox_listen.as_deref().unwrap_or("127.0.0.1:8081") {
+                "off" => None,
+                text => Some(address("sandbox-listen", text)?),
+            },
+            cors_origins: options.cors_origin.unwrap_or_default().iter().map(|text| origin(text)).collect::<Result<_, _>>()?,
+            demo: !options.no_demo.unwrap_or(false),
+            gateway_timeout: gateway_timeout(options.gateway_timeout.unwrap_or(DEFAULT_GATEWAY_TIMEOUT_SECONDS))?,
+            max_failed_authorizations: at_least_one(
+                "max-failed-authorizations",
+                options.max_failed_authorizations.unwrap_or(DEFAULT_MAX_FAILED_AUTHORIZATIONS),
+            )?,
+            workers: match options.workers {
+                Some(0) => return Err(Failure::Usage("workers: must be 1 or more".into())),
+                Some(workers) => workers,
+                None => std::thread::available_parallelism().map_or(2, usize::from),
+            },
+            rate_limit: NonZeroU32::new(options.rate_limit.unwrap_or(DEFAULT_RATE_LIMIT)),
+            metrics_public: options.metrics_public.unwrap_or(false),
+            log_format: options.log_format.unwrap_or_default(),
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Failure::Usage(format!("cannot read the settings file {}: {error}", path.display())))
+}
+
+fn address(setting: &str, text: &str) -> Result<SocketAddr, Failure> {
+    text.parse().map_err(|_| {
+        Failure::Usage(format!("{setting}: {text:?} is not an IP address with a port, such as 127.0.0.1:8080"))
+    })
+}
+
+fn at_least_one(setting: &str, value: i64) -> Result<i64, Failure> {
+    if value >= 1 { Ok(value) } else { Err(Failure::Usage(format!("{setting}: must be 1 or more"))) }
+}
+
+fn gateway_timeout(seconds: f64) -> Result<Duration, Failure> {
+    // The comparison is false for NaN as well.
+    if (0.1..=120.0).contains(&seconds) {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err(Failure::Usage("gateway-timeout: must be from 0.1 to 120 seconds".into()))
+    }
+}
+
+fn web_url(setting: &str, text: &str) -> Result<Url, Failure> {
+    Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
+        .filter(|url| url.username().is_empty() && url.password().is_none())
+        .ok_or_else(|| Failure::Usage(format!("{setting}: {text:?} is not an http or https URL")))
+}
+
+fn public_url(text: &str) -> Result<String, Failure> {
+    let url = web_url("public-url", text)?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Failure::Usage("public-url: a query or fragment has no place in it".into()));
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+fn origin(text: &str) -> Result<String, Failure> {
+    let url = web_url("cors-origin", text)?;
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(Failure::Usage(format!("cors-origin: {text:?} is more than scheme, host and port")));
+    }
+    Ok(url.origin().ascii_serialization())
+}
+
+fn database_url(text: String) -> Result<String, Failure> {
+    let known = ["sqlite://", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+    if known {
+        return Ok(text);
+    }
+    // The URL may hold a password: it is not repeated.
+    Err(Failure::Usage("database-url: must start with sqlite:// or postgres://".into()))
+}

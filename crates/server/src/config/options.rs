@@ -1,0 +1,105 @@
+//! The settings as they are given: flag, environment variable `TILLGATE_…`, key of the settings file.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// Form of the log.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON object per line.
+    Json,
+}
+
+/// What was given, of all settings. A flag goes before the environment, the environment before the file.
+#[derive(Clone, Debug, Default, PartialEq, clap::Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// Settings file; its keys are the names of the flags with underscores [default: ./tillgate.toml, if it exists]
+    #[arg(long, global = true, value_name = "FILE", env = "TILLGATE_CONFIG")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+
+    /// Address that the API listens on; port 0 picks a free one [default: 127.0.0.1:8080]
+    #[arg(long, global = true, value_name = "ADDRESS", env = "TILLGATE_LISTEN")]
+    pub listen: Option<String>,
+
+    /// URL under which clients reach the API; start of all links [default: http:// and the bound address]
+    #[arg(long, global = true, value_name = "URL", env = "TILLGATE_PUBLIC_URL")]
+    pub public_url: Option<String>,
+
+    /// Directory of the database, the master key and the sandbox's journal [default: ./tillgate-data]
+    #[arg(long, global = true, value_name = "DIRECTORY", env = "TILLGATE_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+
+    /// Database: sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME [default: tillgate.db in the data directory]
+    #[arg(long, global = true, value_name = "URL", env = "TILLGATE_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// File of the master key, made on the first start; TILLGATE_MASTER_KEY (64 hex digits or base64 of 32 bytes)
+    /// goes before it [default: master.key in the data directory]
+    #[arg(long, global = true, value_name = "FILE", env = "TILLGATE_MASTER_KEY_FILE")]
+    pub master_key_file: Option<PathBuf>,
+
+    /// Address that the PSP sandbox listens on, or `off` [default: 127.0.0.1:8081]
+    #[arg(long, global = true, value_name = "ADDRESS", env = "TILLGATE_SANDBOX_LISTEN")]
+    pub sandbox_listen: Option<String>,
+
+    /// Origin whose pages may call the API from a browser; may be given more than once [default: none]
+    #[arg(long, global = true, value_name = "ORIGIN", env = "TILLGATE_CORS_ORIGIN", value_delimiter = ',')]
+    pub cors_origin: Option<Vec<String>>,
+
+    /// Don't provision the demo on an empty database
+    #[arg(long, global = true, value_name = "BOOL", env = "TILLGATE_NO_DEMO", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub no_demo: Option<bool>,
+
+    /// Seconds that a request waits for a PSP, retries included [default: 20]
+    #[arg(long, global = true, value_name = "SECONDS", env = "TILLGATE_GATEWAY_TIMEOUT")]
+    pub gateway_timeout: Option<f64>,
+
+    /// Failed authorizations after which an order takes no more [default: 5]
+    #[arg(long, global = true, value_name = "NUMBER", env = "TILLGATE_MAX_FAILED_AUTHORIZATIONS")]
+    pub max_failed_authorizations: Option<i64>,
+
+    /// Threads that answer requests [default: one per processor]
+    #[arg(long, global = true, value_name = "NUMBER", env = "TILLGATE_WORKERS")]
+    pub workers: Option<usize>,
+
+    /// Requests per second of one application, with bursts of twice as many; 0 for no limit [default: 200]
+    #[arg(long, global = true, value_name = "NUMBER", env = "TILLGATE_RATE_LIMIT")]
+    pub rate_limit: Option<u32>,
+
+    /// Serve /metrics to other machines too
+    #[arg(long, global = true, value_name = "BOOL", env = "TILLGATE_METRICS_PUBLIC", num_args = 0..=1,
+          require_equals = true, default_missing_value = "true")]
+    pub metrics_public: Option<bool>,
+
+    /// Form of the log on standard error; RUST_LOG says what is in it [default: text]
+    #[arg(long, global = true, value_name = "FORMAT", env = "TILLGATE_LOG_FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+impl Options {
+    /// These settings, and for what they leave open those of a settings file (TOML).
+    ///
+    /// # Errors
+    /// Text that is not TOML, a key that is no setting, a value of another type.
+    pub fn over(self, file: &str) -> Result<Self, Failure> {
+        let unusable = |error: &dyn std::fmt::Display| {
+            let text = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+            Failure::Usage(format!("the settings file cannot be used: {text}"))
+        };
+        let from_file: Self = toml::from_str(file).map_err(|error| unusable(&error.message()))?;
+        let mut merged = toml::Table::try_from(&from_file).map_err(|error| unusable(&error))?;
+        merged.extend(toml::Table::try_from(&self).map_err(|error| unusable(&error))?);
+        let merged: Self = merged.try_into().map_err(|error| unusable(&error))?;
+        Ok(Self { config: self.config, ..merged })
+    }
+}

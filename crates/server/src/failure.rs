@@ -1,0 +1,41 @@
+//! Why the program ends without having done its work: one line for a person, and an exit code.
+
+use std::process::ExitCode;
+
+use tillgate_model::Problems;
+
+/// A reason to end.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The command line or a setting cannot be used. Exit code 2.
+    #[error("{0}")]
+    Usage(String),
+    /// The world is not as the program needs it. Exit code 1.
+    #[error("{0}")]
+    Start(String),
+}
+
+impl Failure {
+    /// As told to the shell.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage(_) => ExitCode::from(2),
+            Self::Start(_) => ExitCode::from(1),
+        }
+    }
+}
+
+/// The domain refused a command: its problems in a line.
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        let texts: Vec<String> = problems
+            .problems
+            .iter()
+            .map(|problem| match &problem.field {
+                Some(field) => format!("{field} {}", problem.message),
+                None => problem.message.to_string(),
+            })
+            .collect();
+        Self::Start(texts.join("; "))
+    }
+}

@@ -1,0 +1,58 @@
+//! Problems as answers. What caused one inside of the service is never in it; the request id leads to it in the log.
+
+use actix_web::{
+    HttpResponse,
+    http::{
+        StatusCode,
+        header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+};
+use tillgate_model::{Dialect, Problem, Problems, problem::Kind};
+
+use super::negotiation::MediaType;
+
+/// Seconds after which to try again where a problem passes by itself and says no more exactly when.
+const SOON: u64 = 1;
+
+/// The answer that tells the problems.
+pub fn response(problems: &Problems, dialect: Dialect, media_type: MediaType) -> HttpResponse {
+    let status = StatusCode::from_u16(problems.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    response.insert_header((CONTENT_TYPE, HeaderValue::from_static(media_type.as_str())));
+    if status == StatusCode::UNAUTHORIZED {
+        response.insert_header((WWW_AUTHENTICATE, HeaderValue::from_static(r#"Bearer realm="tillgate""#)));
+    }
+    if let Some(seconds) = problems.retry_after.or_else(|| passes(problems).then_some(SOON)) {
+        response.insert_header((RETRY_AFTER, seconds));
+    }
+    response.body(problems.render(dialect).to_string())
+}
+
+fn passes(problems: &Problems) -> bool {
+    problems.problems.iter().any(|problem| {
+        matches!(
+            problem.kind,
+            Kind::TooManyRequests | Kind::ServiceUnavailable | Kind::PaymentGatewayUnavailable | Kind::IdempotencyKeyInUse
+        )
+    })
+}
+
+/// There is no such path.
+pub fn route_not_found(path: &str) -> HttpResponse {
+    let problem = Problem::new(Kind::RouteNotFound, "There is no such path. /openapi.json lists those that there are.");
+    response(&problem.into(), Dialect::of_path(path), MediaType::default())
+}
+
+/// The path does not answer the verb. `allow` lists those that it does.
+pub fn method_not_allowed(path: &str, allow: &HeaderValue) -> HttpResponse {
+    let message = format!("This path answers {}.", allow.to_str().unwrap_or_default());
+    let problem = Problem::new(Kind::MethodNotAllowed, message);
+    let mut response = response(&problem.into(), Dialect::of_path(path), MediaType::default());
+    response.headers_mut().insert(ALLOW, allow.clone());
+    response
+}
+
+/// A fault of ours.
+pub fn internal(path: &str) -> HttpResponse {
+    response(&Problem::internal().into(), Dialect::of_path(path), MediaType::default())
+}

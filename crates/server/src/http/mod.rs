@@ -1,0 +1,31 @@
+//! The service over HTTP.
+//!
+//! A request goes one straight way: [`edge`] gives it an id, [`routes`] finds its operation, [`operation`] negotiates the
+//! media type, checks token, permission and parameters, and hands a call to the domain.
+
+mod access_log;
+pub mod attempts;
+mod authentication;
+mod body;
+mod cors;
+mod edge;
+mod errors;
+mod idempotency;
+pub mod landing;
+mod media_type;
+pub mod metrics;
+mod negotiation;
+pub mod oauth;
+mod operation;
+mod permission;
+pub mod probes;
+mod query;
+mod rate_limit;
+mod request_id;
+pub mod routes;
+pub mod specification;
+mod state;
+mod swagger_ui;
+
+pub use rate_limit::RateLimit;
+pub use state::{Shared, Worker};

@@ -1,0 +1,295 @@
+//! Access tokens: JWTs signed with Ed25519 (RFC 8037), whose claims have the names that clients of Commerce Layer know.
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tillgate_model::Id;
+use tillgate_payments::{ApplicationKind, Clock, Entropy, accounts::Application};
+
+/// Start of the PKCS #8 form of an Ed25519 private key (RFC 8410 section 7); the seed follows.
+const PKCS8_PREFIX: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+
+const INTEGRATION_LIFETIME: i64 = 2 * 60 * 60;
+const SALES_CHANNEL_LIFETIME: i64 = 4 * 60 * 60;
+
+/// What a token says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claims {
+    /// Whose data.
+    pub organization: OrganizationClaim,
+    /// Which application.
+    pub application: ApplicationClaim,
+    /// The market that a sales channel sells in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub market: Option<MarketClaim>,
+    /// What was granted.
+    pub scope: String,
+    /// Seconds since 1970 when it ends.
+    pub exp: i64,
+    /// Seconds since 1970 when it was made.
+    pub iat: i64,
+    /// Test data or live data.
+    pub test: bool,
+    /// Makes two tokens of the same second differ.
+    pub rand: f64,
+    /// Who made it: the service's public URL.
+    pub iss: String,
+}
+
+/// The organization.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrganizationClaim {
+    /// Its id.
+    pub id: String,
+}
+
+/// The application.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApplicationClaim {
+    /// Its id.
+    pub id: String,
+    /// `integration` or `sales_channel`.
+    pub kind: String,
+    /// Whether its credentials are public.
+    pub public: bool,
+    /// Its client id.
+    pub client_id: String,
+}
+
+/// The markets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MarketClaim {
+    /// Their ids.
+    pub id: Vec<String>,
+}
+
+/// A signed token.
+pub struct AccessToken {
+    /// The JWT.
+    pub token: String,
+    /// Its claims.
+    pub claims: Claims,
+}
+
+/// Makes and checks tokens.
+pub struct Tokens {
+    issuer: String,
+    key_id: String,
+    public_key: String,
+    signing_key: EncodingKey,
+    verification_key: DecodingKey,
+}
+
+/// The token is not one of ours, or has ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotValid;
+
+impl Tokens {
+    /// With the key that comes from a seed. The issuer is the service's public URL.
+    pub fn new(seed: &[u8; 32], issuer: &str) -> Self {
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).expect("any 32 bytes are a seed of Ed25519");
+        let public_key = pair.public_key().as_ref();
+        let encoded = URL_SAFE_NO_PAD.encode(public_key);
+        // The key's thumbprint (RFC 7638, RFC 8037 appendix A.3).
+        let thumbprint = Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{encoded}"}}"#));
+        let private_key = zeroize::Zeroizing::new([PKCS8_PREFIX.as_slice(), seed].concat());
+        Self {
+            issuer: issuer.to_owned(),
+            key_id: URL_SAFE_NO_PAD.encode(thumbprint),
+            signing_key: EncodingKey::from_ed_der(&private_key),
+            verification_key: DecodingKey::from_ed_der(public_key),
+            public_key: encoded,
+        }
+    }
+
+    /// Makes a token for an application.
+    ///
+    /// # Errors
+    /// When signing fails, which a key made by [`Tokens::new`] never does.
+    pub fn issue(
+        &self,
+        application: &Application,
+        client_id: &str,
+        clock: &dyn Clock,
+        entropy: &dyn Entropy,
+    ) -> Result<AccessToken, jsonwebtoken::errors::Error> {
+        let lifetime = match application.kind {
+            ApplicationKind::Integration => INTEGRATION_LIFETIME,
+            ApplicationKind::SalesChannel => SALES_CHANNEL_LIFETIME,
+        };
+        let now = clock.now().timestamp();
+        let mut random = [0; 4];
+        entropy.fill(&mut random);
+        let claims = Claims {
+            organization: OrganizationClaim { id: application.organization_id.to_string() },
+            application: ApplicationClaim {
+                id: application.id.to_string(),
+                kind: application.kind.to_string(),
+                public: application.kind == ApplicationKind::SalesChannel,
+                client_id: client_id.to_owned(),
+            },
+            market: application.market_id.as_ref().map(|id| MarketClaim { id: vec![id.to_string()] }),
+            scope: scope(application.market_id.as_ref()),
+            exp: now + lifetime,
+            iat: now,
+            test: application.test,
+            rand: f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX),
+            iss: self.issuer.clone(),
+        };
+        let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::EdDSA) };
+        let token = jsonwebtoken::encode(&header, &claims, &self.signing_key)?;
+        Ok(AccessToken { token, claims })
+    }
+
+    /// The claims of a token that we signed and that has not ended.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn verify(&self, token: &str, clock: &dyn Clock) -> Result<Claims, NotValid> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| NotValid)?;
+        if header.kid.as_deref() != Some(self.key_id.as_str()) {
+            return Err(NotValid);
+        }
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        // The end is compared below, with the service's clock and without leeway.
+        validation.validate_exp = false;
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_required_spec_claims(&["exp", "iss"]);
+        let claims: Claims = jsonwebtoken::decode(token, &self.verification_key, &validation).map_err(|_| NotValid)?.claims;
+        if claims.exp > clock.now().timestamp() { Ok(claims) } else { Err(NotValid) }
+    }
+
+    /// The JSON Web Key Set (RFC 7517) that others check tokens with.
+    pub fn key_set(&self) -> KeySet {
+        KeySet {
+            keys: vec![Key {
+                kty: "OKP",
+                crv: "Ed25519",
+                alg: "EdDSA",
+                usage: "sig",
+                kid: self.key_id.clone(),
+                x: self.public_key.clone(),
+            }],
+        }
+    }
+}
+
+/// The scope that an application's tokens have.
+pub fn scope(market_id: Option<&Id>) -> String {
+    market_id.map_or_else(|| "market:all".to_owned(), |id| format!("market:id:{id}"))
+}
+
+/// The keys that access tokens are checked with (RFC 7517).
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct KeySet {
+    /// The keys.
+    keys: Vec<Key>,
+}
+
+/// A public key.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = JsonWebKey)]
+pub struct Key {
+    /// Type of the key: an octet key pair (RFC 8037).
+    kty: &'static str,
+    /// The curve.
+    crv: &'static str,
+    /// The signature's algorithm.
+    alg: &'static str,
+    /// What the key is for: signatures.
+    #[serde(rename = "use")]
+    usage: &'static str,
+    /// Identifier of the key, which a token's header names.
+    kid: String,
+    /// The public key, base64url.
+    x: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+
+    use super::*;
+
+    struct Fixed(i64);
+
+    impl Clock for Fixed {
+        fn now(&self) -> DateTime<Utc> {
+            DateTime::from_timestamp(self.0, 0).expect("a moment")
+        }
+    }
+
+    struct Zeros;
+
+    impl Entropy for Zeros {
+        fn fill(&self, buffer: &mut [u8]) {
+            buffer.fill(0);
+        }
+    }
+
+    fn application(kind: ApplicationKind) -> Application {
+        let id = |text: &str| text.parse().expect("an id");
+        Application {
+            id: id("aaaaaaaaaa"),
+            organization_id: id("bbbbbbbbbb"),
+            test: true,
+            kind,
+            market_id: (kind == ApplicationKind::SalesChannel).then(|| id("cccccccccc")),
+            name: "shop".into(),
+        }
+    }
+
+    fn issue(tokens: &Tokens, kind: ApplicationKind) -> AccessToken {
+        tokens.issue(&application(kind), "client", &Fixed(1_000_000), &Zeros).expect("signed")
+    }
+
+    #[test]
+    fn a_token_comes_back_as_it_was_made() {
+        let tokens = Tokens::new(&[1; 32], "https://pay.example");
+        let made = issue(&tokens, ApplicationKind::SalesChannel);
+        let claims = tokens.verify(&made.token, &Fixed(1_000_001)).expect("valid");
+        assert_eq!(claims, made.claims);
+        assert_eq!(claims.scope, "market:id:cccccccccc");
+        assert_eq!(claims.application.kind, "sales_channel");
+        assert!(claims.application.public && claims.test);
+        assert_eq!(issue(&tokens, ApplicationKind::Integration).claims.scope, "market:all");
+    }
+
+    #[test]
+    fn it_ends_to_the_second() {
+        let tokens = Tokens::new(&[1; 32], "https://pay.example");
+        let token = issue(&tokens, ApplicationKind::Integration).token;
+        let end = 1_000_000 + INTEGRATION_LIFETIME;
+        assert!(tokens.verify(&token, &Fixed(end - 1)).is_ok());
+        assert_eq!(tokens.verify(&token, &Fixed(end)), Err(NotValid));
+    }
+
+    #[test]
+    fn tokens_of_others_are_refused() {
+        let ours = Tokens::new(&[1; 32], "https://pay.example");
+        let clock = Fixed(1_000_001);
+        let other_key = issue(&Tokens::new(&[2; 32], "https://pay.example"), ApplicationKind::Integration).token;
+        let other_issuer = issue(&Tokens::new(&[1; 32], "https://else.example"), ApplicationKind::Integration).token;
+        let good = issue(&ours, ApplicationKind::Integration).token;
+        let parts: Vec<&str> = good.split('.').collect();
+        let unsigned = format!(r#"{{"alg":"none","kid":"{}"}}"#, ours.key_id);
+        let unsigned = format!("{}.{}.", URL_SAFE_NO_PAD.encode(unsigned), parts[1]);
+        let foreign_payload = other_issuer.split('.').nth(1).expect("three parts");
+        let mixed = format!("{}.{foreign_payload}.{}", parts[0], parts[2]);
+        for token in [&other_key, &other_issuer, &unsigned, &mixed, "", "a.b.c", &good[..good.len() - 2]] {
+            assert_eq!(ours.verify(token, &clock), Err(NotValid), "{token}");
+        }
+        assert!(ours.verify(&good, &clock).is_ok());
+    }
+
+    /// Seed, public key and thumbprint of RFC 8037, appendix A.
+    #[test]
+    fn the_key_is_that_of_the_standard() {
+        let seed = URL_SAFE_NO_PAD.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").expect("base64");
+        let tokens = Tokens::new(&seed.try_into().expect("32 bytes"), "https://pay.example");
+        assert_eq!(tokens.public_key, "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
+        assert_eq!(tokens.key_id, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
+}

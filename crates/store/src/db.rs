@@ -1,0 +1,176 @@
+//! The database, whichever it is.
+
+use std::{
+    fmt::Display,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use futures::FutureExt;
+use tokio::sync::oneshot;
+
+use crate::{StoreError, postgres_backend, sqlite_backend};
+
+/// A database.
+#[derive(Clone)]
+pub enum Db {
+    /// A file.
+    Sqlite(Sqlite),
+    /// A server.
+    Postgres(Postgres),
+}
+
+/// SQLite in a file.
+#[derive(Clone)]
+pub struct Sqlite {
+    path: Arc<PathBuf>,
+    writer: sqlite_backend::Writer,
+}
+
+/// A PostgreSQL server.
+#[derive(Clone)]
+pub struct Postgres {
+    url: Arc<str>,
+    connections_per_thread: usize,
+}
+
+/// A connection that queries run on: in a transaction in [`Db::write`], without one in [`Db::read`].
+pub enum Tx<'a> {
+    /// To SQLite.
+    Sqlite(&'a mut sqlite_backend::Connection),
+    /// To PostgreSQL.
+    Postgres(&'a mut postgres_backend::Connection),
+}
+
+impl Db {
+    /// Opens `sqlite://PATH`, `postgres://…` or `postgresql://…`. Tables are brought up to date if asked for.
+    pub fn open(url: &str, connections_per_thread: usize, migrate: bool) -> Result<Self, StoreError> {
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            let path = PathBuf::from(path);
+            let writer = sqlite_backend::Writer::start(&path, migrate)?;
+            return Ok(Self::Sqlite(Sqlite { path: Arc::new(path), writer }));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            if migrate {
+                postgres_backend::migrate(url)?;
+            }
+            return Ok(Self::Postgres(Postgres { url: url.into(), connections_per_thread }));
+        }
+        Err(StoreError::Unavailable("the database URL begins with sqlite:// or postgres://".into()))
+    }
+
+    /// Runs queries that only read. They must await nothing but queries.
+    pub async fn read<T, E>(&self, read: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite_backend::read(&sqlite.path, |connection| {
+                at_once(read(&mut Tx::Sqlite(connection)))
+            })
+            .map_err(E::from)
+            .and_then(|outcome| outcome),
+            Self::Postgres(postgres) => {
+                let mut connection = postgres.pool()?.get().await?;
+                read(&mut Tx::Postgres(&mut connection)).await
+            }
+        }
+    }
+
+    /// Runs queries in one transaction, which is kept if they succeed and undone if not. They must await nothing but
+    /// queries: no call to a PSP is made inside a transaction.
+    ///
+    /// When this returns `Ok`, the changes are on disk.
+    pub async fn write<T, E, F>(&self, write: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.write(write).await,
+            Self::Postgres(postgres) => postgres.write(write).await,
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read(async |tx: &mut Tx<'_>| crate::query!(tx, accounts::setting("ping")).map(|_| ())).await
+    }
+
+    /// The file of a SQLite database.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(sqlite) => Some(&sqlite.path),
+            Self::Postgres(_) => None,
+        }
+    }
+}
+
+/// SQLite's queries answer at once, so that what awaits only them does so too.
+fn at_once<T, E: From<StoreError>>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    future
+        .now_or_never()
+        .unwrap_or_else(|| Err(StoreError::Failed("a transaction waited for something else than a query".into()).into()))
+}
+
+impl Sqlite {
+    async fn write<T, E, F>(&self, write: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        self.writer.send(Box::new(move |connection| {
+            let outcome = at_once(write(&mut Tx::Sqlite(connection)));
+            sqlite_backend::Done {
+                keep: outcome.is_ok(),
+                reply: Box::new(move |committed| {
+                    let outcome = outcome.and_then(|value| committed.map(|()| value).map_err(E::from));
+                    // The caller may be gone; what was written stays.
+                    let _ = answer.send(outcome);
+                }),
+            }
+        }))?;
+        answered.await.unwrap_or_else(|_| Err(StoreError::Failed("the transaction was abandoned".into()).into()))
+    }
+}
+
+impl Postgres {
+    fn pool(&self) -> Result<postgres_backend::Pool, StoreError> {
+        postgres_backend::Pool::of_thread(&self.url, self.connections_per_thread)
+    }
+
+    async fn write<T, E, F>(&self, write: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
+        E: From<StoreError>,
+    {
+        let mut connection = self.pool()?.get().await?;
+        postgres_backend::begin(&mut connection).await?;
+        match write(&mut Tx::Postgres(&mut connection)).await {
+            Ok(value) => {
+                postgres_backend::end(&mut connection, true).await?;
+                Ok(value)
+            }
+            Err(error) => {
+                if let Err(rollback) = postgres_backend::end(&mut connection, false).await {
+                    tracing::warn!(%rollback, "rolling back failed; the connection is given up");
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// For messages: what cannot be opened, without the credentials in the URL.
+pub fn without_password(url: &str) -> impl Display {
+    match url::Url::parse(url) {
+        Ok(mut parsed) => {
+            let _ = parsed.set_password(None);
+            parsed.to_string()
+        }
+        Err(_) => "the database URL".to_owned(),
+    }
+}

@@ -1,0 +1,40 @@
+//! What can go wrong with the database.
+
+use diesel::result::{DatabaseErrorKind, Error};
+
+/// A failed read or write. Nothing of it is for clients; it goes to the log.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another row has the same key.
+    #[error("the row is not unique: {0}")]
+    NotUnique(String),
+    /// Something refers to the row, or it refers to something that is not there.
+    #[error("a reference stands against it: {0}")]
+    Referenced(String),
+    /// Too many writes wait already.
+    #[error("too many writes are waiting")]
+    Busy,
+    /// The database does not answer.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// Anything else.
+    #[error("the database failed: {0}")]
+    Failed(String),
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::DatabaseError(DatabaseErrorKind::UniqueViolation, information) => {
+                Self::NotUnique(information.message().to_owned())
+            }
+            Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, information) => {
+                Self::Referenced(information.message().to_owned())
+            }
+            Error::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _) => {
+                Self::Unavailable(error.to_string())
+            }
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}

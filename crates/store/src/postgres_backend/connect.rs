@@ -1,0 +1,48 @@
+//! Connecting: plain or with TLS, as the URL says.
+
+use std::sync::Arc;
+
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::AsyncPgConnection;
+use rustls::ClientConfig;
+use rustls_platform_verifier::BuilderVerifierExt;
+use tokio_postgres::{Config, NoTls, config::SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// Opens a connection. `sslmode=disable` or a Unix socket goes without TLS, anything else verifies the server against
+/// the machine's roots when the server offers TLS, and `sslmode=require` insists on it.
+pub async fn connect(url: &str) -> ConnectionResult<AsyncPgConnection> {
+    let config: Config = url.parse().map_err(bad)?;
+    let mut connection = if config.get_ssl_mode() == SslMode::Disable {
+        let (client, connection) = config.connect(NoTls).await.map_err(bad)?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection).await?
+    } else {
+        let (client, connection) = config.connect(tls()?).await.map_err(bad)?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection).await?
+    };
+    diesel_async::SimpleAsyncConnection::batch_execute(
+        &mut connection,
+        "SET synchronous_commit = on; SET lock_timeout = '10s'; SET statement_timeout = '30s'; SET timezone = 'UTC'",
+    )
+    .await
+    .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(connection)
+}
+
+fn tls() -> ConnectionResult<MakeRustlsConnect> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(BuilderVerifierExt::with_platform_verifier)
+        .map_err(bad)?
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}
+
+fn bad(error: impl std::error::Error) -> ConnectionError {
+    let mut message = error.to_string();
+    if let Some(cause) = error.source() {
+        message = format!("{message}: {cause}");
+    }
+    ConnectionError::BadConnection(message)
+}

@@ -1,0 +1,79 @@
+//! The pool, and transactions on its connections.
+
+use std::{cell::RefCell, collections::HashMap};
+
+use diesel_async::{
+    AsyncConnection, TransactionManager,
+    pooled_connection::{
+        AsyncDieselConnectionManager, ManagerConfig,
+        deadpool::{Object, Pool as Deadpool},
+    },
+};
+use futures::FutureExt;
+
+use super::{Connection, connect::connect};
+use crate::StoreError;
+
+/// How long a request waits for a connection.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
+thread_local! {
+    static POOLS: RefCell<HashMap<String, Pool>> = RefCell::new(HashMap::new());
+}
+
+/// Connections to PostgreSQL. Each thread has a pool of its own, because the task that drives a connection lives on the
+/// runtime that opened it.
+#[derive(Clone)]
+pub struct Pool(Deadpool<Connection>);
+
+impl Pool {
+    /// This thread's pool for the URL.
+    pub fn of_thread(url: &str, size: usize) -> Result<Self, StoreError> {
+        POOLS.with_borrow_mut(|pools| match pools.get(url) {
+            Some(pool) => Ok(pool.clone()),
+            None => {
+                let pool = Self::new(url, size)?;
+                pools.insert(url.to_owned(), pool.clone());
+                Ok(pool)
+            }
+        })
+    }
+
+    /// A pool for the URL; connections are opened when they are needed.
+    fn new(url: &str, size: usize) -> Result<Self, StoreError> {
+        let mut config = ManagerConfig::default();
+        config.custom_setup = Box::new(|url| {
+            let url = url.to_owned();
+            async move { connect(&url).await }.boxed()
+        });
+        let manager = AsyncDieselConnectionManager::<Connection>::new_with_config(url, config);
+        let pool = Deadpool::builder(manager)
+            .max_size(size)
+            .build()
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok(Self(pool))
+    }
+
+    /// A connection.
+    pub async fn get(&self) -> Result<Object<Connection>, StoreError> {
+        match tokio::time::timeout(PATIENCE, self.0.get()).await {
+            Ok(connection) => connection.map_err(|error| StoreError::Unavailable(error.to_string())),
+            Err(_) => Err(StoreError::Busy),
+        }
+    }
+}
+
+/// Begins a transaction.
+pub async fn begin(connection: &mut Connection) -> Result<(), StoreError> {
+    Ok(<Connection as AsyncConnection>::TransactionManager::begin_transaction(connection).await?)
+}
+
+/// Commits it, or rolls it back.
+pub async fn end(connection: &mut Connection, commit: bool) -> Result<(), StoreError> {
+    if commit {
+        <Connection as AsyncConnection>::TransactionManager::commit_transaction(connection).await?;
+    } else {
+        <Connection as AsyncConnection>::TransactionManager::rollback_transaction(connection).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! Idempotency keys.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use tillgate_model::Id;
+
+use super::super::{Connection, RunQueryDsl};
+use crate::{IdempotencyKeyRow, Scope, StoreError, rows::idempotency_keys};
+
+/// What is known of a key.
+pub async fn get(
+    connection: &mut Connection,
+    scope: &Scope,
+    application_id: &Id,
+    key: &str,
+) -> Result<Option<IdempotencyKeyRow>, StoreError> {
+    let query = idempotency_keys::table
+        .filter(idempotency_keys::organization_id.eq(scope.organization_id().as_str()))
+        .filter(idempotency_keys::test.eq(scope.test()))
+        .filter(idempotency_keys::application_id.eq(application_id.as_str()))
+        .filter(idempotency_keys::key.eq(key))
+        .select(IdempotencyKeyRow::as_select());
+    Ok(run!(query.first(connection)).optional()?)
+}
+
+/// Claims a key; false if it was taken already.
+pub async fn claim(connection: &mut Connection, row: &IdempotencyKeyRow) -> Result<bool, StoreError> {
+    let insert = diesel::insert_into(idempotency_keys::table).values(row).on_conflict_do_nothing();
+    Ok(run!(insert.execute(connection))? > 0)
+}
+
+/// Writes the answer of a claimed key.
+pub async fn save(connection: &mut Connection, row: &IdempotencyKeyRow) -> Result<(), StoreError> {
+    let target = idempotency_keys::table
+        .filter(idempotency_keys::organization_id.eq(&row.organization_id))
+        .filter(idempotency_keys::test.eq(row.test))
+        .filter(idempotency_keys::application_id.eq(&row.application_id))
+        .filter(idempotency_keys::key.eq(&row.key));
+    run!(diesel::update(target).set(row).execute(connection))?;
+    Ok(())
+}
+
+/// Closes the keys whose request made or changed a resource and never got to its answer: the effect is decided now, and
+/// the answer is what the resource is.
+pub async fn finish_of_resource(
+    connection: &mut Connection,
+    scope: &Scope,
+    resource_id: &str,
+    now: NaiveDateTime,
+) -> Result<(), StoreError> {
+    let target = idempotency_keys::table
+        .filter(idempotency_keys::organization_id.eq(scope.organization_id().as_str()))
+        .filter(idempotency_keys::test.eq(scope.test()))
+        .filter(idempotency_keys::resource_id.eq(resource_id))
+        .filter(idempotency_keys::finished_at.is_null());
+    run!(diesel::update(target).set(idempotency_keys::finished_at.eq(now)).execute(connection))?;
+    Ok(())
+}
+
+/// Forgets a key, because nothing came of its request.
+pub async fn release(
+    connection: &mut Connection,
+    scope: &Scope,
+    application_id: &Id,
+    key: &str,
+) -> Result<(), StoreError> {
+    let target = idempotency_keys::table
+        .filter(idempotency_keys::organization_id.eq(scope.organization_id().as_str()))
+        .filter(idempotency_keys::test.eq(scope.test()))
+        .filter(idempotency_keys::application_id.eq(application_id.as_str()))
+        .filter(idempotency_keys::key.eq(key));
+    run!(diesel::delete(target).execute(connection))?;
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! The queries that every table of a resource has.
+
+/// `pub mod $table` with `get`, `lock`, `page`, `count`, `insert`, `save` and `delete`.
+macro_rules! table_queries {
+    ($table:ident, $row:ident, $filter:ident { $($filtered:ident),* }) => {
+        /// Queries of the table.
+        pub mod $table {
+            use diesel::prelude::*;
+            use tillgate_model::{Id, document::Page};
+
+            use crate::{Scope, StoreError, $filter, $row, rows::$table::dsl};
+            use super::super::super::{Backend, Connection};
+            #[allow(unused_imports)] // the other backend's extension trait wins by its explicit import
+            use super::super::super::RunQueryDsl;
+
+            /// The row of that id.
+            pub async fn get(connection: &mut Connection, scope: &Scope, id: &Id) -> Result<Option<$row>, StoreError> {
+                let query = dsl::$table
+                    .filter(dsl::organization_id.eq(scope.organization_id().as_str()))
+                    .filter(dsl::test.eq(scope.test()))
+                    .filter(dsl::id.eq(id.as_str()))
+                    .select($row::as_select());
+                Ok(run!(query.first(connection)).optional()?)
+            }
+
+            /// The row of that id, which no other transaction can lock until this one ends.
+            pub async fn lock(connection: &mut Connection, scope: &Scope, id: &Id) -> Result<Option<$row>, StoreError> {
+                let query = dsl::$table
+                    .filter(dsl::organization_id.eq(scope.organization_id().as_str()))
+                    .filter(dsl::test.eq(scope.test()))
+                    .filter(dsl::id.eq(id.as_str()))
+                    .select($row::as_select());
+                Ok(run!(for_update!(query).first(connection)).optional()?)
+            }
+
+            /// A page of the rows that fit, oldest first.
+            pub async fn page(
+                connection: &mut Connection,
+                scope: &Scope,
+                filter: $filter<'_>,
+                page: Page,
+            ) -> Result<Vec<$row>, StoreError> {
+                #[allow(unused_mut)]
+                let mut query = dsl::$table
+                    .filter(dsl::organization_id.eq(scope.organization_id().as_str().to_owned()))
+                    .filter(dsl::test.eq(scope.test()))
+                    .select($row::as_select())
+                    .order((dsl::created_at, dsl::id))
+                    .limit(page.size)
+                    .offset(page.offset())
+                    .into_boxed::<Backend>();
+                $(if let Some(value) = filter.$filtered {
+                    query = query.filter(dsl::$filtered.eq(value.to_owned()));
+                })*
+                let _ = filter;
+                Ok(run!(query.load(connection))?)
+            }
+
+            /// How many rows fit.
+            pub async fn count(connection: &mut Connection, scope: &Scope, filter: $filter<'_>) -> Result<i64, StoreError> {
+                #[allow(unused_mut)]
+                let mut query = dsl::$table
+                    .filter(dsl::organization_id.eq(scope.organization_id().as_str().to_owned()))
+                    .filter(dsl::test.eq(scope.test()))
+                    .select(diesel::dsl::count_star())
+                    .into_boxed::<Backend>();
+                $(if let Some(value) = filter.$filtered {
+                    query = query.filter(dsl::$filtered.eq(value.to_owned()));
+                })*
+                let _ = filter;
+                Ok(run!(query.first(connection))?)
+            }
+
+            /// Adds a row.
+            pub async fn insert(connection: &mut Connection, row: &$row) -> Result<(), StoreError> {
+                run!(diesel::insert_into(dsl::$table).values(row).execute(connection))?;
+                Ok(())
+            }
+
+            /// Writes all columns of a row.
+            pub async fn save(connection: &mut Connection, row: &$row) -> Result<(), StoreError> {
+                let target = dsl::$table
+                    .filter(dsl::organization_id.eq(&row.organization_id))
+                    .filter(dsl::test.eq(row.test))
+                    .filter(dsl::id.eq(&row.id));
+                run!(diesel::update(target).set(row).execute(connection))?;
+                Ok(())
+            }
+
+            /// Removes a row; false if there was none.
+            pub async fn delete(connection: &mut Connection, scope: &Scope, id: &Id) -> Result<bool, StoreError> {
+                let target = dsl::$table
+                    .filter(dsl::organization_id.eq(scope.organization_id().as_str()))
+                    .filter(dsl::test.eq(scope.test()))
+                    .filter(dsl::id.eq(id.as_str()));
+                Ok(run!(diesel::delete(target).execute(connection))? > 0)
+            }
+        }
+    };
+}

@@ -1,0 +1,11 @@
+//! The queries. Each backend mounts this folder and brings `Connection`, `Backend`, `run!` and `for_update!`.
+
+#[macro_use]
+mod macros;
+pub mod accounts;
+pub mod counters;
+pub mod idempotency_keys;
+pub mod payments;
+mod resources;
+
+pub use resources::*;

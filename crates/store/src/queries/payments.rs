@@ -1,0 +1,144 @@
+//! Queries of the payment flows that go over more than one row.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::super::{Connection, RunQueryDsl};
+use crate::{
+    GatewayOperationRow, PaymentGatewayRow, PaymentMethodRow, Scope, StoreError, TransactionRow,
+    rows::{gateway_operations, line_items, orders, payment_gateways, payment_methods, transactions},
+};
+
+/// All transactions of an order, in the order of their numbers.
+pub async fn transactions_of_order(
+    connection: &mut Connection,
+    scope: &Scope,
+    order_id: &str,
+) -> Result<Vec<TransactionRow>, StoreError> {
+    let query = transactions::table
+        .filter(transactions::organization_id.eq(scope.organization_id().as_str()))
+        .filter(transactions::test.eq(scope.test()))
+        .filter(transactions::order_id.eq(order_id))
+        .order(transactions::number)
+        .select(TransactionRow::as_select());
+    Ok(run!(query.load(connection))?)
+}
+
+/// How many authorizations failed for callers of a network address since a moment.
+pub async fn count_failures_of_address(
+    connection: &mut Connection,
+    scope: &Scope,
+    address: &str,
+    since: NaiveDateTime,
+) -> Result<i64, StoreError> {
+    let query = transactions::table
+        .filter(transactions::organization_id.eq(scope.organization_id().as_str()))
+        .filter(transactions::test.eq(scope.test()))
+        .filter(transactions::address.eq(address))
+        .filter(transactions::created_at.gt(since))
+        .filter(transactions::status.eq("failed"))
+        .count();
+    Ok(run!(query.get_result(connection))?)
+}
+
+/// Sum of an order's line items, in minor units; none if it has none.
+pub async fn subtotal_of_order(
+    connection: &mut Connection,
+    scope: &Scope,
+    order_id: &str,
+) -> Result<Option<i64>, StoreError> {
+    let query = line_items::table
+        .filter(line_items::organization_id.eq(scope.organization_id().as_str()))
+        .filter(line_items::test.eq(scope.test()))
+        .filter(line_items::order_id.eq(order_id))
+        .select((line_items::unit_amount_cents, line_items::quantity));
+    let items: Vec<(i64, i64)> = run!(query.load(connection))?;
+    if items.is_empty() {
+        return Ok(None);
+    }
+    // Bounds on price, quantity and the order's total are checked before a line item is written.
+    Ok(Some(items.iter().fold(0, |sum: i64, (price, quantity)| sum.saturating_add(price.saturating_mul(*quantity)))))
+}
+
+/// How many orders refer to a customer.
+pub async fn count_orders_of_customer(
+    connection: &mut Connection,
+    scope: &Scope,
+    customer_id: &str,
+) -> Result<i64, StoreError> {
+    let query = orders::table
+        .filter(orders::organization_id.eq(scope.organization_id().as_str()))
+        .filter(orders::test.eq(scope.test()))
+        .filter(orders::customer_id.eq(customer_id))
+        .count();
+    Ok(run!(query.get_result(connection))?)
+}
+
+/// The enabled payment methods that a market offers: its own and those of no market.
+pub async fn payment_methods_of_market(
+    connection: &mut Connection,
+    scope: &Scope,
+    market_id: &str,
+) -> Result<Vec<PaymentMethodRow>, StoreError> {
+    let query = payment_methods::table
+        .filter(payment_methods::organization_id.eq(scope.organization_id().as_str()))
+        .filter(payment_methods::test.eq(scope.test()))
+        .filter(payment_methods::disabled_at.is_null())
+        .filter(payment_methods::market_id.is_null().or(payment_methods::market_id.eq(market_id)))
+        .order((payment_methods::created_at, payment_methods::id))
+        .limit(1000)
+        .select(PaymentMethodRow::as_select());
+    Ok(run!(query.load(connection))?)
+}
+
+/// The enabled gateways of a kind.
+pub async fn enabled_gateways(
+    connection: &mut Connection,
+    scope: &Scope,
+    kind: &str,
+) -> Result<Vec<PaymentGatewayRow>, StoreError> {
+    let query = payment_gateways::table
+        .filter(payment_gateways::organization_id.eq(scope.organization_id().as_str()))
+        .filter(payment_gateways::test.eq(scope.test()))
+        .filter(payment_gateways::kind.eq(kind))
+        .filter(payment_gateways::disabled_at.is_null())
+        .order((payment_gateways::created_at, payment_gateways::id))
+        .limit(1000)
+        .select(PaymentGatewayRow::as_select());
+    Ok(run!(query.load(connection))?)
+}
+
+/// Calls to PSPs, of all organizations, whose outcome is to be looked for by now. The rows carry their scope.
+pub async fn due_operations(
+    connection: &mut Connection,
+    now: NaiveDateTime,
+    limit: i64,
+) -> Result<Vec<GatewayOperationRow>, StoreError> {
+    let query = gateway_operations::table
+        .filter(gateway_operations::finished_at.is_null())
+        .filter(gateway_operations::next_attempt_at.le(now))
+        .order(gateway_operations::next_attempt_at)
+        .limit(limit)
+        .select(GatewayOperationRow::as_select());
+    Ok(run!(query.load(connection))?)
+}
+
+/// Takes a due call, so that no other instance looks for it before `until`; false if another one took it.
+pub async fn take_operation(
+    connection: &mut Connection,
+    row: &GatewayOperationRow,
+    until: NaiveDateTime,
+) -> Result<bool, StoreError> {
+    let target = gateway_operations::table
+        .filter(gateway_operations::organization_id.eq(&row.organization_id))
+        .filter(gateway_operations::test.eq(row.test))
+        .filter(gateway_operations::id.eq(&row.id))
+        .filter(gateway_operations::finished_at.is_null())
+        .filter(gateway_operations::next_attempt_at.eq(row.next_attempt_at));
+    let changed = run!(
+        diesel::update(target)
+            .set((gateway_operations::next_attempt_at.eq(until), gateway_operations::attempts.eq(row.attempts + 1)))
+            .execute(connection)
+    )?;
+    Ok(changed > 0)
+}

@@ -1,0 +1,63 @@
+use chrono::NaiveDateTime;
+
+rows! {
+    /// A market.
+    markets => MarketRow, filter MarketFilter {} {
+        number: BigInt => i64,
+        name: Text => String,
+        code: Nullable<Text> => Option<String>,
+        currency_code: Text => String,
+        checkout_url: Nullable<Text> => Option<String>,
+        disabled_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+    }
+}
+
+rows! {
+    /// A customer.
+    customers => CustomerRow, filter CustomerFilter { email } {
+        email: Text => String,
+        shopper_reference: Nullable<Text> => Option<String>,
+    }
+}
+
+rows! {
+    /// An order.
+    orders => OrderRow, filter OrderFilter { customer_id } {
+        number: Text => String,
+        status: Text => String,
+        payment_status: Text => String,
+        fulfillment_status: Text => String,
+        guest: Bool => bool,
+        customer_email: Nullable<Text> => Option<String>,
+        language_code: Text => String,
+        currency_code: Text => String,
+        subtotal_amount_cents: BigInt => i64,
+        payment_method_amount_cents: BigInt => i64,
+        cart_url: Nullable<Text> => Option<String>,
+        return_url: Nullable<Text> => Option<String>,
+        placed_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        approved_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        cancelled_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        payment_updated_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        market_id: Text => String,
+        customer_id: Nullable<Text> => Option<String>,
+        payment_method_id: Nullable<Text> => Option<String>,
+        payment_source_type: Nullable<Text> => Option<String>,
+        payment_source_id: Nullable<Text> => Option<String>,
+        /// How many transactions the order has had, for their numbers.
+        transactions_count: BigInt => i64,
+    }
+}
+
+rows! {
+    /// A position of an order.
+    line_items => LineItemRow, filter LineItemFilter { order_id } {
+        name: Text => String,
+        sku_code: Nullable<Text> => Option<String>,
+        quantity: BigInt => i64,
+        currency_code: Text => String,
+        unit_amount_cents: BigInt => i64,
+        image_url: Nullable<Text> => Option<String>,
+        order_id: Text => String,
+    }
+}

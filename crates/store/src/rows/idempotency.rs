@@ -1,0 +1,49 @@
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+diesel::table! {
+    idempotency_keys (organization_id, test, application_id, key) {
+        organization_id -> Text,
+        test -> Bool,
+        application_id -> Text,
+        key -> Text,
+        fingerprint -> Text,
+        created_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+        resource_type -> Nullable<Text>,
+        resource_id -> Nullable<Text>,
+        status -> Nullable<Integer>,
+        location -> Nullable<Text>,
+        body -> Nullable<Text>,
+    }
+}
+
+/// What was answered to a request with an idempotency key, or that it is being answered.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = idempotency_keys, primary_key(organization_id, test, application_id, key), treat_none_as_null = true)]
+pub struct IdempotencyKeyRow {
+    /// Whose it is.
+    pub organization_id: String,
+    /// Test mode, or live.
+    pub test: bool,
+    /// Who sent it.
+    pub application_id: String,
+    /// As sent.
+    pub key: String,
+    /// Hash over the request.
+    pub fingerprint: String,
+    /// When it was first sent.
+    pub created_at: NaiveDateTime,
+    /// When the request's effect was decided.
+    pub finished_at: Option<NaiveDateTime>,
+    /// Type of what the request made or changed.
+    pub resource_type: Option<String>,
+    /// Its id.
+    pub resource_id: Option<String>,
+    /// HTTP status of the answer; none if the answer is what the resource is now.
+    pub status: Option<i32>,
+    /// Link to what was created.
+    pub location: Option<String>,
+    /// Encrypted: the document.
+    pub body: Option<String>,
+}

@@ -1,0 +1,58 @@
+//! `rows!`: a table, the struct of its rows and the filter of its lists, from one list of columns.
+
+/// Declares a table of a resource. The columns that every resource has are added: the scope and the id, which are the
+/// primary key, the times, the reference and the metadata.
+macro_rules! rows {
+    (
+        $(#[$meta:meta])*
+        $table:ident => $row:ident, filter $filter:ident { $($filtered:ident),* } {
+            $($(#[$column_meta:meta])* $column:ident: $sql:ty => $rust:ty),* $(,)?
+        }
+    ) => {
+        diesel::table! {
+            $table (organization_id, test, id) {
+                organization_id -> Text,
+                test -> Bool,
+                id -> Text,
+                created_at -> Timestamp,
+                updated_at -> Timestamp,
+                reference -> Nullable<Text>,
+                reference_origin -> Nullable<Text>,
+                metadata -> Text,
+                $($column -> $sql,)*
+            }
+        }
+
+        $(#[$meta])*
+        #[derive(Clone, Debug, diesel::Queryable, diesel::Selectable, diesel::Insertable, diesel::AsChangeset)]
+        #[diesel(table_name = $table, primary_key(organization_id, test, id), treat_none_as_null = true)]
+        pub struct $row {
+            /// Whose it is.
+            pub organization_id: String,
+            /// Test mode, or live.
+            pub test: bool,
+            /// Identifier.
+            pub id: String,
+            /// When it was created.
+            pub created_at: chrono::NaiveDateTime,
+            /// When it was last changed.
+            pub updated_at: chrono::NaiveDateTime,
+            /// Identifier in another system.
+            pub reference: Option<String>,
+            /// Name of that system.
+            pub reference_origin: Option<String>,
+            /// JSON object.
+            pub metadata: String,
+            $($(#[$column_meta])* pub $column: $rust,)*
+        }
+
+        /// Which rows a list has: those that have all given values.
+        #[derive(Clone, Copy, Default, Debug)]
+        pub struct $filter<'a> {
+            $(/// Value of the column of that name.
+            pub $filtered: Option<&'a str>,)*
+            /// For filters of no column.
+            pub marker: std::marker::PhantomData<&'a ()>,
+        }
+    };
+}

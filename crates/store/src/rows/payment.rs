@@ -1,0 +1,116 @@
+use chrono::NaiveDateTime;
+
+rows! {
+    /// A way to pay.
+    payment_methods => PaymentMethodRow, filter PaymentMethodFilter { payment_gateway_id } {
+        name: Nullable<Text> => Option<String>,
+        payment_source_type: Text => String,
+        currency_code: Text => String,
+        moto: Bool => bool,
+        require_capture: Bool => bool,
+        auto_place: Bool => bool,
+        auto_capture: Bool => bool,
+        price_amount_cents: BigInt => i64,
+        disabled_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        market_id: Nullable<Text> => Option<String>,
+        payment_gateway_id: Text => String,
+    }
+}
+
+rows! {
+    /// An account at a PSP, of whatever kind.
+    payment_gateways => PaymentGatewayRow, filter PaymentGatewayFilter { kind } {
+        /// Resource type: `stripe_gateways`, `checkout_com_gateways`.
+        kind: Text => String,
+        name: Text => String,
+        force_payments: Bool => bool,
+        disabled_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        base_url: Text => String,
+        /// Encrypted.
+        secret_key: Text => String,
+        /// JSON object of the ends of the keys.
+        credential_keys: Text => String,
+        public_key: Nullable<Text> => Option<String>,
+        connected_account: Nullable<Text> => Option<String>,
+        api_version: Nullable<Text> => Option<String>,
+        processing_channel_id: Nullable<Text> => Option<String>,
+        authorize_on_create: Bool => bool,
+        return_url: Nullable<Text> => Option<String>,
+    }
+}
+
+rows! {
+    /// What pays an order, of whatever kind.
+    payment_sources => PaymentSourceRow, filter PaymentSourceFilter { kind, order_id, payment_gateway_id } {
+        /// Resource type: `stripe_payments`, `checkout_com_payments`.
+        kind: Text => String,
+        order_id: Text => String,
+        payment_gateway_id: Text => String,
+        /// State of the payment, a word of the domain.
+        state: Text => String,
+        amount_cents: BigInt => i64,
+        currency_code: Text => String,
+        /// Captured by the PSP as soon as it is authorized.
+        automatic_capture: Bool => bool,
+        /// Identifier of the payment at the PSP.
+        psp_id: Nullable<Text> => Option<String>,
+        /// Encrypted.
+        client_secret: Nullable<Text> => Option<String>,
+        /// Encrypted.
+        token: Nullable<Text> => Option<String>,
+        redirect_url: Nullable<Text> => Option<String>,
+        /// The call to the PSP whose outcome is not known yet.
+        pending_operation_id: Nullable<Text> => Option<String>,
+        /// JSON object of what is only shown.
+        details: Text => String,
+    }
+}
+
+rows! {
+    /// An authorization, capture, void or refund.
+    transactions => TransactionRow, filter TransactionFilter { kind, order_id, payment_source_id, parent_id } {
+        /// Resource type: `authorizations`, `captures`.
+        kind: Text => String,
+        number: Text => String,
+        order_id: Text => String,
+        payment_source_type: Text => String,
+        payment_source_id: Text => String,
+        /// The transaction that it follows.
+        parent_id: Nullable<Text> => Option<String>,
+        currency_code: Text => String,
+        amount_cents: BigInt => i64,
+        /// `pending`, `succeeded` or `failed`.
+        status: Text => String,
+        message: Nullable<Text> => Option<String>,
+        error_code: Nullable<Text> => Option<String>,
+        error_detail: Nullable<Text> => Option<String>,
+        token: Nullable<Text> => Option<String>,
+        gateway_transaction_id: Nullable<Text> => Option<String>,
+        /// Network address of the caller, for limits on failed payments.
+        address: Nullable<Text> => Option<String>,
+    }
+}
+
+rows! {
+    /// A call to a PSP: what is sent, with which key, and whether the outcome is known.
+    gateway_operations => GatewayOperationRow, filter GatewayOperationFilter { payment_source_id } {
+        /// What it does, a word of the domain.
+        kind: Text => String,
+        payment_source_id: Text => String,
+        /// The transaction that it decides, if any.
+        transaction_id: Nullable<Text> => Option<String>,
+        payment_gateway_id: Text => String,
+        /// Encrypted: the exact request.
+        request: Text => String,
+        /// When it was first sent; what is younger than 20 hours may be sent again.
+        sent_at: Timestamp => NaiveDateTime,
+        /// How often its outcome was looked for.
+        attempts: Integer => i32,
+        /// When to look next; none while a request waits for the answer, when it is known, or when a person has to look.
+        next_attempt_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        /// When the outcome became known.
+        finished_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        /// When it was given up on and left to a person.
+        flagged_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+    }
+}

@@ -1,0 +1,34 @@
+//! SQLite: reads on a connection of the calling thread, writes through one writer thread with group commit.
+
+mod connection;
+mod reader;
+mod writer;
+
+use connection::open;
+pub use reader::read;
+pub use writer::{Done, Writer};
+
+use diesel::RunQueryDsl;
+
+/// Connection that the queries of this backend take.
+pub type Connection = diesel::SqliteConnection;
+/// Its backend.
+pub type Backend = diesel::sqlite::Sqlite;
+
+/// A query answers at once.
+macro_rules! run {
+    ($query:expr) => {
+        $query
+    };
+}
+
+/// Rows need no locks of their own: one writer runs at a time.
+macro_rules! for_update {
+    ($query:expr) => {
+        $query
+    };
+}
+
+#[path = "queries/mod.rs"]
+#[allow(clippy::unused_async)] // asynchronous with the other backend
+pub mod queries;
