@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use tillgate_gateways::Transport;
+use tillgate_gateways::{Timer, Transport};
 use tillgate_model::{Id, Timestamp};
 use tillgate_store::Db;
 
@@ -30,6 +30,8 @@ pub struct Context {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// Measures and waits while a PSP is called.
+    pub timer: Arc<dyn Timer>,
     /// The wire to the PSPs.
     pub transport: Arc<dyn Transport>,
     /// Encrypts what is secret before it is stored.
@@ -47,6 +49,8 @@ pub struct Settings {
     pub gateway_timeout: std::time::Duration,
     /// Failed authorizations after which an order takes no more.
     pub max_failed_authorizations: i64,
+    /// Failed authorizations within an hour after which a network address may make no more.
+    pub max_failures_of_address: i64,
 }
 
 impl Context {

@@ -1,1 +1,22 @@
-//! payments
+//! The domain: what creating a payment *does*.
+//!
+//! A call comes in through [`Service::call`]. Resources that are only kept go through `plain`; payment sources go through
+//! `flows`, where every money operation is three steps: commit the intent, call the PSP, commit the result.
+
+pub mod accounts;
+mod call;
+mod context;
+mod failure;
+mod flows;
+mod handler;
+mod idempotency;
+mod plain;
+mod request;
+mod resources;
+mod service;
+mod stored;
+pub mod vault;
+
+pub use call::{Answer, ApplicationKind, Call, Caller, IdempotencyKey};
+pub use context::{Clock, Context, Entropy, Settings};
+pub use service::Service;

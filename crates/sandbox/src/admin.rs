@@ -56,3 +56,28 @@ pub(crate) fn answer(state: &mut State, request: &Request<Bytes>) -> Response<By
 fn bad_request(problem: &str) -> Response<Bytes> {
     web::json(StatusCode::BAD_REQUEST, &json!({ "error": problem }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_restricted;
+
+    #[test]
+    fn buyers_pages_are_open_and_the_operator_s_routes_are_not() {
+        for path in [
+            "/sandbox/ledger",
+            "/sandbox/faults",
+            "/sandbox/faults/",
+            "/sandbox/clock/advance",
+        ] {
+            assert!(is_restricted(path), "{path}");
+        }
+        for path in [
+            "/sandbox",
+            "/sandbox/instruments",
+            "/sandbox/stripe/3ds/pi_1",
+            "/v1/payment_intents",
+        ] {
+            assert!(!is_restricted(path), "{path}");
+        }
+    }
+}

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::env::Env;
 use crate::ledger::Vendor;
 use crate::web;
 
@@ -112,23 +113,30 @@ impl Faults {
 }
 
 /// An error answer of the vendor's edge: the request never reached the endpoint.
-pub(crate) fn error_answer(vendor: Vendor, fault: &Fault) -> Response<Bytes> {
+pub(crate) fn error_answer(env: &mut Env, vendor: Vendor, fault: &Fault) -> Response<Bytes> {
     let status = fault.status.and_then(|status| StatusCode::from_u16(status).ok());
     let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    match vendor {
-        Vendor::CheckoutCom => web::empty(status),
-        Vendor::Stripe => {
-            let (kind, code) = match status {
-                StatusCode::CONFLICT => ("idempotency_error", Some("idempotency_key_in_use")),
-                StatusCode::TOO_MANY_REQUESTS => ("invalid_request_error", Some("rate_limit")),
-                status if status.is_client_error() => ("invalid_request_error", None),
-                _ => ("api_error", None),
-            };
-            let mut error = json!({ "message": "The sandbox was asked for this error.", "type": kind });
-            if let Some(code) = code {
-                error["code"] = code.into();
-            }
-            web::json(status, &json!({ "error": error }))
-        }
+    let (id_header, id_prefix, mut response) = match vendor {
+        Vendor::Stripe => ("request-id", "req_", web::json(status, &stripe_error(status))),
+        Vendor::CheckoutCom => ("cko-request-id", "", web::empty(status)),
+    };
+    let id = env.random_id(id_prefix, 24, b"0123456789abcdefghijklmnopqrstuvwxyz");
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(id_header, id);
     }
+    response
+}
+
+fn stripe_error(status: StatusCode) -> Value {
+    let (kind, code) = match status {
+        StatusCode::CONFLICT => ("idempotency_error", Some("idempotency_key_in_use")),
+        StatusCode::TOO_MANY_REQUESTS => ("invalid_request_error", Some("rate_limit")),
+        status if status.is_client_error() => ("invalid_request_error", None),
+        _ => ("api_error", None),
+    };
+    let mut error = json!({ "message": "The sandbox was asked for this error.", "type": kind });
+    if let Some(code) = code {
+        error["code"] = code.into();
+    }
+    json!({ "error": error })
 }

@@ -118,7 +118,7 @@ impl State {
         };
         match fault.fault {
             FaultKind::DropBefore => Outcome::Dropped,
-            FaultKind::Error => Outcome::Answer(error_answer(vendor, &fault)),
+            FaultKind::Error => Outcome::Answer(error_answer(&mut self.env, vendor, &fault)),
             FaultKind::DropAfter => {
                 self.vendor_answer(vendor, request);
                 Outcome::Dropped

@@ -242,3 +242,34 @@ fn a_browser_with_the_client_secret_pays() {
     );
     assert_eq!(shop.get(&path).ok()["status"], "succeeded");
 }
+
+#[test]
+fn confirming_takes_less_than_creating_and_least_from_a_browser() {
+    let shop = Shop::open();
+    let pi = shop
+        .post(
+            "/v1/payment_intents",
+            &format!("{CREATE}&payment_method=pm_card_visa"),
+        )
+        .ok();
+    let path = format!("/v1/payment_intents/{}/confirm", id(&pi));
+    assert_eq!(
+        shop.post(&path, "description=x").refused(400)["param"],
+        "description"
+    );
+    let secret = pi["client_secret"].as_str().unwrap();
+    for param in ["capture_method", "off_session", "amount_to_confirm"] {
+        let form = format!("client_secret={secret}&{param}=manual");
+        assert_eq!(
+            shop.browser("POST", &path, &form).refused(400)["code"],
+            "parameter_unknown",
+            "{param}"
+        );
+    }
+    assert_eq!(
+        shop.post(&path, "amount_to_confirm=1999").refused(400)["param"],
+        "amount_to_confirm"
+    );
+    let form = "amount_to_confirm=2000&capture_method=manual";
+    assert_eq!(shop.post(&path, form).ok()["status"], "requires_capture");
+}

@@ -1,20 +1,25 @@
 //! Over real HTTP: lost answers, faults, and a process that ends without a word.
 
+#![allow(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
+
 mod stripe_support;
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use stripe_support::{SECRET, Shop, id};
-use tillgate_sandbox::{SandboxConfig, bind};
+use tillgate_sandbox::{Sandbox, SandboxConfig, bind};
 
 /// A server on its own thread; ends with the value.
 struct Server {
     address: SocketAddr,
     handle: actix_web::dev::ServerHandle,
     thread: Option<std::thread::JoinHandle<()>>,
+    /// Workers let go of the sandbox, and so of its journal, a little after the server has ended.
+    sandbox: Weak<Sandbox>,
 }
 
 impl Server {
@@ -26,6 +31,7 @@ impl Server {
         })
         .unwrap();
         let address = bound.local_addr();
+        let sandbox = Arc::downgrade(&bound.sandbox());
         assert_eq!(bound.url(), format!("http://{address}"));
         let (sender, receiver) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -39,6 +45,7 @@ impl Server {
             address,
             handle: receiver.recv().unwrap(),
             thread: Some(thread),
+            sandbox,
         }
     }
 
@@ -73,6 +80,10 @@ impl Drop for Server {
         drop(self.handle.stop(false));
         if let Some(thread) = self.thread.take() {
             thread.join().unwrap();
+        }
+        let patience = Instant::now() + Duration::from_secs(20);
+        while self.sandbox.strong_count() > 0 && Instant::now() < patience {
+            std::thread::yield_now();
         }
     }
 }
@@ -128,11 +139,12 @@ fn faults_hit_what_they_are_meant_for() {
         &json!({ "fault": "error", "status": 429, "times": 1 }),
     );
     assert_eq!(server.post("/v1/payment_intents", PAY, "k1"), "");
+    let limited = server.post("/v1/payment_intents", PAY, "k1");
     assert!(
-        server
-            .post("/v1/payment_intents", PAY, "k1")
-            .starts_with("HTTP/1.1 429")
+        limited.starts_with("HTTP/1.1 429") && limited.contains("request-id: req_"),
+        "{limited}"
     );
+    assert_eq!(body(&limited)["error"]["code"], "rate_limit");
     let third = server.post("/v1/payment_intents", PAY, "k1");
     assert!(
         third.starts_with("HTTP/1.1 200") && !third.contains("idempotent-replayed"),

@@ -1,5 +1,7 @@
 //! Payments that need the buyer.
 
+#![allow(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
+
 mod stripe_support;
 
 use bytes::Bytes;

@@ -111,7 +111,6 @@ impl Tokens {
     pub fn issue(
         &self,
         application: &Application,
-        client_id: &str,
         clock: &dyn Clock,
         entropy: &dyn Entropy,
     ) -> Result<AccessToken, jsonwebtoken::errors::Error> {
@@ -128,7 +127,7 @@ impl Tokens {
                 id: application.id.to_string(),
                 kind: application.kind.to_string(),
                 public: application.kind == ApplicationKind::SalesChannel,
-                client_id: client_id.to_owned(),
+                client_id: application.client_id.clone(),
             },
             market: application.market_id.as_ref().map(|id| MarketClaim { id: vec![id.to_string()] }),
             scope: scope(application.market_id.as_ref()),
@@ -238,11 +237,12 @@ mod tests {
             kind,
             market_id: (kind == ApplicationKind::SalesChannel).then(|| id("cccccccccc")),
             name: "shop".into(),
+            client_id: "client".into(),
         }
     }
 
     fn issue(tokens: &Tokens, kind: ApplicationKind) -> AccessToken {
-        tokens.issue(&application(kind), "client", &Fixed(1_000_000), &Zeros).expect("signed")
+        tokens.issue(&application(kind), &Fixed(1_000_000), &Zeros).expect("signed")
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A caller of the Stripe side, in process.
 
-// Each test file uses its own part of this.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test file uses its own part of this")]
+#![allow(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
 
 use std::path::Path;
 use std::sync::Arc;

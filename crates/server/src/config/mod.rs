@@ -40,6 +40,8 @@ pub struct Config {
     pub gateway_timeout: Duration,
     /// Failed authorizations after which an order takes no more.
     pub max_failed_authorizations: i64,
+    /// Failed authorizations within an hour after which a network address may make no more.
+    pub max_failures_of_address: i64,
     /// Threads that answer requests.
     pub workers: usize,
     /// Requests per second of one application.
@@ -54,6 +56,7 @@ const DEFAULT_FILE: &str = "tillgate.toml";
 const DEFAULT_RATE_LIMIT: u32 = 200;
 const DEFAULT_GATEWAY_TIMEOUT_SECONDS: f64 = 20.0;
 const DEFAULT_MAX_FAILED_AUTHORIZATIONS: i64 = 5;
+const DEFAULT_MAX_FAILURES_OF_ADDRESS: i64 = 20;
 
 impl Config {
     /// Completes what the command line and the environment say with the settings file and the defaults.
@@ -91,6 +94,10 @@ impl Config {
             max_failed_authorizations: at_least_one(
                 "max-failed-authorizations",
                 options.max_failed_authorizations.unwrap_or(DEFAULT_MAX_FAILED_AUTHORIZATIONS),
+            )?,
+            max_failures_of_address: at_least_one(
+                "max-failures-of-address",
+                options.max_failures_of_address.unwrap_or(DEFAULT_MAX_FAILURES_OF_ADDRESS),
             )?,
             workers: match options.workers {
                 Some(0) => return Err(Failure::Usage("workers: must be 1 or more".into())),

@@ -68,6 +68,10 @@ pub struct Options {
     #[arg(long, global = true, value_name = "NUMBER", env = "TILLGATE_MAX_FAILED_AUTHORIZATIONS")]
     pub max_failed_authorizations: Option<i64>,
 
+    /// Failed authorizations within an hour after which a network address may make no more [default: 20]
+    #[arg(long, global = true, value_name = "NUMBER", env = "TILLGATE_MAX_FAILURES_OF_ADDRESS")]
+    pub max_failures_of_address: Option<i64>,
+
     /// Threads that answer requests [default: one per processor]
     #[arg(long, global = true, value_name = "NUMBER", env = "TILLGATE_WORKERS")]
     pub workers: Option<usize>,

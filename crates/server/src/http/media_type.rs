@@ -37,11 +37,6 @@ impl MediaRange {
     pub fn list(header: &str) -> impl Iterator<Item = Self> {
         split(header, ',').filter_map(Self::parse)
     }
-
-    /// A parameter's value.
-    pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
 }
 
 /// Splits outside of quoted strings.
@@ -73,7 +68,7 @@ mod tests {
     fn case_spacing_and_quotes_do_not_matter() {
         let range = MediaRange::parse(r#" Application/VND.api+JSON ; Profile="a;b,c" ; q=0.5 "#).expect("well-formed");
         assert_eq!(range.essence, "application/vnd.api+json");
-        assert_eq!(range.parameter("profile"), Some("a;b,c"));
+        assert_eq!(range.parameters, [("profile".into(), "a;b,c".into())]);
         assert_eq!(range.weight, 0.5);
     }
 

@@ -1,10 +1,10 @@
 //! The service over HTTP.
 //!
-//! A request goes one straight way: [`edge`] gives it an id, [`routes`] finds its operation, [`operation`] negotiates the
+//! A request goes one straight way: [`edge()`] gives it an id, [`routes`] finds its operation, [`operation`] negotiates the
 //! media type, checks token, permission and parameters, and hands a call to the domain.
 
 mod access_log;
-pub mod attempts;
+mod attempts;
 mod authentication;
 mod body;
 mod cors;
@@ -25,7 +25,11 @@ mod request_id;
 pub mod routes;
 pub mod specification;
 mod state;
-mod swagger_ui;
+pub mod swagger_ui;
 
+pub use attempts::FailedAttempts;
+pub use cors::Cors;
+pub use edge::edge;
 pub use rate_limit::RateLimit;
+pub use specification::{Credentials, ExampleOrder, Specification};
 pub use state::{Shared, Worker};

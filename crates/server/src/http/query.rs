@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn pages_of_the_first_dialect() {
-        let orders = |query| read("list_orders", query);
+        let orders = |query: &str| read("list_orders", query);
         assert_eq!(orders(""), Ok((1, 10)));
         assert_eq!(orders("page[size]=1"), Ok((1, 1)));
         assert_eq!(orders("page%5Bsize%5D=25&page%5Bnumber%5D=3&"), Ok((3, 25)));

@@ -142,3 +142,26 @@ pub async fn take_operation(
     )?;
     Ok(changed > 0)
 }
+
+/// Removes the line items of an order that goes.
+pub async fn delete_line_items_of_order(
+    connection: &mut Connection,
+    scope: &Scope,
+    order_id: &str,
+) -> Result<(), StoreError> {
+    let target = line_items::table
+        .filter(line_items::organization_id.eq(scope.organization_id().as_str()))
+        .filter(line_items::test.eq(scope.test()))
+        .filter(line_items::order_id.eq(order_id));
+    run!(diesel::delete(target).execute(connection))?;
+    Ok(())
+}
+
+/// Makes all open calls to PSPs due that are not left to a person.
+pub async fn make_operations_due(connection: &mut Connection, now: NaiveDateTime) -> Result<(), StoreError> {
+    let target = gateway_operations::table
+        .filter(gateway_operations::finished_at.is_null())
+        .filter(gateway_operations::flagged_at.is_null());
+    run!(diesel::update(target).set(gateway_operations::next_attempt_at.eq(now)).execute(connection))?;
+    Ok(())
+}

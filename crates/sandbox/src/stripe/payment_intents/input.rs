@@ -74,11 +74,31 @@ impl Fields {
             statement_descriptor: read_descriptor(params, "statement_descriptor")?,
             statement_descriptor_suffix: read_descriptor(params, "statement_descriptor_suffix")?,
         };
+        fields.checked()
+    }
+
+    /// What confirming takes: less, and from a browser nothing that decides how money is taken.
+    pub(super) fn read_for_confirmation(params: &mut Params, caller: Caller) -> Result<Self, ApiError> {
+        let mut fields = Self {
+            receipt_email: params.clearable("receipt_email")?,
+            setup_future_usage: read_setup_future_usage(params)?,
+            shipping: details::shipping(params)?,
+            ..Self::default()
+        };
+        if !caller.publishable {
+            fields.capture_method = params.one_of("capture_method", CAPTURE_METHODS)?;
+            fields.payment_method_types = read_types(params)?;
+            fields.request_three_d_secure = read_request_three_d_secure(params)?;
+        }
+        fields.checked()
+    }
+
+    fn checked(self) -> Result<Self, ApiError> {
         details::check_email(
-            fields.receipt_email.as_ref().and_then(Option::as_deref),
+            self.receipt_email.as_ref().and_then(Option::as_deref),
             "receipt_email",
         )?;
-        Ok(fields)
+        Ok(self)
     }
 
     pub(super) fn has_types(&self) -> bool {

@@ -1,0 +1,220 @@
+//! Organizations and the applications that call for them.
+
+use secrecy::{ExposeSecret, SecretString};
+use tillgate_model::{Id, Problem, Problems};
+use tillgate_store::{ApplicationRow, OrganizationRow, StoreError, Tx, query};
+
+use crate::{call::ApplicationKind, context::Context, failure::Failure, stored};
+
+/// What client secrets are hashed as.
+const PURPOSE: &str = "applications.secret";
+/// Settings of the installation.
+const KEY_CHECK: &str = "key_check";
+const DEMO: &str = "demo";
+
+/// What may ask for access tokens.
+#[derive(Clone, Debug)]
+pub struct Application {
+    /// Identifier.
+    pub id: Id,
+    /// Public name of its credentials.
+    pub client_id: String,
+    /// Whose it is.
+    pub organization_id: Id,
+    /// Test mode, or live.
+    pub test: bool,
+    /// Its kind.
+    pub kind: ApplicationKind,
+    /// The market that a sales channel sells in.
+    pub market_id: Option<Id>,
+    /// Name, for people.
+    pub name: String,
+}
+
+/// An application to be.
+#[derive(Clone, Debug)]
+pub struct NewApplication {
+    /// Whose it is.
+    pub organization_id: Id,
+    /// Name, for people.
+    pub name: String,
+    /// Its kind.
+    pub kind: ApplicationKind,
+    /// Test mode, or live.
+    pub test: bool,
+    /// The market that a sales channel sells in.
+    pub market_id: Option<Id>,
+}
+
+/// What an application identifies itself with. The secret is shown once.
+#[derive(Debug)]
+pub struct Credentials {
+    /// Public name.
+    pub client_id: String,
+    /// The secret; a sales channel, whose credentials are in shop windows, has none.
+    pub client_secret: Option<SecretString>,
+}
+
+fn application(row: ApplicationRow) -> Result<Application, StoreError> {
+    Ok(Application {
+        id: stored::word(&row.id)?,
+        organization_id: stored::word(&row.organization_id)?,
+        test: row.test,
+        kind: stored::word(&row.kind)?,
+        market_id: stored::optional_word(row.market_id.as_deref())?,
+        name: row.name,
+        client_id: row.client_id,
+    })
+}
+
+/// The application with these credentials. `None` if there is none, or the secret is not the right one.
+pub async fn authenticate(
+    context: &Context,
+    client_id: &str,
+    client_secret: Option<&SecretString>,
+) -> Result<Option<Application>, Problems> {
+    let row = read_application(context, client_id).await?;
+    // An unknown client costs as much time as a wrong secret.
+    let hash = row.as_ref().and_then(|row| row.secret_hash.clone());
+    let given = client_secret.map_or("", ExposeSecret::expose_secret);
+    let matches = context.vault.verify_hash(PURPOSE, given, hash.as_deref().unwrap_or_default());
+    let Some(row) = row else { return Ok(None) };
+    if row.secret_hash.is_some() && !matches {
+        return Ok(None);
+    }
+    application(row).map(Some).map_err(|error| Failure::from(error).into_problems())
+}
+
+/// The application of that client id.
+pub async fn application_by_client_id(context: &Context, client_id: &str) -> Result<Option<Application>, Problems> {
+    let row = read_application(context, client_id).await?;
+    row.map(application).transpose().map_err(|error| Failure::from(error).into_problems())
+}
+
+async fn read_application(context: &Context, client_id: &str) -> Result<Option<ApplicationRow>, Problems> {
+    if client_id.contains('\0') {
+        return Ok(None);
+    }
+    context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, accounts::application(client_id)))
+        .await
+        .map_err(|error: StoreError| Failure::from(error).into_problems())
+}
+
+/// Creates an organization; its name must be new.
+pub async fn create_organization(context: &Context, name: &str) -> Result<Id, Problems> {
+    let id = context.new_id();
+    let row = OrganizationRow {
+        id: id.to_string(),
+        name: name.to_owned(),
+        created_at: stored::stored_time(context.now()),
+    };
+    let outcome = context
+        .db
+        .write(async move |tx: &mut Tx<'_>| query!(tx, accounts::insert_organization(&row)))
+        .await;
+    match outcome {
+        Ok(()) => Ok(id),
+        Err(StoreError::NotUnique(_)) => {
+            Err(Problem::invalid("", "taken", "an organization of that name exists").into())
+        }
+        Err(error) => Err(Failure::from(error).into_problems()),
+    }
+}
+
+/// The organization of that name.
+pub async fn find_organization(context: &Context, name: &str) -> Result<Option<Id>, Problems> {
+    let found = context
+        .db
+        .read(async |tx: &mut Tx<'_>| {
+            let row = query!(tx, accounts::organization_by_name(name))?;
+            row.map(|row| stored::word(&row.id)).transpose()
+        })
+        .await;
+    found.map_err(|error: StoreError| Failure::from(error).into_problems())
+}
+
+/// Creates an application.
+pub async fn create_application(context: &Context, new: NewApplication) -> Result<Credentials, Problems> {
+    let client_id = random_text(context);
+    let client_secret = (new.kind == ApplicationKind::Integration).then(|| random_text(context));
+    let row = ApplicationRow {
+        client_id: client_id.clone(),
+        id: context.new_id().to_string(),
+        organization_id: new.organization_id.to_string(),
+        test: new.test,
+        name: new.name,
+        kind: new.kind.to_string(),
+        secret_hash: client_secret.as_deref().map(|secret| context.vault.keyed_hash(PURPOSE, secret)),
+        market_id: new.market_id.map(|id| id.to_string()),
+        created_at: stored::stored_time(context.now()),
+    };
+    let outcome = context
+        .db
+        .write(async move |tx: &mut Tx<'_>| query!(tx, accounts::insert_application(&row)))
+        .await;
+    match outcome {
+        Ok(()) => Ok(Credentials { client_id, client_secret: client_secret.map(SecretString::from) }),
+        Err(StoreError::Referenced(_)) => Err(Problem::not_found().into()),
+        Err(error) => Err(Failure::from(error).into_problems()),
+    }
+}
+
+/// 256 random bits.
+fn random_text(context: &Context) -> String {
+    let mut bytes = [0; 32];
+    context.entropy.fill(&mut bytes);
+    hex::encode(bytes)
+}
+
+/// Refuses a master key that is not the one that the stored secrets were encrypted with.
+pub async fn check_key(context: &Context) -> Result<(), String> {
+    let ours = context.vault.check_value().to_owned();
+    let stored = setting(context, KEY_CHECK, Some(ours.clone())).await.map_err(|error| error.to_string())?;
+    if stored.as_deref() == Some(ours.as_str()) {
+        Ok(())
+    } else {
+        Err("this database was set up with another master key; start with that key (TILLGATE_MASTER_KEY or the key file in the data directory)".into())
+    }
+}
+
+/// Whether the installation holds nothing but the demo's data; `None` while it holds nothing at all.
+pub async fn is_demo(context: &Context) -> Result<Option<bool>, Problems> {
+    let found = context
+        .db
+        .read(async |tx: &mut Tx<'_>| {
+            let organizations = query!(tx, accounts::count_organizations())?;
+            let marked = query!(tx, accounts::setting(DEMO))?.is_some();
+            Ok::<_, StoreError>((organizations, marked))
+        })
+        .await;
+    match found {
+        Ok((0, _)) => Ok(None),
+        Ok((organizations, marked)) => Ok(Some(marked && organizations == 1)),
+        Err(error) => Err(Failure::from(error).into_problems()),
+    }
+}
+
+/// Keeps what the demo needs to find its own things again at the next start. The first value stays.
+pub async fn mark_demo(context: &Context, state: String) -> Result<(), Problems> {
+    setting(context, DEMO, Some(state)).await.map(|_| ()).map_err(|error| Failure::from(error).into_problems())
+}
+
+/// What [`mark_demo`] kept.
+pub async fn demo(context: &Context) -> Result<Option<String>, Problems> {
+    setting(context, DEMO, None).await.map_err(|error| Failure::from(error).into_problems())
+}
+
+/// A setting, after giving it a value if it has none.
+async fn setting(context: &Context, name: &'static str, value: Option<String>) -> Result<Option<String>, StoreError> {
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            if let Some(value) = value {
+                query!(tx, accounts::set_setting_once(name, &value))?;
+            }
+            query!(tx, accounts::setting(name))
+        })
+        .await
+}

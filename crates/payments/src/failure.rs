@@ -1,0 +1,97 @@
+//! Why a call does not end with its own success.
+
+use tillgate_gateways::Unsupported;
+use tillgate_model::{Problem, Problems, problem::Kind};
+use tillgate_store::StoreError;
+
+use crate::{call::Answer, vault::NotOpened};
+
+/// Ends a transaction early, and undoes it.
+#[derive(Debug)]
+pub enum Failure {
+    /// The caller is told.
+    Problems(Problems),
+    /// The idempotency key was used before, and this was the answer.
+    Replay(Box<Answer>),
+    /// The request with the idempotency key has had its effect, and its answer is what this resource is now.
+    ReplayOf {
+        /// Type of the resource.
+        kind: String,
+        /// Id of the resource.
+        id: String,
+    },
+    /// The database failed.
+    Store(StoreError),
+    /// A fault of ours, with its cause for the log.
+    Internal(String),
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::Problems(problems)
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problems(problem.into())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<NotOpened> for Failure {
+    fn from(error: NotOpened) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(format!("stored JSON: {error}"))
+    }
+}
+
+impl From<Unsupported> for Failure {
+    fn from(error: Unsupported) -> Self {
+        Problem::invalid("/data/relationships/order", "not_supported", error.to_string()).into()
+    }
+}
+
+impl Failure {
+    /// What the caller is told; causes that are not for clients go to the log.
+    pub fn into_problems(self) -> Problems {
+        match self {
+            Self::Problems(problems) => problems,
+            Self::Store(StoreError::NotUnique(cause)) => {
+                tracing::debug!(cause, "not unique");
+                Problem::invalid("/data/attributes", "taken", "has already been taken").field("base").into()
+            }
+            Self::Store(StoreError::Referenced(cause)) => {
+                tracing::debug!(cause, "still referenced");
+                Problem::new(Kind::Locked, "Something depends on this resource, so that it can't be deleted.").into()
+            }
+            Self::Store(StoreError::Busy) => busy("Too many requests wait for the database. Try again."),
+            Self::Store(StoreError::Unavailable(cause)) => {
+                tracing::error!(cause, "the database is not available");
+                busy("The database is not available at the moment. Try again.")
+            }
+            Self::Store(StoreError::Failed(cause)) | Self::Internal(cause) => {
+                tracing::error!(cause, "internal error");
+                Problem::internal().into()
+            }
+            Self::Replay(_) | Self::ReplayOf { .. } => {
+                tracing::error!("an idempotent answer was not taken up");
+                Problem::internal().into()
+            }
+        }
+    }
+}
+
+fn busy(message: &'static str) -> Problems {
+    Problems::from(Problem::new(Kind::ServiceUnavailable, message)).retry_after(1)
+}

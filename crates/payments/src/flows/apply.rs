@@ -1,0 +1,305 @@
+//! What the PSP shows of a payment becomes ours: the source's state, the transactions, the order's status. This is the one
+//! way in which a payment changes, whoever brings the news.
+
+use serde_json::Value;
+use tillgate_gateways::{Decline, PaymentSnapshot};
+use tillgate_model::{
+    JsonObject, Secret,
+    resources::{OrderStatus, PaymentStatus},
+};
+use tillgate_store::{TransactionRow, Tx, query};
+
+use super::{
+    case::Case,
+    ledger::{AUTHORIZATION, CAPTURE, FAILED, SUCCEEDED, VOID},
+    operation::{self, OperationKind},
+    state::SourceState,
+};
+use crate::{
+    context::Context,
+    failure::Failure,
+    resources::{order, source},
+    stored,
+};
+
+/// Takes over what the PSP shows. `is_new_payment`: it is the answer to the request that made the payment, so that an
+/// earlier payment of the source does not count any more. The caller saves the case.
+pub async fn apply(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    snapshot: &PaymentSnapshot,
+    is_new_payment: bool,
+) -> Result<(), Failure> {
+    let same_payment = case.source.psp_id.as_deref() == Some(snapshot.psp_id.as_str());
+    if case.source.psp_id.is_some() && !same_payment && !is_new_payment {
+        tracing::warn!(source = case.source.id, psp_id = snapshot.psp_id, "a payment that is not the source's");
+        return Ok(());
+    }
+    let before = case.state()?;
+    let Some(next) = SourceState::of(snapshot) else {
+        tracing::warn!(source = case.source.id, status = ?snapshot.status, "an unknown state at the PSP");
+        return Ok(());
+    };
+    if same_payment && !before.can_become(next) {
+        tracing::info!(source = case.source.id, %before, %next, "old news of a payment");
+        return Ok(());
+    }
+    show(context, case, snapshot, next);
+    case.source.state = next.to_string();
+    record_transactions(tx, context, case, snapshot, next).await?;
+    update_order(tx, context, case).await?;
+    if next.holds_money() && !before.holds_money() && !case.is_current() {
+        late_authorization(tx, context, case, next).await?;
+    }
+    Ok(())
+}
+
+/// What is only shown.
+fn show(context: &Context, case: &mut Case, snapshot: &PaymentSnapshot, next: SourceState) {
+    case.source.psp_id = Some(snapshot.psp_id.clone());
+    if let Some(secret) = &snapshot.client_secret {
+        let secret = Secret::new(secrecy::ExposeSecret::expose_secret(secret));
+        case.source.client_secret = Some(source::seal_client_secret(context, &secret));
+    }
+    case.source.redirect_url = match next {
+        SourceState::RequiresAction => snapshot.redirect_url.clone().or(case.source.redirect_url.take()),
+        _ => None,
+    };
+    let details = &mut case.details;
+    let object = |value: &Option<Value>| match value {
+        Some(Value::Object(members)) => Some(JsonObject(members.clone())),
+        _ => None,
+    };
+    details.charge_id = snapshot.charge_id.clone().or(details.charge_id.take());
+    details.payment_method = object(&snapshot.payment_method).or(details.payment_method.take());
+    details.payment_response = object(&Some(snapshot.response.clone())).or(details.payment_response.take());
+    if let Some(instrument) = &snapshot.instrument {
+        details.payment_instrument = object(&serde_json::to_value(instrument).ok());
+    }
+    details.source_id = snapshot.source_id.clone().or(details.source_id.take());
+    details.customer_token = snapshot.customer_token.clone().or(details.customer_token.take());
+}
+
+async fn record_transactions(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    snapshot: &PaymentSnapshot,
+    next: SourceState,
+) -> Result<(), Failure> {
+    match next {
+        SourceState::Authorized | SourceState::Captured => {
+            let authorization = authorize(tx, context, case, snapshot).await?;
+            if next == SourceState::Captured {
+                capture(tx, context, case, snapshot, &authorization).await?;
+            }
+        }
+        SourceState::Failed => {
+            if let Some(decline) = &snapshot.decline {
+                fail(tx, context, case, snapshot, decline).await?;
+            }
+        }
+        SourceState::Canceled => release(tx, context, case, snapshot).await?,
+        SourceState::New | SourceState::Unconfirmed | SourceState::RequiresAction | SourceState::Processing => {
+            if let Some(mut pending) = case.pending_authorization() {
+                name(&mut pending, snapshot);
+                case.put(tx, pending).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes the PSP's identifiers into a transaction.
+fn name(row: &mut TransactionRow, snapshot: &PaymentSnapshot) {
+    row.token = Some(snapshot.psp_id.clone());
+    row.gateway_transaction_id = snapshot.charge_id.clone().or_else(|| snapshot.action_id.clone());
+}
+
+/// The authorization of this payment at the PSP: the one that waited for it, or that was recorded before, or a new one for
+/// what the buyer's browser confirmed.
+async fn authorize(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    snapshot: &PaymentSnapshot,
+) -> Result<TransactionRow, Failure> {
+    let recorded = case
+        .authorizations()
+        .find(|row| row.status == SUCCEEDED && row.token.as_deref() == Some(snapshot.psp_id.as_str()))
+        .cloned();
+    if let Some(row) = recorded {
+        return Ok(row);
+    }
+    let mut row = match case.pending_authorization() {
+        Some(row) => row,
+        None => case.new_transaction(context, AUTHORIZATION),
+    };
+    name(&mut row, snapshot);
+    if let Some(amount) = &snapshot.amount {
+        if amount.amount_cents != case.source.amount_cents || amount.currency.to_string() != case.source.currency_code {
+            tracing::error!(source = case.source.id, "the PSP authorized another amount than was asked for");
+        }
+        row.amount_cents = amount.amount_cents;
+        row.currency_code = amount.currency.to_string();
+    }
+    succeed(context, &mut row);
+    case.put(tx, row.clone()).await?;
+    Ok(row)
+}
+
+fn succeed(context: &Context, row: &mut TransactionRow) {
+    row.status = SUCCEEDED.into();
+    row.message = Some("Success!".into());
+    row.updated_at = stored::stored_time(context.now());
+}
+
+async fn capture(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    snapshot: &PaymentSnapshot,
+    authorization: &TransactionRow,
+) -> Result<(), Failure> {
+    let captured = snapshot.amount_captured.as_ref().map_or(authorization.amount_cents, |amount| amount.amount_cents);
+    let missing = captured - case.ledger.captured_of(authorization);
+    if missing <= 0 {
+        return Ok(());
+    }
+    let mut row = case.new_transaction(context, CAPTURE);
+    row.parent_id = Some(authorization.id.clone());
+    row.amount_cents = missing;
+    name(&mut row, snapshot);
+    succeed(context, &mut row);
+    case.put(tx, row).await
+}
+
+/// A declined attempt: the one that waited, or one of the buyer's browser, which is recorded once for each charge.
+async fn fail(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    snapshot: &PaymentSnapshot,
+    decline: &Decline,
+) -> Result<(), Failure> {
+    let charge = snapshot.charge_id.as_ref().or(snapshot.action_id.as_ref());
+    let recorded = case.authorizations().any(|row| row.status == FAILED && row.gateway_transaction_id.as_ref() == charge);
+    let mut row = match case.pending_authorization() {
+        Some(row) => row,
+        None if recorded || charge.is_none() => return Ok(()),
+        None => case.new_transaction(context, AUTHORIZATION),
+    };
+    name(&mut row, snapshot);
+    decline_transaction(context, &mut row, decline);
+    case.put(tx, row).await
+}
+
+fn decline_transaction(context: &Context, row: &mut TransactionRow, decline: &Decline) {
+    row.status = FAILED.into();
+    row.message = Some(decline.message.clone());
+    row.error_code = Some(decline.code.clone());
+    row.error_detail = decline.detail.clone();
+    row.updated_at = stored::stored_time(context.now());
+}
+
+/// A payment that is off: what waited has failed, what was held is released.
+async fn release(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    snapshot: &PaymentSnapshot,
+) -> Result<(), Failure> {
+    if let Some(mut pending) = case.pending_authorization() {
+        name(&mut pending, snapshot);
+        let decline = snapshot.decline.clone().unwrap_or_else(|| Decline {
+            code: "canceled".into(),
+            message: "The payment was canceled.".into(),
+            detail: None,
+        });
+        decline_transaction(context, &mut pending, &decline);
+        case.put(tx, pending).await?;
+    }
+    let held: Vec<TransactionRow> = case.authorizations().filter(|row| row.status == SUCCEEDED).cloned().collect();
+    for authorization in held {
+        let open = case.ledger.open_authorization(&authorization);
+        if open > 0 {
+            let mut row = case.new_transaction(context, VOID);
+            row.parent_id = Some(authorization.id.clone());
+            row.amount_cents = open;
+            name(&mut row, snapshot);
+            succeed(context, &mut row);
+            case.put(tx, row).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The order's statuses follow from its transactions; an order that pays at once, or whose payment method says so, is
+/// placed by its payment.
+pub async fn update_order(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<(), Failure> {
+    let now = stored::stored_time(context.now());
+    let total = order::total_cents(&case.order);
+    let status = case.ledger.payment_status(total);
+    if status.to_string() != case.order.payment_status {
+        case.order.payment_status = status.to_string();
+        case.order.payment_updated_at = Some(now);
+    }
+    let covered = matches!(status, PaymentStatus::Authorized | PaymentStatus::Paid);
+    let pending = case.order.status == OrderStatus::Pending.to_string();
+    if covered && pending && places(tx, case).await? {
+        case.order.status = OrderStatus::Placed.to_string();
+        case.order.placed_at = Some(now);
+    }
+    Ok(())
+}
+
+async fn places(tx: &mut Tx<'_>, case: &Case) -> Result<bool, Failure> {
+    if case.source.automatic_capture {
+        return Ok(true);
+    }
+    let Some(method_id) = &case.order.payment_method_id else { return Ok(false) };
+    let method = query!(tx, payment_methods::get(&case.scope, &stored::word(method_id)?))?;
+    Ok(method.is_some_and(|method| method.auto_place))
+}
+
+/// An authorization that arrives on a source which was replaced: the source is put back, unless the order is covered by
+/// now; then the hold is released. Captured money is never given back by itself.
+async fn late_authorization(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    next: SourceState,
+) -> Result<(), Failure> {
+    if case.ledger.held_besides(&case.source.id) <= 0 {
+        case.order.payment_source_type = Some(case.source.kind.clone());
+        case.order.payment_source_id = Some(case.source.id.clone());
+        return Ok(());
+    }
+    if next == SourceState::Captured {
+        tracing::error!(order = case.order.id, source = case.source.id, "an order was paid twice; a person has to look");
+        return Ok(());
+    }
+    let gateway_id = stored::word(&case.source.payment_gateway_id)?;
+    let Some(gateway) = query!(tx, payment_gateways::get(&case.scope, &gateway_id))? else { return Ok(()) };
+    cancel(tx, context, case, &gateway).await.map(|_| ())
+}
+
+/// Commits the intent to give the source's payment up.
+pub async fn cancel(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    gateway: &tillgate_store::PaymentGatewayRow,
+) -> Result<operation::Attempt, Failure> {
+    let operation_id = context.new_id();
+    let key = operation::idempotency_key(&operation_id, OperationKind::Cancel);
+    let link = super::link::Link::of(context, gateway)?;
+    let reference = tillgate_gateways::ActionReference {
+        transaction_id: operation_id.to_string(),
+        order_id: case.order.id.clone(),
+    };
+    let psp_id = case.source.psp_id.clone().unwrap_or_default();
+    let request = link.gateway.cancel(&psp_id, &reference, &key)?;
+    operation::begin(tx, context, case, gateway, operation_id, OperationKind::Cancel, request, None).await
+}

@@ -1,0 +1,125 @@
+//! A payment source with everything that a change of it touches, under the lock on the order's row.
+
+use tillgate_model::{Id, Problem};
+use tillgate_store::{OrderRow, PaymentSourceRow, Scope, TransactionRow, Tx, query};
+
+use super::{
+    details::Details,
+    ledger::{AUTHORIZATION, Ledger, PENDING},
+    state::SourceState,
+};
+use crate::{context::Context, failure::Failure, stored};
+
+/// A payment source, its order and the order's transactions. The order's row is locked.
+pub struct Case {
+    /// Whose it is.
+    pub scope: Scope,
+    /// The order.
+    pub order: OrderRow,
+    /// The payment source.
+    pub source: PaymentSourceRow,
+    /// What of it is only shown.
+    pub details: Details,
+    /// The order's transactions.
+    pub ledger: Ledger,
+}
+
+impl Case {
+    /// Locks the order of a payment source and reads both.
+    pub async fn lock(tx: &mut Tx<'_>, scope: &Scope, source_id: &Id) -> Result<Self, Failure> {
+        let source = query!(tx, payment_sources::get(scope, source_id))?.ok_or_else(Problem::not_found)?;
+        let order_id = stored::word(&source.order_id)?;
+        let order = query!(tx, orders::lock(scope, &order_id))?.ok_or_else(Problem::not_found)?;
+        // What was read before the lock may have changed until it.
+        let source = query!(tx, payment_sources::get(scope, source_id))?.ok_or_else(Problem::not_found)?;
+        let ledger = Ledger::read(tx, scope, &order.id).await?;
+        let details = stored::json(&source.details)?;
+        Ok(Self { scope: scope.clone(), order, source, details, ledger })
+    }
+
+    /// State of the source.
+    pub fn state(&self) -> Result<SourceState, Failure> {
+        Ok(stored::word(&self.source.state)?)
+    }
+
+    /// Whether this is what pays the order now.
+    pub fn is_current(&self) -> bool {
+        self.order.payment_source_id.as_deref() == Some(self.source.id.as_str())
+    }
+
+    /// Writes the source and the order.
+    pub async fn save(&mut self, tx: &mut Tx<'_>, context: &Context) -> Result<(), Failure> {
+        let now = stored::stored_time(context.now());
+        self.source.details = stored::stored_json(&self.details);
+        self.source.updated_at = now;
+        self.order.updated_at = now;
+        query!(tx, payment_sources::save(&self.source))?;
+        query!(tx, orders::save(&self.order))?;
+        Ok(())
+    }
+
+    /// A new transaction of the source, which the caller fills in and then [adds](Case::add).
+    pub fn new_transaction(&mut self, context: &Context, kind: &str) -> TransactionRow {
+        self.order.transactions_count += 1;
+        let now = stored::stored_time(context.now());
+        TransactionRow {
+            organization_id: self.scope.organization_id().to_string(),
+            test: self.scope.test(),
+            id: context.new_id().to_string(),
+            created_at: now,
+            updated_at: now,
+            reference: None,
+            reference_origin: None,
+            metadata: "{}".into(),
+            kind: kind.into(),
+            number: format!("{}/T/{:03}", self.order.number, self.order.transactions_count),
+            order_id: self.order.id.clone(),
+            payment_source_type: self.source.kind.clone(),
+            payment_source_id: self.source.id.clone(),
+            parent_id: None,
+            currency_code: self.source.currency_code.clone(),
+            amount_cents: self.source.amount_cents,
+            status: PENDING.into(),
+            message: Some("pending".into()),
+            error_code: None,
+            error_detail: None,
+            token: None,
+            gateway_transaction_id: None,
+            address: self.details.address.clone(),
+        }
+    }
+
+    /// Adds a transaction, or writes one that is there.
+    pub async fn put(&mut self, tx: &mut Tx<'_>, row: TransactionRow) -> Result<(), Failure> {
+        let known = self.ledger.rows().iter().any(|known| known.id == row.id);
+        if known {
+            query!(tx, transactions::save(&row))?;
+        } else {
+            query!(tx, transactions::insert(&row))?;
+        }
+        let mut rows: Vec<TransactionRow> = self.ledger.rows().to_vec();
+        rows.retain(|known| known.id != row.id);
+        rows.push(row);
+        self.ledger = Ledger::new(rows);
+        Ok(())
+    }
+
+    /// Removes a transaction that never reached the PSP.
+    pub async fn remove(&mut self, tx: &mut Tx<'_>, id: &str) -> Result<(), Failure> {
+        query!(tx, transactions::delete(&self.scope, &stored::word(id)?))?;
+        let mut rows: Vec<TransactionRow> = self.ledger.rows().to_vec();
+        rows.retain(|known| known.id != id);
+        self.ledger = Ledger::new(rows);
+        Ok(())
+    }
+
+    /// The source's authorization whose outcome is open.
+    pub fn pending_authorization(&self) -> Option<TransactionRow> {
+        self.authorizations().find(|row| row.status == PENDING).cloned()
+    }
+
+    /// The source's authorizations.
+    pub fn authorizations(&self) -> impl Iterator<Item = &TransactionRow> {
+        self.ledger.rows().iter().filter(|row| row.kind == AUTHORIZATION && row.payment_source_id == self.source.id)
+    }
+}

@@ -1,0 +1,183 @@
+//! `POST /api/checkout_com_payments`: the payment is requested at once where the gateway says so, else on `_authorize`.
+
+use bytes::Bytes;
+use futures::{FutureExt, future::LocalBoxFuture};
+use tillgate_gateways::{CaptureMethod, CreatePayment};
+use tillgate_model::{
+    Creatable, Id, Money, Record, Resource,
+    request::Shape,
+    resources::{CheckoutComGateway, CheckoutComPayment},
+};
+use tillgate_store::{PaymentGatewayRow, Tx};
+
+use super::{
+    new_source::{Ending, carry_out, insert_source, lock_payable_order, return_url},
+    replace::give_up_present_source,
+    stripe::begin_creation,
+};
+use crate::{
+    call::Answer,
+    failure::Failure,
+    flows::{
+        case::Case,
+        delete,
+        details::Details,
+        instrument,
+        ledger::AUTHORIZATION,
+        operation::Attempt,
+        update,
+    },
+    handler::Edit,
+    request::Request,
+    resources::{checkout_com_payment, source},
+    stored::word,
+};
+
+/// Where what Checkout.com complains of stands in a request.
+pub const POINTERS: &[(&str, &str)] = &[
+    ("token", "/data/attributes/token"),
+    ("source", "/data/attributes/token"),
+    ("customer", "/data/attributes/token"),
+    ("success_url", "/data/attributes"),
+    ("failure_url", "/data/attributes"),
+    ("amount", "/data/relationships/order"),
+    ("currency", "/data/relationships/order"),
+];
+
+const ENDING: Ending<CheckoutComPayment> =
+    Ending { record_of: checkout_com_payment::record, verdict: |_| None, pointers: POINTERS, is_creation: true };
+
+/// Creates, updates and deletes Checkout.com payments.
+pub struct CheckoutComPayments {
+    create: Shape,
+    update: Shape,
+}
+
+impl CheckoutComPayments {
+    /// With its schemas compiled.
+    pub fn new() -> Self {
+        Self { create: Shape::create::<CheckoutComPayment>(), update: Shape::update::<CheckoutComPayment>() }
+    }
+}
+
+impl Edit for CheckoutComPayments {
+    fn create<'a>(&'a self, request: &'a Request, body: &'a [u8]) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        async move {
+            let input = self.create.read_create::<CheckoutComPayment>(body)?;
+            let mut record = CheckoutComPayment::from_create(&input.attributes, &input.relationships);
+            record.stamp(request.context.new_id(), request.context.now());
+            give_up_present_source(request, record.order.id()).await?;
+            match commit_intent(request, record).await? {
+                Begun::Requested(attempt) => {
+                    carry_out(request, *attempt, ENDING).await
+                }
+                Begun::Kept(answer) => Ok(answer),
+            }
+        }
+        .boxed_local()
+    }
+
+    fn update<'a>(
+        &'a self,
+        request: &'a Request,
+        id: &'a Id,
+        body: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        async move {
+            let input = self.update.read_update::<CheckoutComPayment>(body, id)?;
+            update::checkout_com(request, id, input).await
+        }
+        .boxed_local()
+    }
+
+    fn delete<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        async move {
+            delete::source(request, id, CheckoutComPayment::META.kind).await?;
+            Ok(Answer::new(204, Bytes::new()))
+        }
+        .boxed_local()
+    }
+}
+
+/// How far the first transaction came.
+enum Begun {
+    /// The intent is committed; the PSP is to be called.
+    Requested(Box<Attempt>),
+    /// The source waits for its `_authorize`.
+    Kept(Answer),
+}
+
+async fn commit_intent(request: &Request, record: Record<CheckoutComPayment>) -> Result<Begun, Failure> {
+    let (request, context) = (request.clone(), request.context.clone());
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let kind = CheckoutComPayment::META.kind;
+            request.claim(tx, Some((kind, record.id.as_str()))).await?;
+            let (order, ledger, gateway) =
+                lock_payable_order(tx, &request, record.order.id(), kind, CheckoutComGateway::META.kind).await?;
+            let details = Details {
+                payment_type: record.payment_type,
+                session_id: record.session_id.clone(),
+                success_url: record.success_url.clone(),
+                failure_url: record.failure_url.clone(),
+                public_key: gateway.public_key.clone(),
+                address: request.caller.address.map(|address| address.to_string()),
+                ..Details::default()
+            };
+            let mut case = insert_source(tx, &request, &record, kind, order, ledger, &gateway, details).await?;
+            case.source.token = Some(source::seal_token(&request.context, &record.token));
+            // The token is checked even if it is not used yet.
+            instrument::at_checkout_com(tx, &request, &case.order, record.payment_type, record.token.expose()).await?;
+            if gateway.authorize_on_create {
+                let attempt = authorize(tx, &request, &mut case, &gateway).await?;
+                case.save(tx, &request.context).await?;
+                return Ok(Begun::Requested(Box::new(attempt)));
+            }
+            case.save(tx, &request.context).await?;
+            let record = checkout_com_payment::record(&request.context, &case.source, &case.order)?;
+            let answer = request.created(&record);
+            request.finish(tx, &answer).await?;
+            Ok(Begun::Kept(answer))
+        })
+        .await
+}
+
+/// Commits the intent to request the payment: a pending authorization with a key of its own.
+pub async fn authorize(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    case: &mut Case,
+    gateway: &PaymentGatewayRow,
+) -> Result<Attempt, Failure> {
+    let token = source::token(&request.context, &case.source)?;
+    let token = token.as_ref().map(tillgate_model::Secret::expose).unwrap_or_default();
+    let payment_type = case.details.payment_type;
+    let (instrument, customer) =
+        instrument::at_checkout_com(tx, request, &case.order, payment_type, token).await?;
+    let transaction = case.new_transaction(&request.context, AUTHORIZATION);
+    let transaction_id = transaction.id.clone();
+    case.put(tx, transaction).await?;
+    let fallback = return_url(&request.context, None, gateway);
+    let args = CreatePayment {
+        transaction_id: transaction_id.clone(),
+        order_id: case.order.id.clone(),
+        order_number: Some(case.order.number.clone()),
+        amount: Money::new(case.source.amount_cents, word(&case.source.currency_code)?),
+        capture: CaptureMethod::Manual,
+        confirm: true,
+        instrument: Some(instrument),
+        return_url: Some(fallback),
+        success_url: case.details.success_url.clone(),
+        failure_url: case.details.failure_url.clone(),
+        psp_customer: customer,
+        customer_email: case.order.customer_email.clone(),
+        setup_future_usage: None,
+        receipt_email: None,
+        description: None,
+        off_session: false,
+        three_d_secure: true,
+    };
+    let operation_id = request.context.new_id();
+    begin_creation(tx, request, case, gateway, operation_id, &args, Some(transaction_id)).await
+}

@@ -1,0 +1,176 @@
+//! `POST /api/v1/payments`: one call to Stripe that authorizes and captures, or, without an instrument, a payment that the
+//! buyer's browser confirms.
+
+use futures::{FutureExt, future::LocalBoxFuture};
+use tillgate_gateways::CaptureMethod;
+use tillgate_model::{
+    Creatable, Id, Problem, Record, Resource,
+    problem::Kind,
+    request::Shape,
+    resources::{CreatePaymentAttributes, Payment, StripeGateway, StripePayment},
+};
+use tillgate_store::{PaymentGatewayRow, Tx};
+
+use super::{
+    new_source::{Ending, carry_out, insert_source, lock_payable_order},
+    replace::give_up_present_source,
+    stripe::{arguments, begin_creation},
+};
+use crate::{
+    call::Answer,
+    failure::Failure,
+    flows::{
+        case::Case,
+        details::Details,
+        instrument::{Options, fresh_at_stripe, saved_at_stripe},
+        ledger::{AUTHORIZATION, FAILED},
+        operation::Attempt,
+        state::SourceState,
+    },
+    handler::Edit,
+    request::Request,
+    resources::payment,
+};
+
+const TOKEN: &str = "/data/attributes/stripe_token";
+const SAVED: &str = "/data/attributes/stripe_payment_method_id";
+
+/// Where what Stripe complains of stands in a request.
+const POINTERS: &[(&str, &str)] = &[
+    ("payment_method", "/data/attributes"),
+    ("token", "/data/attributes"),
+    ("customer", "/data/attributes"),
+    ("amount", "/data/relationships/order"),
+    ("currency", "/data/relationships/order"),
+];
+
+const ENDING: Ending<Payment> =
+    Ending { record_of: payment::record, verdict: declined, pointers: POINTERS, is_creation: true };
+
+/// Creates payments.
+pub struct Payments {
+    create: Shape,
+}
+
+impl Payments {
+    /// With its schema compiled.
+    pub fn new() -> Self {
+        Self { create: Shape::create::<Payment>() }
+    }
+}
+
+impl Edit for Payments {
+    fn create<'a>(&'a self, request: &'a Request, body: &'a [u8]) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        async move {
+            let input = self.create.read_create::<Payment>(body)?;
+            if input.attributes.stripe_token.is_some() && input.attributes.stripe_payment_method_id.is_some() {
+                let message = "stripe_token, stripe_payment_method_id are mutually exclusive";
+                return Err(Problem::new(Kind::MutualExclusion, message).at("/data/attributes").into());
+            }
+            let mut record = Payment::from_create(&input.attributes, &input.relationships);
+            record.stamp(request.context.new_id(), request.context.now());
+            give_up_present_source(request, record.order.id()).await?;
+            let attempt = commit_intent(request, record, input.attributes).await?;
+            carry_out(request, attempt, ENDING).await
+        }
+        .boxed_local()
+    }
+
+    fn update<'a>(&'a self, _: &'a Request, _: &'a Id, _: &'a [u8]) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        not_offered()
+    }
+
+    fn delete<'a>(&'a self, _: &'a Request, _: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        not_offered()
+    }
+}
+
+/// The router knows no such operation, so that this is never asked for.
+fn not_offered<'a>() -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+    async { Err(Problem::new(Kind::MethodNotAllowed, "Payments can't be changed.").into()) }.boxed_local()
+}
+
+async fn commit_intent(
+    request: &Request,
+    record: Record<Payment>,
+    attributes: CreatePaymentAttributes,
+) -> Result<Attempt, Failure> {
+    let (request, context) = (request.clone(), request.context.clone());
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let kind = StripePayment::META.kind;
+            request.claim(tx, Some((Payment::META.kind, record.id.as_str()))).await?;
+            let (order, ledger, gateway) =
+                lock_payable_order(tx, &request, record.order.id(), kind, StripeGateway::META.kind).await?;
+            let instrument = match (&attributes.stripe_token, &attributes.stripe_payment_method_id) {
+                (Some(token), _) => Some(fresh_at_stripe(token.expose(), TOKEN)?),
+                (None, Some(id)) => Some(saved_at_stripe(tx, &request, &order, id, SAVED).await?),
+                (None, None) => None,
+            };
+            let details = Details {
+                public_key: gateway.public_key.clone(),
+                connected_account: gateway.connected_account.clone(),
+                address: request.caller.address.map(|address| address.to_string()),
+                ..Details::default()
+            };
+            let mut case = insert_source(tx, &request, &record, kind, order, ledger, &gateway, details).await?;
+            case.source.automatic_capture = true;
+            let options = Options { instrument, ..Options::default() };
+            let attempt = begin(tx, &request, &mut case, &gateway, &options).await?;
+            case.save(tx, &request.context).await?;
+            Ok(attempt)
+        })
+        .await
+}
+
+async fn begin(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    case: &mut Case,
+    gateway: &PaymentGatewayRow,
+    options: &Options,
+) -> Result<Attempt, Failure> {
+    let mut args = arguments(request, case, gateway, options, CaptureMethod::Automatic)?;
+    args.confirm = options.instrument.is_some();
+    let mut transaction_id = None;
+    if args.confirm {
+        let transaction = case.new_transaction(&request.context, AUTHORIZATION);
+        transaction_id = Some(transaction.id.clone());
+        case.put(tx, transaction).await?;
+    }
+    let operation_id = request.context.new_id();
+    begin_creation(tx, request, case, gateway, operation_id, &args, transaction_id).await
+}
+
+/// A decline is an error in this dialect: its code, the title `base`, and the payment's id.
+fn declined(case: &Case) -> Option<Problem> {
+    if !matches!(case.state(), Ok(SourceState::Failed)) {
+        return None;
+    }
+    let failed = case.authorizations().filter(|row| row.status == FAILED).max_by_key(|row| row.number.clone())?;
+    let code = failed.error_code.clone().unwrap_or_else(|| "card_declined".into());
+    let message = failed.message.clone().unwrap_or_else(|| "The card was declined.".into());
+    let mut problem = Problem::new(Kind::Declined, message)
+        .meta("payment_id", case.source.id.clone())
+        .meta("decline_code", code.clone());
+    problem.code = Some(known_code(&code).to_owned());
+    Some(problem)
+}
+
+/// The codes that clients of this dialect have texts for; any other decline is a declined card.
+fn known_code(code: &str) -> &str {
+    const KNOWN: &[&str] = &[
+        "expired_card",
+        "incorrect_cvc",
+        "incorrect_number",
+        "incorrect_zip",
+        "invalid_cvc",
+        "invalid_number",
+        "invalid_expiry_month",
+        "invalid_expiry_year",
+        "processing_error",
+        "payment_intent_authentication_failure",
+    ];
+    if KNOWN.contains(&code) { code } else { "card_declined" }
+}

@@ -1,0 +1,189 @@
+//! `POST /api/stripe_payments`: an unconfirmed PaymentIntent of the order's amount, which the buyer's browser confirms.
+
+use bytes::Bytes;
+use futures::{FutureExt, future::LocalBoxFuture};
+use tillgate_gateways::{CaptureMethod, CreatePayment};
+use tillgate_model::{
+    Creatable, Id, Money, Record, Resource,
+    request::Shape,
+    resources::{StripeGateway, StripePayment},
+};
+use tillgate_store::{PaymentGatewayRow, Tx};
+
+use super::{
+    new_source::{Ending, carry_out, insert_source, lock_payable_order, return_url},
+    replace::give_up_present_source,
+};
+use crate::{
+    call::Answer,
+    failure::Failure,
+    flows::{
+        case::Case,
+        delete,
+        details::Details,
+        instrument::{self, Options, read_options},
+        link::Link,
+        operation::{self, Attempt, OperationKind},
+        update,
+    },
+    handler::Edit,
+    request::Request,
+    resources::stripe_payment,
+    stored::word,
+};
+
+/// Where what Stripe complains of stands in a request.
+pub const POINTERS: &[(&str, &str)] = &[
+    ("customer", "/data/attributes/options/customer"),
+    ("payment_method", "/data/attributes/options/payment_method"),
+    ("receipt_email", "/data/attributes"),
+    ("amount", "/data/relationships/order"),
+    ("currency", "/data/relationships/order"),
+];
+
+const ENDING: Ending<StripePayment> =
+    Ending { record_of: stripe_payment::record, verdict: |_| None, pointers: POINTERS, is_creation: true };
+
+/// Creates, updates and deletes Stripe payments.
+pub struct StripePayments {
+    create: Shape,
+    update: Shape,
+}
+
+impl StripePayments {
+    /// With its schemas compiled.
+    pub fn new() -> Self {
+        Self { create: Shape::create::<StripePayment>(), update: Shape::update::<StripePayment>() }
+    }
+}
+
+impl Edit for StripePayments {
+    fn create<'a>(&'a self, request: &'a Request, body: &'a [u8]) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        async move {
+            let input = self.create.read_create::<StripePayment>(body)?;
+            let options = read_options(input.attributes.options.as_ref()).map_err(tillgate_model::Problems::from)?;
+            let mut record = StripePayment::from_create(&input.attributes, &input.relationships);
+            record.stamp(request.context.new_id(), request.context.now());
+            give_up_present_source(request, record.order.id()).await?;
+            let attempt = commit_intent(request, record, options).await?;
+            carry_out(request, attempt, ENDING).await
+        }
+        .boxed_local()
+    }
+
+    fn update<'a>(
+        &'a self,
+        request: &'a Request,
+        id: &'a Id,
+        body: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        async move {
+            let input = self.update.read_update::<StripePayment>(body, id)?;
+            update::stripe(request, id, input).await
+        }
+        .boxed_local()
+    }
+
+    fn delete<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        async move {
+            delete::source(request, id, StripePayment::META.kind).await?;
+            Ok(Answer::new(204, Bytes::new()))
+        }
+        .boxed_local()
+    }
+}
+
+async fn commit_intent(
+    request: &Request,
+    record: Record<StripePayment>,
+    options: Options,
+) -> Result<Attempt, Failure> {
+    let (request, context) = (request.clone(), request.context.clone());
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let kind = StripePayment::META.kind;
+            request.claim(tx, Some((kind, record.id.as_str()))).await?;
+            let (order, ledger, gateway) =
+                lock_payable_order(tx, &request, record.order.id(), kind, StripeGateway::META.kind).await?;
+            let pointer = "/data/attributes/options/customer";
+            instrument::check_customer(tx, &request, &order, options.customer.as_deref(), pointer).await?;
+            let details = details(&request, &record, &gateway);
+            let mut case = insert_source(tx, &request, &record, kind, order, ledger, &gateway, details).await?;
+            let operation_id = request.context.new_id();
+            let args = arguments(&request, &case, &gateway, &options, CaptureMethod::Manual)?;
+            let attempt = begin_creation(tx, &request, &mut case, &gateway, operation_id, &args, None).await?;
+            case.save(tx, &request.context).await?;
+            Ok(attempt)
+        })
+        .await
+}
+
+/// What of the new source is only shown.
+fn details(request: &Request, record: &Record<StripePayment>, gateway: &PaymentGatewayRow) -> Details {
+    Details {
+        options: record.options.clone(),
+        return_url: record.return_url.clone(),
+        receipt_email: record.receipt_email.clone(),
+        public_key: gateway.public_key.clone(),
+        connected_account: gateway.connected_account.clone(),
+        address: request.caller.address.map(|address| address.to_string()),
+        ..Details::default()
+    }
+}
+
+/// What Stripe is asked for. It carries the source's id as our transaction id: one PaymentIntent a source.
+pub fn arguments(
+    request: &Request,
+    case: &Case,
+    gateway: &PaymentGatewayRow,
+    options: &Options,
+    capture: CaptureMethod,
+) -> Result<CreatePayment, Failure> {
+    let given = options.return_url.as_ref().or(case.details.return_url.as_ref());
+    Ok(CreatePayment {
+        transaction_id: case.source.id.clone(),
+        order_id: case.order.id.clone(),
+        order_number: Some(case.order.number.clone()),
+        amount: Money::new(case.source.amount_cents, word(&case.source.currency_code)?),
+        capture,
+        confirm: false,
+        instrument: options.instrument.clone(),
+        return_url: Some(return_url(&request.context, given, gateway)),
+        success_url: None,
+        failure_url: None,
+        psp_customer: options.customer.clone(),
+        customer_email: None,
+        setup_future_usage: options.setup_future_usage,
+        receipt_email: options.receipt_email.clone().or_else(|| case.details.receipt_email.clone()),
+        description: options.description.clone(),
+        off_session: false,
+        three_d_secure: false,
+    })
+}
+
+/// Commits the intent to make a payment at the PSP.
+pub async fn begin_creation(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    case: &mut Case,
+    gateway: &PaymentGatewayRow,
+    operation_id: Id,
+    args: &CreatePayment,
+    transaction_id: Option<String>,
+) -> Result<Attempt, Failure> {
+    let link = Link::of(&request.context, gateway)?;
+    let key = operation::idempotency_key(&operation_id, OperationKind::Create);
+    let psp_request = link.gateway.create_payment(args, &key)?;
+    operation::begin(
+        tx,
+        &request.context,
+        case,
+        gateway,
+        operation_id,
+        OperationKind::Create,
+        psp_request,
+        transaction_id,
+    )
+    .await
+}

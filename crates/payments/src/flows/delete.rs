@@ -1,0 +1,73 @@
+//! `DELETE` of a payment source: only of one that moved no money. Its payment at the PSP is given up first.
+
+use tillgate_model::{Id, Problem, problem::Kind};
+use tillgate_store::{Tx, query};
+
+use super::{case::Case, create, state::SourceState};
+use crate::{
+    call::ApplicationKind,
+    failure::Failure,
+    request::Request,
+    resources::order,
+    stored::word,
+};
+
+/// Deletes a payment source of a kind.
+pub async fn source(request: &Request, id: &Id, kind: &'static str) -> Result<(), Failure> {
+    let order_id = check(request, id, kind).await?;
+    create::give_up_present_source(request, &order_id).await?;
+    let (request, context, id) = (request.clone(), request.context.clone(), id.clone());
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let mut case = lock(tx, &request, &id, kind).await?;
+            let confirmable = matches!(case.state()?, SourceState::RequiresAction | SourceState::Processing)
+                || (case.state()? == SourceState::Unconfirmed && case.is_current());
+            if confirmable || case.authorizations().next().is_some() {
+                return Err(locked());
+            }
+            if case.is_current() {
+                case.order.payment_source_type = None;
+                case.order.payment_source_id = None;
+            }
+            case.save(tx, &request.context).await?;
+            query!(tx, payment_sources::delete(&case.scope, &id))?;
+            Ok(())
+        })
+        .await
+}
+
+/// Refuses early what cannot be deleted, before anything is given up at the PSP. Answers the order.
+async fn check(request: &Request, id: &Id, kind: &'static str) -> Result<Id, Failure> {
+    let (request, context, id) = (request.clone(), request.context.clone(), id.clone());
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let case = lock(tx, &request, &id, kind).await?;
+            if case.source.pending_operation_id.is_some() || case.authorizations().next().is_some() {
+                return Err(locked());
+            }
+            if !case.is_current() && !matches!(case.state()?, SourceState::New | SourceState::Canceled) {
+                return Err(locked());
+            }
+            Ok(word(&case.order.id)?)
+        })
+        .await
+}
+
+async fn lock(tx: &mut Tx<'_>, request: &Request, id: &Id, kind: &str) -> Result<Case, Failure> {
+    let case = Case::lock(tx, request.scope(), id).await?;
+    if case.source.kind != kind || !order::visible(request, &case.order) {
+        return Err(Problem::not_found().into());
+    }
+    if request.caller.kind == ApplicationKind::SalesChannel && !order::is_editable(word(&case.order.status)?) {
+        let message = "A sales channel can't delete the payment of an order that was placed.";
+        return Err(Problem::new(Kind::Forbidden, message).into());
+    }
+    Ok(case)
+}
+
+fn locked() -> Failure {
+    let message = "A payment source with transactions, or whose outcome is not known, can't be deleted.";
+    Problem::new(Kind::Locked, message).into()
+}

@@ -1,0 +1,42 @@
+//! What of a payment source is only shown. It is kept as one JSON text.
+
+use serde::{Deserialize, Serialize};
+use tillgate_model::{JsonObject, resources::CheckoutComPaymentType};
+
+/// What of a payment source is only shown.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Details {
+    /// Stripe: the client's settings, as sent.
+    pub options: Option<JsonObject>,
+    /// Where the buyer's browser returns to.
+    pub return_url: Option<String>,
+    /// Checkout.com: the same after a success.
+    pub success_url: Option<String>,
+    /// Checkout.com: the same after a failure.
+    pub failure_url: Option<String>,
+    /// Stripe: where its receipt goes.
+    pub receipt_email: Option<String>,
+    /// Checkout.com: the session that the buyer brought back.
+    pub session_id: Option<String>,
+    /// Checkout.com: what the token is.
+    pub payment_type: CheckoutComPaymentType,
+    /// The gateway's public key.
+    pub public_key: Option<String>,
+    /// Stripe: the gateway's connected account.
+    pub connected_account: Option<String>,
+    /// Stripe: identifier of the charge.
+    pub charge_id: Option<String>,
+    /// Stripe: the PaymentMethod.
+    pub payment_method: Option<JsonObject>,
+    /// Checkout.com: the payment as it last showed it.
+    pub payment_response: Option<JsonObject>,
+    /// Brand, last digits and expiry of the card.
+    pub payment_instrument: Option<JsonObject>,
+    /// Checkout.com: reusable instrument.
+    pub source_id: Option<String>,
+    /// The PSP's customer.
+    pub customer_token: Option<String>,
+    /// Network address of the caller who made the source, for limits on failed payments.
+    pub address: Option<String>,
+}

@@ -1,0 +1,182 @@
+//! What a payment is made with. A fresh instrument is sent without a customer, so that the PSP itself refuses one that
+//! belongs to somebody; a saved one must belong to the order's customer at the PSP.
+
+use serde_json::Value;
+use tillgate_gateways::{Instrument, SetupFutureUsage};
+use tillgate_model::{JsonObject, Problem, resources::CheckoutComPaymentType};
+use tillgate_store::{OrderRow, Tx, query};
+
+use crate::{call::ApplicationKind, failure::Failure, request::Request, stored::word};
+
+/// Members of `options` that move money or change who gets it.
+const REFUSED_OPTIONS: &[&str] = &[
+    "amount",
+    "amount_to_capture",
+    "application_fee_amount",
+    "automatic_payment_methods",
+    "capture_method",
+    "client_secret",
+    "confirm",
+    "confirmation_method",
+    "currency",
+    "error_on_requires_action",
+    "mandate",
+    "metadata",
+    "off_session",
+    "on_behalf_of",
+    "payment_method_data",
+    "payment_method_types",
+    "statement_descriptor",
+    "transfer_data",
+    "transfer_group",
+];
+
+/// What of `options` is sent to Stripe.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What to pay with.
+    pub instrument: Option<Instrument>,
+    /// The buyer at Stripe.
+    pub customer: Option<String>,
+    /// Keep the instrument.
+    pub setup_future_usage: Option<SetupFutureUsage>,
+    /// Where the buyer's browser returns to.
+    pub return_url: Option<String>,
+    /// Where the receipt goes.
+    pub receipt_email: Option<String>,
+    /// For Stripe's dashboard.
+    pub description: Option<String>,
+}
+
+/// Reads `options`, and tells everything that is wrong with them.
+pub fn read_options(options: Option<&JsonObject>) -> Result<Options, Vec<Problem>> {
+    let mut read = Options::default();
+    let mut problems = Vec::new();
+    let Some(JsonObject(members)) = options else { return Ok(read) };
+    let mut payment_method = None;
+    for (name, value) in members {
+        let pointer = format!("/data/attributes/options/{}", name.replace('~', "~0").replace('/', "~1"));
+        if REFUSED_OPTIONS.contains(&name.as_str()) || name.starts_with("transfer_") {
+            let message = "can't be set: the payment follows from the order and its gateway";
+            problems.push(Problem::invalid(pointer, "not_allowed", message));
+            continue;
+        }
+        let target = match name.as_str() {
+            "customer" => &mut read.customer,
+            "payment_method" => &mut payment_method,
+            "return_url" => &mut read.return_url,
+            "receipt_email" => &mut read.receipt_email,
+            "description" => &mut read.description,
+            "setup_future_usage" => {
+                match value.as_str() {
+                    Some("on_session") => read.setup_future_usage = Some(SetupFutureUsage::OnSession),
+                    Some("off_session") => read.setup_future_usage = Some(SetupFutureUsage::OffSession),
+                    _ => problems.push(Problem::invalid(pointer, "inclusion", "must be on_session or off_session")),
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        match value {
+            Value::String(text) if !text.is_empty() && text.len() <= 1000 => *target = Some(text.clone()),
+            Value::Null => {}
+            _ => problems.push(Problem::invalid(pointer, "invalid", "must be a text of 1 to 1000 characters")),
+        }
+    }
+    read.instrument = payment_method.map(|id| match &read.customer {
+        Some(customer) => Instrument::Saved { id, customer: Some(customer.clone()) },
+        None => Instrument::Token(id),
+    });
+    if problems.is_empty() { Ok(read) } else { Err(problems) }
+}
+
+/// The order's customer at the PSP.
+async fn psp_customer(tx: &mut Tx<'_>, request: &Request, order: &OrderRow) -> Result<Option<String>, Failure> {
+    let Some(id) = &order.customer_id else { return Ok(None) };
+    let customer = query!(tx, customers::get(request.scope(), &word(id)?))?;
+    Ok(customer.and_then(|customer| customer.shopper_reference).filter(|reference| reference.starts_with("cus_")))
+}
+
+/// The customer that `options` names must be the order's, and an integration's word is needed for it: a shop window could
+/// name anybody's.
+pub async fn check_customer(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    order: &OrderRow,
+    customer: Option<&str>,
+    pointer: &str,
+) -> Result<(), Failure> {
+    let Some(customer) = customer else { return Ok(()) };
+    let own = psp_customer(tx, request, order).await?;
+    if request.caller.kind == ApplicationKind::Integration && own.as_deref() == Some(customer) {
+        return Ok(());
+    }
+    Err(not_the_customers(pointer))
+}
+
+fn not_the_customers(pointer: &str) -> Failure {
+    let message = "is not saved for the order's customer (whose shopper_reference names them at the gateway), or the \
+                   application may not use it";
+    Problem::invalid(pointer, "not_owned", message).into()
+}
+
+/// A payment method that was saved at Stripe.
+pub async fn saved_at_stripe(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    order: &OrderRow,
+    id: &str,
+    pointer: &str,
+) -> Result<Instrument, Failure> {
+    if let (ApplicationKind::Integration, Some(customer)) =
+        (request.caller.kind, psp_customer(tx, request, order).await?)
+    {
+        return Ok(Instrument::Saved { id: id.to_owned(), customer: Some(customer) });
+    }
+    // Stripe's own aliases belong to nobody.
+    if request.scope().test() && id.starts_with("pm_card_") {
+        return Ok(Instrument::Token(id.to_owned()));
+    }
+    Err(not_the_customers(pointer))
+}
+
+/// A fresh instrument of Stripe.
+pub fn fresh_at_stripe(token: &str, pointer: &str) -> Result<Instrument, Problem> {
+    let known = ["tok_", "pm_", "src_", "card_"].iter().any(|prefix| token.starts_with(prefix));
+    if known && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return Ok(Instrument::Token(token.to_owned()));
+    }
+    Err(Problem::invalid(pointer, "invalid", "must be a token, source or payment method of Stripe (tok_, src_, pm_)"))
+}
+
+/// What a Checkout.com payment is made with.
+pub async fn at_checkout_com(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    order: &OrderRow,
+    payment_type: CheckoutComPaymentType,
+    token: &str,
+) -> Result<(Instrument, Option<String>), Failure> {
+    let pointer = "/data/attributes/token";
+    let wanted = match payment_type {
+        CheckoutComPaymentType::Token => "tok_",
+        CheckoutComPaymentType::Id => "src_",
+        CheckoutComPaymentType::Customer => "cus_",
+    };
+    let plain = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    if !token.starts_with(wanted) || !plain {
+        let message = format!("must begin with {wanted} for this payment_type");
+        return Err(Problem::invalid(pointer, "invalid", message).into());
+    }
+    if payment_type == CheckoutComPaymentType::Token {
+        return Ok((Instrument::Token(token.to_owned()), None));
+    }
+    let own = psp_customer(tx, request, order).await?;
+    let (ApplicationKind::Integration, Some(own)) = (request.caller.kind, own) else {
+        return Err(not_the_customers(pointer));
+    };
+    if payment_type == CheckoutComPaymentType::Id {
+        return Ok((Instrument::Saved { id: token.to_owned(), customer: Some(own.clone()) }, Some(own)));
+    }
+    if own == token { Ok((Instrument::Customer(own), None)) } else { Err(not_the_customers(pointer)) }
+}

@@ -1,0 +1,124 @@
+//! The transactions of an order, and the sums over them.
+
+use tillgate_model::resources::PaymentStatus;
+use tillgate_store::{Scope, StoreError, TransactionRow, Tx, query};
+
+/// Kinds of transactions, as they are stored and as the API's types name them.
+pub const AUTHORIZATION: &str = "authorizations";
+/// Money taken out of an authorization.
+pub const CAPTURE: &str = "captures";
+/// A hold released.
+pub const VOID: &str = "voids";
+/// Captured money given back.
+pub const REFUND: &str = "refunds";
+
+/// Outcomes of transactions, as they are stored.
+pub const PENDING: &str = "pending";
+/// It happened.
+pub const SUCCEEDED: &str = "succeeded";
+/// It did not.
+pub const FAILED: &str = "failed";
+
+/// The transactions of an order.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    rows: Vec<TransactionRow>,
+}
+
+impl Ledger {
+    /// Reads those of an order.
+    pub async fn read(tx: &mut Tx<'_>, scope: &Scope, order_id: &str) -> Result<Self, StoreError> {
+        Ok(Self { rows: query!(tx, payments::transactions_of_order(scope, order_id))? })
+    }
+
+    /// A ledger of given transactions.
+    pub fn new(rows: Vec<TransactionRow>) -> Self {
+        Self { rows }
+    }
+
+    /// All transactions.
+    pub fn rows(&self) -> &[TransactionRow] {
+        &self.rows
+    }
+
+    fn sum(&self, kind: &str, statuses: &[&str], parent: Option<&str>) -> i64 {
+        self.rows
+            .iter()
+            .filter(|row| row.kind == kind && statuses.contains(&row.status.as_str()))
+            .filter(|row| parent.is_none() || row.parent_id.as_deref() == parent)
+            .fold(0, |sum, row| sum.saturating_add(row.amount_cents))
+    }
+
+    /// What is pending, authorized or captured, less what was voided or refunded: what the order's payments hold.
+    pub fn held(&self) -> i64 {
+        self.sum(AUTHORIZATION, &[PENDING, SUCCEEDED], None)
+            - self.sum(VOID, &[SUCCEEDED], None)
+            - self.sum(REFUND, &[SUCCEEDED], None)
+    }
+
+    /// The same without one payment source.
+    pub fn held_besides(&self, source_id: &str) -> i64 {
+        let others = self.rows.iter().filter(|row| row.payment_source_id != source_id).cloned().collect();
+        Self::new(others).held()
+    }
+
+    /// What of a successful authorization is neither captured nor voided.
+    pub fn open_authorization(&self, authorization: &TransactionRow) -> i64 {
+        if authorization.status != SUCCEEDED {
+            return 0;
+        }
+        let parent = Some(authorization.id.as_str());
+        let used = self.sum(CAPTURE, &[PENDING, SUCCEEDED], parent) + self.sum(VOID, &[PENDING, SUCCEEDED], parent);
+        (authorization.amount_cents - used).max(0)
+    }
+
+    /// What of a successful capture is not refunded.
+    pub fn refundable(&self, capture: &TransactionRow) -> i64 {
+        if capture.status != SUCCEEDED {
+            return 0;
+        }
+        let refunded = self.sum(REFUND, &[PENDING, SUCCEEDED], Some(&capture.id));
+        (capture.amount_cents - refunded).max(0)
+    }
+
+    /// What was captured of an authorization.
+    pub fn captured_of(&self, authorization: &TransactionRow) -> i64 {
+        self.sum(CAPTURE, &[SUCCEEDED], Some(&authorization.id))
+    }
+
+    /// How many authorizations failed.
+    pub fn failed_authorizations(&self) -> i64 {
+        let failed = self.rows.iter().filter(|row| row.kind == AUTHORIZATION && row.status == FAILED).count();
+        i64::try_from(failed).unwrap_or(i64::MAX)
+    }
+
+    /// The payment status of an order with this total.
+    pub fn payment_status(&self, total: i64) -> PaymentStatus {
+        let done = |kind| self.sum(kind, &[SUCCEEDED], None);
+        let (authorized, captured, voided, refunded) =
+            (done(AUTHORIZATION), done(CAPTURE), done(VOID), done(REFUND));
+        if captured > 0 {
+            if refunded >= captured {
+                PaymentStatus::Refunded
+            } else if refunded > 0 {
+                PaymentStatus::PartiallyRefunded
+            } else if captured >= total {
+                PaymentStatus::Paid
+            } else {
+                PaymentStatus::PartiallyPaid
+            }
+        } else if authorized > voided {
+            match (authorized - voided >= total, voided > 0) {
+                (true, _) => PaymentStatus::Authorized,
+                (false, true) => PaymentStatus::PartiallyVoided,
+                (false, false) => PaymentStatus::PartiallyAuthorized,
+            }
+        } else if voided > 0 {
+            PaymentStatus::Voided
+        } else if total == 0 {
+            PaymentStatus::Free
+        } else {
+            PaymentStatus::Unpaid
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The way to the PSP of a gateway: its language and its key.
+
+use tillgate_gateways::{Gateway, GatewaySettings, checkout_com::CheckoutCom, stripe::Stripe};
+use tillgate_model::{Resource, Secret, resources::{CheckoutComGateway, StripeGateway}};
+use tillgate_store::PaymentGatewayRow;
+
+use crate::{context::Context, failure::Failure, resources::secret_key};
+
+/// A PSP's language, and the key that it wants.
+pub struct Link {
+    /// The language.
+    pub gateway: Box<dyn Gateway>,
+    /// The key.
+    pub key: Secret,
+}
+
+impl Link {
+    /// The way to a gateway's PSP.
+    pub fn of(context: &Context, row: &PaymentGatewayRow) -> Result<Self, Failure> {
+        let base_url = row.base_url.parse().map_err(|error| Failure::Internal(format!("stored URL: {error}")))?;
+        let settings = GatewaySettings {
+            base_url: Some(base_url),
+            api_version: row.api_version.clone(),
+            processing_channel_id: row.processing_channel_id.clone(),
+            connected_account: row.connected_account.clone(),
+        };
+        let gateway: Box<dyn Gateway> = match row.kind.as_str() {
+            kind if kind == StripeGateway::META.kind => Box::new(Stripe::new(settings)),
+            kind if kind == CheckoutComGateway::META.kind => Box::new(CheckoutCom::new(settings)),
+            other => return Err(Failure::Internal(format!("no gateway is called {other}"))),
+        };
+        Ok(Self { gateway, key: secret_key(context, row)? })
+    }
+}

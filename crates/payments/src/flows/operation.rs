@@ -1,0 +1,178 @@
+//! A call to a PSP: its intent is committed first, with the exact bytes and the key that will be sent.
+
+use tillgate_gateways::{
+    ActionOutcome, PaymentOutcome, PaymentSnapshot, PspRequest, PspResponse, Refusal, RetryPolicy, TransportError, call,
+};
+use tillgate_model::{Id, Timestamp};
+use tillgate_store::{GatewayOperationRow, PaymentGatewayRow, Scope, Tx, query};
+
+use super::{case::Case, link::Link};
+use crate::{context::Context, failure::Failure, stored};
+
+/// What requests are sealed as.
+const PURPOSE: &str = "gateway_operations.request";
+
+/// What a call to a PSP does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
+pub enum OperationKind {
+    /// Makes a payment, and attempts it where the source is made to.
+    Create,
+    /// Attempts a payment that was made before.
+    Confirm,
+    /// Changes the amount or the settings of an unconfirmed payment.
+    Update,
+    /// Gives a payment up.
+    Cancel,
+}
+
+/// A committed intent, ready to be sent.
+pub struct Attempt {
+    /// Whose it is.
+    pub scope: Scope,
+    /// The stored intent.
+    pub operation: GatewayOperationRow,
+    /// What it does.
+    pub kind: OperationKind,
+    /// The exact request.
+    pub request: PspRequest,
+    /// The way to the PSP.
+    pub link: Link,
+    /// It was perhaps sent before.
+    pub resending: bool,
+}
+
+/// What became of an attempt.
+pub enum Outcome {
+    /// The PSP has the payment, and this is its state.
+    Done(Box<PaymentSnapshot>),
+    /// The PSP did nothing.
+    Refused(Refusal),
+    /// Nothing reached the PSP.
+    NotSent(String),
+    /// It can't be told.
+    Unknown(String),
+}
+
+/// A new key: the id of the operation that will carry it.
+pub fn idempotency_key(operation_id: &Id, kind: OperationKind) -> String {
+    format!("tillgate-{operation_id}-{kind}")
+}
+
+/// Commits an intent as part of the transaction. The source is blocked until its outcome is known.
+pub async fn begin(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    gateway: &PaymentGatewayRow,
+    operation_id: Id,
+    kind: OperationKind,
+    request: PspRequest,
+    transaction_id: Option<String>,
+) -> Result<Attempt, Failure> {
+    let now = context.now();
+    let row = GatewayOperationRow {
+        organization_id: case.scope.organization_id().to_string(),
+        test: case.scope.test(),
+        id: operation_id.to_string(),
+        created_at: stored::stored_time(now),
+        updated_at: stored::stored_time(now),
+        reference: None,
+        reference_origin: None,
+        metadata: "{}".into(),
+        kind: kind.to_string(),
+        payment_source_id: case.source.id.clone(),
+        transaction_id,
+        payment_gateway_id: gateway.id.clone(),
+        request: context.vault.seal(&*context.entropy, PURPOSE, &stored::stored_json(&request)),
+        sent_at: stored::stored_time(now),
+        attempts: 0,
+        next_attempt_at: Some(stored::stored_time(lease(context, now))),
+        finished_at: None,
+        flagged_at: None,
+    };
+    query!(tx, gateway_operations::insert(&row))?;
+    case.source.pending_operation_id = Some(row.id.clone());
+    let link = Link::of(context, gateway)?;
+    Ok(Attempt { scope: case.scope.clone(), operation: row, kind, request, link, resending: false })
+}
+
+/// Until when whoever sends a request is given time for it.
+pub fn lease(context: &Context, now: Timestamp) -> Timestamp {
+    let margin = chrono::Duration::seconds(5);
+    let timeout = chrono::Duration::from_std(context.settings.gateway_timeout).unwrap_or(margin);
+    Timestamp::new(now.moment() + timeout + margin)
+}
+
+/// An intent that was stored earlier.
+pub fn stored_attempt(
+    context: &Context,
+    row: GatewayOperationRow,
+    gateway: &PaymentGatewayRow,
+) -> Result<Attempt, Failure> {
+    let request = serde_json::from_str(&context.vault.open(PURPOSE, &row.request)?)?;
+    Ok(Attempt {
+        scope: Scope::of_job(stored::word(&row.organization_id)?, row.test),
+        kind: stored::word(&row.kind)?,
+        link: Link::of(context, gateway)?,
+        operation: row,
+        request,
+        resending: true,
+    })
+}
+
+/// Sends a request of any kind, with retries where they are safe.
+pub async fn send(context: &Context, link: &Link, request: &PspRequest, resending: bool) -> Result<PspResponse, TransportError> {
+    let timeout = context.settings.gateway_timeout;
+    let policy = RetryPolicy {
+        deadline: timeout,
+        attempt: timeout.mul_f64(0.8),
+        resending,
+        ..RetryPolicy::default()
+    };
+    call(&*context.transport, &*context.timer, request, &link.key.secret_string(), policy).await
+}
+
+/// Sends an attempt and reads the answer.
+pub async fn perform(context: &Context, attempt: &Attempt) -> Outcome {
+    let response = match send(context, &attempt.link, &attempt.request, attempt.resending).await {
+        Ok(response) => response,
+        Err(TransportError::NotSent(reason)) => return Outcome::NotSent(reason),
+        Err(TransportError::Unknown(reason)) => return Outcome::Unknown(reason),
+    };
+    if attempt.kind != OperationKind::Cancel {
+        return match attempt.link.gateway.read_payment(&attempt.request, &response) {
+            PaymentOutcome::Done(snapshot) => Outcome::Done(snapshot),
+            PaymentOutcome::Refused(refusal) => Outcome::Refused(refusal),
+            PaymentOutcome::Unknown(reason) => Outcome::Unknown(reason),
+        };
+    }
+    match attempt.link.gateway.read_action(&attempt.request, &response) {
+        ActionOutcome::Done(action) => match action.payment {
+            Some(snapshot) => Outcome::Done(snapshot),
+            None => Outcome::Unknown("the answer does not show the payment".into()),
+        },
+        ActionOutcome::Accepted(_) => Outcome::Unknown("the PSP has accepted it and not done it yet".into()),
+        ActionOutcome::Failed(decline) => Outcome::Unknown(format!("it failed with {}", decline.code)),
+        // What a payment that can't be canceled has become is found out by asking for it.
+        ActionOutcome::Refused(refusal) => Outcome::Unknown(refusal.message),
+        ActionOutcome::Unknown(reason) => Outcome::Unknown(reason),
+    }
+}
+
+/// Asks the PSP for a payment.
+pub async fn retrieve(context: &Context, link: &Link, psp_id: &str) -> Outcome {
+    let request = match link.gateway.retrieve_payment(psp_id) {
+        Ok(request) => request,
+        Err(error) => return Outcome::Unknown(error.to_string()),
+    };
+    match send(context, link, &request, false).await {
+        Ok(response) => match link.gateway.read_payment(&request, &response) {
+            PaymentOutcome::Done(snapshot) => Outcome::Done(snapshot),
+            PaymentOutcome::Refused(refusal) => Outcome::Refused(refusal),
+            PaymentOutcome::Unknown(reason) => Outcome::Unknown(reason),
+        },
+        Err(TransportError::NotSent(reason)) => Outcome::NotSent(reason),
+        Err(TransportError::Unknown(reason)) => Outcome::Unknown(reason),
+    }
+}

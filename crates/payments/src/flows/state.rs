@@ -1,0 +1,94 @@
+//! How far a payment source is, as data.
+
+use tillgate_gateways::{PaymentSnapshot, PaymentStatus};
+
+/// State of a payment source.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display, strum::EnumString, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum SourceState {
+    /// The PSP has not been asked for anything, or did nothing.
+    New,
+    /// The PSP has a payment that waits for its confirmation.
+    Unconfirmed,
+    /// The buyer has to authenticate.
+    RequiresAction,
+    /// The PSP is at it.
+    Processing,
+    /// The money is held.
+    Authorized,
+    /// The money is taken.
+    Captured,
+    /// The last attempt was declined; another one can be made.
+    Failed,
+    /// The payment is off for good.
+    Canceled,
+}
+
+impl SourceState {
+    /// The state that the PSP shows; `None` if it says nothing that is known.
+    pub fn of(snapshot: &PaymentSnapshot) -> Option<Self> {
+        Some(match &snapshot.status {
+            PaymentStatus::RequiresInstrument | PaymentStatus::RequiresConfirmation => {
+                if snapshot.decline.is_some() { Self::Failed } else { Self::Unconfirmed }
+            }
+            PaymentStatus::RequiresAction => Self::RequiresAction,
+            PaymentStatus::Processing => Self::Processing,
+            PaymentStatus::Authorized => Self::Authorized,
+            PaymentStatus::PartiallyCaptured
+            | PaymentStatus::Captured
+            | PaymentStatus::PartiallyRefunded
+            | PaymentStatus::Refunded => Self::Captured,
+            PaymentStatus::Declined => Self::Failed,
+            PaymentStatus::Canceled | PaymentStatus::Expired => Self::Canceled,
+            PaymentStatus::Unknown(_) => return None,
+        })
+    }
+
+    /// Whether one and the same payment at the PSP can go from here to there. A payment never goes backwards, whatever
+    /// order the news of it come in.
+    pub fn can_become(self, next: Self) -> bool {
+        match self {
+            Self::Captured => next == Self::Captured,
+            Self::Canceled => next == Self::Canceled,
+            Self::Authorized => matches!(next, Self::Authorized | Self::Captured | Self::Canceled),
+            Self::New | Self::Unconfirmed | Self::RequiresAction | Self::Processing | Self::Failed => next != Self::New,
+        }
+    }
+
+    /// Whether the PSP holds or has taken money.
+    pub fn holds_money(self) -> bool {
+        matches!(self, Self::Authorized | Self::Captured)
+    }
+
+    /// Whether an attempt to pay can be made.
+    pub fn takes_attempt(self) -> bool {
+        matches!(self, Self::New | Self::Unconfirmed | Self::Failed)
+    }
+
+    /// Whether there is nothing more to learn from the PSP in the ordinary course.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Captured | Self::Canceled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::VariantArray;
+
+    use super::SourceState::{self, Authorized, Canceled, Captured, New};
+
+    #[test]
+    fn a_payment_never_goes_backwards() {
+        for &state in SourceState::VARIANTS {
+            assert!(!state.can_become(New), "{state} -> new");
+            for &next in SourceState::VARIANTS {
+                let allowed = match state {
+                    Captured | Canceled => next == state,
+                    Authorized => [Authorized, Captured, Canceled].contains(&next),
+                    _ => next != New,
+                };
+                assert_eq!(state.can_become(next), allowed, "{state} -> {next}");
+            }
+        }
+    }
+}

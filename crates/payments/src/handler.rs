@@ -1,0 +1,150 @@
+//! What the service can do with any resource.
+
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+use futures::{FutureExt, future::LocalBoxFuture};
+use tillgate_model::{Id, Identifier, Record, Resource, document, document::Page};
+use tillgate_store::Tx;
+
+use crate::{call::Answer, failure::Failure, request::Request, stored::Selection};
+
+/// A resource that is kept and can be shown.
+#[allow(async_fn_in_trait)] // queries run where they are called: nothing has to be Send
+pub trait Kept: Resource {
+    /// The record of that id, if the caller may see it.
+    async fn get(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure>;
+
+    /// A page of the records, and how many there are in all.
+    async fn page(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        selection: &Selection,
+        page: Page,
+    ) -> Result<(Vec<Record<Self>>, i64), Failure>;
+
+    /// The record as `GET` shows it; a payment source may ask its PSP first.
+    async fn retrieve(request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure> {
+        request.context.db.read(async |tx: &mut Tx<'_>| Self::get(tx, request, id).await).await
+    }
+}
+
+/// Shows a resource, whatever it is.
+pub trait Show {
+    /// The document of one.
+    fn show<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Option<Bytes>, Failure>>;
+
+    /// The document of a page. `url` is where the list is.
+    fn list<'a>(
+        &'a self,
+        request: &'a Request,
+        selection: &'a Selection,
+        page: Page,
+        url: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Bytes, Failure>>;
+
+    /// Which resources a page has, and how many there are in all.
+    fn identifiers<'a>(
+        &'a self,
+        request: &'a Request,
+        selection: &'a Selection,
+        page: Page,
+    ) -> LocalBoxFuture<'a, Result<(Vec<Identifier>, i64), Failure>>;
+
+    /// Where a to-one relationship of one points; `None` if there is no such resource.
+    fn to_one<'a>(
+        &'a self,
+        request: &'a Request,
+        id: &'a Id,
+        relationship: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Option<Option<Identifier>>, Failure>>;
+}
+
+/// [`Show`] for a resource that is kept.
+pub struct Shown<R>(PhantomData<fn() -> R>);
+
+impl<R> Shown<R> {
+    /// Shows resources of the type.
+    pub fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<R: Kept> Show for Shown<R> {
+    fn show<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Option<Bytes>, Failure>> {
+        async move {
+            let record = R::retrieve(request, id).await?;
+            Ok(record.map(|record| document::one(&record, request.frame()).into()))
+        }
+        .boxed_local()
+    }
+
+    fn list<'a>(
+        &'a self,
+        request: &'a Request,
+        selection: &'a Selection,
+        page: Page,
+        url: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Bytes, Failure>> {
+        async move {
+            let (records, total) = self.records(request, selection, page).await?;
+            Ok(document::list(&records, total, page, url, request.frame()).into())
+        }
+        .boxed_local()
+    }
+
+    fn identifiers<'a>(
+        &'a self,
+        request: &'a Request,
+        selection: &'a Selection,
+        page: Page,
+    ) -> LocalBoxFuture<'a, Result<(Vec<Identifier>, i64), Failure>> {
+        async move {
+            let (records, total) = self.records(request, selection, page).await?;
+            let identify = |record: Record<R>| Identifier { kind: R::META.kind, id: record.id };
+            Ok((records.into_iter().map(identify).collect(), total))
+        }
+        .boxed_local()
+    }
+
+    fn to_one<'a>(
+        &'a self,
+        request: &'a Request,
+        id: &'a Id,
+        relationship: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Option<Option<Identifier>>, Failure>> {
+        async move {
+            let record = request.context.db.read(async |tx: &mut Tx<'_>| R::get(tx, request, id).await).await?;
+            Ok(record.map(|record| record.fields.to_one(relationship).cloned()))
+        }
+        .boxed_local()
+    }
+}
+
+impl<R: Kept> Shown<R> {
+    async fn records(
+        &self,
+        request: &Request,
+        selection: &Selection,
+        page: Page,
+    ) -> Result<(Vec<Record<R>>, i64), Failure> {
+        request.context.db.read(async |tx: &mut Tx<'_>| R::page(tx, request, selection, page).await).await
+    }
+}
+
+/// Changes a resource, whatever it is.
+pub trait Edit {
+    /// `POST`
+    fn create<'a>(&'a self, request: &'a Request, body: &'a [u8]) -> LocalBoxFuture<'a, Result<Answer, Failure>>;
+
+    /// `PATCH`
+    fn update<'a>(
+        &'a self,
+        request: &'a Request,
+        id: &'a Id,
+        body: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>>;
+
+    /// `DELETE`
+    fn delete<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>>;
+}

@@ -1,0 +1,153 @@
+//! Idempotency keys: the record commits with the intent, its answer with the result.
+
+use bytes::Bytes;
+use chrono::Duration;
+use tillgate_model::{Problem, Problems, problem::Kind};
+use tillgate_store::{IdempotencyKeyRow, Tx, query};
+
+use crate::{
+    call::{Answer, IdempotencyKey},
+    failure::Failure,
+    request::Request,
+};
+
+/// What a stored answer is sealed as.
+const PURPOSE: &str = "idempotency_keys.body";
+/// How long a key is remembered.
+const LIFETIME: Duration = Duration::hours(24);
+
+/// Claims the key, or ends the call with what was answered before.
+pub async fn claim(
+    request: &Request,
+    key: &IdempotencyKey,
+    tx: &mut Tx<'_>,
+    resource: Option<(&str, &str)>,
+) -> Result<(), Failure> {
+    let row = new_row(request, key, resource);
+    if query!(tx, idempotency_keys::claim(&row))? {
+        return Ok(());
+    }
+    let scope = request.scope();
+    let application = &request.caller.application_id;
+    let Some(known) = query!(tx, idempotency_keys::get(scope, application, &key.key))? else {
+        return Err(in_use());
+    };
+    if known.finished_at.is_some() && known.created_at + LIFETIME < row.created_at {
+        query!(tx, idempotency_keys::save(&row))?;
+        return Ok(());
+    }
+    Err(replay(request, known, key)?)
+}
+
+fn new_row(request: &Request, key: &IdempotencyKey, resource: Option<(&str, &str)>) -> IdempotencyKeyRow {
+    IdempotencyKeyRow {
+        organization_id: request.scope().organization_id().to_string(),
+        test: request.scope().test(),
+        application_id: request.caller.application_id.to_string(),
+        key: key.key.clone(),
+        fingerprint: key.fingerprint.clone(),
+        created_at: request.context.now().moment().naive_utc(),
+        finished_at: None,
+        resource_type: resource.map(|(kind, _)| kind.to_owned()),
+        resource_id: resource.map(|(_, id)| id.to_owned()),
+        status: None,
+        location: None,
+        body: None,
+    }
+}
+
+fn in_use() -> Failure {
+    let problem = Problem::new(
+        Kind::IdempotencyKeyInUse,
+        "A request with this idempotency key is being answered. Send it again in a moment.",
+    );
+    Problems::from(problem.header("Idempotency-Key")).retry_after(1).into()
+}
+
+/// How a key that is known ends a call.
+fn replay(request: &Request, known: IdempotencyKeyRow, key: &IdempotencyKey) -> Result<Failure, Failure> {
+    if known.fingerprint != key.fingerprint {
+        let problem = Problem::new(
+            Kind::IdempotencyKeyReused,
+            "This idempotency key was used for another request. Choose a new key for a new request.",
+        );
+        return Ok(problem.header("Idempotency-Key").meta("error", "idempotency_key_reused").into());
+    }
+    if known.finished_at.is_none() {
+        return Ok(in_use());
+    }
+    match (known.status, known.body, known.resource_type, known.resource_id) {
+        (Some(status), Some(body), _, _) => Ok(Failure::Replay(Box::new(Answer {
+            status: u16::try_from(status).unwrap_or(500),
+            body: Bytes::from(request.context.vault.open(PURPOSE, &body)?),
+            location: known.location,
+            replayed: true,
+            retry_after: None,
+        }))),
+        (_, _, Some(kind), Some(id)) => Ok(Failure::ReplayOf { kind, id }),
+        _ => Err(Failure::Internal("an idempotency key has neither an answer nor a resource".into())),
+    }
+}
+
+/// Keeps the answer. A later call with the key gets it.
+pub async fn finish(
+    request: &Request,
+    key: &IdempotencyKey,
+    tx: &mut Tx<'_>,
+    answer: &Answer,
+) -> Result<(), Failure> {
+    let mut row = new_row(request, key, None);
+    let scope = request.scope();
+    if let Some(known) = query!(tx, idempotency_keys::get(scope, &request.caller.application_id, &key.key))? {
+        row = known;
+    }
+    let body = std::str::from_utf8(&answer.body)
+        .map_err(|error| Failure::Internal(format!("a document is not UTF-8: {error}")))?;
+    row.finished_at = Some(request.context.now().moment().naive_utc());
+    row.status = Some(i32::from(answer.status));
+    row.location = answer.location.clone();
+    row.body = Some(request.context.vault.seal(&*request.context.entropy, PURPOSE, body));
+    query!(tx, idempotency_keys::save(&row))?;
+    Ok(())
+}
+
+/// Forgets the key, because nothing came of the request and another try may succeed.
+pub async fn release(request: &Request, tx: &mut Tx<'_>) -> Result<(), Failure> {
+    if let Some(key) = &request.key {
+        query!(tx, idempotency_keys::release(request.scope(), &request.caller.application_id, &key.key))?;
+    }
+    Ok(())
+}
+
+/// The document of a refusal, as it is kept and sent.
+pub fn refusal_body(request: &Request, problems: &Problems) -> Bytes {
+    problems.render(request.dialect).to_string().into()
+}
+
+/// Keeps a refusal that left nothing behind, so that the same request gets the same answer and another one with the key
+/// is refused. Statuses that say nothing of the request itself (401, 403, 429, 5xx) and a key in use are not kept.
+pub async fn keep_refusal(request: &Request, problems: &Problems) -> Result<(), Failure> {
+    let status = problems.status();
+    let about_the_key = problems
+        .problems
+        .iter()
+        .any(|problem| matches!(problem.kind, Kind::IdempotencyKeyInUse | Kind::IdempotencyKeyReused));
+    if !(400..500).contains(&status) || matches!(status, 401 | 403 | 429) || about_the_key {
+        return Ok(());
+    }
+    let Some(key) = request.key.clone() else { return Ok(()) };
+    let answer = Answer::new(status, refusal_body(request, problems));
+    let request = request.clone();
+    request
+        .context
+        .db
+        .clone()
+        .write(async move |tx: &mut Tx<'_>| {
+            let row = new_row(&request, &key, None);
+            if query!(tx, idempotency_keys::claim(&row))? {
+                finish(&request, &key, tx, &answer).await?;
+            }
+            Ok::<(), Failure>(())
+        })
+        .await
+}

@@ -1,0 +1,173 @@
+//! Resources that are only kept: created, updated and deleted in one transaction.
+
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+use futures::{FutureExt, future::LocalBoxFuture};
+use tillgate_model::{Creatable, Id, Problem, Record, Updatable, request::Shape};
+use tillgate_store::Tx;
+
+use crate::{
+    call::Answer,
+    failure::Failure,
+    handler::{Edit, Kept},
+    request::Request,
+};
+
+/// A resource that is only kept, with what its kind adds to creating, updating and deleting.
+#[allow(async_fn_in_trait)] // queries run where they are called: nothing has to be Send
+pub trait Plain: Kept + Creatable + Updatable {
+    /// Adds the row.
+    async fn insert(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure>;
+
+    /// Writes the row.
+    async fn save(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure>;
+
+    /// Removes the row.
+    async fn remove(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<(), Failure>;
+
+    /// Checks what a new record refers to, and fills in what follows from it.
+    async fn before_create(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        record: &mut Record<Self>,
+        attributes: &<Self as Creatable>::Attributes,
+    ) -> Result<(), Failure>;
+
+    /// Does what follows from a new record.
+    async fn after_create(_: &mut Tx<'_>, _: &Request, _: &Record<Self>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// Checks a changed record against the one that was, and fills in what follows.
+    async fn before_update(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        before: &Record<Self>,
+        record: &mut Record<Self>,
+        attributes: &<Self as Updatable>::Attributes,
+    ) -> Result<(), Failure>;
+
+    /// Does what follows from a changed record.
+    async fn after_update(_: &mut Tx<'_>, _: &Request, _: &Record<Self>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// Checks that a record can go.
+    async fn before_delete(_: &mut Tx<'_>, _: &Request, _: &Record<Self>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// Does what follows from a record's going.
+    async fn after_delete(_: &mut Tx<'_>, _: &Request, _: &Record<Self>) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// [`Edit`] for a plain resource.
+pub struct PlainEditor<R> {
+    create: Shape,
+    update: Shape,
+    resource: PhantomData<fn() -> R>,
+}
+
+impl<R: Plain> PlainEditor<R> {
+    /// Edits resources of the type.
+    pub fn new() -> Self {
+        Self { create: Shape::create::<R>(), update: Shape::update::<R>(), resource: PhantomData }
+    }
+}
+
+impl<R> Edit for PlainEditor<R>
+where
+    R: Plain,
+    <R as Creatable>::Attributes: Send + Sync + 'static,
+    <R as Updatable>::Attributes: Send + Sync + 'static,
+    <R as Updatable>::Relationships: Send + Sync + 'static,
+{
+    fn create<'a>(&'a self, request: &'a Request, body: &'a [u8]) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        async move {
+            let input = self.create.read_create::<R>(body)?;
+            let mut record = R::from_create(&input.attributes, &input.relationships);
+            record.stamp(request.context.new_id(), request.context.now());
+            let request = request.clone();
+            request
+                .context
+                .db
+                .clone()
+                .write(async move |tx: &mut Tx<'_>| {
+                    request.claim(tx, None).await?;
+                    R::before_create(tx, &request, &mut record, &input.attributes).await?;
+                    R::insert(tx, &request, &record).await?;
+                    R::after_create(tx, &request, &record).await?;
+                    let record = reread::<R>(tx, &request, record).await?;
+                    let answer = request.created(&record);
+                    request.finish(tx, &answer).await?;
+                    Ok(answer)
+                })
+                .await
+        }
+        .boxed_local()
+    }
+
+    fn update<'a>(
+        &'a self,
+        request: &'a Request,
+        id: &'a Id,
+        body: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        async move {
+            let input = self.update.read_update::<R>(body, id)?;
+            let (request, id) = (request.clone(), id.clone());
+            request
+                .context
+                .db
+                .clone()
+                .write(async move |tx: &mut Tx<'_>| {
+                    request.claim(tx, None).await?;
+                    let before = existing::<R>(tx, &request, &id).await?;
+                    let mut record = before.clone();
+                    R::apply(&mut record, &input.attributes, &input.relationships);
+                    record.updated_at = request.context.now();
+                    R::before_update(tx, &request, &before, &mut record, &input.attributes).await?;
+                    R::save(tx, &request, &record).await?;
+                    R::after_update(tx, &request, &record).await?;
+                    let record = reread::<R>(tx, &request, record).await?;
+                    let answer = request.shown(&record);
+                    request.finish(tx, &answer).await?;
+                    Ok(answer)
+                })
+                .await
+        }
+        .boxed_local()
+    }
+
+    fn delete<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        async move {
+            let (request, id) = (request.clone(), id.clone());
+            request
+                .context
+                .db
+                .clone()
+                .write(async move |tx: &mut Tx<'_>| {
+                    let record = existing::<R>(tx, &request, &id).await?;
+                    R::before_delete(tx, &request, &record).await?;
+                    R::remove(tx, &request, &id).await?;
+                    R::after_delete(tx, &request, &record).await?;
+                    Ok(Answer::new(204, Bytes::new()))
+                })
+                .await
+        }
+        .boxed_local()
+    }
+}
+
+async fn existing<R: Plain>(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Record<R>, Failure> {
+    let record = R::get(tx, request, id).await?;
+    Ok(record.ok_or_else(Problem::not_found)?)
+}
+
+/// What is shown comes from the database, so that what follows from a change is in it.
+async fn reread<R: Plain>(tx: &mut Tx<'_>, request: &Request, record: Record<R>) -> Result<Record<R>, Failure> {
+    existing::<R>(tx, request, &record.id).await
+}

@@ -1,0 +1,71 @@
+//! A call on its way through the domain: who calls, with which key, in which world.
+
+use tillgate_model::{Dialect, Record, Resource, document, document::Frame};
+use tillgate_store::{Scope, Tx};
+
+use crate::{
+    call::{Answer, Caller, IdempotencyKey},
+    context::Context,
+    failure::Failure,
+    idempotency,
+};
+
+/// Who calls, with which key, in which world. Cheap to clone: transactions take one along.
+#[derive(Clone)]
+pub struct Request {
+    /// The world.
+    pub context: Context,
+    /// Who calls.
+    pub caller: Caller,
+    /// In which dialect.
+    pub dialect: Dialect,
+    /// The idempotency key, if one was sent.
+    pub key: Option<IdempotencyKey>,
+}
+
+impl Request {
+    /// Whose data it is about.
+    pub fn scope(&self) -> &Scope {
+        &self.caller.scope
+    }
+
+    /// What documents need to know.
+    pub fn frame(&self) -> Frame<'_> {
+        self.context.frame(self.scope())
+    }
+
+    /// Claims the idempotency key in the first transaction. What it makes or changes is `resource`.
+    pub async fn claim(&self, tx: &mut Tx<'_>, resource: Option<(&str, &str)>) -> Result<(), Failure> {
+        match &self.key {
+            Some(key) => idempotency::claim(self, key, tx, resource).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps the answer in the last transaction.
+    pub async fn finish(&self, tx: &mut Tx<'_>, answer: &Answer) -> Result<(), Failure> {
+        match &self.key {
+            Some(key) => idempotency::finish(self, key, tx, answer).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The answer that shows a resource.
+    pub fn shown<R: Resource>(&self, record: &Record<R>) -> Answer {
+        Answer::new(200, document::one(record, self.frame()))
+    }
+
+    /// The answer that shows a new resource.
+    pub fn created<R: Resource>(&self, record: &Record<R>) -> Answer {
+        let mut answer = Answer::new(201, document::one(record, self.frame()));
+        answer.location = Some(self.frame().link(R::META, &record.id));
+        answer
+    }
+}
+
+impl Context {
+    /// What documents need to know.
+    pub fn frame<'a>(&'a self, scope: &'a Scope) -> Frame<'a> {
+        Frame { base_url: &self.base_url, organization_id: scope.organization_id(), test: scope.test() }
+    }
+}

@@ -1,0 +1,109 @@
+use tillgate_model::{
+    One, Problem, Record,
+    resources::{CreateLineItemAttributes, LineItem, UpdateLineItemAttributes},
+};
+use tillgate_store::{LineItemFilter, LineItemRow, StoreError, Tx, query};
+
+use super::{edited_in, kept_in, order};
+use crate::{
+    failure::Failure,
+    plain::Plain,
+    request::Request,
+    stored::{self, found, word},
+};
+
+/// The most that an order can cost, in minor units: far above what PSPs take, far below what overflows.
+const MAXIMUM_TOTAL: i64 = 999_999_999_999;
+
+fn visible(_: &Request, _: &LineItemRow) -> bool {
+    true
+}
+
+async fn record(_: &mut Tx<'_>, _: &Request, row: &LineItemRow) -> Result<Record<LineItem>, StoreError> {
+    Ok(stored::record!(
+        row,
+        LineItem {
+            name: row.name.clone(),
+            sku_code: row.sku_code.clone(),
+            quantity: row.quantity,
+            currency_code: word(&row.currency_code)?,
+            unit_amount: row.unit_amount_cents,
+            total_amount: row.unit_amount_cents.saturating_mul(row.quantity),
+            image_url: row.image_url.clone(),
+            order: One::to(word(&row.order_id)?),
+        }
+    ))
+}
+
+fn row(request: &Request, record: &Record<LineItem>) -> LineItemRow {
+    stored::row!(LineItemRow, request.scope(), record, {
+        name: record.name.clone(),
+        sku_code: record.sku_code.clone(),
+        quantity: record.quantity,
+        currency_code: record.currency_code.to_string(),
+        unit_amount_cents: record.unit_amount,
+        image_url: record.image_url.clone(),
+        order_id: record.order.id().to_string(),
+    })
+}
+
+kept_in!(LineItem: line_items, LineItemFilter, |selection| LineItemFilter {
+    order_id: selection.owner("orders"),
+    ..Default::default()
+});
+
+impl Plain for LineItem {
+    edited_in!(line_items);
+
+    async fn before_create(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        record: &mut Record<Self>,
+        _: &CreateLineItemAttributes,
+    ) -> Result<(), Failure> {
+        let order = found(query!(tx, orders::lock(request.scope(), record.order.id()))?, "order")?;
+        order::refuse_unless_changeable(tx, request, &order, "/data/relationships/order").await?;
+        record.currency_code = word(&order.currency_code)?;
+        refuse_too_large(record, order.subtotal_amount_cents)
+    }
+
+    async fn before_update(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        before: &Record<Self>,
+        record: &mut Record<Self>,
+        _: &UpdateLineItemAttributes,
+    ) -> Result<(), Failure> {
+        let order = query!(tx, orders::lock(request.scope(), record.order.id()))?.ok_or_else(Problem::not_found)?;
+        if (before.unit_amount, before.quantity) != (record.unit_amount, record.quantity) {
+            order::refuse_unless_changeable(tx, request, &order, "/data").await?;
+        }
+        refuse_too_large(record, order.subtotal_amount_cents - before.total_amount)
+    }
+
+    async fn after_create(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+        order::recompute(tx, request, record.order.id()).await
+    }
+
+    async fn after_update(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+        order::recompute(tx, request, record.order.id()).await
+    }
+
+    async fn before_delete(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+        let order = query!(tx, orders::lock(request.scope(), record.order.id()))?.ok_or_else(Problem::not_found)?;
+        order::refuse_unless_changeable(tx, request, &order, "").await
+    }
+
+    async fn after_delete(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+        order::recompute(tx, request, record.order.id()).await
+    }
+}
+
+fn refuse_too_large(record: &Record<LineItem>, others: i64) -> Result<(), Failure> {
+    let total = record.unit_amount.checked_mul(record.quantity).and_then(|own| own.checked_add(others));
+    if total.is_some_and(|total| total <= MAXIMUM_TOTAL) {
+        return Ok(());
+    }
+    let message = "makes the order's total larger than an order can be";
+    Err(Problem::invalid("/data/attributes", "too_large", message).field("unit_amount_cents").into())
+}

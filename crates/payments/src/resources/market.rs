@@ -1,0 +1,71 @@
+use tillgate_model::{
+    Record,
+    resources::{CreateMarketAttributes, Market, UpdateMarketAttributes},
+};
+use tillgate_store::{MarketFilter, MarketRow, StoreError, Tx, query};
+
+use super::{disabled_at, edited_in, kept_in};
+use crate::{
+    failure::Failure,
+    plain::Plain,
+    request::Request,
+    stored::{self, optional_word, stored_time, time, word},
+};
+
+fn visible(_: &Request, _: &MarketRow) -> bool {
+    true
+}
+
+async fn record(_: &mut Tx<'_>, _: &Request, row: &MarketRow) -> Result<Record<Market>, StoreError> {
+    Ok(stored::record!(
+        row,
+        Market {
+            number: row.number,
+            name: row.name.clone(),
+            code: optional_word(row.code.as_deref())?,
+            currency_code: word(&row.currency_code)?,
+            checkout_url: row.checkout_url.clone(),
+            disabled_at: row.disabled_at.map(time),
+        }
+    ))
+}
+
+fn row(request: &Request, record: &Record<Market>) -> MarketRow {
+    stored::row!(MarketRow, request.scope(), record, {
+        number: record.number,
+        name: record.name.clone(),
+        code: record.code.clone(),
+        currency_code: record.currency_code.to_string(),
+        checkout_url: record.checkout_url.clone(),
+        disabled_at: record.disabled_at.map(stored_time),
+    })
+}
+
+kept_in!(Market: markets, MarketFilter, |_selection| MarketFilter::default());
+
+impl Plain for Market {
+    edited_in!(markets);
+
+    async fn before_create(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        record: &mut Record<Self>,
+        attributes: &CreateMarketAttributes,
+    ) -> Result<(), Failure> {
+        record.number = query!(tx, counters::next(request.scope(), "markets"))?;
+        record.disabled_at = disabled_at(record.created_at, None, attributes.disable, attributes.enable);
+        Ok(())
+    }
+
+    async fn before_update(
+        _: &mut Tx<'_>,
+        _: &Request,
+        before: &Record<Self>,
+        record: &mut Record<Self>,
+        attributes: &UpdateMarketAttributes,
+    ) -> Result<(), Failure> {
+        record.disabled_at =
+            disabled_at(record.updated_at, before.disabled_at, attributes.disable, attributes.enable);
+        Ok(())
+    }
+}

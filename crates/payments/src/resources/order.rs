@@ -1,0 +1,280 @@
+use tillgate_model::{
+    Problem, Record, ToOne,
+    problem::Kind,
+    resources::{CreateOrderAttributes, Order, OrderStatus, PaymentStatus, UpdateOrderAttributes},
+};
+use tillgate_store::{OrderFilter, OrderRow, StoreError, Tx, query};
+
+use super::{customer, kept_in};
+use crate::{
+    call::ApplicationKind,
+    failure::Failure,
+    plain::Plain,
+    request::Request,
+    stored::{self, found, optional_word, stored_time, time, word},
+};
+
+/// A sales channel sees the orders of its market that are being bought or were just bought.
+pub fn visible(request: &Request, row: &OrderRow) -> bool {
+    let of_its_market = request.caller.market_id.as_ref().is_some_and(|market| market.as_str() == row.market_id);
+    request.caller.kind == ApplicationKind::Integration
+        || (of_its_market && matches!(row.status.as_str(), "draft" | "pending" | "placed"))
+}
+
+async fn record(_: &mut Tx<'_>, _: &Request, row: &OrderRow) -> Result<Record<Order>, StoreError> {
+    let status = word(&row.status)?;
+    let total = total_cents(row);
+    let payment_source = match (&row.payment_source_type, &row.payment_source_id) {
+        (Some(kind), Some(id)) => ToOne::to_type(kind, word(id)?).unwrap_or_default(),
+        _ => ToOne::empty(),
+    };
+    Ok(stored::record!(
+        row,
+        Order {
+            number: row.number.clone(),
+            status,
+            payment_status: word(&row.payment_status)?,
+            fulfillment_status: word(&row.fulfillment_status)?,
+            guest: row.guest,
+            editable: is_editable(status),
+            customer_email: row.customer_email.clone(),
+            language_code: row.language_code.clone(),
+            currency_code: word(&row.currency_code)?,
+            tax_included: true,
+            subtotal_amount: row.subtotal_amount_cents,
+            payment_method_amount: row.payment_method_amount_cents,
+            total_amount: total,
+            total_amount_with_taxes: total,
+            cart_url: row.cart_url.clone(),
+            return_url: row.return_url.clone(),
+            placed_at: row.placed_at.map(time),
+            approved_at: row.approved_at.map(time),
+            cancelled_at: row.cancelled_at.map(time),
+            payment_updated_at: row.payment_updated_at.map(time),
+            market: ToOne::to(word(&row.market_id)?),
+            customer: ToOne::from_id(optional_word(row.customer_id.as_deref())?),
+            payment_method: ToOne::from_id(optional_word(row.payment_method_id.as_deref())?),
+            payment_source,
+        }
+    ))
+}
+
+/// Everything that is not the client's to set (source, count of transactions) is taken from the row that was, if any.
+fn row_over(request: &Request, record: &Record<Order>, before: Option<&OrderRow>) -> OrderRow {
+    stored::row!(OrderRow, request.scope(), record, {
+        number: record.number.clone(),
+        status: record.status.to_string(),
+        payment_status: record.payment_status.to_string(),
+        fulfillment_status: record.fulfillment_status.to_string(),
+        guest: record.guest,
+        customer_email: record.customer_email.clone(),
+        language_code: record.language_code.clone(),
+        currency_code: record.currency_code.to_string(),
+        subtotal_amount_cents: record.subtotal_amount,
+        payment_method_amount_cents: record.payment_method_amount,
+        cart_url: record.cart_url.clone(),
+        return_url: record.return_url.clone(),
+        placed_at: record.placed_at.map(stored_time),
+        approved_at: record.approved_at.map(stored_time),
+        cancelled_at: record.cancelled_at.map(stored_time),
+        payment_updated_at: record.payment_updated_at.map(stored_time),
+        market_id: record.market.id().map(ToString::to_string).unwrap_or_default(),
+        customer_id: record.customer.id().map(ToString::to_string),
+        payment_method_id: record.payment_method.id().map(ToString::to_string),
+        payment_source_type: record.payment_source.identifier().map(|source| source.kind.to_owned()),
+        payment_source_id: record.payment_source.id().map(ToString::to_string),
+        transactions_count: before.map_or(0, |row| row.transactions_count),
+    })
+}
+
+kept_in!(Order: orders, OrderFilter, |selection| OrderFilter {
+    customer_id: selection.owner("customers"),
+    ..Default::default()
+});
+
+/// What the order costs, in minor units.
+pub fn total_cents(row: &OrderRow) -> i64 {
+    row.subtotal_amount_cents.saturating_add(row.payment_method_amount_cents)
+}
+
+/// Whether line items and the like can be changed.
+pub fn is_editable(status: OrderStatus) -> bool {
+    matches!(status, OrderStatus::Draft | OrderStatus::Pending | OrderStatus::Editing)
+}
+
+impl Plain for Order {
+    async fn insert(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+        Ok(query!(tx, orders::insert(&row_over(request, record, None)))?)
+    }
+
+    async fn save(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+        let before = query!(tx, orders::lock(request.scope(), &record.id))?;
+        Ok(query!(tx, orders::save(&row_over(request, record, before.as_ref())))?)
+    }
+
+    async fn remove(tx: &mut Tx<'_>, request: &Request, id: &tillgate_model::Id) -> Result<(), Failure> {
+        query!(tx, payments::delete_line_items_of_order(request.scope(), id.as_str()))?;
+        query!(tx, orders::delete(request.scope(), id))?;
+        Ok(())
+    }
+
+    async fn before_create(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        record: &mut Record<Self>,
+        _: &CreateOrderAttributes,
+    ) -> Result<(), Failure> {
+        let market_id = market_of(request, record)?;
+        let market = found(query!(tx, markets::get(request.scope(), &market_id))?, "market")?;
+        if market.disabled_at.is_some() {
+            let pointer = "/data/relationships/market";
+            return Err(Problem::invalid(pointer, "disabled", "is disabled and takes no new orders").into());
+        }
+        record.market = ToOne::to(market_id);
+        record.currency_code = word(&market.currency_code)?;
+        let number = query!(tx, counters::next(request.scope(), "orders"))?;
+        record.number = number.to_string();
+        link_customer(tx, request, record, None).await?;
+        apply_payment_method(tx, request, record).await
+    }
+
+    async fn before_update(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        before: &Record<Self>,
+        record: &mut Record<Self>,
+        attributes: &UpdateOrderAttributes,
+    ) -> Result<(), Failure> {
+        let locked = query!(tx, orders::lock(request.scope(), &before.id))?.ok_or_else(Problem::not_found)?;
+        if request.caller.kind == ApplicationKind::SalesChannel && !is_editable(before.status) {
+            return Err(Problem::new(Kind::Forbidden, "A sales channel can't change an order that was placed.").into());
+        }
+        if record.payment_method.id() != before.payment_method.id() {
+            refuse_unless_changeable(tx, request, &locked, "/data/relationships/payment_method").await?;
+        }
+        link_customer(tx, request, record, attributes.customer_email.as_ref().and(Some(before))).await?;
+        apply_payment_method(tx, request, record).await
+    }
+
+    async fn after_create(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+        recompute(tx, request, &record.id).await
+    }
+
+    async fn after_update(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+        recompute(tx, request, &record.id).await
+    }
+
+    async fn before_delete(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+        query!(tx, orders::lock(request.scope(), &record.id))?;
+        if is_editable(record.status) && record.payment_source.id().is_none() {
+            return Ok(());
+        }
+        let message = "Only an order that was not placed and has no payment source can be deleted.";
+        Err(Problem::new(Kind::Locked, message).into())
+    }
+}
+
+/// The market that the request names; a sales channel sells in its own only.
+fn market_of(request: &Request, record: &Record<Order>) -> Result<tillgate_model::Id, Problem> {
+    let own = request.caller.market_id.as_ref();
+    match (record.market.id(), own) {
+        (Some(named), None) if request.caller.kind == ApplicationKind::Integration => Ok(named.clone()),
+        (Some(named), Some(own)) if named == own || request.caller.kind == ApplicationKind::Integration => {
+            Ok(named.clone())
+        }
+        (Some(_), _) => found(None, "market"),
+        (None, Some(own)) => Ok(own.clone()),
+        (None, None) => Err(Problem::invalid("/data", "blank", "can't be blank").field("market")),
+    }
+}
+
+/// An address creates or finds the customer; a customer brings the address. `email_was_set` is the order before an
+/// update that set the address.
+async fn link_customer(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    record: &mut Record<Order>,
+    email_was_set: Option<&Record<Order>>,
+) -> Result<(), Failure> {
+    let email_changed = email_was_set.is_some_and(|before| before.customer_email != record.customer_email);
+    match (record.customer.id().cloned(), record.customer_email.clone()) {
+        (Some(id), email) if !email_changed => {
+            let customer = found(query!(tx, customers::get(request.scope(), &id))?, "customer")?;
+            record.customer_email = email.or(Some(customer.email));
+        }
+        (_, Some(email)) => {
+            record.customer = ToOne::to(customer::find_or_create(tx, request, &email).await?);
+        }
+        (_, None) => record.customer = ToOne::empty(),
+    }
+    Ok(())
+}
+
+async fn apply_payment_method(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    record: &mut Record<Order>,
+) -> Result<(), Failure> {
+    let Some(id) = record.payment_method.id() else {
+        record.payment_method_amount = 0;
+        return Ok(());
+    };
+    let method = found(query!(tx, payment_methods::get(request.scope(), id))?, "payment_method")?;
+    let market = record.market.id().map(ToString::to_string);
+    let pointer = "/data/relationships/payment_method";
+    if method.disabled_at.is_some() || (method.market_id.is_some() && method.market_id != market) {
+        return Err(Problem::invalid(pointer, "not_available", "is not available in the order's market").into());
+    }
+    if method.currency_code != record.currency_code.to_string() && method.price_amount_cents > 0 {
+        return Err(Problem::invalid(pointer, "currency", "has a price in another currency than the order").into());
+    }
+    record.payment_method_amount = method.price_amount_cents;
+    Ok(())
+}
+
+/// What changes the total is refused once the order is placed, or while a call to a PSP is open.
+pub async fn refuse_unless_changeable(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    order: &OrderRow,
+    pointer: &str,
+) -> Result<(), Failure> {
+    if !is_editable(word(&order.status)?) {
+        let message = format!("can't be changed: the order is {}", order.status);
+        return Err(Problem::invalid(pointer, "order_status", message).into());
+    }
+    if let Some(source_id) = &order.payment_source_id {
+        let source = query!(tx, payment_sources::get(request.scope(), &word(source_id)?))?;
+        if source.is_some_and(|source| source.pending_operation_id.is_some()) {
+            let message = "can't be changed while the outcome of the order's payment is not known";
+            return Err(Problem::invalid(pointer, "payment_pending", message).into());
+        }
+    }
+    Ok(())
+}
+
+/// Computes the order anew out of its line items. An order with a customer and a line item is pending.
+pub async fn recompute(tx: &mut Tx<'_>, request: &Request, id: &tillgate_model::Id) -> Result<(), Failure> {
+    let scope = request.scope();
+    let Some(mut row) = query!(tx, orders::lock(scope, id))? else { return Ok(()) };
+    let subtotal = query!(tx, payments::subtotal_of_order(scope, &row.id))?;
+    let before = (row.subtotal_amount_cents, row.status.clone(), row.payment_status.clone());
+    row.subtotal_amount_cents = subtotal.unwrap_or(0);
+    let status: OrderStatus = word(&row.status)?;
+    if matches!(status, OrderStatus::Draft | OrderStatus::Pending) {
+        let complete = subtotal.is_some() && row.customer_id.is_some();
+        let status = if complete { OrderStatus::Pending } else { OrderStatus::Draft };
+        row.status = status.to_string();
+        let payment_status: PaymentStatus = word(&row.payment_status)?;
+        if matches!(payment_status, PaymentStatus::Unpaid | PaymentStatus::Free) {
+            let free = complete && total_cents(&row) == 0;
+            let status = if free { PaymentStatus::Free } else { PaymentStatus::Unpaid };
+            row.payment_status = status.to_string();
+        }
+    }
+    if before != (row.subtotal_amount_cents, row.status.clone(), row.payment_status.clone()) {
+        row.updated_at = stored_time(request.context.now());
+        query!(tx, orders::save(&row))?;
+    }
+    Ok(())
+}

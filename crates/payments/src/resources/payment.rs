@@ -1,0 +1,47 @@
+//! A Stripe payment seen through the second dialect.
+
+use tillgate_model::{
+    One, Record, Resource,
+    resources::{Payment, PaymentState, StripePayment},
+};
+use tillgate_store::{OrderRow, PaymentSourceRow};
+
+use super::source::{self, kept_source};
+use crate::{
+    context::Context,
+    failure::Failure,
+    flows::state::SourceState,
+    stored::{self, word},
+};
+
+/// The source as this dialect shows it.
+pub fn record(context: &Context, row: &PaymentSourceRow, order: &OrderRow) -> Result<Record<Payment>, Failure> {
+    let state = match (&row.pending_operation_id, word(&row.state)?) {
+        (Some(_), _) => PaymentState::Processing,
+        (None, SourceState::New | SourceState::Unconfirmed) => PaymentState::Pending,
+        (None, SourceState::RequiresAction) => PaymentState::RequiresAction,
+        (None, SourceState::Processing) => PaymentState::Processing,
+        (None, SourceState::Authorized) => PaymentState::Authorized,
+        (None, SourceState::Captured) => PaymentState::Finished,
+        (None, SourceState::Failed) => PaymentState::Failed,
+        (None, SourceState::Canceled) => PaymentState::Canceled,
+    };
+    Ok(stored::record!(
+        row,
+        Payment {
+            amount_cents: row.amount_cents,
+            currency: word(&row.currency_code)?,
+            state,
+            for_delivery: false,
+            delivery_price_business_participation: false,
+            user_name: order.customer_email.clone(),
+            client_secret: source::client_secret(context, row)?,
+            redirect_url: row.redirect_url.clone(),
+            stripe_token: None,
+            stripe_payment_method_id: None,
+            order: One::to(word(&row.order_id)?),
+        }
+    ))
+}
+
+kept_source!(Payment, StripePayment::META.kind, refreshes: true);

@@ -1,0 +1,30 @@
+use tillgate_model::{Record, resources::PaymentGateway};
+use tillgate_store::{PaymentGatewayFilter, PaymentGatewayRow, StoreError, Tx};
+
+use super::kept_in;
+use crate::{
+    request::Request,
+    stored::{self, json, time},
+};
+
+fn visible(_: &Request, _: &PaymentGatewayRow) -> bool {
+    true
+}
+
+async fn record(
+    _: &mut Tx<'_>,
+    _: &Request,
+    row: &PaymentGatewayRow,
+) -> Result<Record<PaymentGateway>, StoreError> {
+    Ok(stored::record!(
+        row,
+        PaymentGateway {
+            name: row.name.clone(),
+            force_payments: row.force_payments,
+            credential_keys: json(&row.credential_keys)?,
+            disabled_at: row.disabled_at.map(time),
+        }
+    ))
+}
+
+kept_in!(PaymentGateway: payment_gateways, PaymentGatewayFilter, |_selection| PaymentGatewayFilter::default());

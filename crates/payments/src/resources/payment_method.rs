@@ -1,0 +1,162 @@
+use tillgate_model::{
+    One, Problem, Record, ToOne,
+    document::Page,
+    resources::{CreatePaymentMethodAttributes, PaymentMethod, PaymentSourceType, UpdatePaymentMethodAttributes},
+};
+use tillgate_store::{PaymentMethodFilter, PaymentMethodRow, StoreError, Tx, query};
+
+use super::{disabled_at, edited_in};
+use crate::{
+    call::ApplicationKind,
+    failure::Failure,
+    handler::Kept,
+    plain::Plain,
+    request::Request,
+    stored::{self, Selection, found, optional_word, stored_time, time, word},
+};
+
+/// A sales channel sees the methods that its market offers.
+fn visible(request: &Request, row: &PaymentMethodRow) -> bool {
+    let market = request.caller.market_id.as_ref().map(ToString::to_string);
+    request.caller.kind == ApplicationKind::Integration
+        || (row.disabled_at.is_none() && (row.market_id.is_none() || row.market_id == market))
+}
+
+fn record(row: &PaymentMethodRow) -> Result<Record<PaymentMethod>, StoreError> {
+    Ok(stored::record!(
+        row,
+        PaymentMethod {
+            name: row.name.clone(),
+            payment_source_type: word(&row.payment_source_type)?,
+            currency_code: word(&row.currency_code)?,
+            moto: row.moto,
+            require_capture: row.require_capture,
+            auto_place: row.auto_place,
+            auto_capture: row.auto_capture,
+            price_amount: row.price_amount_cents,
+            disabled_at: row.disabled_at.map(time),
+            market: ToOne::from_id(optional_word(row.market_id.as_deref())?),
+            payment_gateway: One::to(word(&row.payment_gateway_id)?),
+        }
+    ))
+}
+
+fn row(request: &Request, record: &Record<PaymentMethod>) -> PaymentMethodRow {
+    stored::row!(PaymentMethodRow, request.scope(), record, {
+        name: record.name.clone(),
+        payment_source_type: record.payment_source_type.to_string(),
+        currency_code: record.currency_code.to_string(),
+        moto: record.moto,
+        require_capture: record.require_capture,
+        auto_place: record.auto_place,
+        auto_capture: record.auto_capture,
+        price_amount_cents: record.price_amount,
+        disabled_at: record.disabled_at.map(stored_time),
+        market_id: record.market.id().map(ToString::to_string),
+        payment_gateway_id: record.payment_gateway.id().to_string(),
+    })
+}
+
+impl Kept for PaymentMethod {
+    async fn get(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        id: &tillgate_model::Id,
+    ) -> Result<Option<Record<Self>>, Failure> {
+        let row = query!(tx, payment_methods::get(request.scope(), id))?.filter(|row| visible(request, row));
+        Ok(row.as_ref().map(record).transpose()?)
+    }
+
+    async fn page(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        selection: &Selection,
+        page: Page,
+    ) -> Result<(Vec<Record<Self>>, i64), Failure> {
+        let scope = request.scope();
+        let market = match selection {
+            Selection::Of { relationship: "available_payment_methods", owner_id, .. } => {
+                query!(tx, orders::get(scope, owner_id))?.map(|order| order.market_id)
+            }
+            Selection::All if request.caller.kind == ApplicationKind::SalesChannel => {
+                Some(request.caller.market_id.as_ref().map(ToString::to_string).unwrap_or_default())
+            }
+            _ => None,
+        };
+        if let Some(market) = market {
+            let rows = query!(tx, payments::payment_methods_of_market(scope, &market))?;
+            return in_memory_page(&rows, page);
+        }
+        let gateway = ["payment_gateways", "stripe_gateways", "checkout_com_gateways"]
+            .iter()
+            .find_map(|kind| selection.owner(kind));
+        let filter = PaymentMethodFilter { payment_gateway_id: gateway, ..Default::default() };
+        let total = query!(tx, payment_methods::count(scope, filter))?;
+        let rows = query!(tx, payment_methods::page(scope, filter, page))?;
+        Ok((rows.iter().map(record).collect::<Result<_, _>>()?, total))
+    }
+}
+
+/// A market offers few methods: the page is cut out of all of them.
+fn in_memory_page(rows: &[PaymentMethodRow], page: Page) -> Result<(Vec<Record<PaymentMethod>>, i64), Failure> {
+    let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+    let take = usize::try_from(page.size).unwrap_or_default();
+    let records = rows.iter().skip(skip).take(take).map(record).collect::<Result<_, _>>()?;
+    Ok((records, i64::try_from(rows.len()).unwrap_or(i64::MAX)))
+}
+
+impl Plain for PaymentMethod {
+    edited_in!(payment_methods);
+
+    async fn before_create(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        record: &mut Record<Self>,
+        attributes: &CreatePaymentMethodAttributes,
+    ) -> Result<(), Failure> {
+        record.disabled_at = disabled_at(record.created_at, None, attributes.disable, attributes.enable);
+        let market_currency = check(tx, request, record).await?;
+        if let (None, Some(currency)) = (attributes.currency_code, market_currency) {
+            record.currency_code = currency;
+        }
+        Ok(())
+    }
+
+    async fn before_update(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        before: &Record<Self>,
+        record: &mut Record<Self>,
+        attributes: &UpdatePaymentMethodAttributes,
+    ) -> Result<(), Failure> {
+        record.disabled_at =
+            disabled_at(record.updated_at, before.disabled_at, attributes.disable, attributes.enable);
+        check(tx, request, record).await?;
+        Ok(())
+    }
+}
+
+/// Checks what the method refers to, and gives it the name of its source type if it has none. Answers the market's
+/// currency.
+async fn check(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    record: &mut Record<PaymentMethod>,
+) -> Result<Option<tillgate_model::Currency>, Failure> {
+    let gateway_id = record.payment_gateway.id();
+    let gateway = found(query!(tx, payment_gateways::get(request.scope(), gateway_id))?, "payment_gateway")?;
+    let (fitting, name) = match record.payment_source_type {
+        PaymentSourceType::StripePayments => ("stripe_gateways", "Stripe payment"),
+        PaymentSourceType::CheckoutComPayments => ("checkout_com_gateways", "Checkout.com payment"),
+    };
+    if gateway.kind != fitting {
+        let message = format!("must be one of {fitting} for this payment source type");
+        return Err(Problem::invalid("/data/relationships/payment_gateway", "inclusion", message).into());
+    }
+    if record.name.is_none() {
+        record.name = Some(name.to_owned());
+    }
+    let Some(market_id) = record.market.id() else { return Ok(None) };
+    let market = found(query!(tx, markets::get(request.scope(), market_id))?, "market")?;
+    Ok(Some(word(&market.currency_code)?))
+}

@@ -1,0 +1,91 @@
+use tillgate_model::{
+    Record, Resource, Secret,
+    resources::{CreateStripeGatewayAttributes, StripeGateway, UpdateStripeGatewayAttributes},
+};
+use tillgate_store::{PaymentGatewayFilter, PaymentGatewayRow, Tx};
+
+use super::{disabled_at, edited_in, gateways, kept_in};
+use crate::{
+    failure::Failure,
+    plain::Plain,
+    request::Request,
+    stored::{self, json, stored_json, stored_time, time},
+};
+
+fn visible(_: &Request, row: &PaymentGatewayRow) -> bool {
+    row.kind == StripeGateway::META.kind
+}
+
+async fn record(
+    _: &mut Tx<'_>,
+    request: &Request,
+    row: &PaymentGatewayRow,
+) -> Result<Record<StripeGateway>, Failure> {
+    Ok(stored::record!(
+        row,
+        StripeGateway {
+            name: row.name.clone(),
+            force_payments: row.force_payments,
+            credential_keys: json(&row.credential_keys)?,
+            disabled_at: row.disabled_at.map(time),
+            login: gateways::secret_key(&request.context, row)?,
+            publishable_key: row.public_key.clone(),
+            connected_account: row.connected_account.clone(),
+            base_url: row.base_url.clone(),
+            api_version: row.api_version.clone().unwrap_or_default(),
+            return_url: row.return_url.clone(),
+        }
+    ))
+}
+
+fn row(request: &Request, record: &Record<StripeGateway>) -> PaymentGatewayRow {
+    stored::row!(PaymentGatewayRow, request.scope(), record, {
+        kind: StripeGateway::META.kind.to_owned(),
+        name: record.name.clone(),
+        force_payments: record.force_payments,
+        disabled_at: record.disabled_at.map(stored_time),
+        base_url: record.base_url.clone(),
+        secret_key: gateways::seal(&request.context, &record.login),
+        credential_keys: stored_json(&record.credential_keys),
+        public_key: record.publishable_key.clone(),
+        connected_account: record.connected_account.clone(),
+        api_version: Some(record.api_version.clone()),
+        processing_channel_id: None,
+        authorize_on_create: false,
+        return_url: record.return_url.clone(),
+    })
+}
+
+kept_in!(StripeGateway: payment_gateways, PaymentGatewayFilter, |_selection| PaymentGatewayFilter {
+    kind: Some(StripeGateway::META.kind),
+    ..Default::default()
+});
+
+impl Plain for StripeGateway {
+    edited_in!(payment_gateways);
+
+    async fn before_create(
+        _: &mut Tx<'_>,
+        _: &Request,
+        record: &mut Record<Self>,
+        attributes: &CreateStripeGatewayAttributes,
+    ) -> Result<(), Failure> {
+        record.disabled_at = disabled_at(record.created_at, None, attributes.disable, attributes.enable);
+        let publishable = record.publishable_key.clone().map(Secret::new);
+        record.credential_keys =
+            gateways::credential_keys(&[("login", Some(&record.login)), ("publishable_key", publishable.as_ref())]);
+        Ok(gateways::check_base_url(&record.base_url)?)
+    }
+
+    async fn before_update(
+        _: &mut Tx<'_>,
+        _: &Request,
+        before: &Record<Self>,
+        record: &mut Record<Self>,
+        attributes: &UpdateStripeGatewayAttributes,
+    ) -> Result<(), Failure> {
+        record.disabled_at =
+            disabled_at(record.updated_at, before.disabled_at, attributes.disable, attributes.enable);
+        Ok(gateways::check_base_url(&record.base_url)?)
+    }
+}

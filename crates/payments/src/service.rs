@@ -1,0 +1,239 @@
+//! The service: every call of the API comes through here.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tillgate_model::{
+    Action, Id, Problem, Problems, Resource,
+    document::{self, Linkage},
+    openapi::OperationKind,
+    problem::Kind,
+    registry,
+    resource::RelationshipMeta,
+    resources::*,
+};
+
+use crate::{
+    call::{Answer, ApplicationKind, Call, Caller},
+    context::Context,
+    failure::Failure,
+    flows::{
+        create::{CheckoutComPayments, Payments, StripePayments},
+        recover,
+    },
+    handler::{Edit, Kept, Show, Shown},
+    idempotency,
+    plain::PlainEditor,
+    request::Request,
+    stored::Selection,
+};
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    context: Context,
+    handlers: Arc<Handlers>,
+}
+
+/// Who shows and edits the resources of each type.
+#[derive(Default)]
+struct Handlers {
+    show: HashMap<&'static str, Box<dyn Show + Send + Sync>>,
+    edit: HashMap<&'static str, Box<dyn Edit + Send + Sync>>,
+}
+
+impl Handlers {
+    fn all() -> Self {
+        let mut handlers = Self::default();
+        macro_rules! shown {
+            ($($name:ident)*) => { $(handlers.shown::<$name>();)* };
+        }
+        tillgate_model::for_each_resource!(shown);
+        macro_rules! plain {
+            ($($name:ident)*) => { $(handlers.edited::<$name>(PlainEditor::<$name>::new());)* };
+        }
+        plain!(Market Customer Order LineItem PaymentMethod StripeGateway CheckoutComGateway);
+        handlers.edited::<StripePayment>(StripePayments::new());
+        handlers.edited::<CheckoutComPayment>(CheckoutComPayments::new());
+        handlers.edited::<Payment>(Payments::new());
+        handlers
+    }
+
+    fn shown<R: Kept>(&mut self) {
+        self.show.insert(R::META.kind, Box::new(Shown::<R>::new()));
+    }
+
+    fn edited<R: Resource>(&mut self, editor: impl Edit + Send + Sync + 'static) {
+        self.edit.insert(R::META.kind, Box::new(editor));
+    }
+
+    fn show(&self, kind: &str) -> Result<&dyn Show, Failure> {
+        let handler = self.show.get(kind).ok_or_else(|| Failure::Internal(format!("nothing shows {kind}")))?;
+        Ok(&**handler)
+    }
+
+    fn edit(&self, kind: &str) -> Result<&dyn Edit, Failure> {
+        let handler = self.edit.get(kind).ok_or_else(|| Failure::Internal(format!("nothing edits {kind}")))?;
+        Ok(&**handler)
+    }
+}
+
+impl Service {
+    /// A service in a world.
+    pub fn new(context: Context) -> Self {
+        Self { context, handlers: Arc::new(Handlers::all()) }
+    }
+
+    /// The world.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Answers a call. The caller's permission for the operation has been checked.
+    pub async fn call(&self, caller: &Caller, call: Call) -> Result<Answer, Problems> {
+        let request = Request {
+            context: self.context.clone(),
+            caller: caller.clone(),
+            dialect: call.operation.resource.dialect,
+            key: call.idempotency_key.clone(),
+        };
+        match self.answer(&request, &call).await {
+            Ok(answer) => Ok(answer),
+            Err(Failure::Replay(answer)) => Ok(*answer),
+            Err(Failure::ReplayOf { kind, id }) => {
+                self.replay_of(&request, &call, &kind, &id).await.map_err(Failure::into_problems)
+            }
+            Err(failure) => {
+                let problems = failure.into_problems();
+                if let Err(failure) = idempotency::keep_refusal(&request, &problems).await {
+                    tracing::warn!(?failure, "a refusal could not be kept with its idempotency key");
+                }
+                Err(problems)
+            }
+        }
+    }
+
+    async fn answer(&self, request: &Request, call: &Call) -> Result<Answer, Failure> {
+        let kind = call.operation.resource.kind;
+        match call.operation.kind {
+            OperationKind::Action(Action::List) => {
+                let url = request.frame().collection_link(call.operation.resource);
+                let list = self.handlers.show(kind)?.list(request, &Selection::All, call.page, &url).await?;
+                Ok(Answer::new(200, list))
+            }
+            OperationKind::Action(Action::Retrieve) => {
+                let document = self.handlers.show(kind)?.show(request, id(call)?).await?;
+                Ok(Answer::new(200, document.ok_or_else(Problem::not_found)?))
+            }
+            OperationKind::Action(Action::Create) => self.handlers.edit(kind)?.create(request, &call.body).await,
+            OperationKind::Action(Action::Update) => {
+                self.handlers.edit(kind)?.update(request, id(call)?, &call.body).await
+            }
+            OperationKind::Action(Action::Delete) => self.handlers.edit(kind)?.delete(request, id(call)?).await,
+            OperationKind::Related(relationship) => self.related(request, call, relationship).await,
+            OperationKind::Relationship(relationship) => self.relationship(request, call, relationship).await,
+        }
+    }
+
+    /// `GET /type/id/name`
+    async fn related(
+        &self,
+        request: &Request,
+        call: &Call,
+        relationship: &'static RelationshipMeta,
+    ) -> Result<Answer, Failure> {
+        let owner = self.owner(request, call, relationship.name).await?;
+        if relationship.many {
+            may_read(request, relationship.targets[0])?;
+            let selection = selection(call, relationship)?;
+            let link = request.frame().link(call.operation.resource, id(call)?);
+            let url = format!("{link}/{}", relationship.name);
+            let show = self.handlers.show(relationship.targets[0])?;
+            return Ok(Answer::new(200, show.list(request, &selection, call.page, &url).await?));
+        }
+        let Some(target) = owner else { return Ok(Answer::new(200, document::nothing())) };
+        may_read(request, target.kind)?;
+        let shown = self.handlers.show(target.kind)?.show(request, &target.id).await?;
+        Ok(Answer::new(200, shown.unwrap_or_else(|| document::nothing().into())))
+    }
+
+    /// `GET /type/id/relationships/name`
+    async fn relationship(
+        &self,
+        request: &Request,
+        call: &Call,
+        relationship: &'static RelationshipMeta,
+    ) -> Result<Answer, Failure> {
+        let target = self.owner(request, call, relationship.name).await?;
+        let link = request.frame().link(call.operation.resource, id(call)?);
+        if !relationship.many {
+            let linkage = Linkage::One(target.as_ref());
+            return Ok(Answer::new(200, document::linkage(&linkage, &link, relationship.name)));
+        }
+        may_read(request, relationship.targets[0])?;
+        let selection = selection(call, relationship)?;
+        let show = self.handlers.show(relationship.targets[0])?;
+        let (identifiers, total) = show.identifiers(request, &selection, call.page).await?;
+        let linkage = Linkage::Many { identifiers: &identifiers, total, page: call.page };
+        Ok(Answer::new(200, document::linkage(&linkage, &link, relationship.name)))
+    }
+
+    /// Where a to-one relationship of the resource in the path points; 404 if there is no such resource.
+    async fn owner(
+        &self,
+        request: &Request,
+        call: &Call,
+        relationship: &str,
+    ) -> Result<Option<tillgate_model::Identifier>, Failure> {
+        let show = self.handlers.show(call.operation.resource.kind)?;
+        Ok(show.to_one(request, id(call)?, relationship).await?.ok_or_else(Problem::not_found)?)
+    }
+
+    /// The request had its effect, but its answer was lost: the answer is what the resource is now.
+    async fn replay_of(&self, request: &Request, call: &Call, kind: &str, id: &str) -> Result<Answer, Failure> {
+        let id: Id = crate::stored::word(id)?;
+        let meta = registry::resource(kind).ok_or_else(|| Failure::Internal(format!("no type {kind}")))?;
+        let shown = self.handlers.show(kind)?.show(request, &id).await?.ok_or_else(Problem::not_found)?;
+        let created = matches!(call.operation.kind, OperationKind::Action(Action::Create));
+        let mut answer = Answer::new(if created { 201 } else { 200 }, shown);
+        answer.location = created.then(|| request.frame().link(meta, &id));
+        answer.replayed = true;
+        Ok(answer)
+    }
+
+    /// Before the service takes calls: open calls to PSPs of an earlier run are looked for. Answers how many there were.
+    pub async fn recover_at_start(&self) -> usize {
+        if let Err(failure) = recover::make_all_due(&self.context).await {
+            tracing::error!(?failure, "open calls could not be made due");
+        }
+        self.recover_once().await
+    }
+
+    /// Looks for the outcome of the calls to PSPs that are due. Answers how many there were.
+    pub async fn recover_once(&self) -> usize {
+        recover::run_due(&self.context).await.unwrap_or_else(|failure| {
+            tracing::error!(?failure, "open calls could not be looked for");
+            0
+        })
+    }
+}
+
+fn id(call: &Call) -> Result<&Id, Problem> {
+    call.id.as_ref().ok_or_else(Problem::not_found)
+}
+
+fn selection(call: &Call, relationship: &'static RelationshipMeta) -> Result<Selection, Problem> {
+    Ok(Selection::Of {
+        owner_kind: call.operation.resource.kind,
+        owner_id: id(call)?.clone(),
+        relationship: relationship.name,
+    })
+}
+
+/// A sales channel sees through a relationship only what it may retrieve.
+fn may_read(request: &Request, kind: &str) -> Result<(), Failure> {
+    let allowed = registry::resource(kind).is_some_and(|meta| meta.sales_channel.contains(&Action::Retrieve));
+    if request.caller.kind == ApplicationKind::Integration || allowed {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::Forbidden, format!("A sales channel may not read {kind}.")).into())
+}

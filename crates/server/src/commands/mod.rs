@@ -1,0 +1,17 @@
+//! The commands besides `serve`.
+
+pub mod app;
+pub mod migrate;
+pub mod openapi;
+pub mod org;
+pub mod sandbox;
+pub mod token;
+
+use std::io::{self, Write};
+
+use crate::failure::Failure;
+
+/// Prints a line of the command's result.
+fn print(line: &str) -> Result<(), Failure> {
+    writeln!(io::stdout(), "{line}").map_err(|error| Failure::Start(format!("cannot write to standard output: {error}")))
+}

@@ -1,0 +1,120 @@
+//! `demo.env`: the demo as environment variables, for shells and test suites.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
+
+use secrecy::ExposeSecret;
+use tillgate_model::Id;
+
+use super::Demo;
+use crate::failure::Failure;
+
+const FILE: &str = "demo.env";
+/// While the service starts, the last start's file has this name: `demo.env` is there when the service answers.
+const PREVIOUS: &str = "demo.env.previous";
+
+/// Variables by name.
+#[derive(Default, PartialEq, Debug)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The variables of a demo.
+    pub fn of(demo: &Demo, public_url: &str, sandbox_url: Option<&str>) -> Self {
+        let variables = [
+            ("TILLGATE_URL", public_url),
+            ("TILLGATE_SANDBOX_URL", sandbox_url.unwrap_or_default()),
+            ("TILLGATE_CLIENT_ID", &demo.credentials.client_id),
+            ("TILLGATE_CLIENT_SECRET", demo.credentials.client_secret.expose_secret()),
+            ("TILLGATE_SALES_CHANNEL_CLIENT_ID", &demo.sales_channel_client_id),
+            ("TILLGATE_ORGANIZATION_ID", demo.organization_id.as_str()),
+            ("TILLGATE_MARKET_ID", demo.market_id.as_str()),
+            ("TILLGATE_STRIPE_ORDER_ID", demo.orders.stripe.as_str()),
+            ("TILLGATE_CHECKOUT_COM_ORDER_ID", demo.orders.checkout_com.as_str()),
+            ("TILLGATE_PAYMENTS_ORDER_ID", demo.orders.payments.as_str()),
+        ];
+        Self(variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+    }
+
+    /// The variables of the last start, whose file is put aside. None if there was no last start.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read or renamed.
+    pub fn take_previous(directory: &Path) -> Result<Self, Failure> {
+        let (file, previous) = (directory.join(FILE), directory.join(PREVIOUS));
+        let text = match fs::rename(&file, &previous) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => fs::read_to_string(&previous),
+        };
+        match text {
+            Ok(text) => Ok(Self::parse(&text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(Failure::Start(format!("cannot read {}: {error}", file.display()))),
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        let pairs = text.lines().filter_map(|line| line.split_once('='));
+        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    /// An id among the variables.
+    pub fn id(&self, name: &str) -> Option<Id> {
+        self.0.get(name)?.parse().ok()
+    }
+
+    /// Writes the file at once and whole, for this user alone.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&self, directory: &Path) -> Result<(), Failure> {
+        let path = directory.join(FILE);
+        self.try_writing(&path, directory)
+            .map_err(|error| Failure::Start(format!("cannot write {}: {error}", path.display())))
+    }
+
+    fn try_writing(&self, path: &Path, directory: &Path) -> io::Result<()> {
+        let temporary = directory.join(format!("{FILE}.{}.tmp", std::process::id()));
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        for (name, value) in &self.0 {
+            writeln!(file, "{name}={value}")?;
+        }
+        file.sync_all()?;
+        fs::rename(&temporary, path)?;
+        match fs::remove_file(directory.join(PREVIOUS)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_start_takes_over_from_the_last_one() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path();
+        assert_eq!(Environment::take_previous(path).expect("read"), Environment::default());
+        let written = Environment::parse("A=b=c\nTILLGATE_STRIPE_ORDER_ID=QWERtyUpBa\nX=\n");
+        written.write(path).expect("written");
+        assert_eq!(fs::metadata(path.join(FILE)).expect("a file").permissions().mode() & 0o777, 0o600);
+        // A start that fails leaves what the next one needs.
+        for _ in 0..2 {
+            let taken = Environment::take_previous(path).expect("read");
+            assert_eq!(taken, written);
+            assert_eq!(taken.id("TILLGATE_STRIPE_ORDER_ID").map(|id| id.to_string()).as_deref(), Some("QWERtyUpBa"));
+            assert_eq!(taken.id("X"), None);
+            assert!(!path.join(FILE).exists());
+        }
+        written.write(path).expect("written");
+        assert_eq!(fs::read_dir(path).expect("a directory").count(), 1);
+    }
+}

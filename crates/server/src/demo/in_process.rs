@@ -1,0 +1,84 @@
+//! The API, called without HTTP: the demo is made the way any client would make it.
+
+use serde_json::{Value, json};
+use tillgate_model::{
+    Id,
+    document::Page,
+    openapi::{Operation, operations},
+};
+use tillgate_payments::{ApplicationKind, Call, Caller, Service};
+use tillgate_store::Scope;
+
+use crate::failure::Failure;
+
+/// Calls for an organization in test mode.
+pub struct InProcess<'a> {
+    service: &'a Service,
+    caller: Caller,
+    operations: Vec<Operation>,
+}
+
+impl<'a> InProcess<'a> {
+    /// Calls as an integration.
+    pub fn new(service: &'a Service, organization_id: &Id, application_id: &Id) -> Self {
+        let caller = Caller {
+            scope: Scope::of_operator(organization_id.clone(), true),
+            application_id: application_id.clone(),
+            kind: ApplicationKind::Integration,
+            market_id: None,
+            address: None,
+        };
+        Self { service, caller, operations: operations() }
+    }
+
+    /// Creates a resource and gives its id.
+    ///
+    /// # Errors
+    /// The domain refuses.
+    pub async fn create(&self, kind: &str, attributes: Value, relationships: Value) -> Result<Id, Failure> {
+        let body = json!({"data": {"type": kind, "attributes": attributes, "relationships": relationships}});
+        let document = self.call("POST", kind, None, Some(body)).await?;
+        let id = document.pointer("/data/id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+        id.ok_or_else(|| Failure::Start(format!("the demo's {kind} was created without an id")))
+    }
+
+    /// Changes attributes of a resource.
+    ///
+    /// # Errors
+    /// The domain refuses.
+    pub async fn update(&self, kind: &str, id: &Id, attributes: Value) -> Result<(), Failure> {
+        let body = json!({"data": {"type": kind, "id": id, "attributes": attributes}});
+        self.call("PATCH", kind, Some(id), Some(body)).await.map(|_| ())
+    }
+
+    /// A resource's attributes.
+    ///
+    /// # Errors
+    /// The domain refuses, for one because there is no such resource.
+    pub async fn attributes(&self, kind: &str, id: &Id) -> Result<Value, Failure> {
+        let mut document = self.call("GET", kind, Some(id), None).await?;
+        Ok(document.pointer_mut("/data/attributes").map(Value::take).unwrap_or_default())
+    }
+
+    async fn call(&self, method: &str, kind: &str, id: Option<&Id>, body: Option<Value>) -> Result<Value, Failure> {
+        let mut path = format!("/api/{kind}");
+        if id.is_some() {
+            path.push_str("/{id}");
+        }
+        let operation = self
+            .operations
+            .iter()
+            .find(|operation| operation.method() == method && operation.path() == path)
+            .ok_or_else(|| Failure::Start(format!("there is no operation {method} {path}")))?;
+        let call = Call {
+            operation: *operation,
+            id: id.cloned(),
+            page: Page { number: 1, size: 1 },
+            body: body.map(|body| body.to_string().into()).unwrap_or_default(),
+            idempotency_key: None,
+        };
+        let answer = self.service.call(&self.caller, call).await?;
+        serde_json::from_slice(&answer.body)
+            .map_err(|error| Failure::Start(format!("{method} {path} answered no document: {error}")))
+    }
+}

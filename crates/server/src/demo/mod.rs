@@ -1,0 +1,129 @@
+//! The demo: what a first start provides, so that an order can be paid a minute later.
+//!
+//! It is made on an empty database only, and only where nobody but the machine's own users can reach the service; later
+//! starts renew it as long as the database holds nothing else.
+
+mod announcement;
+mod environment;
+mod in_process;
+mod orders;
+mod provision;
+mod state;
+
+use std::net::SocketAddr;
+
+use tillgate_model::Id;
+use tillgate_payments::{Service, accounts};
+use url::Host;
+
+use self::{environment::Environment, in_process::InProcess, orders::Orders, state::State};
+use crate::{
+    config::Config,
+    failure::Failure,
+    http::{Credentials, ExampleOrder},
+};
+
+/// What a caller of the demo needs.
+pub struct Demo {
+    /// Those of the integration.
+    pub credentials: Credentials,
+    sales_channel_client_id: String,
+    organization_id: Id,
+    market_id: Id,
+    orders: Orders,
+}
+
+impl Demo {
+    /// The orders that the document's examples pay.
+    pub fn example_orders(&self) -> Vec<ExampleOrder> {
+        vec![
+            ("/api/stripe_payments", self.orders.stripe.to_string()),
+            ("/api/checkout_com_payments", self.orders.checkout_com.to_string()),
+            ("/api/v1/payments", self.orders.payments.to_string()),
+        ]
+    }
+}
+
+/// Provisions or renews the demo, where that is safe; `None` where it is not.
+///
+/// # Errors
+/// The database, or a file of the demo, cannot be used.
+pub async fn prepare(
+    config: &Config,
+    address: SocketAddr,
+    service: &Service,
+    sandbox_url: Option<&str>,
+) -> Result<Option<Demo>, Failure> {
+    if !config.demo || !only_this_machine(config, address) {
+        return Ok(None);
+    }
+    let context = service.context();
+    let state = match (accounts::is_demo(context).await?, sandbox_url) {
+        // Without the sandbox there is nothing that a demo could charge.
+        (Some(false), _) | (None, None) => return Ok(None),
+        (Some(true), _) => State::load(context).await?,
+        (None, Some(sandbox_url)) => provision::provision(service, sandbox_url).await?,
+    };
+    let api = InProcess::new(service, &state.organization_id, &state.application_id);
+    if let Some(sandbox_url) = sandbox_url {
+        provision::point_gateways_at(&api, &state, sandbox_url).await?;
+    }
+    let previous = Environment::take_previous(&config.data_dir)?;
+    let orders = orders::renew(&api, &state, &previous).await?;
+    Ok(Some(Demo {
+        credentials: Credentials { client_id: state.client_id, client_secret: state.client_secret.into() },
+        sales_channel_client_id: state.sales_channel_client_id,
+        organization_id: state.organization_id,
+        market_id: state.market_id,
+        orders,
+    }))
+}
+
+/// Tells where everything is, on standard output, and then in `demo.env`: whoever sees the file finds a service that
+/// answers.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn announce(
+    config: &Config,
+    public_url: &str,
+    sandbox_url: Option<&str>,
+    demo: Option<&Demo>,
+) -> Result<(), Failure> {
+    announcement::print(public_url, sandbox_url, demo);
+    match demo {
+        Some(demo) => Environment::of(demo, public_url, sandbox_url).write(&config.data_dir),
+        None => Ok(()),
+    }
+}
+
+/// Neither the address nor the URL that clients use may be reached from elsewhere.
+fn only_this_machine(config: &Config, address: SocketAddr) -> bool {
+    let public = config.public_url.as_deref().and_then(|url| url::Url::parse(url).ok());
+    let local = match public.as_ref().and_then(url::Url::host) {
+        None => true,
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+    };
+    local && address.ip().is_loopback()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Options;
+
+    #[test]
+    fn a_service_that_others_reach_has_no_demo() {
+        let local = |address: &str, public_url: Option<&str>| {
+            let options = Options { public_url: public_url.map(str::to_owned), ..Options::default() };
+            only_this_machine(&Config::load(options).expect("usable"), address.parse().expect("an address"))
+        };
+        assert!(local("127.0.0.1:8080", None));
+        assert!(local("[::1]:8080", Some("http://localhost:8080")));
+        assert!(!local("0.0.0.0:8080", None));
+        assert!(!local("192.0.2.1:8080", Some("http://localhost:8080")));
+        assert!(!local("127.0.0.1:8080", Some("https://pay.example")));
+    }
+}

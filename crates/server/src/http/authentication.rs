@@ -1,0 +1,80 @@
+//! Who calls: the access token of a request, checked.
+
+use std::collections::HashMap;
+
+use actix_web::{HttpRequest, http::header::AUTHORIZATION};
+use sha2::{Digest, Sha256};
+use tillgate_model::{Id, Problem, Problems, problem::Kind};
+use tillgate_payments::Caller;
+use tillgate_store::Scope;
+
+use super::state::Worker;
+use crate::tokens::Claims;
+
+/// Tokens that a thread remembers.
+const MAX_REMEMBERED: usize = 4096;
+
+/// Tokens whose signature was checked before, by their hash: a check takes longer than most of what a request does.
+#[derive(Default)]
+pub struct VerifiedTokens(HashMap<[u8; 32], Verified>);
+
+struct Verified {
+    caller: Caller,
+    ends: i64,
+}
+
+/// The caller that the request's token names.
+///
+/// # Errors
+/// There is no token, or it is not valid.
+pub fn caller(worker: &Worker, request: &HttpRequest) -> Result<Caller, Problems> {
+    let token = bearer_token(request)
+        .ok_or_else(|| invalid("Send an access token of this service: `Authorization: Bearer …`."))?;
+    let clock = &*worker.service.context().clock;
+    let hash: [u8; 32] = Sha256::digest(token).into();
+    let mut verified = worker.verified.borrow_mut();
+    let mut caller = match verified.0.get(&hash) {
+        Some(known) if known.ends > clock.now().timestamp() => known.caller.clone(),
+        _ => {
+            verified.0.remove(&hash);
+            let claims = worker.shared.tokens.verify(token, clock).ok();
+            let ends = claims.as_ref().map_or(0, |claims| claims.exp);
+            let caller = claims
+                .and_then(read)
+                .ok_or_else(|| invalid("The access token is not valid, or has expired. Get a new one at /oauth/token."))?;
+            if verified.0.len() >= MAX_REMEMBERED {
+                verified.0.clear();
+            }
+            verified.0.insert(hash, Verified { caller: caller.clone(), ends });
+            caller
+        }
+    };
+    caller.address = request.peer_addr().map(|peer| peer.ip().to_canonical());
+    Ok(caller)
+}
+
+fn bearer_token(request: &HttpRequest) -> Option<&str> {
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    let (scheme, token) = headers.next()?.to_str().ok()?.split_once(' ')?;
+    let alone = headers.next().is_none();
+    (alone && scheme.eq_ignore_ascii_case("bearer")).then(|| token.trim())
+}
+
+/// What is signed by us has been made by us: only then are ids taken from it.
+fn read(claims: Claims) -> Option<Caller> {
+    let market_id = match claims.market {
+        Some(market) => Some(market.id.first()?.parse::<Id>().ok()?),
+        None => None,
+    };
+    Some(Caller {
+        scope: Scope::of_token(claims.organization.id.parse().ok()?, claims.test),
+        application_id: claims.application.id.parse().ok()?,
+        kind: claims.application.kind.parse().ok()?,
+        market_id,
+        address: None,
+    })
+}
+
+fn invalid(message: &'static str) -> Problems {
+    Problem::new(Kind::InvalidToken, message).into()
+}

@@ -1,0 +1,59 @@
+//! What all requests and answers have in common.
+
+use std::time::Instant;
+
+use actix_web::{
+    Error,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, VARY,
+        X_CONTENT_TYPE_OPTIONS,
+    },
+    middleware::Next,
+    web::Data,
+};
+use tracing::Instrument;
+
+use super::{access_log, cors::Cors, metrics, request_id, state::Worker, swagger_ui};
+
+/// Gives a request its id and its place in the log, and an answer the headers that all have.
+pub async fn edge(
+    worker: Data<Worker>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let began = Instant::now();
+    let id = request_id::of(request.headers());
+    let cors = &worker.shared.cors;
+    let origin = cors.allowed(request.headers());
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
+    let preflight = origin.is_some() && Cors::is_preflight(request.method(), request.headers());
+    let mut response = if preflight {
+        request.into_response(Cors::preflight())
+    } else {
+        next.call(request).instrument(span.clone()).await?.map_into_boxed_body()
+    };
+    let policy = swagger_ui::content_security_policy(response.request().path());
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static(request_id::HEADER), id);
+    secure(headers, policy);
+    cors.permit(headers, origin);
+    let elapsed = began.elapsed();
+    metrics::record(&response, elapsed);
+    span.in_scope(|| access_log::write(&response, elapsed));
+    Ok(response)
+}
+
+/// An answer is for the caller alone, is what its type says, and a page made of it may load and embed nothing.
+fn secure(headers: &mut HeaderMap, policy: &'static str) {
+    headers.append(VARY, HeaderValue::from_static("Accept"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    }
+}

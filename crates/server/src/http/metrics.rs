@@ -1,0 +1,66 @@
+//! Numbers for Prometheus.
+
+use std::{borrow::Cow, time::Duration};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    body::MessageBody,
+    dev::ServiceResponse,
+    web::Data,
+};
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use tillgate_model::{Problem, problem::Kind};
+
+use super::{errors, negotiation::MediaType, state::Worker};
+
+const REQUESTS: &str = "tillgate_http_requests_total";
+const DURATION: &str = "tillgate_http_request_duration_seconds";
+
+/// Upper bounds of the buckets of durations, in seconds.
+const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+
+/// Starts to count; once in a process.
+///
+/// # Errors
+/// Something in the process counts already.
+pub fn start() -> Result<PrometheusHandle, BuildError> {
+    let handle = PrometheusBuilder::new().set_buckets(&BUCKETS)?.install_recorder()?;
+    metrics::describe_counter!(REQUESTS, "Requests that were answered.");
+    metrics::describe_histogram!(DURATION, metrics::Unit::Seconds, "Time to the answer of a request.");
+    Ok(handle)
+}
+
+/// Counts an answer, by the template of its path: paths themselves would be without bound.
+pub fn record<B: MessageBody>(response: &ServiceResponse<B>, elapsed: Duration) {
+    let request = response.request();
+    let path = request.match_pattern().unwrap_or_else(|| "none".to_owned());
+    let method = method(request);
+    metrics::histogram!(DURATION, "method" => method, "path" => path.clone()).record(elapsed);
+    let status = response.status().as_u16().to_string();
+    metrics::counter!(REQUESTS, "method" => method, "path" => path, "status" => status).increment(1);
+}
+
+/// The methods that exist; a caller can invent others.
+fn method(request: &HttpRequest) -> &'static str {
+    ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"]
+        .into_iter()
+        .find(|known| *known == request.method().as_str())
+        .unwrap_or("other")
+}
+
+/// Numbers of the service, for Prometheus. To other machines they are shown only if the service is configured so.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "retrieve_metrics", tag = "Operation", summary = "Retrieve metrics",
+    responses(
+        (status = 200, description = "The numbers, in Prometheus's text format.", content_type = "text/plain", body = String),
+        (status = 403, description = "The caller is on another machine."),
+    )
+)]
+pub async fn retrieve(worker: Data<Worker>, request: HttpRequest) -> HttpResponse {
+    let near = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    if !near && !worker.shared.metrics_public {
+        let problem = Problem::new(Kind::Forbidden, Cow::Borrowed("Metrics are for callers on the service's own machine."));
+        return errors::response(&problem.into(), tillgate_model::Dialect::CommerceLayer, MediaType::default());
+    }
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(worker.shared.metrics.render())
+}

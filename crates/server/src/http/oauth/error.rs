@@ -1,0 +1,94 @@
+//! Refused token requests, in the form that clients of Commerce Layer read: OAuth's error code (RFC 6749 section 5.2) is
+//! the title.
+
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header::WWW_AUTHENTICATE},
+};
+use serde_json::json;
+use tillgate_model::{Problem, Problems};
+
+/// Why there is no token.
+pub enum TokenError {
+    /// In OAuth's terms.
+    OAuth {
+        /// The code.
+        error: OAuthError,
+        /// What is wrong.
+        detail: &'static str,
+    },
+    /// Anything else.
+    Problems(Problems),
+}
+
+/// OAuth's codes.
+#[derive(Clone, Copy)]
+pub enum OAuthError {
+    /// A parameter is missing, repeated or of another form.
+    InvalidRequest,
+    /// The credentials are not those of an application.
+    InvalidClient,
+    /// A grant that there is not here.
+    UnsupportedGrantType,
+    /// More, or something else, than the application has.
+    InvalidScope,
+}
+
+impl OAuthError {
+    fn parts(self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request", "INVALID_REQUEST"),
+            Self::InvalidClient => (StatusCode::UNAUTHORIZED, "invalid_client", "UNAUTHORIZED"),
+            Self::UnsupportedGrantType => (StatusCode::BAD_REQUEST, "unsupported_grant_type", "UNSUPPORTED_GRANT_TYPE"),
+            Self::InvalidScope => (StatusCode::BAD_REQUEST, "invalid_scope", "INVALID_SCOPE"),
+        }
+    }
+
+    /// The answer.
+    pub fn response(self, detail: &str) -> HttpResponse {
+        let (status, title, code) = self.parts();
+        let mut response = HttpResponse::build(status);
+        if status == StatusCode::UNAUTHORIZED {
+            response.insert_header((WWW_AUTHENTICATE, r#"Basic realm="tillgate""#));
+        }
+        let error =
+            json!({"title": title, "code": code, "detail": detail, "status": status.as_u16().to_string(), "meta": {}});
+        response.json(json!({"errors": [error]}))
+    }
+}
+
+impl TokenError {
+    /// The credentials are not those of an application. Which half is wrong is not said.
+    pub fn invalid_client() -> Self {
+        Self::OAuth { error: OAuthError::InvalidClient, detail: "There is no application with these credentials." }
+    }
+
+    /// The application does not have the scope.
+    pub fn invalid_scope() -> Self {
+        let detail = "An application has one scope: `market:all`, or `market:id:` and the id of its market.";
+        Self::OAuth { error: OAuthError::InvalidScope, detail }
+    }
+
+    /// The request has not the form.
+    pub fn invalid_request(detail: &'static str) -> Self {
+        Self::OAuth { error: OAuthError::InvalidRequest, detail }
+    }
+
+    /// A fault of ours.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        tracing::error!(%cause, "a token cannot be signed");
+        Self::Problems(Problem::internal().into())
+    }
+}
+
+impl From<Problems> for TokenError {
+    fn from(problems: Problems) -> Self {
+        Self::Problems(problems)
+    }
+}
+
+impl From<Problem> for TokenError {
+    fn from(problem: Problem) -> Self {
+        Self::Problems(problem.into())
+    }
+}

@@ -1,0 +1,211 @@
+//! Reading token requests: a form or JSON, with the credentials in it or in HTTP Basic (RFC 6749 section 2.3.1).
+
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use secrecy::SecretString;
+use serde_json::Value;
+use tillgate_model::{Problem, problem::Kind};
+
+use super::error::{OAuthError, TokenError};
+use crate::http::{media_type::MediaRange, query};
+
+/// A request for an access token. Parameters that it does not know are ignored.
+#[derive(Debug, utoipa::ToSchema)]
+pub struct TokenRequest {
+    /// The kind of grant: always `client_credentials`.
+    #[schema(value_type = GrantType)]
+    #[allow(dead_code, reason = "it has one value, which is checked; the field is here for the document")]
+    grant_type: (),
+    /// Client id of the application, unless HTTP Basic has it.
+    #[schema(required = false, max_length = 255)]
+    pub client_id: String,
+    /// Client secret of the application, unless HTTP Basic has it, or the application is a sales channel.
+    #[schema(value_type = String, required = false, max_length = 255, format = Password)]
+    pub client_secret: Option<SecretString>,
+    /// What the token is to grant; what the application has unless given.
+    #[schema(value_type = String, required = false, max_length = 255, example = "market:all")]
+    pub scope: Option<String>,
+}
+
+/// The grants that there are.
+#[derive(utoipa::ToSchema)]
+#[allow(dead_code, reason = "it is here for the document")]
+enum GrantType {
+    /// An application's own credentials.
+    #[schema(rename = "client_credentials")]
+    ClientCredentials,
+}
+
+/// Longer ones are no parameters of this request.
+const MAX_LENGTH: usize = 255;
+
+impl TokenRequest {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// Another media type, another form, another grant, no client id, or credentials in two places.
+    pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, TokenError> {
+        let parameters = Parameters(parameters(headers, body)?);
+        match parameters.get("grant_type")? {
+            Some("client_credentials") => {}
+            Some(_) => {
+                let detail = "The grant type is `client_credentials`.";
+                return Err(TokenError::OAuth { error: OAuthError::UnsupportedGrantType, detail });
+            }
+            None => return Err(TokenError::invalid_request("The parameter `grant_type` is missing.")),
+        }
+        let (client_id, client_secret) = (parameters.get("client_id")?, parameters.get("client_secret")?);
+        let (client_id, client_secret) = match (basic(headers)?, client_id, client_secret) {
+            (Some((id, _)), Some(other), _) if id != other => {
+                return Err(TokenError::invalid_request("The body names another client than HTTP Basic does."));
+            }
+            (Some(_), _, Some(_)) => {
+                return Err(TokenError::invalid_request("Credentials are in HTTP Basic or in the body, not in both."));
+            }
+            (Some((id, secret)), _, None) => (id, secret),
+            (None, Some(id), secret) => (id.to_owned(), secret.unwrap_or_default().to_owned()),
+            (None, None, _) => return Err(TokenError::invalid_request("The parameter `client_id` is missing.")),
+        };
+        Ok(Self {
+            grant_type: (),
+            client_id,
+            client_secret: (!client_secret.is_empty()).then(|| SecretString::from(client_secret)),
+            scope: parameters.get("scope")?.filter(|scope| !scope.is_empty()).map(str::to_owned),
+        })
+    }
+}
+
+struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    fn get(&self, name: &str) -> Result<Option<&str>, TokenError> {
+        let mut values = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        let value = values.next();
+        if values.next().is_some() {
+            return Err(TokenError::invalid_request("A parameter is given twice."));
+        }
+        if value.is_some_and(|value| value.len() > MAX_LENGTH) {
+            return Err(TokenError::invalid_request("A parameter is too long."));
+        }
+        Ok(value)
+    }
+}
+
+fn parameters(headers: &HeaderMap, body: &[u8]) -> Result<Vec<(String, String)>, TokenError> {
+    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).and_then(MediaRange::parse);
+    match media_type.as_ref().map(|range| range.essence.as_str()) {
+        Some("application/x-www-form-urlencoded") => {
+            let text = str::from_utf8(body).map_err(|_| TokenError::invalid_request("The body is not UTF-8."))?;
+            query::pairs(text).map_err(|_| TokenError::invalid_request("The body is not UTF-8."))
+        }
+        Some("application/json" | "application/vnd.api+json") => members(body),
+        _ => {
+            let message = "Send a form (application/x-www-form-urlencoded) or JSON.";
+            Err(Problem::new(Kind::UnsupportedMediaType, message).header("Content-Type").into())
+        }
+    }
+}
+
+fn members(body: &[u8]) -> Result<Vec<(String, String)>, TokenError> {
+    let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
+        return Err(TokenError::invalid_request("The body is not a JSON object."));
+    };
+    members
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .filter(|(name, _)| ["grant_type", "client_id", "client_secret", "scope"].contains(&name.as_str()))
+        .map(|(name, value)| match value {
+            Value::String(text) => Ok((name, text)),
+            _ => Err(TokenError::invalid_request("The parameters are strings.")),
+        })
+        .collect()
+}
+
+/// Client id and secret in HTTP Basic, which are form-encoded there.
+fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, TokenError> {
+    let Some(header) = headers.get(AUTHORIZATION) else { return Ok(None) };
+    let credentials = header
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
+        .and_then(|(_, encoded)| STANDARD.decode(encoded.trim()).ok())
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .ok_or_else(|| TokenError::invalid_request("The Authorization header is not one of HTTP Basic."))?;
+    let (id, secret) = credentials.split_once(':').unwrap_or((&credentials, ""));
+    let decode = |text: &str| {
+        let pairs = query::pairs(&format!("={text}")).ok()?;
+        pairs.into_iter().next().map(|(_, value)| value)
+    };
+    match (decode(id), decode(secret)) {
+        (Some(id), Some(secret)) if id.len() <= MAX_LENGTH && secret.len() <= MAX_LENGTH => Ok(Some((id, secret))),
+        _ => Err(TokenError::invalid_request("The credentials in HTTP Basic cannot be read.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    const FORM: &str = "application/x-www-form-urlencoded";
+
+    fn read(media_type: &str, basic: Option<&str>, body: &str) -> Result<(String, Option<String>), String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_str(media_type).expect("a header value"));
+        if let Some(basic) = basic {
+            let value = format!("Basic {}", STANDARD.encode(basic));
+            headers.insert(AUTHORIZATION, HeaderValue::from_str(&value).expect("a header value"));
+        }
+        match TokenRequest::read(&headers, body.as_bytes()) {
+            Ok(request) => {
+                Ok((request.client_id, request.client_secret.map(|secret| secret.expose_secret().to_owned())))
+            }
+            Err(TokenError::OAuth { error, .. }) => Err(error.response("").status().as_u16().to_string()),
+            Err(TokenError::Problems(problems)) => Err(problems.status().to_string()),
+        }
+    }
+
+    #[test]
+    fn forms_json_and_basic_say_the_same() {
+        let expected = Ok(("id".to_owned(), Some("s/+".to_owned())));
+        let form = "grant_type=client_credentials&client_id=id&client_secret=s%2F%2B&extra=1";
+        assert_eq!(read(FORM, None, form), expected);
+        let json = r#"{"grant_type":"client_credentials","client_id":"id","client_secret":"s/+","extra":1}"#;
+        assert_eq!(read("application/json; charset=utf-8", None, json), expected);
+        assert_eq!(read("application/vnd.api+json", None, json), expected);
+        assert_eq!(read(FORM, Some("id:s%2F%2B"), "grant_type=client_credentials"), expected);
+        assert_eq!(read(FORM, Some("id:s%2F%2B"), "grant_type=client_credentials&client_id=id"), expected);
+    }
+
+    #[test]
+    fn a_sales_channel_has_no_secret() {
+        let expected = Ok(("id".to_owned(), None));
+        assert_eq!(read(FORM, None, "grant_type=client_credentials&client_id=id"), expected);
+        assert_eq!(read(FORM, None, "grant_type=client_credentials&client_id=id&client_secret="), expected);
+        assert_eq!(read(FORM, Some("id:"), "grant_type=client_credentials"), expected);
+    }
+
+    #[test]
+    fn what_is_no_request_for_a_token_is_refused() {
+        for (media_type, basic, body) in [
+            (FORM, None, ""),
+            (FORM, None, "grant_type=client_credentials"),
+            (FORM, None, "grant_type=password&client_id=id"),
+            (FORM, None, "grant_type=client_credentials&client_id=id&client_id=id"),
+            (FORM, None, "grant_type=client_credentials&client_id=%ff"),
+            (FORM, Some("id:s"), "grant_type=client_credentials&client_secret=s"),
+            (FORM, Some("id:s"), "grant_type=client_credentials&client_id=other"),
+            ("application/json", None, "[]"),
+            ("application/json", None, r#"{"grant_type":5}"#),
+            ("application/json", None, "{"),
+        ] {
+            assert_eq!(read(media_type, basic, body), Err("400".to_owned()), "{media_type} {basic:?} {body}");
+        }
+        assert_eq!(read("text/plain", None, "grant_type=client_credentials&client_id=id"), Err("415".to_owned()));
+        let long = format!("grant_type=client_credentials&client_id={}", "a".repeat(256));
+        assert_eq!(read(FORM, None, &long), Err("400".to_owned()));
+    }
+}

@@ -1,0 +1,85 @@
+//! An operation on a resource, from request to answer.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        StatusCode,
+        header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER},
+    },
+    web::Payload,
+};
+use futures::FutureExt;
+use tillgate_model::{Problems, openapi::Operation};
+use tillgate_payments::{Answer, Call};
+
+use super::{
+    authentication, body, errors, idempotency,
+    negotiation::{self, MediaType},
+    permission, query,
+    state::Worker,
+};
+
+/// Answers a request. A panic on the way is a fault of ours like any other.
+pub async fn answer(worker: &Worker, operation: Operation, request: &HttpRequest, payload: Payload) -> HttpResponse {
+    AssertUnwindSafe(negotiated(worker, operation, request, payload)).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!("the operation panicked");
+        errors::internal(request.path())
+    })
+}
+
+async fn negotiated(worker: &Worker, operation: Operation, request: &HttpRequest, payload: Payload) -> HttpResponse {
+    let dialect = operation.resource.dialect;
+    match negotiation::accepted(request.headers()) {
+        Ok(media_type) => match called(worker, operation, request, payload).await {
+            Ok(answer) => success(answer, media_type),
+            Err(problems) => errors::response(&problems, dialect, media_type),
+        },
+        Err(problem) => errors::response(&problem.into(), dialect, MediaType::default()),
+    }
+}
+
+async fn called(
+    worker: &Worker,
+    operation: Operation,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Answer, Problems> {
+    let (headers, query) = (request.headers(), request.query_string());
+    if operation.has_body() {
+        negotiation::readable(headers)?;
+    }
+    let caller = authentication::caller(worker, request)?;
+    worker.shared.rate_limit.check(&caller.application_id)?;
+    permission::check(caller.kind, &operation)?;
+    let page = query::page(&operation, query)?;
+    // Read also where it means nothing: clients send a body with DELETE, and the connection goes on after it.
+    let body = body::read(payload).await?;
+    let idempotency_key = if operation.has_body() {
+        idempotency::key(headers, operation.method(), request.path(), query, &body)?
+    } else {
+        None
+    };
+    let id = request.match_info().get("id").and_then(|id| id.parse().ok());
+    let call = Call { operation, id, page, body, idempotency_key };
+    worker.service.call(&caller, call).await
+}
+
+fn success(answer: Answer, media_type: MediaType) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let mut response = HttpResponse::build(status);
+    if let Some(location) = answer.location {
+        response.insert_header((LOCATION, location));
+    }
+    if answer.replayed {
+        response.insert_header(("Idempotent-Replayed", "true"));
+    }
+    if let Some(seconds) = answer.retry_after {
+        response.insert_header((RETRY_AFTER, seconds));
+    }
+    if answer.body.is_empty() {
+        return response.finish();
+    }
+    response.insert_header((CONTENT_TYPE, HeaderValue::from_static(media_type.as_str()))).body(answer.body)
+}

@@ -1,0 +1,46 @@
+//! Whether the service lives, and whether it can work.
+
+use actix_web::{HttpResponse, web::Data};
+use serde::Serialize;
+use tillgate_model::{Dialect, Problem, problem::Kind};
+
+use super::{errors, negotiation::MediaType, state::Worker};
+
+/// How the service is.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Health {
+    /// Always `ok`; otherwise there is another answer, or none.
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+const OK: Health = Health { status: "ok" };
+
+/// Answers as long as the process does.
+#[utoipa::path(
+    get, path = "/healthz", operation_id = "retrieve_health", tag = "Operation", summary = "Retrieve whether the process lives",
+    responses((status = 200, description = "It lives.", body = Health))
+)]
+pub async fn health() -> HttpResponse {
+    HttpResponse::Ok().json(OK)
+}
+
+/// Answers with success if the database does.
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "retrieve_readiness", tag = "Operation", summary = "Retrieve whether the service can work",
+    responses(
+        (status = 200, description = "It can.", body = Health),
+        (status = 503, description = "The database does not answer."),
+    )
+)]
+pub async fn readiness(worker: Data<Worker>) -> HttpResponse {
+    match worker.service.context().db.ping().await {
+        Ok(()) => HttpResponse::Ok().json(OK),
+        Err(error) => {
+            tracing::error!(%error, "not ready");
+            let problem = Problem::new(Kind::ServiceUnavailable, "The database does not answer.");
+            errors::response(&problem.into(), Dialect::CommerceLayer, MediaType::default())
+        }
+    }
+}

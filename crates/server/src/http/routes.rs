@@ -1,0 +1,80 @@
+//! The routes: those of the resources come from the registry of operations, the others stand here.
+
+use std::collections::BTreeMap;
+
+use actix_web::{
+    HttpRequest, Resource, Route,
+    guard::{self, Guard},
+    http::{Method, header::HeaderValue},
+    web::{self, Data, Payload, ServiceConfig},
+};
+use tillgate_model::openapi::{Operation, operations};
+
+use super::{errors, landing, metrics, oauth, operation, probes, specification, state::Worker, swagger_ui};
+
+/// Puts all routes in but Swagger UI's.
+pub fn configure(config: &mut ServiceConfig) {
+    for (path, operations) in by_path() {
+        let routes = operations.into_iter().map(|operation| (method(operation.method()), on_resource(operation)));
+        config.service(resource(&path, routes.collect()));
+    }
+    let get = |path: &str, route: Route| resource(path, vec![(Method::GET, route)]);
+    config
+        .service(resource("/oauth/token", vec![(Method::POST, web::route().to(oauth::create_token))]))
+        .service(get("/.well-known/jwks.json", web::route().to(oauth::key_set)))
+        .service(get("/healthz", web::route().to(probes::health)))
+        .service(get("/readyz", web::route().to(probes::readiness)))
+        .service(get("/metrics", web::route().to(metrics::retrieve)))
+        .service(get("/openapi.json", web::route().to(specification::retrieve)))
+        .service(get("/openapi-3.0.json", web::route().to(specification::retrieve_3_0)))
+        .service(get("/payment_return", web::route().to(landing::retrieve)))
+        .service(get("/swagger-ui", web::route().to(swagger_ui::redirect)))
+        .default_service(web::to(async |request: HttpRequest| errors::route_not_found(request.path())));
+}
+
+fn by_path() -> BTreeMap<String, Vec<Operation>> {
+    let mut by_path: BTreeMap<String, Vec<Operation>> = BTreeMap::new();
+    for operation in operations() {
+        by_path.entry(operation.path()).or_default().push(operation);
+    }
+    by_path
+}
+
+fn on_resource(operation: Operation) -> Route {
+    web::route().to(move |worker: Data<Worker>, request: HttpRequest, payload: Payload| async move {
+        operation::answer(&worker, operation, &request, payload).await
+    })
+}
+
+fn method(name: &'static str) -> Method {
+    match name {
+        "POST" => Method::POST,
+        "PATCH" => Method::PATCH,
+        "DELETE" => Method::DELETE,
+        _ => Method::GET,
+    }
+}
+
+/// A path with all its verbs: any other verb gets 405. HEAD is answered like GET; the server leaves the body out.
+fn resource(path: &str, routes: Vec<(Method, Route)>) -> Resource {
+    let mut allow: Vec<&str> = routes.iter().map(|(method, _)| method.as_str()).collect();
+    if allow.contains(&"GET") {
+        allow.push("HEAD");
+    }
+    let allow = HeaderValue::from_str(&allow.join(", ")).expect("names of methods are fit for a header");
+    let mut resource = web::resource(path);
+    for (method, route) in routes {
+        resource = resource.route(route.guard(verb(method)));
+    }
+    resource.default_service(web::to(move |request: HttpRequest| {
+        let response = errors::method_not_allowed(request.path(), &allow);
+        async move { response }
+    }))
+}
+
+fn verb(method: Method) -> impl Guard {
+    guard::fn_guard(move |context| {
+        let asked = &context.head().method;
+        *asked == method || (method == Method::GET && *asked == Method::HEAD)
+    })
+}

@@ -1,0 +1,47 @@
+//! What the handlers work with.
+
+use std::{cell::RefCell, sync::Arc};
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tillgate_payments::Service;
+
+use super::{
+    attempts::FailedAttempts, authentication::VerifiedTokens, cors::Cors, rate_limit::RateLimit,
+    specification::Specification,
+};
+use crate::tokens::Tokens;
+
+/// What all threads share.
+pub struct Shared {
+    /// Makes and checks access tokens.
+    pub tokens: Tokens,
+    /// Counts the requests of each application.
+    pub rate_limit: RateLimit,
+    /// Counts failed attempts to get a token.
+    pub attempts: FailedAttempts,
+    /// Which pages may call the API.
+    pub cors: Cors,
+    /// The OpenAPI document.
+    pub specification: Specification,
+    /// Renders the metrics.
+    pub metrics: PrometheusHandle,
+    /// Show the metrics to other machines too.
+    pub metrics_public: bool,
+}
+
+/// What one thread has.
+pub struct Worker {
+    /// The domain.
+    pub service: Service,
+    /// What all threads share.
+    pub shared: Arc<Shared>,
+    /// Tokens that this thread has checked before.
+    pub verified: RefCell<VerifiedTokens>,
+}
+
+impl Worker {
+    /// For a new thread.
+    pub fn new(service: Service, shared: Arc<Shared>) -> Self {
+        Self { service, shared, verified: RefCell::default() }
+    }
+}

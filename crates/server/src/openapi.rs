@@ -1,0 +1,188 @@
+//! The OpenAPI document: what the declarations of the resources give, and the endpoints that are not on resources.
+
+use serde_json::{Map, Value, json};
+use tillgate_model::openapi::{components::reference, finish, paths, stamp};
+use utoipa::OpenApi;
+
+use crate::http::{landing, metrics, oauth, probes, specification};
+
+/// The endpoints whose handlers are written by hand.
+#[derive(OpenApi)]
+#[openapi(paths(
+    oauth::create_token,
+    oauth::key_set,
+    landing::retrieve,
+    probes::health,
+    probes::readiness,
+    metrics::retrieve,
+    specification::retrieve,
+    specification::retrieve_3_0,
+))]
+struct Bespoke;
+
+const DESCRIPTION: &str = "\
+Takes payments for orders, through Stripe and Checkout.com.
+
+The API speaks [JSON:API](https://jsonapi.org). Send and accept `application/vnd.api+json`; `application/json` is taken too, and \
+answered when `Accept` asks for it. Every request but the few without a lock below carries an access token, which \
+`POST /oauth/token` gives an application for its credentials.
+
+A `POST` or `PATCH` with an `Idempotency-Key` can be sent again without a second effect. Every answer has an `X-Request-Id`.";
+
+/// Sections of the documentation, in its order.
+const TAGS: &[(&str, &str)] = &[
+    ("Authentication", "Access tokens."),
+    ("Payment sources", "What pays an order: a card through Stripe, or through Checkout.com."),
+    ("Payments", "Paying an order in one call."),
+    ("Commerce", "Whom and what is paid for: markets, customers, orders and their line items."),
+    ("Configuration", "Payment methods, and the accounts at the payment gateways."),
+    ("Transactions", "What happened to the money of an order."),
+    ("Operation", "For those who run the service."),
+];
+
+/// The document in its canonical form, OpenAPI 3.1, which is the same for every service of this version.
+pub fn document() -> Value {
+    let mut api = Bespoke::openapi();
+    let resources = paths::paths();
+    api.paths.paths.extend(resources.paths);
+    let mut document = serde_json::to_value(api).expect("utoipa's types have string keys and no failing serializers");
+    finish(&mut document);
+    stamp(&mut document);
+    stamp_bespoke(&mut document);
+    document["openapi"] = "3.1.0".into();
+    document["info"] = json!({
+        "title": "Tillgate",
+        "version": env!("CARGO_PKG_VERSION"),
+        "description": DESCRIPTION,
+        "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"}
+    });
+    document["servers"] = json!([{"url": "/", "description": "The service that gives this document."}]);
+    document["tags"] = TAGS.iter().map(|(name, description)| json!({"name": name, "description": description})).collect();
+    document["components"]["securitySchemes"] = security_schemes();
+    ordered(document)
+}
+
+fn security_schemes() -> Value {
+    json!({
+        "access_token": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "An access token of `POST /oauth/token`."
+        },
+        "client_credentials": {
+            "type": "oauth2",
+            "description": "Gets an access token for the credentials of an application.",
+            "flows": {"clientCredentials": {
+                "tokenUrl": "/oauth/token",
+                "scopes": {"market:all": "Everything that the application may do, in all markets."}
+            }}
+        }
+    })
+}
+
+/// The endpoints that are not on resources need no token. Their errors and headers are those of all others.
+fn stamp_bespoke(document: &mut Value) {
+    let errors = reference("ErrorDocument");
+    let items = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.iter_mut());
+    for (path, item) in items {
+        let operations = item.as_object_mut().into_iter().flat_map(|item| item.values_mut());
+        for operation in operations {
+            if path.starts_with("/api/") {
+                // Either scheme carries the same token.
+                operation["security"] = json!([{"access_token": []}, {"client_credentials": []}]);
+                continue;
+            }
+            operation["security"] = json!([]);
+            let answers = operation["responses"].as_object_mut().into_iter().flat_map(|answers| answers.iter_mut());
+            for (status, answer) in answers {
+                answer["headers"] = headers(status);
+                if status.starts_with(['4', '5']) {
+                    let content = json!({"schema": errors});
+                    answer["content"] = json!({paths::JSON_API: content, paths::JSON: content});
+                }
+            }
+        }
+    }
+}
+
+fn headers(status: &str) -> Value {
+    let header = |name: &str| json!({"$ref": format!("#/components/headers/{name}")});
+    let mut headers = json!({"X-Request-Id": header("RequestId")});
+    match status {
+        "401" => headers["WWW-Authenticate"] = header("WwwAuthenticate"),
+        "429" | "503" => headers["Retry-After"] = header("RetryAfter"),
+        _ => {}
+    }
+    headers
+}
+
+/// The members as one reads them.
+fn ordered(mut document: Value) -> Value {
+    let mut members = Map::new();
+    for name in ["openapi", "info", "servers", "tags", "paths", "components"] {
+        members.insert(name.to_owned(), document[name].take());
+    }
+    Value::Object(members)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn operations(document: &Value) -> Vec<(String, Value)> {
+        let paths = document["paths"].as_object().expect("paths");
+        paths
+            .iter()
+            .flat_map(|(path, item)| {
+                let verbs = item.as_object().expect("a path item").iter();
+                verbs.map(move |(verb, operation)| (format!("{verb} {path}"), operation.clone()))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_operation_says_what_it_is() {
+        let document = document();
+        let tags: HashSet<&str> = TAGS.iter().map(|(name, _)| *name).collect();
+        let mut ids = HashSet::new();
+        for (name, operation) in operations(&document) {
+            for member in ["summary", "description", "operationId"] {
+                assert!(operation[member].as_str().is_some_and(|text| !text.is_empty()), "{name} has no {member}");
+            }
+            assert!(ids.insert(operation["operationId"].clone()), "{name} has the id of another operation");
+            let of = operation["tags"].as_array().expect("tags");
+            assert!(of.len() == 1 && of[0].as_str().is_some_and(|tag| tags.contains(tag)), "{name}: {of:?}");
+            assert!(operation["security"].is_array(), "{name}");
+        }
+        assert!(ids.len() > 80);
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        fn visit(document: &Value, value: &Value) {
+            match value {
+                Value::Object(members) => {
+                    if let Some(Value::String(reference)) = members.get("$ref") {
+                        assert!(document.pointer(&reference[1..]).is_some(), "{reference}");
+                    }
+                    members.values().for_each(|member| visit(document, member));
+                }
+                Value::Array(items) => items.iter().for_each(|item| visit(document, item)),
+                _ => {}
+            }
+        }
+        let document = document();
+        visit(&document, &document);
+    }
+
+    #[test]
+    fn every_answer_with_a_body_is_closed() {
+        let document = document();
+        for name in ["AccessToken", "Health", "KeySet", "JsonWebKey", "ErrorDocument"] {
+            assert_eq!(document["components"]["schemas"][name]["additionalProperties"], false, "{name}");
+        }
+    }
+}

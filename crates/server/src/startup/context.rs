@@ -1,0 +1,70 @@
+//! The domain's context, made from the settings.
+
+use std::sync::Arc;
+
+use tillgate_gateways::HttpTransport;
+use tillgate_payments::{Context, Settings, accounts, vault::Vault};
+use tillgate_store::Db;
+
+use super::{data_directory, master_key};
+use crate::{
+    config::Config,
+    failure::Failure,
+    world::{SystemClock, SystemEntropy, SystemTimer},
+};
+
+/// Connections to a database server that each thread has.
+const CONNECTIONS_PER_THREAD: usize = 8;
+
+/// Opens the database and brings it up to date.
+///
+/// # Errors
+/// It cannot be opened, reached or changed.
+pub fn open_database(config: &Config) -> Result<Db, Failure> {
+    Db::open(&config.database_url, CONNECTIONS_PER_THREAD, true).map_err(|error| {
+        let url = tillgate_store::without_password(&config.database_url);
+        Failure::Start(format!("cannot use the database {url}: {error}"))
+    })
+}
+
+/// Makes the context of a service that is reached at `base_url`. The data directory must exist.
+///
+/// # Errors
+/// No master key, or no database.
+pub fn context(config: &Config, base_url: &str) -> Result<Context, Failure> {
+    let entropy = Arc::new(SystemEntropy);
+    let master_key = master_key::load(&config.master_key_file, &*entropy)?;
+    let transport =
+        HttpTransport::new().map_err(|error| Failure::Start(format!("cannot set up the way to the PSPs: {error}")))?;
+    Ok(Context {
+        db: open_database(config)?,
+        clock: Arc::new(SystemClock),
+        entropy,
+        timer: Arc::new(SystemTimer::start()),
+        transport: Arc::new(transport),
+        vault: Arc::new(Vault::new(*master_key)),
+        base_url: base_url.into(),
+        settings: Settings {
+            gateway_timeout: config.gateway_timeout,
+            max_failed_authorizations: config.max_failed_authorizations,
+            max_failures_of_address: config.max_failures_of_address,
+        },
+    })
+}
+
+/// Runs a command that works on the database, without serving.
+///
+/// # Errors
+/// No context, a database that belongs to another master key, or what the command fails with.
+pub fn with_context<T>(
+    config: &Config,
+    command: impl AsyncFnOnce(&Context) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    data_directory::create(config)?;
+    let base_url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+    let context = context(config, &base_url)?;
+    actix_web::rt::System::new().block_on(async {
+        accounts::check_key(&context).await.map_err(Failure::Start)?;
+        command(&context).await
+    })
+}

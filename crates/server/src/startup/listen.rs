@@ -1,0 +1,38 @@
+//! Taking the addresses before anything else is done, so that a mistake costs nothing.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+};
+
+use tillgate_sandbox::{BoundSandbox, SandboxConfig};
+
+use crate::{config::Config, failure::Failure};
+
+/// Takes the API's address.
+///
+/// # Errors
+/// It is in use, not one of this machine's, or reserved.
+pub fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).map_err(|error| refused("listen", address, &error))
+}
+
+/// Takes the sandbox's address and opens its journal, unless it is switched off.
+///
+/// # Errors
+/// The address cannot be taken, or the journal cannot be opened.
+pub fn bind_sandbox(config: &Config) -> Result<Option<BoundSandbox>, Failure> {
+    let Some(listen) = config.sandbox_listen else { return Ok(None) };
+    let settings =
+        SandboxConfig { listen, data_dir: Some(config.data_dir.join("sandbox")), ..SandboxConfig::default() };
+    tillgate_sandbox::bind(settings).map(Some).map_err(|error| refused("sandbox-listen", listen, &error))
+}
+
+fn refused(setting: &str, address: SocketAddr, error: &io::Error) -> Failure {
+    let hint = if error.kind() == io::ErrorKind::AddrInUse {
+        format!("; choose another address with --{setting}")
+    } else {
+        String::new()
+    };
+    Failure::Start(format!("cannot listen on {address}: {error}{hint}"))
+}

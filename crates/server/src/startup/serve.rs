@@ -1,0 +1,146 @@
+//! `tillgate serve`
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_web::{
+    App, HttpServer,
+    dev::{Server, ServerHandle},
+    middleware::from_fn,
+    web::Data,
+};
+use tillgate_payments::{Context, Service, accounts};
+use tillgate_sandbox::BoundSandbox;
+use tokio::sync::watch;
+
+use super::{background, context, data_directory, listen, signals::EndSignals};
+use crate::{
+    config::Config,
+    demo::{self, Demo},
+    failure::Failure,
+    http::{self, Cors, FailedAttempts, RateLimit, Shared, Specification, Worker, edge, metrics, routes, swagger_ui},
+    tokens::Tokens,
+};
+
+/// How long requests in flight may take after the service was told to end. A PSP's answer is waited for at most two
+/// minutes (`gateway-timeout`).
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(130);
+
+/// Serves the API until the process is told to end.
+///
+/// # Errors
+/// What keeps the service from starting.
+pub fn serve(config: &Config) -> Result<(), Failure> {
+    data_directory::create(config)?;
+    let listener = listen::bind(config.listen)?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| Failure::Start(format!("cannot listen on {}: {error}", config.listen)))?;
+    let sandbox = listen::bind_sandbox(config)?;
+    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    // Opening a database may block, so it comes before the runtime.
+    let context = context::context(config, &public_url)?;
+    actix_web::rt::System::new().block_on(run(config, context, listener, address, sandbox))
+}
+
+async fn run(
+    config: &Config,
+    context: Context,
+    listener: TcpListener,
+    address: SocketAddr,
+    sandbox: Option<BoundSandbox>,
+) -> Result<(), Failure> {
+    let mut signals = EndSignals::listen()?;
+    accounts::check_key(&context).await.map_err(Failure::Start)?;
+    let public_url = context.base_url.to_string();
+    let tokens = Tokens::new(&context.vault.token_signing_seed(), &public_url);
+    let sandbox_url = sandbox.as_ref().map(BoundSandbox::url);
+    let sandbox = sandbox.map(start_sandbox).transpose()?;
+    let service = Service::new(context);
+    service.recover_once().await;
+    let demo = demo::prepare(config, address, &service, sandbox_url.as_deref()).await?;
+    let shared = Arc::new(Shared {
+        tokens,
+        rate_limit: RateLimit::new(config.rate_limit),
+        attempts: FailedAttempts::default(),
+        cors: Cors::new(origins(config, address)),
+        specification: Specification::new(&public_url, demo.as_ref().map(Demo::example_orders).unwrap_or_default()),
+        metrics: metrics::start().map_err(|error| Failure::Start(format!("cannot count: {error}")))?,
+        metrics_public: config.metrics_public,
+    });
+    let credentials = demo.as_ref().map(|demo| demo.credentials.clone());
+    let server = start(config, listener, service.clone(), Arc::clone(&shared), credentials)?;
+    let handle = server.handle();
+    let mut serving = actix_web::rt::spawn(server);
+    let (stop, stopped) = watch::channel(false);
+    let background = actix_web::rt::spawn(background::run(service, shared, stopped));
+    tracing::info!(%address, public_url, "serving");
+    demo::announce(config, &public_url, sandbox_url.as_deref(), demo.as_ref())?;
+
+    let ended = tokio::select! {
+        ended = &mut serving => Some(ended),
+        () = signals.next() => None,
+    };
+    if ended.is_none() {
+        tracing::info!("finishing what is in flight");
+        tokio::select! {
+            () = handle.stop(true) => {}
+            // Who asks twice does not want to wait.
+            () = signals.next() => handle.stop(false).await,
+        }
+    }
+    // The receiver is gone only if the task is.
+    let _ = stop.send(true);
+    let _ = background.await;
+    if let Some(sandbox) = sandbox {
+        sandbox.stop(true).await;
+    }
+    match ended {
+        Some(Ok(Err(error))) => Err(Failure::Start(format!("the server ended: {error}"))),
+        Some(Err(error)) => Err(Failure::Start(format!("the server ended: {error}"))),
+        _ => Ok(()),
+    }
+}
+
+fn start(
+    config: &Config,
+    listener: TcpListener,
+    service: Service,
+    shared: Arc<Shared>,
+    credentials: Option<http::Credentials>,
+) -> Result<Server, Failure> {
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(Data::new(Worker::new(service.clone(), Arc::clone(&shared))))
+            .wrap(from_fn(edge))
+            .service(swagger_ui::service(credentials.as_ref()))
+            .configure(routes::configure)
+    })
+    .workers(config.workers)
+    .shutdown_timeout(SHUTDOWN_TIMEOUT.as_secs())
+    .disable_signals()
+    .listen(listener)
+    .map_err(|error| Failure::Start(format!("cannot serve: {error}")))?;
+    Ok(server.run())
+}
+
+fn start_sandbox(sandbox: BoundSandbox) -> Result<ServerHandle, Failure> {
+    let server = sandbox.run().map_err(|error| Failure::Start(format!("the sandbox cannot serve: {error}")))?;
+    let handle = server.handle();
+    actix_web::rt::spawn(server);
+    Ok(handle)
+}
+
+/// On loopback a browser may know the service by another name than its links have; its own page is then of another
+/// origin.
+fn origins(config: &Config, address: SocketAddr) -> Vec<String> {
+    let mut origins = config.cors_origins.clone();
+    if address.ip().is_loopback() {
+        let names = ["localhost", "127.0.0.1", "[::1]"];
+        origins.extend(names.map(|name| format!("http://{name}:{}", address.port())));
+    }
+    origins
+}
