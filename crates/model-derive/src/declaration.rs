@@ -57,7 +57,9 @@ impl<P: syn::parse::Parser<Output = ()>> ParseStreamExt for P {
 fn list<T: syn::parse::Parse>(input: ParseStream) -> Result<Vec<T>> {
     let content;
     syn::parenthesized!(content in input);
-    Ok(Punctuated::<T, Token![,]>::parse_terminated(&content)?.into_iter().collect())
+    Ok(Punctuated::<T, Token![,]>::parse_terminated(&content)?
+        .into_iter()
+        .collect())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,12 +109,18 @@ impl Member {
 
 fn generic_argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };
-    let segment = path.path.segments.last().filter(|segment| segment.ident == name)?;
+    let segment = path
+        .path
+        .segments
+        .last()
+        .filter(|segment| segment.ident == name)?;
     match &segment.arguments {
-        syn::PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
-            syn::GenericArgument::Type(ty) => Some(ty),
-            _ => None,
-        }),
+        syn::PathArguments::AngleBracketed(arguments) => {
+            arguments.args.iter().find_map(|argument| match argument {
+                syn::GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })
+        }
         _ => None,
     }
 }
@@ -128,10 +136,19 @@ pub struct Declaration {
 impl Declaration {
     pub fn parse(container: Container, item: ItemStruct) -> Result<Self> {
         let Fields::Named(fields) = item.fields else {
-            return Err(Error::new(item.ident.span(), "a resource is a struct with named fields"));
+            return Err(Error::new(
+                item.ident.span(),
+                "a resource is a struct with named fields",
+            ));
         };
         let members = fields.named.into_iter().map(member).collect::<Result<Vec<_>>>()?;
-        Ok(Self { container, name: item.ident, visibility: item.vis, docs: docs(&item.attrs), members })
+        Ok(Self {
+            container,
+            name: item.ident,
+            visibility: item.vis,
+            docs: docs(&item.attrs),
+            members,
+        })
     }
 
     pub fn has_action(&self, name: &str) -> bool {
@@ -140,14 +157,21 @@ impl Declaration {
 }
 
 fn docs(attributes: &[Attribute]) -> Vec<Attribute> {
-    attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).cloned().collect()
+    attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("doc"))
+        .cloned()
+        .collect()
 }
 
 /// A doc comment as one paragraph.
 pub fn doc_text(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
         Meta::NameValue(pair) => match &pair.value {
-            Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value().trim().to_owned()),
+            Expr::Lit(syn::ExprLit {
+                lit: syn::Lit::Str(text),
+                ..
+            }) => Some(text.value().trim().to_owned()),
             _ => None,
         },
         _ => None,
@@ -156,7 +180,10 @@ pub fn doc_text(attributes: &[Attribute]) -> String {
 }
 
 fn member(field: Field) -> Result<Member> {
-    let name = field.ident.clone().ok_or_else(|| Error::new(field.span(), "a field has a name"))?;
+    let name = field
+        .ident
+        .clone()
+        .ok_or_else(|| Error::new(field.span(), "a field has a name"))?;
     let mut member = Member {
         kind: Kind::Internal,
         name,
@@ -170,7 +197,9 @@ fn member(field: Field) -> Result<Member> {
         passed_on: Vec::new(),
     };
     for attribute in field.attrs {
-        let Some(name) = attribute.path().get_ident().map(ToString::to_string) else { continue };
+        let Some(name) = attribute.path().get_ident().map(ToString::to_string) else {
+            continue;
+        };
         member.kind = match name.as_str() {
             "attribute" => Kind::Attribute,
             "money" => Kind::Money,

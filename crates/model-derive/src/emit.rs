@@ -17,9 +17,21 @@ pub fn resource(declaration: &Declaration) -> TokenStream {
 
 /// The declared struct without its triggers and to-many relationships.
 fn record(declaration: &Declaration) -> TokenStream {
-    let Declaration { name, visibility, docs, members, .. } = declaration;
+    let Declaration {
+        name,
+        visibility,
+        docs,
+        members,
+        ..
+    } = declaration;
     let fields = members.iter().filter(|member| member.is_kept()).map(|member| {
-        let Member { name, ty, visibility, docs, .. } = member;
+        let Member {
+            name,
+            ty,
+            visibility,
+            docs,
+            ..
+        } = member;
         quote!(#(#docs)* #visibility #name: #ty)
     });
     quote!(#(#docs)* #[derive(Clone, Debug)] #visibility struct #name { #(#fields),* })
@@ -27,33 +39,41 @@ fn record(declaration: &Declaration) -> TokenStream {
 
 /// The three names of an amount.
 fn money_names(name: &Ident) -> [Ident; 3] {
-    [format_ident!("{name}_cents"), format_ident!("{name}_float"), format_ident!("formatted_{name}")]
+    [
+        format_ident!("{name}_cents"),
+        format_ident!("{name}_float"),
+        format_ident!("formatted_{name}"),
+    ]
 }
 
 fn rendered_attributes(declaration: &Declaration) -> TokenStream {
     let name = format_ident!("{}Attributes", declaration.name);
     let doc = format!("Attributes of `{}`.", declaration.name);
     let rename = dialect_case(declaration);
-    let fields = declaration.members.iter().filter(|member| member.read).map(|member| {
-        let Member { name, ty, docs, .. } = member;
-        if member.kind != Kind::Money {
-            return quote!(#(#docs)* pub #name: #ty);
-        }
-        let [cents, float, formatted] = money_names(name);
-        let (cents_type, float_type, text_type) = match member.optional() {
-            Some(_) => (quote!(Option<i64>), quote!(Option<f64>), quote!(Option<String>)),
-            None => (quote!(i64), quote!(f64), quote!(String)),
-        };
-        let what = doc_text(docs);
-        let in_minor_units = format!("{what} In minor units of the currency.");
-        let as_number = format!("{what} As a number, for display only.");
-        let as_text = format!("{what} Formatted in the manner of the currency.");
-        quote! {
-            #[doc = #in_minor_units] pub #cents: #cents_type,
-            #[doc = #as_number] pub #float: #float_type,
-            #[doc = #as_text] pub #formatted: #text_type
-        }
-    });
+    let fields = declaration
+        .members
+        .iter()
+        .filter(|member| member.read)
+        .map(|member| {
+            let Member { name, ty, docs, .. } = member;
+            if member.kind != Kind::Money {
+                return quote!(#(#docs)* pub #name: #ty);
+            }
+            let [cents, float, formatted] = money_names(name);
+            let (cents_type, float_type, text_type) = match member.optional() {
+                Some(_) => (quote!(Option<i64>), quote!(Option<f64>), quote!(Option<String>)),
+                None => (quote!(i64), quote!(f64), quote!(String)),
+            };
+            let what = doc_text(docs);
+            let in_minor_units = format!("{what} In minor units of the currency.");
+            let as_number = format!("{what} As a number, for display only.");
+            let as_text = format!("{what} Formatted in the manner of the currency.");
+            quote! {
+                #[doc = #in_minor_units] pub #cents: #cents_type,
+                #[doc = #as_number] pub #float: #float_type,
+                #[doc = #as_text] pub #formatted: #text_type
+            }
+        });
     quote! {
         #[doc = #doc]
         #[derive(serde::Serialize, schemars::JsonSchema)]
@@ -83,36 +103,55 @@ fn dialect_case(declaration: &Declaration) -> TokenStream {
 }
 
 fn implementation(declaration: &Declaration) -> TokenStream {
-    let Declaration { container, name, docs, members, .. } = declaration;
+    let Declaration {
+        container,
+        name,
+        docs,
+        members,
+        ..
+    } = declaration;
     let attributes = format_ident!("{name}Attributes");
     let schema = name.to_string();
     let description = doc_text(docs);
     let (kind, singular, tag) = (&container.kind, &container.singular, &container.tag);
     let aliases = &container.aliases;
-    let dialect = container.dialect.clone().unwrap_or_else(|| format_ident!("CommerceLayer"));
+    let dialect = container
+        .dialect
+        .clone()
+        .unwrap_or_else(|| format_ident!("CommerceLayer"));
     let [actions, sales_channel, calls_psp] =
         [&container.actions, &container.sales_channel, &container.calls_psp].map(|names| {
-            let variants = names.iter().map(|name| format_ident!("{}", capitalized(&name.to_string())));
+            let variants = names
+                .iter()
+                .map(|name| format_ident!("{}", capitalized(&name.to_string())));
             quote!(&[#(crate::resource::Action::#variants),*])
         });
-    let relationships = members.iter().filter(|member| member.kind == Kind::Relationship).map(|member| {
-        let (name, many, description) = (member.name.to_string(), member.is_to_many(), doc_text(&member.docs));
-        let ty = &member.ty;
-        quote! {
-            crate::resource::RelationshipMeta {
-                name: #name,
-                many: #many,
-                targets: <#ty as crate::relationship::Relation>::TYPES,
-                description: #description,
+    let relationships = members
+        .iter()
+        .filter(|member| member.kind == Kind::Relationship)
+        .map(|member| {
+            let (name, many, description) = (
+                member.name.to_string(),
+                member.is_to_many(),
+                doc_text(&member.docs),
+            );
+            let ty = &member.ty;
+            quote! {
+                crate::resource::RelationshipMeta {
+                    name: #name,
+                    many: #many,
+                    targets: <#ty as crate::relationship::Relation>::TYPES,
+                    description: #description,
+                }
             }
-        }
-    });
-    let to_one = members.iter().filter(|member| member.kind == Kind::Relationship && !member.is_to_many()).map(
-        |Member { name, .. }| {
+        });
+    let to_one = members
+        .iter()
+        .filter(|member| member.kind == Kind::Relationship && !member.is_to_many())
+        .map(|Member { name, .. }| {
             let text = name.to_string();
             quote!(#text => self.#name.identifier(),)
-        },
-    );
+        });
     let values = members.iter().filter(|member| member.read).map(rendered_value);
     let [create_parts, update_parts] = ["create", "update"].map(|action| {
         let function = format_ident!("{action}_parts");
@@ -170,7 +209,9 @@ fn implementation(declaration: &Declaration) -> TokenStream {
 
 fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn rendered_value(member: &Member) -> TokenStream {
@@ -211,7 +252,10 @@ fn common_request_members(ty: impl Fn(TokenStream) -> TokenStream, extra: &Token
     let [text_extra, object_extra] = if extra.is_empty() {
         [quote!(), quote!()]
     } else {
-        [quote!(#extra #[schemars(with = "Option<String>")]), quote!(#extra #[schemars(with = "Option<crate::scalar::JsonObject>")])]
+        [
+            quote!(#extra #[schemars(with = "Option<String>")]),
+            quote!(#extra #[schemars(with = "Option<crate::scalar::JsonObject>")]),
+        ]
     };
     quote! {
         /// Identifier of the resource in another system.
@@ -228,7 +272,13 @@ fn common_request_members(ty: impl Fn(TokenStream) -> TokenStream, extra: &Token
     }
 }
 
-fn request_structs(name: &Ident, verb: &str, fields: &[TokenStream], common: &TokenStream, relationships: &[TokenStream]) -> TokenStream {
+fn request_structs(
+    name: &Ident,
+    verb: &str,
+    fields: &[TokenStream],
+    common: &TokenStream,
+    relationships: &[TokenStream],
+) -> TokenStream {
     let attributes_name = format_ident!("{verb}{name}Attributes");
     let relationships_name = format_ident!("{verb}{name}Relationships");
     let [attributes_doc, relationships_doc] = ["Attributes", "Relationships"]
@@ -251,7 +301,9 @@ fn create(declaration: &Declaration) -> TokenStream {
     let mut fields = Vec::new();
     let mut relationships = Vec::new();
     for member in declaration.members.iter().filter(|member| member.create) {
-        let Member { ty, docs, passed_on, .. } = member;
+        let Member {
+            ty, docs, passed_on, ..
+        } = member;
         let (field, rename) = request_name(member);
         if member.kind == Kind::Relationship {
             relationships.push(if member.is_one() {
@@ -266,26 +318,38 @@ fn create(declaration: &Declaration) -> TokenStream {
             (Some(_), None) => quote!(Option<#ty>),
             _ => quote!(#ty),
         };
-        let default = member.default.as_ref().map(|value| quote!(#[schemars(extend("default" = #value))]));
+        let default = member
+            .default
+            .as_ref()
+            .map(|value| quote!(#[schemars(extend("default" = #value))]));
         fields.push(quote!(#(#docs)* #rename #default #(#passed_on)* pub #field: #ty));
     }
     let common = common_request_members(|ty| quote!(Option<#ty>), &quote!());
     let structs = request_structs(name, "Create", &fields, &common, &relationships);
-    let values = declaration.members.iter().filter(|member| member.is_kept()).map(|member| {
-        let target = &member.name;
-        let (field, _) = request_name(member);
-        match (member.create, member.kind, &member.default) {
-            (true, Kind::Relationship, _) if member.is_one() => quote!(#target: relationships.#field.clone()),
-            (true, Kind::Relationship, _) => quote!(#target: relationships.#field.clone().unwrap_or_default()),
-            (true, _, Some(default)) if member.optional().is_none() => {
-                quote!(#target: attributes.#field.clone().unwrap_or_else(|| #default.into()))
+    let values = declaration
+        .members
+        .iter()
+        .filter(|member| member.is_kept())
+        .map(|member| {
+            let target = &member.name;
+            let (field, _) = request_name(member);
+            match (member.create, member.kind, &member.default) {
+                (true, Kind::Relationship, _) if member.is_one() => {
+                    quote!(#target: relationships.#field.clone())
+                }
+                (true, Kind::Relationship, _) => {
+                    quote!(#target: relationships.#field.clone().unwrap_or_default())
+                }
+                (true, _, Some(default)) if member.optional().is_none() => {
+                    quote!(#target: attributes.#field.clone().unwrap_or_else(|| #default.into()))
+                }
+                (true, _, _) => quote!(#target: attributes.#field.clone()),
+                (false, _, Some(default)) => quote!(#target: #default.into()),
+                (false, _, None) => quote!(#target: Default::default()),
             }
-            (true, _, _) => quote!(#target: attributes.#field.clone()),
-            (false, _, Some(default)) => quote!(#target: #default.into()),
-            (false, _, None) => quote!(#target: Default::default()),
-        }
-    });
-    let [attributes_name, relationships_name] = ["Attributes", "Relationships"].map(|what| format_ident!("Create{name}{what}"));
+        });
+    let [attributes_name, relationships_name] =
+        ["Attributes", "Relationships"].map(|what| format_ident!("Create{name}{what}"));
     quote! {
         #structs
 
@@ -312,28 +376,43 @@ fn update(declaration: &Declaration) -> TokenStream {
     let mut relationships = Vec::new();
     let mut assignments = Vec::new();
     for member in declaration.members.iter().filter(|member| member.update) {
-        let Member { ty, docs, passed_on, name: target, .. } = member;
+        let Member {
+            ty,
+            docs,
+            passed_on,
+            name: target,
+            ..
+        } = member;
         let (field, rename) = request_name(member);
         let with = quote!(#ty).to_string();
         match member.kind {
             Kind::Relationship => {
-                relationships.push(quote!(#(#docs)* #[serde(default)] #[schemars(with = #with)] pub #field: Option<#ty>));
-                assignments.push(quote!(if let Some(value) = &relationships.#field { record.#target = value.clone(); }));
+                relationships.push(
+                    quote!(#(#docs)* #[serde(default)] #[schemars(with = #with)] pub #field: Option<#ty>),
+                );
+                assignments.push(
+                    quote!(if let Some(value) = &relationships.#field { record.#target = value.clone(); }),
+                );
             }
             Kind::Trigger => fields.push(quote!(#(#docs)* #rename #(#passed_on)* pub #field: #ty)),
             _ if member.optional().is_some() => {
                 fields.push(quote!(#(#docs)* #rename #nullable #[schemars(with = #with)] #(#passed_on)* pub #field: Option<#ty>));
-                assignments.push(quote!(if let Some(value) = &attributes.#field { record.#target = value.clone(); }));
+                assignments.push(
+                    quote!(if let Some(value) = &attributes.#field { record.#target = value.clone(); }),
+                );
             }
             _ => {
                 fields.push(quote!(#(#docs)* #rename #[serde(default)] #[schemars(with = #with)] #(#passed_on)* pub #field: Option<#ty>));
-                assignments.push(quote!(if let Some(value) = &attributes.#field { record.#target = value.clone(); }));
+                assignments.push(
+                    quote!(if let Some(value) = &attributes.#field { record.#target = value.clone(); }),
+                );
             }
         }
     }
     let common = common_request_members(|ty| quote!(Option<Option<#ty>>), &nullable);
     let structs = request_structs(name, "Update", &fields, &common, &relationships);
-    let [attributes_name, relationships_name] = ["Attributes", "Relationships"].map(|what| format_ident!("Update{name}{what}"));
+    let [attributes_name, relationships_name] =
+        ["Attributes", "Relationships"].map(|what| format_ident!("Update{name}{what}"));
     quote! {
         #structs
 

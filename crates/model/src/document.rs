@@ -51,10 +51,19 @@ impl<R: Resource> Serialize for ResourceObject<'_, R> {
         map.serialize_entry("type", R::META.kind)?;
         map.serialize_entry("links", &SelfLink { this: &link })?;
         map.serialize_entry("attributes", &R::attributes(self.record))?;
-        map.serialize_entry("relationships", &Relationships { meta: R::META, link: &link })?;
+        map.serialize_entry(
+            "relationships",
+            &Relationships {
+                meta: R::META,
+                link: &link,
+            },
+        )?;
         map.serialize_entry(
             "meta",
-            &Meta { mode: self.frame.mode(), organization_id: self.frame.organization_id },
+            &Meta {
+                mode: self.frame.mode(),
+                organization_id: self.frame.organization_id,
+            },
         )?;
         map.end()
     }
@@ -108,7 +117,9 @@ pub fn one<R: Resource>(record: &Record<R>, frame: Frame<'_>) -> Vec<u8> {
     struct Document<T> {
         data: T,
     }
-    to_bytes(&Document { data: ResourceObject { record, frame } })
+    to_bytes(&Document {
+        data: ResourceObject { record, frame },
+    })
 }
 
 /// Which part of a list is shown.
@@ -148,7 +159,10 @@ pub fn list<R: Resource>(
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let mut items = serializer.serialize_seq(Some(self.records.len()))?;
             for record in self.records {
-                items.serialize_element(&ResourceObject { record, frame: self.frame })?;
+                items.serialize_element(&ResourceObject {
+                    record,
+                    frame: self.frame,
+                })?;
             }
             items.end()
         }
@@ -160,7 +174,11 @@ pub fn list<R: Resource>(
         links: Value,
     }
     let (meta, links) = around(R::META.dialect, total, page, url);
-    to_bytes(&Document { data: Objects { records, frame }, meta, links })
+    to_bytes(&Document {
+        data: Objects { records, frame },
+        meta,
+        links,
+    })
 }
 
 /// Counts and links of a list.
@@ -199,17 +217,30 @@ pub fn linkage(data: &Linkage<'_>, owner: &str, name: &str) -> Vec<u8> {
         #[serde(skip_serializing_if = "Option::is_none")]
         meta: Option<&'a Value>,
     }
-    let links = json!({"self": format!("{owner}/relationships/{name}"), "related": format!("{owner}/{name}")});
+    let links =
+        json!({"self": format!("{owner}/relationships/{name}"), "related": format!("{owner}/{name}")});
     match data {
-        Linkage::One(identifier) => to_bytes(&Document { data: identifier, links, meta: None }),
-        Linkage::Many { identifiers, total, page } => {
+        Linkage::One(identifier) => to_bytes(&Document {
+            data: identifier,
+            links,
+            meta: None,
+        }),
+        Linkage::Many {
+            identifiers,
+            total,
+            page,
+        } => {
             let url = format!("{owner}/relationships/{name}");
             let (meta, pages) = around(Dialect::CommerceLayer, *total, *page, &url);
             let mut all = links;
             if let (Value::Object(all), Value::Object(pages)) = (&mut all, pages) {
                 all.extend(pages);
             }
-            to_bytes(&Document { data: identifiers, links: all, meta: Some(&meta) })
+            to_bytes(&Document {
+                data: identifiers,
+                links: all,
+                meta: Some(&meta),
+            })
         }
     }
 }

@@ -17,7 +17,12 @@ impl Id {
     /// Makes an id out of ten numbers below 52, one for each letter.
     pub fn from_letters(letters: [u8; ID_LENGTH]) -> Self {
         const ALPHABET: &[u8; 52] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-        Self(letters.iter().map(|letter| char::from(ALPHABET[usize::from(letter % 52)])).collect())
+        Self(
+            letters
+                .iter()
+                .map(|letter| char::from(ALPHABET[usize::from(letter % 52)]))
+                .collect(),
+        )
     }
 
     /// The id as text.

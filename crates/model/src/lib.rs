@@ -1,7 +1,5 @@
 //! What the API says: resources, JSON:API documents, errors, money and the OpenAPI document. No I/O.
 
-
-
 pub mod document;
 pub mod id;
 pub mod money;

@@ -104,28 +104,42 @@ impl Kind {
             Self::MethodNotAllowed => ("METHOD_NOT_ALLOWED", "invalid_http_verb", "Invalid HTTP verb"),
             Self::NotAcceptable => ("NOT_ACCEPTABLE", "not_acceptable", "Not acceptable"),
             Self::Conflict => ("CONFLICT", "database_conflict", "Conflict"),
-            Self::IdempotencyKeyInUse => {
-                ("IDEMPOTENCY_KEY_IN_USE", "idempotency_key_in_use", "Idempotency key in use")
-            }
+            Self::IdempotencyKeyInUse => (
+                "IDEMPOTENCY_KEY_IN_USE",
+                "idempotency_key_in_use",
+                "Idempotency key in use",
+            ),
             Self::PayloadTooLarge => ("PAYLOAD_TOO_LARGE", "payload_too_large", "Payload too large"),
-            Self::UnsupportedMediaType => {
-                ("UNSUPPORTED_MEDIA_TYPE", "unsupported_media_type", "Unsupported media type")
-            }
+            Self::UnsupportedMediaType => (
+                "UNSUPPORTED_MEDIA_TYPE",
+                "unsupported_media_type",
+                "Unsupported media type",
+            ),
             Self::Validation(word) => ("VALIDATION_ERROR", word, "Validation error"),
             Self::Declined => ("PAYMENT_DECLINED", "card_declined", "Payment declined"),
-            Self::IdempotencyKeyReused => {
-                ("IDEMPOTENCY_KEY_REUSED", "idempotency_key_reused", "Idempotency key reused")
-            }
+            Self::IdempotencyKeyReused => (
+                "IDEMPOTENCY_KEY_REUSED",
+                "idempotency_key_reused",
+                "Idempotency key reused",
+            ),
             Self::Locked => ("LOCKED", "locked", "Locked resource"),
             Self::TooManyRequests => ("TOO_MANY_REQUESTS", "too_many_requests", "Too many requests"),
             Self::InternalServerError => ("INTERNAL_SERVER_ERROR", "server_error", "Internal server error"),
-            Self::BadGateway => ("PAYMENT_GATEWAY_ERROR", "payment_gateway_error", "Payment gateway error"),
+            Self::BadGateway => (
+                "PAYMENT_GATEWAY_ERROR",
+                "payment_gateway_error",
+                "Payment gateway error",
+            ),
             Self::PaymentGatewayUnavailable => (
                 "PAYMENT_GATEWAY_UNAVAILABLE",
                 "payment_gateway_unavailable",
                 "Payment gateway unavailable",
             ),
-            Self::ServiceUnavailable => ("SERVICE_UNAVAILABLE", "service_unavailable", "Service unavailable"),
+            Self::ServiceUnavailable => (
+                "SERVICE_UNAVAILABLE",
+                "service_unavailable",
+                "Service unavailable",
+            ),
         }
     }
 }
@@ -161,7 +175,14 @@ pub struct Problem {
 impl Problem {
     /// A problem of the kind.
     pub fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, message: message.into(), source: None, field: None, meta: Map::new(), code: None }
+        Self {
+            kind,
+            message: message.into(),
+            source: None,
+            field: None,
+            meta: Map::new(),
+            code: None,
+        }
     }
 
     /// A value at a pointer breaks a rule: `Problem::invalid("/data/attributes/quantity", "blank", "can't be blank")`.
@@ -171,7 +192,12 @@ impl Problem {
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
         let pointer = pointer.into();
-        let field = pointer.rsplit('/').next().filter(|field| !field.is_empty()).unwrap_or("base").to_owned();
+        let field = pointer
+            .rsplit('/')
+            .next()
+            .filter(|field| !field.is_empty())
+            .unwrap_or("base")
+            .to_owned();
         let mut problem = Self::new(Kind::Validation(rule), message);
         problem.meta.insert("error".into(), rule.into());
         problem.field = Some(field);
@@ -274,7 +300,11 @@ impl Problems {
     pub fn status(&self) -> u16 {
         let mut statuses = self.problems.iter().map(|problem| problem.kind.status());
         let first = statuses.next().unwrap_or(500);
-        if statuses.all(|status| status == first) { first } else { 400 }
+        if statuses.all(|status| status == first) {
+            first
+        } else {
+            400
+        }
     }
 
     /// The error document.
@@ -291,12 +321,18 @@ impl Problems {
 
 impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
-        Self { problems: vec![problem], retry_after: None }
+        Self {
+            problems: vec![problem],
+            retry_after: None,
+        }
     }
 }
 
 impl From<Vec<Problem>> for Problems {
     fn from(problems: Vec<Problem>) -> Self {
-        Self { problems, retry_after: None }
+        Self {
+            problems,
+            retry_after: None,
+        }
     }
 }

@@ -60,7 +60,13 @@ impl<T: Target> ToOne<T> {
 
     /// Points to a resource of the target's proper type.
     pub fn to(id: Id) -> Self {
-        Self(Some(Identifier { kind: T::TYPES[0], id }), PhantomData)
+        Self(
+            Some(Identifier {
+                kind: T::TYPES[0],
+                id,
+            }),
+            PhantomData,
+        )
     }
 
     /// Points to one of several types; `None` if the target has no such type.
@@ -90,7 +96,13 @@ impl<T> ToOne<T> {
 impl<T: Target> One<T> {
     /// Points to a resource of the target's proper type.
     pub fn to(id: Id) -> Self {
-        Self(Identifier { kind: T::TYPES[0], id }, PhantomData)
+        Self(
+            Identifier {
+                kind: T::TYPES[0],
+                id,
+            },
+            PhantomData,
+        )
     }
 }
 
@@ -143,14 +155,27 @@ struct Wrapped<D> {
 
 /// An id that is not well-formed names nothing, like one that does not exist: both are "not found" later on.
 fn identify<T: Target>(raw: RawIdentifier) -> Result<Identifier, String> {
-    let kind = T::TYPES.iter().find(|kind| **kind == raw.kind).ok_or("unexpected type")?;
-    Ok(Identifier { kind, id: raw.id.parse().unwrap_or_else(|_| Id::from_letters([0; crate::id::ID_LENGTH])) })
+    let kind = T::TYPES
+        .iter()
+        .find(|kind| **kind == raw.kind)
+        .ok_or("unexpected type")?;
+    Ok(Identifier {
+        kind,
+        id: raw
+            .id
+            .parse()
+            .unwrap_or_else(|_| Id::from_letters([0; crate::id::ID_LENGTH])),
+    })
 }
 
 impl<'de, T: Target> Deserialize<'de> for ToOne<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Wrapped::<Option<RawIdentifier>>::deserialize(deserializer)?;
-        let identifier = raw.data.map(identify::<T>).transpose().map_err(D::Error::custom)?;
+        let identifier = raw
+            .data
+            .map(identify::<T>)
+            .transpose()
+            .map_err(D::Error::custom)?;
         Ok(Self(identifier, PhantomData))
     }
 }
@@ -158,7 +183,10 @@ impl<'de, T: Target> Deserialize<'de> for ToOne<T> {
 impl<'de, T: Target> Deserialize<'de> for One<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Wrapped::<RawIdentifier>::deserialize(deserializer)?;
-        Ok(Self(identify::<T>(raw.data).map_err(D::Error::custom)?, PhantomData))
+        Ok(Self(
+            identify::<T>(raw.data).map_err(D::Error::custom)?,
+            PhantomData,
+        ))
     }
 }
 

@@ -57,14 +57,20 @@ impl Shape {
     pub fn read_create<R: Creatable>(&self, body: &[u8]) -> Result<CreateRequest<R>, Problems> {
         let data = self.read(body, None)?;
         let (attributes, relationships) = typed(data)?;
-        Ok(CreateRequest { attributes, relationships })
+        Ok(CreateRequest {
+            attributes,
+            relationships,
+        })
     }
 
     /// Reads a `PATCH` body for the resource of that id.
     pub fn read_update<R: Updatable>(&self, body: &[u8], id: &Id) -> Result<UpdateRequest<R>, Problems> {
         let data = self.read(body, Some(id))?;
         let (attributes, relationships) = typed(data)?;
-        Ok(UpdateRequest { attributes, relationships })
+        Ok(UpdateRequest {
+            attributes,
+            relationships,
+        })
     }
 
     /// The `data` member, checked.
@@ -95,7 +101,11 @@ impl Shape {
 /// Parses a body as JSON.
 pub fn parse(body: &[u8]) -> Result<Value, Problem> {
     serde_json::from_slice(body).map_err(|error| {
-        Problem::new(Kind::InvalidDataFormat, format!("The body is not valid JSON: {error}.")).at("")
+        Problem::new(
+            Kind::InvalidDataFormat,
+            format!("The body is not valid JSON: {error}."),
+        )
+        .at("")
     })
 }
 
@@ -114,10 +124,19 @@ fn primary_data(document: &Value) -> Result<&Map<String, Value>, Problem> {
 /// A foreign type or id is a conflict, and a client cannot choose ids (JSON:API 1.1, creating and updating).
 fn check_identity(data: &Map<String, Value>, kind: &str, id: Option<&Id>) -> Result<(), Problem> {
     match data.get("type") {
-        None => return Err(Problem::new(Kind::ParamMissing, format!("The member `type` is missing; it is `{kind}`.")).at("/data")),
+        None => {
+            return Err(Problem::new(
+                Kind::ParamMissing,
+                format!("The member `type` is missing; it is `{kind}`."),
+            )
+            .at("/data"));
+        }
         Some(Value::String(given)) if given == kind => {}
         Some(Value::String(_)) => {
-            return Err(Problem::new(Kind::Conflict, format!("This endpoint takes the type `{kind}`.")).at("/data/type"));
+            return Err(
+                Problem::new(Kind::Conflict, format!("This endpoint takes the type `{kind}`."))
+                    .at("/data/type"),
+            );
         }
         Some(_) => return Err(Problem::new(Kind::TypeMismatch, "Must be a string.").at("/data/type")),
     }
@@ -126,7 +145,11 @@ fn check_identity(data: &Map<String, Value>, kind: &str, id: Option<&Id>) -> Res
         (Some(_), None) => {
             Err(Problem::new(Kind::Forbidden, "The service chooses ids; leave `id` out.").at("/data/id"))
         }
-        (None, Some(id)) => Err(Problem::new(Kind::ParamMissing, format!("The member `id` is missing; it is `{id}`.")).at("/data")),
+        (None, Some(id)) => Err(Problem::new(
+            Kind::ParamMissing,
+            format!("The member `id` is missing; it is `{id}`."),
+        )
+        .at("/data")),
         (Some(Value::String(given)), Some(id)) if given == id.as_str() => Ok(()),
         (Some(Value::String(_)), Some(_)) => {
             Err(Problem::new(Kind::Conflict, "The id is not that of the URL.").at("/data/id"))
@@ -138,9 +161,14 @@ fn check_identity(data: &Map<String, Value>, kind: &str, id: Option<&Id>) -> Res
 /// Puts in the containers that a body may leave out, so that what is missing in them can be named. Answers the pointers
 /// that were not sent.
 fn fill_in(document: &mut Value) -> Vec<&'static str> {
-    let Some(data) = document.get_mut("data").and_then(Value::as_object_mut) else { return Vec::new() };
+    let Some(data) = document.get_mut("data").and_then(Value::as_object_mut) else {
+        return Vec::new();
+    };
     let mut absent = Vec::new();
-    for (name, pointer) in [("attributes", "/data/attributes"), ("relationships", "/data/relationships")] {
+    for (name, pointer) in [
+        ("attributes", "/data/attributes"),
+        ("relationships", "/data/relationships"),
+    ] {
         if !data.contains_key(name) {
             data.insert(name.into(), Value::Object(Map::new()));
             absent.push(pointer);
@@ -152,12 +180,18 @@ fn fill_in(document: &mut Value) -> Vec<&'static str> {
 /// The second dialect takes attribute names with dashes too, and the linkage of `order` without its `data`, as its
 /// page shows it.
 fn normalize(document: &mut Value) {
-    let Some(data) = document.get_mut("data").and_then(Value::as_object_mut) else { return };
+    let Some(data) = document.get_mut("data").and_then(Value::as_object_mut) else {
+        return;
+    };
     if let Some(attributes) = data.get_mut("attributes").and_then(Value::as_object_mut) {
-        let renamed = std::mem::take(attributes).into_iter().map(|(name, value)| (name.replace('-', "_"), value));
+        let renamed = std::mem::take(attributes)
+            .into_iter()
+            .map(|(name, value)| (name.replace('-', "_"), value));
         attributes.extend(renamed);
     }
-    if let Some(order) = data.get_mut("relationships").and_then(|relationships| relationships.get_mut("order"))
+    if let Some(order) = data
+        .get_mut("relationships")
+        .and_then(|relationships| relationships.get_mut("order"))
         && order.get("data").is_none()
         && order.get("id").is_some()
         && order.get("type").is_some()
@@ -176,11 +210,14 @@ where
     let (attributes, relationships) = (member("attributes"), member("relationships"));
     let attributes: A = from_value(attributes, "/data/attributes")?;
     let relationships = from_value(relationships, "/data/relationships")?;
-    attributes.validate().map_err(|errors| faults::of_rules(&errors))?;
+    attributes
+        .validate()
+        .map_err(|errors| faults::of_rules(&errors))?;
     Ok((attributes, relationships))
 }
 
 /// The schema has passed; what is left are rules that a schema cannot say, such as which currencies exist.
 fn from_value<T: DeserializeOwned>(value: Value, pointer: &str) -> Result<T, Problem> {
-    T::deserialize(value).map_err(|error| Problem::invalid(pointer, "invalid", error.to_string()).field("base"))
+    T::deserialize(value)
+        .map_err(|error| Problem::invalid(pointer, "invalid", error.to_string()).field("base"))
 }

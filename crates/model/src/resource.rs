@@ -52,7 +52,11 @@ impl Dialect {
 
     /// The dialect of a request path.
     pub fn of_path(path: &str) -> Self {
-        if path.starts_with("/api/v1/") || path == "/api/v1" { Self::Foodetective } else { Self::CommerceLayer }
+        if path.starts_with("/api/v1/") || path == "/api/v1" {
+            Self::Foodetective
+        } else {
+            Self::CommerceLayer
+        }
     }
 }
 
@@ -102,7 +106,9 @@ impl ResourceMeta {
 
     /// The relationship of that name.
     pub fn relationship(&self, name: &str) -> Option<&'static RelationshipMeta> {
-        self.relationships.iter().find(|relationship| relationship.name == name)
+        self.relationships
+            .iter()
+            .find(|relationship| relationship.name == name)
     }
 
     /// `stripe_payments:create`, as shown in the document.

@@ -4,8 +4,12 @@ use serde_json::{Value, json};
 use tillgate_model::{for_each_resource, openapi, openapi::components, request::Shape, resources::*};
 
 fn document() -> Value {
-    let mut document = serde_json::to_value(utoipa::openapi::OpenApiBuilder::new().paths(openapi::paths::paths()).build())
-        .expect("utoipa's types serialize");
+    let mut document = serde_json::to_value(
+        utoipa::openapi::OpenApiBuilder::new()
+            .paths(openapi::paths::paths())
+            .build(),
+    )
+    .expect("utoipa's types serialize");
     openapi::finish(&mut document);
     openapi::stamp(&mut document);
     document
@@ -42,10 +46,18 @@ fn every_request_example_fits_its_schema() {
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (verb, operation) in item.as_object().expect("path item") {
             let content = &operation["requestBody"]["content"]["application/vnd.api+json"];
-            let Some(reference) = content["schema"]["$ref"].as_str() else { continue };
+            let Some(reference) = content["schema"]["$ref"].as_str() else {
+                continue;
+            };
             let schema = json!({"$ref": reference, "components": document["components"]});
-            let validator = jsonschema::options().should_validate_formats(true).build(&schema).expect("schema compiles");
-            let errors: Vec<String> = validator.iter_errors(&content["example"]).map(|error| error.to_string()).collect();
+            let validator = jsonschema::options()
+                .should_validate_formats(true)
+                .build(&schema)
+                .expect("schema compiles");
+            let errors: Vec<String> = validator
+                .iter_errors(&content["example"])
+                .map(|error| error.to_string())
+                .collect();
             assert!(errors.is_empty(), "{verb} {path}: {errors:?}");
             seen += 1;
         }
@@ -57,9 +69,19 @@ fn every_request_example_fits_its_schema() {
 fn request_shapes_compile_and_name_what_is_missing() {
     let shape = Shape::create::<CheckoutComPayment>();
     let body = json!({"data": {"type": "checkout_com_payments", "attributes": {"token": 5, "foo": 1}}});
-    let problems = shape.read_create::<CheckoutComPayment>(body.to_string().as_bytes()).err().expect("refused");
-    let rendered = problems.render(tillgate_model::Dialect::CommerceLayer).to_string();
-    for expected in ["payment_type - can't be blank", "order - can't be blank", "/data/attributes/foo", "token - must be of type string"] {
+    let problems = shape
+        .read_create::<CheckoutComPayment>(body.to_string().as_bytes())
+        .err()
+        .expect("refused");
+    let rendered = problems
+        .render(tillgate_model::Dialect::CommerceLayer)
+        .to_string();
+    for expected in [
+        "payment_type - can't be blank",
+        "order - can't be blank",
+        "/data/attributes/foo",
+        "token - must be of type string",
+    ] {
         assert!(rendered.contains(expected), "{expected} in {rendered}");
     }
 }
@@ -78,7 +100,10 @@ fn each_resource_has_its_components() {
     let components = components::components().into_map();
     for name in for_each_resource!(kinds) {
         for suffix in ["", "Attributes", "Document", "List"] {
-            assert!(components.contains_key(&format!("{name}{suffix}")), "{name}{suffix}");
+            assert!(
+                components.contains_key(&format!("{name}{suffix}")),
+                "{name}{suffix}"
+            );
         }
     }
 }

@@ -77,18 +77,27 @@ pub async fn authenticate(
     // An unknown client costs as much time as a wrong secret.
     let hash = row.as_ref().and_then(|row| row.secret_hash.clone());
     let given = client_secret.map_or("", ExposeSecret::expose_secret);
-    let matches = context.vault.verify_hash(PURPOSE, given, hash.as_deref().unwrap_or_default());
+    let matches = context
+        .vault
+        .verify_hash(PURPOSE, given, hash.as_deref().unwrap_or_default());
     let Some(row) = row else { return Ok(None) };
     if row.secret_hash.is_some() && !matches {
         return Ok(None);
     }
-    application(row).map(Some).map_err(|error| Failure::from(error).into_problems())
+    application(row)
+        .map(Some)
+        .map_err(|error| Failure::from(error).into_problems())
 }
 
 /// The application of that client id.
-pub async fn application_by_client_id(context: &Context, client_id: &str) -> Result<Option<Application>, Problems> {
+pub async fn application_by_client_id(
+    context: &Context,
+    client_id: &str,
+) -> Result<Option<Application>, Problems> {
     let row = read_application(context, client_id).await?;
-    row.map(application).transpose().map_err(|error| Failure::from(error).into_problems())
+    row.map(application)
+        .transpose()
+        .map_err(|error| Failure::from(error).into_problems())
 }
 
 async fn read_application(context: &Context, client_id: &str) -> Result<Option<ApplicationRow>, Problems> {
@@ -146,7 +155,9 @@ pub async fn create_application(context: &Context, new: NewApplication) -> Resul
         test: new.test,
         name: new.name,
         kind: new.kind.to_string(),
-        secret_hash: client_secret.as_deref().map(|secret| context.vault.keyed_hash(PURPOSE, secret)),
+        secret_hash: client_secret
+            .as_deref()
+            .map(|secret| context.vault.keyed_hash(PURPOSE, secret)),
         market_id: new.market_id.map(|id| id.to_string()),
         created_at: stored::stored_time(context.now()),
     };
@@ -155,7 +166,10 @@ pub async fn create_application(context: &Context, new: NewApplication) -> Resul
         .write(async move |tx: &mut Tx<'_>| query!(tx, accounts::insert_application(&row)))
         .await;
     match outcome {
-        Ok(()) => Ok(Credentials { client_id, client_secret: client_secret.map(SecretString::from) }),
+        Ok(()) => Ok(Credentials {
+            client_id,
+            client_secret: client_secret.map(SecretString::from),
+        }),
         Err(StoreError::Referenced(_)) => Err(Problem::not_found().into()),
         Err(error) => Err(Failure::from(error).into_problems()),
     }
@@ -171,7 +185,9 @@ fn random_text(context: &Context) -> String {
 /// Refuses a master key that is not the one that the stored secrets were encrypted with.
 pub async fn check_key(context: &Context) -> Result<(), String> {
     let ours = context.vault.check_value().to_owned();
-    let stored = setting(context, KEY_CHECK, Some(ours.clone())).await.map_err(|error| error.to_string())?;
+    let stored = setting(context, KEY_CHECK, Some(ours.clone()))
+        .await
+        .map_err(|error| error.to_string())?;
     if stored.as_deref() == Some(ours.as_str()) {
         Ok(())
     } else {
@@ -198,16 +214,25 @@ pub async fn is_demo(context: &Context) -> Result<Option<bool>, Problems> {
 
 /// Keeps what the demo needs to find its own things again at the next start. The first value stays.
 pub async fn mark_demo(context: &Context, state: String) -> Result<(), Problems> {
-    setting(context, DEMO, Some(state)).await.map(|_| ()).map_err(|error| Failure::from(error).into_problems())
+    setting(context, DEMO, Some(state))
+        .await
+        .map(|_| ())
+        .map_err(|error| Failure::from(error).into_problems())
 }
 
 /// What [`mark_demo`] kept.
 pub async fn demo(context: &Context) -> Result<Option<String>, Problems> {
-    setting(context, DEMO, None).await.map_err(|error| Failure::from(error).into_problems())
+    setting(context, DEMO, None)
+        .await
+        .map_err(|error| Failure::from(error).into_problems())
 }
 
 /// A setting, after giving it a value if it has none.
-async fn setting(context: &Context, name: &'static str, value: Option<String>) -> Result<Option<String>, StoreError> {
+async fn setting(
+    context: &Context,
+    name: &'static str,
+    value: Option<String>,
+) -> Result<Option<String>, StoreError> {
     context
         .db
         .write(async move |tx: &mut Tx<'_>| {

@@ -71,6 +71,12 @@ pub struct Answer {
 impl Answer {
     /// An answer with a document.
     pub fn new(status: u16, body: impl Into<Bytes>) -> Self {
-        Self { status, body: body.into(), location: None, replayed: false, retry_after: None }
+        Self {
+            status,
+            body: body.into(),
+            location: None,
+            replayed: false,
+            retry_after: None,
+        }
     }
 }

@@ -69,11 +69,17 @@ impl Failure {
             Self::Problems(problems) => problems,
             Self::Store(StoreError::NotUnique(cause)) => {
                 tracing::debug!(cause, "not unique");
-                Problem::invalid("/data/attributes", "taken", "has already been taken").field("base").into()
+                Problem::invalid("/data/attributes", "taken", "has already been taken")
+                    .field("base")
+                    .into()
             }
             Self::Store(StoreError::Referenced(cause)) => {
                 tracing::debug!(cause, "still referenced");
-                Problem::new(Kind::Locked, "Something depends on this resource, so that it can't be deleted.").into()
+                Problem::new(
+                    Kind::Locked,
+                    "Something depends on this resource, so that it can't be deleted.",
+                )
+                .into()
             }
             Self::Store(StoreError::Busy) => busy("Too many requests wait for the database. Try again."),
             Self::Store(StoreError::Unavailable(cause)) => {

@@ -25,14 +25,22 @@ pub trait Kept: Resource {
 
     /// The record as `GET` shows it; a payment source may ask its PSP first.
     async fn retrieve(request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure> {
-        request.context.db.read(async |tx: &mut Tx<'_>| Self::get(tx, request, id).await).await
+        request
+            .context
+            .db
+            .read(async |tx: &mut Tx<'_>| Self::get(tx, request, id).await)
+            .await
     }
 }
 
 /// Shows a resource, whatever it is.
 pub trait Show {
     /// The document of one.
-    fn show<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Option<Bytes>, Failure>>;
+    fn show<'a>(
+        &'a self,
+        request: &'a Request,
+        id: &'a Id,
+    ) -> LocalBoxFuture<'a, Result<Option<Bytes>, Failure>>;
 
     /// The document of a page. `url` is where the list is.
     fn list<'a>(
@@ -71,7 +79,11 @@ impl<R> Shown<R> {
 }
 
 impl<R: Kept> Show for Shown<R> {
-    fn show<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Option<Bytes>, Failure>> {
+    fn show<'a>(
+        &'a self,
+        request: &'a Request,
+        id: &'a Id,
+    ) -> LocalBoxFuture<'a, Result<Option<Bytes>, Failure>> {
         async move {
             let record = R::retrieve(request, id).await?;
             Ok(record.map(|record| document::one(&record, request.frame()).into()))
@@ -101,7 +113,10 @@ impl<R: Kept> Show for Shown<R> {
     ) -> LocalBoxFuture<'a, Result<(Vec<Identifier>, i64), Failure>> {
         async move {
             let (records, total) = self.records(request, selection, page).await?;
-            let identify = |record: Record<R>| Identifier { kind: R::META.kind, id: record.id };
+            let identify = |record: Record<R>| Identifier {
+                kind: R::META.kind,
+                id: record.id,
+            };
             Ok((records.into_iter().map(identify).collect(), total))
         }
         .boxed_local()
@@ -114,7 +129,11 @@ impl<R: Kept> Show for Shown<R> {
         relationship: &'a str,
     ) -> LocalBoxFuture<'a, Result<Option<Option<Identifier>>, Failure>> {
         async move {
-            let record = request.context.db.read(async |tx: &mut Tx<'_>| R::get(tx, request, id).await).await?;
+            let record = request
+                .context
+                .db
+                .read(async |tx: &mut Tx<'_>| R::get(tx, request, id).await)
+                .await?;
             Ok(record.map(|record| record.fields.to_one(relationship).cloned()))
         }
         .boxed_local()
@@ -128,14 +147,22 @@ impl<R: Kept> Shown<R> {
         selection: &Selection,
         page: Page,
     ) -> Result<(Vec<Record<R>>, i64), Failure> {
-        request.context.db.read(async |tx: &mut Tx<'_>| R::page(tx, request, selection, page).await).await
+        request
+            .context
+            .db
+            .read(async |tx: &mut Tx<'_>| R::page(tx, request, selection, page).await)
+            .await
     }
 }
 
 /// Changes a resource, whatever it is.
 pub trait Edit {
     /// `POST`
-    fn create<'a>(&'a self, request: &'a Request, body: &'a [u8]) -> LocalBoxFuture<'a, Result<Answer, Failure>>;
+    fn create<'a>(
+        &'a self,
+        request: &'a Request,
+        body: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>>;
 
     /// `PATCH`
     fn update<'a>(

@@ -61,7 +61,9 @@ fn in_use() -> Failure {
         Kind::IdempotencyKeyInUse,
         "A request with this idempotency key is being answered. Send it again in a moment.",
     );
-    Problems::from(problem.header("Idempotency-Key")).retry_after(1).into()
+    Problems::from(problem.header("Idempotency-Key"))
+        .retry_after(1)
+        .into()
 }
 
 /// How a key that is known ends a call.
@@ -71,7 +73,10 @@ fn replay(request: &Request, known: IdempotencyKeyRow, key: &IdempotencyKey) -> 
             Kind::IdempotencyKeyReused,
             "This idempotency key was used for another request. Choose a new key for a new request.",
         );
-        return Ok(problem.header("Idempotency-Key").meta("error", "idempotency_key_reused").into());
+        return Ok(problem
+            .header("Idempotency-Key")
+            .meta("error", "idempotency_key_reused")
+            .into());
     }
     if known.finished_at.is_none() {
         return Ok(in_use());
@@ -85,7 +90,9 @@ fn replay(request: &Request, known: IdempotencyKeyRow, key: &IdempotencyKey) -> 
             retry_after: None,
         }))),
         (_, _, Some(kind), Some(id)) => Ok(Failure::ReplayOf { kind, id }),
-        _ => Err(Failure::Internal("an idempotency key has neither an answer nor a resource".into())),
+        _ => Err(Failure::Internal(
+            "an idempotency key has neither an answer nor a resource".into(),
+        )),
     }
 }
 
@@ -98,7 +105,10 @@ pub async fn finish(
 ) -> Result<(), Failure> {
     let mut row = new_row(request, key, None);
     let scope = request.scope();
-    if let Some(known) = query!(tx, idempotency_keys::get(scope, &request.caller.application_id, &key.key))? {
+    if let Some(known) = query!(
+        tx,
+        idempotency_keys::get(scope, &request.caller.application_id, &key.key)
+    )? {
         row = known;
     }
     let body = std::str::from_utf8(&answer.body)
@@ -106,7 +116,12 @@ pub async fn finish(
     row.finished_at = Some(request.context.now().moment().naive_utc());
     row.status = Some(i32::from(answer.status));
     row.location = answer.location.clone();
-    row.body = Some(request.context.vault.seal(&*request.context.entropy, PURPOSE, body));
+    row.body = Some(
+        request
+            .context
+            .vault
+            .seal(&*request.context.entropy, PURPOSE, body),
+    );
     query!(tx, idempotency_keys::save(&row))?;
     Ok(())
 }
@@ -114,7 +129,10 @@ pub async fn finish(
 /// Forgets the key, because nothing came of the request and another try may succeed.
 pub async fn release(request: &Request, tx: &mut Tx<'_>) -> Result<(), Failure> {
     if let Some(key) = &request.key {
-        query!(tx, idempotency_keys::release(request.scope(), &request.caller.application_id, &key.key))?;
+        query!(
+            tx,
+            idempotency_keys::release(request.scope(), &request.caller.application_id, &key.key)
+        )?;
     }
     Ok(())
 }
@@ -128,14 +146,18 @@ pub fn refusal_body(request: &Request, problems: &Problems) -> Bytes {
 /// is refused. Statuses that say nothing of the request itself (401, 403, 429, 5xx) and a key in use are not kept.
 pub async fn keep_refusal(request: &Request, problems: &Problems) -> Result<(), Failure> {
     let status = problems.status();
-    let about_the_key = problems
-        .problems
-        .iter()
-        .any(|problem| matches!(problem.kind, Kind::IdempotencyKeyInUse | Kind::IdempotencyKeyReused));
+    let about_the_key = problems.problems.iter().any(|problem| {
+        matches!(
+            problem.kind,
+            Kind::IdempotencyKeyInUse | Kind::IdempotencyKeyReused
+        )
+    });
     if !(400..500).contains(&status) || matches!(status, 401 | 403 | 429) || about_the_key {
         return Ok(());
     }
-    let Some(key) = request.key.clone() else { return Ok(()) };
+    let Some(key) = request.key.clone() else {
+        return Ok(());
+    };
     let answer = Answer::new(status, refusal_body(request, problems));
     let request = request.clone();
     request

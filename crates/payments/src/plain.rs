@@ -74,7 +74,11 @@ pub struct PlainEditor<R> {
 impl<R: Plain> PlainEditor<R> {
     /// Edits resources of the type.
     pub fn new() -> Self {
-        Self { create: Shape::create::<R>(), update: Shape::update::<R>(), resource: PhantomData }
+        Self {
+            create: Shape::create::<R>(),
+            update: Shape::update::<R>(),
+            resource: PhantomData,
+        }
     }
 }
 
@@ -85,7 +89,11 @@ where
     <R as Updatable>::Attributes: Send + Sync + 'static,
     <R as Updatable>::Relationships: Send + Sync + 'static,
 {
-    fn create<'a>(&'a self, request: &'a Request, body: &'a [u8]) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+    fn create<'a>(
+        &'a self,
+        request: &'a Request,
+        body: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         async move {
             let input = self.create.read_create::<R>(body)?;
             let mut record = R::from_create(&input.attributes, &input.relationships);
@@ -168,6 +176,10 @@ async fn existing<R: Plain>(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Resu
 }
 
 /// What is shown comes from the database, so that what follows from a change is in it.
-async fn reread<R: Plain>(tx: &mut Tx<'_>, request: &Request, record: Record<R>) -> Result<Record<R>, Failure> {
+async fn reread<R: Plain>(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    record: Record<R>,
+) -> Result<Record<R>, Failure> {
     existing::<R>(tx, request, &record.id).await
 }

@@ -66,6 +66,10 @@ impl Request {
 impl Context {
     /// What documents need to know.
     pub fn frame<'a>(&'a self, scope: &'a Scope) -> Frame<'a> {
-        Frame { base_url: &self.base_url, organization_id: scope.organization_id(), test: scope.test() }
+        Frame {
+            base_url: &self.base_url,
+            organization_id: scope.organization_id(),
+            test: scope.test(),
+        }
     }
 }

@@ -67,12 +67,18 @@ impl Handlers {
     }
 
     fn show(&self, kind: &str) -> Result<&dyn Show, Failure> {
-        let handler = self.show.get(kind).ok_or_else(|| Failure::Internal(format!("nothing shows {kind}")))?;
+        let handler = self
+            .show
+            .get(kind)
+            .ok_or_else(|| Failure::Internal(format!("nothing shows {kind}")))?;
         Ok(&**handler)
     }
 
     fn edit(&self, kind: &str) -> Result<&dyn Edit, Failure> {
-        let handler = self.edit.get(kind).ok_or_else(|| Failure::Internal(format!("nothing edits {kind}")))?;
+        let handler = self
+            .edit
+            .get(kind)
+            .ok_or_else(|| Failure::Internal(format!("nothing edits {kind}")))?;
         Ok(&**handler)
     }
 }
@@ -80,7 +86,10 @@ impl Handlers {
 impl Service {
     /// A service in a world.
     pub fn new(context: Context) -> Self {
-        Self { context, handlers: Arc::new(Handlers::all()) }
+        Self {
+            context,
+            handlers: Arc::new(Handlers::all()),
+        }
     }
 
     /// The world.
@@ -99,9 +108,10 @@ impl Service {
         match self.answer(&request, &call).await {
             Ok(answer) => Ok(answer),
             Err(Failure::Replay(answer)) => Ok(*answer),
-            Err(Failure::ReplayOf { kind, id }) => {
-                self.replay_of(&request, &call, &kind, &id).await.map_err(Failure::into_problems)
-            }
+            Err(Failure::ReplayOf { kind, id }) => self
+                .replay_of(&request, &call, &kind, &id)
+                .await
+                .map_err(Failure::into_problems),
             Err(failure) => {
                 let problems = failure.into_problems();
                 if let Err(failure) = idempotency::keep_refusal(&request, &problems).await {
@@ -117,18 +127,29 @@ impl Service {
         match call.operation.kind {
             OperationKind::Action(Action::List) => {
                 let url = request.frame().collection_link(call.operation.resource);
-                let list = self.handlers.show(kind)?.list(request, &Selection::All, call.page, &url).await?;
+                let list = self
+                    .handlers
+                    .show(kind)?
+                    .list(request, &Selection::All, call.page, &url)
+                    .await?;
                 Ok(Answer::new(200, list))
             }
             OperationKind::Action(Action::Retrieve) => {
                 let document = self.handlers.show(kind)?.show(request, id(call)?).await?;
                 Ok(Answer::new(200, document.ok_or_else(Problem::not_found)?))
             }
-            OperationKind::Action(Action::Create) => self.handlers.edit(kind)?.create(request, &call.body).await,
-            OperationKind::Action(Action::Update) => {
-                self.handlers.edit(kind)?.update(request, id(call)?, &call.body).await
+            OperationKind::Action(Action::Create) => {
+                self.handlers.edit(kind)?.create(request, &call.body).await
             }
-            OperationKind::Action(Action::Delete) => self.handlers.edit(kind)?.delete(request, id(call)?).await,
+            OperationKind::Action(Action::Update) => {
+                self.handlers
+                    .edit(kind)?
+                    .update(request, id(call)?, &call.body)
+                    .await
+            }
+            OperationKind::Action(Action::Delete) => {
+                self.handlers.edit(kind)?.delete(request, id(call)?).await
+            }
             OperationKind::Related(relationship) => self.related(request, call, relationship).await,
             OperationKind::Relationship(relationship) => self.relationship(request, call, relationship).await,
         }
@@ -148,12 +169,20 @@ impl Service {
             let link = request.frame().link(call.operation.resource, id(call)?);
             let url = format!("{link}/{}", relationship.name);
             let show = self.handlers.show(relationship.targets[0])?;
-            return Ok(Answer::new(200, show.list(request, &selection, call.page, &url).await?));
+            return Ok(Answer::new(
+                200,
+                show.list(request, &selection, call.page, &url).await?,
+            ));
         }
-        let Some(target) = owner else { return Ok(Answer::new(200, document::nothing())) };
+        let Some(target) = owner else {
+            return Ok(Answer::new(200, document::nothing()));
+        };
         may_read(request, target.kind)?;
         let shown = self.handlers.show(target.kind)?.show(request, &target.id).await?;
-        Ok(Answer::new(200, shown.unwrap_or_else(|| document::nothing().into())))
+        Ok(Answer::new(
+            200,
+            shown.unwrap_or_else(|| document::nothing().into()),
+        ))
     }
 
     /// `GET /type/id/relationships/name`
@@ -167,14 +196,24 @@ impl Service {
         let link = request.frame().link(call.operation.resource, id(call)?);
         if !relationship.many {
             let linkage = Linkage::One(target.as_ref());
-            return Ok(Answer::new(200, document::linkage(&linkage, &link, relationship.name)));
+            return Ok(Answer::new(
+                200,
+                document::linkage(&linkage, &link, relationship.name),
+            ));
         }
         may_read(request, relationship.targets[0])?;
         let selection = selection(call, relationship)?;
         let show = self.handlers.show(relationship.targets[0])?;
         let (identifiers, total) = show.identifiers(request, &selection, call.page).await?;
-        let linkage = Linkage::Many { identifiers: &identifiers, total, page: call.page };
-        Ok(Answer::new(200, document::linkage(&linkage, &link, relationship.name)))
+        let linkage = Linkage::Many {
+            identifiers: &identifiers,
+            total,
+            page: call.page,
+        };
+        Ok(Answer::new(
+            200,
+            document::linkage(&linkage, &link, relationship.name),
+        ))
     }
 
     /// Where a to-one relationship of the resource in the path points; 404 if there is no such resource.
@@ -185,14 +224,28 @@ impl Service {
         relationship: &str,
     ) -> Result<Option<tillgate_model::Identifier>, Failure> {
         let show = self.handlers.show(call.operation.resource.kind)?;
-        Ok(show.to_one(request, id(call)?, relationship).await?.ok_or_else(Problem::not_found)?)
+        Ok(show
+            .to_one(request, id(call)?, relationship)
+            .await?
+            .ok_or_else(Problem::not_found)?)
     }
 
     /// The request had its effect, but its answer was lost: the answer is what the resource is now.
-    async fn replay_of(&self, request: &Request, call: &Call, kind: &str, id: &str) -> Result<Answer, Failure> {
+    async fn replay_of(
+        &self,
+        request: &Request,
+        call: &Call,
+        kind: &str,
+        id: &str,
+    ) -> Result<Answer, Failure> {
         let id: Id = crate::stored::word(id)?;
         let meta = registry::resource(kind).ok_or_else(|| Failure::Internal(format!("no type {kind}")))?;
-        let shown = self.handlers.show(kind)?.show(request, &id).await?.ok_or_else(Problem::not_found)?;
+        let shown = self
+            .handlers
+            .show(kind)?
+            .show(request, &id)
+            .await?
+            .ok_or_else(Problem::not_found)?;
         let created = matches!(call.operation.kind, OperationKind::Action(Action::Create));
         let mut answer = Answer::new(if created { 201 } else { 200 }, shown);
         answer.location = created.then(|| request.frame().link(meta, &id));

@@ -9,7 +9,8 @@ use tillgate_store::StoreError;
 
 /// Reads a stored word: an id, a currency, a state.
 pub fn word<T: FromStr>(text: &str) -> Result<T, StoreError> {
-    text.parse().map_err(|_| StoreError::Failed(format!("the stored word {text:?} is not known")))
+    text.parse()
+        .map_err(|_| StoreError::Failed(format!("the stored word {text:?} is not known")))
 }
 
 /// Reads a stored word that may be absent.
@@ -90,7 +91,9 @@ impl Selection {
     /// The owner's id, if the list is that of an owner of the type.
     pub fn owner(&self, kind: &str) -> Option<&str> {
         match self {
-            Self::Of { owner_kind, owner_id, .. } if *owner_kind == kind => Some(owner_id.as_str()),
+            Self::Of {
+                owner_kind, owner_id, ..
+            } if *owner_kind == kind => Some(owner_id.as_str()),
             _ => None,
         }
     }
@@ -104,4 +107,3 @@ pub fn found<T>(found: Option<T>, relationship: &str) -> Result<T, tillgate_mode
         problem.at(format!("/data/relationships/{relationship}/data/id"))
     })
 }
-

@@ -55,7 +55,10 @@ impl Vault {
     pub fn seal(&self, entropy: &dyn Entropy, purpose: &str, plaintext: &str) -> String {
         let mut nonce = [0; NONCE_LENGTH];
         entropy.fill(&mut nonce);
-        let payload = Payload { msg: plaintext.as_bytes(), aad: purpose.as_bytes() };
+        let payload = Payload {
+            msg: plaintext.as_bytes(),
+            aad: purpose.as_bytes(),
+        };
         let ciphertext = self
             .cipher
             .encrypt(&Nonce::from(nonce), payload)
@@ -72,8 +75,14 @@ impl Vault {
         let encoded = sealed.strip_prefix(VERSION).ok_or(NotOpened)?;
         let bytes = STANDARD_NO_PAD.decode(encoded).map_err(|_| NotOpened)?;
         let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE_LENGTH>().ok_or(NotOpened)?;
-        let payload = Payload { msg: ciphertext, aad: purpose.as_bytes() };
-        let plaintext = self.cipher.decrypt(&Nonce::from(*nonce), payload).map_err(|_| NotOpened)?;
+        let payload = Payload {
+            msg: ciphertext,
+            aad: purpose.as_bytes(),
+        };
+        let plaintext = self
+            .cipher
+            .decrypt(&Nonce::from(*nonce), payload)
+            .map_err(|_| NotOpened)?;
         String::from_utf8(plaintext).map_err(|_| NotOpened)
     }
 
@@ -85,7 +94,10 @@ impl Vault {
 
     /// Whether a text has a keyed hash, in a time that does not depend on where they differ.
     pub fn verify_hash(&self, purpose: &str, text: &str, hash: &str) -> bool {
-        self.keyed_hash(purpose, text).as_bytes().ct_eq(hash.as_bytes()).into()
+        self.keyed_hash(purpose, text)
+            .as_bytes()
+            .ct_eq(hash.as_bytes())
+            .into()
     }
 
     /// A value that tells one master key from another and nothing else about it; stored to recognise the key by.
@@ -157,7 +169,10 @@ mod tests {
         assert_eq!(Vault::new([8; 32]).open("a", &sealed), Err(NotOpened));
         let mut changed = sealed.clone().into_bytes();
         changed[20] = if changed[20] == b'A' { b'B' } else { b'A' };
-        assert_eq!(vault().open("a", &String::from_utf8(changed).unwrap()), Err(NotOpened));
+        assert_eq!(
+            vault().open("a", &String::from_utf8(changed).unwrap()),
+            Err(NotOpened)
+        );
         for text in ["", "v1.", "v1.AAAA", "v2.AAAA", "not base64 !"] {
             assert_eq!(vault().open("a", text), Err(NotOpened), "{text}");
         }

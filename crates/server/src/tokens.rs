@@ -182,6 +182,7 @@ pub fn scope(market_id: Option<&Id>) -> String {
 
 /// The keys that access tokens are checked with (RFC 7517).
 #[derive(Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct KeySet {
     /// The keys.
     keys: Vec<Key>,
@@ -189,6 +190,7 @@ pub struct KeySet {
 
 /// A public key.
 #[derive(Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = JsonWebKey)]
 pub struct Key {
     /// Type of the key: an octet key pair (RFC 8037).

@@ -48,15 +48,23 @@ impl Db {
         if let Some(path) = url.strip_prefix("sqlite://") {
             let path = PathBuf::from(path);
             let writer = sqlite_backend::Writer::start(&path, migrate)?;
-            return Ok(Self::Sqlite(Sqlite { path: Arc::new(path), writer }));
+            return Ok(Self::Sqlite(Sqlite {
+                path: Arc::new(path),
+                writer,
+            }));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             if migrate {
                 postgres_backend::migrate(url)?;
             }
-            return Ok(Self::Postgres(Postgres { url: url.into(), connections_per_thread }));
+            return Ok(Self::Postgres(Postgres {
+                url: url.into(),
+                connections_per_thread,
+            }));
         }
-        Err(StoreError::Unavailable("the database URL begins with sqlite:// or postgres://".into()))
+        Err(StoreError::Unavailable(
+            "the database URL begins with sqlite:// or postgres://".into(),
+        ))
     }
 
     /// Runs queries that only read. They must await nothing but queries.
@@ -95,7 +103,8 @@ impl Db {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.read(async |tx: &mut Tx<'_>| crate::query!(tx, accounts::setting("ping")).map(|_| ())).await
+        self.read(async |tx: &mut Tx<'_>| crate::query!(tx, accounts::setting("ping")).map(|_| ()))
+            .await
     }
 
     /// The file of a SQLite database.
@@ -109,9 +118,9 @@ impl Db {
 
 /// SQLite's queries answer at once, so that what awaits only them does so too.
 fn at_once<T, E: From<StoreError>>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    future
-        .now_or_never()
-        .unwrap_or_else(|| Err(StoreError::Failed("a transaction waited for something else than a query".into()).into()))
+    future.now_or_never().unwrap_or_else(|| {
+        Err(StoreError::Failed("a transaction waited for something else than a query".into()).into())
+    })
 }
 
 impl Sqlite {
@@ -133,7 +142,9 @@ impl Sqlite {
                 }),
             }
         }))?;
-        answered.await.unwrap_or_else(|_| Err(StoreError::Failed("the transaction was abandoned".into()).into()))
+        answered
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Failed("the transaction was abandoned".into()).into()))
     }
 }
 

@@ -31,9 +31,10 @@ impl From<Error> for StoreError {
             Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, information) => {
                 Self::Referenced(information.message().to_owned())
             }
-            Error::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _) => {
-                Self::Unavailable(error.to_string())
-            }
+            Error::DatabaseError(
+                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+                _,
+            ) => Self::Unavailable(error.to_string()),
             _ => Self::Failed(error.to_string()),
         }
     }

@@ -15,17 +15,26 @@ pub struct Scope {
 impl Scope {
     /// The scope that a valid access token grants.
     pub fn of_token(organization_id: Id, test: bool) -> Self {
-        Self { organization_id, test }
+        Self {
+            organization_id,
+            test,
+        }
     }
 
     /// The scope that a stored job was made in.
     pub fn of_job(organization_id: Id, test: bool) -> Self {
-        Self { organization_id, test }
+        Self {
+            organization_id,
+            test,
+        }
     }
 
     /// The scope that an operator names at the command line.
     pub fn of_operator(organization_id: Id, test: bool) -> Self {
-        Self { organization_id, test }
+        Self {
+            organization_id,
+            test,
+        }
     }
 
     /// The organization.

@@ -6,7 +6,8 @@ use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Creatable, Dialect, Resource, ResourceMeta, Updatable, for_each_resource, registry, relationship, resources::*,
+    Creatable, Dialect, Resource, ResourceMeta, Updatable, for_each_resource, registry, relationship,
+    resources::*,
 };
 
 const COMPONENTS: &str = "/components/schemas";
@@ -85,8 +86,12 @@ pub type RequestPartsOf = fn(&'static str) -> RequestParts;
 /// The parts of `POST` bodies.
 pub fn create_parts<R: Creatable>(definitions_path: &'static str) -> RequestParts {
     let mut generator = settings(definitions_path).for_deserialize().into_generator();
-    let attributes = generator.subschema_for::<<R as Creatable>::Attributes>().to_value();
-    let relationships = generator.subschema_for::<<R as Creatable>::Relationships>().to_value();
+    let attributes = generator
+        .subschema_for::<<R as Creatable>::Attributes>()
+        .to_value();
+    let relationships = generator
+        .subschema_for::<<R as Creatable>::Relationships>()
+        .to_value();
     let required = |definitions: &Map<String, Value>, reference: &Value| has_required(definitions, reference);
     let needed = [
         ("attributes", required(generator.definitions(), &attributes)),
@@ -108,7 +113,11 @@ pub fn create_parts<R: Creatable>(definitions_path: &'static str) -> RequestPart
         }},
         "required": ["data"]
     });
-    RequestParts { name: format!("Create{}", R::META.schema), schema, generator }
+    RequestParts {
+        name: format!("Create{}", R::META.schema),
+        schema,
+        generator,
+    }
 }
 
 /// The parts of `PATCH` bodies.
@@ -129,12 +138,21 @@ pub fn update_parts<R: Updatable>(definitions_path: &'static str) -> RequestPart
         }},
         "required": ["data"]
     });
-    RequestParts { name: format!("Update{}", R::META.schema), schema, generator }
+    RequestParts {
+        name: format!("Update{}", R::META.schema),
+        schema,
+        generator,
+    }
 }
 
 fn has_required(definitions: &Map<String, Value>, reference: &Value) -> bool {
-    let name = reference["$ref"].as_str().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
-    definitions.get(name).is_some_and(|schema| schema.get("required").is_some())
+    let name = reference["$ref"]
+        .as_str()
+        .and_then(|path| path.rsplit('/').next())
+        .unwrap_or_default();
+    definitions
+        .get(name)
+        .is_some_and(|schema| schema.get("required").is_some())
 }
 
 fn standalone(mut parts: RequestParts) -> Value {
@@ -173,7 +191,10 @@ pub fn reference(name: &str) -> Value {
 }
 
 fn closed(description: String, properties: Value) -> Value {
-    let required: Vec<&String> = properties.as_object().map(|members| members.keys().collect()).unwrap_or_default();
+    let required: Vec<&String> = properties
+        .as_object()
+        .map(|members| members.keys().collect())
+        .unwrap_or_default();
     json!({
         "description": description,
         "type": "object",
@@ -226,11 +247,18 @@ fn add_documents(all: &mut Components, meta: &'static ResourceMeta) {
     all.add(name, object);
     all.add(
         format!("{name}Document"),
-        closed(format!("The document of one of `{kind}`."), json!({"data": reference(name)})),
+        closed(
+            format!("The document of one of `{kind}`."),
+            json!({"data": reference(name)}),
+        ),
     );
     let counts = match meta.dialect {
-        Dialect::CommerceLayer => json!({"record_count": {"type": "integer", "minimum": 0}, "page_count": {"type": "integer", "minimum": 1}}),
-        Dialect::Foodetective => json!({"total-count": {"type": "integer", "minimum": 0}, "total-pages": {"type": "integer", "minimum": 1}}),
+        Dialect::CommerceLayer => {
+            json!({"record_count": {"type": "integer", "minimum": 0}, "page_count": {"type": "integer", "minimum": 1}})
+        }
+        Dialect::Foodetective => {
+            json!({"total-count": {"type": "integer", "minimum": 0}, "total-pages": {"type": "integer", "minimum": 1}})
+        }
     };
     all.add(
         format!("{name}List"),
@@ -267,11 +295,18 @@ pub fn related_document(relationship: &crate::resource::RelationshipMeta) -> Val
         .targets
         .iter()
         .filter_map(|kind| registry::resource(kind))
-        .take(if relationship.targets[0] == PAYMENT_GATEWAYS { 1 } else { usize::MAX })
+        .take(if relationship.targets[0] == PAYMENT_GATEWAYS {
+            1
+        } else {
+            usize::MAX
+        })
         .map(|meta| reference(meta.schema))
         .collect();
     let one_of: Vec<Value> = std::iter::once(json!({"type": "null"})).chain(targets).collect();
-    closed("The related resource, or null.".into(), json!({"data": {"oneOf": one_of}}))
+    closed(
+        "The related resource, or null.".into(),
+        json!({"data": {"oneOf": one_of}}),
+    )
 }
 
 /// The supertype, which stands for its subtypes in documents.
@@ -284,8 +319,12 @@ pub fn linkage_document(relationship: &crate::resource::RelationshipMeta) -> Val
         schema["additionalProperties"] = false.into();
         schema
     };
-    let known: Vec<&str> =
-        relationship.targets.iter().copied().filter(|kind| registry::resource(kind).is_some()).collect();
+    let known: Vec<&str> = relationship
+        .targets
+        .iter()
+        .copied()
+        .filter(|kind| registry::resource(kind).is_some())
+        .collect();
     if relationship.many {
         return closed(
             "A page of the relationship.".into(),

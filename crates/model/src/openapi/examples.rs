@@ -10,7 +10,11 @@ pub fn request(meta: &ResourceMeta, create: bool) -> Value {
     if !create {
         data["id"] = "QWERtyUpBa".into();
     }
-    let (attributes, relationships) = if create { create_members(meta.kind) } else { update_members(meta.kind) };
+    let (attributes, relationships) = if create {
+        create_members(meta.kind)
+    } else {
+        update_members(meta.kind)
+    };
     for (name, members) in [("attributes", attributes), ("relationships", relationships)] {
         if !members.is_null() {
             data[name] = members;
@@ -31,7 +35,10 @@ fn create_members(kind: &str) -> (Value, Value) {
             json!({"customer_email": "jo@example.com"}),
             json!({"market": {"data": {"type": "markets", "id": "QWERtyUpBa"}}}),
         ),
-        "line_items" => (json!({"name": "Espresso cup", "unit_amount_cents": 1250, "quantity": 2}), order()),
+        "line_items" => (
+            json!({"name": "Espresso cup", "unit_amount_cents": 1250, "quantity": 2}),
+            order(),
+        ),
         "payment_methods" => (
             json!({"payment_source_type": "stripe_payments", "price_amount_cents": 0}),
             json!({"payment_gateway": {"data": {"type": "payment_gateways", "id": "QWERtyUpBa"}}}),
@@ -44,9 +51,10 @@ fn create_members(kind: &str) -> (Value, Value) {
             json!({"name": "Checkout.com", "secret_key": "sk_sbox_xxxx-yyyy-zzzz", "public_key": "pk_sbox_xxxx-yyyy-zzzz"}),
             Value::Null,
         ),
-        "checkout_com_payments" => {
-            (json!({"payment_type": "token", "token": "tok_4gzeau5o2uqubbk6fufs3m7p54"}), order())
-        }
+        "checkout_com_payments" => (
+            json!({"payment_type": "token", "token": "tok_4gzeau5o2uqubbk6fufs3m7p54"}),
+            order(),
+        ),
         "payments" => (json!({"stripe_token": "pm_card_visa"}), order()),
         _ => (Value::Null, order()),
     }

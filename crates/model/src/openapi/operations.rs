@@ -1,10 +1,6 @@
 //! The operations of all resources: what the router serves and the document describes.
 
-use crate::{
-    Action, ResourceMeta,
-    registry::RESOURCES,
-    resource::RelationshipMeta,
-};
+use crate::{Action, ResourceMeta, registry::RESOURCES, resource::RelationshipMeta};
 
 /// What an operation does.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +33,9 @@ impl Operation {
             OperationKind::Action(Action::Update) => format!("update_{one}"),
             OperationKind::Action(Action::Delete) => format!("delete_{one}"),
             OperationKind::Related(relationship) => format!("retrieve_{one}_{}", relationship.name),
-            OperationKind::Relationship(relationship) => format!("retrieve_{one}_{}_relationship", relationship.name),
+            OperationKind::Relationship(relationship) => {
+                format!("retrieve_{one}_{}_relationship", relationship.name)
+            }
         }
     }
 
@@ -48,7 +46,9 @@ impl Operation {
             OperationKind::Action(Action::List | Action::Create) => path,
             OperationKind::Action(_) => format!("{path}/{{id}}"),
             OperationKind::Related(relationship) => format!("{path}/{{id}}/{}", relationship.name),
-            OperationKind::Relationship(relationship) => format!("{path}/{{id}}/relationships/{}", relationship.name),
+            OperationKind::Relationship(relationship) => {
+                format!("{path}/{{id}}/relationships/{}", relationship.name)
+            }
         }
     }
 
@@ -79,7 +79,9 @@ impl Operation {
     pub fn is_list(&self) -> bool {
         match self.kind {
             OperationKind::Action(action) => action == Action::List,
-            OperationKind::Related(relationship) | OperationKind::Relationship(relationship) => relationship.many,
+            OperationKind::Related(relationship) | OperationKind::Relationship(relationship) => {
+                relationship.many
+            }
         }
     }
 
@@ -102,10 +104,19 @@ impl Operation {
 pub fn operations() -> Vec<Operation> {
     let mut all = Vec::new();
     for &resource in RESOURCES {
-        all.extend(resource.actions.iter().map(|action| Operation { resource, kind: OperationKind::Action(*action) }));
+        all.extend(resource.actions.iter().map(|action| Operation {
+            resource,
+            kind: OperationKind::Action(*action),
+        }));
         for relationship in resource.relationships {
-            all.push(Operation { resource, kind: OperationKind::Related(relationship) });
-            all.push(Operation { resource, kind: OperationKind::Relationship(relationship) });
+            all.push(Operation {
+                resource,
+                kind: OperationKind::Related(relationship),
+            });
+            all.push(Operation {
+                resource,
+                kind: OperationKind::Relationship(relationship),
+            });
         }
     }
     all

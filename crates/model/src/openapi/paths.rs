@@ -37,23 +37,39 @@ fn describe(operation: &Operation) -> OperationBuilder {
     let meta = operation.resource;
     let one = meta.singular.replace('_', " ");
     let many = meta.kind.replace('_', " ");
-    let article = if one.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    let article = if one.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    };
     let (summary, description) = match operation.kind {
         OperationKind::Action(Action::List) => (format!("List {many}"), meta.description.to_owned()),
-        OperationKind::Action(Action::Retrieve) => (format!("Retrieve {article} {one}"), meta.description.to_owned()),
-        OperationKind::Action(Action::Create) => (format!("Create {article} {one}"), meta.description.to_owned()),
-        OperationKind::Action(Action::Update) => {
-            (format!("Update {article} {one}"), "What the request leaves out stays as it is.".to_owned())
+        OperationKind::Action(Action::Retrieve) => {
+            (format!("Retrieve {article} {one}"), meta.description.to_owned())
         }
-        OperationKind::Action(Action::Delete) => {
-            (format!("Delete {article} {one}"), "Refused with 423 while something depends on it.".to_owned())
+        OperationKind::Action(Action::Create) => {
+            (format!("Create {article} {one}"), meta.description.to_owned())
         }
+        OperationKind::Action(Action::Update) => (
+            format!("Update {article} {one}"),
+            "What the request leaves out stays as it is.".to_owned(),
+        ),
+        OperationKind::Action(Action::Delete) => (
+            format!("Delete {article} {one}"),
+            "Refused with 423 while something depends on it.".to_owned(),
+        ),
         OperationKind::Related(relationship) => (
-            format!("Retrieve the {} of {article} {one}", relationship.name.replace('_', " ")),
+            format!(
+                "Retrieve the {} of {article} {one}",
+                relationship.name.replace('_', " ")
+            ),
             relationship.description.to_owned(),
         ),
         OperationKind::Relationship(relationship) => (
-            format!("Retrieve which {} {article} {one} relates to", relationship.name.replace('_', " ")),
+            format!(
+                "Retrieve which {} {article} {one} relates to",
+                relationship.name.replace('_', " ")
+            ),
             relationship.description.to_owned(),
         ),
     };
@@ -63,7 +79,9 @@ fn describe(operation: &Operation) -> OperationBuilder {
         .summary(Some(summary))
         .description(Some(description))
         .tag(meta.tag)
-        .extensions(Some(ExtensionsBuilder::new().add("x-permission", permission).build()));
+        .extensions(Some(
+            ExtensionsBuilder::new().add("x-permission", permission).build(),
+        ));
     if operation.has_id() {
         builder = builder.parameter(id_parameter());
     }
@@ -88,7 +106,12 @@ fn id_parameter() -> Parameter {
         .parameter_in(ParameterIn::Path)
         .required(Required::True)
         .description(Some("Identifier of the resource."))
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(64))))
+        .schema(Some(
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .min_length(Some(1))
+                .max_length(Some(64)),
+        ))
         .example(Some("QWERtyUpBa".into()))
         .build()
 }
@@ -113,7 +136,12 @@ fn page_parameters(dialect: Dialect) -> [Parameter; 2] {
             .build()
     };
     [
-        parameter(number, "Which page of the list, from 1.", 1, Some(1_000_000_000.0)),
+        parameter(
+            number,
+            "Which page of the list, from 1.",
+            1,
+            Some(1_000_000_000.0),
+        ),
         parameter(size, "How many items a page has.", 10, Some(maximum)),
     ]
 }
@@ -137,15 +165,18 @@ fn success(operation: &Operation) -> ResponseBuilder {
         OperationKind::Action(Action::Delete) => {
             return ResponseBuilder::new().description("It is deleted. There is no body.");
         }
-        OperationKind::Action(Action::List) => ("A page of the list.", reference(&format!("{}List", meta.schema))),
+        OperationKind::Action(Action::List) => {
+            ("A page of the list.", reference(&format!("{}List", meta.schema)))
+        }
         OperationKind::Action(Action::Create) => {
             ("It is created.", reference(&format!("{}Document", meta.schema)))
         }
         OperationKind::Action(_) => ("The resource.", reference(&format!("{}Document", meta.schema))),
         OperationKind::Related(relationship) => ("What is related.", related(relationship)),
-        OperationKind::Relationship(relationship) => {
-            ("The relationship.", inline(components::linkage_document(relationship)))
-        }
+        OperationKind::Relationship(relationship) => (
+            "The relationship.",
+            inline(components::linkage_document(relationship)),
+        ),
     };
     let mut response = ResponseBuilder::new().description(description);
     for media_type in [JSON_API, JSON] {

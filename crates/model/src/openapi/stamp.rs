@@ -48,14 +48,20 @@ pub fn stamp(document: &mut Value) {
     document["components"]["headers"] = headers();
     document["components"]["parameters"] = json!({"IdempotencyKey": idempotency_key()});
     document["components"]["responses"] = responses();
-    let Some(paths) = document["paths"].as_object_mut() else { return };
+    let Some(paths) = document["paths"].as_object_mut() else {
+        return;
+    };
     for (path, item) in paths.iter_mut() {
         if !path.starts_with("/api/") {
             continue;
         }
-        let Some(verbs) = item.as_object_mut() else { continue };
+        let Some(verbs) = item.as_object_mut() else {
+            continue;
+        };
         for (verb, operation) in verbs.iter_mut() {
-            let psp = operation["operationId"].as_str().is_some_and(|id| calls_psp.iter().any(|known| known == id));
+            let psp = operation["operationId"]
+                .as_str()
+                .is_some_and(|id| calls_psp.iter().any(|known| known == id));
             stamp_operation(path, verb, psp, operation);
         }
     }
@@ -89,9 +95,13 @@ fn stamp_operation(path: &str, verb: &str, calls_psp: bool, operation: &mut Valu
             None => operation["parameters"] = json!([parameter]),
         }
     }
-    let Some(answers) = operation["responses"].as_object_mut() else { return };
+    let Some(answers) = operation["responses"].as_object_mut() else {
+        return;
+    };
     for answer in answers.values_mut() {
-        let headers = answer.as_object_mut().map(|answer| answer.entry("headers").or_insert_with(|| json!({})));
+        let headers = answer
+            .as_object_mut()
+            .map(|answer| answer.entry("headers").or_insert_with(|| json!({})));
         if let Some(Value::Object(headers)) = headers {
             headers.insert("X-Request-Id".into(), header("RequestId"));
             if has_body {
@@ -103,7 +113,10 @@ fn stamp_operation(path: &str, verb: &str, calls_psp: bool, operation: &mut Valu
         }
     }
     for status in statuses {
-        answers.insert(status.to_string(), json!({"$ref": format!("#/components/responses/{status}")}));
+        answers.insert(
+            status.to_string(),
+            json!({"$ref": format!("#/components/responses/{status}")}),
+        );
     }
 }
 
@@ -139,15 +152,24 @@ fn responses() -> Value {
         (403, "The application is not permitted to do this."),
         (404, "There is no such resource."),
         (406, "The answer's media type is not accepted."),
-        (409, "The request conflicts with the resource, or with a request that has the same idempotency key."),
+        (
+            409,
+            "The request conflicts with the resource, or with a request that has the same idempotency key.",
+        ),
         (413, "The body is too large."),
         (415, "The body has another media type."),
-        (422, "A value is not allowed, the payment was declined, or the idempotency key was used for another request."),
+        (
+            422,
+            "A value is not allowed, the payment was declined, or the idempotency key was used for another request.",
+        ),
         (423, "Something depends on the resource."),
         (429, "There were too many requests, or too many failed payments."),
         (500, "A fault of the service."),
         (502, "The PSP refuses the gateway's credentials."),
-        (503, "The PSP cannot be reached, or the service is too busy; nothing was done."),
+        (
+            503,
+            "The PSP cannot be reached, or the service is too busy; nothing was done.",
+        ),
     ];
     let all: Map<String, Value> = DESCRIPTIONS
         .iter()

@@ -23,8 +23,10 @@ pub fn problems(error: &ValidationError<'_>, absent: &[&str], dialect: Dialect) 
                 // Members that begin with @ are to be ignored (JSON:API 1.1, @-members).
                 .filter(|name| !name.starts_with('@'))
                 .map(|name| {
-                    Problem::new(Kind::ParamNotAllowed, format!("{name} is not allowed."))
-                        .at(format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")))
+                    Problem::new(Kind::ParamNotAllowed, format!("{name} is not allowed.")).at(format!(
+                        "{pointer}/{}",
+                        name.replace('~', "~0").replace('/', "~1")
+                    ))
                 })
                 .collect();
         }
@@ -40,31 +42,39 @@ pub fn problems(error: &ValidationError<'_>, absent: &[&str], dialect: Dialect) 
             }
         }
         ValidationErrorKind::MinLength { limit: 1 } => invalid("blank", "can't be blank".into()),
-        ValidationErrorKind::MinLength { limit } => {
-            invalid("too_short", format!("is too short (minimum is {limit} characters)")).meta("count", *limit)
-        }
+        ValidationErrorKind::MinLength { limit } => invalid(
+            "too_short",
+            format!("is too short (minimum is {limit} characters)"),
+        )
+        .meta("count", *limit),
         ValidationErrorKind::MaxLength { limit } => {
             invalid("too_long", format!("is too long (maximum is {limit} characters)")).meta("count", *limit)
         }
-        ValidationErrorKind::Minimum { limit } => {
-            invalid("greater_than_or_equal_to", format!("must be greater than or equal to {limit}"))
-                .meta("count", limit.clone())
-                .meta("value", error.instance().clone().into_owned())
-        }
-        ValidationErrorKind::Maximum { limit } => {
-            invalid("less_than_or_equal_to", format!("must be less than or equal to {limit}"))
-                .meta("count", limit.clone())
-                .meta("value", error.instance().clone().into_owned())
-        }
+        ValidationErrorKind::Minimum { limit } => invalid(
+            "greater_than_or_equal_to",
+            format!("must be greater than or equal to {limit}"),
+        )
+        .meta("count", limit.clone())
+        .meta("value", error.instance().clone().into_owned()),
+        ValidationErrorKind::Maximum { limit } => invalid(
+            "less_than_or_equal_to",
+            format!("must be less than or equal to {limit}"),
+        )
+        .meta("count", limit.clone())
+        .meta("value", error.instance().clone().into_owned()),
         ValidationErrorKind::Enum { options } => {
             invalid("inclusion", format!("is not included in the list {options}"))
         }
-        ValidationErrorKind::Constant { expected_value } => invalid("inclusion", format!("must be {expected_value}")),
+        ValidationErrorKind::Constant { expected_value } => {
+            invalid("inclusion", format!("must be {expected_value}"))
+        }
         ValidationErrorKind::Format { format } => invalid("invalid", format!("is not a valid {format}")),
         ValidationErrorKind::Pattern { pattern } => invalid("invalid", format!("does not match {pattern}")),
-        ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::AnyOf { .. } => {
-            Problem::new(Kind::TypeMismatch, "Must be null or what the schema of this member describes.").at(pointer)
-        }
+        ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::AnyOf { .. } => Problem::new(
+            Kind::TypeMismatch,
+            "Must be null or what the schema of this member describes.",
+        )
+        .at(pointer),
         _ => invalid("invalid", error.to_string()),
     };
     vec![one]
@@ -75,7 +85,10 @@ fn missing(parent: &str, name: &str, absent: &[&str], dialect: Dialect) -> Probl
     let pointer = if absent.contains(&parent) { "/data" } else { parent };
     if dialect == Dialect::Foodetective {
         let steps = format!("{parent}/{name}");
-        let path = steps.split('/').skip(2).fold("data".to_owned(), |path, step| format!("{path}[{step}]"));
+        let path = steps
+            .split('/')
+            .skip(2)
+            .fold("data".to_owned(), |path, step| format!("{path}[{step}]"));
         return Problem::new(Kind::ParamMissing, format!("{path} is missing")).at(pointer);
     }
     if parent == "/data/attributes" || parent == "/data/relationships" {
@@ -87,15 +100,20 @@ fn missing(parent: &str, name: &str, absent: &[&str], dialect: Dialect) -> Probl
 fn expected(kind: &jsonschema::error::TypeKind) -> String {
     match kind {
         jsonschema::error::TypeKind::Single(one) => one.to_string(),
-        jsonschema::error::TypeKind::Multiple(several) => {
-            several.iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" or ")
-        }
+        jsonschema::error::TypeKind::Multiple(several) => several
+            .iter()
+            .map(|one| one.to_string())
+            .collect::<Vec<_>>()
+            .join(" or "),
     }
 }
 
 fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect()) + "."
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        + "."
 }
 
 /// What validator's rules find beyond the schema.
@@ -105,7 +123,10 @@ pub fn of_rules(errors: &ValidationErrors) -> Problems {
         .iter()
         .flat_map(|(field, errors)| errors.iter().map(move |error| (field, error)))
         .map(|(field, error)| {
-            let message = error.message.clone().unwrap_or_else(|| format!("breaks the rule {}", error.code).into());
+            let message = error
+                .message
+                .clone()
+                .unwrap_or_else(|| format!("breaks the rule {}", error.code).into());
             Problem::invalid(format!("/data/attributes/{field}"), "invalid", message)
         })
         .collect();

@@ -30,7 +30,10 @@ fn visit(value: &Value, pointer: &mut String, found: &mut Vec<Problem>) {
             }
         }
         Value::Number(number) => {
-            if number.as_u64().is_some_and(|digits| is_card_number(&digits.to_string())) {
+            if number
+                .as_u64()
+                .is_some_and(|digits| is_card_number(&digits.to_string()))
+            {
                 found.push(card_number(pointer));
             }
         }
@@ -48,7 +51,11 @@ fn within(pointer: &mut String, step: &str, inner: impl FnOnce(&mut String)) {
 
 fn problem(text: &str, pointer: &str) -> Option<Problem> {
     if text.contains('\0') {
-        return Some(Problem::invalid(pointer, "invalid", "must not contain the NUL character"));
+        return Some(Problem::invalid(
+            pointer,
+            "invalid",
+            "must not contain the NUL character",
+        ));
     }
     is_card_number(text).then(|| card_number(pointer))
 }
@@ -64,7 +71,11 @@ fn card_number(pointer: &str) -> Problem {
 /// 14 to 19 digits (blanks and dashes aside) that begin like a card of the large networks and whose check digit is
 /// right (ISO/IEC 7812).
 fn is_card_number(text: &str) -> bool {
-    if text.len() > 40 || !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ' || byte == b'-') {
+    if text.len() > 40
+        || !text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b' ' || byte == b'-')
+    {
         return false;
     }
     let digits: Vec<u32> = text.chars().filter_map(|letter| letter.to_digit(10)).collect();
@@ -73,7 +84,13 @@ fn is_card_number(text: &str) -> bool {
         .iter()
         .rev()
         .enumerate()
-        .map(|(place, digit)| if place % 2 == 0 { *digit } else { digit * 2 / 10 + digit * 2 % 10 })
+        .map(|(place, digit)| {
+            if place % 2 == 0 {
+                *digit
+            } else {
+                digit * 2 / 10 + digit * 2 % 10
+            }
+        })
         .sum();
     (14..=19).contains(&digits.len()) && known_network && sum.is_multiple_of(10)
 }
@@ -84,10 +101,21 @@ mod tests {
 
     #[test]
     fn finds_card_numbers_and_leaves_other_digits_alone() {
-        for number in ["4242424242424242", "4242 4242 4242 4242", "3782-822463-10005", "5555555555554444"] {
+        for number in [
+            "4242424242424242",
+            "4242 4242 4242 4242",
+            "3782-822463-10005",
+            "5555555555554444",
+        ] {
             assert!(is_card_number(number), "{number}");
         }
-        for number in ["4242424242424241", "1790000000000", "0000000000000000", "42424242", "tok_4242424242424242"] {
+        for number in [
+            "4242424242424241",
+            "1790000000000",
+            "0000000000000000",
+            "42424242",
+            "tok_4242424242424242",
+        ] {
             assert!(!is_card_number(number), "{number}");
         }
     }

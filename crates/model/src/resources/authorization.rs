@@ -5,7 +5,10 @@ use crate::{Currency, One, ToMany, ToOne};
 
 /// An amount that a PSP holds for an order, or declined to hold.
 #[resource(
-    type = "authorizations", singular = "authorization", tag = "Transactions", actions(list, retrieve)
+    type = "authorizations",
+    singular = "authorization",
+    tag = "Transactions",
+    actions(list, retrieve)
 )]
 pub struct Authorization {
     /// Number: that of the order, `/T/` and a count over all transactions of the order.

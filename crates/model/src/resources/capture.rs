@@ -4,7 +4,12 @@ use super::{Authorization, Order, PaymentSource};
 use crate::{Currency, One, ToOne};
 
 /// An amount that was taken out of an authorization, or failed to be.
-#[resource(type = "captures", singular = "capture", tag = "Transactions", actions(list, retrieve))]
+#[resource(
+    type = "captures",
+    singular = "capture",
+    tag = "Transactions",
+    actions(list, retrieve)
+)]
 pub struct Capture {
     /// Number: that of the order, `/T/` and a count over all transactions of the order.
     #[attribute(read)]

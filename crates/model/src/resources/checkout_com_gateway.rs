@@ -5,8 +5,11 @@ use crate::{JsonObject, Secret, Timestamp, ToMany};
 
 /// An account at Checkout.com.
 #[resource(
-    type = "checkout_com_gateways", singular = "checkout_com_gateway", tag = "Configuration",
-    actions(list, retrieve, create, update, delete), calls_psp(create, update)
+    type = "checkout_com_gateways",
+    singular = "checkout_com_gateway",
+    tag = "Configuration",
+    actions(list, retrieve, create, update, delete),
+    calls_psp(create, update)
 )]
 pub struct CheckoutComGateway {
     /// Name of the gateway.

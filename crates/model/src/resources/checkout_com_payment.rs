@@ -18,8 +18,11 @@ text_enum! {
 
 /// A payment source that charges a card through Checkout.com.
 #[resource(
-    type = "checkout_com_payments", singular = "checkout_com_payment", tag = "Payment sources",
-    actions(list, retrieve, create, update, delete), sales_channel(retrieve, create, update, delete),
+    type = "checkout_com_payments",
+    singular = "checkout_com_payment",
+    tag = "Payment sources",
+    actions(list, retrieve, create, update, delete),
+    sales_channel(retrieve, create, update, delete),
     calls_psp(retrieve, create, update, delete)
 )]
 pub struct CheckoutComPayment {

@@ -5,8 +5,11 @@ use crate::ToMany;
 
 /// Whom orders belong to.
 #[resource(
-    type = "customers", singular = "customer", tag = "Commerce",
-    actions(list, retrieve, create, update, delete), sales_channel(create)
+    type = "customers",
+    singular = "customer",
+    tag = "Commerce",
+    actions(list, retrieve, create, update, delete),
+    sales_channel(create)
 )]
 pub struct Customer {
     /// E-mail address, one customer each.

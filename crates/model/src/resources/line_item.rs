@@ -5,8 +5,11 @@ use crate::{Currency, One};
 
 /// A position of an order.
 #[resource(
-    type = "line_items", singular = "line_item", tag = "Commerce",
-    actions(list, retrieve, create, update, delete), sales_channel(retrieve)
+    type = "line_items",
+    singular = "line_item",
+    tag = "Commerce",
+    actions(list, retrieve, create, update, delete),
+    sales_channel(retrieve)
 )]
 pub struct LineItem {
     /// What is bought.

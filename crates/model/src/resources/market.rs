@@ -4,8 +4,11 @@ use crate::{Currency, Timestamp};
 
 /// Where one sells: it gives orders their currency and offers payment methods.
 #[resource(
-    type = "markets", singular = "market", tag = "Commerce",
-    actions(list, retrieve, create, update, delete), sales_channel(retrieve)
+    type = "markets",
+    singular = "market",
+    tag = "Commerce",
+    actions(list, retrieve, create, update, delete),
+    sales_channel(retrieve)
 )]
 pub struct Market {
     /// Number of the market, counted per organization and mode.

@@ -68,8 +68,12 @@ text_enum! {
 
 /// What a customer buys, and what payments pay.
 #[resource(
-    type = "orders", singular = "order", tag = "Commerce", aliases("order"),
-    actions(list, retrieve, create, update, delete), sales_channel(retrieve, create, update)
+    type = "orders",
+    singular = "order",
+    tag = "Commerce",
+    aliases("order"),
+    actions(list, retrieve, create, update, delete),
+    sales_channel(retrieve, create, update)
 )]
 pub struct Order {
     /// Number of the order, counted per organization and mode.

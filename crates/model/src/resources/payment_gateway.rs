@@ -5,8 +5,11 @@ use crate::{JsonObject, Timestamp, ToMany};
 
 /// An account at a PSP, of whatever kind. A list mixes the kinds.
 #[resource(
-    type = "payment_gateways", singular = "payment_gateway", tag = "Configuration",
-    aliases("stripe_gateways", "checkout_com_gateways"), actions(list, retrieve)
+    type = "payment_gateways",
+    singular = "payment_gateway",
+    tag = "Configuration",
+    aliases("stripe_gateways", "checkout_com_gateways"),
+    actions(list, retrieve)
 )]
 pub struct PaymentGateway {
     /// Name of the gateway.

@@ -16,8 +16,11 @@ text_enum! {
 
 /// A way to pay that a market offers.
 #[resource(
-    type = "payment_methods", singular = "payment_method", tag = "Configuration",
-    actions(list, retrieve, create, update, delete), sales_channel(list, retrieve)
+    type = "payment_methods",
+    singular = "payment_method",
+    tag = "Configuration",
+    actions(list, retrieve, create, update, delete),
+    sales_channel(list, retrieve)
 )]
 pub struct PaymentMethod {
     /// Name of the method; the title of its source type unless given.

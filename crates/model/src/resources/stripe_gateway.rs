@@ -5,8 +5,11 @@ use crate::{JsonObject, Secret, Timestamp, ToMany};
 
 /// An account at Stripe.
 #[resource(
-    type = "stripe_gateways", singular = "stripe_gateway", tag = "Configuration",
-    actions(list, retrieve, create, update, delete), calls_psp(create, update)
+    type = "stripe_gateways",
+    singular = "stripe_gateway",
+    tag = "Configuration",
+    actions(list, retrieve, create, update, delete),
+    calls_psp(create, update)
 )]
 pub struct StripeGateway {
     /// Name of the gateway.

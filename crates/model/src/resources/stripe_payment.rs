@@ -13,8 +13,11 @@ impl Target for PaymentSource {
 
 /// A payment source that charges a card through Stripe.
 #[resource(
-    type = "stripe_payments", singular = "stripe_payment", tag = "Payment sources",
-    actions(list, retrieve, create, update, delete), sales_channel(retrieve, create, update, delete),
+    type = "stripe_payments",
+    singular = "stripe_payment",
+    tag = "Payment sources",
+    actions(list, retrieve, create, update, delete),
+    sales_channel(retrieve, create, update, delete),
     calls_psp(retrieve, create, update, delete)
 )]
 pub struct StripePayment {

@@ -12,7 +12,7 @@ use tillgate_store::{TransactionRow, Tx, query};
 use super::{
     case::Case,
     ledger::{AUTHORIZATION, CAPTURE, FAILED, SUCCEEDED, VOID},
-    operation::{self, OperationKind},
+    operation::{self, Intent, OperationKind},
     state::SourceState,
 };
 use crate::{
@@ -33,7 +33,11 @@ pub async fn apply(
 ) -> Result<(), Failure> {
     let same_payment = case.source.psp_id.as_deref() == Some(snapshot.psp_id.as_str());
     if case.source.psp_id.is_some() && !same_payment && !is_new_payment {
-        tracing::warn!(source = case.source.id, psp_id = snapshot.psp_id, "a payment that is not the source's");
+        tracing::warn!(
+            source = case.source.id,
+            psp_id = snapshot.psp_id,
+            "a payment that is not the source's"
+        );
         return Ok(());
     }
     let before = case.state()?;
@@ -101,7 +105,10 @@ async fn record_transactions(
             }
         }
         SourceState::Canceled => release(tx, context, case, snapshot).await?,
-        SourceState::New | SourceState::Unconfirmed | SourceState::RequiresAction | SourceState::Processing => {
+        SourceState::New
+        | SourceState::Unconfirmed
+        | SourceState::RequiresAction
+        | SourceState::Processing => {
             if let Some(mut pending) = case.pending_authorization() {
                 name(&mut pending, snapshot);
                 case.put(tx, pending).await?;
@@ -138,8 +145,13 @@ async fn authorize(
     };
     name(&mut row, snapshot);
     if let Some(amount) = &snapshot.amount {
-        if amount.amount_cents != case.source.amount_cents || amount.currency.to_string() != case.source.currency_code {
-            tracing::error!(source = case.source.id, "the PSP authorized another amount than was asked for");
+        if amount.amount_cents != case.source.amount_cents
+            || amount.currency.to_string() != case.source.currency_code
+        {
+            tracing::error!(
+                source = case.source.id,
+                "the PSP authorized another amount than was asked for"
+            );
         }
         row.amount_cents = amount.amount_cents;
         row.currency_code = amount.currency.to_string();
@@ -162,7 +174,10 @@ async fn capture(
     snapshot: &PaymentSnapshot,
     authorization: &TransactionRow,
 ) -> Result<(), Failure> {
-    let captured = snapshot.amount_captured.as_ref().map_or(authorization.amount_cents, |amount| amount.amount_cents);
+    let captured = snapshot
+        .amount_captured
+        .as_ref()
+        .map_or(authorization.amount_cents, |amount| amount.amount_cents);
     let missing = captured - case.ledger.captured_of(authorization);
     if missing <= 0 {
         return Ok(());
@@ -184,7 +199,9 @@ async fn fail(
     decline: &Decline,
 ) -> Result<(), Failure> {
     let charge = snapshot.charge_id.as_ref().or(snapshot.action_id.as_ref());
-    let recorded = case.authorizations().any(|row| row.status == FAILED && row.gateway_transaction_id.as_ref() == charge);
+    let recorded = case
+        .authorizations()
+        .any(|row| row.status == FAILED && row.gateway_transaction_id.as_ref() == charge);
     let mut row = match case.pending_authorization() {
         Some(row) => row,
         None if recorded || charge.is_none() => return Ok(()),
@@ -220,7 +237,11 @@ async fn release(
         decline_transaction(context, &mut pending, &decline);
         case.put(tx, pending).await?;
     }
-    let held: Vec<TransactionRow> = case.authorizations().filter(|row| row.status == SUCCEEDED).cloned().collect();
+    let held: Vec<TransactionRow> = case
+        .authorizations()
+        .filter(|row| row.status == SUCCEEDED)
+        .cloned()
+        .collect();
     for authorization in held {
         let open = case.ledger.open_authorization(&authorization);
         if open > 0 {
@@ -258,7 +279,9 @@ async fn places(tx: &mut Tx<'_>, case: &Case) -> Result<bool, Failure> {
     if case.source.automatic_capture {
         return Ok(true);
     }
-    let Some(method_id) = &case.order.payment_method_id else { return Ok(false) };
+    let Some(method_id) = &case.order.payment_method_id else {
+        return Ok(false);
+    };
     let method = query!(tx, payment_methods::get(&case.scope, &stored::word(method_id)?))?;
     Ok(method.is_some_and(|method| method.auto_place))
 }
@@ -277,11 +300,17 @@ async fn late_authorization(
         return Ok(());
     }
     if next == SourceState::Captured {
-        tracing::error!(order = case.order.id, source = case.source.id, "an order was paid twice; a person has to look");
+        tracing::error!(
+            order = case.order.id,
+            source = case.source.id,
+            "an order was paid twice; a person has to look"
+        );
         return Ok(());
     }
     let gateway_id = stored::word(&case.source.payment_gateway_id)?;
-    let Some(gateway) = query!(tx, payment_gateways::get(&case.scope, &gateway_id))? else { return Ok(()) };
+    let Some(gateway) = query!(tx, payment_gateways::get(&case.scope, &gateway_id))? else {
+        return Ok(());
+    };
     cancel(tx, context, case, &gateway).await.map(|_| ())
 }
 
@@ -301,5 +330,13 @@ pub async fn cancel(
     };
     let psp_id = case.source.psp_id.clone().unwrap_or_default();
     let request = link.gateway.cancel(&psp_id, &reference, &key)?;
-    operation::begin(tx, context, case, gateway, operation_id, OperationKind::Cancel, request, None).await
+    let kind = OperationKind::Cancel;
+    let intent = Intent {
+        gateway,
+        operation_id,
+        kind,
+        request,
+        transaction_id: None,
+    };
+    operation::begin(tx, context, case, intent).await
 }

@@ -34,7 +34,13 @@ impl Case {
         let source = query!(tx, payment_sources::get(scope, source_id))?.ok_or_else(Problem::not_found)?;
         let ledger = Ledger::read(tx, scope, &order.id).await?;
         let details = stored::json(&source.details)?;
-        Ok(Self { scope: scope.clone(), order, source, details, ledger })
+        Ok(Self {
+            scope: scope.clone(),
+            order,
+            source,
+            details,
+            ledger,
+        })
     }
 
     /// State of the source.
@@ -120,6 +126,9 @@ impl Case {
 
     /// The source's authorizations.
     pub fn authorizations(&self) -> impl Iterator<Item = &TransactionRow> {
-        self.ledger.rows().iter().filter(|row| row.kind == AUTHORIZATION && row.payment_source_id == self.source.id)
+        self.ledger
+            .rows()
+            .iter()
+            .filter(|row| row.kind == AUTHORIZATION && row.payment_source_id == self.source.id)
     }
 }

@@ -31,7 +31,8 @@ pub fn refused(refusal: &Refusal, pointers: &[(&str, &str)]) -> Problem {
         "the payment gateway refused a request"
     );
     if matches!(refusal.kind, RefusalKind::Credentials | RefusalKind::NotPermitted) {
-        let message = "The payment gateway refuses the keys that are stored for it. Check the gateway's keys.";
+        let message =
+            "The payment gateway refuses the keys that are stored for it. Check the gateway's keys.";
         return Problem::new(Kind::BadGateway, message);
     }
     let words = [refusal.param.as_deref(), refusal.code.as_deref()];
@@ -40,8 +41,12 @@ pub fn refused(refusal: &Refusal, pointers: &[(&str, &str)]) -> Problem {
         .find(|(word, _)| words.iter().flatten().any(|given| given.contains(word)))
         .map_or("/data", |(_, pointer)| *pointer);
     let code = refusal.code.clone().unwrap_or_else(|| "invalid_request".into());
-    Problem::invalid(pointer, "gateway_refused", format!("was refused by the payment gateway ({code})"))
-        .meta("gateway_code", code)
+    Problem::invalid(
+        pointer,
+        "gateway_refused",
+        format!("was refused by the payment gateway ({code})"),
+    )
+    .meta("gateway_code", code)
 }
 
 /// Nothing reached the PSP.

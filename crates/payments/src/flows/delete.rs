@@ -4,13 +4,7 @@ use tillgate_model::{Id, Problem, problem::Kind};
 use tillgate_store::{Tx, query};
 
 use super::{case::Case, create, state::SourceState};
-use crate::{
-    call::ApplicationKind,
-    failure::Failure,
-    request::Request,
-    resources::order,
-    stored::word,
-};
+use crate::{call::ApplicationKind, failure::Failure, request::Request, resources::order, stored::word};
 
 /// Deletes a payment source of a kind.
 pub async fn source(request: &Request, id: &Id, kind: &'static str) -> Result<(), Failure> {
@@ -21,8 +15,10 @@ pub async fn source(request: &Request, id: &Id, kind: &'static str) -> Result<()
         .db
         .write(async move |tx: &mut Tx<'_>| {
             let mut case = lock(tx, &request, &id, kind).await?;
-            let confirmable = matches!(case.state()?, SourceState::RequiresAction | SourceState::Processing)
-                || (case.state()? == SourceState::Unconfirmed && case.is_current());
+            let confirmable = matches!(
+                case.state()?,
+                SourceState::RequiresAction | SourceState::Processing
+            ) || (case.state()? == SourceState::Unconfirmed && case.is_current());
             if confirmable || case.authorizations().next().is_some() {
                 return Err(locked());
             }
@@ -60,7 +56,8 @@ async fn lock(tx: &mut Tx<'_>, request: &Request, id: &Id, kind: &str) -> Result
     if case.source.kind != kind || !order::visible(request, &case.order) {
         return Err(Problem::not_found().into());
     }
-    if request.caller.kind == ApplicationKind::SalesChannel && !order::is_editable(word(&case.order.status)?) {
+    if request.caller.kind == ApplicationKind::SalesChannel && !order::is_editable(word(&case.order.status)?)
+    {
         let message = "A sales channel can't delete the payment of an order that was placed.";
         return Err(Problem::new(Kind::Forbidden, message).into());
     }

@@ -52,10 +52,15 @@ pub struct Options {
 pub fn read_options(options: Option<&JsonObject>) -> Result<Options, Vec<Problem>> {
     let mut read = Options::default();
     let mut problems = Vec::new();
-    let Some(JsonObject(members)) = options else { return Ok(read) };
+    let Some(JsonObject(members)) = options else {
+        return Ok(read);
+    };
     let mut payment_method = None;
     for (name, value) in members {
-        let pointer = format!("/data/attributes/options/{}", name.replace('~', "~0").replace('/', "~1"));
+        let pointer = format!(
+            "/data/attributes/options/{}",
+            name.replace('~', "~0").replace('/', "~1")
+        );
         if REFUSED_OPTIONS.contains(&name.as_str()) || name.starts_with("transfer_") {
             let message = "can't be set: the payment follows from the order and its gateway";
             problems.push(Problem::invalid(pointer, "not_allowed", message));
@@ -71,7 +76,11 @@ pub fn read_options(options: Option<&JsonObject>) -> Result<Options, Vec<Problem
                 match value.as_str() {
                     Some("on_session") => read.setup_future_usage = Some(SetupFutureUsage::OnSession),
                     Some("off_session") => read.setup_future_usage = Some(SetupFutureUsage::OffSession),
-                    _ => problems.push(Problem::invalid(pointer, "inclusion", "must be on_session or off_session")),
+                    _ => problems.push(Problem::invalid(
+                        pointer,
+                        "inclusion",
+                        "must be on_session or off_session",
+                    )),
                 }
                 continue;
             }
@@ -80,21 +89,40 @@ pub fn read_options(options: Option<&JsonObject>) -> Result<Options, Vec<Problem
         match value {
             Value::String(text) if !text.is_empty() && text.len() <= 1000 => *target = Some(text.clone()),
             Value::Null => {}
-            _ => problems.push(Problem::invalid(pointer, "invalid", "must be a text of 1 to 1000 characters")),
+            _ => problems.push(Problem::invalid(
+                pointer,
+                "invalid",
+                "must be a text of 1 to 1000 characters",
+            )),
         }
     }
     read.instrument = payment_method.map(|id| match &read.customer {
-        Some(customer) => Instrument::Saved { id, customer: Some(customer.clone()) },
+        Some(customer) => Instrument::Saved {
+            id,
+            customer: Some(customer.clone()),
+        },
         None => Instrument::Token(id),
     });
-    if problems.is_empty() { Ok(read) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(read)
+    } else {
+        Err(problems)
+    }
 }
 
 /// The order's customer at the PSP.
-async fn psp_customer(tx: &mut Tx<'_>, request: &Request, order: &OrderRow) -> Result<Option<String>, Failure> {
-    let Some(id) = &order.customer_id else { return Ok(None) };
+async fn psp_customer(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    order: &OrderRow,
+) -> Result<Option<String>, Failure> {
+    let Some(id) = &order.customer_id else {
+        return Ok(None);
+    };
     let customer = query!(tx, customers::get(request.scope(), &word(id)?))?;
-    Ok(customer.and_then(|customer| customer.shopper_reference).filter(|reference| reference.starts_with("cus_")))
+    Ok(customer
+        .and_then(|customer| customer.shopper_reference)
+        .filter(|reference| reference.starts_with("cus_")))
 }
 
 /// The customer that `options` names must be the order's, and an integration's word is needed for it: a shop window could
@@ -131,7 +159,10 @@ pub async fn saved_at_stripe(
     if let (ApplicationKind::Integration, Some(customer)) =
         (request.caller.kind, psp_customer(tx, request, order).await?)
     {
-        return Ok(Instrument::Saved { id: id.to_owned(), customer: Some(customer) });
+        return Ok(Instrument::Saved {
+            id: id.to_owned(),
+            customer: Some(customer),
+        });
     }
     // Stripe's own aliases belong to nobody.
     if request.scope().test() && id.starts_with("pm_card_") {
@@ -142,11 +173,21 @@ pub async fn saved_at_stripe(
 
 /// A fresh instrument of Stripe.
 pub fn fresh_at_stripe(token: &str, pointer: &str) -> Result<Instrument, Problem> {
-    let known = ["tok_", "pm_", "src_", "card_"].iter().any(|prefix| token.starts_with(prefix));
-    if known && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+    let known = ["tok_", "pm_", "src_", "card_"]
+        .iter()
+        .any(|prefix| token.starts_with(prefix));
+    if known
+        && token
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    {
         return Ok(Instrument::Token(token.to_owned()));
     }
-    Err(Problem::invalid(pointer, "invalid", "must be a token, source or payment method of Stripe (tok_, src_, pm_)"))
+    Err(Problem::invalid(
+        pointer,
+        "invalid",
+        "must be a token, source or payment method of Stripe (tok_, src_, pm_)",
+    ))
 }
 
 /// What a Checkout.com payment is made with.
@@ -163,7 +204,9 @@ pub async fn at_checkout_com(
         CheckoutComPaymentType::Id => "src_",
         CheckoutComPaymentType::Customer => "cus_",
     };
-    let plain = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    let plain = token
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
     if !token.starts_with(wanted) || !plain {
         let message = format!("must begin with {wanted} for this payment_type");
         return Err(Problem::invalid(pointer, "invalid", message).into());
@@ -176,7 +219,17 @@ pub async fn at_checkout_com(
         return Err(not_the_customers(pointer));
     };
     if payment_type == CheckoutComPaymentType::Id {
-        return Ok((Instrument::Saved { id: token.to_owned(), customer: Some(own.clone()) }, Some(own)));
+        return Ok((
+            Instrument::Saved {
+                id: token.to_owned(),
+                customer: Some(own.clone()),
+            },
+            Some(own),
+        ));
     }
-    if own == token { Ok((Instrument::Customer(own), None)) } else { Err(not_the_customers(pointer)) }
+    if own == token {
+        Ok((Instrument::Customer(own), None))
+    } else {
+        Err(not_the_customers(pointer))
+    }
 }

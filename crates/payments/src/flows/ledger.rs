@@ -28,7 +28,9 @@ pub struct Ledger {
 impl Ledger {
     /// Reads those of an order.
     pub async fn read(tx: &mut Tx<'_>, scope: &Scope, order_id: &str) -> Result<Self, StoreError> {
-        Ok(Self { rows: query!(tx, payments::transactions_of_order(scope, order_id))? })
+        Ok(Self {
+            rows: query!(tx, payments::transactions_of_order(scope, order_id))?,
+        })
     }
 
     /// A ledger of given transactions.
@@ -58,7 +60,12 @@ impl Ledger {
 
     /// The same without one payment source.
     pub fn held_besides(&self, source_id: &str) -> i64 {
-        let others = self.rows.iter().filter(|row| row.payment_source_id != source_id).cloned().collect();
+        let others = self
+            .rows
+            .iter()
+            .filter(|row| row.payment_source_id != source_id)
+            .cloned()
+            .collect();
         Self::new(others).held()
     }
 
@@ -68,7 +75,8 @@ impl Ledger {
             return 0;
         }
         let parent = Some(authorization.id.as_str());
-        let used = self.sum(CAPTURE, &[PENDING, SUCCEEDED], parent) + self.sum(VOID, &[PENDING, SUCCEEDED], parent);
+        let used =
+            self.sum(CAPTURE, &[PENDING, SUCCEEDED], parent) + self.sum(VOID, &[PENDING, SUCCEEDED], parent);
         (authorization.amount_cents - used).max(0)
     }
 
@@ -88,7 +96,11 @@ impl Ledger {
 
     /// How many authorizations failed.
     pub fn failed_authorizations(&self) -> i64 {
-        let failed = self.rows.iter().filter(|row| row.kind == AUTHORIZATION && row.status == FAILED).count();
+        let failed = self
+            .rows
+            .iter()
+            .filter(|row| row.kind == AUTHORIZATION && row.status == FAILED)
+            .count();
         i64::try_from(failed).unwrap_or(i64::MAX)
     }
 

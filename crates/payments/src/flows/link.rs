@@ -1,7 +1,10 @@
 //! The way to the PSP of a gateway: its language and its key.
 
 use tillgate_gateways::{Gateway, GatewaySettings, checkout_com::CheckoutCom, stripe::Stripe};
-use tillgate_model::{Resource, Secret, resources::{CheckoutComGateway, StripeGateway}};
+use tillgate_model::{
+    Resource, Secret,
+    resources::{CheckoutComGateway, StripeGateway},
+};
 use tillgate_store::PaymentGatewayRow;
 
 use crate::{context::Context, failure::Failure, resources::secret_key};
@@ -17,7 +20,10 @@ pub struct Link {
 impl Link {
     /// The way to a gateway's PSP.
     pub fn of(context: &Context, row: &PaymentGatewayRow) -> Result<Self, Failure> {
-        let base_url = row.base_url.parse().map_err(|error| Failure::Internal(format!("stored URL: {error}")))?;
+        let base_url = row
+            .base_url
+            .parse()
+            .map_err(|error| Failure::Internal(format!("stored URL: {error}")))?;
         let settings = GatewaySettings {
             base_url: Some(base_url),
             api_version: row.api_version.clone(),
@@ -29,6 +35,9 @@ impl Link {
             kind if kind == CheckoutComGateway::META.kind => Box::new(CheckoutCom::new(settings)),
             other => return Err(Failure::Internal(format!("no gateway is called {other}"))),
         };
-        Ok(Self { gateway, key: secret_key(context, row)? })
+        Ok(Self {
+            gateway,
+            key: secret_key(context, row)?,
+        })
     }
 }

@@ -1,7 +1,8 @@
 //! A call to a PSP: its intent is committed first, with the exact bytes and the key that will be sent.
 
 use tillgate_gateways::{
-    ActionOutcome, PaymentOutcome, PaymentSnapshot, PspRequest, PspResponse, Refusal, RetryPolicy, TransportError, call,
+    ActionOutcome, PaymentOutcome, PaymentSnapshot, PspRequest, PspResponse, Refusal, RetryPolicy,
+    TransportError, call,
 };
 use tillgate_model::{Id, Timestamp};
 use tillgate_store::{GatewayOperationRow, PaymentGatewayRow, Scope, Tx, query};
@@ -59,17 +60,34 @@ pub fn idempotency_key(operation_id: &Id, kind: OperationKind) -> String {
     format!("tillgate-{operation_id}-{kind}")
 }
 
+/// What is to be asked of a PSP.
+pub struct Intent<'a> {
+    /// Of which one.
+    pub gateway: &'a PaymentGatewayRow,
+    /// The operation's id, which the request's key is made of.
+    pub operation_id: Id,
+    /// What it does.
+    pub kind: OperationKind,
+    /// The exact request.
+    pub request: PspRequest,
+    /// The transaction that its outcome decides, if any.
+    pub transaction_id: Option<String>,
+}
+
 /// Commits an intent as part of the transaction. The source is blocked until its outcome is known.
 pub async fn begin(
     tx: &mut Tx<'_>,
     context: &Context,
     case: &mut Case,
-    gateway: &PaymentGatewayRow,
-    operation_id: Id,
-    kind: OperationKind,
-    request: PspRequest,
-    transaction_id: Option<String>,
+    intent: Intent<'_>,
 ) -> Result<Attempt, Failure> {
+    let Intent {
+        gateway,
+        operation_id,
+        kind,
+        request,
+        transaction_id,
+    } = intent;
     let now = context.now();
     let row = GatewayOperationRow {
         organization_id: case.scope.organization_id().to_string(),
@@ -84,7 +102,9 @@ pub async fn begin(
         payment_source_id: case.source.id.clone(),
         transaction_id,
         payment_gateway_id: gateway.id.clone(),
-        request: context.vault.seal(&*context.entropy, PURPOSE, &stored::stored_json(&request)),
+        request: context
+            .vault
+            .seal(&*context.entropy, PURPOSE, &stored::stored_json(&request)),
         sent_at: stored::stored_time(now),
         attempts: 0,
         next_attempt_at: Some(stored::stored_time(lease(context, now))),
@@ -94,7 +114,14 @@ pub async fn begin(
     query!(tx, gateway_operations::insert(&row))?;
     case.source.pending_operation_id = Some(row.id.clone());
     let link = Link::of(context, gateway)?;
-    Ok(Attempt { scope: case.scope.clone(), operation: row, kind, request, link, resending: false })
+    Ok(Attempt {
+        scope: case.scope.clone(),
+        operation: row,
+        kind,
+        request,
+        link,
+        resending: false,
+    })
 }
 
 /// Until when whoever sends a request is given time for it.
@@ -122,7 +149,12 @@ pub fn stored_attempt(
 }
 
 /// Sends a request of any kind, with retries where they are safe.
-pub async fn send(context: &Context, link: &Link, request: &PspRequest, resending: bool) -> Result<PspResponse, TransportError> {
+pub async fn send(
+    context: &Context,
+    link: &Link,
+    request: &PspRequest,
+    resending: bool,
+) -> Result<PspResponse, TransportError> {
     let timeout = context.settings.gateway_timeout;
     let policy = RetryPolicy {
         deadline: timeout,
@@ -130,7 +162,14 @@ pub async fn send(context: &Context, link: &Link, request: &PspRequest, resendin
         resending,
         ..RetryPolicy::default()
     };
-    call(&*context.transport, &*context.timer, request, &link.key.secret_string(), policy).await
+    call(
+        &*context.transport,
+        &*context.timer,
+        request,
+        &link.key.secret_string(),
+        policy,
+    )
+    .await
 }
 
 /// Sends an attempt and reads the answer.

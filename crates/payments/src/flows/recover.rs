@@ -29,7 +29,11 @@ const PAGES: usize = 20;
 
 /// Looks for the outcome of a source's open call if that is due, and asks the PSP for a payment that is not final if
 /// `refreshes`. Answers whether the source may have changed.
-pub async fn bring_up_to_date(request: &Request, row: &PaymentSourceRow, refreshes: bool) -> Result<bool, Failure> {
+pub async fn bring_up_to_date(
+    request: &Request,
+    row: &PaymentSourceRow,
+    refreshes: bool,
+) -> Result<bool, Failure> {
     let (context, scope) = (&request.context, request.scope());
     if let Some(operation_id) = &row.pending_operation_id {
         let operation_id = word(operation_id)?;
@@ -56,21 +60,33 @@ pub async fn bring_up_to_date(request: &Request, row: &PaymentSourceRow, refresh
 /// [`look_for_outcome`], which is tried at once.
 pub async fn refresh(context: &Context, scope: &Scope, source_id: &Id) -> Result<(), Failure> {
     let (source, gateway, operation) = read_source(context, scope, source_id).await?;
-    let (Some(source), Some(gateway)) = (source, gateway) else { return Ok(()) };
+    let (Some(source), Some(gateway)) = (source, gateway) else {
+        return Ok(());
+    };
     if let Some(operation) = operation {
         look_for_outcome(context, operation).await?;
         return Ok(());
     }
-    let Some(psp_id) = &source.psp_id else { return Ok(()) };
+    let Some(psp_id) = &source.psp_id else {
+        return Ok(());
+    };
     let link = super::link::Link::of(context, &gateway)?;
     match retrieve(context, &link, psp_id).await {
         Outcome::Done(snapshot) => take_over(context, scope, source_id, *snapshot).await,
         Outcome::Refused(refusal) => {
-            tracing::warn!(source = source.id, message = refusal.message, "the PSP does not show the payment");
+            tracing::warn!(
+                source = source.id,
+                message = refusal.message,
+                "the PSP does not show the payment"
+            );
             Ok(())
         }
         Outcome::NotSent(reason) | Outcome::Unknown(reason) => {
-            tracing::warn!(source = source.id, reason, "the PSP could not be asked for the payment");
+            tracing::warn!(
+                source = source.id,
+                reason,
+                "the PSP could not be asked for the payment"
+            );
             Ok(())
         }
     }
@@ -97,7 +113,11 @@ async fn take_over(
         .await
 }
 
-type Found = (Option<PaymentSourceRow>, Option<PaymentGatewayRow>, Option<GatewayOperationRow>);
+type Found = (
+    Option<PaymentSourceRow>,
+    Option<PaymentGatewayRow>,
+    Option<GatewayOperationRow>,
+);
 
 async fn read_source(context: &Context, scope: &Scope, source_id: &Id) -> Result<Found, Failure> {
     context
@@ -106,7 +126,10 @@ async fn read_source(context: &Context, scope: &Scope, source_id: &Id) -> Result
             let Some(source) = query!(tx, payment_sources::get(scope, source_id))? else {
                 return Ok((None, None, None));
             };
-            let gateway = query!(tx, payment_gateways::get(scope, &word(&source.payment_gateway_id)?))?;
+            let gateway = query!(
+                tx,
+                payment_gateways::get(scope, &word(&source.payment_gateway_id)?)
+            )?;
             let operation = match &source.pending_operation_id {
                 Some(id) => query!(tx, gateway_operations::get(scope, &word(id)?))?,
                 None => None,
@@ -132,7 +155,10 @@ pub async fn look_for_outcome(context: &Context, row: GatewayOperationRow) -> Re
     let scope = Scope::of_job(word(&row.organization_id)?, row.test);
     let (source, gateway, _) = read_source(context, &scope, &word(&row.payment_source_id)?).await?;
     let (Some(source), Some(gateway)) = (source, gateway) else {
-        return Err(Failure::Internal(format!("the operation {} has lost its source or gateway", row.id)));
+        return Err(Failure::Internal(format!(
+            "the operation {} has lost its source or gateway",
+            row.id
+        )));
     };
     let attempt = stored_attempt(context, row, &gateway)?;
     let outcome = find_out(context, &attempt, &source).await?;
@@ -143,7 +169,10 @@ pub async fn look_for_outcome(context: &Context, row: GatewayOperationRow) -> Re
             let settled = settle(tx, &world, &attempt, &outcome).await?;
             if settled.finished {
                 let now = stored_time(world.now());
-                query!(tx, idempotency_keys::finish_of_resource(&attempt.scope, &settled.case.source.id, now))?;
+                query!(
+                    tx,
+                    idempotency_keys::finish_of_resource(&attempt.scope, &settled.case.source.id, now)
+                )?;
             }
             Ok::<_, Failure>(settled.finished)
         })
@@ -151,7 +180,11 @@ pub async fn look_for_outcome(context: &Context, row: GatewayOperationRow) -> Re
     Ok(finished)
 }
 
-async fn find_out(context: &Context, attempt: &Attempt, source: &PaymentSourceRow) -> Result<Outcome, Failure> {
+async fn find_out(
+    context: &Context,
+    attempt: &Attempt,
+    source: &PaymentSourceRow,
+) -> Result<Outcome, Failure> {
     let known = match (attempt.kind, &source.psp_id) {
         (OperationKind::Create, _) => search(context, attempt, source).await,
         (_, Some(psp_id)) => retrieve(context, &attempt.link, psp_id).await,
@@ -161,7 +194,9 @@ async fn find_out(context: &Context, attempt: &Attempt, source: &PaymentSourceRo
         (Outcome::Refused(refusal), OperationKind::Create) => {
             refusal.kind == tillgate_gateways::RefusalKind::NotFound
         }
-        (Outcome::Done(snapshot), OperationKind::Confirm) => !shows_attempt(context, attempt, source, snapshot).await?,
+        (Outcome::Done(snapshot), OperationKind::Confirm) => {
+            !shows_attempt(context, attempt, source, snapshot).await?
+        }
         (Outcome::Done(snapshot), OperationKind::Cancel) => {
             SourceState::of(snapshot).is_some_and(|state| !state.is_final())
         }
@@ -212,10 +247,9 @@ async fn shows_attempt(
                 .await?;
             let charge = snapshot.charge_id.as_deref();
             Ok(charge.is_some()
-                && !ledger
-                    .rows()
-                    .iter()
-                    .any(|row| row.status == super::ledger::FAILED && row.gateway_transaction_id.as_deref() == charge))
+                && !ledger.rows().iter().any(|row| {
+                    row.status == super::ledger::FAILED && row.gateway_transaction_id.as_deref() == charge
+                }))
         }
         _ => Ok(true),
     }
@@ -238,9 +272,15 @@ async fn search(context: &Context, attempt: &Attempt, source: &PaymentSourceRow)
         let request = attempt.link.gateway.find_payment(&find);
         let response = match send(context, &attempt.link, &request, false).await {
             Ok(response) => response,
-            Err(TransportError::NotSent(reason) | TransportError::Unknown(reason)) => return Outcome::Unknown(reason),
+            Err(TransportError::NotSent(reason) | TransportError::Unknown(reason)) => {
+                return Outcome::Unknown(reason);
+            }
         };
-        match attempt.link.gateway.read_found(&find.transaction_id, &request, &response) {
+        match attempt
+            .link
+            .gateway
+            .read_found(&find.transaction_id, &request, &response)
+        {
             FoundOutcome::Found(snapshot) => return Outcome::Done(snapshot),
             FoundOutcome::NotFound => {
                 return Outcome::Refused(tillgate_gateways::Refusal {
@@ -262,14 +302,20 @@ async fn search(context: &Context, attempt: &Attempt, source: &PaymentSourceRow)
 /// Makes every open call due: whoever was at it is gone.
 pub async fn make_all_due(context: &Context) -> Result<(), Failure> {
     let now: NaiveDateTime = stored_time(context.now());
-    context.db.write(async move |tx: &mut Tx<'_>| query!(tx, payments::make_operations_due(now))).await?;
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| query!(tx, payments::make_operations_due(now)))
+        .await?;
     Ok(())
 }
 
 /// Looks once for the outcome of each call that is due. Answers how many were looked at.
 pub async fn run_due(context: &Context) -> Result<usize, Failure> {
     let now = stored_time(context.now());
-    let due = context.db.read(async |tx: &mut Tx<'_>| query!(tx, payments::due_operations(now, 50))).await?;
+    let due = context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, payments::due_operations(now, 50)))
+        .await?;
     let count = due.len();
     for operation in due {
         let id = operation.id.clone();

@@ -36,15 +36,34 @@ pub async fn settle(
     let now = stored::stored_time(context.now());
     let operation = query!(tx, gateway_operations::get(&attempt.scope, &operation_id))?;
     let Some(mut operation) = operation.filter(|operation| operation.finished_at.is_none()) else {
-        return Ok(Settled { case, finished: true, was_open: false });
+        return Ok(Settled {
+            case,
+            finished: true,
+            was_open: false,
+        });
     };
     let finished = match outcome {
         Outcome::Done(snapshot) => {
-            apply(tx, context, &mut case, snapshot, attempt.kind == OperationKind::Create).await?;
+            apply(
+                tx,
+                context,
+                &mut case,
+                snapshot,
+                attempt.kind == OperationKind::Create,
+            )
+            .await?;
             true
         }
         Outcome::Refused(refusal) => {
-            refuse(tx, context, &mut case, &operation, refusal.code.as_deref(), &refusal.message).await?;
+            refuse(
+                tx,
+                context,
+                &mut case,
+                &operation,
+                refusal.code.as_deref(),
+                &refusal.message,
+            )
+            .await?;
             true
         }
         Outcome::NotSent(_) => {
@@ -54,7 +73,12 @@ pub async fn settle(
             true
         }
         Outcome::Unknown(reason) => {
-            tracing::warn!(operation = operation.id, kind = operation.kind, reason, "the outcome at the PSP is not known");
+            tracing::warn!(
+                operation = operation.id,
+                kind = operation.kind,
+                reason,
+                "the outcome at the PSP is not known"
+            );
             schedule(&mut operation, now);
             false
         }
@@ -69,7 +93,11 @@ pub async fn settle(
     }
     query!(tx, gateway_operations::save(&operation))?;
     case.save(tx, context).await?;
-    Ok(Settled { case, finished, was_open: true })
+    Ok(Settled {
+        case,
+        finished,
+        was_open: true,
+    })
 }
 
 /// When the outcome is looked for next: at once, by a GET of the source or the background task, then at longer and longer
@@ -77,10 +105,15 @@ pub async fn settle(
 fn schedule(operation: &mut GatewayOperationRow, now: NaiveDateTime) {
     const DAY: i64 = 24 * 60 * 60;
     const SECONDS: [i64; 10] = [0, 5, 30, 300, 3600, DAY, DAY, DAY, DAY, DAY];
-    let pause = usize::try_from(operation.attempts).ok().and_then(|attempts| SECONDS.get(attempts));
+    let pause = usize::try_from(operation.attempts)
+        .ok()
+        .and_then(|attempts| SECONDS.get(attempts));
     operation.next_attempt_at = pause.map(|seconds| now + chrono::Duration::seconds(*seconds));
     if pause.is_none() {
-        tracing::error!(operation = operation.id, "the outcome at the PSP stays unknown; a person has to look");
+        tracing::error!(
+            operation = operation.id,
+            "the outcome at the PSP stays unknown; a person has to look"
+        );
         operation.flagged_at = Some(now);
     }
 }

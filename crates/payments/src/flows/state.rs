@@ -29,7 +29,11 @@ impl SourceState {
     pub fn of(snapshot: &PaymentSnapshot) -> Option<Self> {
         Some(match &snapshot.status {
             PaymentStatus::RequiresInstrument | PaymentStatus::RequiresConfirmation => {
-                if snapshot.decline.is_some() { Self::Failed } else { Self::Unconfirmed }
+                if snapshot.decline.is_some() {
+                    Self::Failed
+                } else {
+                    Self::Unconfirmed
+                }
             }
             PaymentStatus::RequiresAction => Self::RequiresAction,
             PaymentStatus::Processing => Self::Processing,
@@ -51,7 +55,9 @@ impl SourceState {
             Self::Captured => next == Self::Captured,
             Self::Canceled => next == Self::Canceled,
             Self::Authorized => matches!(next, Self::Authorized | Self::Captured | Self::Canceled),
-            Self::New | Self::Unconfirmed | Self::RequiresAction | Self::Processing | Self::Failed => next != Self::New,
+            Self::New | Self::Unconfirmed | Self::RequiresAction | Self::Processing | Self::Failed => {
+                next != Self::New
+            }
         }
     }
 

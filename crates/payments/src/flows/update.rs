@@ -15,7 +15,7 @@ use super::{
     instrument::{self, Options, read_options},
     ledger::AUTHORIZATION,
     link::Link,
-    operation::{self, Attempt, OperationKind},
+    operation::{self, Attempt, Intent, OperationKind},
     recover,
     state::SourceState,
 };
@@ -39,10 +39,18 @@ enum Begun {
 }
 
 /// `PATCH /api/stripe_payments/{id}`
-pub async fn stripe(request: &Request, id: &Id, input: UpdateRequest<StripePayment>) -> Result<Answer, Failure> {
+pub async fn stripe(
+    request: &Request,
+    id: &Id,
+    input: UpdateRequest<StripePayment>,
+) -> Result<Answer, Failure> {
     let options = input.attributes.options.clone().flatten();
     let options = read_options(options.as_ref()).map_err(Problems::from)?;
-    let triggers = [input.attributes.authorize, input.attributes.update, input.attributes.refresh];
+    let triggers = [
+        input.attributes.authorize,
+        input.attributes.update,
+        input.attributes.refresh,
+    ];
     let [authorize, update, refresh] = triggers.map(|trigger| trigger == Some(true));
     let (context, theirs, id_of_source) = (request.context.clone(), request.clone(), id.clone());
     let begun = context
@@ -53,7 +61,8 @@ pub async fn stripe(request: &Request, id: &Id, input: UpdateRequest<StripePayme
             let mut record = stripe_payment::record(&request.context, &case.source, &case.order)?;
             StripePayment::apply(&mut record, &input.attributes, &input.relationships);
             let pointer = "/data/attributes/options/customer";
-            instrument::check_customer(tx, &request, &case.order, options.customer.as_deref(), pointer).await?;
+            instrument::check_customer(tx, &request, &case.order, options.customer.as_deref(), pointer)
+                .await?;
             keep_common(&mut case, &record);
             case.details.options = record.options.clone();
             case.details.return_url = record.return_url.clone();
@@ -89,20 +98,26 @@ pub async fn checkout_com(
     id: &Id,
     input: UpdateRequest<CheckoutComPayment>,
 ) -> Result<Answer, Failure> {
-    let triggers = [input.attributes.authorize, input.attributes.details, input.attributes.refresh];
+    let triggers = [
+        input.attributes.authorize,
+        input.attributes.details,
+        input.attributes.refresh,
+    ];
     let [authorize, details, refresh] = triggers.map(|trigger| trigger == Some(true));
     let (context, theirs, id_of_source) = (request.context.clone(), request.clone(), id.clone());
     let begun = context
         .db
         .write(async move |tx: &mut Tx<'_>| {
             let request = theirs;
-            let (mut case, gateway) = lock(tx, &request, &id_of_source, CheckoutComPayment::META.kind).await?;
+            let (mut case, gateway) =
+                lock(tx, &request, &id_of_source, CheckoutComPayment::META.kind).await?;
             let mut record = checkout_com_payment::record(&request.context, &case.source, &case.order)?;
             CheckoutComPayment::apply(&mut record, &input.attributes, &input.relationships);
             keep_common(&mut case, &record);
             case.details.session_id = record.session_id.clone();
             if let Some(token) = &input.attributes.token {
-                instrument::at_checkout_com(tx, &request, &case.order, record.payment_type, token.expose()).await?;
+                instrument::at_checkout_com(tx, &request, &case.order, record.payment_type, token.expose())
+                    .await?;
                 case.source.token = Some(source::seal_token(&request.context, token));
             }
             let mut attempt = None;
@@ -130,7 +145,12 @@ pub async fn checkout_com(
     end::<CheckoutComPayment>(request, id, begun, ending).await
 }
 
-async fn end<R: Kept>(request: &Request, id: &Id, begun: Begun, ending: Ending<R>) -> Result<Answer, Failure> {
+async fn end<R: Kept>(
+    request: &Request,
+    id: &Id,
+    begun: Begun,
+    ending: Ending<R>,
+) -> Result<Answer, Failure> {
     match begun {
         Begun::Requested(attempt) => carry_out(request, *attempt, ending).await,
         Begun::Done(answer) => Ok(answer),
@@ -162,7 +182,8 @@ async fn lock(
     if case.source.kind != kind || !order::visible(request, &case.order) {
         return Err(Problem::not_found().into());
     }
-    if request.caller.kind == ApplicationKind::SalesChannel && !order::is_editable(word(&case.order.status)?) {
+    if request.caller.kind == ApplicationKind::SalesChannel && !order::is_editable(word(&case.order.status)?)
+    {
         let message = "A sales channel can't change the payment of an order that was placed.";
         return Err(Problem::new(Kind::Forbidden, message).into());
     }
@@ -208,7 +229,9 @@ async fn confirm(
     let options = options_of(case)?;
     let (Some(instrument), Some(psp_id)) = (options.instrument, case.source.psp_id.clone()) else {
         let message = "needs a payment_method to confirm the payment with";
-        return Err(Problem::invalid("/data/attributes", "blank", message).field("options").into());
+        return Err(Problem::invalid("/data/attributes", "blank", message)
+            .field("options")
+            .into());
     };
     let transaction = case.new_transaction(&request.context, AUTHORIZATION);
     let transaction_id = transaction.id.clone();
@@ -223,9 +246,19 @@ async fn confirm(
     };
     let operation_id = request.context.new_id();
     let key = operation::idempotency_key(&operation_id, OperationKind::Confirm);
-    let psp_request = Link::of(&request.context, gateway)?.gateway.confirm_payment(&psp_id, &args, &key)?;
+    let request_to_psp = Link::of(&request.context, gateway)?
+        .gateway
+        .confirm_payment(&psp_id, &args, &key)?;
     let kind = OperationKind::Confirm;
-    operation::begin(tx, &request.context, case, gateway, operation_id, kind, psp_request, Some(transaction_id)).await
+    let transaction_id = Some(transaction_id);
+    let intent = Intent {
+        gateway,
+        operation_id,
+        kind,
+        request: request_to_psp,
+        transaction_id,
+    };
+    operation::begin(tx, &request.context, case, intent).await
 }
 
 /// Commits the intent to give the unconfirmed PaymentIntent the order's present total and the present options.
@@ -246,18 +279,32 @@ async fn push_order(
     let args = UpdatePayment {
         transaction_id: case.source.id.clone(),
         order_id: case.order.id.clone(),
-        amount: Some(Money::new(case.source.amount_cents, word(&case.source.currency_code)?)),
+        amount: Some(Money::new(
+            case.source.amount_cents,
+            word(&case.source.currency_code)?,
+        )),
         instrument: options.instrument,
         psp_customer: options.customer,
         setup_future_usage: options.setup_future_usage,
-        receipt_email: options.receipt_email.or_else(|| case.details.receipt_email.clone()),
+        receipt_email: options
+            .receipt_email
+            .or_else(|| case.details.receipt_email.clone()),
         description: options.description,
     };
     let operation_id = request.context.new_id();
     let key = operation::idempotency_key(&operation_id, OperationKind::Update);
-    let psp_request = Link::of(&request.context, gateway)?.gateway.update_payment(&psp_id, &args, &key)?;
+    let request_to_psp = Link::of(&request.context, gateway)?
+        .gateway
+        .update_payment(&psp_id, &args, &key)?;
     let kind = OperationKind::Update;
-    operation::begin(tx, &request.context, case, gateway, operation_id, kind, psp_request, None).await
+    let intent = Intent {
+        gateway,
+        operation_id,
+        kind,
+        request: request_to_psp,
+        transaction_id: None,
+    };
+    operation::begin(tx, &request.context, case, intent).await
 }
 
 fn options_of(case: &Case) -> Result<Options, Failure> {

@@ -63,8 +63,10 @@ kept_in!(CheckoutComGateway: payment_gateways, PaymentGatewayFilter, |_selection
 
 fn name_keys(record: &mut Record<CheckoutComGateway>) {
     let public = Secret::new(record.public_key.clone());
-    record.credential_keys =
-        gateways::credential_keys(&[("secret_key", Some(&record.secret_key)), ("public_key", Some(&public))]);
+    record.credential_keys = gateways::credential_keys(&[
+        ("secret_key", Some(&record.secret_key)),
+        ("public_key", Some(&public)),
+    ]);
 }
 
 impl Plain for CheckoutComGateway {
@@ -88,8 +90,12 @@ impl Plain for CheckoutComGateway {
         record: &mut Record<Self>,
         attributes: &UpdateCheckoutComGatewayAttributes,
     ) -> Result<(), Failure> {
-        record.disabled_at =
-            disabled_at(record.updated_at, before.disabled_at, attributes.disable, attributes.enable);
+        record.disabled_at = disabled_at(
+            record.updated_at,
+            before.disabled_at,
+            attributes.disable,
+            attributes.enable,
+        );
         name_keys(record);
         Ok(gateways::check_base_url(&record.base_url)?)
     }

@@ -11,7 +11,11 @@ fn visible(_: &Request, _: &CustomerRow) -> bool {
     true
 }
 
-async fn record(tx: &mut Tx<'_>, request: &Request, row: &CustomerRow) -> Result<Record<Customer>, StoreError> {
+async fn record(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    row: &CustomerRow,
+) -> Result<Record<Customer>, StoreError> {
     let orders = query!(tx, payments::count_orders_of_customer(request.scope(), &row.id))?;
     Ok(stored::record!(
         row,
@@ -57,12 +61,19 @@ impl Plain for Customer {
 
 /// The customer with that address, who is created if there is none.
 pub async fn find_or_create(tx: &mut Tx<'_>, request: &Request, email: &str) -> Result<Id, Failure> {
-    let filter = CustomerFilter { email: Some(email), ..Default::default() };
+    let filter = CustomerFilter {
+        email: Some(email),
+        ..Default::default()
+    };
     let page = tillgate_model::document::Page { number: 1, size: 1 };
     if let Some(row) = query!(tx, customers::page(request.scope(), filter, page))?.first() {
         return Ok(stored::word(&row.id)?);
     }
-    let fields = Customer { email: email.to_owned(), shopper_reference: None, total_orders_count: 0 };
+    let fields = Customer {
+        email: email.to_owned(),
+        shopper_reference: None,
+        total_orders_count: 0,
+    };
     let mut record = Record::unstamped(fields);
     record.stamp(request.context.new_id(), request.context.now());
     Customer::insert(tx, request, &record).await?;

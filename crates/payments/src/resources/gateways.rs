@@ -42,5 +42,6 @@ pub fn check_base_url(base_url: &str) -> Result<(), Problem> {
         plain && (url.scheme() == "https" || (url.scheme() == "http" && local))
     });
     let message = "must be an https URL without credentials and query; http is allowed to this machine only";
-    url.map(|_| ()).ok_or_else(|| Problem::invalid("/data/attributes", "invalid", message).field("base_url"))
+    url.map(|_| ())
+        .ok_or_else(|| Problem::invalid("/data/attributes", "invalid", message).field("base_url"))
 }

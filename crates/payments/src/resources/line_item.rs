@@ -61,7 +61,10 @@ impl Plain for LineItem {
         record: &mut Record<Self>,
         _: &CreateLineItemAttributes,
     ) -> Result<(), Failure> {
-        let order = found(query!(tx, orders::lock(request.scope(), record.order.id()))?, "order")?;
+        let order = found(
+            query!(tx, orders::lock(request.scope(), record.order.id()))?,
+            "order",
+        )?;
         order::refuse_unless_changeable(tx, request, &order, "/data/relationships/order").await?;
         record.currency_code = word(&order.currency_code)?;
         refuse_too_large(record, order.subtotal_amount_cents)
@@ -74,7 +77,8 @@ impl Plain for LineItem {
         record: &mut Record<Self>,
         _: &UpdateLineItemAttributes,
     ) -> Result<(), Failure> {
-        let order = query!(tx, orders::lock(request.scope(), record.order.id()))?.ok_or_else(Problem::not_found)?;
+        let order =
+            query!(tx, orders::lock(request.scope(), record.order.id()))?.ok_or_else(Problem::not_found)?;
         if (before.unit_amount, before.quantity) != (record.unit_amount, record.quantity) {
             order::refuse_unless_changeable(tx, request, &order, "/data").await?;
         }
@@ -90,7 +94,8 @@ impl Plain for LineItem {
     }
 
     async fn before_delete(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
-        let order = query!(tx, orders::lock(request.scope(), record.order.id()))?.ok_or_else(Problem::not_found)?;
+        let order =
+            query!(tx, orders::lock(request.scope(), record.order.id()))?.ok_or_else(Problem::not_found)?;
         order::refuse_unless_changeable(tx, request, &order, "").await
     }
 
@@ -100,10 +105,15 @@ impl Plain for LineItem {
 }
 
 fn refuse_too_large(record: &Record<LineItem>, others: i64) -> Result<(), Failure> {
-    let total = record.unit_amount.checked_mul(record.quantity).and_then(|own| own.checked_add(others));
+    let total = record
+        .unit_amount
+        .checked_mul(record.quantity)
+        .and_then(|own| own.checked_add(others));
     if total.is_some_and(|total| total <= MAXIMUM_TOTAL) {
         return Ok(());
     }
     let message = "makes the order's total larger than an order can be";
-    Err(Problem::invalid("/data/attributes", "too_large", message).field("unit_amount_cents").into())
+    Err(Problem::invalid("/data/attributes", "too_large", message)
+        .field("unit_amount_cents")
+        .into())
 }

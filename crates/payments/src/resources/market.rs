@@ -64,8 +64,12 @@ impl Plain for Market {
         record: &mut Record<Self>,
         attributes: &UpdateMarketAttributes,
     ) -> Result<(), Failure> {
-        record.disabled_at =
-            disabled_at(record.updated_at, before.disabled_at, attributes.disable, attributes.enable);
+        record.disabled_at = disabled_at(
+            record.updated_at,
+            before.disabled_at,
+            attributes.disable,
+            attributes.enable,
+        );
         Ok(())
     }
 }

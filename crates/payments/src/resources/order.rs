@@ -16,7 +16,11 @@ use crate::{
 
 /// A sales channel sees the orders of its market that are being bought or were just bought.
 pub fn visible(request: &Request, row: &OrderRow) -> bool {
-    let of_its_market = request.caller.market_id.as_ref().is_some_and(|market| market.as_str() == row.market_id);
+    let of_its_market = request
+        .caller
+        .market_id
+        .as_ref()
+        .is_some_and(|market| market.as_str() == row.market_id);
     request.caller.kind == ApplicationKind::Integration
         || (of_its_market && matches!(row.status.as_str(), "draft" | "pending" | "placed"))
 }
@@ -94,12 +98,16 @@ kept_in!(Order: orders, OrderFilter, |selection| OrderFilter {
 
 /// What the order costs, in minor units.
 pub fn total_cents(row: &OrderRow) -> i64 {
-    row.subtotal_amount_cents.saturating_add(row.payment_method_amount_cents)
+    row.subtotal_amount_cents
+        .saturating_add(row.payment_method_amount_cents)
 }
 
 /// Whether line items and the like can be changed.
 pub fn is_editable(status: OrderStatus) -> bool {
-    matches!(status, OrderStatus::Draft | OrderStatus::Pending | OrderStatus::Editing)
+    matches!(
+        status,
+        OrderStatus::Draft | OrderStatus::Pending | OrderStatus::Editing
+    )
 }
 
 impl Plain for Order {
@@ -109,11 +117,17 @@ impl Plain for Order {
 
     async fn save(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
         let before = query!(tx, orders::lock(request.scope(), &record.id))?;
-        Ok(query!(tx, orders::save(&row_over(request, record, before.as_ref())))?)
+        Ok(query!(
+            tx,
+            orders::save(&row_over(request, record, before.as_ref()))
+        )?)
     }
 
     async fn remove(tx: &mut Tx<'_>, request: &Request, id: &tillgate_model::Id) -> Result<(), Failure> {
-        query!(tx, payments::delete_line_items_of_order(request.scope(), id.as_str()))?;
+        query!(
+            tx,
+            payments::delete_line_items_of_order(request.scope(), id.as_str())
+        )?;
         query!(tx, orders::delete(request.scope(), id))?;
         Ok(())
     }
@@ -147,12 +161,22 @@ impl Plain for Order {
     ) -> Result<(), Failure> {
         let locked = query!(tx, orders::lock(request.scope(), &before.id))?.ok_or_else(Problem::not_found)?;
         if request.caller.kind == ApplicationKind::SalesChannel && !is_editable(before.status) {
-            return Err(Problem::new(Kind::Forbidden, "A sales channel can't change an order that was placed.").into());
+            return Err(Problem::new(
+                Kind::Forbidden,
+                "A sales channel can't change an order that was placed.",
+            )
+            .into());
         }
         if record.payment_method.id() != before.payment_method.id() {
             refuse_unless_changeable(tx, request, &locked, "/data/relationships/payment_method").await?;
         }
-        link_customer(tx, request, record, attributes.customer_email.as_ref().and(Some(before))).await?;
+        link_customer(
+            tx,
+            request,
+            record,
+            attributes.customer_email.as_ref().and(Some(before)),
+        )
+        .await?;
         apply_payment_method(tx, request, record).await
     }
 
@@ -219,14 +243,24 @@ async fn apply_payment_method(
         record.payment_method_amount = 0;
         return Ok(());
     };
-    let method = found(query!(tx, payment_methods::get(request.scope(), id))?, "payment_method")?;
+    let method = found(
+        query!(tx, payment_methods::get(request.scope(), id))?,
+        "payment_method",
+    )?;
     let market = record.market.id().map(ToString::to_string);
     let pointer = "/data/relationships/payment_method";
     if method.disabled_at.is_some() || (method.market_id.is_some() && method.market_id != market) {
-        return Err(Problem::invalid(pointer, "not_available", "is not available in the order's market").into());
+        return Err(
+            Problem::invalid(pointer, "not_available", "is not available in the order's market").into(),
+        );
     }
     if method.currency_code != record.currency_code.to_string() && method.price_amount_cents > 0 {
-        return Err(Problem::invalid(pointer, "currency", "has a price in another currency than the order").into());
+        return Err(Problem::invalid(
+            pointer,
+            "currency",
+            "has a price in another currency than the order",
+        )
+        .into());
     }
     record.payment_method_amount = method.price_amount_cents;
     Ok(())
@@ -256,23 +290,43 @@ pub async fn refuse_unless_changeable(
 /// Computes the order anew out of its line items. An order with a customer and a line item is pending.
 pub async fn recompute(tx: &mut Tx<'_>, request: &Request, id: &tillgate_model::Id) -> Result<(), Failure> {
     let scope = request.scope();
-    let Some(mut row) = query!(tx, orders::lock(scope, id))? else { return Ok(()) };
+    let Some(mut row) = query!(tx, orders::lock(scope, id))? else {
+        return Ok(());
+    };
     let subtotal = query!(tx, payments::subtotal_of_order(scope, &row.id))?;
-    let before = (row.subtotal_amount_cents, row.status.clone(), row.payment_status.clone());
+    let before = (
+        row.subtotal_amount_cents,
+        row.status.clone(),
+        row.payment_status.clone(),
+    );
     row.subtotal_amount_cents = subtotal.unwrap_or(0);
     let status: OrderStatus = word(&row.status)?;
     if matches!(status, OrderStatus::Draft | OrderStatus::Pending) {
         let complete = subtotal.is_some() && row.customer_id.is_some();
-        let status = if complete { OrderStatus::Pending } else { OrderStatus::Draft };
+        let status = if complete {
+            OrderStatus::Pending
+        } else {
+            OrderStatus::Draft
+        };
         row.status = status.to_string();
         let payment_status: PaymentStatus = word(&row.payment_status)?;
         if matches!(payment_status, PaymentStatus::Unpaid | PaymentStatus::Free) {
             let free = complete && total_cents(&row) == 0;
-            let status = if free { PaymentStatus::Free } else { PaymentStatus::Unpaid };
+            let status = if free {
+                PaymentStatus::Free
+            } else {
+                PaymentStatus::Unpaid
+            };
             row.payment_status = status.to_string();
         }
     }
-    if before != (row.subtotal_amount_cents, row.status.clone(), row.payment_status.clone()) {
+    if before
+        != (
+            row.subtotal_amount_cents,
+            row.status.clone(),
+            row.payment_status.clone(),
+        )
+    {
         row.updated_at = stored_time(request.context.now());
         query!(tx, orders::save(&row))?;
     }

@@ -15,7 +15,11 @@ use crate::{
 };
 
 /// The source as this dialect shows it.
-pub fn record(context: &Context, row: &PaymentSourceRow, order: &OrderRow) -> Result<Record<Payment>, Failure> {
+pub fn record(
+    context: &Context,
+    row: &PaymentSourceRow,
+    order: &OrderRow,
+) -> Result<Record<Payment>, Failure> {
     let state = match (&row.pending_operation_id, word(&row.state)?) {
         (Some(_), _) => PaymentState::Processing,
         (None, SourceState::New | SourceState::Unconfirmed) => PaymentState::Pending,

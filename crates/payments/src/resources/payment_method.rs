@@ -1,7 +1,9 @@
 use tillgate_model::{
     One, Problem, Record, ToOne,
     document::Page,
-    resources::{CreatePaymentMethodAttributes, PaymentMethod, PaymentSourceType, UpdatePaymentMethodAttributes},
+    resources::{
+        CreatePaymentMethodAttributes, PaymentMethod, PaymentSourceType, UpdatePaymentMethodAttributes,
+    },
 };
 use tillgate_store::{PaymentMethodFilter, PaymentMethodRow, StoreError, Tx, query};
 
@@ -75,12 +77,19 @@ impl Kept for PaymentMethod {
     ) -> Result<(Vec<Record<Self>>, i64), Failure> {
         let scope = request.scope();
         let market = match selection {
-            Selection::Of { relationship: "available_payment_methods", owner_id, .. } => {
-                query!(tx, orders::get(scope, owner_id))?.map(|order| order.market_id)
-            }
-            Selection::All if request.caller.kind == ApplicationKind::SalesChannel => {
-                Some(request.caller.market_id.as_ref().map(ToString::to_string).unwrap_or_default())
-            }
+            Selection::Of {
+                relationship: "available_payment_methods",
+                owner_id,
+                ..
+            } => query!(tx, orders::get(scope, owner_id))?.map(|order| order.market_id),
+            Selection::All if request.caller.kind == ApplicationKind::SalesChannel => Some(
+                request
+                    .caller
+                    .market_id
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            ),
             _ => None,
         };
         if let Some(market) = market {
@@ -90,7 +99,10 @@ impl Kept for PaymentMethod {
         let gateway = ["payment_gateways", "stripe_gateways", "checkout_com_gateways"]
             .iter()
             .find_map(|kind| selection.owner(kind));
-        let filter = PaymentMethodFilter { payment_gateway_id: gateway, ..Default::default() };
+        let filter = PaymentMethodFilter {
+            payment_gateway_id: gateway,
+            ..Default::default()
+        };
         let total = query!(tx, payment_methods::count(scope, filter))?;
         let rows = query!(tx, payment_methods::page(scope, filter, page))?;
         Ok((rows.iter().map(record).collect::<Result<_, _>>()?, total))
@@ -98,10 +110,18 @@ impl Kept for PaymentMethod {
 }
 
 /// A market offers few methods: the page is cut out of all of them.
-fn in_memory_page(rows: &[PaymentMethodRow], page: Page) -> Result<(Vec<Record<PaymentMethod>>, i64), Failure> {
+fn in_memory_page(
+    rows: &[PaymentMethodRow],
+    page: Page,
+) -> Result<(Vec<Record<PaymentMethod>>, i64), Failure> {
     let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
     let take = usize::try_from(page.size).unwrap_or_default();
-    let records = rows.iter().skip(skip).take(take).map(record).collect::<Result<_, _>>()?;
+    let records = rows
+        .iter()
+        .skip(skip)
+        .take(take)
+        .map(record)
+        .collect::<Result<_, _>>()?;
     Ok((records, i64::try_from(rows.len()).unwrap_or(i64::MAX)))
 }
 
@@ -129,8 +149,12 @@ impl Plain for PaymentMethod {
         record: &mut Record<Self>,
         attributes: &UpdatePaymentMethodAttributes,
     ) -> Result<(), Failure> {
-        record.disabled_at =
-            disabled_at(record.updated_at, before.disabled_at, attributes.disable, attributes.enable);
+        record.disabled_at = disabled_at(
+            record.updated_at,
+            before.disabled_at,
+            attributes.disable,
+            attributes.enable,
+        );
         check(tx, request, record).await?;
         Ok(())
     }
@@ -144,7 +168,10 @@ async fn check(
     record: &mut Record<PaymentMethod>,
 ) -> Result<Option<tillgate_model::Currency>, Failure> {
     let gateway_id = record.payment_gateway.id();
-    let gateway = found(query!(tx, payment_gateways::get(request.scope(), gateway_id))?, "payment_gateway")?;
+    let gateway = found(
+        query!(tx, payment_gateways::get(request.scope(), gateway_id))?,
+        "payment_gateway",
+    )?;
     let (fitting, name) = match record.payment_source_type {
         PaymentSourceType::StripePayments => ("stripe_gateways", "Stripe payment"),
         PaymentSourceType::CheckoutComPayments => ("checkout_com_gateways", "Checkout.com payment"),
@@ -156,7 +183,9 @@ async fn check(
     if record.name.is_none() {
         record.name = Some(name.to_owned());
     }
-    let Some(market_id) = record.market.id() else { return Ok(None) };
+    let Some(market_id) = record.market.id() else {
+        return Ok(None);
+    };
     let market = found(query!(tx, markets::get(request.scope(), market_id))?, "market")?;
     Ok(Some(word(&market.currency_code)?))
 }

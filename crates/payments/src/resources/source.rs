@@ -12,7 +12,9 @@ const TOKEN: &str = "payment_sources.token";
 
 /// Encrypts a client secret.
 pub fn seal_client_secret(context: &Context, secret: &Secret) -> String {
-    context.vault.seal(&*context.entropy, CLIENT_SECRET, secret.expose())
+    context
+        .vault
+        .seal(&*context.entropy, CLIENT_SECRET, secret.expose())
 }
 
 /// Encrypts a token.
@@ -58,8 +60,12 @@ macro_rules! kept_source {
                 id: &tillgate_model::Id,
             ) -> Result<Option<tillgate_model::Record<Self>>, crate::failure::Failure> {
                 let row = tillgate_store::query!(tx, payment_sources::get(request.scope(), id))?;
-                let Some(row) = row.filter(|row| row.kind == $kind) else { return Ok(None) };
-                let Some(order) = crate::resources::source::order_of(tx, request, &row).await? else { return Ok(None) };
+                let Some(row) = row.filter(|row| row.kind == $kind) else {
+                    return Ok(None);
+                };
+                let Some(order) = crate::resources::source::order_of(tx, request, &row).await? else {
+                    return Ok(None);
+                };
                 Ok(Some(record(&request.context, &row, &order)?))
             }
 
@@ -69,7 +75,9 @@ macro_rules! kept_source {
                 selection: &crate::stored::Selection,
                 page: tillgate_model::document::Page,
             ) -> Result<(Vec<tillgate_model::Record<Self>>, i64), crate::failure::Failure> {
-                let gateway = ["stripe_gateways", "checkout_com_gateways"].iter().find_map(|kind| selection.owner(kind));
+                let gateway = ["stripe_gateways", "checkout_com_gateways"]
+                    .iter()
+                    .find_map(|kind| selection.owner(kind));
                 let filter = tillgate_store::PaymentSourceFilter {
                     kind: Some($kind),
                     payment_gateway_id: gateway,
@@ -94,18 +102,26 @@ macro_rules! kept_source {
                     .db
                     .read(async |tx: &mut tillgate_store::Tx<'_>| {
                         let row = tillgate_store::query!(tx, payment_sources::get(request.scope(), id))?;
-                        let Some(row) = row.filter(|row| row.kind == $kind) else { return Ok(None) };
+                        let Some(row) = row.filter(|row| row.kind == $kind) else {
+                            return Ok(None);
+                        };
                         let Some(order) = crate::resources::source::order_of(tx, request, &row).await? else {
                             return Ok(None);
                         };
                         Ok::<_, crate::failure::Failure>(Some((row, order)))
                     })
                     .await?;
-                let Some((row, order)) = seen else { return Ok(None) };
+                let Some((row, order)) = seen else {
+                    return Ok(None);
+                };
                 if !crate::flows::recover::bring_up_to_date(request, &row, $refreshes).await? {
                     return Ok(Some(record(&request.context, &row, &order)?));
                 }
-                request.context.db.read(async |tx: &mut tillgate_store::Tx<'_>| Self::get(tx, request, id).await).await
+                request
+                    .context
+                    .db
+                    .read(async |tx: &mut tillgate_store::Tx<'_>| Self::get(tx, request, id).await)
+                    .await
             }
         }
     };

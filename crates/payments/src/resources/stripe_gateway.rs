@@ -72,8 +72,10 @@ impl Plain for StripeGateway {
     ) -> Result<(), Failure> {
         record.disabled_at = disabled_at(record.created_at, None, attributes.disable, attributes.enable);
         let publishable = record.publishable_key.clone().map(Secret::new);
-        record.credential_keys =
-            gateways::credential_keys(&[("login", Some(&record.login)), ("publishable_key", publishable.as_ref())]);
+        record.credential_keys = gateways::credential_keys(&[
+            ("login", Some(&record.login)),
+            ("publishable_key", publishable.as_ref()),
+        ]);
         Ok(gateways::check_base_url(&record.base_url)?)
     }
 
@@ -84,8 +86,12 @@ impl Plain for StripeGateway {
         record: &mut Record<Self>,
         attributes: &UpdateStripeGatewayAttributes,
     ) -> Result<(), Failure> {
-        record.disabled_at =
-            disabled_at(record.updated_at, before.disabled_at, attributes.disable, attributes.enable);
+        record.disabled_at = disabled_at(
+            record.updated_at,
+            before.disabled_at,
+            attributes.disable,
+            attributes.enable,
+        );
         Ok(gateways::check_base_url(&record.base_url)?)
     }
 }

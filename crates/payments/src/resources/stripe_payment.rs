@@ -10,7 +10,11 @@ use crate::{
 };
 
 /// The source as the API shows it.
-pub fn record(context: &Context, row: &PaymentSourceRow, order: &OrderRow) -> Result<Record<StripePayment>, Failure> {
+pub fn record(
+    context: &Context,
+    row: &PaymentSourceRow,
+    order: &OrderRow,
+) -> Result<Record<StripePayment>, Failure> {
     let details: Details = json(&row.details)?;
     Ok(stored::record!(
         row,

@@ -15,7 +15,9 @@ use crate::{
     stored::{self, Selection, optional_word, word},
 };
 
-fn payment_source<T: tillgate_model::relationship::Target>(row: &TransactionRow) -> Result<ToOne<T>, StoreError> {
+fn payment_source<T: tillgate_model::relationship::Target>(
+    row: &TransactionRow,
+) -> Result<ToOne<T>, StoreError> {
     Ok(ToOne::to_type(&row.payment_source_type, word(&row.payment_source_id)?).unwrap_or_default())
 }
 
@@ -107,9 +109,15 @@ async fn page(
 macro_rules! kept_as {
     ($resource:ident, $record:ident) => {
         impl Kept for $resource {
-            async fn get(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure> {
+            async fn get(
+                tx: &mut Tx<'_>,
+                request: &Request,
+                id: &Id,
+            ) -> Result<Option<Record<Self>>, Failure> {
                 let found = get(tx, request, id, $resource::META.kind).await?;
-                Ok(found.map(|(row, ledger)| $record(&row, &ledger)).transpose()?)
+                Ok(found
+                    .map(|(row, ledger)| $record(&row, &ledger))
+                    .transpose()?)
             }
 
             async fn page(

@@ -19,11 +19,12 @@ const PAGE: &str = "<!doctype html>
 
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
+/// Retrieve the page for returning buyers
+///
 /// Tells buyers to return to the shop. What the PSP adds to the address is not looked at: the shop asks this service for the
 /// payment's state.
 #[utoipa::path(
     get, path = "/payment_return", operation_id = "retrieve_payment_return", tag = "Payments",
-    summary = "Retrieve the page for returning buyers",
     responses((status = 200, description = "A page for the buyer's browser.", content_type = "text/html", body = String))
 )]
 pub async fn retrieve() -> HttpResponse {

@@ -48,9 +48,11 @@ fn method(request: &HttpRequest) -> &'static str {
         .unwrap_or("other")
 }
 
+/// Retrieve metrics
+///
 /// Numbers of the service, for Prometheus. To other machines they are shown only if the service is configured so.
 #[utoipa::path(
-    get, path = "/metrics", operation_id = "retrieve_metrics", tag = "Operation", summary = "Retrieve metrics",
+    get, path = "/metrics", operation_id = "retrieve_metrics", tag = "Operation",
     responses(
         (status = 200, description = "The numbers, in Prometheus's text format.", content_type = "text/plain", body = String),
         (status = 403, description = "The caller is on another machine."),

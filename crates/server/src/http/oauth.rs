@@ -43,10 +43,12 @@ pub struct TokenAnswer {
     created_at: i64,
 }
 
+/// Create an access token
+///
 /// Gives an application an access token for its credentials. They may come in the body, or by HTTP Basic. A sales channel,
 /// whose client id is public, has no secret.
 #[utoipa::path(
-    post, path = "/oauth/token", operation_id = "create_access_token", tag = "Authentication", summary = "Create an access token",
+    post, path = "/oauth/token", operation_id = "create_access_token", tag = "Authentication",
     request_body(content(
         (TokenRequest = "application/x-www-form-urlencoded"),
         (TokenRequest = "application/json"),
@@ -106,9 +108,11 @@ async fn token(worker: &Worker, request: &HttpRequest, payload: Payload) -> Resu
     })
 }
 
+/// Retrieve the token keys
+///
 /// The public keys that access tokens can be checked with.
 #[utoipa::path(
-    get, path = "/.well-known/jwks.json", operation_id = "retrieve_key_set", tag = "Authentication", summary = "Retrieve the token keys",
+    get, path = "/.well-known/jwks.json", operation_id = "retrieve_key_set", tag = "Authentication",
     responses((status = 200, description = "A JSON Web Key Set.", body = KeySet))
 )]
 pub async fn key_set(worker: Data<Worker>) -> HttpResponse {

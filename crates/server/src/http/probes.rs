@@ -17,18 +17,22 @@ pub struct Health {
 
 const OK: Health = Health { status: "ok" };
 
+/// Retrieve whether the process lives
+///
 /// Answers as long as the process does.
 #[utoipa::path(
-    get, path = "/healthz", operation_id = "retrieve_health", tag = "Operation", summary = "Retrieve whether the process lives",
+    get, path = "/healthz", operation_id = "retrieve_health", tag = "Operation",
     responses((status = 200, description = "It lives.", body = Health))
 )]
 pub async fn health() -> HttpResponse {
     HttpResponse::Ok().json(OK)
 }
 
+/// Retrieve whether the service can work
+///
 /// Answers with success if the database does.
 #[utoipa::path(
-    get, path = "/readyz", operation_id = "retrieve_readiness", tag = "Operation", summary = "Retrieve whether the service can work",
+    get, path = "/readyz", operation_id = "retrieve_readiness", tag = "Operation",
     responses(
         (status = 200, description = "It can.", body = Health),
         (status = 503, description = "The database does not answer."),

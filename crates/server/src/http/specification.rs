@@ -76,19 +76,22 @@ impl Specification {
     }
 }
 
+/// Retrieve this document
+///
 /// This document, in OpenAPI 3.1.
 #[utoipa::path(
-    get, path = "/openapi.json", operation_id = "retrieve_openapi", tag = "Operation", summary = "Retrieve this document",
+    get, path = "/openapi.json", operation_id = "retrieve_openapi", tag = "Operation",
     responses((status = 200, description = "The document.", content_type = "application/json", body = Object))
 )]
 pub async fn retrieve(worker: Data<Worker>) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(worker.shared.specification.latest())
 }
 
+/// Retrieve this document in OpenAPI 3.0
+///
 /// This document in OpenAPI 3.0, for tools that don't read 3.1.
 #[utoipa::path(
     get, path = "/openapi-3.0.json", operation_id = "retrieve_openapi_3_0", tag = "Operation",
-    summary = "Retrieve this document in OpenAPI 3.0",
     responses((status = 200, description = "The document.", content_type = "application/json", body = Object))
 )]
 pub async fn retrieve_3_0(worker: Data<Worker>) -> HttpResponse {

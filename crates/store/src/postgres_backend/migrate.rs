@@ -20,16 +20,28 @@ pub fn migrate(url: &str) -> Result<(), StoreError> {
                 .map_err(|error| StoreError::Unavailable(error.to_string()))?;
             runtime.block_on(run(url))
         });
-        thread.join().unwrap_or_else(|_| Err(StoreError::Failed("the migration panicked".into())))
+        thread
+            .join()
+            .unwrap_or_else(|_| Err(StoreError::Failed("the migration panicked".into())))
     })
 }
 
 async fn run(url: &str) -> Result<(), StoreError> {
-    let mut connection = connect(url).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    let mut connection = connect(url)
+        .await
+        .map_err(|error| StoreError::Unavailable(error.to_string()))?;
     // Any number will do, as long as all instances use the same.
-    connection.batch_execute("SELECT pg_advisory_lock(827346501)").await?;
+    connection
+        .batch_execute("SELECT pg_advisory_lock(827346501)")
+        .await?;
     let mut harness = AsyncMigrationHarness::new(connection);
-    let outcome = harness.run_pending_migrations(MIGRATIONS).map(|_| ()).map_err(|error| error.to_string());
-    harness.into_inner().batch_execute("SELECT pg_advisory_unlock(827346501)").await?;
+    let outcome = harness
+        .run_pending_migrations(MIGRATIONS)
+        .map(|_| ())
+        .map_err(|error| error.to_string());
+    harness
+        .into_inner()
+        .batch_execute("SELECT pg_advisory_unlock(827346501)")
+        .await?;
     outcome.map_err(|error| StoreError::Failed(format!("migration: {error}")))
 }

@@ -14,7 +14,9 @@ pub async fn organization_by_name(
     connection: &mut Connection,
     name: &str,
 ) -> Result<Option<OrganizationRow>, StoreError> {
-    let query = organizations::table.filter(organizations::name.eq(name)).select(OrganizationRow::as_select());
+    let query = organizations::table
+        .filter(organizations::name.eq(name))
+        .select(OrganizationRow::as_select());
     Ok(run!(query.first(connection)).optional()?)
 }
 
@@ -24,8 +26,15 @@ pub async fn count_organizations(connection: &mut Connection) -> Result<i64, Sto
 }
 
 /// Adds an organization.
-pub async fn insert_organization(connection: &mut Connection, row: &OrganizationRow) -> Result<(), StoreError> {
-    run!(diesel::insert_into(organizations::table).values(row).execute(connection))?;
+pub async fn insert_organization(
+    connection: &mut Connection,
+    row: &OrganizationRow,
+) -> Result<(), StoreError> {
+    run!(
+        diesel::insert_into(organizations::table)
+            .values(row)
+            .execute(connection)
+    )?;
     Ok(())
 }
 
@@ -34,25 +43,36 @@ pub async fn application(
     connection: &mut Connection,
     client_id: &str,
 ) -> Result<Option<ApplicationRow>, StoreError> {
-    let query =
-        applications::table.filter(applications::client_id.eq(client_id)).select(ApplicationRow::as_select());
+    let query = applications::table
+        .filter(applications::client_id.eq(client_id))
+        .select(ApplicationRow::as_select());
     Ok(run!(query.first(connection)).optional()?)
 }
 
 /// Adds an application.
 pub async fn insert_application(connection: &mut Connection, row: &ApplicationRow) -> Result<(), StoreError> {
-    run!(diesel::insert_into(applications::table).values(row).execute(connection))?;
+    run!(
+        diesel::insert_into(applications::table)
+            .values(row)
+            .execute(connection)
+    )?;
     Ok(())
 }
 
 /// A setting of the installation.
 pub async fn setting(connection: &mut Connection, name: &str) -> Result<Option<String>, StoreError> {
-    let query = settings::table.filter(settings::name.eq(name)).select(settings::value);
+    let query = settings::table
+        .filter(settings::name.eq(name))
+        .select(settings::value);
     Ok(run!(query.first(connection)).optional()?)
 }
 
 /// Sets a setting that has no value yet; one that has keeps it.
-pub async fn set_setting_once(connection: &mut Connection, name: &str, value: &str) -> Result<(), StoreError> {
+pub async fn set_setting_once(
+    connection: &mut Connection,
+    name: &str,
+    value: &str,
+) -> Result<(), StoreError> {
     let insert = diesel::insert_into(settings::table)
         .values((settings::name.eq(name), settings::value.eq(value)))
         .on_conflict_do_nothing();

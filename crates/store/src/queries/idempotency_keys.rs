@@ -25,7 +25,9 @@ pub async fn get(
 
 /// Claims a key; false if it was taken already.
 pub async fn claim(connection: &mut Connection, row: &IdempotencyKeyRow) -> Result<bool, StoreError> {
-    let insert = diesel::insert_into(idempotency_keys::table).values(row).on_conflict_do_nothing();
+    let insert = diesel::insert_into(idempotency_keys::table)
+        .values(row)
+        .on_conflict_do_nothing();
     Ok(run!(insert.execute(connection))? > 0)
 }
 
@@ -53,7 +55,11 @@ pub async fn finish_of_resource(
         .filter(idempotency_keys::test.eq(scope.test()))
         .filter(idempotency_keys::resource_id.eq(resource_id))
         .filter(idempotency_keys::finished_at.is_null());
-    run!(diesel::update(target).set(idempotency_keys::finished_at.eq(now)).execute(connection))?;
+    run!(
+        diesel::update(target)
+            .set(idempotency_keys::finished_at.eq(now))
+            .execute(connection)
+    )?;
     Ok(())
 }
 

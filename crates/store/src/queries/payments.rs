@@ -57,7 +57,9 @@ pub async fn subtotal_of_order(
         return Ok(None);
     }
     // Bounds on price, quantity and the order's total are checked before a line item is written.
-    Ok(Some(items.iter().fold(0, |sum: i64, (price, quantity)| sum.saturating_add(price.saturating_mul(*quantity)))))
+    Ok(Some(items.iter().fold(0, |sum: i64, (price, quantity)| {
+        sum.saturating_add(price.saturating_mul(*quantity))
+    })))
 }
 
 /// How many orders refer to a customer.
@@ -84,7 +86,11 @@ pub async fn payment_methods_of_market(
         .filter(payment_methods::organization_id.eq(scope.organization_id().as_str()))
         .filter(payment_methods::test.eq(scope.test()))
         .filter(payment_methods::disabled_at.is_null())
-        .filter(payment_methods::market_id.is_null().or(payment_methods::market_id.eq(market_id)))
+        .filter(
+            payment_methods::market_id
+                .is_null()
+                .or(payment_methods::market_id.eq(market_id)),
+        )
         .order((payment_methods::created_at, payment_methods::id))
         .limit(1000)
         .select(PaymentMethodRow::as_select());
@@ -137,7 +143,10 @@ pub async fn take_operation(
         .filter(gateway_operations::next_attempt_at.eq(row.next_attempt_at));
     let changed = run!(
         diesel::update(target)
-            .set((gateway_operations::next_attempt_at.eq(until), gateway_operations::attempts.eq(row.attempts + 1)))
+            .set((
+                gateway_operations::next_attempt_at.eq(until),
+                gateway_operations::attempts.eq(row.attempts + 1)
+            ))
             .execute(connection)
     )?;
     Ok(changed > 0)
@@ -162,6 +171,10 @@ pub async fn make_operations_due(connection: &mut Connection, now: NaiveDateTime
     let target = gateway_operations::table
         .filter(gateway_operations::finished_at.is_null())
         .filter(gateway_operations::flagged_at.is_null());
-    run!(diesel::update(target).set(gateway_operations::next_attempt_at.eq(now)).execute(connection))?;
+    run!(
+        diesel::update(target)
+            .set(gateway_operations::next_attempt_at.eq(now))
+            .execute(connection)
+    )?;
     Ok(())
 }

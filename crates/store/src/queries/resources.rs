@@ -4,8 +4,33 @@ table_queries!(markets, MarketRow, MarketFilter {});
 table_queries!(customers, CustomerRow, CustomerFilter { email });
 table_queries!(orders, OrderRow, OrderFilter { customer_id });
 table_queries!(line_items, LineItemRow, LineItemFilter { order_id });
-table_queries!(payment_methods, PaymentMethodRow, PaymentMethodFilter { payment_gateway_id });
+table_queries!(
+    payment_methods,
+    PaymentMethodRow,
+    PaymentMethodFilter { payment_gateway_id }
+);
 table_queries!(payment_gateways, PaymentGatewayRow, PaymentGatewayFilter { kind });
-table_queries!(payment_sources, PaymentSourceRow, PaymentSourceFilter { kind, order_id, payment_gateway_id });
-table_queries!(transactions, TransactionRow, TransactionFilter { kind, order_id, payment_source_id, parent_id });
-table_queries!(gateway_operations, GatewayOperationRow, GatewayOperationFilter { payment_source_id });
+table_queries!(
+    payment_sources,
+    PaymentSourceRow,
+    PaymentSourceFilter {
+        kind,
+        order_id,
+        payment_gateway_id
+    }
+);
+table_queries!(
+    transactions,
+    TransactionRow,
+    TransactionFilter {
+        kind,
+        order_id,
+        payment_source_id,
+        parent_id
+    }
+);
+table_queries!(
+    gateway_operations,
+    GatewayOperationRow,
+    GatewayOperationFilter { payment_source_id }
+);

@@ -29,6 +29,8 @@ pub fn open(path: &Path) -> Result<Connection, StoreError> {
 
 /// Brings the tables up to date.
 pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    connection.run_pending_migrations(MIGRATIONS).map_err(|error| StoreError::Failed(format!("migration: {error}")))?;
+    connection
+        .run_pending_migrations(MIGRATIONS)
+        .map_err(|error| StoreError::Failed(format!("migration: {error}")))?;
     Ok(())
 }

@@ -1,6 +1,10 @@
 //! Reads: on a connection that the calling thread keeps, without a hop to another thread.
 
-use std::{cell::RefCell, collections::HashMap, path::{Path, PathBuf}};
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use super::{Connection, open};
 use crate::StoreError;
@@ -15,7 +19,9 @@ pub fn read<T>(path: &Path, read: impl FnOnce(&mut Connection) -> T) -> Result<T
         if !connections.contains_key(path) {
             connections.insert(path.to_owned(), open(path)?);
         }
-        let connection = connections.get_mut(path).ok_or_else(|| StoreError::Unavailable("no connection".into()))?;
+        let connection = connections
+            .get_mut(path)
+            .ok_or_else(|| StoreError::Unavailable("no connection".into()))?;
         Ok(read(connection))
     })
 }

@@ -53,7 +53,9 @@ impl Writer {
     pub fn send(&self, job: Job) -> Result<(), StoreError> {
         self.jobs.try_send(job).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => StoreError::Busy,
-            mpsc::error::TrySendError::Closed(_) => StoreError::Unavailable("the writer thread has ended".into()),
+            mpsc::error::TrySendError::Closed(_) => {
+                StoreError::Unavailable("the writer thread has ended".into())
+            }
         })
     }
 }
@@ -67,7 +69,12 @@ fn write(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
             let _ = connection.batch_execute("ROLLBACK");
         }
         for reply in replies {
-            reply(outcome.as_ref().map(|()| ()).map_err(|error| StoreError::Failed(error.to_string())));
+            reply(
+                outcome
+                    .as_ref()
+                    .copied()
+                    .map_err(|error| StoreError::Failed(error.to_string())),
+            );
         }
     }
 }
@@ -86,8 +93,16 @@ fn group(
         connection.batch_execute("SAVEPOINT job")?;
         let done = job(connection);
         replies.push(done.reply);
-        connection.batch_execute(if done.keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })?;
-        next = if replies.len() < GROUP { queue.try_recv().ok() } else { None };
+        connection.batch_execute(if done.keep {
+            "RELEASE job"
+        } else {
+            "ROLLBACK TO job; RELEASE job"
+        })?;
+        next = if replies.len() < GROUP {
+            queue.try_recv().ok()
+        } else {
+            None
+        };
     }
     connection.batch_execute("COMMIT")?;
     Ok(())

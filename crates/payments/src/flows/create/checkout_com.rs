@@ -11,7 +11,7 @@ use tillgate_model::{
 use tillgate_store::{PaymentGatewayRow, Tx};
 
 use super::{
-    new_source::{Ending, carry_out, insert_source, lock_payable_order, return_url},
+    new_source::{Ending, NewSource, carry_out, insert_source, lock_payable_order, return_url},
     replace::give_up_present_source,
     stripe::begin_creation,
 };
@@ -19,13 +19,7 @@ use crate::{
     call::Answer,
     failure::Failure,
     flows::{
-        case::Case,
-        delete,
-        details::Details,
-        instrument,
-        ledger::AUTHORIZATION,
-        operation::Attempt,
-        update,
+        case::Case, delete, details::Details, instrument, ledger::AUTHORIZATION, operation::Attempt, update,
     },
     handler::Edit,
     request::Request,
@@ -44,8 +38,12 @@ pub const POINTERS: &[(&str, &str)] = &[
     ("currency", "/data/relationships/order"),
 ];
 
-const ENDING: Ending<CheckoutComPayment> =
-    Ending { record_of: checkout_com_payment::record, verdict: |_| None, pointers: POINTERS, is_creation: true };
+const ENDING: Ending<CheckoutComPayment> = Ending {
+    record_of: checkout_com_payment::record,
+    verdict: |_| None,
+    pointers: POINTERS,
+    is_creation: true,
+};
 
 /// Creates, updates and deletes Checkout.com payments.
 pub struct CheckoutComPayments {
@@ -56,21 +54,26 @@ pub struct CheckoutComPayments {
 impl CheckoutComPayments {
     /// With its schemas compiled.
     pub fn new() -> Self {
-        Self { create: Shape::create::<CheckoutComPayment>(), update: Shape::update::<CheckoutComPayment>() }
+        Self {
+            create: Shape::create::<CheckoutComPayment>(),
+            update: Shape::update::<CheckoutComPayment>(),
+        }
     }
 }
 
 impl Edit for CheckoutComPayments {
-    fn create<'a>(&'a self, request: &'a Request, body: &'a [u8]) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+    fn create<'a>(
+        &'a self,
+        request: &'a Request,
+        body: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         async move {
             let input = self.create.read_create::<CheckoutComPayment>(body)?;
             let mut record = CheckoutComPayment::from_create(&input.attributes, &input.relationships);
             record.stamp(request.context.new_id(), request.context.now());
             give_up_present_source(request, record.order.id()).await?;
             match commit_intent(request, record).await? {
-                Begun::Requested(attempt) => {
-                    carry_out(request, *attempt, ENDING).await
-                }
+                Begun::Requested(attempt) => carry_out(request, *attempt, ENDING).await,
                 Begun::Kept(answer) => Ok(answer),
             }
         }
@@ -114,8 +117,14 @@ async fn commit_intent(request: &Request, record: Record<CheckoutComPayment>) ->
         .write(async move |tx: &mut Tx<'_>| {
             let kind = CheckoutComPayment::META.kind;
             request.claim(tx, Some((kind, record.id.as_str()))).await?;
-            let (order, ledger, gateway) =
-                lock_payable_order(tx, &request, record.order.id(), kind, CheckoutComGateway::META.kind).await?;
+            let (order, ledger, gateway) = lock_payable_order(
+                tx,
+                &request,
+                record.order.id(),
+                kind,
+                CheckoutComGateway::META.kind,
+            )
+            .await?;
             let details = Details {
                 payment_type: record.payment_type,
                 session_id: record.session_id.clone(),
@@ -125,10 +134,24 @@ async fn commit_intent(request: &Request, record: Record<CheckoutComPayment>) ->
                 address: request.caller.address.map(|address| address.to_string()),
                 ..Details::default()
             };
-            let mut case = insert_source(tx, &request, &record, kind, order, ledger, &gateway, details).await?;
+            let new = NewSource {
+                kind,
+                order,
+                ledger,
+                gateway: &gateway,
+                details,
+            };
+            let mut case = insert_source(tx, &request, &record, new).await?;
             case.source.token = Some(source::seal_token(&request.context, &record.token));
             // The token is checked even if it is not used yet.
-            instrument::at_checkout_com(tx, &request, &case.order, record.payment_type, record.token.expose()).await?;
+            instrument::at_checkout_com(
+                tx,
+                &request,
+                &case.order,
+                record.payment_type,
+                record.token.expose(),
+            )
+            .await?;
             if gateway.authorize_on_create {
                 let attempt = authorize(tx, &request, &mut case, &gateway).await?;
                 case.save(tx, &request.context).await?;
@@ -151,7 +174,10 @@ pub async fn authorize(
     gateway: &PaymentGatewayRow,
 ) -> Result<Attempt, Failure> {
     let token = source::token(&request.context, &case.source)?;
-    let token = token.as_ref().map(tillgate_model::Secret::expose).unwrap_or_default();
+    let token = token
+        .as_ref()
+        .map(tillgate_model::Secret::expose)
+        .unwrap_or_default();
     let payment_type = case.details.payment_type;
     let (instrument, customer) =
         instrument::at_checkout_com(tx, request, &case.order, payment_type, token).await?;
@@ -178,6 +204,5 @@ pub async fn authorize(
         off_session: false,
         three_d_secure: true,
     };
-    let operation_id = request.context.new_id();
-    begin_creation(tx, request, case, gateway, operation_id, &args, Some(transaction_id)).await
+    begin_creation(tx, request, case, gateway, &args, Some(transaction_id)).await
 }

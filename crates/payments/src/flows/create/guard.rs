@@ -38,7 +38,8 @@ pub fn refuse_double_payment(ledger: &Ledger) -> Result<(), Failure> {
 /// A call whose outcome is not known blocks the next one.
 pub fn refuse_open_call(source: &PaymentSourceRow) -> Result<(), Failure> {
     if source.pending_operation_id.is_some() {
-        let message = "has a payment whose outcome at the gateway is not known yet; ask for it again in a moment";
+        let message =
+            "has a payment whose outcome at the gateway is not known yet; ask for it again in a moment";
         return Err(Problem::invalid(ORDER, "payment_pending", message).into());
     }
     Ok(())
@@ -48,17 +49,29 @@ pub fn refuse_open_call(source: &PaymentSourceRow) -> Result<(), Failure> {
 pub async fn refuse_card_testing(tx: &mut Tx<'_>, request: &Request, ledger: &Ledger) -> Result<(), Failure> {
     let settings = &request.context.settings;
     let too_many = |message: &'static str, retry_after| {
-        Failure::from(tillgate_model::Problems::from(Problem::new(Kind::TooManyRequests, message)).retry_after(retry_after))
+        Failure::from(
+            tillgate_model::Problems::from(Problem::new(Kind::TooManyRequests, message))
+                .retry_after(retry_after),
+        )
     };
     if ledger.failed_authorizations() >= settings.max_failed_authorizations {
-        return Err(too_many("Too many payments of this order were declined. Create a new order.", 3600));
+        return Err(too_many(
+            "Too many payments of this order were declined. Create a new order.",
+            3600,
+        ));
     }
     if let Some(address) = request.caller.address {
         let since = stored::stored_time(request.context.now()) - Duration::hours(1);
         let address = address.to_string();
-        let failures = query!(tx, payments::count_failures_of_address(request.scope(), &address, since))?;
+        let failures = query!(
+            tx,
+            payments::count_failures_of_address(request.scope(), &address, since)
+        )?;
         if failures >= settings.max_failures_of_address {
-            return Err(too_many("Too many payments from this address were declined. Try again later.", 3600));
+            return Err(too_many(
+                "Too many payments from this address were declined. Try again later.",
+                3600,
+            ));
         }
     }
     Ok(())

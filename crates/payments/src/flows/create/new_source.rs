@@ -62,13 +62,23 @@ async fn gateway_of(
     let scope = request.scope();
     let enabled = query!(tx, payments::enabled_gateways(scope, gateway_kind))?;
     let methods = query!(tx, payments::payment_methods_of_market(scope, &order.market_id))?;
-    let fitting = methods.iter().filter(|method| method.payment_source_type == source_kind);
-    let chosen = fitting.clone().find(|method| order.payment_method_id.as_deref() == Some(method.id.as_str()));
+    let fitting = methods
+        .iter()
+        .filter(|method| method.payment_source_type == source_kind);
+    let chosen = fitting
+        .clone()
+        .find(|method| order.payment_method_id.as_deref() == Some(method.id.as_str()));
     let mut candidates: Vec<&PaymentGatewayRow> = match chosen {
-        Some(method) => enabled.iter().filter(|gateway| gateway.id == method.payment_gateway_id).collect(),
+        Some(method) => enabled
+            .iter()
+            .filter(|gateway| gateway.id == method.payment_gateway_id)
+            .collect(),
         None => {
             let offered: Vec<&str> = fitting.map(|method| method.payment_gateway_id.as_str()).collect();
-            enabled.iter().filter(|gateway| offered.contains(&gateway.id.as_str())).collect()
+            enabled
+                .iter()
+                .filter(|gateway| offered.contains(&gateway.id.as_str()))
+                .collect()
         }
     };
     if candidates.is_empty() && chosen.is_none() {
@@ -78,7 +88,9 @@ async fn gateway_of(
         [only] => Ok((*only).clone()),
         several => {
             let message = if several.is_empty() {
-                format!("can't be paid with {source_kind}: no enabled gateway takes them in the order's market")
+                format!(
+                    "can't be paid with {source_kind}: no enabled gateway takes them in the order's market"
+                )
             } else {
                 format!("has several gateways for {source_kind}: choose one by the order's payment_method")
             };
@@ -87,17 +99,34 @@ async fn gateway_of(
     }
 }
 
+/// A source to be, beside its record.
+pub struct NewSource<'a> {
+    /// Its type.
+    pub kind: &'static str,
+    /// The order, locked.
+    pub order: OrderRow,
+    /// The order's transactions.
+    pub ledger: Ledger,
+    /// The gateway that it goes through.
+    pub gateway: &'a PaymentGatewayRow,
+    /// What of it is only shown.
+    pub details: Details,
+}
+
 /// The row of a new source, which becomes the order's.
 pub async fn insert_source<R: Resource>(
     tx: &mut Tx<'_>,
     request: &Request,
     record: &Record<R>,
-    kind: &str,
-    mut order: OrderRow,
-    ledger: Ledger,
-    gateway: &PaymentGatewayRow,
-    details: Details,
+    new: NewSource<'_>,
 ) -> Result<Case, Failure> {
+    let NewSource {
+        kind,
+        mut order,
+        ledger,
+        gateway,
+        details,
+    } = new;
     let source = stored::row!(PaymentSourceRow, request.scope(), record, {
         kind: kind.to_owned(),
         order_id: order.id.clone(),
@@ -116,7 +145,13 @@ pub async fn insert_source<R: Resource>(
     query!(tx, payment_sources::insert(&source))?;
     order.payment_source_type = Some(kind.to_owned());
     order.payment_source_id = Some(source.id.clone());
-    Ok(Case { scope: request.scope().clone(), order, source, details, ledger })
+    Ok(Case {
+        scope: request.scope().clone(),
+        order,
+        source,
+        details,
+        ledger,
+    })
 }
 
 /// How the answer to an attempt is made.
@@ -144,7 +179,11 @@ pub async fn carry_out<R: Resource>(
         .db
         .clone()
         .write(async move |tx: &mut Tx<'_>| {
-            let Settled { case, finished, was_open } = settle(tx, &context, &attempt, &outcome).await?;
+            let Settled {
+                case,
+                finished,
+                was_open,
+            } = settle(tx, &context, &attempt, &outcome).await?;
             // Somebody else may have found out more by now, and then that counts.
             let refusal = match &outcome {
                 Outcome::Refused(refusal) if was_open => Some(refused(refusal, ending.pointers).into()),
@@ -164,7 +203,11 @@ pub async fn carry_out<R: Resource>(
                 return keep(tx, &request, problem.into()).await;
             }
             let record = (ending.record_of)(&context, &case.source, &case.order)?;
-            let mut answer = if ending.is_creation { request.created(&record) } else { request.shown(&record) };
+            let mut answer = if ending.is_creation {
+                request.created(&record)
+            } else {
+                request.shown(&record)
+            };
             if finished {
                 request.finish(tx, &answer).await?;
             } else {
@@ -209,5 +252,8 @@ async fn keep(
 
 /// Where the buyer's browser returns to: what the request says, else the gateway, else a page of ours.
 pub fn return_url(context: &Context, given: Option<&String>, gateway: &PaymentGatewayRow) -> String {
-    given.or(gateway.return_url.as_ref()).cloned().unwrap_or_else(|| format!("{}/payment_return", context.base_url))
+    given
+        .or(gateway.return_url.as_ref())
+        .cloned()
+        .unwrap_or_else(|| format!("{}/payment_return", context.base_url))
 }

@@ -12,7 +12,7 @@ use tillgate_model::{
 use tillgate_store::{PaymentGatewayRow, Tx};
 
 use super::{
-    new_source::{Ending, carry_out, insert_source, lock_payable_order},
+    new_source::{Ending, NewSource, carry_out, insert_source, lock_payable_order},
     replace::give_up_present_source,
     stripe::{arguments, begin_creation},
 };
@@ -44,8 +44,12 @@ const POINTERS: &[(&str, &str)] = &[
     ("currency", "/data/relationships/order"),
 ];
 
-const ENDING: Ending<Payment> =
-    Ending { record_of: payment::record, verdict: declined, pointers: POINTERS, is_creation: true };
+const ENDING: Ending<Payment> = Ending {
+    record_of: payment::record,
+    verdict: declined,
+    pointers: POINTERS,
+    is_creation: true,
+};
 
 /// Creates payments.
 pub struct Payments {
@@ -55,17 +59,26 @@ pub struct Payments {
 impl Payments {
     /// With its schema compiled.
     pub fn new() -> Self {
-        Self { create: Shape::create::<Payment>() }
+        Self {
+            create: Shape::create::<Payment>(),
+        }
     }
 }
 
 impl Edit for Payments {
-    fn create<'a>(&'a self, request: &'a Request, body: &'a [u8]) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+    fn create<'a>(
+        &'a self,
+        request: &'a Request,
+        body: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         async move {
             let input = self.create.read_create::<Payment>(body)?;
-            if input.attributes.stripe_token.is_some() && input.attributes.stripe_payment_method_id.is_some() {
+            if input.attributes.stripe_token.is_some() && input.attributes.stripe_payment_method_id.is_some()
+            {
                 let message = "stripe_token, stripe_payment_method_id are mutually exclusive";
-                return Err(Problem::new(Kind::MutualExclusion, message).at("/data/attributes").into());
+                return Err(Problem::new(Kind::MutualExclusion, message)
+                    .at("/data/attributes")
+                    .into());
             }
             let mut record = Payment::from_create(&input.attributes, &input.relationships);
             record.stamp(request.context.new_id(), request.context.now());
@@ -76,7 +89,12 @@ impl Edit for Payments {
         .boxed_local()
     }
 
-    fn update<'a>(&'a self, _: &'a Request, _: &'a Id, _: &'a [u8]) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+    fn update<'a>(
+        &'a self,
+        _: &'a Request,
+        _: &'a Id,
+        _: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         not_offered()
     }
 
@@ -100,7 +118,9 @@ async fn commit_intent(
         .db
         .write(async move |tx: &mut Tx<'_>| {
             let kind = StripePayment::META.kind;
-            request.claim(tx, Some((Payment::META.kind, record.id.as_str()))).await?;
+            request
+                .claim(tx, Some((Payment::META.kind, record.id.as_str())))
+                .await?;
             let (order, ledger, gateway) =
                 lock_payable_order(tx, &request, record.order.id(), kind, StripeGateway::META.kind).await?;
             let instrument = match (&attributes.stripe_token, &attributes.stripe_payment_method_id) {
@@ -114,9 +134,19 @@ async fn commit_intent(
                 address: request.caller.address.map(|address| address.to_string()),
                 ..Details::default()
             };
-            let mut case = insert_source(tx, &request, &record, kind, order, ledger, &gateway, details).await?;
+            let new = NewSource {
+                kind,
+                order,
+                ledger,
+                gateway: &gateway,
+                details,
+            };
+            let mut case = insert_source(tx, &request, &record, new).await?;
             case.source.automatic_capture = true;
-            let options = Options { instrument, ..Options::default() };
+            let options = Options {
+                instrument,
+                ..Options::default()
+            };
             let attempt = begin(tx, &request, &mut case, &gateway, &options).await?;
             case.save(tx, &request.context).await?;
             Ok(attempt)
@@ -139,8 +169,7 @@ async fn begin(
         transaction_id = Some(transaction.id.clone());
         case.put(tx, transaction).await?;
     }
-    let operation_id = request.context.new_id();
-    begin_creation(tx, request, case, gateway, operation_id, &args, transaction_id).await
+    begin_creation(tx, request, case, gateway, &args, transaction_id).await
 }
 
 /// A decline is an error in this dialect: its code, the title `base`, and the payment's id.
@@ -148,9 +177,18 @@ fn declined(case: &Case) -> Option<Problem> {
     if !matches!(case.state(), Ok(SourceState::Failed)) {
         return None;
     }
-    let failed = case.authorizations().filter(|row| row.status == FAILED).max_by_key(|row| row.number.clone())?;
-    let code = failed.error_code.clone().unwrap_or_else(|| "card_declined".into());
-    let message = failed.message.clone().unwrap_or_else(|| "The card was declined.".into());
+    let failed = case
+        .authorizations()
+        .filter(|row| row.status == FAILED)
+        .max_by_key(|row| row.number.clone())?;
+    let code = failed
+        .error_code
+        .clone()
+        .unwrap_or_else(|| "card_declined".into());
+    let message = failed
+        .message
+        .clone()
+        .unwrap_or_else(|| "The card was declined.".into());
     let mut problem = Problem::new(Kind::Declined, message)
         .meta("payment_id", case.source.id.clone())
         .meta("decline_code", code.clone());
@@ -172,5 +210,9 @@ fn known_code(code: &str) -> &str {
         "processing_error",
         "payment_intent_authentication_failure",
     ];
-    if KNOWN.contains(&code) { code } else { "card_declined" }
+    if KNOWN.contains(&code) {
+        code
+    } else {
+        "card_declined"
+    }
 }

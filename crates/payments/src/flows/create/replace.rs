@@ -22,20 +22,28 @@ use crate::{
 
 /// Gives up the payment of the order's present source, if that has one which could still be confirmed.
 pub async fn give_up_present_source(request: &Request, order_id: &Id) -> Result<(), Failure> {
-    let Some(attempt) = commit_intent(request, order_id.clone()).await? else { return Ok(()) };
+    let Some(attempt) = commit_intent(request, order_id.clone()).await? else {
+        return Ok(());
+    };
     let context = &request.context;
     let outcome = operation::perform(context, &attempt).await;
     let operation = attempt.operation.clone();
     let world = context.clone();
     let finished = context
         .db
-        .write(async move |tx: &mut Tx<'_>| Ok::<_, Failure>(settle(tx, &world, &attempt, &outcome).await?.finished))
+        .write(async move |tx: &mut Tx<'_>| {
+            Ok::<_, Failure>(settle(tx, &world, &attempt, &outcome).await?.finished)
+        })
         .await?;
     if finished || recover::look_for_outcome(context, operation).await? {
         return Ok(());
     }
     let message = "The payment that this one replaces could not be given up at the gateway yet. Try again.";
-    Err(Problems::from(Problem::new(Kind::PaymentGatewayUnavailable, message)).retry_after(super::ASK_AGAIN).into())
+    Err(
+        Problems::from(Problem::new(Kind::PaymentGatewayUnavailable, message))
+            .retry_after(super::ASK_AGAIN)
+            .into(),
+    )
 }
 
 async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<Attempt>, Failure> {
@@ -44,22 +52,30 @@ async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<Attempt
         .db
         .write(async move |tx: &mut Tx<'_>| {
             let scope = request.scope();
-            let order = query!(tx, orders::get(scope, &order_id))?.filter(|order| order::visible(&request, order));
-            let Some(source_id) = order.and_then(|order| order.payment_source_id) else { return Ok(None) };
+            let order =
+                query!(tx, orders::get(scope, &order_id))?.filter(|order| order::visible(&request, order));
+            let Some(source_id) = order.and_then(|order| order.payment_source_id) else {
+                return Ok(None);
+            };
             let mut case = Case::lock(tx, scope, &word(&source_id)?).await?;
             guard::refuse_unpayable(&case.order)?;
             guard::refuse_double_payment(&case.ledger)?;
             guard::refuse_open_call(&case.source)?;
             let confirmable = matches!(
                 case.state()?,
-                SourceState::Unconfirmed | SourceState::RequiresAction | SourceState::Processing | SourceState::Failed
+                SourceState::Unconfirmed
+                    | SourceState::RequiresAction
+                    | SourceState::Processing
+                    | SourceState::Failed
             );
             let at_stripe = case.source.client_secret.is_some();
             if !confirmable || !at_stripe {
                 return Ok(None);
             }
             let gateway_id = word(&case.source.payment_gateway_id)?;
-            let Some(gateway) = query!(tx, payment_gateways::get(scope, &gateway_id))? else { return Ok(None) };
+            let Some(gateway) = query!(tx, payment_gateways::get(scope, &gateway_id))? else {
+                return Ok(None);
+            };
             let attempt = apply::cancel(tx, &request.context, &mut case, &gateway).await?;
             case.save(tx, &request.context).await?;
             Ok(Some(attempt))

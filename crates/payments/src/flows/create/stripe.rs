@@ -11,7 +11,7 @@ use tillgate_model::{
 use tillgate_store::{PaymentGatewayRow, Tx};
 
 use super::{
-    new_source::{Ending, carry_out, insert_source, lock_payable_order, return_url},
+    new_source::{Ending, NewSource, carry_out, insert_source, lock_payable_order, return_url},
     replace::give_up_present_source,
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
         details::Details,
         instrument::{self, Options, read_options},
         link::Link,
-        operation::{self, Attempt, OperationKind},
+        operation::{self, Attempt, Intent, OperationKind},
         update,
     },
     handler::Edit,
@@ -41,8 +41,12 @@ pub const POINTERS: &[(&str, &str)] = &[
     ("currency", "/data/relationships/order"),
 ];
 
-const ENDING: Ending<StripePayment> =
-    Ending { record_of: stripe_payment::record, verdict: |_| None, pointers: POINTERS, is_creation: true };
+const ENDING: Ending<StripePayment> = Ending {
+    record_of: stripe_payment::record,
+    verdict: |_| None,
+    pointers: POINTERS,
+    is_creation: true,
+};
 
 /// Creates, updates and deletes Stripe payments.
 pub struct StripePayments {
@@ -53,15 +57,23 @@ pub struct StripePayments {
 impl StripePayments {
     /// With its schemas compiled.
     pub fn new() -> Self {
-        Self { create: Shape::create::<StripePayment>(), update: Shape::update::<StripePayment>() }
+        Self {
+            create: Shape::create::<StripePayment>(),
+            update: Shape::update::<StripePayment>(),
+        }
     }
 }
 
 impl Edit for StripePayments {
-    fn create<'a>(&'a self, request: &'a Request, body: &'a [u8]) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+    fn create<'a>(
+        &'a self,
+        request: &'a Request,
+        body: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         async move {
             let input = self.create.read_create::<StripePayment>(body)?;
-            let options = read_options(input.attributes.options.as_ref()).map_err(tillgate_model::Problems::from)?;
+            let options =
+                read_options(input.attributes.options.as_ref()).map_err(tillgate_model::Problems::from)?;
             let mut record = StripePayment::from_create(&input.attributes, &input.relationships);
             record.stamp(request.context.new_id(), request.context.now());
             give_up_present_source(request, record.order.id()).await?;
@@ -109,10 +121,16 @@ async fn commit_intent(
             let pointer = "/data/attributes/options/customer";
             instrument::check_customer(tx, &request, &order, options.customer.as_deref(), pointer).await?;
             let details = details(&request, &record, &gateway);
-            let mut case = insert_source(tx, &request, &record, kind, order, ledger, &gateway, details).await?;
-            let operation_id = request.context.new_id();
+            let new = NewSource {
+                kind,
+                order,
+                ledger,
+                gateway: &gateway,
+                details,
+            };
+            let mut case = insert_source(tx, &request, &record, new).await?;
             let args = arguments(&request, &case, &gateway, &options, CaptureMethod::Manual)?;
-            let attempt = begin_creation(tx, &request, &mut case, &gateway, operation_id, &args, None).await?;
+            let attempt = begin_creation(tx, &request, &mut case, &gateway, &args, None).await?;
             case.save(tx, &request.context).await?;
             Ok(attempt)
         })
@@ -155,35 +173,36 @@ pub fn arguments(
         psp_customer: options.customer.clone(),
         customer_email: None,
         setup_future_usage: options.setup_future_usage,
-        receipt_email: options.receipt_email.clone().or_else(|| case.details.receipt_email.clone()),
+        receipt_email: options
+            .receipt_email
+            .clone()
+            .or_else(|| case.details.receipt_email.clone()),
         description: options.description.clone(),
         off_session: false,
         three_d_secure: false,
     })
 }
 
-/// Commits the intent to make a payment at the PSP.
+/// Commits the intent to make a payment at the PSP. `transaction_id` is the authorization that its answer decides.
 pub async fn begin_creation(
     tx: &mut Tx<'_>,
     request: &Request,
     case: &mut Case,
     gateway: &PaymentGatewayRow,
-    operation_id: Id,
     args: &CreatePayment,
     transaction_id: Option<String>,
 ) -> Result<Attempt, Failure> {
-    let link = Link::of(&request.context, gateway)?;
-    let key = operation::idempotency_key(&operation_id, OperationKind::Create);
-    let psp_request = link.gateway.create_payment(args, &key)?;
-    operation::begin(
-        tx,
-        &request.context,
-        case,
+    let (operation_id, kind) = (request.context.new_id(), OperationKind::Create);
+    let key = operation::idempotency_key(&operation_id, kind);
+    let psp_request = Link::of(&request.context, gateway)?
+        .gateway
+        .create_payment(args, &key)?;
+    let intent = Intent {
         gateway,
         operation_id,
-        OperationKind::Create,
-        psp_request,
+        kind,
+        request: psp_request,
         transaction_id,
-    )
-    .await
+    };
+    operation::begin(tx, &request.context, case, intent).await
 }
