@@ -4,6 +4,7 @@ pub mod document;
 pub mod id;
 pub mod money;
 pub mod openapi;
+pub mod pointer;
 pub mod problem;
 pub mod registry;
 pub mod relationship;

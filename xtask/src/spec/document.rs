@@ -2,14 +2,9 @@
 
 use anyhow::Context;
 use serde_json::{Map, Value};
+pub use tillgate_model::openapi::paths::{JSON_API, METHODS};
 
-/// HTTP methods that a path item can hold, as OpenAPI spells them.
-pub const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
 
-/// The media type of JSON:API documents.
-pub const JSON_API: &str = "application/vnd.api+json";
 
 /// An operation and where it stands.
 #[derive(Clone, Copy)]
@@ -23,11 +18,8 @@ pub struct Operation<'a> {
 }
 
 /// The canonical document (OpenAPI 3.1), made from the types.
-///
-/// # Errors
-/// The types give no document.
-pub fn document() -> anyhow::Result<Value> {
-    anyhow::bail!("the model makes no document yet")
+pub fn document() -> Value {
+    tillgate_server::openapi::document()
 }
 
 /// All operations of `document` in its order.

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::Value;
 
-use super::{json_diff, openapi30, operations, schemas};
+use tillgate_model::openapi::v30;
+
+use super::{json_diff, operations, schemas};
 
 /// Where the generated files live, below [`api_spec`].
 const SCHEMAS: &str = "schemas";
@@ -27,7 +29,7 @@ pub fn api_spec() -> PathBuf {
 pub fn generate(document: &Value) -> anyhow::Result<Files> {
     let mut files = Files::new();
     files.insert("openapi.json".into(), json_text(document)?);
-    let older = openapi30::convert(document).context("openapi-3.0.json")?;
+    let older = v30::downlevel(document).context("openapi-3.0.json")?;
     files.insert("openapi-3.0.json".into(), json_text(&older)?);
     files.insert(
         "operations.txt".into(),

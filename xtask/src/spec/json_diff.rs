@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::json_pointer::child;
+use tillgate_model::pointer::child;
 
 /// One difference; `Display` makes one line of it.
 #[derive(Debug, PartialEq)]

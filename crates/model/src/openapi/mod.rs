@@ -5,6 +5,7 @@ mod examples;
 pub mod operations;
 pub mod paths;
 mod stamp;
+pub mod v30;
 
 pub use operations::{Operation, OperationKind, operations};
 pub use stamp::{finish, stamp};

@@ -18,6 +18,11 @@ pub const JSON_API: &str = "application/vnd.api+json";
 /// The plain type, accepted and answered in kind.
 pub const JSON: &str = "application/json";
 
+/// HTTP methods that a path item can hold, as OpenAPI spells them.
+pub const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
+
 /// The paths of all resources.
 pub fn paths() -> Paths {
     let mut paths = Paths::new();

@@ -3,7 +3,7 @@
 use jsonschema::{ValidationError, error::ValidationErrorKind};
 use validator::ValidationErrors;
 
-use crate::{Dialect, Problem, Problems, problem::Kind};
+use crate::{Dialect, Problem, Problems, pointer::child, problem::Kind};
 
 /// The problems of one schema error; there are several when several unknown members were sent.
 pub fn problems(error: &ValidationError<'_>, absent: &[&str], dialect: Dialect) -> Vec<Problem> {
@@ -23,10 +23,8 @@ pub fn problems(error: &ValidationError<'_>, absent: &[&str], dialect: Dialect) 
                 // Members that begin with @ are to be ignored (JSON:API 1.1, @-members).
                 .filter(|name| !name.starts_with('@'))
                 .map(|name| {
-                    Problem::new(Kind::ParamNotAllowed, format!("{name} is not allowed.")).at(format!(
-                        "{pointer}/{}",
-                        name.replace('~', "~0").replace('/', "~1")
-                    ))
+                    Problem::new(Kind::ParamNotAllowed, format!("{name} is not allowed."))
+                        .at(child(&pointer, name))
                 })
                 .collect();
         }

@@ -89,7 +89,7 @@ async fn payment_method(api: &InProcess<'_>, market: &Id, source_type: &str, gat
         "market": {"data": {"type": "markets", "id": market}},
         "payment_gateway": {"data": {"type": "payment_gateways", "id": gateway}}
     });
-    api.create("payment_methods", json!({"payment_source_type": source_type}), relationships).await
+    api.create("payment_methods", json!({"payment_source_type": source_type, "price_amount_cents": 0}), relationships).await
 }
 
 /// Gives the gateways the sandbox's address, which may be another one at each start.

@@ -1,39 +1,55 @@
-//! Reading a request's body, bounded.
+//! Reading a request's body, bounded in size and time.
+
+use std::time::Duration;
 
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures::StreamExt;
 use tillgate_model::{Problem, problem::Kind};
+use tokio::time::timeout;
 
 /// Bytes that a body can have.
-pub const MAX_BYTES: usize = 1024 * 1024;
+const MAX_BYTES: usize = 1024 * 1024;
+/// Bytes of a body that nobody wants which are read all the same.
+const MAX_DISCARDED: usize = 4 * MAX_BYTES;
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Reads the body.
 ///
 /// # Errors
-/// It is too large, or ends before its time.
-pub async fn read(mut payload: Payload) -> Result<Bytes, Problem> {
-    let Some(first) = payload.next().await else { return Ok(Bytes::new()) };
-    let first = first.map_err(|error| unreadable(&error))?;
-    check(first.len())?;
-    let Some(second) = payload.next().await else { return Ok(first) };
-    let mut body = BytesMut::from(first.as_ref());
-    let mut next = Some(second);
-    while let Some(chunk) = next {
-        let chunk = chunk.map_err(|error| unreadable(&error))?;
-        check(body.len() + chunk.len())?;
+/// It is too large, too slow, or ends before its time.
+pub async fn read(payload: &mut Payload) -> Result<Bytes, Problem> {
+    timeout(READ_TIMEOUT, collect(payload)).await.unwrap_or_else(|_| {
+        let message = format!("The body has not arrived within {} seconds.", READ_TIMEOUT.as_secs());
+        Err(Problem::new(Kind::InvalidDataFormat, message))
+    })
+}
+
+async fn collect(payload: &mut Payload) -> Result<Bytes, Problem> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk =
+            chunk.map_err(|error| Problem::new(Kind::InvalidDataFormat, format!("The body cannot be read: {error}.")))?;
+        if body.len() + chunk.len() > MAX_BYTES {
+            return Err(Problem::new(Kind::PayloadTooLarge, format!("A body has up to {MAX_BYTES} bytes.")));
+        }
         body.extend_from_slice(&chunk);
-        next = payload.next().await;
     }
     Ok(body.freeze())
 }
 
-fn check(length: usize) -> Result<(), Problem> {
-    if length <= MAX_BYTES {
-        return Ok(());
-    }
-    Err(Problem::new(Kind::PayloadTooLarge, format!("A body has up to {MAX_BYTES} bytes.")))
-}
-
-fn unreadable(error: &actix_web::error::PayloadError) -> Problem {
-    Problem::new(Kind::InvalidDataFormat, format!("The body cannot be read: {error}."))
+/// Reads what is left of a body that was refused: a client that is still sending would find the connection closed, and
+/// never see why.
+pub async fn discard(payload: &mut Payload) {
+    let mut left = MAX_DISCARDED;
+    let all = async {
+        while let Some(Ok(chunk)) = payload.next().await {
+            match left.checked_sub(chunk.len()) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    };
+    // What has not come by then is not waited for.
+    let _ = timeout(DISCARD_TIMEOUT, all).await;
 }

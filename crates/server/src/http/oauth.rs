@@ -65,8 +65,11 @@ pub struct TokenAnswer {
         (status = 503, description = "The service is too busy."),
     )
 )]
-pub async fn create_token(worker: Data<Worker>, request: HttpRequest, payload: Payload) -> HttpResponse {
-    let answer = AssertUnwindSafe(token(&worker, &request, payload)).catch_unwind().await;
+pub async fn create_token(worker: Data<Worker>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
+    let answer = AssertUnwindSafe(token(&worker, &request, &mut payload)).catch_unwind().await;
+    if !matches!(answer, Ok(Ok(_))) {
+        body::discard(&mut payload).await;
+    }
     match answer {
         Ok(Ok(answer)) => HttpResponse::Ok().insert_header((PRAGMA, "no-cache")).json(answer),
         Ok(Err(TokenError::Problems(problems))) => {
@@ -80,7 +83,7 @@ pub async fn create_token(worker: Data<Worker>, request: HttpRequest, payload: P
     }
 }
 
-async fn token(worker: &Worker, request: &HttpRequest, payload: Payload) -> Result<TokenAnswer, TokenError> {
+async fn token(worker: &Worker, request: &HttpRequest, payload: &mut Payload) -> Result<TokenAnswer, TokenError> {
     let context = worker.service.context();
     let shared = &worker.shared;
     let address = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());

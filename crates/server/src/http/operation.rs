@@ -29,14 +29,17 @@ pub async fn answer(worker: &Worker, operation: Operation, request: &HttpRequest
     })
 }
 
-async fn negotiated(worker: &Worker, operation: Operation, request: &HttpRequest, payload: Payload) -> HttpResponse {
-    let dialect = operation.resource.dialect;
-    match negotiation::accepted(request.headers()) {
-        Ok(media_type) => match called(worker, operation, request, payload).await {
-            Ok(answer) => success(answer, media_type),
-            Err(problems) => errors::response(&problems, dialect, media_type),
-        },
-        Err(problem) => errors::response(&problem.into(), dialect, MediaType::default()),
+async fn negotiated(worker: &Worker, operation: Operation, request: &HttpRequest, mut payload: Payload) -> HttpResponse {
+    let (media_type, outcome) = match negotiation::accepted(request.headers()) {
+        Ok(media_type) => (media_type, called(worker, operation, request, &mut payload).await),
+        Err(problem) => (MediaType::default(), Err(problem.into())),
+    };
+    match outcome {
+        Ok(answer) => success(answer, media_type),
+        Err(problems) => {
+            body::discard(&mut payload).await;
+            errors::response(&problems, operation.resource.dialect, media_type)
+        }
     }
 }
 
@@ -44,7 +47,7 @@ async fn called(
     worker: &Worker,
     operation: Operation,
     request: &HttpRequest,
-    payload: Payload,
+    payload: &mut Payload,
 ) -> Result<Answer, Problems> {
     let (headers, query) = (request.headers(), request.query_string());
     if operation.has_body() {

@@ -96,7 +96,8 @@ async fn run(
     let _ = stop.send(true);
     let _ = background.await;
     if let Some(sandbox) = sandbox {
-        sandbox.stop(true).await;
+        // It has no callers left that count on an answer.
+        sandbox.stop(false).await;
     }
     match ended {
         Some(Ok(Err(error))) => Err(Failure::Start(format!("the server ended: {error}"))),

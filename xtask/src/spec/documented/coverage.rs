@@ -10,7 +10,7 @@ use super::deviations::{Deviation, moved_to};
 use super::difference::{Difference, Kind};
 use super::page::{Argument, JsonType, Page};
 use crate::spec::document::{members, resolve};
-use crate::spec::json_pointer::{child, tokens};
+use tillgate_model::pointer::{child, tokens};
 
 /// Every difference between `page` and `document`. An argument that a deviation says is moved is checked
 /// where it stands, too.

@@ -10,8 +10,8 @@ mod tests;
 use anyhow::{Context, bail, ensure};
 use serde_json::{Map, Value, json};
 
-use super::document::METHODS;
-use super::json_pointer::child;
+use super::paths::METHODS;
+use crate::pointer::child;
 
 /// The kinds of object that OpenAPI has outside of schemas.
 #[derive(Clone, Copy)]
@@ -49,7 +49,7 @@ enum Member {
 ///
 /// # Errors
 /// A member or a schema keyword that isn't known or has no 3.0 form, with its JSON Pointer.
-pub fn convert(document: &Value) -> anyhow::Result<Value> {
+pub fn downlevel(document: &Value) -> anyhow::Result<Value> {
     let version = document["openapi"].as_str().unwrap_or_default();
     ensure!(
         version.starts_with("3.1."),

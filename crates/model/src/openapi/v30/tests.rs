@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::convert;
+use super::downlevel;
 use super::schema::convert as convert_schema;
 
 fn schema(from: Value) -> Value {
@@ -219,7 +219,7 @@ fn document() -> Value {
 
 #[test]
 fn schemas_are_found_wherever_they_stand() {
-    let converted = convert(&document()).unwrap();
+    let converted = downlevel(&document()).unwrap();
     let at = |pointer: &str| {
         converted
             .pointer(pointer)
@@ -265,7 +265,7 @@ fn unknown_members_and_versions_are_refused() {
     let refused = |pointer: &str, name: &str, value: Value| {
         let mut document = document();
         document.pointer_mut(pointer).unwrap()[name] = value;
-        convert(&document).unwrap_err().to_string()
+        downlevel(&document).unwrap_err().to_string()
     };
     assert!(refused("/components", "pathItems", json!({})).contains("/components/pathItems"));
     assert!(refused("/components/securitySchemes/s", "type", json!("mutualTLS")).contains("mutualTLS"));
@@ -275,6 +275,6 @@ fn unknown_members_and_versions_are_refused() {
 
 #[test]
 fn a_document_with_webhooks_only_gets_paths() {
-    let converted = convert(&json!({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}})).unwrap();
+    let converted = downlevel(&json!({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}})).unwrap();
     assert_eq!(converted["paths"], json!({}));
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, bail, ensure};
 use serde_json::{Map, Value, json};
 
 use super::{list, map};
-use crate::spec::json_pointer::child;
+use crate::pointer::child;
 
 type Keywords = Map<String, Value>;
 
