@@ -7,15 +7,21 @@
 mod answer;
 mod api;
 pub mod bodies;
+mod buyer;
 pub mod contract;
 mod database;
 mod links;
+mod psp;
 mod sandbox;
 mod service;
+mod shop;
 pub mod wait;
 
 pub use answer::Answer;
 pub use api::{Api, Call, JSON, JSON_API};
+pub use buyer::Buyer;
 pub use links::links_of;
+pub use psp::Psp;
 pub use sandbox::{LedgerEntry, Sandbox};
 pub use service::{Service, binary};
+pub use shop::{Setup, Shop};

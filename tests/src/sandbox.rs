@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// The sandbox that a service embeds.
+/// The sandbox that a service embeds, or that runs by itself.
 pub struct Sandbox {
     client: reqwest::Client,
     origin: String,
@@ -52,19 +52,40 @@ impl Sandbox {
         );
     }
 
+    /// The faults that still wait, with what is left of their `times`.
+    pub async fn faults(&self) -> Vec<Value> {
+        self.list("faults").await
+    }
+
+    /// Ends all faults.
+    pub async fn clear_faults(&self) {
+        let sent = self.client.delete(format!("{}/sandbox/faults", self.origin)).send();
+        let answer = sent
+            .await
+            .unwrap_or_else(|error| panic!("the sandbox doesn't answer: {error}"));
+        assert!(answer.status().is_success(), "the faults stay: {answer:?}");
+    }
+
     /// Everything that both vendors have booked, oldest first.
     pub async fn ledger(&self) -> Vec<LedgerEntry> {
-        let answer = self.client.get(format!("{}/sandbox/ledger", self.origin)).send();
+        self.list("ledger").await.iter().map(LedgerEntry::read).collect()
+    }
+
+    /// What both vendors have booked, as `authorize`, `capture`, `void` and `refund`, oldest first.
+    pub async fn kinds(&self) -> Vec<String> {
+        self.ledger().await.into_iter().map(|entry| entry.kind).collect()
+    }
+
+    async fn list(&self, what: &str) -> Vec<Value> {
+        let answer = self.client.get(format!("{}/sandbox/{what}", self.origin)).send();
         let answer = answer
             .await
             .unwrap_or_else(|error| panic!("the sandbox doesn't answer: {error}"));
         let bytes = answer
             .bytes()
             .await
-            .unwrap_or_else(|error| panic!("the ledger breaks off: {error}"));
-        let entries: Vec<Value> = serde_json::from_slice(&bytes)
-            .unwrap_or_else(|error| panic!("the ledger is no JSON array: {error}"));
-        entries.iter().map(LedgerEntry::read).collect()
+            .unwrap_or_else(|error| panic!("the {what} break off: {error}"));
+        serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("the {what} are no JSON array: {error}"))
     }
 }
 

@@ -93,7 +93,11 @@ fn told(error: &clap::Error) -> ExitCode {
             ExitCode::from(2)
         }
         _ => {
-            let paragraph: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+            let paragraph: Vec<&str> = text
+                .lines()
+                .take_while(|line| !line.is_empty())
+                .map(str::trim)
+                .collect();
             tell(paragraph.join(" ").trim_start_matches("error: "));
             ExitCode::from(2)
         }
@@ -118,7 +122,10 @@ mod tests {
 
     #[test]
     fn flags_stand_before_and_after_the_command() {
-        for line in [["tillgate", "--listen", "127.0.0.1:1", "serve"], ["tillgate", "serve", "--listen", "127.0.0.1:1"]] {
+        for line in [
+            ["tillgate", "--listen", "127.0.0.1:1", "serve"],
+            ["tillgate", "serve", "--listen", "127.0.0.1:1"],
+        ] {
             let cli = Cli::try_parse_from(line).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(cli.options.listen.as_deref(), Some("127.0.0.1:1"));
         }
@@ -126,9 +133,15 @@ mod tests {
 
     #[test]
     fn every_setting_has_a_variable_of_its_name() {
-        for argument in Cli::command().get_arguments().filter(|argument| !["help", "version"].contains(&argument.get_id().as_str())) {
+        for argument in Cli::command()
+            .get_arguments()
+            .filter(|argument| !["help", "version"].contains(&argument.get_id().as_str()))
+        {
             let expected = format!("TILLGATE_{}", argument.get_id().as_str().to_uppercase());
-            assert_eq!(argument.get_env().and_then(|name| name.to_str()), Some(expected.as_str()));
+            assert_eq!(
+                argument.get_env().and_then(|name| name.to_str()),
+                Some(expected.as_str())
+            );
             assert!(argument.get_help().is_some());
         }
     }

@@ -32,8 +32,8 @@ impl From<Problems> for Failure {
             .problems
             .iter()
             .map(|problem| match &problem.field {
-                Some(field) => format!("{field} {}", problem.message),
-                None => problem.message.to_string(),
+                Some(field) if field != "base" => format!("{field} {}", problem.message),
+                _ => problem.message.to_string(),
             })
             .collect();
         Self::Start(texts.join("; "))

@@ -32,10 +32,19 @@ A `POST` or `PATCH` with an `Idempotency-Key` can be sent again without a second
 /// Sections of the documentation, in its order.
 const TAGS: &[(&str, &str)] = &[
     ("Authentication", "Access tokens."),
-    ("Payment sources", "What pays an order: a card through Stripe, or through Checkout.com."),
+    (
+        "Payment sources",
+        "What pays an order: a card through Stripe, or through Checkout.com.",
+    ),
     ("Payments", "Paying an order in one call."),
-    ("Commerce", "Whom and what is paid for: markets, customers, orders and their line items."),
-    ("Configuration", "Payment methods, and the accounts at the payment gateways."),
+    (
+        "Commerce",
+        "Whom and what is paid for: markets, customers, orders and their line items.",
+    ),
+    (
+        "Configuration",
+        "Payment methods, and the accounts at the payment gateways.",
+    ),
     ("Transactions", "What happened to the money of an order."),
     ("Operation", "For those who run the service."),
 ];
@@ -45,7 +54,8 @@ pub fn document() -> Value {
     let mut api = Bespoke::openapi();
     let resources = paths::paths();
     api.paths.paths.extend(resources.paths);
-    let mut document = serde_json::to_value(api).expect("utoipa's types have string keys and no failing serializers");
+    let mut document =
+        serde_json::to_value(api).expect("utoipa's types have string keys and no failing serializers");
     finish(&mut document);
     stamp(&mut document);
     stamp_bespoke(&mut document);
@@ -57,7 +67,10 @@ pub fn document() -> Value {
         "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"}
     });
     document["servers"] = json!([{"url": "/", "description": "The service that gives this document."}]);
-    document["tags"] = TAGS.iter().map(|(name, description)| json!({"name": name, "description": description})).collect();
+    document["tags"] = TAGS
+        .iter()
+        .map(|(name, description)| json!({"name": name, "description": description}))
+        .collect();
     document["components"]["securitySchemes"] = security_schemes();
     ordered(document)
 }
@@ -84,9 +97,15 @@ fn security_schemes() -> Value {
 /// The endpoints that are not on resources need no token. Their errors and headers are those of all others.
 fn stamp_bespoke(document: &mut Value) {
     let errors = reference("ErrorDocument");
-    let items = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.iter_mut());
+    let items = document["paths"]
+        .as_object_mut()
+        .into_iter()
+        .flat_map(|paths| paths.iter_mut());
     for (path, item) in items {
-        let operations = item.as_object_mut().into_iter().flat_map(|item| item.values_mut());
+        let operations = item
+            .as_object_mut()
+            .into_iter()
+            .flat_map(|item| item.values_mut());
         for operation in operations {
             if path.starts_with("/api/") {
                 // Either scheme carries the same token.
@@ -94,7 +113,10 @@ fn stamp_bespoke(document: &mut Value) {
                 continue;
             }
             operation["security"] = json!([]);
-            let answers = operation["responses"].as_object_mut().into_iter().flat_map(|answers| answers.iter_mut());
+            let answers = operation["responses"]
+                .as_object_mut()
+                .into_iter()
+                .flat_map(|answers| answers.iter_mut());
             for (status, answer) in answers {
                 answer["headers"] = headers(status);
                 if status.starts_with(['4', '5']) {
@@ -150,11 +172,20 @@ mod tests {
         let mut ids = HashSet::new();
         for (name, operation) in operations(&document) {
             for member in ["summary", "description", "operationId"] {
-                assert!(operation[member].as_str().is_some_and(|text| !text.is_empty()), "{name} has no {member}");
+                assert!(
+                    operation[member].as_str().is_some_and(|text| !text.is_empty()),
+                    "{name} has no {member}"
+                );
             }
-            assert!(ids.insert(operation["operationId"].clone()), "{name} has the id of another operation");
+            assert!(
+                ids.insert(operation["operationId"].clone()),
+                "{name} has the id of another operation"
+            );
             let of = operation["tags"].as_array().expect("tags");
-            assert!(of.len() == 1 && of[0].as_str().is_some_and(|tag| tags.contains(tag)), "{name}: {of:?}");
+            assert!(
+                of.len() == 1 && of[0].as_str().is_some_and(|tag| tags.contains(tag)),
+                "{name}: {of:?}"
+            );
             assert!(operation["security"].is_array(), "{name}");
         }
         assert!(ids.len() > 80);
@@ -182,7 +213,10 @@ mod tests {
     fn every_answer_with_a_body_is_closed() {
         let document = document();
         for name in ["AccessToken", "Health", "KeySet", "JsonWebKey", "ErrorDocument"] {
-            assert_eq!(document["components"]["schemas"][name]["additionalProperties"], false, "{name}");
+            assert_eq!(
+                document["components"]["schemas"][name]["additionalProperties"], false,
+                "{name}"
+            );
         }
     }
 }

@@ -9,7 +9,9 @@ use tillgate_model::Id;
 use tillgate_payments::{ApplicationKind, Clock, Entropy, accounts::Application};
 
 /// Start of the PKCS #8 form of an Ed25519 private key (RFC 8410 section 7); the seed follows.
-const PKCS8_PREFIX: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+const PKCS8_PREFIX: [u8; 16] = [
+    0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
+];
 
 const INTEGRATION_LIFETIME: i64 = 2 * 60 * 60;
 const SALES_CHANNEL_LIFETIME: i64 = 4 * 60 * 60;
@@ -122,14 +124,18 @@ impl Tokens {
         let mut random = [0; 4];
         entropy.fill(&mut random);
         let claims = Claims {
-            organization: OrganizationClaim { id: application.organization_id.to_string() },
+            organization: OrganizationClaim {
+                id: application.organization_id.to_string(),
+            },
             application: ApplicationClaim {
                 id: application.id.to_string(),
                 kind: application.kind.to_string(),
                 public: application.kind == ApplicationKind::SalesChannel,
                 client_id: application.client_id.clone(),
             },
-            market: application.market_id.as_ref().map(|id| MarketClaim { id: vec![id.to_string()] }),
+            market: application.market_id.as_ref().map(|id| MarketClaim {
+                id: vec![id.to_string()],
+            }),
             scope: scope(application.market_id.as_ref()),
             exp: now + lifetime,
             iat: now,
@@ -137,7 +143,10 @@ impl Tokens {
             rand: f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX),
             iss: self.issuer.clone(),
         };
-        let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::EdDSA) };
+        let header = Header {
+            kid: Some(self.key_id.clone()),
+            ..Header::new(Algorithm::EdDSA)
+        };
         let token = jsonwebtoken::encode(&header, &claims, &self.signing_key)?;
         Ok(AccessToken { token, claims })
     }
@@ -156,8 +165,14 @@ impl Tokens {
         validation.validate_exp = false;
         validation.set_issuer(&[&self.issuer]);
         validation.set_required_spec_claims(&["exp", "iss"]);
-        let claims: Claims = jsonwebtoken::decode(token, &self.verification_key, &validation).map_err(|_| NotValid)?.claims;
-        if claims.exp > clock.now().timestamp() { Ok(claims) } else { Err(NotValid) }
+        let claims: Claims = jsonwebtoken::decode(token, &self.verification_key, &validation)
+            .map_err(|_| NotValid)?
+            .claims;
+        if claims.exp > clock.now().timestamp() {
+            Ok(claims)
+        } else {
+            Err(NotValid)
+        }
     }
 
     /// The JSON Web Key Set (RFC 7517) that others check tokens with.
@@ -244,7 +259,9 @@ mod tests {
     }
 
     fn issue(tokens: &Tokens, kind: ApplicationKind) -> AccessToken {
-        tokens.issue(&application(kind), &Fixed(1_000_000), &Zeros).expect("signed")
+        tokens
+            .issue(&application(kind), &Fixed(1_000_000), &Zeros)
+            .expect("signed")
     }
 
     #[test]
@@ -256,7 +273,10 @@ mod tests {
         assert_eq!(claims.scope, "market:id:cccccccccc");
         assert_eq!(claims.application.kind, "sales_channel");
         assert!(claims.application.public && claims.test);
-        assert_eq!(issue(&tokens, ApplicationKind::Integration).claims.scope, "market:all");
+        assert_eq!(
+            issue(&tokens, ApplicationKind::Integration).claims.scope,
+            "market:all"
+        );
     }
 
     #[test]
@@ -272,15 +292,31 @@ mod tests {
     fn tokens_of_others_are_refused() {
         let ours = Tokens::new(&[1; 32], "https://pay.example");
         let clock = Fixed(1_000_001);
-        let other_key = issue(&Tokens::new(&[2; 32], "https://pay.example"), ApplicationKind::Integration).token;
-        let other_issuer = issue(&Tokens::new(&[1; 32], "https://else.example"), ApplicationKind::Integration).token;
+        let other_key = issue(
+            &Tokens::new(&[2; 32], "https://pay.example"),
+            ApplicationKind::Integration,
+        )
+        .token;
+        let other_issuer = issue(
+            &Tokens::new(&[1; 32], "https://else.example"),
+            ApplicationKind::Integration,
+        )
+        .token;
         let good = issue(&ours, ApplicationKind::Integration).token;
         let parts: Vec<&str> = good.split('.').collect();
         let unsigned = format!(r#"{{"alg":"none","kid":"{}"}}"#, ours.key_id);
         let unsigned = format!("{}.{}.", URL_SAFE_NO_PAD.encode(unsigned), parts[1]);
         let foreign_payload = other_issuer.split('.').nth(1).expect("three parts");
         let mixed = format!("{}.{foreign_payload}.{}", parts[0], parts[2]);
-        for token in [&other_key, &other_issuer, &unsigned, &mixed, "", "a.b.c", &good[..good.len() - 2]] {
+        for token in [
+            &other_key,
+            &other_issuer,
+            &unsigned,
+            &mixed,
+            "",
+            "a.b.c",
+            &good[..good.len() - 2],
+        ] {
             assert_eq!(ours.verify(token, &clock), Err(NotValid), "{token}");
         }
         assert!(ours.verify(&good, &clock).is_ok());
@@ -289,7 +325,9 @@ mod tests {
     /// Seed, public key and thumbprint of RFC 8037, appendix A.
     #[test]
     fn the_key_is_that_of_the_standard() {
-        let seed = URL_SAFE_NO_PAD.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").expect("base64");
+        let seed = URL_SAFE_NO_PAD
+            .decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")
+            .expect("base64");
         let tokens = Tokens::new(&seed.try_into().expect("32 bytes"), "https://pay.example");
         assert_eq!(tokens.public_key, "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
         assert_eq!(tokens.key_id, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");

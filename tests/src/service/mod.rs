@@ -1,7 +1,7 @@
 //! One running `tillgate serve`, with its own data directory and database.
 
 pub mod binary;
-mod process;
+pub(crate) mod process;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

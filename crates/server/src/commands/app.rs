@@ -24,7 +24,7 @@ pub struct Arguments {
     #[arg(long)]
     organization: String,
     /// `integration` or `sales_channel`
-    #[arg(long)]
+    #[arg(long, value_parser = kind)]
     kind: ApplicationKind,
     /// Name of the application [default: its kind]
     #[arg(long)]
@@ -35,6 +35,11 @@ pub struct Arguments {
     /// Live data and real money; without it test data
     #[arg(long)]
     live: bool,
+}
+
+fn kind(text: &str) -> Result<ApplicationKind, &'static str> {
+    text.parse()
+        .map_err(|_| "an application is an `integration` or a `sales_channel`")
 }
 
 /// Runs the command.
@@ -64,6 +69,8 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
 async fn organization(context: &Context, id_or_name: &str) -> Result<Id, Failure> {
     match accounts::find_organization(context, id_or_name).await? {
         Some(id) => Ok(id),
-        None => id_or_name.parse().map_err(|_| Failure::Start(format!("there is no organization {id_or_name:?}"))),
+        None => id_or_name
+            .parse()
+            .map_err(|_| Failure::Start(format!("there is no organization {id_or_name:?}"))),
     }
 }

@@ -13,5 +13,6 @@ use crate::failure::Failure;
 
 /// Prints a line of the command's result.
 fn print(line: &str) -> Result<(), Failure> {
-    writeln!(io::stdout(), "{line}").map_err(|error| Failure::Start(format!("cannot write to standard output: {error}")))
+    writeln!(io::stdout(), "{line}")
+        .map_err(|error| Failure::Start(format!("cannot write to standard output: {error}")))
 }

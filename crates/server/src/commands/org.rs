@@ -21,6 +21,8 @@ pub enum Command {
 /// No database, or a name that exists.
 pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
     let Command::Create { name } = command;
-    let id = with_context(config, async |context| Ok(accounts::create_organization(context, &name).await?))?;
+    let id = with_context(config, async |context| {
+        Ok(accounts::create_organization(context, &name).await?)
+    })?;
     print(id.as_str())
 }

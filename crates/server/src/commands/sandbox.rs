@@ -14,11 +14,15 @@ use crate::{
 pub fn run(config: &Config) -> Result<(), Failure> {
     startup::create_data_directory(config)?;
     let Some(sandbox) = startup::bind_sandbox(config)? else {
-        return Err(Failure::Usage("sandbox-listen is `off`: there is nothing to serve".into()));
+        return Err(Failure::Usage(
+            "sandbox-listen is `off`: there is nothing to serve".into(),
+        ));
     };
     let url = sandbox.url();
     actix_web::rt::System::new().block_on(async {
-        let server = sandbox.run().map_err(|error| Failure::Start(format!("the sandbox cannot serve: {error}")))?;
+        let server = sandbox
+            .run()
+            .map_err(|error| Failure::Start(format!("the sandbox cannot serve: {error}")))?;
         let handle = server.handle();
         let serving = actix_web::rt::spawn(server);
         print(&format!("Sandbox  {url}"))?;

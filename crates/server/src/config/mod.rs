@@ -82,22 +82,35 @@ impl Config {
             listen: address("listen", options.listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
             public_url: options.public_url.as_deref().map(public_url).transpose()?,
             database_url,
-            master_key_file: options.master_key_file.unwrap_or_else(|| data_dir.join("master.key")),
+            master_key_file: options
+                .master_key_file
+                .unwrap_or_else(|| data_dir.join("master.key")),
             data_dir,
             sandbox_listen: match options.sandbox_listen.as_deref().unwrap_or("127.0.0.1:8081") {
                 "off" => None,
                 text => Some(address("sandbox-listen", text)?),
             },
-            cors_origins: options.cors_origin.unwrap_or_default().iter().map(|text| origin(text)).collect::<Result<_, _>>()?,
+            cors_origins: options
+                .cors_origin
+                .unwrap_or_default()
+                .iter()
+                .map(|text| origin(text))
+                .collect::<Result<_, _>>()?,
             demo: !options.no_demo.unwrap_or(false),
-            gateway_timeout: gateway_timeout(options.gateway_timeout.unwrap_or(DEFAULT_GATEWAY_TIMEOUT_SECONDS))?,
+            gateway_timeout: gateway_timeout(
+                options.gateway_timeout.unwrap_or(DEFAULT_GATEWAY_TIMEOUT_SECONDS),
+            )?,
             max_failed_authorizations: at_least_one(
                 "max-failed-authorizations",
-                options.max_failed_authorizations.unwrap_or(DEFAULT_MAX_FAILED_AUTHORIZATIONS),
+                options
+                    .max_failed_authorizations
+                    .unwrap_or(DEFAULT_MAX_FAILED_AUTHORIZATIONS),
             )?,
             max_failures_of_address: at_least_one(
                 "max-failures-of-address",
-                options.max_failures_of_address.unwrap_or(DEFAULT_MAX_FAILURES_OF_ADDRESS),
+                options
+                    .max_failures_of_address
+                    .unwrap_or(DEFAULT_MAX_FAILURES_OF_ADDRESS),
             )?,
             workers: match options.workers {
                 Some(0) => return Err(Failure::Usage("workers: must be 1 or more".into())),
@@ -112,18 +125,28 @@ impl Config {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path)
-        .map_err(|error| Failure::Usage(format!("cannot read the settings file {}: {error}", path.display())))
+    std::fs::read_to_string(path).map_err(|error| {
+        Failure::Usage(format!(
+            "cannot read the settings file {}: {error}",
+            path.display()
+        ))
+    })
 }
 
 fn address(setting: &str, text: &str) -> Result<SocketAddr, Failure> {
     text.parse().map_err(|_| {
-        Failure::Usage(format!("{setting}: {text:?} is not an IP address with a port, such as 127.0.0.1:8080"))
+        Failure::Usage(format!(
+            "{setting}: {text:?} is not an IP address with a port, such as 127.0.0.1:8080"
+        ))
     })
 }
 
 fn at_least_one(setting: &str, value: i64) -> Result<i64, Failure> {
-    if value >= 1 { Ok(value) } else { Err(Failure::Usage(format!("{setting}: must be 1 or more"))) }
+    if value >= 1 {
+        Ok(value)
+    } else {
+        Err(Failure::Usage(format!("{setting}: must be 1 or more")))
+    }
 }
 
 fn gateway_timeout(seconds: f64) -> Result<Duration, Failure> {
@@ -131,7 +154,9 @@ fn gateway_timeout(seconds: f64) -> Result<Duration, Failure> {
     if (0.1..=120.0).contains(&seconds) {
         Ok(Duration::from_secs_f64(seconds))
     } else {
-        Err(Failure::Usage("gateway-timeout: must be from 0.1 to 120 seconds".into()))
+        Err(Failure::Usage(
+            "gateway-timeout: must be from 0.1 to 120 seconds".into(),
+        ))
     }
 }
 
@@ -146,7 +171,9 @@ fn web_url(setting: &str, text: &str) -> Result<Url, Failure> {
 fn public_url(text: &str) -> Result<String, Failure> {
     let url = web_url("public-url", text)?;
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(Failure::Usage("public-url: a query or fragment has no place in it".into()));
+        return Err(Failure::Usage(
+            "public-url: a query or fragment has no place in it".into(),
+        ));
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
@@ -154,16 +181,22 @@ fn public_url(text: &str) -> Result<String, Failure> {
 fn origin(text: &str) -> Result<String, Failure> {
     let url = web_url("cors-origin", text)?;
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-        return Err(Failure::Usage(format!("cors-origin: {text:?} is more than scheme, host and port")));
+        return Err(Failure::Usage(format!(
+            "cors-origin: {text:?} is more than scheme, host and port"
+        )));
     }
     Ok(url.origin().ascii_serialization())
 }
 
 fn database_url(text: String) -> Result<String, Failure> {
-    let known = ["sqlite://", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+    let known = ["sqlite://", "postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| text.starts_with(scheme));
     if known {
         return Ok(text);
     }
     // The URL may hold a password: it is not repeated.
-    Err(Failure::Usage("database-url: must start with sqlite:// or postgres://".into()))
+    Err(Failure::Usage(
+        "database-url: must start with sqlite:// or postgres://".into(),
+    ))
 }

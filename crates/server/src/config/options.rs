@@ -39,7 +39,13 @@ pub struct Options {
     pub data_dir: Option<PathBuf>,
 
     /// Database: sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME [default: tillgate.db in the data directory]
-    #[arg(long, global = true, value_name = "URL", env = "TILLGATE_DATABASE_URL", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "TILLGATE_DATABASE_URL",
+        hide_env_values = true
+    )]
     pub database_url: Option<String>,
 
     /// File of the master key, made on the first start; TILLGATE_MASTER_KEY (64 hex digits or base64 of 32 bytes)
@@ -52,7 +58,13 @@ pub struct Options {
     pub sandbox_listen: Option<String>,
 
     /// Origin whose pages may call the API from a browser; may be given more than once [default: none]
-    #[arg(long, global = true, value_name = "ORIGIN", env = "TILLGATE_CORS_ORIGIN", value_delimiter = ',')]
+    #[arg(
+        long,
+        global = true,
+        value_name = "ORIGIN",
+        env = "TILLGATE_CORS_ORIGIN",
+        value_delimiter = ','
+    )]
     pub cors_origin: Option<Vec<String>>,
 
     /// Don't provision the demo on an empty database
@@ -65,11 +77,21 @@ pub struct Options {
     pub gateway_timeout: Option<f64>,
 
     /// Failed authorizations after which an order takes no more [default: 5]
-    #[arg(long, global = true, value_name = "NUMBER", env = "TILLGATE_MAX_FAILED_AUTHORIZATIONS")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NUMBER",
+        env = "TILLGATE_MAX_FAILED_AUTHORIZATIONS"
+    )]
     pub max_failed_authorizations: Option<i64>,
 
     /// Failed authorizations within an hour after which a network address may make no more [default: 20]
-    #[arg(long, global = true, value_name = "NUMBER", env = "TILLGATE_MAX_FAILURES_OF_ADDRESS")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NUMBER",
+        env = "TILLGATE_MAX_FAILURES_OF_ADDRESS"
+    )]
     pub max_failures_of_address: Option<i64>,
 
     /// Threads that answer requests [default: one per processor]
@@ -104,6 +126,9 @@ impl Options {
         let mut merged = toml::Table::try_from(&from_file).map_err(|error| unusable(&error))?;
         merged.extend(toml::Table::try_from(&self).map_err(|error| unusable(&error))?);
         let merged: Self = merged.try_into().map_err(|error| unusable(&error))?;
-        Ok(Self { config: self.config, ..merged })
+        Ok(Self {
+            config: self.config,
+            ..merged
+        })
     }
 }

@@ -14,17 +14,33 @@ fn refusal(options: Options) -> String {
 fn defaults() {
     let config = config(Options::default());
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
-    assert_eq!(config.sandbox_listen.map(|address| address.to_string()).as_deref(), Some("127.0.0.1:8081"));
+    assert_eq!(
+        config
+            .sandbox_listen
+            .map(|address| address.to_string())
+            .as_deref(),
+        Some("127.0.0.1:8081")
+    );
     assert_eq!(config.database_url, "sqlite://tillgate-data/tillgate.db");
     assert_eq!(config.master_key_file, Path::new("tillgate-data/master.key"));
     assert_eq!(config.rate_limit, NonZeroU32::new(200));
-    assert!(config.demo && !config.metrics_public && config.cors_origins.is_empty() && config.public_url.is_none());
+    assert!(
+        config.demo
+            && !config.metrics_public
+            && config.cors_origins.is_empty()
+            && config.public_url.is_none()
+    );
 }
 
 #[test]
 fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
-    let flags = Options { listen: Some("127.0.0.1:1".into()), no_demo: Some(false), ..Options::default() };
-    let file = "listen = '127.0.0.1:2'\nno_demo = true\nrate_limit = 0\ncors_origin = ['https://shop.example']";
+    let flags = Options {
+        listen: Some("127.0.0.1:1".into()),
+        no_demo: Some(false),
+        ..Options::default()
+    };
+    let file =
+        "listen = '127.0.0.1:2'\nno_demo = true\nrate_limit = 0\ncors_origin = ['https://shop.example']";
     let config = config(flags.over(file).expect("usable"));
     assert_eq!(config.listen.port(), 1);
     assert!(config.demo);
@@ -37,16 +53,34 @@ fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
 fn a_file_with_unknown_keys_or_other_types_is_refused_in_one_line() {
     for file in ["lisen = '127.0.0.1:2'", "listen = 5", "listen"] {
         let text = Options::default().over(file).expect_err("refused").to_string();
-        assert!(text.starts_with("the settings file cannot be used:") && !text.contains('\n'), "{text}");
+        assert!(
+            text.starts_with("the settings file cannot be used:") && !text.contains('\n'),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn urls_are_normalized_or_refused() {
-    let with = |url: &str| Options { public_url: Some(url.into()), ..Options::default() };
-    assert_eq!(config(with("https://pay.example/")).public_url.as_deref(), Some("https://pay.example"));
-    assert_eq!(config(with("https://pay.example/tills/")).public_url.as_deref(), Some("https://pay.example/tills"));
-    for url in ["pay.example", "ftp://pay.example", "https://pay.example/?a=1", "https://", "https://u:p@pay.example"] {
+    let with = |url: &str| Options {
+        public_url: Some(url.into()),
+        ..Options::default()
+    };
+    assert_eq!(
+        config(with("https://pay.example/")).public_url.as_deref(),
+        Some("https://pay.example")
+    );
+    assert_eq!(
+        config(with("https://pay.example/tills/")).public_url.as_deref(),
+        Some("https://pay.example/tills")
+    );
+    for url in [
+        "pay.example",
+        "ftp://pay.example",
+        "https://pay.example/?a=1",
+        "https://",
+        "https://u:p@pay.example",
+    ] {
         assert!(refusal(with(url)).starts_with("public-url: "), "{url}");
     }
 }
@@ -54,17 +88,69 @@ fn urls_are_normalized_or_refused() {
 #[test]
 fn unusable_values_are_named() {
     let refused = [
-        (Options { listen: Some("8080".into()), ..Options::default() }, "listen"),
-        (Options { sandbox_listen: Some("on".into()), ..Options::default() }, "sandbox-listen"),
-        (Options { workers: Some(0), ..Options::default() }, "workers"),
-        (Options { gateway_timeout: Some(f64::NAN), ..Options::default() }, "gateway-timeout"),
-        (Options { max_failed_authorizations: Some(0), ..Options::default() }, "max-failed-authorizations"),
-        (Options { cors_origin: Some(vec!["https://a.example/x".into()]), ..Options::default() }, "cors-origin"),
-        (Options { database_url: Some("mysql://u:hunter2@h/d".into()), ..Options::default() }, "database-url"),
+        (
+            Options {
+                listen: Some("8080".into()),
+                ..Options::default()
+            },
+            "listen",
+        ),
+        (
+            Options {
+                sandbox_listen: Some("on".into()),
+                ..Options::default()
+            },
+            "sandbox-listen",
+        ),
+        (
+            Options {
+                workers: Some(0),
+                ..Options::default()
+            },
+            "workers",
+        ),
+        (
+            Options {
+                gateway_timeout: Some(f64::NAN),
+                ..Options::default()
+            },
+            "gateway-timeout",
+        ),
+        (
+            Options {
+                max_failed_authorizations: Some(0),
+                ..Options::default()
+            },
+            "max-failed-authorizations",
+        ),
+        (
+            Options {
+                cors_origin: Some(vec!["https://a.example/x".into()]),
+                ..Options::default()
+            },
+            "cors-origin",
+        ),
+        (
+            Options {
+                database_url: Some("mysql://u:hunter2@h/d".into()),
+                ..Options::default()
+            },
+            "database-url",
+        ),
     ];
     for (options, setting) in refused {
         let text = refusal(options);
-        assert!(text.starts_with(&format!("{setting}: ")) && !text.contains("hunter2"), "{text}");
+        assert!(
+            text.starts_with(&format!("{setting}: ")) && !text.contains("hunter2"),
+            "{text}"
+        );
     }
-    assert_eq!(config(Options { sandbox_listen: Some("off".into()), ..Options::default() }).sandbox_listen, None);
+    assert_eq!(
+        config(Options {
+            sandbox_listen: Some("off".into()),
+            ..Options::default()
+        })
+        .sandbox_listen,
+        None
+    );
 }

@@ -23,7 +23,9 @@ pub fn print(public_url: &str, sandbox_url: Option<&str>, demo: Option<&Demo>) {
 }
 
 fn urls(public_url: &str, sandbox_url: Option<&str>) -> String {
-    let mut text = format!("\nTillgate serves\n\n  API           {public_url}\n  Swagger UI    {public_url}/swagger-ui/\n");
+    let mut text = format!(
+        "\nTillgate serves\n\n  API           {public_url}\n  Swagger UI    {public_url}/swagger-ui/\n"
+    );
     if let Some(url) = sandbox_url {
         // Writing to a String can't fail.
         let _ = writeln!(text, "  PSP sandbox   {url}/sandbox");
@@ -63,7 +65,8 @@ fn requests(public_url: &str, demo: &Demo) -> String {
 fn bodies(demo: &Demo) -> [(&'static str, &'static str, Value); 3] {
     const JSON_API: &str = "application/vnd.api+json";
     let order = |kind: &str, id| json!({"order": {"data": {"type": kind, "id": id}}});
-    let stripe = json!({"data": {"type": "stripe_payments", "relationships": order("orders", &demo.orders.stripe)}});
+    let stripe =
+        json!({"data": {"type": "stripe_payments", "relationships": order("orders", &demo.orders.stripe)}});
     let checkout_com = json!({"data": {
         "type": "checkout_com_payments",
         "attributes": {"payment_type": "token", "token": "tok_4gzeau5o2uqubbk6fufs3m7p54"},

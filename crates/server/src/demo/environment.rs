@@ -29,15 +29,25 @@ impl Environment {
             ("TILLGATE_URL", public_url),
             ("TILLGATE_SANDBOX_URL", sandbox_url.unwrap_or_default()),
             ("TILLGATE_CLIENT_ID", &demo.credentials.client_id),
-            ("TILLGATE_CLIENT_SECRET", demo.credentials.client_secret.expose_secret()),
+            (
+                "TILLGATE_CLIENT_SECRET",
+                demo.credentials.client_secret.expose_secret(),
+            ),
             ("TILLGATE_SALES_CHANNEL_CLIENT_ID", &demo.sales_channel_client_id),
             ("TILLGATE_ORGANIZATION_ID", demo.organization_id.as_str()),
             ("TILLGATE_MARKET_ID", demo.market_id.as_str()),
             ("TILLGATE_STRIPE_ORDER_ID", demo.orders.stripe.as_str()),
-            ("TILLGATE_CHECKOUT_COM_ORDER_ID", demo.orders.checkout_com.as_str()),
+            (
+                "TILLGATE_CHECKOUT_COM_ORDER_ID",
+                demo.orders.checkout_com.as_str(),
+            ),
             ("TILLGATE_PAYMENTS_ORDER_ID", demo.orders.payments.as_str()),
         ];
-        Self(variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+        Self(
+            variables
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+        )
     }
 
     /// The variables of the last start, whose file is put aside. None if there was no last start.
@@ -59,7 +69,11 @@ impl Environment {
 
     fn parse(text: &str) -> Self {
         let pairs = text.lines().filter_map(|line| line.split_once('='));
-        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        Self(
+            pairs
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
     }
 
     /// An id among the variables.
@@ -79,7 +93,11 @@ impl Environment {
 
     fn try_writing(&self, path: &Path, directory: &Path) -> io::Result<()> {
         let temporary = directory.join(format!("{FILE}.{}.tmp", std::process::id()));
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&temporary)?;
         for (name, value) in &self.0 {
             writeln!(file, "{name}={value}")?;
         }
@@ -102,15 +120,31 @@ mod tests {
     fn a_start_takes_over_from_the_last_one() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path();
-        assert_eq!(Environment::take_previous(path).expect("read"), Environment::default());
+        assert_eq!(
+            Environment::take_previous(path).expect("read"),
+            Environment::default()
+        );
         let written = Environment::parse("A=b=c\nTILLGATE_STRIPE_ORDER_ID=QWERtyUpBa\nX=\n");
         written.write(path).expect("written");
-        assert_eq!(fs::metadata(path.join(FILE)).expect("a file").permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(path.join(FILE))
+                .expect("a file")
+                .permissions()
+                .mode()
+                & 0o777,
+            0o600
+        );
         // A start that fails leaves what the next one needs.
         for _ in 0..2 {
             let taken = Environment::take_previous(path).expect("read");
             assert_eq!(taken, written);
-            assert_eq!(taken.id("TILLGATE_STRIPE_ORDER_ID").map(|id| id.to_string()).as_deref(), Some("QWERtyUpBa"));
+            assert_eq!(
+                taken
+                    .id("TILLGATE_STRIPE_ORDER_ID")
+                    .map(|id| id.to_string())
+                    .as_deref(),
+                Some("QWERtyUpBa")
+            );
             assert_eq!(taken.id("X"), None);
             assert!(!path.join(FILE).exists());
         }

@@ -28,7 +28,11 @@ impl<'a> InProcess<'a> {
             market_id: None,
             address: None,
         };
-        Self { service, caller, operations: operations() }
+        Self {
+            service,
+            caller,
+            operations: operations(),
+        }
     }
 
     /// Creates a resource and gives its id.
@@ -38,7 +42,10 @@ impl<'a> InProcess<'a> {
     pub async fn create(&self, kind: &str, attributes: Value, relationships: Value) -> Result<Id, Failure> {
         let body = json!({"data": {"type": kind, "attributes": attributes, "relationships": relationships}});
         let document = self.call("POST", kind, None, Some(body)).await?;
-        let id = document.pointer("/data/id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+        let id = document
+            .pointer("/data/id")
+            .and_then(Value::as_str)
+            .and_then(|id| id.parse().ok());
         id.ok_or_else(|| Failure::Start(format!("the demo's {kind} was created without an id")))
     }
 
@@ -57,10 +64,19 @@ impl<'a> InProcess<'a> {
     /// The domain refuses, for one because there is no such resource.
     pub async fn attributes(&self, kind: &str, id: &Id) -> Result<Value, Failure> {
         let mut document = self.call("GET", kind, Some(id), None).await?;
-        Ok(document.pointer_mut("/data/attributes").map(Value::take).unwrap_or_default())
+        Ok(document
+            .pointer_mut("/data/attributes")
+            .map(Value::take)
+            .unwrap_or_default())
     }
 
-    async fn call(&self, method: &str, kind: &str, id: Option<&Id>, body: Option<Value>) -> Result<Value, Failure> {
+    async fn call(
+        &self,
+        method: &str,
+        kind: &str,
+        id: Option<&Id>,
+        body: Option<Value>,
+    ) -> Result<Value, Failure> {
         let mut path = format!("/api/{kind}");
         if id.is_some() {
             path.push_str("/{id}");

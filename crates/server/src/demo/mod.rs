@@ -71,7 +71,10 @@ pub async fn prepare(
     let previous = Environment::take_previous(&config.data_dir)?;
     let orders = orders::renew(&api, &state, &previous).await?;
     Ok(Some(Demo {
-        credentials: Credentials { client_id: state.client_id, client_secret: state.client_secret.into() },
+        credentials: Credentials {
+            client_id: state.client_id,
+            client_secret: state.client_secret.into(),
+        },
         sales_channel_client_id: state.sales_channel_client_id,
         organization_id: state.organization_id,
         market_id: state.market_id,
@@ -99,7 +102,10 @@ pub fn announce(
 
 /// Neither the address nor the URL that clients use may be reached from elsewhere.
 fn only_this_machine(config: &Config, address: SocketAddr) -> bool {
-    let public = config.public_url.as_deref().and_then(|url| url::Url::parse(url).ok());
+    let public = config
+        .public_url
+        .as_deref()
+        .and_then(|url| url::Url::parse(url).ok());
     let local = match public.as_ref().and_then(url::Url::host) {
         None => true,
         Some(Host::Domain(name)) => name == "localhost",
@@ -117,8 +123,14 @@ mod tests {
     #[test]
     fn a_service_that_others_reach_has_no_demo() {
         let local = |address: &str, public_url: Option<&str>| {
-            let options = Options { public_url: public_url.map(str::to_owned), ..Options::default() };
-            only_this_machine(&Config::load(options).expect("usable"), address.parse().expect("an address"))
+            let options = Options {
+                public_url: public_url.map(str::to_owned),
+                ..Options::default()
+            };
+            only_this_machine(
+                &Config::load(options).expect("usable"),
+                address.parse().expect("an address"),
+            )
         };
         assert!(local("127.0.0.1:8080", None));
         assert!(local("[::1]:8080", Some("http://localhost:8080")));

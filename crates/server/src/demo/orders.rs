@@ -24,12 +24,23 @@ pub async fn renew(api: &InProcess<'_>, state: &State, previous: &Environment) -
     let (stripe, checkout_com) = (&state.stripe_method_id, &state.checkout_com_method_id);
     Ok(Orders {
         stripe: payable(api, state, stripe, previous.id("TILLGATE_STRIPE_ORDER_ID")).await?,
-        checkout_com: payable(api, state, checkout_com, previous.id("TILLGATE_CHECKOUT_COM_ORDER_ID")).await?,
+        checkout_com: payable(
+            api,
+            state,
+            checkout_com,
+            previous.id("TILLGATE_CHECKOUT_COM_ORDER_ID"),
+        )
+        .await?,
         payments: payable(api, state, stripe, previous.id("TILLGATE_PAYMENTS_ORDER_ID")).await?,
     })
 }
 
-async fn payable(api: &InProcess<'_>, state: &State, method: &Id, previous: Option<Id>) -> Result<Id, Failure> {
+async fn payable(
+    api: &InProcess<'_>,
+    state: &State,
+    method: &Id,
+    previous: Option<Id>,
+) -> Result<Id, Failure> {
     if let Some(id) = previous
         // An order that is gone is replaced like one that is paid.
         && let Ok(order) = api.attributes("orders", &id).await
@@ -49,7 +60,13 @@ async fn create(api: &InProcess<'_>, market: &Id, method: &Id) -> Result<Id, Fai
         "market": {"data": {"type": "markets", "id": market}},
         "payment_method": {"data": {"type": "payment_methods", "id": method}}
     });
-    let order = api.create("orders", json!({"customer_email": "jo@example.com"}), relationships).await?;
+    let order = api
+        .create(
+            "orders",
+            json!({"customer_email": "jo@example.com"}),
+            relationships,
+        )
+        .await?;
     for (name, unit_amount_cents, quantity) in [("Espresso cup", 1250, 2), ("Coffee beans, 250 g", 890, 1)] {
         let attributes = json!({"name": name, "unit_amount_cents": unit_amount_cents, "quantity": quantity});
         let relationships = json!({"order": {"data": {"type": "orders", "id": order}}});
@@ -64,11 +81,17 @@ mod tests {
 
     #[test]
     fn an_order_that_is_paid_or_off_cannot_be_paid() {
-        let order = |status, payment_status| can_be_paid(&json!({"status": status, "payment_status": payment_status}));
+        let order = |status, payment_status| {
+            can_be_paid(&json!({"status": status, "payment_status": payment_status}))
+        };
         assert!(order("pending", "unpaid"));
-        for (status, payment_status) in
-            [("pending", "authorized"), ("placed", "paid"), ("cancelled", "unpaid"), ("draft", "unpaid"), ("placed", "unpaid")]
-        {
+        for (status, payment_status) in [
+            ("pending", "authorized"),
+            ("placed", "paid"),
+            ("cancelled", "unpaid"),
+            ("draft", "unpaid"),
+            ("placed", "unpaid"),
+        ] {
             assert!(!order(status, payment_status), "{status} {payment_status}");
         }
     }

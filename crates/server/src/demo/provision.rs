@@ -26,17 +26,42 @@ pub async fn provision(service: &Service, sandbox_url: &str) -> Result<State, Fa
     let organization_id = accounts::create_organization(context, "demo").await?;
     let (integration, secret) =
         application(context, &organization_id, ApplicationKind::Integration, None).await?;
-    let client_secret = secret.ok_or_else(|| Failure::Start("the demo's integration has no secret".into()))?;
+    let client_secret =
+        secret.ok_or_else(|| Failure::Start("the demo's integration has no secret".into()))?;
     let api = InProcess::new(service, &organization_id, &integration.id);
-    let market_id = api.create("markets", json!({"name": "Europe", "code": "eu", "currency_code": "EUR"}), json!({})).await?;
-    let (sales_channel, _) =
-        application(context, &organization_id, ApplicationKind::SalesChannel, Some(market_id.clone())).await?;
-    let stripe_gateway_id = api.create("stripe_gateways", stripe_gateway(sandbox_url), json!({})).await?;
-    let checkout_com_gateway_id = api.create("checkout_com_gateways", checkout_com_gateway(sandbox_url), json!({})).await?;
+    let market_id = api
+        .create(
+            "markets",
+            json!({"name": "Europe", "code": "eu", "currency_code": "EUR"}),
+            json!({}),
+        )
+        .await?;
+    let (sales_channel, _) = application(
+        context,
+        &organization_id,
+        ApplicationKind::SalesChannel,
+        Some(market_id.clone()),
+    )
+    .await?;
+    let stripe_gateway_id = api
+        .create("stripe_gateways", stripe_gateway(sandbox_url), json!({}))
+        .await?;
+    let checkout_com_gateway_id = api
+        .create(
+            "checkout_com_gateways",
+            checkout_com_gateway(sandbox_url),
+            json!({}),
+        )
+        .await?;
     let state = State {
         stripe_method_id: payment_method(&api, &market_id, "stripe_payments", &stripe_gateway_id).await?,
-        checkout_com_method_id:
-            payment_method(&api, &market_id, "checkout_com_payments", &checkout_com_gateway_id).await?,
+        checkout_com_method_id: payment_method(
+            &api,
+            &market_id,
+            "checkout_com_payments",
+            &checkout_com_gateway_id,
+        )
+        .await?,
         organization_id,
         application_id: integration.id,
         client_id: integration.client_id,
@@ -57,11 +82,22 @@ async fn application(
     market_id: Option<Id>,
 ) -> Result<(Application, Option<String>), Failure> {
     use secrecy::ExposeSecret;
-    let new = NewApplication { organization_id: organization_id.clone(), name: kind.to_string(), kind, test: true, market_id };
+    let new = NewApplication {
+        organization_id: organization_id.clone(),
+        name: kind.to_string(),
+        kind,
+        test: true,
+        market_id,
+    };
     let credentials = accounts::create_application(context, new).await?;
     let application = accounts::application_by_client_id(context, &credentials.client_id).await?;
     let application = application.ok_or_else(|| Failure::Start("the demo's application is gone".into()))?;
-    Ok((application, credentials.client_secret.map(|secret| secret.expose_secret().to_owned())))
+    Ok((
+        application,
+        credentials
+            .client_secret
+            .map(|secret| secret.expose_secret().to_owned()),
+    ))
 }
 
 fn stripe_gateway(sandbox_url: &str) -> Value {
@@ -84,12 +120,22 @@ fn checkout_com_gateway(sandbox_url: &str) -> Value {
     })
 }
 
-async fn payment_method(api: &InProcess<'_>, market: &Id, source_type: &str, gateway: &Id) -> Result<Id, Failure> {
+async fn payment_method(
+    api: &InProcess<'_>,
+    market: &Id,
+    source_type: &str,
+    gateway: &Id,
+) -> Result<Id, Failure> {
     let relationships = json!({
         "market": {"data": {"type": "markets", "id": market}},
         "payment_gateway": {"data": {"type": "payment_gateways", "id": gateway}}
     });
-    api.create("payment_methods", json!({"payment_source_type": source_type, "price_amount_cents": 0}), relationships).await
+    api.create(
+        "payment_methods",
+        json!({"payment_source_type": source_type, "price_amount_cents": 0}),
+        relationships,
+    )
+    .await
 }
 
 /// Gives the gateways the sandbox's address, which may be another one at each start.
@@ -97,8 +143,10 @@ async fn payment_method(api: &InProcess<'_>, market: &Id, source_type: &str, gat
 /// # Errors
 /// The domain refuses, or the database fails.
 pub async fn point_gateways_at(api: &InProcess<'_>, state: &State, sandbox_url: &str) -> Result<(), Failure> {
-    let gateways =
-        [("stripe_gateways", &state.stripe_gateway_id), ("checkout_com_gateways", &state.checkout_com_gateway_id)];
+    let gateways = [
+        ("stripe_gateways", &state.stripe_gateway_id),
+        ("checkout_com_gateways", &state.checkout_com_gateway_id),
+    ];
     for (kind, id) in gateways {
         if api.attributes(kind, id).await?["base_url"] != sandbox_url {
             api.update(kind, id, json!({"base_url": sandbox_url})).await?;

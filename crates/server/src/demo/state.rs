@@ -40,7 +40,10 @@ impl State {
     /// It cannot be read.
     pub async fn load(context: &Context) -> Result<Self, Failure> {
         let sealed = accounts::demo(context).await?.unwrap_or_default();
-        let text = context.vault.open(PURPOSE, &sealed).map_err(|error| unreadable(&error))?;
+        let text = context
+            .vault
+            .open(PURPOSE, &sealed)
+            .map_err(|error| unreadable(&error))?;
         serde_json::from_str(&text).map_err(|error| unreadable(&error))
     }
 
@@ -56,5 +59,7 @@ impl State {
 }
 
 fn unreadable(error: &dyn std::fmt::Display) -> Failure {
-    Failure::Start(format!("the demo's state cannot be used: {error}; start with --no-demo, or with another database"))
+    Failure::Start(format!(
+        "the demo's state cannot be used: {error}; start with --no-demo, or with another database"
+    ))
 }

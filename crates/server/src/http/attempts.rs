@@ -34,8 +34,12 @@ impl FailedAttempts {
         let windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match windows.get(&network(address)) {
             Some(window) if window.failures >= MAX_FAILURES && now < window.began + WINDOW => {
-                let problem = Problem::new(Kind::TooManyRequests, "Too many failed attempts from this address.");
-                Err(Problems::from(problem).retry_after(u64::try_from(window.began + WINDOW - now).unwrap_or(1)))
+                let problem = Problem::new(
+                    Kind::TooManyRequests,
+                    "Too many failed attempts from this address.",
+                );
+                Err(Problems::from(problem)
+                    .retry_after(u64::try_from(window.began + WINDOW - now).unwrap_or(1)))
             }
             _ => Ok(()),
         }
@@ -50,9 +54,15 @@ impl FailedAttempts {
         if windows.len() >= MAX_ADDRESSES {
             windows.clear();
         }
-        let window = windows.entry(network(address)).or_insert(Window { began: now, failures: 0 });
+        let window = windows.entry(network(address)).or_insert(Window {
+            began: now,
+            failures: 0,
+        });
         if now >= window.began + WINDOW {
-            *window = Window { began: now, failures: 0 };
+            *window = Window {
+                began: now,
+                failures: 0,
+            };
         }
         window.failures += 1;
     }

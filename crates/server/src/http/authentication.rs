@@ -39,13 +39,19 @@ pub fn caller(worker: &Worker, request: &HttpRequest) -> Result<Caller, Problems
             verified.0.remove(&hash);
             let claims = worker.shared.tokens.verify(token, clock).ok();
             let ends = claims.as_ref().map_or(0, |claims| claims.exp);
-            let caller = claims
-                .and_then(read)
-                .ok_or_else(|| invalid("The access token is not valid, or has expired. Get a new one at /oauth/token."))?;
+            let caller = claims.and_then(read).ok_or_else(|| {
+                invalid("The access token is not valid, or has expired. Get a new one at /oauth/token.")
+            })?;
             if verified.0.len() >= MAX_REMEMBERED {
                 verified.0.clear();
             }
-            verified.0.insert(hash, Verified { caller: caller.clone(), ends });
+            verified.0.insert(
+                hash,
+                Verified {
+                    caller: caller.clone(),
+                    ends,
+                },
+            );
             caller
         }
     };

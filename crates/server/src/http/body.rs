@@ -20,7 +20,10 @@ const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 /// It is too large, too slow, or ends before its time.
 pub async fn read(payload: &mut Payload) -> Result<Bytes, Problem> {
     timeout(READ_TIMEOUT, collect(payload)).await.unwrap_or_else(|_| {
-        let message = format!("The body has not arrived within {} seconds.", READ_TIMEOUT.as_secs());
+        let message = format!(
+            "The body has not arrived within {} seconds.",
+            READ_TIMEOUT.as_secs()
+        );
         Err(Problem::new(Kind::InvalidDataFormat, message))
     })
 }
@@ -28,10 +31,17 @@ pub async fn read(payload: &mut Payload) -> Result<Bytes, Problem> {
 async fn collect(payload: &mut Payload) -> Result<Bytes, Problem> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk =
-            chunk.map_err(|error| Problem::new(Kind::InvalidDataFormat, format!("The body cannot be read: {error}.")))?;
+        let chunk = chunk.map_err(|error| {
+            Problem::new(
+                Kind::InvalidDataFormat,
+                format!("The body cannot be read: {error}."),
+            )
+        })?;
         if body.len() + chunk.len() > MAX_BYTES {
-            return Err(Problem::new(Kind::PayloadTooLarge, format!("A body has up to {MAX_BYTES} bytes.")));
+            return Err(Problem::new(
+                Kind::PayloadTooLarge,
+                format!("A body has up to {MAX_BYTES} bytes."),
+            ));
         }
         body.extend_from_slice(&chunk);
     }

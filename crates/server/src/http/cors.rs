@@ -26,7 +26,10 @@ impl Cors {
     /// The origin of a request, if it may call.
     pub fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
         let origin = headers.get(ORIGIN)?;
-        self.0.iter().any(|known| known.as_bytes() == origin.as_bytes()).then(|| origin.clone())
+        self.0
+            .iter()
+            .any(|known| known.as_bytes() == origin.as_bytes())
+            .then(|| origin.clone())
     }
 
     /// Whether a request asks if another one may be sent.
@@ -72,8 +75,16 @@ mod tests {
             headers.insert(ORIGIN, HeaderValue::from_static(origin));
             cors.allowed(&headers)
         };
-        assert_eq!(from("https://shop.example"), Some(HeaderValue::from_static("https://shop.example")));
-        for origin in ["https://shop.example.evil", "http://shop.example", "https://shop.example:8443", "null"] {
+        assert_eq!(
+            from("https://shop.example"),
+            Some(HeaderValue::from_static("https://shop.example"))
+        );
+        for origin in [
+            "https://shop.example.evil",
+            "http://shop.example",
+            "https://shop.example:8443",
+            "null",
+        ] {
             assert_eq!(from(origin), None, "{origin}");
         }
         assert_eq!(cors.allowed(&HeaderMap::new()), None);

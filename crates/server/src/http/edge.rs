@@ -32,7 +32,10 @@ pub async fn edge(
     let mut response = if preflight {
         request.into_response(Cors::preflight())
     } else {
-        next.call(request).instrument(span.clone()).await?.map_into_boxed_body()
+        next.call(request)
+            .instrument(span.clone())
+            .await?
+            .map_into_boxed_body()
     };
     let policy = swagger_ui::content_security_policy(response.request().path());
     let headers = response.headers_mut();

@@ -20,7 +20,10 @@ pub fn response(problems: &Problems, dialect: Dialect, media_type: MediaType) ->
     let mut response = HttpResponse::build(status);
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static(media_type.as_str())));
     if status == StatusCode::UNAUTHORIZED {
-        response.insert_header((WWW_AUTHENTICATE, HeaderValue::from_static(r#"Bearer realm="tillgate""#)));
+        response.insert_header((
+            WWW_AUTHENTICATE,
+            HeaderValue::from_static(r#"Bearer realm="tillgate""#),
+        ));
     }
     if let Some(seconds) = problems.retry_after.or_else(|| passes(problems).then_some(SOON)) {
         response.insert_header((RETRY_AFTER, seconds));
@@ -32,14 +35,20 @@ fn passes(problems: &Problems) -> bool {
     problems.problems.iter().any(|problem| {
         matches!(
             problem.kind,
-            Kind::TooManyRequests | Kind::ServiceUnavailable | Kind::PaymentGatewayUnavailable | Kind::IdempotencyKeyInUse
+            Kind::TooManyRequests
+                | Kind::ServiceUnavailable
+                | Kind::PaymentGatewayUnavailable
+                | Kind::IdempotencyKeyInUse
         )
     })
 }
 
 /// There is no such path.
 pub fn route_not_found(path: &str) -> HttpResponse {
-    let problem = Problem::new(Kind::RouteNotFound, "There is no such path. /openapi.json lists those that there are.");
+    let problem = Problem::new(
+        Kind::RouteNotFound,
+        "There is no such path. /openapi.json lists those that there are.",
+    );
     response(&problem.into(), Dialect::of_path(path), MediaType::default())
 }
 
@@ -54,5 +63,9 @@ pub fn method_not_allowed(path: &str, allow: &HeaderValue) -> HttpResponse {
 
 /// A fault of ours.
 pub fn internal(path: &str) -> HttpResponse {
-    response(&Problem::internal().into(), Dialect::of_path(path), MediaType::default())
+    response(
+        &Problem::internal().into(),
+        Dialect::of_path(path),
+        MediaType::default(),
+    )
 }

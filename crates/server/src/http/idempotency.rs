@@ -23,14 +23,20 @@ pub fn key(
     body: &[u8],
 ) -> Result<Option<IdempotencyKey>, Problem> {
     let mut given = headers.get_all("idempotency-key");
-    let Some(value) = given.next() else { return Ok(None) };
+    let Some(value) = given.next() else {
+        return Ok(None);
+    };
     let key = value.to_str().unwrap_or_default();
-    let well_formed = (1..=MAX_LENGTH).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let well_formed =
+        (1..=MAX_LENGTH).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
     if !well_formed || given.next().is_some() {
         let message = "Send one key of 1 to 255 visible ASCII characters, without spaces.";
         return Err(Problem::new(Kind::InvalidParamValue, message).header(HEADER));
     }
-    Ok(Some(IdempotencyKey { key: key.to_owned(), fingerprint: fingerprint(method, path, query, body)? }))
+    Ok(Some(IdempotencyKey {
+        key: key.to_owned(),
+        fingerprint: fingerprint(method, path, query, body)?,
+    }))
 }
 
 /// SHA-256 in hex over method, path, query and body. The order of query parameters and of the members of JSON objects,
@@ -85,14 +91,26 @@ mod tests {
 
     #[test]
     fn the_same_request_written_otherwise_is_the_same() {
-        assert_eq!(of(r#"{"a":{"c":1,"b":[1,2]},"d":"é"}"#), of("{ \"d\": \"\\u00e9\", \"a\": {\"b\": [1, 2],\n\"c\": 1} }"));
+        assert_eq!(
+            of(r#"{"a":{"c":1,"b":[1,2]},"d":"é"}"#),
+            of("{ \"d\": \"\\u00e9\", \"a\": {\"b\": [1, 2],\n\"c\": 1} }")
+        );
         let query = |query| fingerprint("POST", "/api/orders", query, b"{}").expect("a fingerprint");
         assert_eq!(query("a=1&b=%20"), query("b=+&a=1"));
     }
 
     #[test]
     fn another_request_differs() {
-        let bodies = ["{}", r#"{"a":1}"#, r#"{"a":"1"}"#, r#"{"a":[1,2]}"#, r#"{"a":[2,1]}"#, "{", "", "{ "];
+        let bodies = [
+            "{}",
+            r#"{"a":1}"#,
+            r#"{"a":"1"}"#,
+            r#"{"a":[1,2]}"#,
+            r#"{"a":[2,1]}"#,
+            "{",
+            "",
+            "{ ",
+        ];
         let mut all: Vec<String> = bodies.iter().map(|body| of(body)).collect();
         all.push(fingerprint("PATCH", "/api/orders", "", b"{}").expect("a fingerprint"));
         all.push(fingerprint("POST", "/api/order", "s", b"{}").expect("a fingerprint"));
@@ -116,7 +134,10 @@ mod tests {
     fn keys_are_visible_ascii_of_bounded_length() {
         assert!(header(&[]).expect("fine").is_none());
         for good in [&b"a"[..], &[b'~'; 255]] {
-            assert_eq!(header(&[good]).expect("fine").expect("a key").key.as_bytes(), good);
+            assert_eq!(
+                header(&[good]).expect("fine").expect("a key").key.as_bytes(),
+                good
+            );
         }
         for bad in [&b""[..], b"a b", &[b'a'; 256], "é".as_bytes(), b"a\tb"] {
             assert_eq!(header(&[bad]).err(), Some(400), "{bad:?}");

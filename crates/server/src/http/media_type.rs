@@ -20,7 +20,11 @@ impl MediaRange {
         if kind.is_empty() || subtype.is_empty() || subtype.contains('/') {
             return None;
         }
-        let mut range = Self { essence, parameters: Vec::new(), weight: 1.0 };
+        let mut range = Self {
+            essence,
+            parameters: Vec::new(),
+            weight: 1.0,
+        };
         for part in parts.map(str::trim).filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=')?;
             let (name, value) = (name.trim().to_ascii_lowercase(), unquoted(value.trim()));
@@ -66,7 +70,8 @@ mod tests {
 
     #[test]
     fn case_spacing_and_quotes_do_not_matter() {
-        let range = MediaRange::parse(r#" Application/VND.api+JSON ; Profile="a;b,c" ; q=0.5 "#).expect("well-formed");
+        let range = MediaRange::parse(r#" Application/VND.api+JSON ; Profile="a;b,c" ; q=0.5 "#)
+            .expect("well-formed");
         assert_eq!(range.essence, "application/vnd.api+json");
         assert_eq!(range.parameters, [("profile".into(), "a;b,c".into())]);
         assert_eq!(range.weight, 0.5);
@@ -74,8 +79,9 @@ mod tests {
 
     #[test]
     fn commas_in_quotes_do_not_end_a_range() {
-        let essences: Vec<_> =
-            MediaRange::list(r#"a/b; p="x, \"y\", z", nonsense, c/d;q=7, e/f"#).map(|range| range.essence).collect();
+        let essences: Vec<_> = MediaRange::list(r#"a/b; p="x, \"y\", z", nonsense, c/d;q=7, e/f"#)
+            .map(|range| range.essence)
+            .collect();
         assert_eq!(essences, ["a/b", "e/f"]);
     }
 

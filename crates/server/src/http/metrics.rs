@@ -2,12 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    body::MessageBody,
-    dev::ServiceResponse,
-    web::Data,
-};
+use actix_web::{HttpRequest, HttpResponse, body::MessageBody, dev::ServiceResponse, web::Data};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tillgate_model::{Problem, problem::Kind};
 
@@ -24,9 +19,15 @@ const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 /// # Errors
 /// Something in the process counts already.
 pub fn start() -> Result<PrometheusHandle, BuildError> {
-    let handle = PrometheusBuilder::new().set_buckets(&BUCKETS)?.install_recorder()?;
+    let handle = PrometheusBuilder::new()
+        .set_buckets(&BUCKETS)?
+        .install_recorder()?;
     metrics::describe_counter!(REQUESTS, "Requests that were answered.");
-    metrics::describe_histogram!(DURATION, metrics::Unit::Seconds, "Time to the answer of a request.");
+    metrics::describe_histogram!(
+        DURATION,
+        metrics::Unit::Seconds,
+        "Time to the answer of a request."
+    );
     Ok(handle)
 }
 
@@ -59,10 +60,21 @@ fn method(request: &HttpRequest) -> &'static str {
     )
 )]
 pub async fn retrieve(worker: Data<Worker>, request: HttpRequest) -> HttpResponse {
-    let near = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    let near = request
+        .peer_addr()
+        .is_some_and(|peer| peer.ip().to_canonical().is_loopback());
     if !near && !worker.shared.metrics_public {
-        let problem = Problem::new(Kind::Forbidden, Cow::Borrowed("Metrics are for callers on the service's own machine."));
-        return errors::response(&problem.into(), tillgate_model::Dialect::CommerceLayer, MediaType::default());
+        let problem = Problem::new(
+            Kind::Forbidden,
+            Cow::Borrowed("Metrics are for callers on the service's own machine."),
+        );
+        return errors::response(
+            &problem.into(),
+            tillgate_model::Dialect::CommerceLayer,
+            MediaType::default(),
+        );
     }
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(worker.shared.metrics.render())
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4")
+        .body(worker.shared.metrics.render())
 }

@@ -34,10 +34,17 @@ impl MediaType {
 /// None is accepted, or JSON:API's is asked for only with parameters that it does not have here (JSON:API 1.1, server
 /// responsibilities: 406, whatever else is accepted).
 pub fn accepted(headers: &HeaderMap) -> Result<MediaType, Problem> {
-    let ranges: Vec<MediaRange> =
-        headers.get_all(ACCEPT).filter_map(|value| value.to_str().ok()).flat_map(MediaRange::list).collect();
+    let ranges: Vec<MediaRange> = headers
+        .get_all(ACCEPT)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(MediaRange::list)
+        .collect();
     if ranges.is_empty() {
-        return if headers.contains_key(ACCEPT) && !only_blank(headers) { Err(not_acceptable()) } else { Ok(MediaType::JsonApi) };
+        return if headers.contains_key(ACCEPT) && !only_blank(headers) {
+            Err(not_acceptable())
+        } else {
+            Ok(MediaType::JsonApi)
+        };
     }
     let json_api = || ranges.iter().filter(|range| range.essence == JSON_API);
     if json_api().next().is_some() && !json_api().any(is_plain_json_api) {
@@ -55,7 +62,9 @@ pub fn accepted(headers: &HeaderMap) -> Result<MediaType, Problem> {
 
 /// An empty `Accept` says as little as none.
 fn only_blank(headers: &HeaderMap) -> bool {
-    headers.get_all(ACCEPT).all(|value| value.to_str().is_ok_and(|text| text.trim().is_empty()))
+    headers
+        .get_all(ACCEPT)
+        .all(|value| value.to_str().is_ok_and(|text| text.trim().is_empty()))
 }
 
 /// Weight, and how exactly the type was named. The most exact range counts; a weight of 0 excludes.
@@ -68,17 +77,26 @@ fn preference(ranges: &[MediaRange], media_type: MediaType) -> Option<(f32, u8)>
         "*/*" => Some(0),
         _ => None,
     };
-    let matching: Vec<(u8, f32)> =
-        ranges.iter().filter_map(|range| Some((exactness(range)?, range.weight))).collect();
+    let matching: Vec<(u8, f32)> = ranges
+        .iter()
+        .filter_map(|range| Some((exactness(range)?, range.weight)))
+        .collect();
     let exactness = matching.iter().map(|(exactness, _)| *exactness).max()?;
-    let weight = matching.iter().filter(|(other, _)| *other == exactness).map(|(_, weight)| *weight).fold(0.0, f32::max);
+    let weight = matching
+        .iter()
+        .filter(|(other, _)| *other == exactness)
+        .map(|(_, weight)| *weight)
+        .fold(0.0, f32::max);
     (weight > 0.0).then_some((weight, exactness))
 }
 
 /// No parameter but profiles, which are ignored, and no extension, because the service has none.
 fn is_plain_json_api(range: &MediaRange) -> bool {
     range.essence == JSON_API
-        && range.parameters.iter().all(|(name, value)| name == "profile" || (name == "ext" && value.is_empty()))
+        && range
+            .parameters
+            .iter()
+            .all(|(name, value)| name == "profile" || (name == "ext" && value.is_empty()))
 }
 
 /// Whether a body can be read.
@@ -86,13 +104,18 @@ fn is_plain_json_api(range: &MediaRange) -> bool {
 /// # Errors
 /// It has another media type, or none.
 pub fn readable(headers: &HeaderMap) -> Result<(), Problem> {
-    let range = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).and_then(MediaRange::parse);
+    let range = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(MediaRange::parse);
     match range {
         Some(range) if range.essence == JSON || is_plain_json_api(&range) => Ok(()),
         Some(range) if range.essence == JSON_API => Err(unsupported(
             "The media type application/vnd.api+json has no parameters here but `profile`; no extension is supported.",
         )),
-        _ => Err(unsupported("Send the body as application/vnd.api+json, or as application/json.")),
+        _ => Err(unsupported(
+            "Send the body as application/vnd.api+json, or as application/json.",
+        )),
     }
 }
 
@@ -135,8 +158,14 @@ mod tests {
             (&["application/vnd.api+json; charset=utf-8", m], json_api),
             (&["application/vnd.api+json; charset=utf-8, */*"], Err(406)),
             (&[r#"application/vnd.api+json; ext="https://x.test/e""#], Err(406)),
-            (&[r#"application/vnd.api+json; ext="https://x.test/e", application/vnd.api+json"#], json_api),
-            (&[r#"application/vnd.api+json; profile="https://x.test/p""#], json_api),
+            (
+                &[r#"application/vnd.api+json; ext="https://x.test/e", application/vnd.api+json"#],
+                json_api,
+            ),
+            (
+                &[r#"application/vnd.api+json; profile="https://x.test/p""#],
+                json_api,
+            ),
             (&["application/json"], json),
             (&["application/json; charset=utf-8"], json),
             (&["application/json, text/plain, */*"], json),
@@ -159,7 +188,10 @@ mod tests {
         let cases = [
             (Some("application/vnd.api+json"), true),
             (Some("Application/VND.api+JSON"), true),
-            (Some(r#"application/vnd.api+json; profile="https://x.test/p""#), true),
+            (
+                Some(r#"application/vnd.api+json; profile="https://x.test/p""#),
+                true,
+            ),
             (Some("application/json"), true),
             (Some("application/json; charset=utf-8"), true),
             (Some("application/vnd.api+json; charset=utf-8"), false),

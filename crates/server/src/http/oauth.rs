@@ -66,12 +66,16 @@ pub struct TokenAnswer {
     )
 )]
 pub async fn create_token(worker: Data<Worker>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
-    let answer = AssertUnwindSafe(token(&worker, &request, &mut payload)).catch_unwind().await;
+    let answer = AssertUnwindSafe(token(&worker, &request, &mut payload))
+        .catch_unwind()
+        .await;
     if !matches!(answer, Ok(Ok(_))) {
         body::discard(&mut payload).await;
     }
     match answer {
-        Ok(Ok(answer)) => HttpResponse::Ok().insert_header((PRAGMA, "no-cache")).json(answer),
+        Ok(Ok(answer)) => HttpResponse::Ok()
+            .insert_header((PRAGMA, "no-cache"))
+            .json(answer),
         Ok(Err(TokenError::Problems(problems))) => {
             errors::response(&problems, Dialect::CommerceLayer, MediaType::Json)
         }
@@ -83,19 +87,30 @@ pub async fn create_token(worker: Data<Worker>, request: HttpRequest, mut payloa
     }
 }
 
-async fn token(worker: &Worker, request: &HttpRequest, payload: &mut Payload) -> Result<TokenAnswer, TokenError> {
+async fn token(
+    worker: &Worker,
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> Result<TokenAnswer, TokenError> {
     let context = worker.service.context();
     let shared = &worker.shared;
-    let address = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let address = request
+        .peer_addr()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
     let now = context.clock.now().timestamp();
     shared.attempts.check(address, now)?;
     let asked = TokenRequest::read(request.headers(), &body::read(payload).await?)?;
-    let Some(application) = accounts::authenticate(context, &asked.client_id, asked.client_secret.as_ref()).await? else {
+    let Some(application) =
+        accounts::authenticate(context, &asked.client_id, asked.client_secret.as_ref()).await?
+    else {
         shared.attempts.failed(address, now);
         return Err(TokenError::invalid_client());
     };
     let granted = scope(application.market_id.as_ref());
-    if asked.scope.is_some_and(|scope| scope.split_ascii_whitespace().any(|one| one != granted)) {
+    if asked
+        .scope
+        .is_some_and(|scope| scope.split_ascii_whitespace().any(|one| one != granted))
+    {
         return Err(TokenError::invalid_scope());
     }
     let made = shared
@@ -119,5 +134,7 @@ async fn token(worker: &Worker, request: &HttpRequest, payload: &mut Payload) ->
     responses((status = 200, description = "A JSON Web Key Set.", body = KeySet))
 )]
 pub async fn key_set(worker: Data<Worker>) -> HttpResponse {
-    HttpResponse::Ok().insert_header(("Cache-Control", "public, max-age=300")).json(worker.shared.tokens.key_set())
+    HttpResponse::Ok()
+        .insert_header(("Cache-Control", "public, max-age=300"))
+        .json(worker.shared.tokens.key_set())
 }

@@ -22,14 +22,27 @@ use super::{
 };
 
 /// Answers a request. A panic on the way is a fault of ours like any other.
-pub async fn answer(worker: &Worker, operation: Operation, request: &HttpRequest, payload: Payload) -> HttpResponse {
-    AssertUnwindSafe(negotiated(worker, operation, request, payload)).catch_unwind().await.unwrap_or_else(|_| {
-        tracing::error!("the operation panicked");
-        errors::internal(request.path())
-    })
+pub async fn answer(
+    worker: &Worker,
+    operation: Operation,
+    request: &HttpRequest,
+    payload: Payload,
+) -> HttpResponse {
+    AssertUnwindSafe(negotiated(worker, operation, request, payload))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
+            tracing::error!("the operation panicked");
+            errors::internal(request.path())
+        })
 }
 
-async fn negotiated(worker: &Worker, operation: Operation, request: &HttpRequest, mut payload: Payload) -> HttpResponse {
+async fn negotiated(
+    worker: &Worker,
+    operation: Operation,
+    request: &HttpRequest,
+    mut payload: Payload,
+) -> HttpResponse {
     let (media_type, outcome) = match negotiation::accepted(request.headers()) {
         Ok(media_type) => (media_type, called(worker, operation, request, &mut payload).await),
         Err(problem) => (MediaType::default(), Err(problem.into())),
@@ -65,7 +78,13 @@ async fn called(
         None
     };
     let id = request.match_info().get("id").and_then(|id| id.parse().ok());
-    let call = Call { operation, id, page, body, idempotency_key };
+    let call = Call {
+        operation,
+        id,
+        page,
+        body,
+        idempotency_key,
+    };
     worker.service.call(&caller, call).await
 }
 
@@ -84,5 +103,7 @@ fn success(answer: Answer, media_type: MediaType) -> HttpResponse {
     if answer.body.is_empty() {
         return response.finish();
     }
-    response.insert_header((CONTENT_TYPE, HeaderValue::from_static(media_type.as_str()))).body(answer.body)
+    response
+        .insert_header((CONTENT_TYPE, HeaderValue::from_static(media_type.as_str())))
+        .body(answer.body)
 }

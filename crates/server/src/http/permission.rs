@@ -16,7 +16,10 @@ pub fn check(kind: ApplicationKind, operation: &Operation) -> Result<(), Problem
     if kind == ApplicationKind::Integration || sales_channel_may(operation) {
         return Ok(());
     }
-    let message = format!("A sales channel does not have the permission `{}`.", operation.resource.permission(operation.action()));
+    let message = format!(
+        "A sales channel does not have the permission `{}`.",
+        operation.resource.permission(operation.action())
+    );
     Err(Problem::new(Kind::Forbidden, message))
 }
 
@@ -29,7 +32,9 @@ fn sales_channel_may(operation: &Operation) -> bool {
     };
     let readable = |kind: &&str| {
         registry::resource(kind).is_none_or(|meta| {
-            meta.sales_channel.iter().any(|action| matches!(action, Action::Retrieve | Action::List))
+            meta.sales_channel
+                .iter()
+                .any(|action| matches!(action, Action::Retrieve | Action::List))
         })
     };
     own && targets.iter().all(readable)
@@ -43,16 +48,28 @@ mod tests {
 
     #[test]
     fn an_integration_may_do_everything() {
-        assert!(operations().iter().all(|operation| check(ApplicationKind::Integration, operation).is_ok()));
+        assert!(
+            operations()
+                .iter()
+                .all(|operation| check(ApplicationKind::Integration, operation).is_ok())
+        );
     }
 
     #[test]
     fn a_sales_channel_may_do_what_is_declared() {
         let may = |id: &str| {
-            let operation = operations().into_iter().find(|operation| operation.id() == id).expect("an operation");
+            let operation = operations()
+                .into_iter()
+                .find(|operation| operation.id() == id)
+                .expect("an operation");
             check(ApplicationKind::SalesChannel, &operation).is_ok()
         };
-        for id in ["create_stripe_payment", "retrieve_order", "retrieve_order_market", "retrieve_order_payment_source"] {
+        for id in [
+            "create_stripe_payment",
+            "retrieve_order",
+            "retrieve_order_market",
+            "retrieve_order_payment_source",
+        ] {
             assert!(may(id), "{id}");
         }
         for id in [

@@ -21,8 +21,16 @@ struct PageParameters {
     max_size: i64,
 }
 
-const COMMERCE_LAYER: PageParameters = PageParameters { number: "page[number]", size: "page[size]", max_size: 25 };
-const FOODETECTIVE: PageParameters = PageParameters { number: "page", size: "per_page", max_size: 500 };
+const COMMERCE_LAYER: PageParameters = PageParameters {
+    number: "page[number]",
+    size: "page[size]",
+    max_size: 25,
+};
+const FOODETECTIVE: PageParameters = PageParameters {
+    number: "page",
+    size: "per_page",
+    max_size: 500,
+};
 
 fn page_parameters(operation: &Operation) -> Option<&'static PageParameters> {
     if !operation.is_list() {
@@ -78,7 +86,8 @@ pub fn page(operation: &Operation, query: &str) -> Result<Page, Problems> {
             }
         };
         if slot.is_some() {
-            problems.push(Problem::new(Kind::InvalidParamValue, "The parameter is given twice.").parameter(name));
+            problems
+                .push(Problem::new(Kind::InvalidParamValue, "The parameter is given twice.").parameter(name));
             continue;
         }
         match value.parse().ok().filter(|value| (1..=max).contains(value)) {
@@ -90,7 +99,10 @@ pub fn page(operation: &Operation, query: &str) -> Result<Page, Problems> {
         }
     }
     if problems.is_empty() {
-        Ok(Page { number: number.unwrap_or(DEFAULT.number), size: size.unwrap_or(DEFAULT.size) })
+        Ok(Page {
+            number: number.unwrap_or(DEFAULT.number),
+            size: size.unwrap_or(DEFAULT.size),
+        })
     } else {
         Err(problems.into())
     }
@@ -98,7 +110,10 @@ pub fn page(operation: &Operation, query: &str) -> Result<Page, Problems> {
 
 fn unknown(name: &str, parameters: Option<&PageParameters>) -> Problem {
     let message = match parameters {
-        Some(known) => format!("This endpoint has the parameters `{}` and `{}`.", known.number, known.size),
+        Some(known) => format!(
+            "This endpoint has the parameters `{}` and `{}`.",
+            known.number, known.size
+        ),
         None => "This endpoint has no query parameters.".to_owned(),
     };
     Problem::new(Kind::ParamNotAllowed, message).parameter(name)
@@ -111,18 +126,28 @@ mod tests {
     use super::*;
 
     fn operation(id: &str) -> Operation {
-        operations().into_iter().find(|operation| operation.id() == id).expect("an operation")
+        operations()
+            .into_iter()
+            .find(|operation| operation.id() == id)
+            .expect("an operation")
     }
 
     fn read(id: &str, query: &str) -> Result<(i64, i64), Vec<(u16, Source)>> {
-        page(&operation(id), query).map(|page| (page.number, page.size)).map_err(|problems| {
-            let problems = problems.problems.into_iter();
-            problems.map(|problem| (problem.kind.status(), problem.source.expect("a source"))).collect()
-        })
+        page(&operation(id), query)
+            .map(|page| (page.number, page.size))
+            .map_err(|problems| {
+                let problems = problems.problems.into_iter();
+                problems
+                    .map(|problem| (problem.kind.status(), problem.source.expect("a source")))
+                    .collect()
+            })
     }
 
     fn refused(names: &[&str]) -> Result<(i64, i64), Vec<(u16, Source)>> {
-        Err(names.iter().map(|name| (400, Source::Parameter((*name).to_owned()))).collect())
+        Err(names
+            .iter()
+            .map(|name| (400, Source::Parameter((*name).to_owned())))
+            .collect())
     }
 
     #[test]
@@ -132,11 +157,28 @@ mod tests {
         assert_eq!(orders("page[size]=1"), Ok((1, 1)));
         assert_eq!(orders("page%5Bsize%5D=25&page%5Bnumber%5D=3&"), Ok((3, 25)));
         for value in ["0", "-1", "x", "", "26", "1.5", "99999999999999999999"] {
-            assert_eq!(orders(&format!("page[size]={value}")), refused(&["page[size]"]), "{value}");
+            assert_eq!(
+                orders(&format!("page[size]={value}")),
+                refused(&["page[size]"]),
+                "{value}"
+            );
         }
-        assert_eq!(orders("page[number]=0&page[size]=0"), refused(&["page[number]", "page[size]"]));
+        assert_eq!(
+            orders("page[number]=0&page[size]=0"),
+            refused(&["page[number]", "page[size]"])
+        );
         assert_eq!(orders("page[size]=1&page[size]=1"), refused(&["page[size]"]));
-        for name in ["foo", "fooBar", "filter[_]", "page[a", "atomic:x", "page", "per_page", "include", "sort"] {
+        for name in [
+            "foo",
+            "fooBar",
+            "filter[_]",
+            "page[a",
+            "atomic:x",
+            "page",
+            "per_page",
+            "include",
+            "sort",
+        ] {
             assert_eq!(orders(&format!("{name}=1")), refused(&[name]), "{name}");
         }
     }
@@ -150,16 +192,28 @@ mod tests {
 
     #[test]
     fn what_is_no_list_has_no_parameters() {
-        for id in ["create_order", "retrieve_order", "delete_order", "retrieve_order_market", "create_payment"] {
+        for id in [
+            "create_order",
+            "retrieve_order",
+            "delete_order",
+            "retrieve_order_market",
+            "create_payment",
+        ] {
             assert_eq!(read(id, "page[size]=1"), refused(&["page[size]"]), "{id}");
         }
         assert_eq!(read("retrieve_order_line_items", "page[size]=1"), Ok((1, 1)));
-        assert_eq!(read("retrieve_order_line_items_relationship", "page[number]=2"), Ok((2, 10)));
+        assert_eq!(
+            read("retrieve_order_line_items_relationship", "page[number]=2"),
+            Ok((2, 10))
+        );
     }
 
     #[test]
     fn decoding() {
-        assert_eq!(pairs("a+b=c%20d&e").expect("UTF-8"), [("a b".into(), "c d".into()), ("e".into(), String::new())]);
+        assert_eq!(
+            pairs("a+b=c%20d&e").expect("UTF-8"),
+            [("a b".into(), "c d".into()), ("e".into(), String::new())]
+        );
         assert!(pairs("a=%ff").is_err());
     }
 }

@@ -2,7 +2,10 @@
 
 use std::num::NonZeroU32;
 
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::{Clock, DefaultClock}};
+use governor::{
+    DefaultKeyedRateLimiter, Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
+};
 use tillgate_model::{Id, Problem, Problems, problem::Kind};
 
 /// A limit per application: so many requests per second, and at once twice as many after a pause.
@@ -14,8 +17,13 @@ pub struct RateLimit {
 impl RateLimit {
     /// With so many requests per second; `None` is no limit.
     pub fn new(per_second: Option<NonZeroU32>) -> Self {
-        let quota = |rate: NonZeroU32| Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::MIN.saturating_add(1)));
-        Self { limiter: per_second.map(|rate| RateLimiter::keyed(quota(rate))), clock: DefaultClock::default() }
+        let quota = |rate: NonZeroU32| {
+            Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::MIN.saturating_add(1)))
+        };
+        Self {
+            limiter: per_second.map(|rate| RateLimiter::keyed(quota(rate))),
+            clock: DefaultClock::default(),
+        }
     }
 
     /// Counts a request.
@@ -23,10 +31,15 @@ impl RateLimit {
     /// # Errors
     /// The application has sent too many.
     pub fn check(&self, application: &Id) -> Result<(), Problems> {
-        let Some(limiter) = &self.limiter else { return Ok(()) };
+        let Some(limiter) = &self.limiter else {
+            return Ok(());
+        };
         limiter.check_key(application).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
-            let problem = Problem::new(Kind::TooManyRequests, "The application has sent too many requests.");
+            let problem = Problem::new(
+                Kind::TooManyRequests,
+                "The application has sent too many requests.",
+            );
             Problems::from(problem).retry_after(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
         })
     }

@@ -18,7 +18,9 @@ pub fn of(headers: &HeaderMap) -> HeaderValue {
 
 fn well_formed(id: &[u8]) -> bool {
     (1..=MAX_LENGTH).contains(&id.len())
-        && id.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':'))
+        && id
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':'))
 }
 
 #[cfg(test)]
@@ -29,7 +31,10 @@ mod tests {
 
     fn with(id: &str) -> HeaderValue {
         let mut headers = HeaderMap::new();
-        headers.insert(HeaderName::from_static(HEADER), HeaderValue::from_str(id).expect("a header value"));
+        headers.insert(
+            HeaderName::from_static(HEADER),
+            HeaderValue::from_str(id).expect("a header value"),
+        );
         of(&headers)
     }
 

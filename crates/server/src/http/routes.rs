@@ -15,21 +15,31 @@ use super::{errors, landing, metrics, oauth, operation, probes, specification, s
 /// Puts all routes in but Swagger UI's.
 pub fn configure(config: &mut ServiceConfig) {
     for (path, operations) in by_path() {
-        let routes = operations.into_iter().map(|operation| (method(operation.method()), on_resource(operation)));
+        let routes = operations
+            .into_iter()
+            .map(|operation| (method(operation.method()), on_resource(operation)));
         config.service(resource(&path, routes.collect()));
     }
     let get = |path: &str, route: Route| resource(path, vec![(Method::GET, route)]);
     config
-        .service(resource("/oauth/token", vec![(Method::POST, web::route().to(oauth::create_token))]))
+        .service(resource(
+            "/oauth/token",
+            vec![(Method::POST, web::route().to(oauth::create_token))],
+        ))
         .service(get("/.well-known/jwks.json", web::route().to(oauth::key_set)))
         .service(get("/healthz", web::route().to(probes::health)))
         .service(get("/readyz", web::route().to(probes::readiness)))
         .service(get("/metrics", web::route().to(metrics::retrieve)))
         .service(get("/openapi.json", web::route().to(specification::retrieve)))
-        .service(get("/openapi-3.0.json", web::route().to(specification::retrieve_3_0)))
+        .service(get(
+            "/openapi-3.0.json",
+            web::route().to(specification::retrieve_3_0),
+        ))
         .service(get("/payment_return", web::route().to(landing::retrieve)))
         .service(get("/swagger-ui", web::route().to(swagger_ui::redirect)))
-        .default_service(web::to(async |request: HttpRequest| errors::route_not_found(request.path())));
+        .default_service(web::to(async |request: HttpRequest| {
+            errors::route_not_found(request.path())
+        }));
 }
 
 fn by_path() -> BTreeMap<String, Vec<Operation>> {
@@ -41,9 +51,11 @@ fn by_path() -> BTreeMap<String, Vec<Operation>> {
 }
 
 fn on_resource(operation: Operation) -> Route {
-    web::route().to(move |worker: Data<Worker>, request: HttpRequest, payload: Payload| async move {
-        operation::answer(&worker, operation, &request, payload).await
-    })
+    web::route().to(
+        move |worker: Data<Worker>, request: HttpRequest, payload: Payload| async move {
+            operation::answer(&worker, operation, &request, payload).await
+        },
+    )
 }
 
 fn method(name: &'static str) -> Method {

@@ -63,7 +63,9 @@ impl Specification {
     }
 
     fn latest(&self) -> Bytes {
-        self.latest.get_or_init(|| self.document().to_string().into()).clone()
+        self.latest
+            .get_or_init(|| self.document().to_string().into())
+            .clone()
     }
 
     fn version_3_0(&self) -> Result<Bytes, String> {
@@ -84,7 +86,9 @@ impl Specification {
     responses((status = 200, description = "The document.", content_type = "application/json", body = Object))
 )]
 pub async fn retrieve(worker: Data<Worker>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(worker.shared.specification.latest())
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .body(worker.shared.specification.latest())
 }
 
 /// Retrieve this document in OpenAPI 3.0

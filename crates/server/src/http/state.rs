@@ -42,6 +42,10 @@ pub struct Worker {
 impl Worker {
     /// For a new thread.
     pub fn new(service: Service, shared: Arc<Shared>) -> Self {
-        Self { service, shared, verified: RefCell::default() }
+        Self {
+            service,
+            shared,
+            verified: RefCell::default(),
+        }
     }
 }

@@ -31,7 +31,9 @@ pub fn service(credentials: Option<&Credentials>) -> SwaggerUi {
 
 /// `/swagger-ui` leads to the page.
 pub async fn redirect() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((LOCATION, "swagger-ui/")).finish()
+    HttpResponse::PermanentRedirect()
+        .insert_header((LOCATION, "swagger-ui/"))
+        .finish()
 }
 
 /// What a page at a path may load. The one of Swagger UI has styles and images in itself.

@@ -34,8 +34,8 @@ pub fn open_database(config: &Config) -> Result<Db, Failure> {
 pub fn context(config: &Config, base_url: &str) -> Result<Context, Failure> {
     let entropy = Arc::new(SystemEntropy);
     let master_key = master_key::load(&config.master_key_file, &*entropy)?;
-    let transport =
-        HttpTransport::new().map_err(|error| Failure::Start(format!("cannot set up the way to the PSPs: {error}")))?;
+    let transport = HttpTransport::new()
+        .map_err(|error| Failure::Start(format!("cannot set up the way to the PSPs: {error}")))?;
     Ok(Context {
         db: open_database(config)?,
         clock: Arc::new(SystemClock),
@@ -61,7 +61,10 @@ pub fn with_context<T>(
     command: impl AsyncFnOnce(&Context) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     data_directory::create(config)?;
-    let base_url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+    let base_url = config
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{}", config.listen));
     let context = context(config, &base_url)?;
     actix_web::rt::System::new().block_on(async {
         accounts::check_key(&context).await.map_err(Failure::Start)?;

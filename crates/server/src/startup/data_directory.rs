@@ -11,9 +11,16 @@ use crate::{config::Config, failure::Failure};
 pub fn create(config: &Config) -> Result<(), Failure> {
     let directory = &config.data_dir;
     let unusable = |error: io::Error| {
-        Failure::Start(format!("cannot write to the data directory {}: {error}", directory.display()))
+        Failure::Start(format!(
+            "cannot write to the data directory {}: {error}",
+            directory.display()
+        ))
     };
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(unusable)?;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(unusable)?;
     try_writing(directory).map_err(unusable)
 }
 

@@ -22,10 +22,17 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 /// # Errors
 /// The address cannot be taken, or the journal cannot be opened.
 pub fn bind_sandbox(config: &Config) -> Result<Option<BoundSandbox>, Failure> {
-    let Some(listen) = config.sandbox_listen else { return Ok(None) };
-    let settings =
-        SandboxConfig { listen, data_dir: Some(config.data_dir.join("sandbox")), ..SandboxConfig::default() };
-    tillgate_sandbox::bind(settings).map(Some).map_err(|error| refused("sandbox-listen", listen, &error))
+    let Some(listen) = config.sandbox_listen else {
+        return Ok(None);
+    };
+    let settings = SandboxConfig {
+        listen,
+        data_dir: Some(config.data_dir.join("sandbox")),
+        ..SandboxConfig::default()
+    };
+    tillgate_sandbox::bind(settings)
+        .map(Some)
+        .map_err(|error| refused("sandbox-listen", listen, &error))
 }
 
 fn refused(setting: &str, address: SocketAddr, error: &io::Error) -> Failure {

@@ -36,14 +36,21 @@ const FORM: &str = "a master key is 64 hexadecimal digits, or 32 bytes in base64
 
 fn parse(text: &str) -> Option<MasterKey> {
     let text = text.trim();
-    let bytes = Zeroizing::new(if text.len() == 64 { hex::decode(text).ok()? } else { STANDARD.decode(text).ok()? });
+    let bytes = Zeroizing::new(if text.len() == 64 {
+        hex::decode(text).ok()?
+    } else {
+        STANDARD.decode(text).ok()?
+    });
     let key: [u8; 32] = bytes.as_slice().try_into().ok()?;
     Some(Zeroizing::new(key))
 }
 
 fn from_file(path: &Path, entropy: &dyn Entropy) -> Result<MasterKey, Failure> {
     let unusable = |what: &dyn std::fmt::Display| {
-        Failure::Start(format!("cannot use the master key file {}: {what}", path.display()))
+        Failure::Start(format!(
+            "cannot use the master key file {}: {what}",
+            path.display()
+        ))
     };
     for _ in 0..2 {
         match open(path) {
@@ -63,7 +70,10 @@ fn from_file(path: &Path, entropy: &dyn Entropy) -> Result<MasterKey, Failure> {
 
 /// A symbolic link is not followed: it could lead to a file that somebody else chose.
 fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC).open(path)
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
+        .open(path)
 }
 
 fn read(file: File) -> Result<MasterKey, String> {
@@ -72,10 +82,15 @@ fn read(file: File) -> Result<MasterKey, String> {
         return Err("it is not a file".into());
     }
     if metadata.mode() & 0o077 != 0 {
-        return Err(format!("others can read it (mode {:03o}); make it 0600", metadata.mode() & 0o777));
+        return Err(format!(
+            "others can read it (mode {:03o}); make it 0600",
+            metadata.mode() & 0o777
+        ));
     }
     let mut text = Zeroizing::new(String::new());
-    file.take(MAX_BYTES).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    file.take(MAX_BYTES)
+        .read_to_string(&mut text)
+        .map_err(|error| error.to_string())?;
     parse(&text).ok_or_else(|| FORM.to_owned())
 }
 
@@ -91,12 +106,19 @@ fn create(path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
         _ => linked?,
     }
     // The name is on disk only when its directory is.
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     File::open(directory)?.sync_all()
 }
 
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
@@ -119,7 +141,10 @@ mod tests {
         let made = load_file(&path).expect("made");
         assert_eq!(fs::metadata(&path).expect("a file").mode() & 0o777, 0o600);
         assert_eq!(load_file(&path).expect("read"), made);
-        assert_ne!(load_file(&directory.path().join("other.key")).expect("made"), made);
+        assert_ne!(
+            load_file(&directory.path().join("other.key")).expect("made"),
+            made
+        );
         assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 2);
     }
 
@@ -143,8 +168,17 @@ mod tests {
     fn both_forms_of_a_key() {
         let key = [0x5a; 32];
         assert_eq!(parse(&hex::encode(key)).as_deref(), Some(&key));
-        assert_eq!(parse(&format!("{}\n", STANDARD.encode(key))).as_deref(), Some(&key));
-        for text in ["", "5a", &"5a".repeat(31), &"zz".repeat(32), &STANDARD.encode([0; 31])] {
+        assert_eq!(
+            parse(&format!("{}\n", STANDARD.encode(key))).as_deref(),
+            Some(&key)
+        );
+        for text in [
+            "",
+            "5a",
+            &"5a".repeat(31),
+            &"zz".repeat(32),
+            &STANDARD.encode([0; 31]),
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

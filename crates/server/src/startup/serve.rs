@@ -21,7 +21,10 @@ use crate::{
     config::Config,
     demo::{self, Demo},
     failure::Failure,
-    http::{self, Cors, FailedAttempts, RateLimit, Shared, Specification, Worker, edge, metrics, routes, swagger_ui},
+    http::{
+        self, Cors, FailedAttempts, RateLimit, Shared, Specification, Worker, edge, metrics, routes,
+        swagger_ui,
+    },
     tokens::Tokens,
 };
 
@@ -40,7 +43,10 @@ pub fn serve(config: &Config) -> Result<(), Failure> {
         .local_addr()
         .map_err(|error| Failure::Start(format!("cannot listen on {}: {error}", config.listen)))?;
     let sandbox = listen::bind_sandbox(config)?;
-    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let public_url = config
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{address}"));
     // Opening a database may block, so it comes before the runtime.
     let context = context::context(config, &public_url)?;
     actix_web::rt::System::new().block_on(run(config, context, listener, address, sandbox))
@@ -67,12 +73,21 @@ async fn run(
         rate_limit: RateLimit::new(config.rate_limit),
         attempts: FailedAttempts::default(),
         cors: Cors::new(origins(config, address)),
-        specification: Specification::new(&public_url, demo.as_ref().map(Demo::example_orders).unwrap_or_default()),
+        specification: Specification::new(
+            &public_url,
+            demo.as_ref().map(Demo::example_orders).unwrap_or_default(),
+        ),
         metrics: metrics::start().map_err(|error| Failure::Start(format!("cannot count: {error}")))?,
         metrics_public: config.metrics_public,
     });
     let credentials = demo.as_ref().map(|demo| demo.credentials.clone());
-    let server = start(config, listener, service.clone(), Arc::clone(&shared), credentials)?;
+    let server = start(
+        config,
+        listener,
+        service.clone(),
+        Arc::clone(&shared),
+        credentials,
+    )?;
     let handle = server.handle();
     let mut serving = actix_web::rt::spawn(server);
     let (stop, stopped) = watch::channel(false);
@@ -129,7 +144,9 @@ fn start(
 }
 
 fn start_sandbox(sandbox: BoundSandbox) -> Result<ServerHandle, Failure> {
-    let server = sandbox.run().map_err(|error| Failure::Start(format!("the sandbox cannot serve: {error}")))?;
+    let server = sandbox
+        .run()
+        .map_err(|error| Failure::Start(format!("the sandbox cannot serve: {error}")))?;
     let handle = server.handle();
     actix_web::rt::spawn(server);
     Ok(handle)

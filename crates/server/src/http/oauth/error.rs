@@ -39,7 +39,11 @@ impl OAuthError {
         match self {
             Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request", "INVALID_REQUEST"),
             Self::InvalidClient => (StatusCode::UNAUTHORIZED, "invalid_client", "UNAUTHORIZED"),
-            Self::UnsupportedGrantType => (StatusCode::BAD_REQUEST, "unsupported_grant_type", "UNSUPPORTED_GRANT_TYPE"),
+            Self::UnsupportedGrantType => (
+                StatusCode::BAD_REQUEST,
+                "unsupported_grant_type",
+                "UNSUPPORTED_GRANT_TYPE",
+            ),
             Self::InvalidScope => (StatusCode::BAD_REQUEST, "invalid_scope", "INVALID_SCOPE"),
         }
     }
@@ -51,8 +55,7 @@ impl OAuthError {
         if status == StatusCode::UNAUTHORIZED {
             response.insert_header((WWW_AUTHENTICATE, r#"Basic realm="tillgate""#));
         }
-        let error =
-            json!({"title": title, "code": code, "detail": detail, "status": status.as_u16().to_string(), "meta": {}});
+        let error = json!({"title": title, "code": code, "detail": detail, "status": status.as_u16().to_string(), "meta": {}});
         response.json(json!({"errors": [error]}))
     }
 }
@@ -60,18 +63,27 @@ impl OAuthError {
 impl TokenError {
     /// The credentials are not those of an application. Which half is wrong is not said.
     pub fn invalid_client() -> Self {
-        Self::OAuth { error: OAuthError::InvalidClient, detail: "There is no application with these credentials." }
+        Self::OAuth {
+            error: OAuthError::InvalidClient,
+            detail: "There is no application with these credentials.",
+        }
     }
 
     /// The application does not have the scope.
     pub fn invalid_scope() -> Self {
         let detail = "An application has one scope: `market:all`, or `market:id:` and the id of its market.";
-        Self::OAuth { error: OAuthError::InvalidScope, detail }
+        Self::OAuth {
+            error: OAuthError::InvalidScope,
+            detail,
+        }
     }
 
     /// The request has not the form.
     pub fn invalid_request(detail: &'static str) -> Self {
-        Self::OAuth { error: OAuthError::InvalidRequest, detail }
+        Self::OAuth {
+            error: OAuthError::InvalidRequest,
+            detail,
+        }
     }
 
     /// A fault of ours.

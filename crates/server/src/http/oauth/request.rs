@@ -14,7 +14,10 @@ use crate::http::{media_type::MediaRange, query};
 pub struct TokenRequest {
     /// The kind of grant: always `client_credentials`.
     #[schema(value_type = GrantType)]
-    #[allow(dead_code, reason = "it has one value, which is checked; the field is here for the document")]
+    #[allow(
+        dead_code,
+        reason = "it has one value, which is checked; the field is here for the document"
+    )]
     grant_type: (),
     /// Client id of the application, unless HTTP Basic has it.
     #[schema(required = false, max_length = 255)]
@@ -50,27 +53,45 @@ impl TokenRequest {
             Some("client_credentials") => {}
             Some(_) => {
                 let detail = "The grant type is `client_credentials`.";
-                return Err(TokenError::OAuth { error: OAuthError::UnsupportedGrantType, detail });
+                return Err(TokenError::OAuth {
+                    error: OAuthError::UnsupportedGrantType,
+                    detail,
+                });
             }
-            None => return Err(TokenError::invalid_request("The parameter `grant_type` is missing.")),
+            None => {
+                return Err(TokenError::invalid_request(
+                    "The parameter `grant_type` is missing.",
+                ));
+            }
         }
         let (client_id, client_secret) = (parameters.get("client_id")?, parameters.get("client_secret")?);
         let (client_id, client_secret) = match (basic(headers)?, client_id, client_secret) {
             (Some((id, _)), Some(other), _) if id != other => {
-                return Err(TokenError::invalid_request("The body names another client than HTTP Basic does."));
+                return Err(TokenError::invalid_request(
+                    "The body names another client than HTTP Basic does.",
+                ));
             }
             (Some(_), _, Some(_)) => {
-                return Err(TokenError::invalid_request("Credentials are in HTTP Basic or in the body, not in both."));
+                return Err(TokenError::invalid_request(
+                    "Credentials are in HTTP Basic or in the body, not in both.",
+                ));
             }
             (Some((id, secret)), _, None) => (id, secret),
             (None, Some(id), secret) => (id.to_owned(), secret.unwrap_or_default().to_owned()),
-            (None, None, _) => return Err(TokenError::invalid_request("The parameter `client_id` is missing.")),
+            (None, None, _) => {
+                return Err(TokenError::invalid_request(
+                    "The parameter `client_id` is missing.",
+                ));
+            }
         };
         Ok(Self {
             grant_type: (),
             client_id,
             client_secret: (!client_secret.is_empty()).then(|| SecretString::from(client_secret)),
-            scope: parameters.get("scope")?.filter(|scope| !scope.is_empty()).map(str::to_owned),
+            scope: parameters
+                .get("scope")?
+                .filter(|scope| !scope.is_empty())
+                .map(str::to_owned),
         })
     }
 }
@@ -79,7 +100,11 @@ struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
     fn get(&self, name: &str) -> Result<Option<&str>, TokenError> {
-        let mut values = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        let mut values = self
+            .0
+            .iter()
+            .filter(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str());
         let value = values.next();
         if values.next().is_some() {
             return Err(TokenError::invalid_request("A parameter is given twice."));
@@ -92,16 +117,22 @@ impl Parameters {
 }
 
 fn parameters(headers: &HeaderMap, body: &[u8]) -> Result<Vec<(String, String)>, TokenError> {
-    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).and_then(MediaRange::parse);
+    let media_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(MediaRange::parse);
     match media_type.as_ref().map(|range| range.essence.as_str()) {
         Some("application/x-www-form-urlencoded") => {
-            let text = str::from_utf8(body).map_err(|_| TokenError::invalid_request("The body is not UTF-8."))?;
+            let text =
+                str::from_utf8(body).map_err(|_| TokenError::invalid_request("The body is not UTF-8."))?;
             query::pairs(text).map_err(|_| TokenError::invalid_request("The body is not UTF-8."))
         }
         Some("application/json" | "application/vnd.api+json") => members(body),
         _ => {
             let message = "Send a form (application/x-www-form-urlencoded) or JSON.";
-            Err(Problem::new(Kind::UnsupportedMediaType, message).header("Content-Type").into())
+            Err(Problem::new(Kind::UnsupportedMediaType, message)
+                .header("Content-Type")
+                .into())
         }
     }
 }
@@ -123,7 +154,9 @@ fn members(body: &[u8]) -> Result<Vec<(String, String)>, TokenError> {
 
 /// Client id and secret in HTTP Basic, which are form-encoded there.
 fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, TokenError> {
-    let Some(header) = headers.get(AUTHORIZATION) else { return Ok(None) };
+    let Some(header) = headers.get(AUTHORIZATION) else {
+        return Ok(None);
+    };
     let credentials = header
         .to_str()
         .ok()
@@ -138,8 +171,12 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, TokenError> {
         pairs.into_iter().next().map(|(_, value)| value)
     };
     match (decode(id), decode(secret)) {
-        (Some(id), Some(secret)) if id.len() <= MAX_LENGTH && secret.len() <= MAX_LENGTH => Ok(Some((id, secret))),
-        _ => Err(TokenError::invalid_request("The credentials in HTTP Basic cannot be read.")),
+        (Some(id), Some(secret)) if id.len() <= MAX_LENGTH && secret.len() <= MAX_LENGTH => {
+            Ok(Some((id, secret)))
+        }
+        _ => Err(TokenError::invalid_request(
+            "The credentials in HTTP Basic cannot be read.",
+        )),
     }
 }
 
@@ -154,15 +191,24 @@ mod tests {
 
     fn read(media_type: &str, basic: Option<&str>, body: &str) -> Result<(String, Option<String>), String> {
         let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_str(media_type).expect("a header value"));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_str(media_type).expect("a header value"),
+        );
         if let Some(basic) = basic {
             let value = format!("Basic {}", STANDARD.encode(basic));
-            headers.insert(AUTHORIZATION, HeaderValue::from_str(&value).expect("a header value"));
+            headers.insert(
+                AUTHORIZATION,
+                HeaderValue::from_str(&value).expect("a header value"),
+            );
         }
         match TokenRequest::read(&headers, body.as_bytes()) {
-            Ok(request) => {
-                Ok((request.client_id, request.client_secret.map(|secret| secret.expose_secret().to_owned())))
-            }
+            Ok(request) => Ok((
+                request.client_id,
+                request
+                    .client_secret
+                    .map(|secret| secret.expose_secret().to_owned()),
+            )),
             Err(TokenError::OAuth { error, .. }) => Err(error.response("").status().as_u16().to_string()),
             Err(TokenError::Problems(problems)) => Err(problems.status().to_string()),
         }
@@ -176,15 +222,35 @@ mod tests {
         let json = r#"{"grant_type":"client_credentials","client_id":"id","client_secret":"s/+","extra":1}"#;
         assert_eq!(read("application/json; charset=utf-8", None, json), expected);
         assert_eq!(read("application/vnd.api+json", None, json), expected);
-        assert_eq!(read(FORM, Some("id:s%2F%2B"), "grant_type=client_credentials"), expected);
-        assert_eq!(read(FORM, Some("id:s%2F%2B"), "grant_type=client_credentials&client_id=id"), expected);
+        assert_eq!(
+            read(FORM, Some("id:s%2F%2B"), "grant_type=client_credentials"),
+            expected
+        );
+        assert_eq!(
+            read(
+                FORM,
+                Some("id:s%2F%2B"),
+                "grant_type=client_credentials&client_id=id"
+            ),
+            expected
+        );
     }
 
     #[test]
     fn a_sales_channel_has_no_secret() {
         let expected = Ok(("id".to_owned(), None));
-        assert_eq!(read(FORM, None, "grant_type=client_credentials&client_id=id"), expected);
-        assert_eq!(read(FORM, None, "grant_type=client_credentials&client_id=id&client_secret="), expected);
+        assert_eq!(
+            read(FORM, None, "grant_type=client_credentials&client_id=id"),
+            expected
+        );
+        assert_eq!(
+            read(
+                FORM,
+                None,
+                "grant_type=client_credentials&client_id=id&client_secret="
+            ),
+            expected
+        );
         assert_eq!(read(FORM, Some("id:"), "grant_type=client_credentials"), expected);
     }
 
@@ -194,17 +260,36 @@ mod tests {
             (FORM, None, ""),
             (FORM, None, "grant_type=client_credentials"),
             (FORM, None, "grant_type=password&client_id=id"),
-            (FORM, None, "grant_type=client_credentials&client_id=id&client_id=id"),
+            (
+                FORM,
+                None,
+                "grant_type=client_credentials&client_id=id&client_id=id",
+            ),
             (FORM, None, "grant_type=client_credentials&client_id=%ff"),
-            (FORM, Some("id:s"), "grant_type=client_credentials&client_secret=s"),
-            (FORM, Some("id:s"), "grant_type=client_credentials&client_id=other"),
+            (
+                FORM,
+                Some("id:s"),
+                "grant_type=client_credentials&client_secret=s",
+            ),
+            (
+                FORM,
+                Some("id:s"),
+                "grant_type=client_credentials&client_id=other",
+            ),
             ("application/json", None, "[]"),
             ("application/json", None, r#"{"grant_type":5}"#),
             ("application/json", None, "{"),
         ] {
-            assert_eq!(read(media_type, basic, body), Err("400".to_owned()), "{media_type} {basic:?} {body}");
+            assert_eq!(
+                read(media_type, basic, body),
+                Err("400".to_owned()),
+                "{media_type} {basic:?} {body}"
+            );
         }
-        assert_eq!(read("text/plain", None, "grant_type=client_credentials&client_id=id"), Err("415".to_owned()));
+        assert_eq!(
+            read("text/plain", None, "grant_type=client_credentials&client_id=id"),
+            Err("415".to_owned())
+        );
         let long = format!("grant_type=client_credentials&client_id={}", "a".repeat(256));
         assert_eq!(read(FORM, None, &long), Err("400".to_owned()));
     }

@@ -1,0 +1,93 @@
+//! The buyer's browser: what it does at the PSPs, without any secret of the merchant.
+
+use serde_json::Value;
+
+/// A browser that knows what the service gave it: publishable key, client secret, and where it was sent.
+pub struct Buyer {
+    client: reqwest::Client,
+    psp: String,
+}
+
+impl Buyer {
+    /// A browser that reaches the PSPs at `psp`.
+    pub fn at(psp: &str) -> Self {
+        Self {
+            client: reqwest::Client::new(),
+            psp: psp.to_owned(),
+        }
+    }
+
+    /// The PaymentIntent of a client secret, as Stripe.js sees it.
+    pub async fn intent(&self, publishable_key: &str, client_secret: &str) -> Value {
+        let url = format!("{}?client_secret={client_secret}", self.intent_url(client_secret));
+        answer(self.client.get(url).bearer_auth(publishable_key)).await
+    }
+
+    /// Confirms it with a payment method; the intent, or `{error}`.
+    pub async fn confirm(&self, publishable_key: &str, client_secret: &str, payment_method: &str) -> Value {
+        let url = format!("{}/confirm", self.intent_url(client_secret));
+        let form = format!(
+            "client_secret={client_secret}&payment_method={payment_method}&return_url=https%3A%2F%2Fshop.example%2F"
+        );
+        let request = self
+            .client
+            .post(url)
+            .bearer_auth(publishable_key)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(form);
+        answer(request).await
+    }
+
+    /// Goes through 3-D Secure on the page that the browser was sent to, with `authenticate` or `fail`; where the page
+    /// leads then.
+    pub async fn authenticate(&self, page: &str, outcome: &str) -> String {
+        let stay = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        let stay = stay
+            .build()
+            .unwrap_or_else(|error| panic!("no HTTP client: {error}"));
+        let form = format!("outcome={outcome}");
+        let sent = stay
+            .post(page)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(form)
+            .send();
+        let answer = sent.await.unwrap_or_else(|error| panic!("{page}: {error}"));
+        let status = answer.status();
+        let location = answer
+            .headers()
+            .get("location")
+            .and_then(|value| value.to_str().ok());
+        location
+            .unwrap_or_else(|| panic!("{page} answers {status} and leads nowhere"))
+            .to_owned()
+    }
+
+    /// Opens a page; its status.
+    pub async fn open(&self, url: &str) -> u16 {
+        let answer = self.client.get(url).send().await;
+        answer
+            .unwrap_or_else(|error| panic!("{url}: {error}"))
+            .status()
+            .as_u16()
+    }
+
+    /// A client secret begins with the id of its PaymentIntent.
+    fn intent_url(&self, client_secret: &str) -> String {
+        let (id, _) = client_secret
+            .split_once("_secret_")
+            .unwrap_or_else(|| panic!("{client_secret} is no client secret"));
+        format!("{}/v1/payment_intents/{id}", self.psp)
+    }
+}
+
+async fn answer(request: reqwest::RequestBuilder) -> Value {
+    let response = request
+        .send()
+        .await
+        .unwrap_or_else(|error| panic!("the PSP doesn't answer: {error}"));
+    let bytes = response
+        .bytes()
+        .await
+        .unwrap_or_else(|error| panic!("the PSP's answer breaks off: {error}"));
+    serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("the PSP's answer is no JSON: {error}"))
+}

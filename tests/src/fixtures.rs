@@ -1,0 +1,120 @@
+//! Resources of any type, made out of the examples in the document.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+
+use crate::bodies;
+use crate::{Answer, Api, OpenApi};
+
+/// Makes resources for one caller.
+pub struct Fixtures {
+    /// The caller.
+    pub api: Api,
+    open_api: OpenApi,
+    market: String,
+    count: AtomicU32,
+}
+
+impl Fixtures {
+    /// Orders are sold in `market`.
+    pub fn new(api: Api, open_api: OpenApi, market: &str) -> Self {
+        Self {
+            api,
+            open_api,
+            market: market.to_owned(),
+            count: AtomicU32::new(0),
+        }
+    }
+
+    /// The same for a caller who has no market yet.
+    pub async fn with_new_market(api: Api, open_api: OpenApi) -> Self {
+        let mut fixtures = Self::new(api, open_api, "");
+        fixtures.market = fixtures.create("markets").await.id().to_owned();
+        fixtures
+    }
+
+    /// The document that the operations are read from.
+    pub fn open_api(&self) -> &OpenApi {
+        &self.open_api
+    }
+
+    /// A body that creates a resource: the document's example, related to resources that exist.
+    pub fn body<'a>(&'a self, kind: &'a str) -> Pin<Box<dyn Future<Output = Value> + Send + 'a>> {
+        Box::pin(async move {
+            let creation = self.creation(kind);
+            let mut body = creation.body.clone().unwrap_or_else(|| panic!("{kind}")).example;
+            if kind == "payment_methods" {
+                // A second method of the market where orders are paid would leave open which gateway they go through.
+                let elsewhere = self.create("markets").await;
+                body["data"]["relationships"]["market"] = bodies::to_one("markets", elsewhere.id());
+            }
+            let attributes = body["data"]["attributes"].as_object_mut().into_iter().flatten();
+            for (_, value) in attributes {
+                if let Some((name, host)) = value.as_str().and_then(|text| text.split_once('@')) {
+                    let unique = self.count.fetch_add(1, Ordering::Relaxed);
+                    *value = format!("{name}.{unique}@{host}").into();
+                }
+            }
+            let relationships = body["data"]["relationships"].as_object_mut().into_iter().flatten();
+            for (name, linkage) in relationships {
+                if kind == "payment_methods" && name == "market" {
+                    continue;
+                }
+                let target = linkage["data"]["type"].as_str().unwrap_or_default().to_owned();
+                linkage["data"]["id"] = self.target(&target).await.into();
+            }
+            body
+        })
+    }
+
+    /// Creates a resource.
+    pub async fn create(&self, kind: &str) -> Answer {
+        let body = self.body(kind).await;
+        self.api.post(&self.creation(kind).template, &body).await.expect(201)
+    }
+
+    /// Creates a resource with some attributes more.
+    pub async fn create_with(&self, kind: &str, attributes: &Value) -> Answer {
+        let mut body = self.body(kind).await;
+        for (name, value) in attributes.as_object().into_iter().flatten() {
+            body["data"]["attributes"][name] = value.clone();
+        }
+        self.api.post(&self.creation(kind).template, &body).await.expect(201)
+    }
+
+    /// The id of a resource of each type. Types that can't be created come of the others.
+    pub async fn one_of_each(&self) -> BTreeMap<String, String> {
+        let mut ids = BTreeMap::new();
+        for kind in self.open_api.creatable() {
+            ids.insert(kind.to_owned(), self.create(kind).await.id().to_owned());
+        }
+        for list in self.open_api.lists() {
+            if !ids.contains_key(list.kind()) {
+                let page = self.api.get(&list.template).await.expect(200);
+                let id = page.body["data"][0]["id"].as_str();
+                let id = id.unwrap_or_else(|| panic!("there are no {} among {ids:?}", list.kind()));
+                ids.insert(list.kind().to_owned(), id.to_owned());
+            }
+        }
+        ids
+    }
+
+    /// The id of something that a relationship can point to.
+    pub async fn target(&self, kind: &str) -> String {
+        match kind {
+            "markets" => self.market.clone(),
+            // One that can be paid.
+            "orders" | "order" => bodies::order(&self.api, &self.market, 1000).await,
+            "payment_gateways" => self.create("stripe_gateways").await.id().to_owned(),
+            other => self.create(other).await.id().to_owned(),
+        }
+    }
+
+    fn creation(&self, kind: &str) -> &crate::Operation {
+        let creation = self.open_api.find("POST", kind);
+        creation.unwrap_or_else(|| panic!("{kind} can't be created"))
+    }
+}

@@ -1,0 +1,84 @@
+//! The PSP sandbox as a process of its own, which goes on while the service is killed.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::sandbox::Sandbox;
+use crate::service::{binary, process::Process};
+use crate::wait;
+
+/// A start is given this long.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// A running `tillgate sandbox`. Dropping it kills it.
+pub struct Psp {
+    process: Process,
+    url: String,
+    data: tempfile::TempDir,
+}
+
+impl Psp {
+    /// Starts one on a free port, with nothing booked.
+    pub async fn start() -> Self {
+        Self::try_start().await.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    async fn try_start() -> Result<Self> {
+        let data = tempfile::Builder::new().prefix("tillgate-psp-").tempdir()?;
+        let (process, url) = spawn(data.path(), "127.0.0.1:0").await?;
+        Ok(Self { process, url, data })
+    }
+
+    /// Ends it at once; its address refuses connections from then on.
+    pub fn stop(&mut self) {
+        self.process.kill();
+    }
+
+    /// Starts it again at the same address, with what it had booked.
+    pub async fn restart(&mut self) {
+        let address = self.url.trim_start_matches("http://").to_owned();
+        let started = spawn(self.data.path(), &address).await;
+        (self.process, _) = started.unwrap_or_else(|error| panic!("{error:?}"));
+    }
+
+    /// Origin of both PSPs' APIs.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The operator's side.
+    pub fn sandbox(&self) -> Sandbox {
+        Sandbox::new(reqwest::Client::new(), self.url.clone())
+    }
+}
+
+/// Starts the process and waits until it says where it listens.
+async fn spawn(data: &Path, listen: &str) -> Result<(Process, String)> {
+    let log = data.join("sandbox.log");
+    // What an earlier process said is no news of this one.
+    std::fs::write(&log, "")?;
+    let mut command = Command::new(binary::path()?);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TILLGATE_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(data).args(["sandbox", "--sandbox-listen", listen, "--data-dir"]).arg(data);
+    let mut process = Process::spawn(&mut command, log.clone())?;
+    let said = || std::fs::read_to_string(&log).unwrap_or_default();
+    let url = wait::until(START_LIMIT, || match process.try_wait() {
+        Some(_) => Some(None),
+        None => url_in(&said()).map(Some),
+    });
+    let url = url.await.flatten();
+    let url = url.with_context(|| format!("the sandbox doesn't start: {}", said()))?;
+    Ok((process, url))
+}
+
+/// The first URL of a complete line.
+fn url_in(log: &str) -> Option<String> {
+    let lines = log.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    let mut words = lines.flat_map(str::split_whitespace);
+    words.find(|word| word.starts_with("http://")).map(str::to_owned)
+}

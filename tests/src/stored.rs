@@ -1,0 +1,33 @@
+//! What is stored, as the lists show it: to be compared before and after a request that must not change anything.
+
+use serde_json::Value;
+
+use crate::{Api, OpenApi, Operation};
+
+/// All pages of a list: the resource objects, in order.
+pub async fn all_of(api: &Api, list: &Operation) -> Vec<Value> {
+    all_at(api, list, &list.template).await
+}
+
+/// The same for a list that hangs on a resource.
+pub async fn all_at(api: &Api, list: &Operation, path: &str) -> Vec<Value> {
+    // The size of a page is the second parameter of each list.
+    let largest = list.query.get(1).map(|(name, schema)| format!("{name}={}", schema["maximum"]));
+    let mut next = Some(format!("{path}?{}", largest.unwrap_or_default()));
+    let mut items = Vec::new();
+    while let Some(path) = next {
+        let page = api.get(&path).await.expect(200);
+        items.extend(page.body["data"].as_array().into_iter().flatten().cloned());
+        next = page.body["links"]["next"].as_str().map(str::to_owned);
+    }
+    items
+}
+
+/// Everything that the caller can list.
+pub async fn everything(api: &Api, open_api: &OpenApi) -> Vec<(String, Vec<Value>)> {
+    let mut found = Vec::new();
+    for list in open_api.lists() {
+        found.push((list.id.clone(), all_of(api, list).await));
+    }
+    found
+}
