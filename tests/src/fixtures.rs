@@ -51,15 +51,13 @@ impl Fixtures {
                 let elsewhere = self.create("markets").await;
                 body["data"]["relationships"]["market"] = bodies::to_one("markets", elsewhere.id());
             }
-            let attributes = body["data"]["attributes"].as_object_mut().into_iter().flatten();
-            for (_, value) in attributes {
+            for (_, value) in members_of(&mut body, "/data/attributes") {
                 if let Some((name, host)) = value.as_str().and_then(|text| text.split_once('@')) {
                     let unique = self.count.fetch_add(1, Ordering::Relaxed);
                     *value = format!("{name}.{unique}@{host}").into();
                 }
             }
-            let relationships = body["data"]["relationships"].as_object_mut().into_iter().flatten();
-            for (name, linkage) in relationships {
+            for (name, linkage) in members_of(&mut body, "/data/relationships") {
                 if kind == "payment_methods" && name == "market" {
                     continue;
                 }
@@ -117,4 +115,8 @@ impl Fixtures {
         let creation = self.open_api.find("POST", kind);
         creation.unwrap_or_else(|| panic!("{kind} can't be created"))
     }
+}
+
+fn members_of<'a>(body: &'a mut Value, pointer: &str) -> impl Iterator<Item = (&'a String, &'a mut Value)> {
+    body.pointer_mut(pointer).and_then(Value::as_object_mut).into_iter().flatten()
 }

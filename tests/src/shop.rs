@@ -65,7 +65,7 @@ impl Shop {
             ("stripe_payments", "stripe_gateways", &stripe_gateway),
             ("checkout_com_payments", "checkout_com_gateways", &checkout_com_gateway),
         ] {
-            let method = json!({ "payment_source_type": source });
+            let method = json!({ "payment_source_type": source, "price_amount_cents": 0 });
             let of = json!({ "market": to_one("markets", &market), "payment_gateway": to_one(kind, gateway) });
             create(api, "payment_methods", method, of).await;
         }

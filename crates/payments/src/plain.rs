@@ -34,6 +34,21 @@ pub trait Plain: Kept + Creatable + Updatable {
         attributes: &<Self as Creatable>::Attributes,
     ) -> Result<(), Failure>;
 
+    /// Asks the world outside about a record, before the transaction, when the request wants it.
+    async fn verify(_: &Request, _: &Record<Self>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// Whether a create request wants [`Plain::verify`].
+    fn create_asks(_: &<Self as Creatable>::Attributes) -> bool {
+        false
+    }
+
+    /// Whether an update request wants [`Plain::verify`].
+    fn update_asks(_: &<Self as Updatable>::Attributes) -> bool {
+        false
+    }
+
     /// Does what follows from a new record.
     async fn after_create(_: &mut Tx<'_>, _: &Request, _: &Record<Self>) -> Result<(), Failure> {
         Ok(())
@@ -98,6 +113,9 @@ where
             let input = self.create.read_create::<R>(body)?;
             let mut record = R::from_create(&input.attributes, &input.relationships);
             record.stamp(request.context.new_id(), request.context.now());
+            if R::create_asks(&input.attributes) {
+                R::verify(request, &record).await?;
+            }
             let request = request.clone();
             request
                 .context
@@ -126,6 +144,16 @@ where
     ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         async move {
             let input = self.update.read_update::<R>(body, id)?;
+            if R::update_asks(&input.attributes) {
+                let found = request
+                    .context
+                    .db
+                    .read(async |tx: &mut Tx<'_>| R::get(tx, request, id).await)
+                    .await?;
+                let mut record = found.ok_or_else(Problem::not_found)?;
+                R::apply(&mut record, &input.attributes, &input.relationships);
+                R::verify(request, &record).await?;
+            }
             let (request, id) = (request.clone(), id.clone());
             request
                 .context

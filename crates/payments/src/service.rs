@@ -253,12 +253,12 @@ impl Service {
         Ok(answer)
     }
 
-    /// Before the service takes calls: open calls to PSPs of an earlier run are looked for. Answers how many there were.
-    pub async fn recover_at_start(&self) -> usize {
+    /// Before the service takes calls: open calls to PSPs of an earlier run, which nobody waits for any more, become due.
+    /// [`Service::recover_once`] then looks for their outcome.
+    pub async fn take_up_open_calls(&self) {
         if let Err(failure) = recover::make_all_due(&self.context).await {
             tracing::error!(?failure, "open calls could not be made due");
         }
-        self.recover_once().await
     }
 
     /// Looks for the outcome of the calls to PSPs that are due. Answers how many there were.

@@ -1,6 +1,7 @@
 //! One running `tillgate serve`, with its own data directory and database.
 
 pub mod binary;
+mod command_line;
 pub(crate) mod process;
 
 use std::collections::HashMap;
@@ -214,11 +215,7 @@ impl Drop for Service {
 }
 
 fn serve(data: &Path, database: &Database, listen: SocketAddr, sandbox: SocketAddr) -> Result<Command> {
-    let mut command = Command::new(binary::path()?);
-    // Settings of the developer's own must not leak in.
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TILLGATE_")) {
-        command.env_remove(name);
-    }
+    let mut command = isolated(binary::path()?);
     // Tests ask faster than callers may. A variable, so that a test of the limit can still say it with the flag.
     command.env("TILLGATE_RATE_LIMIT", "0");
     // Relative paths, such as that of a `tillgate.toml`, start here.
@@ -233,6 +230,15 @@ fn serve(data: &Path, database: &Database, listen: SocketAddr, sandbox: SocketAd
         command.arg("--database-url").arg(url);
     }
     Ok(command)
+}
+
+/// The binary without the settings of the developer's own, which must not leak in.
+fn isolated(binary: &Path) -> Command {
+    let mut command = Command::new(binary);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TILLGATE_")) {
+        command.env_remove(name);
+    }
+    command
 }
 
 /// Port 0 of the loopback address: the operating system picks a free one.

@@ -62,7 +62,8 @@ pub fn components() -> Components {
     all
 }
 
-fn add_resource<R: Resource>(all: &mut Components) {
+/// Adds what a resource declares: its attributes and request documents.
+pub fn add_resource<R: Resource>(all: &mut Components) {
     let mut generator = settings(COMPONENTS).for_serialize().into_generator();
     generator.subschema_for::<R::Attributes>();
     all.add_definitions(generator);

@@ -3,6 +3,7 @@
 //! Every object is walked by its kind, and a member that the kind doesn't know is an error: what 3.0 can't say
 //! must be decided here, not slip through. Constraints without a counterpart are kept as `x-…` extensions.
 
+mod nullable;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -66,6 +67,7 @@ pub fn downlevel(document: &Value) -> anyhow::Result<Value> {
     );
     let mut converted = object(Kind::Document, document, "")?;
     converted["openapi"] = json!("3.0.3");
+    nullable::state_types(&mut converted);
     if converted.get("paths").is_none() {
         converted["paths"] = json!({});
     }

@@ -1,6 +1,8 @@
 //! The resources, a module each, in the order of the documentation.
 
 mod authorization;
+#[cfg(test)]
+mod by_hand;
 mod capture;
 mod checkout_com_gateway;
 mod checkout_com_payment;

@@ -2,6 +2,7 @@
 //! where that is safe. The same way for a GET, the start of the service and the background task.
 
 use chrono::{Duration, NaiveDateTime};
+use futures::StreamExt;
 use tillgate_gateways::{FindPayment, FoundOutcome, PaymentSnapshot, TransportError};
 use tillgate_model::Id;
 use tillgate_store::{GatewayOperationRow, PaymentGatewayRow, PaymentSourceRow, Scope, Tx, query};
@@ -24,6 +25,8 @@ use crate::{
 const SEND_AGAIN_WITHIN: Duration = Duration::hours(20);
 /// How far the PSP's clock may be off.
 const CLOCK_MARGIN: Duration = Duration::minutes(10);
+/// How many calls are looked at side by side, so that one slow PSP does not hold up the others.
+const AT_ONCE: usize = 8;
 /// How many pages of a PSP's list are searched for a payment.
 const PAGES: usize = 20;
 
@@ -317,11 +320,13 @@ pub async fn run_due(context: &Context) -> Result<usize, Failure> {
         .read(async |tx: &mut Tx<'_>| query!(tx, payments::due_operations(now, 50)))
         .await?;
     let count = due.len();
-    for operation in due {
-        let id = operation.id.clone();
-        if let Err(failure) = look_for_outcome(context, operation).await {
-            tracing::error!(operation = id, ?failure, "looking for an outcome failed");
-        }
-    }
+    futures::stream::iter(due)
+        .for_each_concurrent(AT_ONCE, async |operation| {
+            let id = operation.id.clone();
+            if let Err(failure) = look_for_outcome(context, operation).await {
+                tracing::error!(operation = id, ?failure, "looking for an outcome failed");
+            }
+        })
+        .await;
     Ok(count)
 }

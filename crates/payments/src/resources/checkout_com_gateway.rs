@@ -72,6 +72,19 @@ fn name_keys(record: &mut Record<CheckoutComGateway>) {
 impl Plain for CheckoutComGateway {
     edited_in!(payment_gateways);
 
+    fn create_asks(attributes: &CreateCheckoutComGatewayAttributes) -> bool {
+        attributes.check == Some(true)
+    }
+
+    fn update_asks(attributes: &UpdateCheckoutComGatewayAttributes) -> bool {
+        attributes.check == Some(true)
+    }
+
+    async fn verify(request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+        gateways::check_base_url(&record.base_url)?;
+        gateways::check_credentials(&request.context, &row(request, record), "secret_key").await
+    }
+
     async fn before_create(
         _: &mut Tx<'_>,
         _: &Request,

@@ -1,5 +1,6 @@
 use tillgate_model::{
     One, Problem, Record,
+    problem::Kind,
     resources::{CreateLineItemAttributes, LineItem, UpdateLineItemAttributes},
 };
 use tillgate_store::{LineItemFilter, LineItemRow, StoreError, Tx, query};
@@ -96,7 +97,10 @@ impl Plain for LineItem {
     async fn before_delete(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
         let order =
             query!(tx, orders::lock(request.scope(), record.order.id()))?.ok_or_else(Problem::not_found)?;
-        order::refuse_unless_changeable(tx, request, &order, "").await
+        match order::why_not_changeable(tx, request, &order).await? {
+            Some((_, message)) => Err(Problem::new(Kind::Locked, format!("The line item {message}.")).into()),
+            None => Ok(()),
+        }
     }
 
     async fn after_delete(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {

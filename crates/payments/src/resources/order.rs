@@ -170,6 +170,10 @@ impl Plain for Order {
         if record.payment_method.id() != before.payment_method.id() {
             refuse_unless_changeable(tx, request, &locked, "/data/relationships/payment_method").await?;
         }
+        // A new customer brings the address, none takes it along.
+        if record.customer.id() != before.customer.id() && attributes.customer_email.is_none() {
+            record.customer_email = None;
+        }
         link_customer(
             tx,
             request,
@@ -273,18 +277,30 @@ pub async fn refuse_unless_changeable(
     order: &OrderRow,
     pointer: &str,
 ) -> Result<(), Failure> {
+    match why_not_changeable(tx, request, order).await? {
+        Some((rule, message)) => Err(Problem::invalid(pointer, rule, message).into()),
+        None => Ok(()),
+    }
+}
+
+/// The broken rule and its message, if what changes the total is refused now.
+pub async fn why_not_changeable(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    order: &OrderRow,
+) -> Result<Option<(&'static str, String)>, Failure> {
     if !is_editable(word(&order.status)?) {
         let message = format!("can't be changed: the order is {}", order.status);
-        return Err(Problem::invalid(pointer, "order_status", message).into());
+        return Ok(Some(("order_status", message)));
     }
     if let Some(source_id) = &order.payment_source_id {
         let source = query!(tx, payment_sources::get(request.scope(), &word(source_id)?))?;
         if source.is_some_and(|source| source.pending_operation_id.is_some()) {
             let message = "can't be changed while the outcome of the order's payment is not known";
-            return Err(Problem::invalid(pointer, "payment_pending", message).into());
+            return Ok(Some(("payment_pending", message.into())));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Computes the order anew out of its line items. An order with a customer and a line item is pending.

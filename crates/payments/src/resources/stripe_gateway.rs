@@ -64,6 +64,19 @@ kept_in!(StripeGateway: payment_gateways, PaymentGatewayFilter, |_selection| Pay
 impl Plain for StripeGateway {
     edited_in!(payment_gateways);
 
+    fn create_asks(attributes: &CreateStripeGatewayAttributes) -> bool {
+        attributes.check == Some(true)
+    }
+
+    fn update_asks(attributes: &UpdateStripeGatewayAttributes) -> bool {
+        attributes.check == Some(true)
+    }
+
+    async fn verify(request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+        gateways::check_base_url(&record.base_url)?;
+        gateways::check_credentials(&request.context, &row(request, record), "login").await
+    }
+
     async fn before_create(
         _: &mut Tx<'_>,
         _: &Request,

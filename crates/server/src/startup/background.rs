@@ -13,16 +13,16 @@ const INTERVAL: Duration = Duration::from_secs(5);
 /// Works until told to stop; what was begun is finished.
 pub async fn run(service: Service, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
     loop {
+        let looked_at = service.recover_once().await;
+        if looked_at > 0 {
+            tracing::info!(looked_at, "looked for the outcome of calls to PSPs");
+        }
+        shared.rate_limit.forget_the_quiet();
+        shared.metrics.run_upkeep();
         tokio::select! {
             // Fails when the sender is gone, which means the same.
             _ = stop.wait_for(|stop| *stop) => return,
             () = tokio::time::sleep(INTERVAL) => {}
         }
-        let resolved = service.recover_once().await;
-        if resolved > 0 {
-            tracing::info!(resolved, "payments whose outcome was unknown were resolved");
-        }
-        shared.rate_limit.forget_the_quiet();
-        shared.metrics.run_upkeep();
     }
 }

@@ -66,7 +66,7 @@ async fn run(
     let sandbox_url = sandbox.as_ref().map(BoundSandbox::url);
     let sandbox = sandbox.map(start_sandbox).transpose()?;
     let service = Service::new(context);
-    service.recover_once().await;
+    service.take_up_open_calls().await;
     let demo = demo::prepare(config, address, &service, sandbox_url.as_deref()).await?;
     let shared = Arc::new(Shared {
         tokens,

@@ -1,7 +1,6 @@
 //! A payment as little work as it can be: commit, call the PSP, commit.
 
 use std::net::TcpListener;
-use std::rc::Rc;
 
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpResponse, HttpServer, error::ErrorInternalServerError};
@@ -34,7 +33,7 @@ pub async fn serve<S: Store>(
         let (store, psp_url) = (store.clone(), psp_url.clone());
         let worker = move || {
             let worker = store().and_then(|store| Ok(Worker { store, psp: Psp::new(&psp_url)? }));
-            async { worker.map(Rc::new) }
+            async { worker }
         };
         App::new()
             .data_factory(worker)
@@ -47,7 +46,7 @@ pub async fn serve<S: Store>(
     Ok(server.await?)
 }
 
-async fn pay<S: Store>(worker: Data<Rc<Worker<S>>>, request: Bytes) -> actix_web::Result<HttpResponse> {
+async fn pay<S: Store>(worker: Data<Worker<S>>, request: Bytes) -> actix_web::Result<HttpResponse> {
     let id = format!("{:032x}", rand::random::<u128>());
     let answer = carry_out(&worker, &id, request).await.map_err(ErrorInternalServerError)?;
     Ok(HttpResponse::Created().content_type("application/json").body(answer))

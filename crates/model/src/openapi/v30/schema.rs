@@ -97,6 +97,8 @@ pub fn convert(schema: &Value, at: &str) -> anyhow::Result<Value> {
 /// The rules that need one keyword only.
 fn convert_keyword(keyword: &str, value: &Value, at: &str, converted: &mut Keywords) -> anyhow::Result<()> {
     let value = match keyword {
+        // An empty list says nothing, and 3.0 forbids it.
+        "required" if value.as_array().is_some_and(Vec::is_empty) => return Ok(()),
         same if SAME.contains(&same) => value.clone(),
         extension if extension.starts_with("x-") => value.clone(),
         "example" | "xml" => value.clone(),

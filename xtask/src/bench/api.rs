@@ -1,0 +1,124 @@
+//! The service's API, as the benchmark uses it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, Result};
+use futures::future::try_join_all;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+
+use super::http::{self, Connection, Request};
+use super::service::variable;
+
+/// Over so many connections records are made in advance.
+const PREPARING_CONNECTIONS: usize = 32;
+
+/// An address, and what opens it.
+#[derive(Clone)]
+pub struct Api {
+    /// Where the service listens.
+    pub address: SocketAddr,
+    token: SecretString,
+    market: String,
+}
+
+impl Api {
+    /// Before anything is known but the address.
+    pub fn unauthorized(address: SocketAddr) -> Self {
+        Self { address, token: String::new().into(), market: String::new() }
+    }
+
+    /// Asks for a token, with the variables of demo.env.
+    pub async fn authorize(address: SocketAddr, variables: &BTreeMap<String, String>) -> Result<Self> {
+        let credentials = json!({
+            "grant_type": "client_credentials",
+            "client_id": variable(variables, "TILLGATE_CLIENT_ID")?,
+            "client_secret": variable(variables, "TILLGATE_CLIENT_SECRET")?
+        });
+        let request = http::with_body("POST", "/oauth/token", "", "application/json", &credentials.to_string());
+        let answer = Connection::open(address).await?.send(&request).await?.expect(200)?.document()?;
+        let token = answer["access_token"].as_str().context("the token answer has no access_token")?;
+        let market = variable(variables, "TILLGATE_MARKET_ID")?.to_owned();
+        Ok(Self { address, token: token.to_owned().into(), market })
+    }
+
+    /// Points the Stripe gateways at another sandbox.
+    pub async fn use_sandbox(&self, url: &str) -> Result<()> {
+        let mut connection = Connection::open(self.address).await?;
+        let gateways = connection.send(&self.get("/api/stripe_gateways")).await?.expect(200)?.document()?;
+        for gateway in gateways["data"].as_array().into_iter().flatten() {
+            let id = gateway["id"].as_str().context("a gateway without an id")?;
+            let document =
+                json!({"data": {"type": "stripe_gateways", "id": id, "attributes": {"base_url": url}}});
+            let path = format!("/api/stripe_gateways/{id}");
+            let request = http::send_document("PATCH", &path, self.token.expose_secret(), &document);
+            connection.send(&request).await?.expect(200)?;
+        }
+        Ok(())
+    }
+
+    /// `GET` of a path.
+    pub fn get(&self, path: &str) -> Request {
+        http::get(path, self.token.expose_secret())
+    }
+
+    /// Creation of a Stripe payment of an order.
+    pub fn stripe_payment(&self, order: &str) -> Request {
+        self.post("stripe_payments", json!({}), json!({"order": to_one("orders", order)}))
+    }
+
+    /// Creates an order that can be paid once, with one line item; its id.
+    pub async fn order(&self, connection: &mut Connection) -> Result<String> {
+        let order = self.post(
+            "orders",
+            json!({"customer_email": "jo@example.com"}),
+            json!({"market": to_one("markets", &self.market)}),
+        );
+        let order = created(connection, &order).await?;
+        let line_item = self.post(
+            "line_items",
+            json!({"name": "Espresso cup", "unit_amount_cents": 1250, "quantity": 2}),
+            json!({"order": to_one("orders", &order)}),
+        );
+        created(connection, &line_item).await?;
+        Ok(order)
+    }
+
+    /// Requests that each create a Stripe payment, of an order made for it.
+    pub async fn stripe_payments(&self, count: usize) -> Result<Vec<Request>> {
+        let connections = PREPARING_CONNECTIONS.min(count);
+        let shares = (0..connections).map(async |index| {
+            let mut connection = Connection::open(self.address).await?;
+            let mut requests = Vec::new();
+            for _ in (index..count).step_by(connections) {
+                requests.push(self.stripe_payment(&self.order(&mut connection).await?));
+            }
+            anyhow::Ok(requests)
+        });
+        Ok(try_join_all(shares).await?.concat())
+    }
+
+    /// Creates an order and pays it; the payment's path.
+    pub async fn paid(&self, connection: &mut Connection) -> Result<String> {
+        let order = self.order(connection).await?;
+        let payment = created(connection, &self.stripe_payment(&order)).await?;
+        Ok(format!("/api/stripe_payments/{payment}"))
+    }
+
+    fn post(&self, kind: &str, attributes: Value, relationships: Value) -> Request {
+        let document = json!({"data": {"type": kind, "attributes": attributes, "relationships": relationships}});
+        http::send_document("POST", &format!("/api/{kind}"), self.token.expose_secret(), &document)
+    }
+}
+
+fn to_one(kind: &str, id: &str) -> Value {
+    json!({"data": {"type": kind, "id": id}})
+}
+
+/// Sends a creation; the new resource's id.
+async fn created(connection: &mut Connection, request: &[u8]) -> Result<String> {
+    let document = connection.send(request).await?.expect(201)?.document()?;
+    let id = document["data"]["id"].as_str().context("a created resource without an id")?;
+    Ok(id.to_owned())
+}
