@@ -1,5 +1,6 @@
 //! Development tasks of the workspace: `cargo xtask <task>`.
 
+mod bench;
 mod interrupt;
 mod licenses;
 mod postgres;
@@ -24,6 +25,8 @@ enum Task {
     Test(test::Args),
     /// Write the files in api-spec/ that are made from the types, or check them.
     Spec(spec::Args),
+    /// Measure the service beside what the machine and the database take by themselves.
+    Bench(bench::Args),
     /// Check the licences of all dependencies against deny.toml.
     Licenses,
 }
@@ -32,6 +35,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().task {
         Task::Test(args) => test::run(&args),
         Task::Spec(args) => spec::run(&args),
+        Task::Bench(args) => bench::run(&args),
         Task::Licenses => licenses::run(),
     }
 }

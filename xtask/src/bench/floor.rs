@@ -2,19 +2,20 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context as _, Result};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
 
 use super::program::Program;
 
-/// A running floor.
+/// A running floor; killed when dropped.
 pub struct Floor {
     /// Where it listens.
     pub address: SocketAddr,
-    program: Program,
+    _program: Program,
 }
 
 impl Floor {
@@ -22,7 +23,9 @@ impl Floor {
     pub async fn constant(program: &Path, directory: &Path, body: &[u8]) -> Result<Self> {
         let file = directory.join("constant-body");
         std::fs::write(&file, body)?;
-        Self::start(Command::new(program).arg("constant").arg(file), directory).await
+        let mut command = Command::new(program);
+        command.arg("constant").arg(file);
+        Self::start(command, directory).await
     }
 
     /// Two commits and a call of the PSP, in a database file of its own or a table of its own.
@@ -38,19 +41,15 @@ impl Floor {
             None => command.arg("sqlite").arg(directory.join("floor.db")),
             Some(url) => command.arg("postgres").env("FLOOR_DATABASE_URL", url.expose_secret()),
         };
-        Self::start(&mut command, directory).await
+        Self::start(command, directory).await
     }
 
-    async fn start(command: &mut Command, directory: &Path) -> Result<Self> {
-        let mut program = Program::start(command.stdout(Stdio::piped()), &directory.join("floor.log"))?;
+    async fn start(mut command: Command, directory: &Path) -> Result<Self> {
+        command.stdout(Stdio::piped());
+        let mut program = Program::start(command, &directory.join("floor.log"))?;
         let output = program.child().stdout.take().context("no output of the floor")?;
         let line = BufReader::new(output).lines().next_line().await?;
         let address = line.context("the floor didn't start")?.parse()?;
-        Ok(Self { address, program })
-    }
-
-    /// Ends it.
-    pub async fn stop(self) -> Result<()> {
-        self.program.stop().await
+        Ok(Self { address, _program: program })
     }
 }

@@ -16,8 +16,8 @@ use super::http::Connection;
 
 /// How long a start and a stop may take.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Between two looks at a program that starts; a thirtieth of what is asked of a start.
-const POLL: Duration = Duration::from_millis(10);
+/// Between two looks at a program that starts: little beside the time that a start takes.
+const POLL: Duration = Duration::from_millis(1);
 
 /// A running program; killed when dropped.
 pub struct Program {
@@ -26,12 +26,10 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts a command that finds none of Tillgate's settings in its environment but those that `command` sets. What
-    /// it writes to standard error, and to standard output unless `command` says otherwise, goes to the file `log`.
-    pub fn start(command: &mut std::process::Command, log: &Path) -> Result<Self> {
-        let name = command.get_program().to_owned();
+    /// Starts a command. What it writes to standard error is added to the file `log`.
+    pub fn start(mut command: Command, log: &Path) -> Result<Self> {
+        let name = command.as_std().get_program().to_owned();
         let file = File::options().create(true).append(true).open(log)?;
-        let mut command = Command::from(std::mem::replace(command, std::process::Command::new("")));
         // Ctrl-C at the terminal is for the task alone, which then stops what it has started.
         command.stdin(Stdio::null()).stderr(file).process_group(0).kill_on_drop(true);
         let child = command.spawn().with_context(|| format!("{} can't be run", name.display()))?;
@@ -45,24 +43,18 @@ impl Program {
 
     /// Comes back once `request` is answered with 200.
     pub async fn wait_for(&mut self, address: SocketAddr, request: &[u8]) -> Result<()> {
-        self.wait_until(POLL, async || answers(address, request).await).await
-    }
-
-    /// The same, looking all the time: how long it took from `begin` on.
-    pub async fn time_to(&mut self, begin: Instant, address: SocketAddr, request: &[u8]) -> Result<Duration> {
-        self.wait_until(Duration::from_millis(1), async || answers(address, request).await).await?;
-        Ok(begin.elapsed())
+        self.wait_until(async || answers(address, request).await).await
     }
 
     /// Comes back once the condition holds.
-    pub async fn wait_until(&mut self, poll: Duration, mut condition: impl AsyncFnMut() -> bool) -> Result<()> {
+    pub async fn wait_until(&mut self, mut condition: impl AsyncFnMut() -> bool) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         while !condition().await {
             if let Some(status) = self.child.try_wait()? {
                 bail!("ended at start with {status}:\n{}", self.log());
             }
             ensure!(Instant::now() < deadline, "not ready after {PATIENCE:?}:\n{}", self.log());
-            sleep(poll).await;
+            sleep(POLL).await;
         }
         Ok(())
     }

@@ -4,22 +4,23 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
+use tokio::process::Command;
 
 use super::api::Api;
 use super::http::{self, Connection};
 use super::program::{Program, free_address};
 
-/// The PSP sandbox.
+/// The PSP sandbox; killed when dropped.
 pub struct Sandbox {
     /// Where it listens.
     pub address: SocketAddr,
-    program: Program,
+    _program: Program,
 }
 
 impl Sandbox {
@@ -28,9 +29,9 @@ impl Sandbox {
         let address = free_address()?;
         let mut command = command(tillgate, &directory.join("sandbox-data"));
         command.arg("sandbox").env("TILLGATE_SANDBOX_LISTEN", address.to_string());
-        let mut program = Program::start(&mut command, &directory.join("sandbox.log"))?;
+        let mut program = Program::start(command, &directory.join("sandbox.log"))?;
         program.wait_for(address, &http::get("/sandbox/instruments", "")).await?;
-        Ok(Self { address, program })
+        Ok(Self { address, _program: program })
     }
 
     /// Its origin.
@@ -54,11 +55,6 @@ impl Sandbox {
         let request = http::with_body("DELETE", "/sandbox/faults", "", "application/json", "");
         Connection::open(self.address).await?.send(&request).await?.expect(204)?;
         Ok(())
-    }
-
-    /// Ends it.
-    pub async fn stop(self) -> Result<()> {
-        self.program.stop().await
     }
 }
 
@@ -89,7 +85,7 @@ impl Installation {
         let mut program = installation.spawn(&free_address()?.to_string())?;
         let environment = installation.data().join("demo.env");
         // It is written last: the service answers then.
-        program.wait_until(Duration::from_millis(10), async || environment.exists()).await?;
+        program.wait_until(async || environment.exists()).await?;
         let variables = variables(&fs::read_to_string(environment)?);
         installation.api = Api::authorize(address, &variables).await?;
         installation.api.use_sandbox(&sandbox.url()).await?;
@@ -97,16 +93,13 @@ impl Installation {
         Ok(installation)
     }
 
-    /// Starts the service; it may not answer yet.
-    pub fn launch(&self) -> Result<Program> {
-        self.spawn("off")
-    }
-
-    /// Starts the service and comes back when it answers.
-    pub async fn start(&self) -> Result<Program> {
-        let mut program = self.launch()?;
-        program.wait_for(self.address, &self.api.get("/api/markets")).await?;
-        Ok(program)
+    /// Starts the service: how long it took from the start of its process to the first answer, which needs the database.
+    pub async fn start(&self) -> Result<(Program, Duration)> {
+        let request = self.api.get("/api/stripe_payments");
+        let begin = Instant::now();
+        let mut program = self.spawn("off")?;
+        program.wait_for(self.address, &request).await?;
+        Ok((program, begin.elapsed()))
     }
 
     fn spawn(&self, sandbox_listen: &str) -> Result<Program> {
@@ -121,7 +114,7 @@ impl Installation {
             // Not as an argument, which every user of the machine can read.
             command.env("TILLGATE_DATABASE_URL", url.expose_secret());
         }
-        Program::start(&mut command, &self.directory.join("service.log"))
+        Program::start(command, &self.directory.join("service.log"))
     }
 
     fn data(&self) -> PathBuf {
@@ -136,7 +129,7 @@ fn command(tillgate: &Path, data: &Path) -> Command {
     for name in settings.filter(|name| name.to_string_lossy().starts_with("TILLGATE_")) {
         command.env_remove(name);
     }
-    command.env_remove("RUST_LOG").env("TILLGATE_DATA_DIR", data).stdout(std::process::Stdio::null());
+    command.env_remove("RUST_LOG").env("TILLGATE_DATA_DIR", data).stdout(Stdio::null());
     if let Some(parent) = data.parent() {
         command.current_dir(parent);
     }

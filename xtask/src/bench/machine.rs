@@ -1,0 +1,57 @@
+//! What the numbers belong to.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+use chrono::Utc;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio_postgres::{NoTls, SimpleQueryMessage};
+
+/// Date, size of the machine, versions.
+pub fn heading(versions: &[String]) -> Result<String> {
+    let processors = std::thread::available_parallelism()?;
+    let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let memory = memory.lines().find_map(|line| line.strip_prefix("MemTotal:"));
+    let kibibytes: f64 = memory.and_then(|line| line.trim().strip_suffix(" kB")).unwrap_or("0").parse()?;
+    let gibibytes = kibibytes / 1024.0 / 1024.0;
+    let (date, versions) = (Utc::now().format("%Y-%m-%d"), versions.join(", "));
+    Ok(format!("{date}, {processors} processors, {gibibytes:.0} GiB of memory, {versions}"))
+}
+
+/// Of the service that is measured.
+pub fn service_version(programs: &Path) -> Result<String> {
+    first_line(Command::new(programs.join("tillgate")).arg("--version"))
+}
+
+/// Of the compiler that cargo uses.
+pub fn compiler_version() -> Result<String> {
+    let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let line = first_line(Command::new(compiler).arg("--version"))?;
+    Ok(line.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
+}
+
+/// Of the database at the URL, or of SQLite.
+pub async fn database_version(url: Option<&SecretString>) -> Result<String> {
+    let Some(url) = url else {
+        return Ok(format!("SQLite {}", rusqlite::version()));
+    };
+    let (client, connection) = tokio_postgres::connect(url.expose_secret(), NoTls).await?;
+    let driver = tokio::spawn(connection);
+    let answer = client.simple_query("SHOW server_version").await?;
+    driver.abort();
+    let row = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    let version = row.context("PostgreSQL doesn't tell its version")?;
+    Ok(format!("PostgreSQL {}", version.split_whitespace().next().unwrap_or(version)))
+}
+
+fn first_line(command: &mut Command) -> Result<String> {
+    let output = command.output()?;
+    ensure!(output.status.success(), "{} failed", command.get_program().display());
+    let text = String::from_utf8(output.stdout)?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}

@@ -1,0 +1,114 @@
+//! What is measured.
+
+mod get;
+mod latency;
+mod memory;
+mod post;
+mod start;
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use strum::{EnumIter, IntoEnumIterator as _, IntoStaticStr};
+
+use super::report::Row;
+use super::scene::Scene;
+use super::statistics::median;
+
+/// Numbers of connections over which throughput is measured.
+const CONNECTIONS: [usize; 3] = [1, 16, 64];
+
+/// One of them.
+#[derive(Clone, Copy, EnumIter, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+pub enum Measurement {
+    /// Requests per second of reading a payment.
+    Get,
+    /// Requests per second of creating a payment.
+    Post,
+    /// What is added to a PSP that takes its time.
+    Latency,
+    /// How soon the service answers.
+    Start,
+    /// How much memory it takes.
+    Memory,
+}
+
+impl Measurement {
+    /// Those with `filter` in their names; all without a filter.
+    pub fn matching(filter: Option<&str>) -> Result<Vec<Self>> {
+        let name = |measurement: &Self| <&'static str>::from(measurement);
+        let found: Vec<_> =
+            Self::iter().filter(|measurement| name(measurement).contains(filter.unwrap_or_default())).collect();
+        ensure!(!found.is_empty(), "no measurement has {:?} in its name", filter.unwrap_or_default());
+        Ok(found)
+    }
+
+    /// Measures.
+    pub async fn take(self, scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
+        match self {
+            Self::Get => get::measure(scene, plan).await,
+            Self::Post => post::measure(scene, plan).await,
+            Self::Latency => latency::measure(scene, plan).await,
+            Self::Start => start::measure(scene, plan).await,
+            Self::Memory => memory::measure(scene, plan).await,
+        }
+    }
+}
+
+/// How much is measured.
+pub struct Plan {
+    /// Rounds whose median counts, after one that doesn't.
+    rounds: usize,
+    /// How long a round of reads takes.
+    reading: Duration,
+    /// Payments of a round, for each number of connections.
+    payments: [usize; CONNECTIONS.len()],
+    /// Payments of a round with a PSP that takes its time.
+    slow_payments: usize,
+    /// Checkouts of ten requests before memory is looked at.
+    checkouts: usize,
+}
+
+impl Plan {
+    /// What the targets are for.
+    pub const FULL: Self = Self {
+        rounds: 5,
+        reading: Duration::from_secs(2),
+        payments: [400, 2000, 3000],
+        slow_payments: 500,
+        checkouts: 10_000,
+    };
+    /// A first impression.
+    pub const QUICK: Self = Self {
+        rounds: 3,
+        reading: Duration::from_millis(500),
+        payments: [50, 300, 500],
+        slow_payments: 100,
+        checkouts: 1000,
+    };
+}
+
+/// What floor and service come to in the rounds.
+#[derive(Default)]
+struct Rounds {
+    floor: Vec<f64>,
+    service: Vec<f64>,
+}
+
+impl Rounds {
+    fn row(self, what: impl Into<String>, unit: super::report::Unit) -> Row {
+        Row::new(what, unit, Some(median(self.floor)), median(self.service))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measurements_are_found_by_a_part_of_their_name() {
+        let count = |filter| Measurement::matching(filter).map(|found| found.len()).ok();
+        assert_eq!((count(None), count(Some("mem")), count(Some("nothing"))), (Some(5), Some(1), None));
+    }
+}

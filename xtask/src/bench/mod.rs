@@ -1,0 +1,109 @@
+//! `cargo xtask bench`: what Tillgate adds to what this machine, the HTTP library and the database take by themselves.
+//!
+//! Each number is the median of several rounds, in which floor and service take turns. The floors stand in
+//! `src/bin/floor`. Load generator, service, floors, sandbox and database share the machine's processors.
+
+mod api;
+mod build;
+mod floor;
+mod http;
+mod load;
+mod machine;
+mod measurements;
+mod program;
+mod progress;
+mod report;
+mod scene;
+mod service;
+mod statistics;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+
+use crate::interrupt::Interrupt;
+use crate::postgres::{Cluster, Programs};
+use crate::say;
+use measurements::{Measurement, Plan};
+use progress::Progress;
+use report::Row;
+use scene::{Database, Scene};
+
+/// Arguments of `cargo xtask bench`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Fewer and shorter rounds, and a tenth of the requests before memory is looked at
+    #[arg(long)]
+    quick: bool,
+    /// SQLite only
+    #[arg(long, conflicts_with = "postgres")]
+    sqlite: bool,
+    /// PostgreSQL only
+    #[arg(long)]
+    postgres: bool,
+    /// Print the table in Markdown
+    #[arg(long)]
+    markdown: bool,
+    /// Build without optimization: to try the benchmark itself; the numbers mean nothing
+    #[arg(long)]
+    unoptimized: bool,
+    /// Only measurements whose name has this in it: get, post, latency, start, memory
+    filter: Option<String>,
+    /// Directory of the programs, built already
+    #[arg(long, hide = true)]
+    built: Option<PathBuf>,
+}
+
+/// Runs the task. The exit code is 1 when a target is missed.
+///
+/// # Errors
+/// Something doesn't build or start, or answers otherwise than it must.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let Some(programs) = &args.built else {
+        return build::and_run(args.unoptimized);
+    };
+    let measurements: Vec<Measurement> = Measurement::matching(args.filter.as_deref())?;
+    let plan = if args.quick { Plan::QUICK } else { Plan::FULL };
+    let databases = databases(args)?;
+    let interrupt = Interrupt::on_signals()?;
+    let progress = Progress::new(interrupt);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (mut rows, mut versions) = (Vec::new(), vec![machine::service_version(programs)?, machine::compiler_version()?]);
+    for database in databases {
+        // Lives longer than what is connected to it.
+        let cluster = match &database {
+            Database::Sqlite => None,
+            Database::Postgres(programs) => Some(Cluster::start(programs)?),
+        };
+        let url = cluster.as_ref().map(Cluster::url);
+        versions.push(runtime.block_on(machine::database_version(url.as_ref()))?);
+        let measured = async {
+            let mut scene = Scene::set(programs, url, &progress).await?;
+            let mut rows: Vec<Row> = Vec::new();
+            for measurement in &measurements {
+                rows.extend(measurement.take(&mut scene, &plan).await?);
+            }
+            scene.end().await?;
+            anyhow::Ok(rows)
+        };
+        rows.extend(runtime.block_on(measured).with_context(|| database.name())?.into_iter().map(|row| row.on(database.name())));
+    }
+    progress.finish();
+    let heading = machine::heading(&versions)?;
+    say::result(&report::render(&heading, &rows, args.markdown));
+    let missed = rows.iter().any(Row::is_missed);
+    Ok(if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn databases(args: &Args) -> Result<Vec<Database>> {
+    let mut databases = Vec::new();
+    if !args.postgres {
+        databases.push(Database::Sqlite);
+    }
+    if !args.sqlite {
+        let programs = Programs::find();
+        databases.push(Database::Postgres(programs.context("no PostgreSQL is installed; --sqlite goes without")?));
+    }
+    Ok(databases)
+}
