@@ -24,7 +24,7 @@ pub use answer::Answer;
 pub use api::{Api, Call, JSON, JSON_API};
 pub use buyer::Buyer;
 pub use links::links_of;
-pub use open_api::{Body, Members, OpenApi, Operation};
+pub use open_api::{Body, Members, OpenApi, Operation, takes};
 pub use psp::Psp;
 pub use sandbox::{LedgerEntry, Sandbox};
 pub use service::{Service, binary};

@@ -52,6 +52,14 @@ pub struct Members {
     pub required: Vec<String>,
 }
 
+/// Whether a schema allows values of a JSON type by itself; schemas of words (`oneOf`) allow none.
+pub fn takes(schema: &Value, json_type: &str) -> bool {
+    match &schema["type"] {
+        Value::Array(types) => types.iter().any(|one| one == json_type),
+        one => one == json_type,
+    }
+}
+
 impl OpenApi {
     /// What the service publishes.
     pub async fn of(service: &Service) -> Self {

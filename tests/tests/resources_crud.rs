@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use tillgate_tests::fixtures::Fixtures;
-use tillgate_tests::{Answer, OpenApi, Operation, Service, bodies, stored};
+use tillgate_tests::{Answer, OpenApi, Operation, Service, bodies, stored, takes};
 
 /// A service with fixtures of the demo's organization.
 async fn start() -> (Service, Fixtures) {
@@ -54,13 +54,12 @@ fn assert_shows(operation: &Operation, answer: &Answer, sent: &Value) {
 
 /// A value that an attribute takes, by its schema.
 fn sample(name: &str, schema: &Value) -> Value {
-    let types = schema["type"].to_string();
     match schema["format"].as_str() {
         Some("uri") => "https://shop.example.com/somewhere".into(),
         Some("email") => "sample@example.com".into(),
-        _ if types.contains("string") => format!("sample of {name}").into(),
-        _ if types.contains("integer") => 7.into(),
-        _ if types.contains("boolean") => true.into(),
+        _ if takes(schema, "string") => format!("sample of {name}").into(),
+        _ if takes(schema, "integer") => 7.into(),
+        _ if takes(schema, "boolean") => true.into(),
         _ => json!({ "sample": [1, 2.5, null, { "größe": "名前" }] }),
     }
 }
@@ -70,7 +69,7 @@ fn nullable(update: &Operation) -> Vec<(&str, &Value)> {
     let body = update.body.as_ref().expect("an update has a body");
     let properties = body.attributes.properties.iter();
     properties
-        .filter(|(name, schema)| !name.starts_with('_') && schema["type"].to_string().contains("null"))
+        .filter(|(name, schema)| !name.starts_with('_') && takes(schema, "null"))
         .map(|(name, schema)| (name.as_str(), schema))
         .collect()
 }

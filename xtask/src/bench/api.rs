@@ -52,7 +52,7 @@ impl Api {
             let document =
                 json!({"data": {"type": "stripe_gateways", "id": id, "attributes": {"base_url": url}}});
             let path = format!("/api/stripe_gateways/{id}");
-            let request = http::send_document("PATCH", &path, self.token.expose_secret(), &document);
+            let request = http::with_document("PATCH", &path, self.token.expose_secret(), &document);
             connection.send(&request).await?.expect(200)?;
         }
         Ok(())
@@ -60,7 +60,7 @@ impl Api {
 
     /// `GET` of a path.
     pub fn get(&self, path: &str) -> Request {
-        http::get(path, self.token.expose_secret())
+        http::bare("GET", path, self.token.expose_secret())
     }
 
     /// Creation of a Stripe payment of an order.
@@ -108,7 +108,7 @@ impl Api {
 
     fn post(&self, kind: &str, attributes: Value, relationships: Value) -> Request {
         let document = json!({"data": {"type": kind, "attributes": attributes, "relationships": relationships}});
-        http::send_document("POST", &format!("/api/{kind}"), self.token.expose_secret(), &document)
+        http::with_document("POST", &format!("/api/{kind}"), self.token.expose_secret(), &document)
     }
 }
 

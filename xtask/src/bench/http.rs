@@ -16,25 +16,29 @@ const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 /// A rendered request.
 pub type Request = Vec<u8>;
 
-/// `GET` with an access token.
-pub fn get(path: &str, token: &str) -> Request {
-    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nAccept: {MEDIA_TYPE}\r\n\r\n")
+/// A request without a body, with an access token or secret key unless `token` is empty.
+pub fn bare(method: &str, path: &str, token: &str) -> Request {
+    format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{}Accept: {MEDIA_TYPE}\r\n\r\n", authorization(token))
         .into_bytes()
 }
 
-/// A request with a JSON:API document and an access token.
-pub fn send_document(method: &str, path: &str, token: &str, document: &Value) -> Request {
+/// A request with a JSON:API document.
+pub fn with_document(method: &str, path: &str, token: &str, document: &Value) -> Request {
     with_body(method, path, token, MEDIA_TYPE, &document.to_string())
 }
 
-/// A request with a body and an access token or secret key.
+/// A request with a body.
 pub fn with_body(method: &str, path: &str, token: &str, media_type: &str, body: &str) -> Request {
     format!(
-        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Type: {media_type}\r\n\
-         Content-Length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{}Content-Type: {media_type}\r\nContent-Length: {}\r\n\r\n{body}",
+        authorization(token),
         body.len()
     )
     .into_bytes()
+}
+
+fn authorization(token: &str) -> String {
+    if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") }
 }
 
 /// A connection.

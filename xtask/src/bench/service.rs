@@ -30,7 +30,7 @@ impl Sandbox {
         let mut command = command(tillgate, &directory.join("sandbox-data"));
         command.arg("sandbox").env("TILLGATE_SANDBOX_LISTEN", address.to_string());
         let mut program = Program::start(command, &directory.join("sandbox.log"))?;
-        program.wait_for(address, &http::get("/sandbox/instruments", "")).await?;
+        program.wait_for(address, &http::bare("GET", "/sandbox/instruments", "")).await?;
         Ok(Self { address, _program: program })
     }
 
@@ -52,7 +52,7 @@ impl Sandbox {
 
     /// It answers at once again.
     pub async fn hurry(&self) -> Result<()> {
-        let request = http::with_body("DELETE", "/sandbox/faults", "", "application/json", "");
+        let request = http::bare("DELETE", "/sandbox/faults", "");
         Connection::open(self.address).await?.send(&request).await?.expect(204)?;
         Ok(())
     }

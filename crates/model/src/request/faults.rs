@@ -1,6 +1,7 @@
 //! From what the schema validator and the rules find to problems in the API's terms.
 
 use jsonschema::{ValidationError, error::ValidationErrorKind};
+use serde_json::{Value, json};
 use validator::ValidationErrors;
 
 use crate::{Dialect, Problem, Problems, pointer::child, problem::Kind};
@@ -68,14 +69,50 @@ pub fn problems(error: &ValidationError<'_>, absent: &[&str], dialect: Dialect) 
         }
         ValidationErrorKind::Format { format } => invalid("invalid", format!("is not a valid {format}")),
         ValidationErrorKind::Pattern { pattern } => invalid("invalid", format!("does not match {pattern}")),
-        ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::AnyOf { .. } => Problem::new(
-            Kind::TypeMismatch,
-            "Must be null or what the schema of this member describes.",
-        )
-        .at(pointer),
+        ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
+            return of_alternatives(error, context, absent, dialect);
+        }
         _ => invalid("invalid", error.to_string()),
     };
     vec![one]
+}
+
+/// None of several schemas fits: what is wrong by the one for values of this JSON type.
+fn of_alternatives(
+    error: &ValidationError<'_>,
+    alternatives: &[Vec<ValidationError<'static>>],
+    absent: &[&str],
+    dialect: Dialect,
+) -> Vec<Problem> {
+    let pointer = error.instance_path().to_string();
+    let words: Option<Vec<&Value>> = alternatives.iter().map(|errors| errors.iter().find_map(constant)).collect();
+    if let Some(words) = words {
+        let problem = match error.instance() {
+            value if value.is_null() => Problem::invalid(pointer, "blank", "can't be blank"),
+            _ => {
+                let message = format!("is not included in the list {}", json!(words));
+                Problem::invalid(pointer, "inclusion", message)
+            }
+        };
+        return vec![problem];
+    }
+    let of_another_type = |error: &ValidationError<'_>| {
+        matches!(error.kind(), ValidationErrorKind::Type { .. }) && error.instance_path().as_str() == pointer
+    };
+    match alternatives.iter().find(|errors| !errors.iter().any(of_another_type)) {
+        Some(errors) => errors.iter().flat_map(|error| problems(error, absent, dialect)).collect(),
+        None => {
+            let message = "Must be null or what the schema of this member describes.";
+            vec![Problem::new(Kind::TypeMismatch, message).at(pointer)]
+        }
+    }
+}
+
+fn constant<'a>(error: &'a ValidationError<'_>) -> Option<&'a Value> {
+    match error.kind() {
+        ValidationErrorKind::Constant { expected_value } => Some(expected_value),
+        _ => None,
+    }
 }
 
 /// A pointer must lead to something that was sent, so that it is the parent's; the member is named.

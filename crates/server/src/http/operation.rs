@@ -11,8 +11,9 @@ use actix_web::{
     web::Payload,
 };
 use futures::FutureExt;
-use tillgate_model::{Problems, openapi::Operation};
+use tillgate_model::{Problem, Problems, openapi::Operation};
 use tillgate_payments::{Answer, Call};
+use tracing::Instrument;
 
 use super::{
     authentication, body, errors, idempotency,
@@ -85,7 +86,16 @@ async fn called(
         body,
         idempotency_key,
     };
-    worker.service.call(&caller, call).await
+    if operation.method() == "GET" {
+        return worker.service.call(&caller, call).await;
+    }
+    // What moves money is finished even if the client goes away, so that no outcome is left to be looked for.
+    let service = worker.service.clone();
+    let finished = actix_web::rt::spawn(async move { service.call(&caller, call).await }.in_current_span());
+    finished.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the operation panicked");
+        Err(Problem::internal().into())
+    })
 }
 
 fn success(answer: Answer, media_type: MediaType) -> HttpResponse {

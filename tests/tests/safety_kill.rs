@@ -1,0 +1,201 @@
+//! `kill -9` between the three steps of a payment. The PSPs are a process of their own, so that they go on.
+
+use serde_json::{Value, json};
+use tillgate_tests::{Answer, Api, Buyer, Psp, Service, Shop, bodies};
+
+const APPROVED: &str = "tok_4gzeau5o2uqubbk6fufs3m7p54";
+
+struct Scene {
+    psp: Psp,
+    service: Service,
+    api: Api,
+    shop: Shop,
+    order: String,
+}
+
+/// A service that waits for its PSPs much longer than it lives.
+async fn scene() -> Scene {
+    let psp = Psp::start().await;
+    let service = Service::start_with(&["--gateway-timeout", "100"]).await;
+    let api = service.api().await;
+    let shop = Shop::at(&api, psp.url()).await;
+    let order = shop.order(1_000).await;
+    Scene {
+        psp,
+        service,
+        api,
+        shop,
+        order,
+    }
+}
+
+/// When the service is killed.
+#[derive(Clone, Copy)]
+enum Moment {
+    /// The intent is committed and the request is lost on its way: the PSP has done nothing.
+    BeforeTheEffect,
+    /// The PSP has done it and its answer is not here yet.
+    BeforeTheResult,
+}
+
+impl Scene {
+    fn request(&self, method: &str, path: &str, body: &Value) -> tillgate_tests::Call {
+        self.api.call(method, path).header("Idempotency-Key", "k").json(body)
+    }
+
+    /// Sends a request, kills the service at a moment of its call to the PSP, and starts it again.
+    async fn kill_during(&mut self, method: &str, path: &str, body: &Value, psp_path: &str, moment: Moment) {
+        let (fault, times) = match moment {
+            Moment::BeforeTheEffect => ("drop_before", 1_000),
+            Moment::BeforeTheResult => ("delay", 1),
+        };
+        let fault = json!({
+            "method": "POST", "path_prefix": psp_path, "fault": fault, "delay_ms": 100_000, "times": times
+        });
+        let sandbox = self.psp.sandbox();
+        sandbox.fault(&fault).await;
+        let request = tokio::spawn(self.request(method, path, body).try_send());
+        // A fault that has hit a request is gone, or hits one less.
+        let waits = async || sandbox.faults().await.first().is_some_and(|fault| fault["times"] == times);
+        while waits().await {
+            assert!(!request.is_finished(), "the request ended without a call to the PSP");
+        }
+        self.service.kill9();
+        let answer = request.await.expect("no panic");
+        assert!(answer.is_err(), "the service was to be killed before it answers: {answer:?}");
+        sandbox.clear_faults().await;
+        self.service.restart().await;
+    }
+
+    async fn again(&self, path: &str, body: &Value) -> Answer {
+        self.request("POST", path, body).send().await
+    }
+}
+
+async fn a_payment_is_charged_once(moment: Moment) {
+    let mut scene = scene().await;
+    let body = bodies::payment(&scene.order, "tok_visa");
+    scene
+        .kill_during("POST", "/api/v1/payments", &body, "/v1/payment_intents", moment)
+        .await;
+    // The start has found it out: a GET of the order asks nobody.
+    assert_eq!(scene.shop.payment_status(&scene.order).await, "paid");
+    assert_eq!(scene.shop.status(&scene.order).await, "placed");
+    let retried = scene.again("/api/v1/payments", &body).await.expect(201);
+    assert_eq!(*retried.attribute("state"), "finished");
+    assert_ne!(retried.header("location"), "");
+    assert_eq!(scene.psp.sandbox().kinds().await, ["authorize", "capture"]);
+    assert_eq!(scene.shop.authorizations(&scene.order).await.len(), 1);
+    assert_eq!(scene.shop.captures(&scene.order).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_payment_that_had_not_reached_the_psp_is_charged_once() {
+    a_payment_is_charged_once(Moment::BeforeTheEffect).await;
+}
+
+#[tokio::test]
+async fn a_payment_that_the_psp_had_taken_is_charged_once() {
+    a_payment_is_charged_once(Moment::BeforeTheResult).await;
+}
+
+async fn an_authorization_is_made_once(moment: Moment) {
+    let mut scene = scene().await;
+    let path = "/api/checkout_com_payments";
+    let body = bodies::checkout_com_payment(&scene.order, APPROVED);
+    scene.kill_during("POST", path, &body, "/payments", moment).await;
+    assert_eq!(scene.shop.payment_status(&scene.order).await, "authorized");
+    let retried = scene.again(path, &body).await.expect(201);
+    assert_eq!(retried.attribute("payment_response")["status"], "Authorized");
+    assert_eq!(scene.psp.sandbox().kinds().await, ["authorize"]);
+    assert_eq!(scene.shop.authorizations(&scene.order).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_authorization_that_had_not_reached_the_psp_is_made_once() {
+    an_authorization_is_made_once(Moment::BeforeTheEffect).await;
+}
+
+#[tokio::test]
+async fn an_authorization_that_the_psp_had_made_is_made_once() {
+    an_authorization_is_made_once(Moment::BeforeTheResult).await;
+}
+
+async fn an_intent_is_made_once(moment: Moment) {
+    let mut scene = scene().await;
+    let path = "/api/stripe_payments";
+    let body = bodies::stripe_payment(&scene.order);
+    scene.kill_during("POST", path, &body, "/v1/payment_intents", moment).await;
+    let retried = scene.again(path, &body).await.expect(201);
+    let text = |name: &str| retried.attribute(name).as_str().unwrap_or_default().to_owned();
+    let buyer = Buyer::at(scene.psp.url());
+    let confirmed = buyer
+        .confirm(&text("publishable_key"), &text("client_secret"), "pm_card_visa")
+        .await;
+    assert_eq!(confirmed["status"], "requires_capture", "{confirmed:#}");
+    let refresh = bodies::change("stripe_payments", retried.id(), json!({ "_refresh": true }));
+    let _ = scene
+        .api
+        .patch(&format!("{path}/{}", retried.id()), &refresh)
+        .await
+        .expect(200);
+    assert_eq!(scene.shop.payment_status(&scene.order).await, "authorized");
+    assert_eq!(scene.psp.sandbox().kinds().await, ["authorize"]);
+}
+
+#[tokio::test]
+async fn an_intent_that_had_not_reached_the_psp_is_made_once() {
+    an_intent_is_made_once(Moment::BeforeTheEffect).await;
+}
+
+#[tokio::test]
+async fn an_intent_that_the_psp_had_made_is_made_once() {
+    an_intent_is_made_once(Moment::BeforeTheResult).await;
+}
+
+async fn a_confirmation_is_made_once(moment: Moment) {
+    let mut scene = scene().await;
+    let options = json!({ "options": { "payment_method": "pm_card_visa" } });
+    let of = json!({ "order": bodies::to_one("orders", &scene.order) });
+    let body = bodies::resource("stripe_payments", options, of);
+    let payment = scene.api.post("/api/stripe_payments", &body).await.expect(201);
+    let path = format!("/api/stripe_payments/{}", payment.id());
+    let authorize = bodies::change("stripe_payments", payment.id(), json!({ "_authorize": true }));
+    scene
+        .kill_during("PATCH", &path, &authorize, "/v1/payment_intents", moment)
+        .await;
+    assert_eq!(scene.shop.payment_status(&scene.order).await, "authorized");
+    let _ = scene.request("PATCH", &path, &authorize).send().await.expect(200);
+    assert_eq!(scene.shop.authorizations(&scene.order).await.len(), 1);
+    assert_eq!(scene.psp.sandbox().kinds().await, ["authorize"]);
+}
+
+#[tokio::test]
+async fn a_confirmation_that_had_not_reached_the_psp_is_made_once() {
+    a_confirmation_is_made_once(Moment::BeforeTheEffect).await;
+}
+
+#[tokio::test]
+async fn a_confirmation_that_the_psp_had_made_is_made_once() {
+    a_confirmation_is_made_once(Moment::BeforeTheResult).await;
+}
+
+#[tokio::test]
+async fn a_source_that_was_being_replaced_can_t_be_paid_beside_the_new_one() {
+    for moment in [Moment::BeforeTheEffect, Moment::BeforeTheResult] {
+        let mut scene = scene().await;
+        let path = "/api/stripe_payments";
+        let body = bodies::stripe_payment(&scene.order);
+        let first = scene.api.post(path, &body).await.expect(201);
+        scene.kill_during("POST", path, &body, "/v1/payment_intents", moment).await;
+        let second = scene.again(path, &body).await.expect(201);
+        let text = |payment: &Answer, name: &str| payment.attribute(name).as_str().unwrap_or_default().to_owned();
+        let buyer = Buyer::at(scene.psp.url());
+        let key = text(&second, "publishable_key");
+        let refused = buyer.confirm(&key, &text(&first, "client_secret"), "pm_card_visa").await;
+        assert!(refused["error"].is_object(), "{refused:#}");
+        let confirmed = buyer.confirm(&key, &text(&second, "client_secret"), "pm_card_visa").await;
+        assert_eq!(confirmed["status"], "requires_capture", "{confirmed:#}");
+        assert_eq!(scene.psp.sandbox().kinds().await, ["authorize"]);
+    }
+}
