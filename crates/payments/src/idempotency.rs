@@ -32,11 +32,28 @@ pub async fn claim(
     let Some(known) = query!(tx, idempotency_keys::get(scope, application, &key.key))? else {
         return Err(in_use());
     };
-    if known.finished_at.is_some() && known.created_at + LIFETIME < row.created_at {
+    if is_forgotten(request, &known) {
         query!(tx, idempotency_keys::save(&row))?;
         return Ok(());
     }
     Err(replay(request, known, key)?)
+}
+
+/// Ends the call with what was answered before, if its key is known. For what a call does before it claims its key.
+pub async fn end_if_known(request: &Request, tx: &mut Tx<'_>) -> Result<(), Failure> {
+    let Some(key) = &request.key else {
+        return Ok(());
+    };
+    let application = &request.caller.application_id;
+    match query!(tx, idempotency_keys::get(request.scope(), application, &key.key))? {
+        Some(known) if !is_forgotten(request, &known) => Err(replay(request, known, key)?),
+        _ => Ok(()),
+    }
+}
+
+fn is_forgotten(request: &Request, known: &IdempotencyKeyRow) -> bool {
+    known.finished_at.is_some()
+        && known.created_at + LIFETIME < request.context.now().moment().naive_utc()
 }
 
 fn new_row(request: &Request, key: &IdempotencyKey, resource: Option<(&str, &str)>) -> IdempotencyKeyRow {
@@ -143,16 +160,17 @@ pub fn refusal_body(request: &Request, problems: &Problems) -> Bytes {
 }
 
 /// Keeps a refusal that left nothing behind, so that the same request gets the same answer and another one with the key
-/// is refused. Statuses that say nothing of the request itself (401, 403, 429, 5xx) and a key in use are not kept.
+/// is refused. What says nothing of the request itself (401, 403, 429, 5xx, a key in use, an order whose payment is being
+/// decided at this moment) is not kept.
 pub async fn keep_refusal(request: &Request, problems: &Problems) -> Result<(), Failure> {
     let status = problems.status();
-    let about_the_key = problems.problems.iter().any(|problem| {
+    let passing = problems.problems.iter().any(|problem| {
         matches!(
             problem.kind,
-            Kind::IdempotencyKeyInUse | Kind::IdempotencyKeyReused
+            Kind::IdempotencyKeyInUse | Kind::IdempotencyKeyReused | Kind::Validation("payment_pending")
         )
     });
-    if !(400..500).contains(&status) || matches!(status, 401 | 403 | 429) || about_the_key {
+    if !(400..500).contains(&status) || matches!(status, 401 | 403 | 429) || passing {
         return Ok(());
     }
     let Some(key) = request.key.clone() else {

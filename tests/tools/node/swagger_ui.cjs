@@ -30,6 +30,7 @@ async function main() {
     });
     await page.goto(`${TILLGATE_URL}/swagger-ui/`, { waitUntil: "networkidle0", timeout: TIMEOUT });
     await authorize(page);
+    await openSections(page);
     for (const [method, path] of OPERATIONS) await tryOut(page, method, path);
     assert.deepStrictEqual(foreign, [], "the page asks other servers");
   } finally {
@@ -58,6 +59,13 @@ async function authorize(page) {
 async function type(input, text) {
   await input.click({ clickCount: 3 });
   await input.type(text);
+}
+
+/** The page comes with its sections closed. */
+async function openSections(page) {
+  for (const section of await page.$$('.opblock-tag[data-is-open="false"]')) {
+    await section.evaluate((heading) => heading.click());
+  }
 }
 
 /** Sends an operation's own example and expects 201. */

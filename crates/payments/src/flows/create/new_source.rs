@@ -38,13 +38,13 @@ pub async fn lock_payable_order(
     let order = query!(tx, orders::lock(scope, order_id))?.filter(|order| order::visible(request, order));
     let order = found(order, "order")?;
     guard::refuse_unpayable(&order)?;
-    let ledger = Ledger::read(tx, scope, &order.id).await?;
-    guard::refuse_double_payment(&ledger)?;
     if let Some(source_id) = &order.payment_source_id
         && let Some(source) = query!(tx, payment_sources::get(scope, &word(source_id)?))?
     {
         guard::refuse_open_call(&source)?;
     }
+    let ledger = Ledger::read(tx, scope, &order.id).await?;
+    guard::refuse_double_payment(&ledger)?;
     guard::refuse_card_testing(tx, request, &ledger).await?;
     let gateway = gateway_of(tx, request, &order, source_kind, gateway_kind).await?;
     Ok((order, ledger, gateway))

@@ -15,6 +15,7 @@ use crate::{
         settle::settle,
         state::SourceState,
     },
+    idempotency,
     request::Request,
     resources::order,
     stored::word,
@@ -58,9 +59,11 @@ async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<Attempt
                 return Ok(None);
             };
             let mut case = Case::lock(tx, scope, &word(&source_id)?).await?;
+            // The present source may be what this very request made: a replay must not give it up.
+            idempotency::end_if_known(&request, tx).await?;
             guard::refuse_unpayable(&case.order)?;
-            guard::refuse_double_payment(&case.ledger)?;
             guard::refuse_open_call(&case.source)?;
+            guard::refuse_double_payment(&case.ledger)?;
             let confirmable = matches!(
                 case.state()?,
                 SourceState::Unconfirmed
