@@ -71,7 +71,10 @@ impl Fixtures {
     /// Creates a resource.
     pub async fn create(&self, kind: &str) -> Answer {
         let body = self.body(kind).await;
-        self.api.post(&self.creation(kind).template, &body).await.expect(201)
+        self.api
+            .post(&self.creation(kind).template, &body)
+            .await
+            .expect(201)
     }
 
     /// Creates a resource with some attributes more.
@@ -80,7 +83,10 @@ impl Fixtures {
         for (name, value) in attributes.as_object().into_iter().flatten() {
             body["data"]["attributes"][name] = value.clone();
         }
-        self.api.post(&self.creation(kind).template, &body).await.expect(201)
+        self.api
+            .post(&self.creation(kind).template, &body)
+            .await
+            .expect(201)
     }
 
     /// The id of a resource of each type. Types that can't be created come of the others.
@@ -118,5 +124,8 @@ impl Fixtures {
 }
 
 fn members_of<'a>(body: &'a mut Value, pointer: &str) -> impl Iterator<Item = (&'a String, &'a mut Value)> {
-    body.pointer_mut(pointer).and_then(Value::as_object_mut).into_iter().flatten()
+    body.pointer_mut(pointer)
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flatten()
 }

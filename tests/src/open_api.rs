@@ -207,7 +207,9 @@ fn body(root: &Value, content: &Value) -> Body {
 
 /// What a schema or parameter refers to, if it is a reference.
 fn resolved(root: &Value, value: &Value) -> Value {
-    let reference = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+    let reference = value["$ref"]
+        .as_str()
+        .and_then(|reference| reference.strip_prefix('#'));
     match reference {
         Some(pointer) => root
             .pointer(pointer)

@@ -23,7 +23,9 @@ pub struct Psp {
 impl Psp {
     /// Starts one on a free port, with nothing booked.
     pub async fn start() -> Self {
-        Self::try_start().await.unwrap_or_else(|error| panic!("{error:?}"))
+        Self::try_start()
+            .await
+            .unwrap_or_else(|error| panic!("{error:?}"))
     }
 
     async fn try_start() -> Result<Self> {
@@ -64,7 +66,10 @@ async fn spawn(data: &Path, listen: &str) -> Result<(Process, String)> {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TILLGATE_")) {
         command.env_remove(name);
     }
-    command.current_dir(data).args(["sandbox", "--sandbox-listen", listen, "--data-dir"]).arg(data);
+    command
+        .current_dir(data)
+        .args(["sandbox", "--sandbox-listen", listen, "--data-dir"])
+        .arg(data);
     let mut process = Process::spawn(&mut command, log.clone())?;
     let said = || std::fs::read_to_string(&log).unwrap_or_default();
     let url = wait::until(START_LIMIT, || match process.try_wait() {

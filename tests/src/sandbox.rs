@@ -59,7 +59,10 @@ impl Sandbox {
 
     /// Ends all faults.
     pub async fn clear_faults(&self) {
-        let sent = self.client.delete(format!("{}/sandbox/faults", self.origin)).send();
+        let sent = self
+            .client
+            .delete(format!("{}/sandbox/faults", self.origin))
+            .send();
         let answer = sent
             .await
             .unwrap_or_else(|error| panic!("the sandbox doesn't answer: {error}"));

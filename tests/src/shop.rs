@@ -63,10 +63,15 @@ impl Shop {
         let checkout_com_gateway = create(api, "checkout_com_gateways", checkout_com, json!({})).await;
         for (source, kind, gateway) in [
             ("stripe_payments", "stripe_gateways", &stripe_gateway),
-            ("checkout_com_payments", "checkout_com_gateways", &checkout_com_gateway),
+            (
+                "checkout_com_payments",
+                "checkout_com_gateways",
+                &checkout_com_gateway,
+            ),
         ] {
             let method = json!({ "payment_source_type": source, "price_amount_cents": 0 });
-            let of = json!({ "market": to_one("markets", &market), "payment_gateway": to_one(kind, gateway) });
+            let of =
+                json!({ "market": to_one("markets", &market), "payment_gateway": to_one(kind, gateway) });
             create(api, "payment_methods", method, of).await;
         }
         Self {
@@ -80,7 +85,13 @@ impl Shop {
     /// A pending order of a customer with one line item; its id.
     pub async fn order(&self, unit_amount_cents: i64) -> String {
         let of = json!({ "market": to_one("markets", &self.market) });
-        let order = create(&self.api, "orders", json!({ "customer_email": "ada@example.com" }), of).await;
+        let order = create(
+            &self.api,
+            "orders",
+            json!({ "customer_email": "ada@example.com" }),
+            of,
+        )
+        .await;
         self.add(&order, unit_amount_cents).await;
         order
     }
@@ -88,13 +99,23 @@ impl Shop {
     /// Adds a line item to an order.
     pub async fn add(&self, order: &str, unit_amount_cents: i64) {
         let item = json!({ "name": "Coffee", "quantity": 1, "unit_amount_cents": unit_amount_cents });
-        create(&self.api, "line_items", item, json!({ "order": to_one("orders", order) })).await;
+        create(
+            &self.api,
+            "line_items",
+            item,
+            json!({ "order": to_one("orders", order) }),
+        )
+        .await;
     }
 
     /// `payment_status` of an order, as it is stored: nobody is asked.
     pub async fn payment_status(&self, order: &str) -> String {
         let found = self.api.get(&format!("/api/orders/{order}")).await.expect(200);
-        found.attribute("payment_status").as_str().unwrap_or_default().to_owned()
+        found
+            .attribute("payment_status")
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// `status` of an order.
@@ -114,9 +135,16 @@ impl Shop {
     }
 
     async fn transactions(&self, order: &str, kind: &str) -> Vec<Value> {
-        let found = self.api.get(&format!("/api/orders/{order}/{kind}")).await.expect(200);
+        let found = self
+            .api
+            .get(&format!("/api/orders/{order}/{kind}"))
+            .await
+            .expect(200);
         let items = found.body["data"].as_array().cloned().unwrap_or_default();
-        let mut transactions: Vec<Value> = items.into_iter().map(|mut item| item["attributes"].take()).collect();
+        let mut transactions: Vec<Value> = items
+            .into_iter()
+            .map(|mut item| item["attributes"].take())
+            .collect();
         transactions.sort_by_key(|transaction| transaction["number"].to_string());
         transactions
     }
@@ -124,5 +152,9 @@ impl Shop {
 
 async fn create(api: &Api, kind: &str, attributes: Value, relationships: Value) -> String {
     let body = resource(kind, attributes, relationships);
-    api.post(&format!("/api/{kind}"), &body).await.expect(201).id().to_owned()
+    api.post(&format!("/api/{kind}"), &body)
+        .await
+        .expect(201)
+        .id()
+        .to_owned()
 }

@@ -12,7 +12,10 @@ pub async fn all_of(api: &Api, list: &Operation) -> Vec<Value> {
 /// The same for a list that hangs on a resource.
 pub async fn all_at(api: &Api, list: &Operation, path: &str) -> Vec<Value> {
     // The size of a page is the second parameter of each list.
-    let largest = list.query.get(1).map(|(name, schema)| format!("{name}={}", schema["maximum"]));
+    let largest = list
+        .query
+        .get(1)
+        .map(|(name, schema)| format!("{name}={}", schema["maximum"]));
     let mut next = Some(format!("{path}?{}", largest.unwrap_or_default()));
     let mut items = Vec::new();
     while let Some(path) = next {

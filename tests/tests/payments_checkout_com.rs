@@ -111,7 +111,11 @@ async fn what_is_none_of_the_buyer_s_business_stays_with_the_merchant() {
 async fn three_d_secure_ends_in_an_authorization() {
     let scene = scene(true).await;
     let payment = scene.create(&token("challenge")).await;
-    let page = payment.attribute("redirect_uri").as_str().expect("a page").to_owned();
+    let page = payment
+        .attribute("redirect_uri")
+        .as_str()
+        .expect("a page")
+        .to_owned();
     assert_eq!(scene.authorization().await["message"], "pending");
     assert_eq!(scene.shop.payment_status(&scene.order).await, "unpaid");
     // While the buyer authenticates nothing else can pay the order.
@@ -138,7 +142,11 @@ async fn three_d_secure_ends_in_an_authorization() {
 async fn a_failed_three_d_secure_is_a_failed_authorization() {
     let scene = scene(true).await;
     let payment = scene.create(&token("challenge")).await;
-    let page = payment.attribute("redirect_uri").as_str().expect("a page").to_owned();
+    let page = payment
+        .attribute("redirect_uri")
+        .as_str()
+        .expect("a page")
+        .to_owned();
     scene.buyer.authenticate(&page, "fail").await;
     let done = scene
         .patch(payment.id(), json!({ "_details": true }))
@@ -215,7 +223,11 @@ async fn a_source_that_was_never_requested_can_be_replaced_and_deleted() {
         .patch(first.id(), json!({ "_authorize": true }))
         .await
         .expect_error(422, "VALIDATION_ERROR");
-    let _ = scene.api.delete(&format!("{PATH}/{}", second.id())).await.expect(204);
+    let _ = scene
+        .api
+        .delete(&format!("{PATH}/{}", second.id()))
+        .await
+        .expect(204);
     assert_eq!(scene.service.sandbox().kinds().await, Vec::<String>::new());
 }
 

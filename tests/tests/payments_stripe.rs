@@ -210,7 +210,10 @@ async fn options_that_move_money_are_refused_with_pointers() {
     }
     let payment = scene.create().await;
     let _ = scene
-        .patch(payment.id(), json!({ "options": { "application_fee_amount": 1 } }))
+        .patch(
+            payment.id(),
+            json!({ "options": { "application_fee_amount": 1 } }),
+        )
         .await
         .expect_error(422, "VALIDATION_ERROR")
         .expect_pointer("/data/attributes/options/application_fee_amount");
@@ -241,7 +244,10 @@ async fn a_changed_total_is_shown_and_pushed_with_update() {
         .await
         .expect(200);
     let booked = scene.service.sandbox().ledger().await;
-    assert_eq!(booked.iter().map(|entry| entry.amount).collect::<Vec<_>>(), [1_250]);
+    assert_eq!(
+        booked.iter().map(|entry| entry.amount).collect::<Vec<_>>(),
+        [1_250]
+    );
 }
 
 #[tokio::test]
@@ -251,10 +257,7 @@ async fn a_second_source_replaces_an_unconfirmed_one() {
     let second = scene.create().await;
     assert_ne!(first.id(), second.id());
     assert_eq!(scene.intent(&first).await["status"], "canceled");
-    assert_eq!(
-        scene.intent(&second).await["status"],
-        "requires_payment_method"
-    );
+    assert_eq!(scene.intent(&second).await["status"], "requires_payment_method");
     // What was given up can't be paid any more, what replaces it can.
     let refused = scene.confirm(&first, "pm_card_visa").await;
     assert!(refused["error"].is_object(), "{refused:#}");
@@ -320,11 +323,7 @@ async fn deleting_an_unconfirmed_source_cancels_its_intent() {
     let path = format!("/api/stripe_payments/{}", payment.id());
     let _ = scene.api.delete(&path).await.expect(204);
     assert_eq!(scene.intent(&payment).await["status"], "canceled");
-    let _ = scene
-        .api
-        .get(&path)
-        .await
-        .expect_error(404, "RECORD_NOT_FOUND");
+    let _ = scene.api.get(&path).await.expect_error(404, "RECORD_NOT_FOUND");
     let order = scene
         .api
         .get(&format!("/api/orders/{}", scene.order))

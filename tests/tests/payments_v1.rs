@@ -32,7 +32,9 @@ async fn scene() -> Scene {
 impl Scene {
     async fn pay(&self, attributes: Value) -> Answer {
         let of = json!({ "order": bodies::to_one("order", &self.order) });
-        self.api.post(PATH, &bodies::resource("payments", attributes, of)).await
+        self.api
+            .post(PATH, &bodies::resource("payments", attributes, of))
+            .await
     }
 
     async fn assert_paid(&self) {
@@ -83,7 +85,10 @@ async fn a_decline_is_an_error_with_the_payment_s_id() {
         ("tok_chargeDeclinedExpiredCard", "expired_card"),
         ("tok_chargeDeclinedIncorrectCvc", "incorrect_cvc"),
     ] {
-        let declined = scene.pay(json!({ "stripe-token": token })).await.expect_error(422, code);
+        let declined = scene
+            .pay(json!({ "stripe-token": token }))
+            .await
+            .expect_error(422, code);
         let error = declined.errors().next().expect("an error");
         assert_eq!(error["title"], "base");
         let id = error["meta"]["payment_id"].as_str().expect("the payment's id");
@@ -109,11 +114,19 @@ async fn authentication_is_asked_for_and_the_payment_finishes_after_it() {
         .expect(201);
     assert_eq!(*payment.attribute("state"), "requires_action");
     assert_eq!(scene.shop.payment_status(&scene.order).await, "unpaid");
-    let page = payment.attribute("redirect-url").as_str().expect("a page").to_owned();
+    let page = payment
+        .attribute("redirect-url")
+        .as_str()
+        .expect("a page")
+        .to_owned();
     assert_eq!(scene.buyer.open(&page).await, 200);
     let back = scene.buyer.authenticate(&page, "authenticate").await;
     assert_eq!(scene.buyer.open(&back).await, 200, "{back}");
-    let done = scene.api.get(&format!("{PATH}/{}", payment.id())).await.expect(200);
+    let done = scene
+        .api
+        .get(&format!("{PATH}/{}", payment.id()))
+        .await
+        .expect(200);
     assert_eq!(*done.attribute("state"), "finished");
     assert!(done.attribute("redirect-url").is_null());
     scene.assert_paid().await;
@@ -128,7 +141,11 @@ async fn a_failed_authentication_captures_nothing() {
         .expect(201);
     let page = payment.attribute("redirect-url").as_str().expect("a page");
     scene.buyer.authenticate(page, "fail").await;
-    let done = scene.api.get(&format!("{PATH}/{}", payment.id())).await.expect(200);
+    let done = scene
+        .api
+        .get(&format!("{PATH}/{}", payment.id()))
+        .await
+        .expect(200);
     assert_eq!(*done.attribute("state"), "failed");
     assert_eq!(scene.service.sandbox().kinds().await, Vec::<String>::new());
     assert_eq!(scene.shop.payment_status(&scene.order).await, "unpaid");
@@ -139,7 +156,10 @@ async fn without_an_instrument_the_browser_confirms() {
     let scene = scene().await;
     let payment = scene.pay(json!({})).await.expect(201);
     assert_eq!(*payment.attribute("state"), "pending");
-    let secret = payment.attribute("client-secret").as_str().expect("a client secret");
+    let secret = payment
+        .attribute("client-secret")
+        .as_str()
+        .expect("a client secret");
     let source = scene
         .api
         .get(&format!("/api/stripe_payments/{}", payment.id()))
@@ -149,7 +169,11 @@ async fn without_an_instrument_the_browser_confirms() {
     let key = source.attribute("publishable_key").as_str().expect("a key");
     let confirmed = scene.buyer.confirm(key, secret, "pm_card_visa").await;
     assert_eq!(confirmed["status"], "succeeded", "{confirmed:#}");
-    let done = scene.api.get(&format!("{PATH}/{}", payment.id())).await.expect(200);
+    let done = scene
+        .api
+        .get(&format!("{PATH}/{}", payment.id()))
+        .await
+        .expect(200);
     assert_eq!(*done.attribute("state"), "finished");
     scene.assert_paid().await;
 }
@@ -193,12 +217,20 @@ async fn the_list_has_this_dialect_s_pages() {
     }
     let mut listed = Vec::new();
     for (page, count) in [(1, 2), (2, 1)] {
-        let list = scene.api.get(&format!("{PATH}?page={page}&per_page=2")).await.expect(200);
+        let list = scene
+            .api
+            .get(&format!("{PATH}?page={page}&per_page=2"))
+            .await
+            .expect(200);
         assert_eq!(list.body["meta"]["total-count"], 3);
         assert_eq!(list.body["meta"]["total-pages"], 2);
         let items = list.body["data"].as_array().expect("a list");
         assert_eq!(items.len(), count);
-        listed.extend(items.iter().filter_map(|item| item["id"].as_str().map(str::to_owned)));
+        listed.extend(
+            items
+                .iter()
+                .filter_map(|item| item["id"].as_str().map(str::to_owned)),
+        );
     }
     created.sort();
     listed.sort();
@@ -217,7 +249,10 @@ async fn the_same_payment_is_seen_in_both_dialects() {
     assert_eq!(source.id(), payment.id());
     let stripe_id = source.attribute("stripe_id").as_str().expect("a PaymentIntent");
     let booked = scene.service.sandbox().ledger().await;
-    assert!(booked.iter().all(|entry| entry.payment_id == stripe_id), "{booked:?}");
+    assert!(
+        booked.iter().all(|entry| entry.payment_id == stripe_id),
+        "{booked:?}"
+    );
     let body = bodies::stripe_payment(&scene.order);
     let _ = scene.api.post("/api/stripe_payments", &body).await.expect(422);
 }

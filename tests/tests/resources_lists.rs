@@ -34,12 +34,18 @@ fn counts(answer: &Answer) -> (u64, u64) {
         let found = names.iter().find_map(|name| meta[*name].as_u64());
         found.unwrap_or_else(|| panic!("{}: {meta}", answer.request))
     };
-    (count(["record_count", "total-count"]), count(["page_count", "total-pages"]))
+    (
+        count(["record_count", "total-count"]),
+        count(["page_count", "total-pages"]),
+    )
 }
 
 fn ids_of(answer: &Answer) -> Vec<&str> {
     let items = answer.body["data"].as_array().expect("a list");
-    items.iter().map(|item| item["id"].as_str().expect("an id")).collect()
+    items
+        .iter()
+        .map(|item| item["id"].as_str().expect("an id"))
+        .collect()
 }
 
 #[tokio::test]
@@ -52,7 +58,11 @@ async fn pages_of_every_list_hold_each_record_once() {
         ids.insert("stripe_payments".into(), payment.id().to_owned());
     }
     let (api, mut lists, mut pages) = (&fixtures.api, 0, 0);
-    for list in fixtures.open_api().on_resources().filter(|operation| operation.is_paged()) {
+    for list in fixtures
+        .open_api()
+        .on_resources()
+        .filter(|operation| operation.is_paged())
+    {
         let (number, size, _) = page_parameters(list);
         let path = path_of(list, &ids);
         let whole = stored::all_at(api, list, &path).await;
@@ -66,7 +76,10 @@ async fn pages_of_every_list_hold_each_record_once() {
             assert_links(&fixtures, &answer, page, count).await;
             pages += 1;
         }
-        let expected: Vec<_> = whole.iter().map(|item| item["id"].as_str().expect("an id").to_owned()).collect();
+        let expected: Vec<_> = whole
+            .iter()
+            .map(|item| item["id"].as_str().expect("an id").to_owned())
+            .collect();
         assert_eq!(seen, expected, "{path}");
         assert_eq!(seen.iter().collect::<HashSet<_>>().len(), seen.len(), "{path}");
         let beyond = api.get(&page_at(count + 1)).await.expect(200);
@@ -83,10 +96,15 @@ async fn assert_links(fixtures: &Fixtures, answer: &Answer, page: usize, count: 
     assert_eq!(links.get("prev").is_some(), page > 1, "{}", answer.request);
     assert_eq!(links.get("next").is_some(), page < count, "{}", answer.request);
     let self_number = |link: &Value| {
-        let link = link.as_str().unwrap_or_else(|| panic!("{}: {links}", answer.request));
+        let link = link
+            .as_str()
+            .unwrap_or_else(|| panic!("{}: {links}", answer.request));
         let query = link.split_once('?').map_or("", |(_, query)| query);
         let first = query.split('&').next().unwrap_or_default();
-        first.rsplit('=').next().and_then(|number| number.parse::<usize>().ok())
+        first
+            .rsplit('=')
+            .next()
+            .and_then(|number| number.parse::<usize>().ok())
     };
     assert_eq!(self_number(&links["first"]), Some(1), "{links}");
     assert_eq!(self_number(&links["last"]), Some(count), "{links}");
@@ -107,7 +125,11 @@ async fn assert_links(fixtures: &Fixtures, answer: &Answer, page: usize, count: 
 async fn the_size_of_a_page_is_bounded() {
     let (_service, fixtures, ids) = start().await;
     let api = &fixtures.api;
-    for list in fixtures.open_api().on_resources().filter(|operation| operation.is_paged()) {
+    for list in fixtures
+        .open_api()
+        .on_resources()
+        .filter(|operation| operation.is_paged())
+    {
         let (number, size, largest) = page_parameters(list);
         let path = path_of(list, &ids);
         for allowed in [1, 2, largest] {
@@ -129,7 +151,10 @@ async fn the_size_of_a_page_is_bounded() {
 #[track_caller]
 fn assert_refused(answer: &Answer, parameter: &str) {
     let answer = answer.clone().expect(400);
-    let sources: Vec<_> = answer.errors().map(|error| error["source"]["parameter"].as_str()).collect();
+    let sources: Vec<_> = answer
+        .errors()
+        .map(|error| error["source"]["parameter"].as_str())
+        .collect();
     assert_eq!(sources, [Some(parameter)], "{answer:?}");
 }
 
@@ -141,14 +166,27 @@ async fn the_dialects_page_by_their_own_names() {
     }
     let api = &fixtures.api;
     let first = api.get("/api/customers").await.expect(200);
-    assert_eq!(ids_of(&first).len(), 10, "a page has ten records unless its size is given");
-    for (path, largest) in [("/api/customers?page[size]=25", 25), ("/api/v1/payments?per_page=500", 500)] {
+    assert_eq!(
+        ids_of(&first).len(),
+        10,
+        "a page has ten records unless its size is given"
+    );
+    for (path, largest) in [
+        ("/api/customers?page[size]=25", 25),
+        ("/api/v1/payments?per_page=500", 500),
+    ] {
         assert!(ids_of(&api.get(path).await.expect(200)).len() <= largest);
     }
     assert_refused(&api.get("/api/customers?per_page=5").await, "per_page");
     assert_refused(&api.get("/api/v1/payments?page[size]=5").await, "page[size]");
-    let raw = api.get("/api/customers?page[size]=1&page[number]=2").await.expect(200);
-    let encoded = api.get("/api/customers?page%5Bsize%5D=1&page%5bnumber%5d=2").await.expect(200);
+    let raw = api
+        .get("/api/customers?page[size]=1&page[number]=2")
+        .await
+        .expect(200);
+    let encoded = api
+        .get("/api/customers?page%5Bsize%5D=1&page%5bnumber%5d=2")
+        .await
+        .expect(200);
     assert_eq!(raw.bytes, encoded.bytes);
 }
 

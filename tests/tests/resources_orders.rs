@@ -5,13 +5,23 @@ use tillgate_tests::{Answer, Api, Service, bodies};
 
 async fn new_order(api: &Api, market: &str, attributes: Value) -> Answer {
     let relationships = json!({ "market": bodies::to_one("markets", market) });
-    api.post("/api/orders", &bodies::resource("orders", attributes, relationships)).await.expect(201)
+    api.post(
+        "/api/orders",
+        &bodies::resource("orders", attributes, relationships),
+    )
+    .await
+    .expect(201)
 }
 
 async fn add_item(api: &Api, order: &str, unit_amount_cents: i64, quantity: i64) -> Answer {
     let attributes = json!({ "name": "Tea", "unit_amount_cents": unit_amount_cents, "quantity": quantity });
     let relationships = json!({ "order": bodies::to_one("orders", order) });
-    api.post("/api/line_items", &bodies::resource("line_items", attributes, relationships)).await.expect(201)
+    api.post(
+        "/api/line_items",
+        &bodies::resource("line_items", attributes, relationships),
+    )
+    .await
+    .expect(201)
 }
 
 /// Panics unless the order costs this much, in all the forms in which it says so.
@@ -42,11 +52,17 @@ async fn the_total_follows_the_line_items() {
         (json!({ "name": "Green tea" }), 103),
     ] {
         let path = format!("/api/line_items/{}", first.id());
-        let _ = api.patch(&path, &bodies::change("line_items", first.id(), attributes)).await.expect(200);
+        let _ = api
+            .patch(&path, &bodies::change("line_items", first.id(), attributes))
+            .await
+            .expect(200);
         assert_costs(&api, order, total, "pending").await;
     }
     for (item, total, status) in [(&first, 3, "pending"), (&second, 0, "draft")] {
-        let _ = api.delete(&format!("/api/line_items/{}", item.id())).await.expect(204);
+        let _ = api
+            .delete(&format!("/api/line_items/{}", item.id()))
+            .await
+            .expect(204);
         assert_costs(&api, order, total, status).await;
     }
 }
@@ -61,9 +77,15 @@ async fn an_order_is_pending_once_it_has_a_customer_and_a_line_item() {
     assert_costs(&api, order.id(), 500, "draft").await;
     let path = format!("/api/orders/{}", order.id());
     let named = bodies::change("orders", order.id(), json!({ "customer_email": "b@example.com" }));
-    assert_eq!(api.patch(&path, &named).await.expect(200).attribute("status"), "pending");
+    assert_eq!(
+        api.patch(&path, &named).await.expect(200).attribute("status"),
+        "pending"
+    );
     let nameless = bodies::change("orders", order.id(), json!({ "customer_email": null }));
-    assert_eq!(api.patch(&path, &nameless).await.expect(200).attribute("status"), "draft");
+    assert_eq!(
+        api.patch(&path, &nameless).await.expect(200).attribute("status"),
+        "draft"
+    );
     let customer = api.get(&format!("{path}/customer")).await.expect(200);
     assert_eq!(customer.body["data"], Value::Null);
 }
@@ -72,7 +94,11 @@ async fn an_order_is_pending_once_it_has_a_customer_and_a_line_item() {
 async fn an_address_creates_the_customer_or_finds_it() {
     let service = Service::start().await;
     let (api, market) = (service.api().await, service.demo("TILLGATE_MARKET_ID"));
-    let customer_of = async |order: &str| api.get(&format!("/api/orders/{order}/customer")).await.expect(200);
+    let customer_of = async |order: &str| {
+        api.get(&format!("/api/orders/{order}/customer"))
+            .await
+            .expect(200)
+    };
     let first = new_order(&api, &market, json!({ "customer_email": "new@example.com" })).await;
     let customer = customer_of(first.id()).await;
     assert_eq!(customer.attribute("email"), "new@example.com");
@@ -81,16 +107,25 @@ async fn an_address_creates_the_customer_or_finds_it() {
     let same = customer_of(second.id()).await;
     assert_eq!(same.id(), customer.id());
     assert_eq!(same.attribute("total_orders_count"), 2);
-    let orders = api.get(&format!("/api/customers/{}/orders", customer.id())).await.expect(200);
+    let orders = api
+        .get(&format!("/api/customers/{}/orders", customer.id()))
+        .await
+        .expect(200);
     assert_eq!(orders.body["meta"]["record_count"], 2);
 
     // A customer brings the address.
     let by_id = json!({ "market": bodies::to_one("markets", &market), "customer": bodies::to_one("customers", customer.id()) });
-    let third = api.post("/api/orders", &bodies::resource("orders", json!({}), by_id)).await.expect(201);
+    let third = api
+        .post("/api/orders", &bodies::resource("orders", json!({}), by_id))
+        .await
+        .expect(201);
     assert_eq!(third.attribute("customer_email"), "new@example.com");
 
     let twice = bodies::resource("customers", json!({ "email": "new@example.com" }), json!({}));
-    let _ = api.post("/api/customers", &twice).await.expect_error(422, "VALIDATION_ERROR");
+    let _ = api
+        .post("/api/customers", &twice)
+        .await
+        .expect_error(422, "VALIDATION_ERROR");
 }
 
 #[tokio::test]
@@ -104,10 +139,19 @@ async fn the_customer_of_an_order_is_changed_by_relationship() {
     let send = async |customer: Value| {
         let data = json!({ "type": "orders", "id": order.id(), "relationships": { "customer": customer } });
         let changed = api.patch(&path, &json!({ "data": data })).await.expect(200);
-        let linkage = api.get(&format!("{path}/relationships/customer")).await.expect(200);
-        (changed.attribute("customer_email").clone(), linkage.body["data"]["id"].clone())
+        let linkage = api
+            .get(&format!("{path}/relationships/customer"))
+            .await
+            .expect(200);
+        (
+            changed.attribute("customer_email").clone(),
+            linkage.body["data"]["id"].clone(),
+        )
     };
-    assert_eq!(send(bodies::to_one("customers", other.id())).await, (json!("other@example.com"), json!(other.id())));
+    assert_eq!(
+        send(bodies::to_one("customers", other.id())).await,
+        (json!("other@example.com"), json!(other.id()))
+    );
     assert_eq!(send(json!({ "data": null })).await, (Value::Null, Value::Null));
 }
 
@@ -120,16 +164,28 @@ async fn amounts_are_shown_in_the_currency_of_the_market() {
         ("JPY", 123_456, 123_456.0, "123,456"),
         ("BHD", 123_456, 123.456, "123.456"),
     ] {
-        let market = bodies::resource("markets", json!({ "name": currency, "currency_code": currency }), json!({}));
+        let market = bodies::resource(
+            "markets",
+            json!({ "name": currency, "currency_code": currency }),
+            json!({}),
+        );
         let market = api.post("/api/markets", &market).await.expect(201);
         let order = new_order(&api, market.id(), json!({})).await;
         assert_eq!(order.attribute("currency_code"), currency);
         let item = add_item(&api, order.id(), cents, 1).await;
         let order = api.get(&format!("/api/orders/{}", order.id())).await.expect(200);
-        for (answer, amount) in [(&item, "unit_amount"), (&item, "total_amount"), (&order, "total_amount_with_taxes")] {
+        for (answer, amount) in [
+            (&item, "unit_amount"),
+            (&item, "total_amount"),
+            (&order, "total_amount_with_taxes"),
+        ] {
             assert_eq!(answer.attribute(&format!("{amount}_cents")), cents);
             assert_eq!(answer.attribute(&format!("{amount}_float")), float);
-            let text = answer.attribute(&format!("formatted_{amount}")).as_str().expect("a text").to_owned();
+            let text = answer
+                .attribute(&format!("formatted_{amount}"))
+                .as_str()
+                .expect("a text")
+                .to_owned();
             assert!(text.contains(formatted), "{text}");
         }
     }
@@ -144,10 +200,16 @@ async fn every_amount_has_its_three_forms() {
         let list = api.get(&format!("/api/{kind}")).await.expect(200);
         for item in list.body["data"].as_array().expect("a list") {
             let attributes = item["attributes"].as_object().expect("attributes");
-            let cents = attributes.iter().filter_map(|(name, value)| Some((name.strip_suffix("_cents")?, value)));
+            let cents = attributes
+                .iter()
+                .filter_map(|(name, value)| Some((name.strip_suffix("_cents")?, value)));
             for (amount, cents) in cents {
                 let float = attributes[&format!("{amount}_float")].as_f64().expect("a number");
-                assert_eq!((float * 100.0).round(), cents.as_i64().expect("an integer") as f64, "{amount}");
+                assert_eq!(
+                    (float * 100.0).round(),
+                    cents.as_i64().expect("an integer") as f64,
+                    "{amount}"
+                );
                 assert!(attributes[&format!("formatted_{amount}")].is_string(), "{amount}");
                 amounts += 1;
             }

@@ -1,5 +1,6 @@
 //! `Idempotency-Key` where money is at stake: whose a key is, how long it lasts, and what is replayed.
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Api, Buyer, JSON, Service, Shop, bodies};
 
@@ -27,7 +28,10 @@ async fn sales_channel(service: &Service) -> Api {
         "grant_type": "client_credentials",
         "client_id": service.demo("TILLGATE_SALES_CHANNEL_CLIENT_ID"),
     });
-    let call = service.anonymous().call("POST", "/oauth/token").header("Accept", JSON);
+    let call = service
+        .anonymous()
+        .call("POST", "/oauth/token")
+        .header("Accept", JSON);
     let answer = call.json_as(JSON, &credentials).send().await.expect(200);
     service.with_token(answer.body["access_token"].as_str().expect("a token"))
 }
@@ -44,7 +48,33 @@ async fn a_replay_leaves_an_unconfirmed_payment_alone() {
     assert_eq!(again.header("idempotent-replayed"), "true");
     let text = |name: &str| first.attribute(name).as_str().unwrap_or_default().to_owned();
     let buyer = Buyer::at(service.sandbox().url());
-    let intent = buyer.intent(&text("publishable_key"), &text("client_secret")).await;
+    let intent = buyer
+        .intent(&text("publishable_key"), &text("client_secret"))
+        .await;
+    assert_eq!(intent["status"], "requires_payment_method");
+}
+
+#[tokio::test]
+async fn fifty_identical_requests_replace_a_source_once() {
+    let service = Service::start().await;
+    let (api, shop) = shop(&service).await;
+    let order = shop.order(1_000).await;
+    let body = bodies::stripe_payment(&order);
+    let replaced = api.post("/api/stripe_payments", &body).await.expect(201);
+    let answers = join_all((0..50).map(|_| post(&api, "/api/stripe_payments", "k", &body))).await;
+    for answer in &answers {
+        // 409 while the first is under way, 422 while it gives the present source up.
+        assert!([201, 409, 422].contains(&answer.status), "{answer:?}");
+    }
+    let again = post(&api, "/api/stripe_payments", "k", &body).await.expect(201);
+    assert_ne!(again.id(), replaced.id());
+    let all = api.get("/api/stripe_payments").await.expect(200);
+    assert_eq!(all.body["meta"]["record_count"], 2);
+    let text = |name: &str| again.attribute(name).as_str().unwrap_or_default().to_owned();
+    let buyer = Buyer::at(service.sandbox().url());
+    let intent = buyer
+        .intent(&text("publishable_key"), &text("client_secret"))
+        .await;
     assert_eq!(intent["status"], "requires_payment_method");
 }
 
@@ -68,8 +98,12 @@ async fn a_decline_is_replayed_and_not_tried_again() {
     let (api, shop) = shop(&service).await;
     let order = shop.order(1_000).await;
     let body = bodies::payment(&order, "tok_chargeDeclined");
-    let first = post(&api, PAYMENTS, "k", &body).await.expect_error(422, "card_declined");
-    let again = post(&api, PAYMENTS, "k", &body).await.expect_error(422, "card_declined");
+    let first = post(&api, PAYMENTS, "k", &body)
+        .await
+        .expect_error(422, "card_declined");
+    let again = post(&api, PAYMENTS, "k", &body)
+        .await
+        .expect_error(422, "card_declined");
     assert_eq!(again.body, first.body);
     assert_eq!(shop.authorizations(&order).await.len(), 1);
 }
@@ -132,7 +166,13 @@ async fn a_key_belongs_to_one_path_and_query() {
     let untouched = api.get(&format!("/api/orders/{second}")).await.expect(200);
     assert_eq!(*untouched.attribute("language_code"), "en");
     // Whether or not a query is known, it makes another request.
-    let other = patch(&api, &format!("{path}?fields[orders]=number"), "k", &change(&first)).await;
+    let other = patch(
+        &api,
+        &format!("{path}?fields[orders]=number"),
+        "k",
+        &change(&first),
+    )
+    .await;
     assert!([400, 422].contains(&other.status), "{other:?}");
     assert_ne!(other.header("idempotent-replayed"), "true");
 }

@@ -1,9 +1,13 @@
 //! `kill -9` between the three steps of a payment. The PSPs are a process of their own, so that they go on.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Api, Buyer, Psp, Service, Shop, bodies};
 
 const APPROVED: &str = "tok_4gzeau5o2uqubbk6fufs3m7p54";
+/// A start looks for open calls at once; this is for a busy machine.
+const LIMIT: Duration = Duration::from_secs(60);
 
 struct Scene {
     psp: Psp,
@@ -40,35 +44,81 @@ enum Moment {
 
 impl Scene {
     fn request(&self, method: &str, path: &str, body: &Value) -> tillgate_tests::Call {
-        self.api.call(method, path).header("Idempotency-Key", "k").json(body)
+        self.api
+            .call(method, path)
+            .header("Idempotency-Key", "k")
+            .json(body)
     }
 
     /// Sends a request, kills the service at a moment of its call to the PSP, and starts it again.
-    async fn kill_during(&mut self, method: &str, path: &str, body: &Value, psp_path: &str, moment: Moment) {
+    async fn kill_during(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: &Value,
+        psp_method: &str,
+        moment: Moment,
+    ) {
         let (fault, times) = match moment {
             Moment::BeforeTheEffect => ("drop_before", 1_000),
             Moment::BeforeTheResult => ("delay", 1),
         };
         let fault = json!({
-            "method": "POST", "path_prefix": psp_path, "fault": fault, "delay_ms": 100_000, "times": times
+            "method": psp_method, "fault": fault, "delay_ms": 100_000, "times": times
         });
         let sandbox = self.psp.sandbox();
         sandbox.fault(&fault).await;
         let request = tokio::spawn(self.request(method, path, body).try_send());
         // A fault that has hit a request is gone, or hits one less.
-        let waits = async || sandbox.faults().await.first().is_some_and(|fault| fault["times"] == times);
+        let waits = async || {
+            sandbox
+                .faults()
+                .await
+                .first()
+                .is_some_and(|fault| fault["times"] == times)
+        };
         while waits().await {
-            assert!(!request.is_finished(), "the request ended without a call to the PSP");
+            assert!(
+                !request.is_finished(),
+                "the request ended without a call to the PSP"
+            );
         }
         self.service.kill9();
         let answer = request.await.expect("no panic");
-        assert!(answer.is_err(), "the service was to be killed before it answers: {answer:?}");
+        assert!(
+            answer.is_err(),
+            "the service was to be killed before it answers: {answer:?}"
+        );
         sandbox.clear_faults().await;
         self.service.restart().await;
     }
 
-    async fn again(&self, path: &str, body: &Value) -> Answer {
-        self.request("POST", path, body).send().await
+    /// What a client does that got no answer: it sends the same request again, until it is not told to wait.
+    async fn again(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let answer = self.request(method, path, body).send().await;
+            let waits = answer.status == 409
+                || answer
+                    .errors()
+                    .any(|error| error["meta"]["error"] == "payment_pending");
+            if !waits {
+                return answer;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "not decided in {LIMIT:?}: {:#}",
+                answer.body
+            );
+        }
+    }
+
+    /// Waits until the start has found it out: a GET of the order asks no PSP.
+    async fn wait_for_status(&self, wanted: &str) {
+        let deadline = Instant::now() + LIMIT;
+        while self.shop.payment_status(&self.order).await != wanted {
+            assert!(Instant::now() < deadline, "not {wanted} in {LIMIT:?}");
+        }
     }
 }
 
@@ -76,12 +126,11 @@ async fn a_payment_is_charged_once(moment: Moment) {
     let mut scene = scene().await;
     let body = bodies::payment(&scene.order, "tok_visa");
     scene
-        .kill_during("POST", "/api/v1/payments", &body, "/v1/payment_intents", moment)
+        .kill_during("POST", "/api/v1/payments", &body, "POST", moment)
         .await;
-    // The start has found it out: a GET of the order asks nobody.
-    assert_eq!(scene.shop.payment_status(&scene.order).await, "paid");
+    scene.wait_for_status("paid").await;
     assert_eq!(scene.shop.status(&scene.order).await, "placed");
-    let retried = scene.again("/api/v1/payments", &body).await.expect(201);
+    let retried = scene.again("POST", "/api/v1/payments", &body).await.expect(201);
     assert_eq!(*retried.attribute("state"), "finished");
     assert_ne!(retried.header("location"), "");
     assert_eq!(scene.psp.sandbox().kinds().await, ["authorize", "capture"]);
@@ -103,9 +152,9 @@ async fn an_authorization_is_made_once(moment: Moment) {
     let mut scene = scene().await;
     let path = "/api/checkout_com_payments";
     let body = bodies::checkout_com_payment(&scene.order, APPROVED);
-    scene.kill_during("POST", path, &body, "/payments", moment).await;
-    assert_eq!(scene.shop.payment_status(&scene.order).await, "authorized");
-    let retried = scene.again(path, &body).await.expect(201);
+    scene.kill_during("POST", path, &body, "POST", moment).await;
+    scene.wait_for_status("authorized").await;
+    let retried = scene.again("POST", path, &body).await.expect(201);
     assert_eq!(retried.attribute("payment_response")["status"], "Authorized");
     assert_eq!(scene.psp.sandbox().kinds().await, ["authorize"]);
     assert_eq!(scene.shop.authorizations(&scene.order).await.len(), 1);
@@ -125,8 +174,8 @@ async fn an_intent_is_made_once(moment: Moment) {
     let mut scene = scene().await;
     let path = "/api/stripe_payments";
     let body = bodies::stripe_payment(&scene.order);
-    scene.kill_during("POST", path, &body, "/v1/payment_intents", moment).await;
-    let retried = scene.again(path, &body).await.expect(201);
+    scene.kill_during("POST", path, &body, "POST", moment).await;
+    let retried = scene.again("POST", path, &body).await.expect(201);
     let text = |name: &str| retried.attribute(name).as_str().unwrap_or_default().to_owned();
     let buyer = Buyer::at(scene.psp.url());
     let confirmed = buyer
@@ -162,10 +211,10 @@ async fn a_confirmation_is_made_once(moment: Moment) {
     let path = format!("/api/stripe_payments/{}", payment.id());
     let authorize = bodies::change("stripe_payments", payment.id(), json!({ "_authorize": true }));
     scene
-        .kill_during("PATCH", &path, &authorize, "/v1/payment_intents", moment)
+        .kill_during("PATCH", &path, &authorize, "POST", moment)
         .await;
-    assert_eq!(scene.shop.payment_status(&scene.order).await, "authorized");
-    let _ = scene.request("PATCH", &path, &authorize).send().await.expect(200);
+    scene.wait_for_status("authorized").await;
+    let _ = scene.again("PATCH", &path, &authorize).await.expect(200);
     assert_eq!(scene.shop.authorizations(&scene.order).await.len(), 1);
     assert_eq!(scene.psp.sandbox().kinds().await, ["authorize"]);
 }
@@ -187,15 +236,33 @@ async fn a_source_that_was_being_replaced_can_t_be_paid_beside_the_new_one() {
         let path = "/api/stripe_payments";
         let body = bodies::stripe_payment(&scene.order);
         let first = scene.api.post(path, &body).await.expect(201);
-        scene.kill_during("POST", path, &body, "/v1/payment_intents", moment).await;
-        let second = scene.again(path, &body).await.expect(201);
-        let text = |payment: &Answer, name: &str| payment.attribute(name).as_str().unwrap_or_default().to_owned();
+        scene.kill_during("POST", path, &body, "POST", moment).await;
+        let second = scene.again("POST", path, &body).await.expect(201);
+        let text =
+            |payment: &Answer, name: &str| payment.attribute(name).as_str().unwrap_or_default().to_owned();
         let buyer = Buyer::at(scene.psp.url());
         let key = text(&second, "publishable_key");
-        let refused = buyer.confirm(&key, &text(&first, "client_secret"), "pm_card_visa").await;
+        let refused = buyer
+            .confirm(&key, &text(&first, "client_secret"), "pm_card_visa")
+            .await;
         assert!(refused["error"].is_object(), "{refused:#}");
-        let confirmed = buyer.confirm(&key, &text(&second, "client_secret"), "pm_card_visa").await;
+        let confirmed = buyer
+            .confirm(&key, &text(&second, "client_secret"), "pm_card_visa")
+            .await;
         assert_eq!(confirmed["status"], "requires_capture", "{confirmed:#}");
         assert_eq!(scene.psp.sandbox().kinds().await, ["authorize"]);
     }
+}
+
+#[tokio::test]
+async fn a_refresh_that_was_cut_off_can_be_sent_again() {
+    let mut scene = scene().await;
+    let body = bodies::stripe_payment(&scene.order);
+    let payment = scene.api.post("/api/stripe_payments", &body).await.expect(201);
+    let path = format!("/api/stripe_payments/{}", payment.id());
+    let refresh = bodies::change("stripe_payments", payment.id(), json!({ "_refresh": true }));
+    scene
+        .kill_during("PATCH", &path, &refresh, "GET", Moment::BeforeTheResult)
+        .await;
+    let _ = scene.again("PATCH", &path, &refresh).await.expect(200);
 }

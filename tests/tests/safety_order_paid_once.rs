@@ -60,7 +60,11 @@ async fn one_of_twenty_payments_with_cards_succeeds() {
     let created = answers.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(created, 1);
     let ledger = service.sandbox().ledger().await;
-    assert_eq!(held(&ledger).into_values().collect::<Vec<_>>(), [TOTAL], "{ledger:#?}");
+    assert_eq!(
+        held(&ledger).into_values().collect::<Vec<_>>(),
+        [TOTAL],
+        "{ledger:#?}"
+    );
     assert!(!ledger.iter().any(|entry| entry.kind == "void"), "{ledger:#?}");
     let status = shop.payment_status(&order).await;
     assert!(status == "paid" || status == "authorized", "{status}");
@@ -95,7 +99,11 @@ async fn of_sources_of_all_kinds_at_most_one_holds_money_even_when_browsers_conf
         let _ = api.patch(&path, &refresh).await.expect(200);
     }
     let ledger = service.sandbox().ledger().await;
-    assert_eq!(held(&ledger).into_values().collect::<Vec<_>>(), [TOTAL], "{ledger:#?}");
+    assert_eq!(
+        held(&ledger).into_values().collect::<Vec<_>>(),
+        [TOTAL],
+        "{ledger:#?}"
+    );
     let succeeded = shop.authorizations(&order).await;
     let succeeded = succeeded.iter().filter(|one| one["succeeded"] == true).count();
     assert_eq!(succeeded, 1);
@@ -119,7 +127,11 @@ async fn one_of_twenty_authorize_triggers_reaches_the_psp() {
         assert!([200, 422].contains(&answer.status), "{answer:?}");
     }
     let ledger = service.sandbox().ledger().await;
-    assert_eq!(held(&ledger).into_values().collect::<Vec<_>>(), [TOTAL], "{ledger:#?}");
+    assert_eq!(
+        held(&ledger).into_values().collect::<Vec<_>>(),
+        [TOTAL],
+        "{ledger:#?}"
+    );
     assert_eq!(shop.authorizations(&order).await.len(), 1);
     assert_eq!(shop.payment_status(&order).await, "authorized");
 }

@@ -39,7 +39,17 @@ pub async fn claim(
     Err(replay(request, known, key)?)
 }
 
-/// Ends the call with what was answered before, if its key is known. For what a call does before it claims its key.
+/// Ends the call with what was answered before, if its key is known: before the body is judged, which may be another one.
+pub async fn look_up(request: &Request) -> Result<(), Failure> {
+    if request.key.is_none() {
+        return Ok(());
+    }
+    let db = &request.context.db;
+    db.read(async |tx: &mut Tx<'_>| end_if_known(request, tx).await)
+        .await
+}
+
+/// The same within a transaction, for what a call does before it claims its key.
 pub async fn end_if_known(request: &Request, tx: &mut Tx<'_>) -> Result<(), Failure> {
     let Some(key) = &request.key else {
         return Ok(());
@@ -52,8 +62,7 @@ pub async fn end_if_known(request: &Request, tx: &mut Tx<'_>) -> Result<(), Fail
 }
 
 fn is_forgotten(request: &Request, known: &IdempotencyKeyRow) -> bool {
-    known.finished_at.is_some()
-        && known.created_at + LIFETIME < request.context.now().moment().naive_utc()
+    known.finished_at.is_some() && known.created_at + LIFETIME < request.context.now().moment().naive_utc()
 }
 
 fn new_row(request: &Request, key: &IdempotencyKey, resource: Option<(&str, &str)>) -> IdempotencyKeyRow {

@@ -123,6 +123,7 @@ impl Service {
     }
 
     async fn answer(&self, request: &Request, call: &Call) -> Result<Answer, Failure> {
+        idempotency::look_up(request).await?;
         let kind = call.operation.resource.kind;
         match call.operation.kind {
             OperationKind::Action(Action::List) => {

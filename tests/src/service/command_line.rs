@@ -16,7 +16,9 @@ impl Service {
         if let Some(url) = self.database.url() {
             command.arg("--database-url").arg(url);
         }
-        let output = command.output().unwrap_or_else(|error| panic!("{arguments:?}: {error}"));
+        let output = command
+            .output()
+            .unwrap_or_else(|error| panic!("{arguments:?}: {error}"));
         assert!(
             output.status.success(),
             "{arguments:?}: {}",

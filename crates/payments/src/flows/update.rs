@@ -23,6 +23,7 @@ use crate::{
     call::{Answer, ApplicationKind},
     failure::Failure,
     handler::Kept,
+    idempotency,
     request::Request,
     resources::{checkout_com_payment, order, source, stripe_payment},
     stored::word,
@@ -80,7 +81,7 @@ pub async fn stripe(
                 request.finish(tx, &answer).await?;
                 return Ok::<_, Failure>(Begun::Done(answer));
             }
-            Ok(attempt.map_or(Begun::Refresh, |attempt| Begun::Requested(Box::new(attempt))))
+            begun(tx, &request, attempt).await
         })
         .await?;
     let ending = Ending {
@@ -133,7 +134,7 @@ pub async fn checkout_com(
                 request.finish(tx, &answer).await?;
                 return Ok::<_, Failure>(Begun::Done(answer));
             }
-            Ok(attempt.map_or(Begun::Refresh, |attempt| Begun::Requested(Box::new(attempt))))
+            begun(tx, &request, attempt).await
         })
         .await?;
     let ending = Ending {
@@ -143,6 +144,16 @@ pub async fn checkout_com(
         is_creation: false,
     };
     end::<CheckoutComPayment>(request, id, begun, ending).await
+}
+
+/// An attempt is bound to the key until its outcome is known. A refresh has no effect to be bound to it: the key is
+/// claimed with its answer, so that one that is cut off can be sent again.
+async fn begun(tx: &mut Tx<'_>, request: &Request, attempt: Option<Attempt>) -> Result<Begun, Failure> {
+    if let Some(attempt) = attempt {
+        return Ok(Begun::Requested(Box::new(attempt)));
+    }
+    idempotency::release(request, tx).await?;
+    Ok(Begun::Refresh)
 }
 
 async fn end<R: Kept>(
@@ -160,6 +171,7 @@ async fn end<R: Kept>(
             context
                 .db
                 .write(async move |tx: &mut Tx<'_>| {
+                    request.claim(tx, Some((R::META.kind, id.as_str()))).await?;
                     let record = R::get(tx, &request, &id).await?.ok_or_else(Problem::not_found)?;
                     let answer = request.shown(&record);
                     request.finish(tx, &answer).await?;

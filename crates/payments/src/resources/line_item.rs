@@ -1,26 +1,24 @@
 use tillgate_model::{
-    One, Problem, Record,
+    Id, One, Problem, Record,
+    document::Page,
     problem::Kind,
     resources::{CreateLineItemAttributes, LineItem, UpdateLineItemAttributes},
 };
 use tillgate_store::{LineItemFilter, LineItemRow, StoreError, Tx, query};
 
-use super::{edited_in, kept_in, order};
+use super::{edited_in, order};
 use crate::{
     failure::Failure,
+    handler::Kept,
     plain::Plain,
     request::Request,
-    stored::{self, found, word},
+    stored::{self, Selection, found, word},
 };
 
 /// The most that an order can cost, in minor units: far above what PSPs take, far below what overflows.
 const MAXIMUM_TOTAL: i64 = 999_999_999_999;
 
-fn visible(_: &Request, _: &LineItemRow) -> bool {
-    true
-}
-
-async fn record(_: &mut Tx<'_>, _: &Request, row: &LineItemRow) -> Result<Record<LineItem>, StoreError> {
+fn record(row: &LineItemRow) -> Result<Record<LineItem>, StoreError> {
     Ok(stored::record!(
         row,
         LineItem {
@@ -48,10 +46,33 @@ fn row(request: &Request, record: &Record<LineItem>) -> LineItemRow {
     })
 }
 
-kept_in!(LineItem: line_items, LineItemFilter, |selection| LineItemFilter {
-    order_id: selection.owner("orders"),
-    ..Default::default()
-});
+/// Who sees the order sees its line items.
+impl Kept for LineItem {
+    async fn get(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure> {
+        let scope = request.scope();
+        let Some(row) = query!(tx, line_items::get(scope, id))? else {
+            return Ok(None);
+        };
+        let order = query!(tx, orders::get(scope, &word(&row.order_id)?))?;
+        let visible = order.is_some_and(|order| order::visible(request, &order));
+        Ok(visible.then(|| record(&row)).transpose()?)
+    }
+
+    async fn page(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        selection: &Selection,
+        page: Page,
+    ) -> Result<(Vec<Record<Self>>, i64), Failure> {
+        let filter = LineItemFilter {
+            order_id: selection.owner("orders"),
+            ..Default::default()
+        };
+        let total = query!(tx, line_items::count(request.scope(), filter))?;
+        let rows = query!(tx, line_items::page(request.scope(), filter, page))?;
+        Ok((rows.iter().map(record).collect::<Result<_, _>>()?, total))
+    }
+}
 
 impl Plain for LineItem {
     edited_in!(line_items);

@@ -6,14 +6,17 @@ use tillgate_store::{MarketFilter, MarketRow, StoreError, Tx, query};
 
 use super::{disabled_at, edited_in, kept_in};
 use crate::{
+    call::ApplicationKind,
     failure::Failure,
     plain::Plain,
     request::Request,
     stored::{self, optional_word, stored_time, time, word},
 };
 
-fn visible(_: &Request, _: &MarketRow) -> bool {
-    true
+/// A sales channel sees the market that it sells in.
+fn visible(request: &Request, row: &MarketRow) -> bool {
+    let own = request.caller.market_id.as_ref();
+    request.caller.kind == ApplicationKind::Integration || own.is_some_and(|own| own.as_str() == row.id)
 }
 
 async fn record(_: &mut Tx<'_>, _: &Request, row: &MarketRow) -> Result<Record<Market>, StoreError> {

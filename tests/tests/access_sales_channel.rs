@@ -1,0 +1,372 @@
+//! What a sales channel may do, whose credentials stand in shop windows: buy in its own market, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use tillgate_tests::fixtures::Fixtures;
+use tillgate_tests::{Api, JSON, OpenApi, Operation, Service, bodies, stored};
+
+/// Every operation that a sales channel may use; all others are forbidden to it.
+const PERMITTED: [&str; 30] = [
+    "create_customer",
+    "retrieve_market",
+    "create_order",
+    "retrieve_order",
+    "update_order",
+    "retrieve_order_market",
+    "retrieve_order_market_relationship",
+    "retrieve_order_customer_relationship",
+    "retrieve_order_payment_method",
+    "retrieve_order_payment_method_relationship",
+    "retrieve_order_payment_source",
+    "retrieve_order_payment_source_relationship",
+    "retrieve_order_line_items",
+    "retrieve_order_line_items_relationship",
+    "retrieve_order_available_payment_methods",
+    "retrieve_order_available_payment_methods_relationship",
+    "retrieve_line_item",
+    "retrieve_line_item_order",
+    "retrieve_line_item_order_relationship",
+    "list_payment_methods",
+    "retrieve_payment_method",
+    "retrieve_payment_method_market",
+    "retrieve_payment_method_market_relationship",
+    "retrieve_payment_method_payment_gateway_relationship",
+    "create_stripe_payment",
+    "create_checkout_com_payment",
+    "create_payment",
+    "retrieve_payment",
+    "retrieve_payment_order",
+    "retrieve_payment_order_relationship",
+];
+/// The same for each type of payment source.
+const PERMITTED_ON_SOURCES: [&str; 6] = [
+    "retrieve_{}",
+    "update_{}",
+    "delete_{}",
+    "retrieve_{}_order",
+    "retrieve_{}_order_relationship",
+    "retrieve_{}_payment_gateway_relationship",
+];
+
+fn permitted() -> BTreeSet<String> {
+    let sources = ["stripe_payment", "checkout_com_payment"];
+    let on_sources = sources
+        .iter()
+        .flat_map(|source| PERMITTED_ON_SOURCES.map(|id| id.replace("{}", source)));
+    PERMITTED
+        .into_iter()
+        .map(str::to_owned)
+        .chain(on_sources)
+        .collect()
+}
+
+/// A token for a client id alone.
+async fn sales_channel(service: &Service, client_id: &str) -> Api {
+    let body = json!({ "grant_type": "client_credentials", "client_id": client_id });
+    let call = service
+        .anonymous()
+        .call("POST", "/oauth/token")
+        .header("Accept", JSON);
+    let answer = call.json_as(JSON, &body).send().await.expect(200);
+    service.with_token(answer.body["access_token"].as_str().expect("an access token"))
+}
+
+struct Scene {
+    service: Service,
+    integration: Fixtures,
+    channel: Api,
+    market: String,
+}
+
+impl Scene {
+    async fn set() -> Self {
+        let service = Service::start().await;
+        let open_api = OpenApi::of(&service).await;
+        let market = service.demo("TILLGATE_MARKET_ID");
+        let integration = Fixtures::new(service.api().await, open_api, &market);
+        let channel = sales_channel(&service, &service.demo("TILLGATE_SALES_CHANNEL_CLIENT_ID")).await;
+        Self {
+            service,
+            integration,
+            channel,
+            market,
+        }
+    }
+
+    fn operations(&self) -> Vec<&Operation> {
+        self.integration.open_api().on_resources().collect()
+    }
+}
+
+async fn call(
+    api: &Api,
+    operation: &Operation,
+    ids: &BTreeMap<String, String>,
+    body: Option<Value>,
+) -> tillgate_tests::Answer {
+    let call = api.call(&operation.method, &operation.path(&ids[operation.kind()]));
+    match body {
+        Some(body) => call.json(&body).send().await,
+        None => call.send().await,
+    }
+}
+
+#[tokio::test]
+async fn it_may_do_what_is_listed_and_nothing_else() {
+    let scene = Scene::set().await;
+    let known: BTreeSet<_> = scene
+        .operations()
+        .iter()
+        .map(|operation| operation.id.clone())
+        .collect();
+    let permitted = permitted();
+    assert!(permitted.is_subset(&known), "{:?}", permitted.difference(&known));
+    let mut ids = scene.integration.one_of_each().await;
+    let offered = scene.channel.get("/api/payment_methods").await.expect(200);
+    ids.insert("payment_methods".into(), offered.body["data"][0]["id"].as_str().expect("an id").to_owned());
+    // What is deleted is made for it.
+    let mut deletable = ids.clone();
+    for kind in ["stripe_payments", "checkout_com_payments"] {
+        deletable.insert(kind.into(), scene.integration.create(kind).await.id().to_owned());
+    }
+    let (allowed, refused): (Vec<_>, Vec<_>) = scene
+        .operations()
+        .into_iter()
+        .partition(|operation| permitted.contains(&operation.id));
+    let before = stored::everything(&scene.integration.api, scene.integration.open_api()).await;
+    for operation in refused {
+        let body = match operation.method.as_str() {
+            "POST" => Some(scene.integration.body(operation.kind()).await),
+            "PATCH" => Some(json!({ "data": { "type": operation.kind(), "id": ids[operation.kind()] } })),
+            _ => None,
+        };
+        let code = if operation.is_second_dialect() {
+            "unauthorized"
+        } else {
+            "FORBIDDEN"
+        };
+        let _ = call(&scene.channel, operation, &ids, body)
+            .await
+            .expect_error(403, code);
+    }
+    let made_for_bodies = [
+        "list_orders",
+        "list_line_items",
+        "list_markets",
+        "list_stripe_gateways",
+        "list_payment_gateways",
+    ];
+    let after = stored::everything(&scene.integration.api, scene.integration.open_api()).await;
+    let unaffected = |all: &[(String, Vec<Value>)]| -> Vec<_> {
+        all.iter()
+            .filter(|(list, _)| !made_for_bodies.contains(&list.as_str()))
+            .cloned()
+            .collect()
+    };
+    assert_eq!(unaffected(&after), unaffected(&before));
+    for operation in allowed {
+        let body = match operation.method.as_str() {
+            "POST" => Some(scene.integration.body(operation.kind()).await),
+            "PATCH" => Some(json!({ "data": { "type": operation.kind(), "id": ids[operation.kind()] } })),
+            _ => None,
+        };
+        let ids = if operation.method == "DELETE" {
+            &deletable
+        } else {
+            &ids
+        };
+        let answer = call(&scene.channel, operation, ids, body).await;
+        let locked = operation.id == "delete_checkout_com_payment" && answer.status == 423;
+        assert!(
+            answer.status < 300 || locked,
+            "{}: {:#}",
+            operation.id,
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn its_permissions_stand_in_the_document() {
+    let scene = Scene::set().await;
+    for operation in scene.operations() {
+        let verb = match operation.method.as_str() {
+            "POST" => "create",
+            "PATCH" => "update",
+            "DELETE" => "delete",
+            _ => "read",
+        };
+        let expected = format!("{}:{verb}", operation.kind());
+        assert_eq!(
+            operation.permission.as_deref(),
+            Some(expected.as_str()),
+            "{}",
+            operation.id
+        );
+    }
+}
+
+/// A market beside the demo's, with an order in it that is paid for.
+async fn other_market(scene: &Scene) -> (String, BTreeMap<&'static str, String>) {
+    let api = &scene.integration.api;
+    let market = scene.integration.create("markets").await.id().to_owned();
+    let order = bodies::order(api, &market, 700).await;
+    let items = api
+        .get(&format!("/api/orders/{order}/line_items"))
+        .await
+        .expect(200);
+    let item = items.body["data"][0]["id"]
+        .as_str()
+        .expect("a line item")
+        .to_owned();
+    let payment = api
+        .post("/api/stripe_payments", &bodies::stripe_payment(&order))
+        .await
+        .expect(201);
+    let method = scene.integration.create("payment_methods").await.id().to_owned();
+    let records = BTreeMap::from([
+        ("markets", market.clone()),
+        ("orders", order),
+        ("line_items", item),
+        ("stripe_payments", payment.id().to_owned()),
+        ("payment_methods", method),
+    ]);
+    (market, records)
+}
+
+#[tokio::test]
+async fn it_sees_its_own_market_only() {
+    let scene = Scene::set().await;
+    let (market, records) = other_market(&scene).await;
+    for (kind, id) in &records {
+        let path = format!("/api/{kind}/{id}");
+        let _ = scene.integration.api.get(&path).await.expect(200);
+        let _ = scene
+            .channel
+            .get(&path)
+            .await
+            .expect_error(404, "RECORD_NOT_FOUND");
+    }
+    let own = bodies::order(&scene.integration.api, &scene.market, 700).await;
+    let _ = scene.channel.get(&format!("/api/orders/{own}")).await.expect(200);
+    let elsewhere = bodies::resource(
+        "orders",
+        json!({}),
+        json!({ "market": bodies::to_one("markets", &market) }),
+    );
+    let _ = scene
+        .channel
+        .post("/api/orders", &elsewhere)
+        .await
+        .expect_error(404, "RECORD_NOT_FOUND");
+    let order = &records["orders"];
+    for (path, body) in [
+        ("/api/stripe_payments", bodies::stripe_payment(order)),
+        (
+            "/api/checkout_com_payments",
+            bodies::checkout_com_payment(order, "tok_4gzeau5o2uqubbk6fufs3m7p54"),
+        ),
+    ] {
+        let answer = scene
+            .channel
+            .post(path, &body)
+            .await
+            .expect_error(404, "RECORD_NOT_FOUND");
+        let _ = answer.expect_pointer("/data/relationships/order/data/id");
+    }
+    let paid = bodies::payment(order, "pm_card_visa");
+    let _ = scene
+        .channel
+        .post("/api/v1/payments", &paid)
+        .await
+        .expect_error(404, "record_not_found");
+}
+
+#[tokio::test]
+async fn its_orders_are_in_its_market_without_saying_so() {
+    let scene = Scene::set().await;
+    let order = scene
+        .channel
+        .post("/api/orders", &json!({ "data": { "type": "orders" } }))
+        .await
+        .expect(201);
+    let market = scene
+        .channel
+        .get(&format!("/api/orders/{}/market", order.id()))
+        .await
+        .expect(200);
+    assert_eq!(market.id(), scene.market);
+    // An integration sells in all markets, so that it has to name one.
+    let nowhere = scene
+        .integration
+        .api
+        .post("/api/orders", &json!({ "data": { "type": "orders" } }))
+        .await;
+    let _ = nowhere.expect_error(422, "VALIDATION_ERROR");
+}
+
+#[tokio::test]
+async fn it_is_offered_the_enabled_payment_methods_of_its_market() {
+    let scene = Scene::set().await;
+    let ids = async |api: &Api, path: &str| -> BTreeSet<String> {
+        let list = api.get(path).await.expect(200);
+        let items = list.body["data"].as_array().expect("a list");
+        assert_eq!(list.body["meta"]["record_count"], items.len(), "{path}");
+        items
+            .iter()
+            .map(|item| item["id"].as_str().expect("an id").to_owned())
+            .collect()
+    };
+    let offered = ids(&scene.channel, "/api/payment_methods").await;
+    assert_eq!(offered.len(), 2, "the demo's two");
+    let elsewhere = scene.integration.create("payment_methods").await.id().to_owned();
+    assert!(
+        ids(&scene.integration.api, "/api/payment_methods")
+            .await
+            .contains(&elsewhere)
+    );
+    assert_eq!(ids(&scene.channel, "/api/payment_methods").await, offered);
+    let off = offered.first().expect("a method");
+    let path = format!("/api/payment_methods/{off}");
+    let disable = bodies::change("payment_methods", off, json!({ "_disable": true }));
+    let _ = scene.integration.api.patch(&path, &disable).await.expect(200);
+    let _ = scene
+        .channel
+        .get(&path)
+        .await
+        .expect_error(404, "RECORD_NOT_FOUND");
+    let left: BTreeSet<_> = offered.iter().filter(|id| *id != off).cloned().collect();
+    assert_eq!(ids(&scene.channel, "/api/payment_methods").await, left);
+    let order = scene.service.demo("TILLGATE_PAYMENTS_ORDER_ID");
+    let of_order = format!("/api/orders/{order}/available_payment_methods");
+    assert_eq!(ids(&scene.channel, &of_order).await, left);
+    assert_eq!(ids(&scene.integration.api, &of_order).await, left);
+}
+
+#[tokio::test]
+async fn it_changes_no_order_that_was_placed() {
+    let scene = Scene::set().await;
+    let order = scene.service.demo("TILLGATE_PAYMENTS_ORDER_ID");
+    let paid = scene
+        .channel
+        .post("/api/v1/payments", &bodies::payment(&order, "pm_card_visa"))
+        .await
+        .expect(201);
+    let path = format!("/api/orders/{order}");
+    assert_eq!(
+        scene.channel.get(&path).await.expect(200).attribute("status"),
+        "placed"
+    );
+    let change = bodies::change("orders", &order, json!({ "reference": "mine" }));
+    let _ = scene
+        .channel
+        .patch(&path, &change)
+        .await
+        .expect_error(403, "FORBIDDEN");
+    let _ = scene
+        .channel
+        .get(&format!("/api/v1/payments/{}", paid.id()))
+        .await
+        .expect(200);
+}
