@@ -312,10 +312,33 @@ impl Problems {
         json!({"errors": self.problems.iter().map(|problem| problem.render(dialect)).collect::<Vec<_>>()})
     }
 
+    /// Makes every pointer lead to something that was sent (JSON:API 1.1, error objects), in the spelling it was sent in.
+    pub fn pointing_into(mut self, body: &Value) -> Self {
+        for problem in &mut self.problems {
+            if let Some(Source::Pointer(pointer)) = &mut problem.source {
+                *pointer = sent(pointer, body);
+            }
+        }
+        self
+    }
+
     /// Says when it makes sense to try again, in seconds.
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self
+    }
+}
+
+/// The pointer itself, the same place in the forms that the second dialect takes (names with dashes, linkage of an order
+/// without `data`), or else the nearest thing around it.
+fn sent(pointer: &str, body: &Value) -> String {
+    let dashed = match pointer.strip_prefix("/data/attributes/") {
+        Some(name) => format!("/data/attributes/{}", name.replace('_', "-")),
+        None => pointer.replacen("/order/data", "/order", 1),
+    };
+    match [pointer, &dashed].into_iter().find(|pointer| body.pointer(pointer).is_some()) {
+        Some(pointer) => pointer.to_owned(),
+        None => pointer.rsplit_once('/').map_or_else(String::new, |(parent, _)| sent(parent, body)),
     }
 }
 
@@ -333,6 +356,33 @@ impl From<Vec<Problem>> for Problems {
         Self {
             problems,
             retry_after: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pointers_lead_to_what_was_sent() {
+        let body = json!({"data": {
+            "attributes": {"stripe-token": "x", "a/b": {"c": 1}},
+            "relationships": {"order": {"type": "order", "id": "x"}, "market": {"data": {}}}
+        }});
+        for (pointer, expected) in [
+            ("", ""),
+            ("/data/attributes/stripe_token", "/data/attributes/stripe-token"),
+            ("/data/attributes/a~1b/c", "/data/attributes/a~1b/c"),
+            ("/data/attributes/a~1b/d", "/data/attributes/a~1b"),
+            ("/data/attributes/quantity", "/data/attributes"),
+            ("/data/relationships/order/data/id", "/data/relationships/order/id"),
+            ("/data/relationships/market/data/id", "/data/relationships/market/data"),
+            ("/data/relationships/customer", "/data/relationships"),
+            ("/errors/0", ""),
+        ] {
+            let problems = Problems::from(Problem::not_found().at(pointer)).pointing_into(&body);
+            assert_eq!(problems.problems[0].source, Some(Source::Pointer(expected.into())), "{pointer}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A call on its way through the domain: who calls, with which key, in which world.
 
-use tillgate_model::{Dialect, Record, Resource, document, document::Frame};
+use bytes::Bytes;
+use tillgate_model::{Dialect, Problems, Record, Resource, document, document::Frame, request::parse};
 use tillgate_store::{Scope, Tx};
 
 use crate::{
@@ -21,6 +22,8 @@ pub struct Request {
     pub dialect: Dialect,
     /// The idempotency key, if one was sent.
     pub key: Option<IdempotencyKey>,
+    /// The body, as sent.
+    pub body: Bytes,
 }
 
 impl Request {
@@ -47,6 +50,14 @@ impl Request {
         match &self.key {
             Some(key) => idempotency::finish(self, key, tx, answer).await,
             None => Ok(()),
+        }
+    }
+
+    /// Problems as the caller is told them: their pointers lead into what was sent.
+    pub fn told(&self, problems: Problems) -> Problems {
+        match parse(&self.body) {
+            Ok(body) => problems.pointing_into(&body),
+            Err(_) => problems,
         }
     }
 

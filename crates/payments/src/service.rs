@@ -104,6 +104,7 @@ impl Service {
             caller: caller.clone(),
             dialect: call.operation.resource.dialect,
             key: call.idempotency_key.clone(),
+            body: call.body.clone(),
         };
         match self.answer(&request, &call).await {
             Ok(answer) => Ok(answer),
@@ -113,7 +114,7 @@ impl Service {
                 .await
                 .map_err(Failure::into_problems),
             Err(failure) => {
-                let problems = failure.into_problems();
+                let problems = request.told(failure.into_problems());
                 if let Err(failure) = idempotency::keep_refusal(&request, &problems).await {
                     tracing::warn!(?failure, "a refusal could not be kept with its idempotency key");
                 }

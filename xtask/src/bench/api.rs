@@ -26,7 +26,11 @@ pub struct Api {
 impl Api {
     /// Before anything is known but the address.
     pub fn unauthorized(address: SocketAddr) -> Self {
-        Self { address, token: String::new().into(), market: String::new() }
+        Self {
+            address,
+            token: String::new().into(),
+            market: String::new(),
+        }
     }
 
     /// Asks for a token, with the variables of demo.env.
@@ -36,17 +40,38 @@ impl Api {
             "client_id": variable(variables, "TILLGATE_CLIENT_ID")?,
             "client_secret": variable(variables, "TILLGATE_CLIENT_SECRET")?
         });
-        let request = http::with_body("POST", "/oauth/token", "", "application/json", &credentials.to_string());
-        let answer = Connection::open(address).await?.send(&request).await?.expect(200)?.document()?;
-        let token = answer["access_token"].as_str().context("the token answer has no access_token")?;
+        let request = http::with_body(
+            "POST",
+            "/oauth/token",
+            "",
+            "application/json",
+            &credentials.to_string(),
+        );
+        let answer = Connection::open(address)
+            .await?
+            .send(&request)
+            .await?
+            .expect(200)?
+            .document()?;
+        let token = answer["access_token"]
+            .as_str()
+            .context("the token answer has no access_token")?;
         let market = variable(variables, "TILLGATE_MARKET_ID")?.to_owned();
-        Ok(Self { address, token: token.to_owned().into(), market })
+        Ok(Self {
+            address,
+            token: token.to_owned().into(),
+            market,
+        })
     }
 
     /// Points the Stripe gateways at another sandbox.
     pub async fn use_sandbox(&self, url: &str) -> Result<()> {
         let mut connection = Connection::open(self.address).await?;
-        let gateways = connection.send(&self.get("/api/stripe_gateways")).await?.expect(200)?.document()?;
+        let gateways = connection
+            .send(&self.get("/api/stripe_gateways"))
+            .await?
+            .expect(200)?
+            .document()?;
         for gateway in gateways["data"].as_array().into_iter().flatten() {
             let id = gateway["id"].as_str().context("a gateway without an id")?;
             let document =
@@ -65,7 +90,11 @@ impl Api {
 
     /// Creation of a Stripe payment of an order.
     pub fn stripe_payment(&self, order: &str) -> Request {
-        self.post("stripe_payments", json!({}), json!({"order": to_one("orders", order)}))
+        self.post(
+            "stripe_payments",
+            json!({}),
+            json!({"order": to_one("orders", order)}),
+        )
     }
 
     /// Creates an order that can be paid once, with one line item; its id.
@@ -107,8 +136,14 @@ impl Api {
     }
 
     fn post(&self, kind: &str, attributes: Value, relationships: Value) -> Request {
-        let document = json!({"data": {"type": kind, "attributes": attributes, "relationships": relationships}});
-        http::with_document("POST", &format!("/api/{kind}"), self.token.expose_secret(), &document)
+        let document =
+            json!({"data": {"type": kind, "attributes": attributes, "relationships": relationships}});
+        http::with_document(
+            "POST",
+            &format!("/api/{kind}"),
+            self.token.expose_secret(),
+            &document,
+        )
     }
 }
 
@@ -119,6 +154,8 @@ fn to_one(kind: &str, id: &str) -> Value {
 /// Sends a creation; the new resource's id.
 async fn created(connection: &mut Connection, request: &[u8]) -> Result<String> {
     let document = connection.send(request).await?.expect(201)?.document()?;
-    let id = document["data"]["id"].as_str().context("a created resource without an id")?;
+    let id = document["data"]["id"]
+        .as_str()
+        .context("a created resource without an id")?;
     Ok(id.to_owned())
 }

@@ -39,7 +39,9 @@ impl Floor {
         command.env("FLOOR_PSP_URL", psp_url);
         match database_url {
             None => command.arg("sqlite").arg(directory.join("floor.db")),
-            Some(url) => command.arg("postgres").env("FLOOR_DATABASE_URL", url.expose_secret()),
+            Some(url) => command
+                .arg("postgres")
+                .env("FLOOR_DATABASE_URL", url.expose_secret()),
         };
         Self::start(command, directory).await
     }
@@ -50,6 +52,9 @@ impl Floor {
         let output = program.child().stdout.take().context("no output of the floor")?;
         let line = BufReader::new(output).lines().next_line().await?;
         let address = line.context("the floor didn't start")?.parse()?;
-        Ok(Self { address, _program: program })
+        Ok(Self {
+            address,
+            _program: program,
+        })
     }
 }

@@ -18,8 +18,11 @@ pub type Request = Vec<u8>;
 
 /// A request without a body, with an access token or secret key unless `token` is empty.
 pub fn bare(method: &str, path: &str, token: &str) -> Request {
-    format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{}Accept: {MEDIA_TYPE}\r\n\r\n", authorization(token))
-        .into_bytes()
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{}Accept: {MEDIA_TYPE}\r\n\r\n",
+        authorization(token)
+    )
+    .into_bytes()
 }
 
 /// A request with a JSON:API document.
@@ -38,7 +41,11 @@ pub fn with_body(method: &str, path: &str, token: &str, media_type: &str, body: 
 }
 
 fn authorization(token: &str) -> String {
-    if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") }
+    if token.is_empty() {
+        String::new()
+    } else {
+        format!("Authorization: Bearer {token}\r\n")
+    }
 }
 
 /// A connection.
@@ -62,7 +69,12 @@ impl Answer<'_> {
     /// Fails, with the body, on any other status.
     pub fn expect(self, status: u16) -> Result<Self> {
         let body = || String::from_utf8_lossy(self.body);
-        ensure!(self.status == status, "answered {} instead of {status}: {}", self.status, body());
+        ensure!(
+            self.status == status,
+            "answered {} instead of {status}: {}",
+            self.status,
+            body()
+        );
         Ok(self)
     }
 }
@@ -78,7 +90,10 @@ impl Connection {
     pub async fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024) })
+        Ok(Self {
+            stream,
+            buffer: Vec::with_capacity(16 * 1024),
+        })
     }
 
     /// Sends a request and waits for its answer.
@@ -96,7 +111,10 @@ impl Connection {
         while self.buffer.len() < end {
             self.receive().await?;
         }
-        Ok(Answer { status: head.status, body: &self.buffer[head.length..end] })
+        Ok(Answer {
+            status: head.status,
+            body: &self.buffer[head.length..end],
+        })
     }
 
     async fn receive(&mut self) -> Result<()> {
@@ -115,13 +133,22 @@ fn head(bytes: &[u8]) -> Result<Option<Head>> {
         return Ok(None);
     };
     let status = response.code.context("an answer without a status")?;
-    let find = |name: &str| response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+    let find = |name: &str| {
+        response
+            .headers
+            .iter()
+            .find(|header| header.name.eq_ignore_ascii_case(name))
+    };
     let body_length = match find("content-length") {
         Some(header) => std::str::from_utf8(header.value)?.trim().parse()?,
         None if status == 204 => 0,
         None => bail!("an answer without Content-Length"),
     };
-    Ok(Some(Head { length, status, body_length }))
+    Ok(Some(Head {
+        length,
+        status,
+        body_length,
+    }))
 }
 
 #[cfg(test)]
@@ -135,13 +162,19 @@ mod tests {
             assert!(head(&bytes[..end]).expect("readable").is_none(), "{end}");
         }
         let whole = head(bytes).expect("readable").expect("whole");
-        assert_eq!((whole.length, whole.status, whole.body_length), (bytes.len() - 3, 201, 3));
+        assert_eq!(
+            (whole.length, whole.status, whole.body_length),
+            (bytes.len() - 3, 201, 3)
+        );
     }
 
     #[test]
     fn a_body_needs_a_length() {
         let head = |text: &str| head(text.as_bytes()).map(|head| head.map(|head| head.body_length));
-        assert_eq!(head("HTTP/1.1 204 No Content\r\n\r\n").expect("readable"), Some(0));
+        assert_eq!(
+            head("HTTP/1.1 204 No Content\r\n\r\n").expect("readable"),
+            Some(0)
+        );
         assert!(head("HTTP/1.1 200 OK\r\n\r\n").is_err());
         assert!(head("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n").is_err());
     }

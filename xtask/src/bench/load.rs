@@ -24,7 +24,13 @@ impl Sample {
 
     /// The milliseconds within which this share (0 to 1) of the requests was answered.
     pub fn milliseconds(&self, share: f64) -> f64 {
-        percentile(self.latencies.iter().map(|latency| latency.as_secs_f64() * 1000.0).collect(), share)
+        percentile(
+            self.latencies
+                .iter()
+                .map(|latency| latency.as_secs_f64() * 1000.0)
+                .collect(),
+            share,
+        )
     }
 }
 
@@ -43,12 +49,17 @@ pub async fn run<R: AsRef<Request>>(
         loop {
             // The borrow ends before the request is sent.
             let next = requests.borrow_mut().next();
-            let Some(request) = next else { return anyhow::Ok(latencies) };
+            let Some(request) = next else {
+                return anyhow::Ok(latencies);
+            };
             let sent = Instant::now();
             connection.send(request.as_ref()).await?.expect(status)?;
             latencies.push(sent.elapsed());
         }
     }))
     .await?;
-    Ok(Sample { elapsed: begin.elapsed(), latencies: latencies.concat() })
+    Ok(Sample {
+        elapsed: begin.elapsed(),
+        latencies: latencies.concat(),
+    })
 }

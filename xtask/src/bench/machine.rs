@@ -14,25 +14,27 @@ pub fn heading(versions: &[String]) -> Result<String> {
     let processors = std::thread::available_parallelism()?;
     let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let memory = memory.lines().find_map(|line| line.strip_prefix("MemTotal:"));
-    let kibibytes: f64 = memory.and_then(|line| line.trim().strip_suffix(" kB")).unwrap_or("0").parse()?;
+    let kibibytes: f64 = memory
+        .and_then(|line| line.trim().strip_suffix(" kB"))
+        .unwrap_or("0")
+        .parse()?;
     let gibibytes = kibibytes / 1024.0 / 1024.0;
     let (date, versions) = (Utc::now().format("%Y-%m-%d"), versions.join(", "));
-    Ok(format!("{date}, {processors} processors, {gibibytes:.0} GiB of memory, {versions}"))
+    Ok(format!(
+        "{date}, {processors} processors, {gibibytes:.0} GiB of memory, {versions}"
+    ))
 }
 
-/// Of the service that is measured.
-pub fn service_version(programs: &Path) -> Result<String> {
-    first_line(Command::new(programs.join("tillgate")).arg("--version"))
-}
-
-/// Of the compiler that cargo uses.
-pub fn compiler_version() -> Result<String> {
+/// Of the service in this directory, and of the compiler that cargo uses.
+pub fn versions(programs: &Path) -> Result<Vec<String>> {
+    let service = first_line(Command::new(programs.join("tillgate")).arg("--version"))?;
     let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let line = first_line(Command::new(compiler).arg("--version"))?;
-    Ok(line.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
+    let compiler = first_line(Command::new(compiler).arg("--version"))?;
+    let compiler = compiler.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+    Ok(vec![service, compiler])
 }
 
-/// Of the database at the URL, or of SQLite.
+/// Version of the database at the URL, or of SQLite.
 pub async fn database_version(url: Option<&SecretString>) -> Result<String> {
     let Some(url) = url else {
         return Ok(format!("SQLite {}", rusqlite::version()));
@@ -46,12 +48,19 @@ pub async fn database_version(url: Option<&SecretString>) -> Result<String> {
         _ => None,
     });
     let version = row.context("PostgreSQL doesn't tell its version")?;
-    Ok(format!("PostgreSQL {}", version.split_whitespace().next().unwrap_or(version)))
+    Ok(format!(
+        "PostgreSQL {}",
+        version.split_whitespace().next().unwrap_or(version)
+    ))
 }
 
 fn first_line(command: &mut Command) -> Result<String> {
     let output = command.output()?;
-    ensure!(output.status.success(), "{} failed", command.get_program().display());
+    ensure!(
+        output.status.success(),
+        "{} failed",
+        command.get_program().display()
+    );
     let text = String::from_utf8(output.stdout)?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }

@@ -17,10 +17,11 @@ mod scene;
 mod service;
 mod statistics;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+use secrecy::SecretString;
 
 use crate::interrupt::Interrupt;
 use crate::postgres::{Cluster, Programs};
@@ -63,13 +64,15 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let Some(programs) = &args.built else {
         return build::and_run(args.unoptimized);
     };
-    let measurements: Vec<Measurement> = Measurement::matching(args.filter.as_deref())?;
+    let measurements = Measurement::matching(args.filter.as_deref())?;
     let plan = if args.quick { Plan::QUICK } else { Plan::FULL };
     let databases = databases(args)?;
     let interrupt = Interrupt::on_signals()?;
     let progress = Progress::new(interrupt);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (mut rows, mut versions) = (Vec::new(), vec![machine::service_version(programs)?, machine::compiler_version()?]);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let (mut rows, mut versions) = (Vec::new(), machine::versions(programs)?);
     for database in databases {
         // Lives longer than what is connected to it.
         let cluster = match &database {
@@ -78,22 +81,36 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         };
         let url = cluster.as_ref().map(Cluster::url);
         versions.push(runtime.block_on(machine::database_version(url.as_ref()))?);
-        let measured = async {
-            let mut scene = Scene::set(programs, url, &progress).await?;
-            let mut rows: Vec<Row> = Vec::new();
-            for measurement in &measurements {
-                rows.extend(measurement.take(&mut scene, &plan).await?);
-            }
-            scene.end().await?;
-            anyhow::Ok(rows)
-        };
-        rows.extend(runtime.block_on(measured).with_context(|| database.name())?.into_iter().map(|row| row.on(database.name())));
+        let measured = runtime.block_on(measure(programs, url, &measurements, &plan, &progress));
+        let measured = measured.with_context(|| database.name())?;
+        rows.extend(measured.into_iter().map(|row| row.on(database.name())));
     }
     progress.finish();
     let heading = machine::heading(&versions)?;
     say::result(&report::render(&heading, &rows, args.markdown));
     let missed = rows.iter().any(Row::is_missed);
-    Ok(if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if missed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// Measures on one database: SQLite unless there is a URL.
+async fn measure(
+    programs: &Path,
+    database_url: Option<SecretString>,
+    measurements: &[Measurement],
+    plan: &Plan,
+    progress: &Progress,
+) -> Result<Vec<Row>> {
+    let mut scene = Scene::set(programs, database_url, progress).await?;
+    let mut rows = Vec::new();
+    for measurement in measurements {
+        rows.extend(measurement.take(&mut scene, plan).await?);
+    }
+    scene.end().await?;
+    Ok(rows)
 }
 
 fn databases(args: &Args) -> Result<Vec<Database>> {
@@ -103,7 +120,9 @@ fn databases(args: &Args) -> Result<Vec<Database>> {
     }
     if !args.sqlite {
         let programs = Programs::find();
-        databases.push(Database::Postgres(programs.context("no PostgreSQL is installed; --sqlite goes without")?));
+        databases.push(Database::Postgres(
+            programs.context("no PostgreSQL is installed; --sqlite goes without")?,
+        ));
     }
     Ok(databases)
 }

@@ -31,9 +31,18 @@ impl Program {
         let name = command.as_std().get_program().to_owned();
         let file = File::options().create(true).append(true).open(log)?;
         // Ctrl-C at the terminal is for the task alone, which then stops what it has started.
-        command.stdin(Stdio::null()).stderr(file).process_group(0).kill_on_drop(true);
-        let child = command.spawn().with_context(|| format!("{} can't be run", name.display()))?;
-        Ok(Self { child, log: log.to_owned() })
+        command
+            .stdin(Stdio::null())
+            .stderr(file)
+            .process_group(0)
+            .kill_on_drop(true);
+        let child = command
+            .spawn()
+            .with_context(|| format!("{} can't be run", name.display()))?;
+        Ok(Self {
+            child,
+            log: log.to_owned(),
+        })
     }
 
     /// The program's process, for what it is asked beside HTTP.
@@ -53,7 +62,11 @@ impl Program {
             if let Some(status) = self.child.try_wait()? {
                 bail!("ended at start with {status}:\n{}", self.log());
             }
-            ensure!(Instant::now() < deadline, "not ready after {PATIENCE:?}:\n{}", self.log());
+            ensure!(
+                Instant::now() < deadline,
+                "not ready after {PATIENCE:?}:\n{}",
+                self.log()
+            );
             sleep(POLL).await;
         }
         Ok(())
@@ -65,15 +78,27 @@ impl Program {
         let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        Ok(kibibytes.context("no VmRSS in the process's status")?.parse::<u64>()? * 1024)
+        Ok(kibibytes
+            .context("no VmRSS in the process's status")?
+            .parse::<u64>()?
+            * 1024)
     }
 
     /// Ends it as an operator does.
     pub async fn stop(mut self) -> Result<()> {
-        let pid = self.child.id().with_context(|| format!("ended by itself:\n{}", self.log()))?;
+        let pid = self
+            .child
+            .id()
+            .with_context(|| format!("ended by itself:\n{}", self.log()))?;
         kill(Pid::from_raw(i32::try_from(pid)?), Signal::SIGTERM)?;
-        let status = timeout(PATIENCE, self.child.wait()).await.context("still runs after SIGTERM")??;
-        ensure!(status.success(), "after SIGTERM it ended with {status}:\n{}", self.log());
+        let status = timeout(PATIENCE, self.child.wait())
+            .await
+            .context("still runs after SIGTERM")??;
+        ensure!(
+            status.success(),
+            "after SIGTERM it ended with {status}:\n{}",
+            self.log()
+        );
         Ok(())
     }
 

@@ -59,7 +59,14 @@ pub struct Row {
 impl Row {
     /// A line without a target.
     pub fn new(what: impl Into<String>, unit: Unit, floor: Option<f64>, service: f64) -> Self {
-        Self { what: what.into(), unit, floor, service, target: None, database: "" }
+        Self {
+            what: what.into(),
+            unit,
+            floor,
+            service,
+            target: None,
+            database: "",
+        }
     }
 
     /// The same with a target, if there is one.
@@ -88,7 +95,7 @@ impl Row {
     fn cells(&self) -> [String; 7] {
         let target = self.target.map(|target| match target {
             Target::AtLeast(bound) => format!("≥ {bound} ×"),
-            Target::AtMost(bound) => format!("≤ {bound}"),
+            Target::AtMost(bound) => format!("≤ {}", self.unit.quantity(bound)),
         });
         let verdict = match self.target {
             None => "",
@@ -98,7 +105,9 @@ impl Row {
         [
             self.database.to_owned(),
             self.what.clone(),
-            self.floor.map(|floor| self.unit.quantity(floor)).unwrap_or_default(),
+            self.floor
+                .map(|floor| self.unit.quantity(floor))
+                .unwrap_or_default(),
             self.unit.quantity(self.service),
             self.unit.result(self.result()),
             target.unwrap_or_default(),
@@ -107,17 +116,36 @@ impl Row {
     }
 }
 
-const HEADER: [&str; 7] = ["Database", "Measurement", "Floor", "Tillgate", "Result", "Target", ""];
+const HEADER: [&str; 7] = [
+    "Database",
+    "Measurement",
+    "Floor",
+    "Tillgate",
+    "Result",
+    "Target",
+    "",
+];
 
 /// The heading and the table, in columns or in Markdown.
 pub fn render(heading: &str, rows: &[Row], markdown: bool) -> String {
-    let table: Vec<[String; 7]> =
-        std::iter::once(HEADER.map(str::to_owned)).chain(rows.iter().map(Row::cells)).collect();
-    let width = |column: usize| table.iter().map(|cells| cells[column].chars().count()).max().unwrap_or_default();
+    let table: Vec<[String; 7]> = std::iter::once(HEADER.map(str::to_owned))
+        .chain(rows.iter().map(Row::cells))
+        .collect();
+    let width = |column: usize| {
+        table
+            .iter()
+            .map(|cells| cells[column].chars().count())
+            .max()
+            .unwrap_or_default()
+    };
     let widths: [usize; 7] = std::array::from_fn(width);
     let mut text = format!("{heading}\n\n");
     for (index, cells) in table.iter().enumerate() {
-        let padded: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let padded: Vec<String> = cells
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:<width$}"))
+            .collect();
         // Writing to a string doesn't fail.
         let _ = if markdown {
             writeln!(text, "| {} |", padded.join(" | "))
@@ -138,9 +166,12 @@ mod tests {
 
     #[test]
     fn a_target_is_met_at_its_bound_and_missed_beyond_it() {
-        let rate = |service| Row::new("", Unit::Rate, Some(200.0), service).with_target(Some(Target::AtLeast(0.5)));
+        let rate =
+            |service| Row::new("", Unit::Rate, Some(200.0), service).with_target(Some(Target::AtLeast(0.5)));
         assert!(!rate(100.0).is_missed() && rate(99.0).is_missed());
-        let added = |service| Row::new("", Unit::Milliseconds, Some(50.0), service).with_target(Some(Target::AtMost(3.0)));
+        let added = |service| {
+            Row::new("", Unit::Milliseconds, Some(50.0), service).with_target(Some(Target::AtMost(3.0)))
+        };
         assert!(!added(53.0).is_missed() && added(53.1).is_missed());
         let memory = |size| Row::new("", Unit::Mebibytes, None, size).with_target(Some(Target::AtMost(96.0)));
         assert!(!memory(96.0).is_missed() && memory(96.1).is_missed());
@@ -149,14 +180,26 @@ mod tests {
 
     #[test]
     fn markdown_has_a_rule_below_its_header() {
-        let row = Row::new("GET", Unit::Rate, Some(2000.0), 1000.0).with_target(Some(Target::AtLeast(0.6))).on("SQLite");
+        let row = Row::new("GET", Unit::Rate, Some(2000.0), 1000.0)
+            .with_target(Some(Target::AtLeast(0.6)))
+            .on("SQLite");
         let text = render("today", &[row], true);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 5);
         assert!(lines[3].chars().all(|character| "|-".contains(character)));
         assert_eq!(
             lines[4].split('|').map(str::trim).collect::<Vec<_>>(),
-            ["", "SQLite", "GET", "2000/s", "1000/s", "0.50 ×", "≥ 0.6 ×", "MISSED", ""]
+            [
+                "",
+                "SQLite",
+                "GET",
+                "2000/s",
+                "1000/s",
+                "0.50 ×",
+                "≥ 0.6 ×",
+                "MISSED",
+                ""
+            ]
         );
     }
 }

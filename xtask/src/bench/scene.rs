@@ -50,10 +50,14 @@ impl<'a> Scene<'a> {
         database_url: Option<SecretString>,
         progress: &'a Progress,
     ) -> Result<Self> {
-        let target = programs.parent().context("the programs lie in the target directory")?;
+        let target = programs
+            .parent()
+            .context("the programs lie in the target directory")?;
         let directory = tempfile::Builder::new().prefix("bench-").tempdir_in(target)?;
         let tillgate = programs.join("tillgate");
-        let sandbox = Sandbox::start(&tillgate, directory.path()).await.context("the sandbox")?;
+        let sandbox = Sandbox::start(&tillgate, directory.path())
+            .await
+            .context("the sandbox")?;
         let provision = Installation::provision(&tillgate, directory.path(), database_url.clone(), &sandbox);
         let installation = provision.await.context("the service")?;
         let (service, _) = installation.start().await.context("the service")?;
@@ -91,12 +95,19 @@ impl<'a> Scene<'a> {
 
     /// Resident memory of the service, in bytes.
     pub fn resident_memory(&self) -> Result<u64> {
-        self.service.as_ref().context("the service has ended")?.resident_memory()
+        self.service
+            .as_ref()
+            .context("the service has ended")?
+            .resident_memory()
     }
 
     /// One thing for SQLite, another for PostgreSQL.
     pub fn by_database<T>(&self, sqlite: T, postgres: T) -> T {
-        if self.database_url.is_none() { sqlite } else { postgres }
+        if self.database_url.is_none() {
+            sqlite
+        } else {
+            postgres
+        }
     }
 
     /// Ends the service in order.

@@ -28,10 +28,17 @@ impl Sandbox {
     pub async fn start(tillgate: &Path, directory: &Path) -> Result<Self> {
         let address = free_address()?;
         let mut command = command(tillgate, &directory.join("sandbox-data"));
-        command.arg("sandbox").env("TILLGATE_SANDBOX_LISTEN", address.to_string());
+        command
+            .arg("sandbox")
+            .env("TILLGATE_SANDBOX_LISTEN", address.to_string());
         let mut program = Program::start(command, &directory.join("sandbox.log"))?;
-        program.wait_for(address, &http::bare("GET", "/sandbox/instruments", "")).await?;
-        Ok(Self { address, _program: program })
+        program
+            .wait_for(address, &http::bare("GET", "/sandbox/instruments", ""))
+            .await?;
+        Ok(Self {
+            address,
+            _program: program,
+        })
     }
 
     /// Its origin.
@@ -45,15 +52,29 @@ impl Sandbox {
         let fault = json!({
             "method": "POST", "path_prefix": "/v1/payment_intents", "fault": "delay", "delay_ms": milliseconds
         });
-        let request = http::with_body("POST", "/sandbox/faults", "", "application/json", &fault.to_string());
-        Connection::open(self.address).await?.send(&request).await?.expect(201)?;
+        let request = http::with_body(
+            "POST",
+            "/sandbox/faults",
+            "",
+            "application/json",
+            &fault.to_string(),
+        );
+        Connection::open(self.address)
+            .await?
+            .send(&request)
+            .await?
+            .expect(201)?;
         Ok(())
     }
 
     /// It answers at once again.
     pub async fn hurry(&self) -> Result<()> {
         let request = http::bare("DELETE", "/sandbox/faults", "");
-        Connection::open(self.address).await?.send(&request).await?.expect(204)?;
+        Connection::open(self.address)
+            .await?
+            .send(&request)
+            .await?
+            .expect(204)?;
         Ok(())
     }
 }
@@ -80,7 +101,13 @@ impl Installation {
         let address = free_address()?;
         let (tillgate, directory) = (tillgate.to_owned(), directory.to_owned());
         let api = Api::unauthorized(address);
-        let mut installation = Self { tillgate, directory, database_url, address, api };
+        let mut installation = Self {
+            tillgate,
+            directory,
+            database_url,
+            address,
+            api,
+        };
         // A demo is made for the sandbox within the service only.
         let mut program = installation.spawn(&free_address()?.to_string())?;
         let environment = installation.data().join("demo.env");
@@ -129,7 +156,10 @@ fn command(tillgate: &Path, data: &Path) -> Command {
     for name in settings.filter(|name| name.to_string_lossy().starts_with("TILLGATE_")) {
         command.env_remove(name);
     }
-    command.env_remove("RUST_LOG").env("TILLGATE_DATA_DIR", data).stdout(Stdio::null());
+    command
+        .env_remove("RUST_LOG")
+        .env("TILLGATE_DATA_DIR", data)
+        .stdout(Stdio::null());
     if let Some(parent) = data.parent() {
         command.current_dir(parent);
     }
@@ -138,10 +168,15 @@ fn command(tillgate: &Path, data: &Path) -> Command {
 
 fn variables(text: &str) -> BTreeMap<String, String> {
     let pairs = text.lines().filter_map(|line| line.split_once('='));
-    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// A variable of demo.env.
 pub fn variable<'a>(variables: &'a BTreeMap<String, String>, name: &str) -> Result<&'a str> {
-    variables.get(name).map(String::as_str).with_context(|| format!("{name} is not in demo.env"))
+    variables
+        .get(name)
+        .map(String::as_str)
+        .with_context(|| format!("{name} is not in demo.env"))
 }

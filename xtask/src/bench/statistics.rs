@@ -5,7 +5,10 @@ pub fn percentile(mut values: Vec<f64>, share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let last = values.len().saturating_sub(1);
     // Truncation can't happen: the product is within the bounds of the values.
-    values.get((last as f64 * share).round() as usize).copied().unwrap_or_default()
+    values
+        .get((last as f64 * share).round() as usize)
+        .copied()
+        .unwrap_or_default()
 }
 
 /// The median, in the middle between the two middle values of an even number.

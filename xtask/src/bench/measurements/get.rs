@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::{CONNECTIONS, Plan, Rounds};
+use super::{CONNECTIONS, Plan, Rounds, over};
 use crate::bench::http::{Connection, Request};
 use crate::bench::load;
 use crate::bench::report::{Row, Target, Unit};
@@ -20,10 +20,12 @@ pub async fn measure(scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
     let floor = scene.constant_floor(&body).await?;
     let mut rows = Vec::new();
     for connections in CONNECTIONS {
-        let what = format!("GET, {connections} connections");
+        let what = over("GET", connections);
         let mut rounds = Rounds::default();
         for round in 0..=plan.rounds {
-            scene.progress.step(format!("{what}: round {round} of {}", plan.rounds))?;
+            scene
+                .progress
+                .step(format!("{what}: round {round} of {}", plan.rounds))?;
             let floor = rate(floor.address, connections, &request, plan.reading).await?;
             let service = rate(api.address, connections, &request, plan.reading).await?;
             // The first round warms up.

@@ -20,7 +20,9 @@ pub async fn measure(scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
     let (mut median, mut tail) = (Rounds::default(), Rounds::default());
     let intents: Vec<Request> = (0..plan.slow_payments).map(|_| intent()).collect();
     for round in 0..=plan.rounds {
-        scene.progress.step(format!("latency: round {round} of {}", plan.rounds))?;
+        scene
+            .progress
+            .step(format!("latency: round {round} of {}", plan.rounds))?;
         let payments = api.stripe_payments(plan.slow_payments).await?;
         scene.sandbox.delay(PSP_DELAY).await?;
         let direct = load::run(scene.sandbox.address, CONNECTIONS, 200, &intents).await?;
@@ -33,8 +35,11 @@ pub async fn measure(scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
         }
     }
     Ok(vec![
-        median.row("Latency around a PSP of 50 ms, p50", Unit::Milliseconds).with_target(Some(Target::AtMost(3.0))),
-        tail.row("Latency around a PSP of 50 ms, p99", Unit::Milliseconds).with_target(Some(Target::AtMost(15.0))),
+        median
+            .row("Latency around a PSP of 50 ms, p50", Unit::Milliseconds)
+            .with_target(Some(Target::AtMost(3.0))),
+        tail.row("Latency around a PSP of 50 ms, p99", Unit::Milliseconds)
+            .with_target(Some(Target::AtMost(15.0))),
     ])
 }
 
@@ -47,5 +52,11 @@ fn add(rounds: &mut Rounds, direct: &Sample, service: &Sample, share: f64) {
 fn intent() -> Request {
     let body = "amount=2500&currency=eur&capture_method=manual&payment_method_types%5B%5D=card";
     let media_type = "application/x-www-form-urlencoded";
-    http::with_body("POST", "/v1/payment_intents", "sk_test_direct0000", media_type, body)
+    http::with_body(
+        "POST",
+        "/v1/payment_intents",
+        "sk_test_direct0000",
+        media_type,
+        body,
+    )
 }

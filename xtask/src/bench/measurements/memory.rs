@@ -30,6 +30,11 @@ pub async fn measure(scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
     });
     try_join_all(checkouts).await?;
     let mebibytes = scene.resident_memory()? as f64 / 1024.0 / 1024.0;
-    let what = format!("Memory after {} requests", plan.checkouts * (READS_PER_CHECKOUT + 3));
-    Ok(vec![Row::new(what, Unit::Mebibytes, None, mebibytes).with_target(Some(Target::AtMost(96.0)))])
+    let what = format!(
+        "Memory after {} requests",
+        plan.checkouts * (READS_PER_CHECKOUT + 3)
+    );
+    Ok(vec![
+        Row::new(what, Unit::Mebibytes, None, mebibytes).with_target(Some(Target::AtMost(96.0))),
+    ])
 }

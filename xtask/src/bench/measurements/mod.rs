@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use strum::{EnumIter, IntoEnumIterator as _, IntoStaticStr};
 
-use super::report::Row;
+use super::report::{Row, Unit};
 use super::scene::Scene;
 use super::statistics::median;
 
@@ -38,9 +38,14 @@ impl Measurement {
     /// Those with `filter` in their names; all without a filter.
     pub fn matching(filter: Option<&str>) -> Result<Vec<Self>> {
         let name = |measurement: &Self| <&'static str>::from(measurement);
-        let found: Vec<_> =
-            Self::iter().filter(|measurement| name(measurement).contains(filter.unwrap_or_default())).collect();
-        ensure!(!found.is_empty(), "no measurement has {:?} in its name", filter.unwrap_or_default());
+        let found: Vec<_> = Self::iter()
+            .filter(|measurement| name(measurement).contains(filter.unwrap_or_default()))
+            .collect();
+        ensure!(
+            !found.is_empty(),
+            "no measurement has {:?} in its name",
+            filter.unwrap_or_default()
+        );
         Ok(found)
     }
 
@@ -89,6 +94,16 @@ impl Plan {
     };
 }
 
+/// Name of a row.
+fn over(method: &str, connections: usize) -> String {
+    let connection = if connections == 1 {
+        "connection"
+    } else {
+        "connections"
+    };
+    format!("{method}, {connections} {connection}")
+}
+
 /// What floor and service come to in the rounds.
 #[derive(Default)]
 struct Rounds {
@@ -97,7 +112,7 @@ struct Rounds {
 }
 
 impl Rounds {
-    fn row(self, what: impl Into<String>, unit: super::report::Unit) -> Row {
+    fn row(self, what: impl Into<String>, unit: Unit) -> Row {
         Row::new(what, unit, Some(median(self.floor)), median(self.service))
     }
 }
@@ -109,6 +124,9 @@ mod tests {
     #[test]
     fn measurements_are_found_by_a_part_of_their_name() {
         let count = |filter| Measurement::matching(filter).map(|found| found.len()).ok();
-        assert_eq!((count(None), count(Some("mem")), count(Some("nothing"))), (Some(5), Some(1), None));
+        assert_eq!(
+            (count(None), count(Some("mem")), count(Some("nothing"))),
+            (Some(5), Some(1), None)
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{CONNECTIONS, Plan, Rounds};
+use super::{CONNECTIONS, Plan, Rounds, over};
 use crate::bench::load;
 use crate::bench::report::{Row, Target, Unit};
 use crate::bench::scene::Scene;
@@ -13,13 +13,17 @@ pub async fn measure(scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
     let floor = scene.payments_floor().await?;
     let mut rows = Vec::new();
     for (connections, count) in CONNECTIONS.into_iter().zip(plan.payments) {
-        let what = format!("POST, {connections} connections");
+        let what = over("POST", connections);
         let mut rounds = Rounds::default();
         for round in 0..=plan.rounds {
-            scene.progress.step(format!("{what}: round {round} of {}", plan.rounds))?;
+            scene
+                .progress
+                .step(format!("{what}: round {round} of {}", plan.rounds))?;
             // An order takes one payment, so that each request needs an order of its own.
             let requests = api.stripe_payments(count).await?;
-            let floor = load::run(floor.address, connections, 201, &requests).await?.rate();
+            let floor = load::run(floor.address, connections, 201, &requests)
+                .await?
+                .rate();
             let service = load::run(api.address, connections, 201, &requests).await?.rate();
             // The first round warms up.
             if round > 0 {
@@ -32,7 +36,11 @@ pub async fn measure(scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
             64 => scene.by_database(Some(1.5), None),
             _ => None,
         };
-        rows.push(rounds.row(what, Unit::Rate).with_target(target.map(Target::AtLeast)));
+        rows.push(
+            rounds
+                .row(what, Unit::Rate)
+                .with_target(target.map(Target::AtLeast)),
+        );
     }
     Ok(rows)
 }

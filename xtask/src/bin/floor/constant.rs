@@ -17,7 +17,11 @@ pub async fn serve(
         let body = body.clone();
         let answer = move || {
             let body = body.clone();
-            async { HttpResponse::Ok().content_type("application/vnd.api+json").body(body) }
+            async {
+                HttpResponse::Ok()
+                    .content_type("application/vnd.api+json")
+                    .body(body)
+            }
         };
         App::new().default_service(web::to(answer))
     })

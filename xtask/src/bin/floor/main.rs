@@ -56,7 +56,13 @@ async fn main() -> Result<()> {
         Floor::Postgres => {
             let url = variable("FLOOR_DATABASE_URL")?;
             postgres::create_table(&url).await?;
-            payments::serve(listener, workers, move || Ok(postgres::Connections::new(&url)), announce).await
+            payments::serve(
+                listener,
+                workers,
+                move || Ok(postgres::Connections::new(&url)),
+                announce,
+            )
+            .await
         }
     }
 }

@@ -32,7 +32,12 @@ pub async fn serve<S: Store>(
     let server = HttpServer::new(move || {
         let (store, psp_url) = (store.clone(), psp_url.clone());
         let worker = move || {
-            let worker = store().and_then(|store| Ok(Worker { store, psp: Psp::new(&psp_url)? }));
+            let worker = store().and_then(|store| {
+                Ok(Worker {
+                    store,
+                    psp: Psp::new(&psp_url)?,
+                })
+            });
             async { worker }
         };
         App::new()
@@ -48,8 +53,12 @@ pub async fn serve<S: Store>(
 
 async fn pay<S: Store>(worker: Data<Worker<S>>, request: Bytes) -> actix_web::Result<HttpResponse> {
     let id = format!("{:032x}", rand::random::<u128>());
-    let answer = carry_out(&worker, &id, request).await.map_err(ErrorInternalServerError)?;
-    Ok(HttpResponse::Created().content_type("application/json").body(answer))
+    let answer = carry_out(&worker, &id, request)
+        .await
+        .map_err(ErrorInternalServerError)?;
+    Ok(HttpResponse::Created()
+        .content_type("application/json")
+        .body(answer))
 }
 
 async fn carry_out<S: Store>(worker: &Worker<S>, id: &str, request: Bytes) -> Result<Bytes> {

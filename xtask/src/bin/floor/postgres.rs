@@ -31,26 +31,38 @@ pub struct Connections {
 impl Connections {
     /// Connections to the database at this URL.
     pub fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), connections: Default::default(), next: Cell::new(0) }
+        Self {
+            url: url.to_owned(),
+            connections: Default::default(),
+            next: Cell::new(0),
+        }
     }
 
     async fn get(&self) -> Result<&Connection> {
         let index = self.next.get();
         self.next.set((index + 1) % PER_WORKER);
-        self.connections[index].get_or_try_init(|| connect(&self.url)).await
+        self.connections[index]
+            .get_or_try_init(|| connect(&self.url))
+            .await
     }
 }
 
 impl Store for Connections {
     async fn insert(&self, id: &str, request: Bytes) -> Result<()> {
         let (connection, request) = (self.get().await?, String::from_utf8_lossy(&request));
-        connection.client.execute(&connection.insert, &[&id, &request]).await?;
+        connection
+            .client
+            .execute(&connection.insert, &[&id, &request])
+            .await?;
         Ok(())
     }
 
     async fn finish(&self, id: &str, answer: Bytes) -> Result<()> {
         let (connection, answer) = (self.get().await?, String::from_utf8_lossy(&answer));
-        connection.client.execute(&connection.finish, &[&id, &answer]).await?;
+        connection
+            .client
+            .execute(&connection.finish, &[&id, &answer])
+            .await?;
         Ok(())
     }
 }
@@ -58,21 +70,30 @@ impl Store for Connections {
 /// Makes the table, once for all workers.
 pub async fn create_table(url: &str) -> Result<()> {
     let client = open(url).await?;
-    let table =
-        "CREATE TABLE IF NOT EXISTS floor_payments (id TEXT NOT NULL PRIMARY KEY, request TEXT NOT NULL, answer TEXT)";
+    let table = "CREATE TABLE IF NOT EXISTS floor_payments (id TEXT NOT NULL PRIMARY KEY, request TEXT NOT NULL, answer TEXT)";
     Ok(client.batch_execute(table).await?)
 }
 
 async fn connect(url: &str) -> Result<Connection> {
     let client = open(url).await?;
     client.batch_execute("SET synchronous_commit = on").await?;
-    let insert = client.prepare("INSERT INTO floor_payments (id, request) VALUES ($1, $2)").await?;
-    let finish = client.prepare("UPDATE floor_payments SET answer = $2 WHERE id = $1").await?;
-    Ok(Connection { client, insert, finish })
+    let insert = client
+        .prepare("INSERT INTO floor_payments (id, request) VALUES ($1, $2)")
+        .await?;
+    let finish = client
+        .prepare("UPDATE floor_payments SET answer = $2 WHERE id = $1")
+        .await?;
+    Ok(Connection {
+        client,
+        insert,
+        finish,
+    })
 }
 
 async fn open(url: &str) -> Result<Client> {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.context("no connection to PostgreSQL")?;
+    let (client, connection) = tokio_postgres::connect(url, NoTls)
+        .await
+        .context("no connection to PostgreSQL")?;
     // It ends with an error only when the client's next call fails, too.
     actix_web::rt::spawn(connection);
     Ok(client)

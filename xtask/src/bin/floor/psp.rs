@@ -13,7 +13,10 @@ pub struct Psp {
 impl Psp {
     /// `base_url` is the PSP's origin.
     pub fn new(base_url: &str) -> Result<Self> {
-        Ok(Self { client: Client::builder().build()?, url: format!("{base_url}/v1/payment_intents") })
+        Ok(Self {
+            client: Client::builder().build()?,
+            url: format!("{base_url}/v1/payment_intents"),
+        })
     }
 
     /// Creates an unconfirmed PaymentIntent, with the id as idempotency key.

@@ -44,7 +44,12 @@ impl Writer {
     async fn send(&self, id: &str, body: Bytes, finishes: bool) -> Result<()> {
         let (done, outcome) = oneshot::channel();
         self.0
-            .send(Job { id: id.to_owned(), body, finishes, done })
+            .send(Job {
+                id: id.to_owned(),
+                body,
+                finishes,
+                done,
+            })
             .ok()
             .context("the writer thread has ended")?;
         outcome.await.context("the writer thread has ended")??;
@@ -66,10 +71,23 @@ impl Store for Writer {
 fn write(connection: &Connection, queue: &mpsc::Receiver<Job>) {
     let prepared = connection
         .prepare("INSERT INTO payments (id, request) VALUES (?1, ?2)")
-        .and_then(|insert| Ok((insert, connection.prepare("UPDATE payments SET answer = ?2 WHERE id = ?1")?)));
+        .and_then(|insert| {
+            Ok((
+                insert,
+                connection.prepare("UPDATE payments SET answer = ?2 WHERE id = ?1")?,
+            ))
+        });
     // Without statements the queue is dropped, which its senders see.
-    let Ok((mut insert, mut finish)) = prepared else { return };
-    while let Ok(Job { id, body, finishes, done }) = queue.recv() {
+    let Ok((mut insert, mut finish)) = prepared else {
+        return;
+    };
+    while let Ok(Job {
+        id,
+        body,
+        finishes,
+        done,
+    }) = queue.recv()
+    {
         let statement = if finishes { &mut finish } else { &mut insert };
         let text = String::from_utf8_lossy(&body);
         // Whoever asked may have gone; the row stays all the same.

@@ -241,6 +241,7 @@ async fn keep(
     request: &Request,
     problems: tillgate_model::Problems,
 ) -> Result<Result<Answer, Failure>, Failure> {
+    let problems = request.told(problems);
     if problems.status() >= 500 {
         idempotency::release(request, tx).await?;
     } else {
