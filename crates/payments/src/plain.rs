@@ -17,6 +17,9 @@ use crate::{
 /// A resource that is only kept, with what its kind adds to creating, updating and deleting.
 #[allow(async_fn_in_trait)] // queries run where they are called: nothing has to be Send
 pub trait Plain: Kept + Creatable + Updatable {
+    /// Locks what an update or a deletion reads and writes, so that nothing comes between.
+    async fn lock(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<(), Failure>;
+
     /// Adds the row.
     async fn insert(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure>;
 
@@ -161,6 +164,7 @@ where
                 .clone()
                 .write(async move |tx: &mut Tx<'_>| {
                     request.claim(tx, None).await?;
+                    R::lock(tx, &request, &id).await?;
                     let before = existing::<R>(tx, &request, &id).await?;
                     let mut record = before.clone();
                     R::apply(&mut record, &input.attributes, &input.relationships);
@@ -186,6 +190,7 @@ where
                 .db
                 .clone()
                 .write(async move |tx: &mut Tx<'_>| {
+                    R::lock(tx, &request, &id).await?;
                     let record = existing::<R>(tx, &request, &id).await?;
                     R::before_delete(tx, &request, &record).await?;
                     R::remove(tx, &request, &id).await?;

@@ -11,8 +11,8 @@ pub enum StoreError {
     /// Something refers to the row, or it refers to something that is not there.
     #[error("a reference stands against it: {0}")]
     Referenced(String),
-    /// Too many writes wait already.
-    #[error("too many writes are waiting")]
+    /// Too many writes wait already, or two of them wait for each other: the same may succeed in a moment.
+    #[error("the database is busy")]
     Busy,
     /// The database does not answer.
     #[error("the database is not available: {0}")]
@@ -31,6 +31,9 @@ impl From<Error> for StoreError {
             Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, information) => {
                 Self::Referenced(information.message().to_owned())
             }
+            Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Self::Busy,
+            // diesel has no kind for PostgreSQL's 40P01.
+            Error::DatabaseError(_, information) if information.message() == "deadlock detected" => Self::Busy,
             Error::DatabaseError(
                 DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
                 _,

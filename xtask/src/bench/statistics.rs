@@ -4,7 +4,7 @@
 pub fn percentile(mut values: Vec<f64>, share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let last = values.len().saturating_sub(1);
-    // Truncation can't happen: the product is within the bounds of the values.
+    // Between 0 and `last`, so that the conversion is exact.
     values
         .get((last as f64 * share).round() as usize)
         .copied()

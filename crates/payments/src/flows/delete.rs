@@ -8,8 +8,9 @@ use crate::{call::ApplicationKind, failure::Failure, request::Request, resources
 
 /// Deletes a payment source of a kind.
 pub async fn source(request: &Request, id: &Id, kind: &'static str) -> Result<(), Failure> {
-    let order_id = check(request, id, kind).await?;
-    create::give_up_present_source(request, &order_id).await?;
+    if let Some(order_id) = check(request, id, kind).await? {
+        create::give_up_present_source(request, &order_id).await?;
+    }
     let (request, context, id) = (request.clone(), request.context.clone(), id.clone());
     context
         .db
@@ -33,8 +34,9 @@ pub async fn source(request: &Request, id: &Id, kind: &'static str) -> Result<()
         .await
 }
 
-/// Refuses early what cannot be deleted, before anything is given up at the PSP. Answers the order.
-async fn check(request: &Request, id: &Id, kind: &'static str) -> Result<Id, Failure> {
+/// Refuses early what cannot be deleted, before anything is given up at the PSP. Answers the order whose present source it
+/// is.
+async fn check(request: &Request, id: &Id, kind: &'static str) -> Result<Option<Id>, Failure> {
     let (request, context, id) = (request.clone(), request.context.clone(), id.clone());
     context
         .db
@@ -46,7 +48,8 @@ async fn check(request: &Request, id: &Id, kind: &'static str) -> Result<Id, Fai
             if !case.is_current() && !matches!(case.state()?, SourceState::New | SourceState::Canceled) {
                 return Err(locked());
             }
-            Ok(word(&case.order.id)?)
+            let order_id = word(&case.order.id)?;
+            Ok(case.is_current().then_some(order_id))
         })
         .await
 }

@@ -48,9 +48,18 @@ macro_rules! kept_in {
     };
 }
 
-/// Writes `insert`, `save` and `remove` of a plain resource over its `row`.
+/// Writes `lock`, `insert`, `save` and `remove` of a plain resource over its `row`.
 macro_rules! edited_in {
     ($table:ident) => {
+        async fn lock(
+            tx: &mut tillgate_store::Tx<'_>,
+            request: &crate::request::Request,
+            id: &tillgate_model::Id,
+        ) -> Result<(), crate::failure::Failure> {
+            tillgate_store::query!(tx, $table::lock(request.scope(), id))?;
+            Ok(())
+        }
+
         async fn insert(
             tx: &mut tillgate_store::Tx<'_>,
             request: &crate::request::Request,

@@ -111,6 +111,11 @@ pub fn is_editable(status: OrderStatus) -> bool {
 }
 
 impl Plain for Order {
+    async fn lock(tx: &mut Tx<'_>, request: &Request, id: &tillgate_model::Id) -> Result<(), Failure> {
+        query!(tx, orders::lock(request.scope(), id))?;
+        Ok(())
+    }
+
     async fn insert(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
         Ok(query!(tx, orders::insert(&row_over(request, record, None)))?)
     }
