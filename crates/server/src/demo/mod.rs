@@ -60,7 +60,13 @@ pub async fn prepare(
     let context = service.context();
     let state = match (accounts::is_demo(context).await?, sandbox_url) {
         // Without the sandbox there is nothing that a demo could charge.
-        (Some(false), _) | (None, None) => return Ok(None),
+        (None, None) => return Ok(None),
+        (Some(false), _) => {
+            if accounts::find_organization(context, provision::ORGANIZATION).await?.is_some() {
+                tracing::warn!("the demo was not finished by an earlier start; a new data directory gets a new one");
+            }
+            return Ok(None);
+        }
         (Some(true), _) => State::load(context).await?,
         (None, Some(sandbox_url)) => provision::provision(service, sandbox_url).await?,
     };

@@ -10,6 +10,9 @@ use tillgate_payments::{
 use super::{in_process::InProcess, state::State};
 use crate::failure::Failure;
 
+/// Name of the demo's organization.
+pub const ORGANIZATION: &str = "demo";
+
 // Keys in the form that the PSPs give them. The sandbox takes any.
 const STRIPE_SECRET_KEY: &str = "sk_test_51TillgateDemo000000000000";
 const STRIPE_PUBLISHABLE_KEY: &str = "pk_test_51TillgateDemo000000000000";
@@ -23,7 +26,7 @@ const CHECKOUT_COM_CHANNEL: &str = "pc_tillgatedemoaaaaaaaaaaaaaa";
 /// The domain refuses, or the database fails.
 pub async fn provision(service: &Service, sandbox_url: &str) -> Result<State, Failure> {
     let context = service.context();
-    let organization_id = accounts::create_organization(context, "demo").await?;
+    let organization_id = accounts::create_organization(context, ORGANIZATION).await?;
     let (integration, secret) =
         application(context, &organization_id, ApplicationKind::Integration, None).await?;
     let client_secret =
