@@ -3,6 +3,8 @@
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
+use crate::api::JSON_API;
+
 /// An answer that kept the contract.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -55,6 +57,17 @@ impl Answer {
             "{}: no error points at {pointer} in {:#}",
             self.request, self.body
         );
+        self
+    }
+
+    /// Panics unless this is a JSON:API document whose `Content-Type` has no parameter and which says that `Accept` chose it.
+    #[track_caller]
+    pub fn expect_json_api(self) -> Self {
+        assert_eq!(self.header("content-type"), JSON_API, "{}", self.request);
+        let vary = self.headers.get_all("vary").iter();
+        let vary: Vec<_> = vary.filter_map(|value| value.to_str().ok()).collect();
+        let named = vary.join(",").to_ascii_lowercase().contains("accept");
+        assert!(named, "{}: Vary is {vary:?}", self.request);
         self
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::Value;
 
 use crate::bodies;
-use crate::{Answer, Api, OpenApi};
+use crate::{Answer, Api, OpenApi, Service};
 
 /// Makes resources for one caller.
 pub struct Fixtures {
@@ -27,6 +27,12 @@ impl Fixtures {
             market: market.to_owned(),
             count: AtomicU32::new(0),
         }
+    }
+
+    /// Those of the demo's integration, in the demo's market.
+    pub async fn of_demo(service: &Service) -> Self {
+        let open_api = OpenApi::of(service).await;
+        Self::new(service.api().await, open_api, &service.demo("TILLGATE_MARKET_ID"))
     }
 
     /// The same for a caller who has no market yet.

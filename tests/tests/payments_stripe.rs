@@ -298,22 +298,19 @@ async fn beside_an_authorization_there_is_no_second_source() {
 }
 
 #[tokio::test]
-async fn a_confirmation_that_nobody_told_us_of_is_found_when_the_source_is_replaced() {
+async fn a_confirmation_that_nobody_told_us_of_stands() {
     let scene = scene().await;
     let first = scene.create().await;
     // The buyer paid in another tab; the service has not heard of it.
     scene.confirm(&first, "pm_card_visa").await;
-    let second = scene
-        .api
-        .post("/api/stripe_payments", &bodies::stripe_payment(&scene.order))
-        .await;
-    // Either the hold was released before the second source came, or it stands and there is no second one.
-    let held = match second.status {
-        201 => "canceled",
-        422 => "requires_capture",
-        _ => panic!("{second:?}"),
-    };
-    assert_eq!(scene.intent(&first).await["status"], held);
+    let body = bodies::stripe_payment(&scene.order);
+    let refused = scene.api.post("/api/stripe_payments", &body).await.expect(422);
+    let _ = refused.expect_pointer("/data/relationships/order");
+    let path = format!("/api/stripe_payments/{}", first.id());
+    let _ = scene.api.delete(&path).await.expect_error(423, "LOCKED");
+    assert_eq!(scene.intent(&first).await["status"], "requires_capture");
+    assert_eq!(scene.shop.payment_status(&scene.order).await, "authorized");
+    assert_eq!(scene.service.sandbox().kinds().await, ["authorize"]);
 }
 
 #[tokio::test]

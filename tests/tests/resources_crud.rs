@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use tillgate_tests::fixtures::Fixtures;
-use tillgate_tests::{Answer, OpenApi, Operation, Service, bodies, stored, takes};
+use tillgate_tests::{Answer, Operation, Service, bodies, stored, takes};
 
 /// A service with fixtures of the demo's organization.
 async fn start() -> (Service, Fixtures) {
     let service = Service::start().await;
-    let open_api = OpenApi::of(&service).await;
-    let fixtures = Fixtures::new(service.api().await, open_api, &service.demo("TILLGATE_MARKET_ID"));
+    let fixtures = Fixtures::of_demo(&service).await;
     // A payment that is authorized as it is created could not be deleted again.
     let gateways = fixtures.api.get("/api/checkout_com_gateways").await.expect(200);
     let gateway = gateways.body["data"][0]["id"]

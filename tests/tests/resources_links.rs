@@ -58,8 +58,7 @@ fn identifiers(document: &Value) -> Vec<(String, String)> {
 #[tokio::test]
 async fn every_link_leads_to_what_it_says() {
     let service = Service::start().await;
-    let open_api = OpenApi::of(&service).await;
-    let fixtures = Fixtures::new(service.api().await, open_api, &service.demo("TILLGATE_MARKET_ID"));
+    let fixtures = Fixtures::of_demo(&service).await;
     let ids = fixtures.one_of_each().await;
     let open_api = fixtures.open_api();
     let found = crawl(&service, &fixtures.api, open_api).await;
@@ -105,8 +104,7 @@ async fn every_link_leads_to_what_it_says() {
 #[tokio::test]
 async fn location_is_the_link_of_what_was_created() {
     let service = Service::start().await;
-    let open_api = OpenApi::of(&service).await;
-    let fixtures = Fixtures::new(service.api().await, open_api, &service.demo("TILLGATE_MARKET_ID"));
+    let fixtures = Fixtures::of_demo(&service).await;
     for kind in fixtures.open_api().creatable() {
         let created = fixtures.create(kind).await;
         assert_eq!(

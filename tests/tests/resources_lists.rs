@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 use tillgate_tests::fixtures::Fixtures;
-use tillgate_tests::{Answer, OpenApi, Operation, Service, stored};
+use tillgate_tests::{Answer, Operation, Service, stored};
 
 async fn start() -> (Service, Fixtures, BTreeMap<String, String>) {
     let service = Service::start().await;
-    let open_api = OpenApi::of(&service).await;
-    let fixtures = Fixtures::new(service.api().await, open_api, &service.demo("TILLGATE_MARKET_ID"));
+    let fixtures = Fixtures::of_demo(&service).await;
     let ids = fixtures.one_of_each().await;
     (service, fixtures, ids)
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tillgate_tests::{Answer, Api, Psp, Service, Setup, Shop, bodies};
+use tillgate_tests::{Answer, Api, Service, Shop, bodies};
 
 const APPROVED: &str = "tok_4gzeau5o2uqubbk6fufs3m7p54";
 /// Longer than the pauses of the first few attempts to find an outcome.
@@ -300,113 +300,4 @@ async fn a_client_that_goes_away_does_not_lose_its_payment() {
     }
     let _ = post(&scene.api, "/api/v1/payments", "k", &body).await.expect(201);
     assert_eq!(scene.service.sandbox().kinds().await, ["authorize", "capture"]);
-}
-
-#[tokio::test]
-async fn a_psp_that_can_t_be_reached_leaves_nothing_pending() {
-    let mut psp = Psp::start().await;
-    let service = Service::start_with(&["--gateway-timeout", "1"]).await;
-    let api = service.api().await;
-    let shop = Shop::at(&api, psp.url()).await;
-    let order = shop.order(1_000).await;
-    psp.stop();
-    let requests = [
-        (
-            "/api/stripe_payments",
-            bodies::stripe_payment(&order),
-            "PAYMENT_GATEWAY_UNAVAILABLE",
-        ),
-        (
-            "/api/checkout_com_payments",
-            bodies::checkout_com_payment(&order, APPROVED),
-            "PAYMENT_GATEWAY_UNAVAILABLE",
-        ),
-        (
-            "/api/v1/payments",
-            bodies::payment(&order, "tok_visa"),
-            "payment_gateway_unavailable",
-        ),
-    ];
-    for (path, body, code) in &requests {
-        let refused = api.post(path, body).await.expect_error(503, code);
-        assert_ne!(refused.header("retry-after"), "");
-        assert_eq!(shop.authorizations(&order).await, Vec::<Value>::new());
-        let list = api.get(path).await.expect(200);
-        assert_eq!(
-            list.body["data"],
-            json!([]),
-            "{path} keeps a payment that came to nothing"
-        );
-    }
-    psp.restart().await;
-    let _ = api.post("/api/v1/payments", &requests[2].1).await.expect(201);
-    assert_eq!(shop.payment_status(&order).await, "paid");
-}
-
-#[tokio::test]
-async fn an_authorize_that_can_t_be_sent_can_be_sent_later() {
-    let mut psp = Psp::start().await;
-    let service = Service::start_with(&["--gateway-timeout", "1"]).await;
-    let api = service.api().await;
-    let setup = Setup {
-        authorize_on_create: false,
-        ..Setup::at(psp.url())
-    };
-    let shop = Shop::set_up(&api, &setup).await;
-    let order = shop.order(1_000).await;
-    let body = bodies::checkout_com_payment(&order, APPROVED);
-    let payment = api.post("/api/checkout_com_payments", &body).await.expect(201);
-    let path = format!("/api/checkout_com_payments/{}", payment.id());
-    let authorize = bodies::change(
-        "checkout_com_payments",
-        payment.id(),
-        json!({ "_authorize": true }),
-    );
-    psp.stop();
-    let refused = api.patch(&path, &authorize).await;
-    let _ = refused.expect_error(503, "PAYMENT_GATEWAY_UNAVAILABLE");
-    assert_eq!(shop.authorizations(&order).await, Vec::<Value>::new());
-    psp.restart().await;
-    let _ = api.patch(&path, &authorize).await.expect(200);
-    assert_eq!(shop.payment_status(&order).await, "authorized");
-}
-
-#[tokio::test]
-async fn keys_that_the_psp_refuses_are_the_gateway_s_fault() {
-    let service = Service::start().await;
-    let api = service.api().await;
-    let sandbox = service.sandbox();
-    let setup = Setup {
-        stripe_key: "sk_nobody_00000000",
-        checkout_com_key: "sk_nobody_00000000",
-        ..Setup::at(sandbox.url())
-    };
-    let shop = Shop::set_up(&api, &setup).await;
-    let order = shop.order(1_000).await;
-    let requests = [
-        (
-            "/api/stripe_payments",
-            bodies::stripe_payment(&order),
-            "PAYMENT_GATEWAY_ERROR",
-        ),
-        (
-            "/api/checkout_com_payments",
-            bodies::checkout_com_payment(&order, APPROVED),
-            "PAYMENT_GATEWAY_ERROR",
-        ),
-        (
-            "/api/v1/payments",
-            bodies::payment(&order, "tok_visa"),
-            "payment_gateway_error",
-        ),
-    ];
-    for (path, body, code) in requests {
-        let refused = api.post(path, &body).await.expect_error(502, code);
-        let text = String::from_utf8_lossy(&refused.bytes).into_owned();
-        assert!(!text.contains("sk_nobody"), "{text}");
-    }
-    assert_eq!(shop.authorizations(&order).await, Vec::<Value>::new());
-    let found = api.get(&format!("/api/orders/{order}")).await.expect(200);
-    assert!(found.body["data"]["relationships"]["payment_source"]["data"].is_null());
-    assert!(!service.log().contains("sk_nobody"), "{}", service.log());
 }

@@ -336,9 +336,14 @@ fn sent(pointer: &str, body: &Value) -> String {
         Some(name) => format!("/data/attributes/{}", name.replace('_', "-")),
         None => pointer.replacen("/order/data", "/order", 1),
     };
-    match [pointer, &dashed].into_iter().find(|pointer| body.pointer(pointer).is_some()) {
+    match [pointer, &dashed]
+        .into_iter()
+        .find(|pointer| body.pointer(pointer).is_some())
+    {
         Some(pointer) => pointer.to_owned(),
-        None => pointer.rsplit_once('/').map_or_else(String::new, |(parent, _)| sent(parent, body)),
+        None => pointer
+            .rsplit_once('/')
+            .map_or_else(String::new, |(parent, _)| sent(parent, body)),
     }
 }
 
@@ -376,13 +381,23 @@ mod tests {
             ("/data/attributes/a~1b/c", "/data/attributes/a~1b/c"),
             ("/data/attributes/a~1b/d", "/data/attributes/a~1b"),
             ("/data/attributes/quantity", "/data/attributes"),
-            ("/data/relationships/order/data/id", "/data/relationships/order/id"),
-            ("/data/relationships/market/data/id", "/data/relationships/market/data"),
+            (
+                "/data/relationships/order/data/id",
+                "/data/relationships/order/id",
+            ),
+            (
+                "/data/relationships/market/data/id",
+                "/data/relationships/market/data",
+            ),
             ("/data/relationships/customer", "/data/relationships"),
             ("/errors/0", ""),
         ] {
             let problems = Problems::from(Problem::not_found().at(pointer)).pointing_into(&body);
-            assert_eq!(problems.problems[0].source, Some(Source::Pointer(expected.into())), "{pointer}");
+            assert_eq!(
+                problems.problems[0].source,
+                Some(Source::Pointer(expected.into())),
+                "{pointer}"
+            );
         }
     }
 }

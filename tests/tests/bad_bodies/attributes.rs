@@ -9,7 +9,9 @@ const CARD_NUMBER: &str = "4242 4242 4242 4242";
 
 fn schemas(operation: &Operation) -> impl Iterator<Item = (String, &Value)> {
     let properties = &operation.body.as_ref().expect("a body").attributes.properties;
-    properties.iter().map(|(name, schema)| (format!("/data/attributes/{name}"), schema))
+    properties
+        .iter()
+        .map(|(name, schema)| (format!("/data/attributes/{name}"), schema))
 }
 
 /// The words of an enumeration.
@@ -111,13 +113,20 @@ pub fn forbidden_strings(operation: &Operation, valid: &Value) -> Vec<Case> {
     for (pointer, _) in texts {
         let nul = with(&valid, &pointer, "a\0b".into()).to_string();
         cases.push(Case::new(format!("NUL in {pointer}"), nul, 422).at(&pointer));
-        for number in [CARD_NUMBER, "4242424242424242", "3782-822463-10005", "6011 1111 1111 1117"] {
+        for number in [
+            CARD_NUMBER,
+            "4242424242424242",
+            "3782-822463-10005",
+            "6011 1111 1111 1117",
+        ] {
             let body = with(&valid, &pointer, number.into()).to_string();
             let case = Case::new(format!("{number} in {pointer}"), body, 422);
             cases.push(case.at(&pointer).about("card_number"));
         }
         for escape in [r"\ud800", r"\udc00\ud800", r"\ud800x"] {
-            let text = with(&valid, &pointer, "SURROGATE".into()).to_string().replace("SURROGATE", escape);
+            let text = with(&valid, &pointer, "SURROGATE".into())
+                .to_string()
+                .replace("SURROGATE", escape);
             cases.push(Case::new(format!("{escape} in {pointer}"), text, 400));
         }
     }
@@ -132,11 +141,21 @@ pub fn forbidden_strings(operation: &Operation, valid: &Value) -> Vec<Case> {
         let case = Case::new(format!("metadata {value}"), body, 422);
         cases.push(case.at(format!("{metadata}{inner}")).about("card_number"));
     }
-    for value in [json!({ "a": "\0" }), json!({ "a\0": 1 }), json!({ "a": ["\u{0}x"] })] {
-        cases.push(Case::new("NUL in metadata", with(&valid, metadata, value).to_string(), 422));
+    for value in [
+        json!({ "a": "\0" }),
+        json!({ "a\0": 1 }),
+        json!({ "a": ["\u{0}x"] }),
+    ] {
+        cases.push(Case::new(
+            "NUL in metadata",
+            with(&valid, metadata, value).to_string(),
+            422,
+        ));
     }
     let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
-    let body = with(&valid, metadata, json!({ "deep": "DEEP" })).to_string().replace(r#""DEEP""#, &deep);
+    let body = with(&valid, metadata, json!({ "deep": "DEEP" }))
+        .to_string()
+        .replace(r#""DEEP""#, &deep);
     cases.push(Case::new("deep metadata", body, 400));
     cases
 }

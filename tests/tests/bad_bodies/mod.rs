@@ -43,7 +43,10 @@ impl Case {
 
     /// An error must be about this rule.
     pub fn about(self, word: &'static str) -> Self {
-        Self { word: Some(word), ..self }
+        Self {
+            word: Some(word),
+            ..self
+        }
     }
 }
 
@@ -52,7 +55,9 @@ pub fn with(document: &Value, pointer: &str, value: Value) -> Value {
     let mut changed = document.clone();
     let (parent, name) = pointer.rsplit_once('/').expect("a pointer into the document");
     let name = name.replace("~1", "/").replace("~0", "~");
-    changed.pointer_mut(parent).unwrap_or_else(|| panic!("there is no {parent}"))[name] = value;
+    changed
+        .pointer_mut(parent)
+        .unwrap_or_else(|| panic!("there is no {parent}"))[name] = value;
     changed
 }
 

@@ -13,7 +13,11 @@ pub fn wrong_linkage(operation: &Operation, valid: &Value) -> Vec<Case> {
     let mut cases = Vec::new();
     if schemas.is_empty() {
         let pointer = "/data/relationships/order";
-        let body = with(&valid, pointer, json!({ "data": { "type": "orders", "id": "AAAAAAAAAA" } }));
+        let body = with(
+            &valid,
+            pointer,
+            json!({ "data": { "type": "orders", "id": "AAAAAAAAAA" } }),
+        );
         cases.push(Case::new("a relationship that is not taken", body.to_string(), 400).at(pointer));
     }
     for (name, schema) in schemas {
@@ -28,7 +32,12 @@ pub fn wrong_linkage(operation: &Operation, valid: &Value) -> Vec<Case> {
         for value in [json!(null), json!([]), json!("x"), json!({})] {
             add(value, 400, pointer.clone());
         }
-        for value in [json!([]), json!("x"), json!(1), json!([{ "type": kind, "id": "AAAAAAAAAA" }])] {
+        for value in [
+            json!([]),
+            json!("x"),
+            json!(1),
+            json!([{ "type": kind, "id": "AAAAAAAAAA" }]),
+        ] {
             add(json!({ "data": value }), 400, data.clone());
         }
         if !nullable {
@@ -37,14 +46,49 @@ pub fn wrong_linkage(operation: &Operation, valid: &Value) -> Vec<Case> {
         add(json!({ "data": {} }), 400, data.clone());
         add(json!({ "data": { "type": kind } }), 400, data.clone());
         add(json!({ "data": { "id": "AAAAAAAAAA" } }), 400, data.clone());
-        add(json!({ "data": { "type": kind, "id": 5 } }), 400, format!("{data}/id"));
-        add(json!({ "data": { "type": kind, "id": null } }), 400, format!("{data}/id"));
-        add(json!({ "data": { "type": 5, "id": "AAAAAAAAAA" } }), 400, format!("{data}/type"));
-        add(json!({ "data": { "type": "webhooks", "id": "AAAAAAAAAA" } }), 422, format!("{data}/type"));
-        add(json!({ "data": { "type": kind, "id": "" } }), 422, format!("{data}/id"));
-        add(json!({ "data": { "type": kind, "id": "x".repeat(65) } }), 422, format!("{data}/id"));
-        for id in ["AAAAAAAAAA", "x", "../../orders", "' OR 1=1 --", "ÄÄÄÄÄÄÄÄÄÄ", "1234567890"] {
-            add(json!({ "data": { "type": kind, "id": id } }), 404, format!("{data}/id"));
+        add(
+            json!({ "data": { "type": kind, "id": 5 } }),
+            400,
+            format!("{data}/id"),
+        );
+        add(
+            json!({ "data": { "type": kind, "id": null } }),
+            400,
+            format!("{data}/id"),
+        );
+        add(
+            json!({ "data": { "type": 5, "id": "AAAAAAAAAA" } }),
+            400,
+            format!("{data}/type"),
+        );
+        add(
+            json!({ "data": { "type": "webhooks", "id": "AAAAAAAAAA" } }),
+            422,
+            format!("{data}/type"),
+        );
+        add(
+            json!({ "data": { "type": kind, "id": "" } }),
+            422,
+            format!("{data}/id"),
+        );
+        add(
+            json!({ "data": { "type": kind, "id": "x".repeat(65) } }),
+            422,
+            format!("{data}/id"),
+        );
+        for id in [
+            "AAAAAAAAAA",
+            "x",
+            "../../orders",
+            "' OR 1=1 --",
+            "ÄÄÄÄÄÄÄÄÄÄ",
+            "1234567890",
+        ] {
+            add(
+                json!({ "data": { "type": kind, "id": id } }),
+                404,
+                format!("{data}/id"),
+            );
         }
     }
     cases
@@ -53,7 +97,10 @@ pub fn wrong_linkage(operation: &Operation, valid: &Value) -> Vec<Case> {
 /// A type that the linkage takes.
 fn type_of(schema: &Value) -> String {
     let data = &schema["properties"]["data"];
-    let identifier = data["oneOf"].as_array().and_then(|options| options.last()).unwrap_or(data);
+    let identifier = data["oneOf"]
+        .as_array()
+        .and_then(|options| options.last())
+        .unwrap_or(data);
     let kind = &identifier["properties"]["type"];
     let word = kind["const"].as_str().or_else(|| kind["enum"][0].as_str());
     word.unwrap_or_else(|| panic!("no type in {schema}")).to_owned()

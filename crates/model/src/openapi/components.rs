@@ -157,7 +157,14 @@ fn has_required(definitions: &Map<String, Value>, reference: &Value) -> bool {
 }
 
 fn standalone(mut parts: RequestParts) -> Value {
-    parts.schema["$defs"] = Value::Object(parts.generator.take_definitions(true));
+    let mut definitions = parts.generator.take_definitions(true);
+    for definition in definitions.values_mut().filter_map(Value::as_object_mut) {
+        // Without `properties` the validator does not say which member is unknown.
+        if definition.get("additionalProperties") == Some(&Value::Bool(false)) {
+            definition.entry("properties").or_insert_with(|| json!({}));
+        }
+    }
+    parts.schema["$defs"] = Value::Object(definitions);
     parts.schema
 }
 

@@ -85,7 +85,10 @@ fn of_alternatives(
     dialect: Dialect,
 ) -> Vec<Problem> {
     let pointer = error.instance_path().to_string();
-    let words: Option<Vec<&Value>> = alternatives.iter().map(|errors| errors.iter().find_map(constant)).collect();
+    let words: Option<Vec<&Value>> = alternatives
+        .iter()
+        .map(|errors| errors.iter().find_map(constant))
+        .collect();
     if let Some(words) = words {
         let problem = match error.instance() {
             value if value.is_null() => Problem::invalid(pointer, "blank", "can't be blank"),
@@ -99,8 +102,14 @@ fn of_alternatives(
     let of_another_type = |error: &ValidationError<'_>| {
         matches!(error.kind(), ValidationErrorKind::Type { .. }) && error.instance_path().as_str() == pointer
     };
-    match alternatives.iter().find(|errors| !errors.iter().any(of_another_type)) {
-        Some(errors) => errors.iter().flat_map(|error| problems(error, absent, dialect)).collect(),
+    match alternatives
+        .iter()
+        .find(|errors| !errors.iter().any(of_another_type))
+    {
+        Some(errors) => errors
+            .iter()
+            .flat_map(|error| problems(error, absent, dialect))
+            .collect(),
         None => {
             let message = "Must be null or what the schema of this member describes.";
             vec![Problem::new(Kind::TypeMismatch, message).at(pointer)]

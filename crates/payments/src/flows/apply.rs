@@ -267,7 +267,10 @@ pub async fn update_order(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -
         case.order.payment_updated_at = Some(now);
     }
     let covered = matches!(status, PaymentStatus::Authorized | PaymentStatus::Paid);
-    let open = matches!(stored::word(&case.order.status)?, OrderStatus::Draft | OrderStatus::Pending);
+    let open = matches!(
+        stored::word(&case.order.status)?,
+        OrderStatus::Draft | OrderStatus::Pending
+    );
     if covered && open && places(tx, case).await? {
         case.order.status = OrderStatus::Placed.to_string();
         case.order.placed_at = Some(now);

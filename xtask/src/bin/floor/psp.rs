@@ -1,8 +1,13 @@
 //! The call of the PSP.
 
+use std::time::Duration;
+
 use actix_web::web::Bytes;
 use anyhow::Result;
 use reqwest::Client;
+
+/// Shorter than the time after which the sandbox closes an idle connection, which a request could run into.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Makes PaymentIntents the way the service does; each worker has one, with connections of its own.
 pub struct Psp {
@@ -14,7 +19,7 @@ impl Psp {
     /// `base_url` is the PSP's origin.
     pub fn new(base_url: &str) -> Result<Self> {
         Ok(Self {
-            client: Client::builder().build()?,
+            client: Client::builder().pool_idle_timeout(IDLE_TIMEOUT).build()?,
             url: format!("{base_url}/v1/payment_intents"),
         })
     }

@@ -10,7 +10,7 @@ use crate::{
         apply,
         case::Case,
         create::guard,
-        operation::{self, Attempt},
+        operation::{self, Attempt, Outcome},
         recover,
         settle::settle,
         state::SourceState,
@@ -23,11 +23,17 @@ use crate::{
 
 /// Gives up the payment of the order's present source, if that has one which could still be confirmed.
 pub async fn give_up_present_source(request: &Request, order_id: &Id) -> Result<(), Failure> {
-    let Some(attempt) = commit_intent(request, order_id.clone()).await? else {
+    let Some((attempt, psp_id)) = commit_intent(request, order_id.clone()).await? else {
         return Ok(());
     };
     let context = &request.context;
-    let outcome = operation::perform(context, &attempt).await;
+    let outcome = match operation::retrieve(context, &attempt.link, &psp_id).await {
+        // The buyer has paid with it meanwhile, and we had not heard of it: that stands.
+        Outcome::Done(seen) if SourceState::of(&seen).is_some_and(SourceState::holds_money) => {
+            Outcome::Done(seen)
+        }
+        _ => operation::perform(context, &attempt).await,
+    };
     let operation = attempt.operation.clone();
     let world = context.clone();
     let finished = context
@@ -47,7 +53,8 @@ pub async fn give_up_present_source(request: &Request, order_id: &Id) -> Result<
     )
 }
 
-async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<Attempt>, Failure> {
+/// The intent, and the PSP's id of the payment that is given up.
+async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<(Attempt, String)>, Failure> {
     let (request, context) = (request.clone(), request.context.clone());
     context
         .db
@@ -72,16 +79,17 @@ async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<Attempt
                     | SourceState::Failed
             );
             let at_stripe = case.source.client_secret.is_some();
-            if !confirmable || !at_stripe {
+            let psp_id = case.source.psp_id.clone().filter(|_| confirmable && at_stripe);
+            let Some(psp_id) = psp_id else {
                 return Ok(None);
-            }
+            };
             let gateway_id = word(&case.source.payment_gateway_id)?;
             let Some(gateway) = query!(tx, payment_gateways::get(scope, &gateway_id))? else {
                 return Ok(None);
             };
             let attempt = apply::cancel(tx, &request.context, &mut case, &gateway).await?;
             case.save(tx, &request.context).await?;
-            Ok(Some(attempt))
+            Ok(Some((attempt, psp_id)))
         })
         .await
 }
