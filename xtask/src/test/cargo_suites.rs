@@ -106,10 +106,15 @@ fn end_to_end_on_postgres(session: &mut Session) -> Result<()> {
 fn end_to_end(session: &Session) -> Result<Command> {
     let binary = build_service(session)?;
     let mut tests = runner(session);
-    tests
-        .args(["--package", TESTS])
-        .args(&session.filter)
-        .env("TILLGATE_BIN", binary);
+    tests.args(["--package", TESTS]).env("TILLGATE_BIN", binary);
+    match &session.filter {
+        Some(file) if session.root.join("tests/tests").join(file).with_extension("rs").exists() => {
+            tests.args(["--test", file]);
+        }
+        name => {
+            tests.args(name);
+        }
+    }
     Ok(tests)
 }
 

@@ -48,7 +48,8 @@ pub struct Args {
     /// Show the output of suites as it comes. Default: only that of a failed suite, except with CI=true.
     #[arg(long, short)]
     verbose: bool,
-    /// Run only the Rust tests whose name contains this. Suites without such tests are left out.
+    /// Run only the end-to-end tests in this file of tests/tests (without `.rs`), or the Rust tests whose name contains
+    /// this. Suites without such tests are left out.
     filter: Option<String>,
 }
 

@@ -200,9 +200,12 @@ async fn find_out(
         (Outcome::Done(snapshot), OperationKind::Confirm) => {
             !shows_attempt(context, attempt, source, snapshot).await?
         }
-        (Outcome::Done(snapshot), OperationKind::Cancel) => {
-            SourceState::of(snapshot).is_some_and(|state| !state.is_final())
-        }
+        (Outcome::Done(snapshot), OperationKind::Cancel) => match SourceState::of(snapshot) {
+            // The buyer has paid with it meanwhile: that stands, as long as it is what pays the order.
+            Some(state) if state.holds_money() => !is_final_or_current(context, attempt, source, state).await?,
+            Some(state) => !state.is_final(),
+            None => false,
+        },
         (Outcome::Done(_), OperationKind::Update) => true,
         _ => false,
     };
@@ -230,6 +233,21 @@ async fn find_out(
         Outcome::NotSent(reason) => Outcome::Unknown(reason),
         other => other,
     })
+}
+
+async fn is_final_or_current(
+    context: &Context,
+    attempt: &Attempt,
+    source: &PaymentSourceRow,
+    state: SourceState,
+) -> Result<bool, Failure> {
+    let order_id = word(&source.order_id)?;
+    let order = context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, orders::get(&attempt.scope, &order_id)))
+        .await?;
+    let is_current = order.is_some_and(|order| order.payment_source_id.as_ref() == Some(&source.id));
+    Ok(state.is_final() || is_current)
 }
 
 /// Whether the payment shows the attempt to confirm it: it went on, or it was declined with a charge that is not that of
