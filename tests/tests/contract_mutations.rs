@@ -29,16 +29,24 @@ fn mutants(body: &Value) -> Vec<Mutant> {
         let value = body.pointer(&pointer).expect("a pointer into the body");
         let (parent, name) = pointer.rsplit_once('/').unwrap_or_default();
         let is_object = value.is_object() || OPEN.contains(&name);
-        let wrong = if is_object { json!("text") } else { json!({"wrong": [1]}) };
+        let wrong = if is_object {
+            json!("text")
+        } else {
+            json!({"wrong": [1]})
+        };
         found.push((format!("{pointer} retyped"), replaced(body, &pointer, wrong)));
-        if body.pointer(parent).is_some_and(Value::is_object) && !name.is_empty() && !OPTIONAL.contains(&name) {
+        if body.pointer(parent).is_some_and(Value::is_object) && !name.is_empty() && !OPTIONAL.contains(&name)
+        {
             let mut dropped = body.clone();
             let siblings = dropped.pointer_mut(parent).and_then(Value::as_object_mut);
             siblings.expect("an object").remove(name);
             found.push((format!("{pointer} dropped"), dropped));
         }
         if value.is_object() && !OPEN.contains(&name) {
-            found.push((format!("a member added to {pointer}"), replaced(body, &format!("{pointer}/added"), json!(1))));
+            found.push((
+                format!("a member added to {pointer}"),
+                replaced(body, &format!("{pointer}/added"), json!(1)),
+            ));
         }
     }
     found
@@ -46,7 +54,9 @@ fn mutants(body: &Value) -> Vec<Mutant> {
 
 fn replaced(body: &Value, pointer: &str, value: Value) -> Value {
     let mut changed = body.clone();
-    let Some((parent, name)) = pointer.rsplit_once('/') else { return value };
+    let Some((parent, name)) = pointer.rsplit_once('/') else {
+        return value;
+    };
     match changed.pointer_mut(parent).expect("a pointer into the body") {
         Value::Object(members) => {
             members.insert(name.into(), value);
@@ -77,7 +87,13 @@ fn collect(value: &Value, pointer: String, found: &mut Vec<String>) {
 }
 
 fn observed<'a>(method: &'a str, path: &'a str, status: u16, body: &'a [u8]) -> Observed<'a> {
-    Observed { method, path, status, content_type: Some(JSON_API), body }
+    Observed {
+        method,
+        path,
+        status,
+        content_type: Some(JSON_API),
+        body,
+    }
 }
 
 /// Checks every mutant of an answer; answers how many there were.
@@ -85,12 +101,20 @@ fn hold(contract: &Contract, method: &str, path: &str, answer: &Answer) -> usize
     let status = answer.status;
     let path = path.split('?').next().unwrap_or(path);
     contract
-        .check(&observed(method, path, status, answer.body.to_string().as_bytes()))
+        .check(&observed(
+            method,
+            path,
+            status,
+            answer.body.to_string().as_bytes(),
+        ))
         .expect("the answer itself is as the document says");
     let mutants = mutants(&answer.body);
     for (fault, body) in &mutants {
         let outcome = contract.check(&observed(method, path, status, body.to_string().as_bytes()));
-        assert!(outcome.is_err(), "{method} {path}: {fault}, and nothing was noticed: {body}");
+        assert!(
+            outcome.is_err(),
+            "{method} {path}: {fault}, and nothing was noticed: {body}"
+        );
     }
     mutants.len()
 }
@@ -103,7 +127,11 @@ async fn a_fault_in_any_answer_is_noticed() {
     let api = service.api().await;
     let ids = fixtures.one_of_each().await;
     let (mut operations, mut faults) = (0, 0);
-    for operation in fixtures.open_api().on_resources().filter(|operation| operation.method == "GET") {
+    for operation in fixtures
+        .open_api()
+        .on_resources()
+        .filter(|operation| operation.method == "GET")
+    {
         let path = match ids.get(operation.kind()) {
             Some(id) => operation.path(id),
             None if operation.has_id() => continue,

@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use validator::Validate;
 
 use crate::{
-    Creatable, Dialect, Id, Problem, Problems, ResourceMeta, Updatable, openapi::components, problem::Kind,
+    Creatable, Dialect, Id, Problem, Problems, ResourceMeta, Updatable, openapi::components, pointer::child,
+    problem::Kind,
 };
 
 /// A create request that fits its schema.
@@ -218,6 +219,15 @@ where
 
 /// The schema has passed; what is left are rules that a schema cannot say, such as which currencies exist.
 fn from_value<T: DeserializeOwned>(value: Value, pointer: &str) -> Result<T, Problem> {
-    T::deserialize(value)
-        .map_err(|error| Problem::invalid(pointer, "invalid", error.to_string()).field("base"))
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let field = path
+            .split(['.', '['])
+            .next()
+            .filter(|field| !matches!(*field, "" | "?"));
+        match field {
+            Some(field) => Problem::invalid(child(pointer, field), "invalid", error.inner().to_string()),
+            None => Problem::invalid(pointer, "invalid", error.inner().to_string()).field("base"),
+        }
+    })
 }

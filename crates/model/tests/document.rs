@@ -87,6 +87,20 @@ fn request_shapes_compile_and_name_what_is_missing() {
 }
 
 #[test]
+fn what_only_the_type_knows_has_a_pointer_too() {
+    let shape = Shape::create::<Market>();
+    let body = json!({"data": {"type": "markets", "attributes": {"name": "a", "currency_code": "QQQ"}}});
+    let problems = shape
+        .read_create::<Market>(body.to_string().as_bytes())
+        .err()
+        .expect("refused");
+    let rendered = problems
+        .render(tillgate_model::Dialect::CommerceLayer)
+        .to_string();
+    assert!(rendered.contains("/data/attributes/currency_code"), "{rendered}");
+}
+
+#[test]
 fn no_schema_says_that_a_member_is_null_by_default() {
     assert!(!document().to_string().contains("\"default\":null"));
 }

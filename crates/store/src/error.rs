@@ -33,7 +33,9 @@ impl From<Error> for StoreError {
             }
             Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Self::Busy,
             // diesel has no kind for PostgreSQL's 40P01.
-            Error::DatabaseError(_, information) if information.message() == "deadlock detected" => Self::Busy,
+            Error::DatabaseError(_, information) if information.message() == "deadlock detected" => {
+                Self::Busy
+            }
             Error::DatabaseError(
                 DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
                 _,

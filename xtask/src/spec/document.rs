@@ -4,8 +4,6 @@ use anyhow::Context;
 use serde_json::{Map, Value};
 pub use tillgate_model::openapi::paths::{JSON_API, METHODS};
 
-
-
 /// An operation and where it stands.
 #[derive(Clone, Copy)]
 pub struct Operation<'a> {

@@ -108,7 +108,14 @@ fn end_to_end(session: &Session) -> Result<Command> {
     let mut tests = runner(session);
     tests.args(["--package", TESTS]).env("TILLGATE_BIN", binary);
     match &session.filter {
-        Some(file) if session.root.join("tests/tests").join(file).with_extension("rs").exists() => {
+        Some(file)
+            if session
+                .root
+                .join("tests/tests")
+                .join(file)
+                .with_extension("rs")
+                .exists() =>
+        {
             tests.args(["--test", file]);
         }
         name => {

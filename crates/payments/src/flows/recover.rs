@@ -202,7 +202,9 @@ async fn find_out(
         }
         (Outcome::Done(snapshot), OperationKind::Cancel) => match SourceState::of(snapshot) {
             // The buyer has paid with it meanwhile: that stands, as long as it is what pays the order.
-            Some(state) if state.holds_money() => !is_final_or_current(context, attempt, source, state).await?,
+            Some(state) if state.holds_money() => {
+                !is_final_or_current(context, attempt, source, state).await?
+            }
             Some(state) => !state.is_final(),
             None => false,
         },

@@ -62,8 +62,13 @@ pub async fn prepare(
         // Without the sandbox there is nothing that a demo could charge.
         (None, None) => return Ok(None),
         (Some(false), _) => {
-            if accounts::find_organization(context, provision::ORGANIZATION).await?.is_some() {
-                tracing::warn!("the demo was not finished by an earlier start; a new data directory gets a new one");
+            if accounts::find_organization(context, provision::ORGANIZATION)
+                .await?
+                .is_some()
+            {
+                tracing::warn!(
+                    "the demo was not finished by an earlier start; a new data directory gets a new one"
+                );
             }
             return Ok(None);
         }
