@@ -16,6 +16,7 @@ use crate::handler::{Outcome, Sandbox};
 
 const WORKERS: usize = 2;
 const MAX_BODY_BYTES: usize = 1024 * 1024;
+const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(75);
 
 /// A sandbox that holds its port and serves once [`BoundSandbox::run`] is awaited.
 pub struct BoundSandbox {
@@ -73,6 +74,8 @@ impl BoundSandbox {
                 .default_service(actix::to(serve))
         })
         .workers(WORKERS)
+        // Longer than clients keep idle connections, so that none is closed just as it is used again.
+        .keep_alive(KEEP_ALIVE)
         .disable_signals()
         .listen(self.listener)?;
         Ok(server.run())

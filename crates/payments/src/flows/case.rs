@@ -22,25 +22,34 @@ pub struct Case {
     pub details: Details,
     /// The order's transactions.
     pub ledger: Ledger,
+    /// What is stored of the source and the order, so that only what differs is written; a new source is not stored yet.
+    stored: (Option<PaymentSourceRow>, OrderRow),
 }
 
 impl Case {
     /// Locks the order of a payment source and reads both.
     pub async fn lock(tx: &mut Tx<'_>, scope: &Scope, source_id: &Id) -> Result<Self, Failure> {
-        let source = query!(tx, payment_sources::get(scope, source_id))?.ok_or_else(Problem::not_found)?;
-        let order_id = stored::word(&source.order_id)?;
-        let order = query!(tx, orders::lock(scope, &order_id))?.ok_or_else(Problem::not_found)?;
-        // What was read before the lock may have changed until it.
+        let order =
+            query!(tx, payments::lock_order_of_source(scope, source_id))?.ok_or_else(Problem::not_found)?;
         let source = query!(tx, payment_sources::get(scope, source_id))?.ok_or_else(Problem::not_found)?;
         let ledger = Ledger::read(tx, scope, &order.id).await?;
         let details = stored::json(&source.details)?;
-        Ok(Self {
-            scope: scope.clone(),
-            order,
-            source,
-            details,
-            ledger,
-        })
+        let stored = (Some(source.clone()), order.clone());
+        Ok(Self { scope: scope.clone(), order, source, details, ledger, stored })
+    }
+
+    /// A new source of an order that is locked already. It becomes what pays the order.
+    pub fn new(
+        scope: &Scope,
+        mut order: OrderRow,
+        source: PaymentSourceRow,
+        details: Details,
+        ledger: Ledger,
+    ) -> Self {
+        let stored = (None, order.clone());
+        order.payment_source_type = Some(source.kind.clone());
+        order.payment_source_id = Some(source.id.clone());
+        Self { scope: scope.clone(), order, source, details, ledger, stored }
     }
 
     /// State of the source.
@@ -53,14 +62,23 @@ impl Case {
         self.order.payment_source_id.as_deref() == Some(self.source.id.as_str())
     }
 
-    /// Writes the source and the order.
+    /// Writes what has changed of the source and the order.
     pub async fn save(&mut self, tx: &mut Tx<'_>, context: &Context) -> Result<(), Failure> {
         let now = stored::stored_time(context.now());
         self.source.details = stored::stored_json(&self.details);
-        self.source.updated_at = now;
-        self.order.updated_at = now;
-        query!(tx, payment_sources::save(&self.source))?;
-        query!(tx, orders::save(&self.order))?;
+        match &self.stored.0 {
+            None => query!(tx, payment_sources::insert(&self.source))?,
+            Some(stored) if *stored != self.source => {
+                self.source.updated_at = now;
+                query!(tx, payment_sources::save(&self.source))?;
+            }
+            Some(_) => {}
+        }
+        if self.stored.1 != self.order {
+            self.order.updated_at = now;
+            query!(tx, orders::save(&self.order))?;
+        }
+        self.stored = (Some(self.source.clone()), self.order.clone());
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! What the payment sources of all kinds share: one table, encrypted tokens, and the sight of them.
 
-use tillgate_model::Secret;
+use tillgate_model::{Id, Secret};
 use tillgate_store::{OrderRow, PaymentSourceRow, StoreError, Tx, query};
 
 use super::order;
@@ -49,6 +49,17 @@ pub fn is_mismatched(row: &PaymentSourceRow, order: &OrderRow) -> bool {
     row.amount_cents != order::total_cents(order) || row.currency_code != order.currency_code
 }
 
+/// A source of a kind and its order, if the caller may see the order.
+pub async fn visible(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    id: &Id,
+    kind: &str,
+) -> Result<Option<(PaymentSourceRow, OrderRow)>, StoreError> {
+    let found = query!(tx, payments::source_and_order(request.scope(), id))?;
+    Ok(found.filter(|(row, order)| row.kind == kind && order::visible(request, order)))
+}
+
 /// Writes `get`, `page` and `retrieve` of a payment source over its `record` and `KIND`. What is pending is looked for
 /// before a single one is shown; `refreshes` says whether the PSP is asked although nothing is pending.
 macro_rules! kept_source {
@@ -59,14 +70,8 @@ macro_rules! kept_source {
                 request: &crate::request::Request,
                 id: &tillgate_model::Id,
             ) -> Result<Option<tillgate_model::Record<Self>>, crate::failure::Failure> {
-                let row = tillgate_store::query!(tx, payment_sources::get(request.scope(), id))?;
-                let Some(row) = row.filter(|row| row.kind == $kind) else {
-                    return Ok(None);
-                };
-                let Some(order) = crate::resources::source::order_of(tx, request, &row).await? else {
-                    return Ok(None);
-                };
-                Ok(Some(record(&request.context, &row, &order)?))
+                let found = crate::resources::source::visible(tx, request, id, $kind).await?;
+                found.map(|(row, order)| record(&request.context, &row, &order)).transpose()
             }
 
             async fn page(
@@ -101,14 +106,7 @@ macro_rules! kept_source {
                     .context
                     .db
                     .read(async |tx: &mut tillgate_store::Tx<'_>| {
-                        let row = tillgate_store::query!(tx, payment_sources::get(request.scope(), id))?;
-                        let Some(row) = row.filter(|row| row.kind == $kind) else {
-                            return Ok(None);
-                        };
-                        let Some(order) = crate::resources::source::order_of(tx, request, &row).await? else {
-                            return Ok(None);
-                        };
-                        Ok::<_, crate::failure::Failure>(Some((row, order)))
+                        crate::resources::source::visible(tx, request, id, $kind).await
                     })
                     .await?;
                 let Some((row, order)) = seen else {

@@ -14,11 +14,16 @@ use super::{errors, landing, metrics, oauth, operation, probes, specification, s
 
 /// Puts all routes in but Swagger UI's.
 pub fn configure(config: &mut ServiceConfig) {
-    for (path, operations) in by_path() {
-        let routes = operations
-            .into_iter()
-            .map(|operation| (method(operation.method()), on_resource(operation)));
-        config.service(resource(&path, routes.collect()));
+    // A scope for each type: a request is held against the paths of its own type only.
+    for (prefix, paths) in by_path() {
+        let mut scope = web::scope(&prefix);
+        for (path, operations) in paths {
+            let routes = operations
+                .into_iter()
+                .map(|operation| (method(operation.method()), on_resource(operation)));
+            scope = scope.service(resource(&path, routes.collect()));
+        }
+        config.service(scope);
     }
     let get = |path: &str, route: Route| resource(path, vec![(Method::GET, route)]);
     config
@@ -42,10 +47,14 @@ pub fn configure(config: &mut ServiceConfig) {
         }));
 }
 
-fn by_path() -> BTreeMap<String, Vec<Operation>> {
-    let mut by_path: BTreeMap<String, Vec<Operation>> = BTreeMap::new();
+/// Operations by the path of their type, and by what follows it.
+fn by_path() -> BTreeMap<String, BTreeMap<String, Vec<Operation>>> {
+    let mut by_path: BTreeMap<String, BTreeMap<String, Vec<Operation>>> = BTreeMap::new();
     for operation in operations() {
-        by_path.entry(operation.path()).or_default().push(operation);
+        let prefix = operation.resource.path();
+        let rest = operation.path().split_off(prefix.len());
+        let paths = by_path.entry(prefix).or_default();
+        paths.entry(rest).or_default().push(operation);
     }
     by_path
 }

@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::HashMap};
 use diesel_async::{
     AsyncConnection, TransactionManager,
     pooled_connection::{
-        AsyncDieselConnectionManager, ManagerConfig,
+        AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
         deadpool::{Object, Pool as Deadpool},
     },
 };
@@ -42,6 +42,8 @@ impl Pool {
     /// A pool for the URL; connections are opened when they are needed.
     fn new(url: &str, size: usize) -> Result<Self, StoreError> {
         let mut config = ManagerConfig::default();
+        // A connection that is gone is noticed by its own driver; asking each time would be a round trip more.
+        config.recycling_method = RecyclingMethod::Fast;
         config.custom_setup = Box::new(|url| {
             let url = url.to_owned();
             async move { connect(&url).await }.boxed()

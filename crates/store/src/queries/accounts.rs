@@ -17,7 +17,7 @@ pub async fn organization_by_name(
     let query = organizations::table
         .filter(organizations::name.eq(name))
         .select(OrganizationRow::as_select());
-    Ok(run!(query.first(connection)).optional()?)
+    Ok(run!(query.get_result(connection)).optional()?)
 }
 
 /// How many organizations there are.
@@ -46,7 +46,7 @@ pub async fn application(
     let query = applications::table
         .filter(applications::client_id.eq(client_id))
         .select(ApplicationRow::as_select());
-    Ok(run!(query.first(connection)).optional()?)
+    Ok(run!(query.get_result(connection)).optional()?)
 }
 
 /// Adds an application.
@@ -64,7 +64,7 @@ pub async fn setting(connection: &mut Connection, name: &str) -> Result<Option<S
     let query = settings::table
         .filter(settings::name.eq(name))
         .select(settings::value);
-    Ok(run!(query.first(connection)).optional()?)
+    Ok(run!(query.get_result(connection)).optional()?)
 }
 
 /// Sets a setting that has no value yet; one that has keeps it.

@@ -20,7 +20,7 @@ pub async fn get(
         .filter(idempotency_keys::application_id.eq(application_id.as_str()))
         .filter(idempotency_keys::key.eq(key))
         .select(IdempotencyKeyRow::as_select());
-    Ok(run!(query.first(connection)).optional()?)
+    Ok(run!(query.get_result(connection)).optional()?)
 }
 
 /// Claims a key; false if it was taken already.

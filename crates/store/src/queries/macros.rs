@@ -1,4 +1,7 @@
 //! The queries that every table of a resource has.
+//!
+//! A row is read with `get_result`, never `first`: that adds `LIMIT ?`, and SQLite prepares a statement with such a
+//! variable anew each time.
 
 /// `pub mod $table` with `get`, `lock`, `page`, `count`, `insert`, `save` and `delete`.
 macro_rules! table_queries {
@@ -20,7 +23,7 @@ macro_rules! table_queries {
                     .filter(dsl::test.eq(scope.test()))
                     .filter(dsl::id.eq(id.as_str()))
                     .select($row::as_select());
-                Ok(run!(query.first(connection)).optional()?)
+                Ok(run!(query.get_result(connection)).optional()?)
             }
 
             /// The row of that id, which no other transaction can lock until this one ends.
@@ -30,7 +33,7 @@ macro_rules! table_queries {
                     .filter(dsl::test.eq(scope.test()))
                     .filter(dsl::id.eq(id.as_str()))
                     .select($row::as_select());
-                Ok(run!(for_update!(query).first(connection)).optional()?)
+                Ok(run!(for_update!(query).get_result(connection)).optional()?)
             }
 
             /// A page of the rows that fit, oldest first.
@@ -68,7 +71,7 @@ macro_rules! table_queries {
                     query = query.filter(dsl::$filtered.eq(value.to_owned()));
                 })*
                 let _ = filter;
-                Ok(run!(query.first(connection))?)
+                Ok(run!(query.get_result(connection))?)
             }
 
             /// Adds a row.

@@ -2,12 +2,53 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use tillgate_model::Id;
 
 use super::super::{Connection, RunQueryDsl};
 use crate::{
-    GatewayOperationRow, PaymentGatewayRow, PaymentMethodRow, Scope, StoreError, TransactionRow,
-    rows::{gateway_operations, line_items, orders, payment_gateways, payment_methods, transactions},
+    GatewayOperationRow, OrderRow, PaymentGatewayRow, PaymentMethodRow, PaymentSourceRow, Scope, StoreError, TransactionRow,
+    rows::{
+        gateway_operations, line_items, orders, payment_gateways, payment_methods, payment_sources, transactions,
+    },
 };
+
+/// A payment source and its order.
+pub async fn source_and_order(
+    connection: &mut Connection,
+    scope: &Scope,
+    id: &Id,
+) -> Result<Option<(PaymentSourceRow, OrderRow)>, StoreError> {
+    let of_source = orders::organization_id
+        .eq(payment_sources::organization_id)
+        .and(orders::test.eq(payment_sources::test))
+        .and(orders::id.eq(payment_sources::order_id));
+    let query = payment_sources::table
+        .inner_join(orders::table.on(of_source))
+        .filter(payment_sources::organization_id.eq(scope.organization_id().as_str()))
+        .filter(payment_sources::test.eq(scope.test()))
+        .filter(payment_sources::id.eq(id.as_str()))
+        .select((PaymentSourceRow::as_select(), OrderRow::as_select()));
+    Ok(run!(query.get_result(connection)).optional()?)
+}
+
+/// The order of a payment source, which no other transaction can lock until this one ends.
+pub async fn lock_order_of_source(
+    connection: &mut Connection,
+    scope: &Scope,
+    source_id: &Id,
+) -> Result<Option<OrderRow>, StoreError> {
+    let of_source = payment_sources::table
+        .filter(payment_sources::organization_id.eq(scope.organization_id().as_str()))
+        .filter(payment_sources::test.eq(scope.test()))
+        .filter(payment_sources::id.eq(source_id.as_str()))
+        .select(payment_sources::order_id);
+    let query = orders::table
+        .filter(orders::organization_id.eq(scope.organization_id().as_str()))
+        .filter(orders::test.eq(scope.test()))
+        .filter(orders::id.eq_any(of_source))
+        .select(OrderRow::as_select());
+    Ok(run!(for_update!(query).get_result(connection)).optional()?)
+}
 
 /// All transactions of an order, in the order of their numbers.
 pub async fn transactions_of_order(

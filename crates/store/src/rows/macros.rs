@@ -24,7 +24,7 @@ macro_rules! rows {
         }
 
         $(#[$meta])*
-        #[derive(Clone, Debug, diesel::Queryable, diesel::Selectable, diesel::Insertable, diesel::AsChangeset)]
+        #[derive(Clone, PartialEq, Debug, diesel::Queryable, diesel::Selectable, diesel::Insertable, diesel::AsChangeset)]
         #[diesel(table_name = $table, primary_key(organization_id, test, id), treat_none_as_null = true)]
         pub struct $row {
             /// Whose it is.

@@ -7,6 +7,8 @@ mod commerce;
 mod idempotency;
 mod payment;
 
+diesel::allow_tables_to_appear_in_same_query!(payment_sources, orders);
+
 pub use account::*;
 pub use commerce::*;
 pub use idempotency::*;

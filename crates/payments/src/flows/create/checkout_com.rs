@@ -11,7 +11,7 @@ use tillgate_model::{
 use tillgate_store::{PaymentGatewayRow, Tx};
 
 use super::{
-    new_source::{Ending, NewSource, carry_out, insert_source, lock_payable_order, return_url},
+    new_source::{Ending, NewSource, carry_out, new_source, lock_payable_order, return_url},
     replace::give_up_present_source,
     stripe::begin_creation,
 };
@@ -141,7 +141,7 @@ async fn commit_intent(request: &Request, record: Record<CheckoutComPayment>) ->
                 gateway: &gateway,
                 details,
             };
-            let mut case = insert_source(tx, &request, &record, new).await?;
+            let mut case = new_source(&request, &record, new)?;
             case.source.token = Some(source::seal_token(&request.context, &record.token));
             // The token is checked even if it is not used yet.
             instrument::at_checkout_com(

@@ -3,7 +3,7 @@
 use tillgate_model::{Id, Problem, Record, Resource};
 use tillgate_store::{OrderRow, PaymentGatewayRow, PaymentSourceRow, Tx, query};
 
-use super::{ASK_AGAIN, guard, refused, unavailable};
+use super::{ASK_AGAIN, guard, refused, replace::is_confirmable, unavailable};
 use crate::{
     call::Answer,
     context::Context,
@@ -42,6 +42,10 @@ pub async fn lock_payable_order(
         && let Some(source) = query!(tx, payment_sources::get(scope, &word(source_id)?))?
     {
         guard::refuse_open_call(&source)?;
+        if is_confirmable(&source)? {
+            // It came between giving up the one before and this transaction.
+            return Err(guard::begun_meanwhile().into());
+        }
     }
     let ledger = Ledger::read(tx, scope, &order.id).await?;
     guard::refuse_double_payment(&ledger)?;
@@ -60,7 +64,11 @@ async fn gateway_of(
     gateway_kind: &str,
 ) -> Result<PaymentGatewayRow, Failure> {
     let scope = request.scope();
-    let enabled = query!(tx, payments::enabled_gateways(scope, gateway_kind))?;
+    let mut enabled = query!(tx, payments::enabled_gateways(scope, gateway_kind))?;
+    if enabled.len() == 1 && order.payment_method_id.is_none() {
+        // Whether the market offers it or not, it is the one.
+        return Ok(enabled.remove(0));
+    }
     let methods = query!(tx, payments::payment_methods_of_market(scope, &order.market_id))?;
     let fitting = methods
         .iter()
@@ -113,16 +121,15 @@ pub struct NewSource<'a> {
     pub details: Details,
 }
 
-/// The row of a new source, which becomes the order's.
-pub async fn insert_source<R: Resource>(
-    tx: &mut Tx<'_>,
+/// A new source, which becomes the order's. It is stored with the case.
+pub fn new_source<R: Resource>(
     request: &Request,
     record: &Record<R>,
     new: NewSource<'_>,
 ) -> Result<Case, Failure> {
     let NewSource {
         kind,
-        mut order,
+        order,
         ledger,
         gateway,
         details,
@@ -142,16 +149,7 @@ pub async fn insert_source<R: Resource>(
         pending_operation_id: None,
         details: stored::stored_json(&details),
     });
-    query!(tx, payment_sources::insert(&source))?;
-    order.payment_source_type = Some(kind.to_owned());
-    order.payment_source_id = Some(source.id.clone());
-    Ok(Case {
-        scope: request.scope().clone(),
-        order,
-        source,
-        details,
-        ledger,
-    })
+    Ok(Case::new(request.scope(), order, source, details, ledger))
 }
 
 /// How the answer to an attempt is made.

@@ -12,7 +12,7 @@ use tillgate_model::{
 use tillgate_store::{PaymentGatewayRow, Tx};
 
 use super::{
-    new_source::{Ending, NewSource, carry_out, insert_source, lock_payable_order},
+    new_source::{Ending, NewSource, carry_out, new_source, lock_payable_order},
     replace::give_up_present_source,
     stripe::{arguments, begin_creation},
 };
@@ -141,7 +141,7 @@ async fn commit_intent(
                 gateway: &gateway,
                 details,
             };
-            let mut case = insert_source(tx, &request, &record, new).await?;
+            let mut case = new_source(&request, &record, new)?;
             case.source.automatic_capture = true;
             let options = Options {
                 instrument,

@@ -2,7 +2,7 @@
 //! confirm it at any time.
 
 use tillgate_model::{Id, Problem, Problems, problem::Kind};
-use tillgate_store::{Tx, query};
+use tillgate_store::{PaymentSourceRow, Tx, query};
 
 use crate::{
     failure::Failure,
@@ -23,10 +23,13 @@ use crate::{
 
 /// Gives up the payment of the order's present source, if that has one which could still be confirmed.
 pub async fn give_up_present_source(request: &Request, order_id: &Id) -> Result<(), Failure> {
+    let context = &request.context;
+    if !has_confirmable_source(request, order_id).await? {
+        return Ok(());
+    }
     let Some((attempt, psp_id)) = commit_intent(request, order_id.clone()).await? else {
         return Ok(());
     };
-    let context = &request.context;
     let outcome = match operation::retrieve(context, &attempt.link, &psp_id).await {
         // The buyer has paid with it meanwhile, and we had not heard of it: that stands.
         Outcome::Done(seen) if SourceState::of(&seen).is_some_and(SourceState::holds_money) => {
@@ -53,6 +56,33 @@ pub async fn give_up_present_source(request: &Request, order_id: &Id) -> Result<
     )
 }
 
+/// A look without a lock: most orders have no source yet, and what comes between is seen under the lock later.
+async fn has_confirmable_source(request: &Request, order_id: &Id) -> Result<bool, Failure> {
+    let scope = request.scope();
+    request
+        .context
+        .db
+        .read(async |tx: &mut Tx<'_>| {
+            let order = query!(tx, orders::get(scope, order_id))?;
+            let Some(source_id) = order.and_then(|order| order.payment_source_id) else {
+                return Ok(false);
+            };
+            let source = query!(tx, payment_sources::get(scope, &word(&source_id)?))?;
+            source.map_or(Ok(false), |source| is_confirmable(&source))
+        })
+        .await
+}
+
+/// Whether a browser could still confirm the source's payment.
+pub fn is_confirmable(source: &PaymentSourceRow) -> Result<bool, Failure> {
+    let state: SourceState = word(&source.state)?;
+    let open = matches!(
+        state,
+        SourceState::Unconfirmed | SourceState::RequiresAction | SourceState::Processing | SourceState::Failed
+    );
+    Ok(open && source.client_secret.is_some())
+}
+
 /// The intent, and the PSP's id of the payment that is given up.
 async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<(Attempt, String)>, Failure> {
     let (request, context) = (request.clone(), request.context.clone());
@@ -71,16 +101,8 @@ async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<(Attemp
             guard::refuse_unpayable(&case.order)?;
             guard::refuse_open_call(&case.source)?;
             guard::refuse_double_payment(&case.ledger)?;
-            let confirmable = matches!(
-                case.state()?,
-                SourceState::Unconfirmed
-                    | SourceState::RequiresAction
-                    | SourceState::Processing
-                    | SourceState::Failed
-            );
-            let at_stripe = case.source.client_secret.is_some();
-            let psp_id = case.source.psp_id.clone().filter(|_| confirmable && at_stripe);
-            let Some(psp_id) = psp_id else {
+            let confirmable = is_confirmable(&case.source)?;
+            let Some(psp_id) = case.source.psp_id.clone().filter(|_| confirmable) else {
                 return Ok(None);
             };
             let gateway_id = word(&case.source.payment_gateway_id)?;

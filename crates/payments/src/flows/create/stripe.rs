@@ -11,7 +11,7 @@ use tillgate_model::{
 use tillgate_store::{PaymentGatewayRow, Tx};
 
 use super::{
-    new_source::{Ending, NewSource, carry_out, insert_source, lock_payable_order, return_url},
+    new_source::{Ending, NewSource, carry_out, new_source, lock_payable_order, return_url},
     replace::give_up_present_source,
 };
 use crate::{
@@ -128,7 +128,7 @@ async fn commit_intent(
                 gateway: &gateway,
                 details,
             };
-            let mut case = insert_source(tx, &request, &record, new).await?;
+            let mut case = new_source(&request, &record, new)?;
             let args = arguments(&request, &case, &gateway, &options, CaptureMethod::Manual)?;
             let attempt = begin_creation(tx, &request, &mut case, &gateway, &args, None).await?;
             case.save(tx, &request.context).await?;
