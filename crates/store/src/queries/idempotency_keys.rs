@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use tillgate_model::Id;
 
 use super::super::{Connection, RunQueryDsl};
-use crate::{IdempotencyKeyRow, Scope, StoreError, rows::idempotency_keys};
+use crate::{IdempotencyKeyRow, Scope, StoreError, cached::Cached, rows::idempotency_keys};
 
 /// What is known of a key.
 pub async fn get(
@@ -38,7 +38,7 @@ pub async fn save(connection: &mut Connection, row: &IdempotencyKeyRow) -> Resul
         .filter(idempotency_keys::test.eq(row.test))
         .filter(idempotency_keys::application_id.eq(&row.application_id))
         .filter(idempotency_keys::key.eq(&row.key));
-    run!(diesel::update(target).set(row).execute(connection))?;
+    run!(Cached(diesel::update(target).set(row)).execute(connection))?;
     Ok(())
 }
 

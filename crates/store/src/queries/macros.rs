@@ -11,7 +11,7 @@ macro_rules! table_queries {
             use diesel::prelude::*;
             use tillgate_model::{Id, document::Page};
 
-            use crate::{Scope, StoreError, $filter, $row, rows::$table::dsl};
+            use crate::{Scope, StoreError, $filter, $row, cached::Cached, rows::$table::dsl};
             use super::super::super::{Backend, Connection};
             #[allow(unused_imports)] // the other backend's extension trait wins by its explicit import
             use super::super::super::RunQueryDsl;
@@ -86,7 +86,7 @@ macro_rules! table_queries {
                     .filter(dsl::organization_id.eq(&row.organization_id))
                     .filter(dsl::test.eq(row.test))
                     .filter(dsl::id.eq(&row.id));
-                run!(diesel::update(target).set(row).execute(connection))?;
+                run!(Cached(diesel::update(target).set(row)).execute(connection))?;
                 Ok(())
             }
 

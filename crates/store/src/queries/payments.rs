@@ -6,9 +6,11 @@ use tillgate_model::Id;
 
 use super::super::{Connection, RunQueryDsl};
 use crate::{
-    GatewayOperationRow, OrderRow, PaymentGatewayRow, PaymentMethodRow, PaymentSourceRow, Scope, StoreError, TransactionRow,
+    GatewayOperationRow, OrderRow, PaymentGatewayRow, PaymentMethodRow, PaymentSourceRow, Scope, StoreError,
+    TransactionRow,
     rows::{
-        gateway_operations, line_items, orders, payment_gateways, payment_methods, payment_sources, transactions,
+        gateway_operations, line_items, orders, payment_gateways, payment_methods, payment_sources,
+        transactions,
     },
 };
 

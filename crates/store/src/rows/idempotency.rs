@@ -20,7 +20,7 @@ diesel::table! {
 
 /// What was answered to a request with an idempotency key, or that it is being answered.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = idempotency_keys, primary_key(organization_id, test, application_id, key), treat_none_as_null = true)]
+#[diesel(table_name = idempotency_keys, primary_key(organization_id, test, application_id, key), treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct IdempotencyKeyRow {
     /// Whose it is.
     pub organization_id: String,

@@ -25,7 +25,7 @@ macro_rules! rows {
 
         $(#[$meta])*
         #[derive(Clone, PartialEq, Debug, diesel::Queryable, diesel::Selectable, diesel::Insertable, diesel::AsChangeset)]
-        #[diesel(table_name = $table, primary_key(organization_id, test, id), treat_none_as_null = true)]
+        #[diesel(table_name = $table, primary_key(organization_id, test, id), treat_none_as_null = true, treat_none_as_default_value = false)]
         pub struct $row {
             /// Whose it is.
             pub organization_id: String,
