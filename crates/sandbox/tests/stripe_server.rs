@@ -1,7 +1,10 @@
 //! Over real HTTP: lost answers, faults, and a process that ends without a word.
 
 #![allow(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
-#![allow(clippy::disallowed_methods, reason = "it waits for a real server, with a limit")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "it waits for a real server, with a limit"
+)]
 
 mod stripe_support;
 

@@ -35,7 +35,14 @@ impl Case {
         let ledger = Ledger::read(tx, scope, &order.id).await?;
         let details = stored::json(&source.details)?;
         let stored = (Some(source.clone()), order.clone());
-        Ok(Self { scope: scope.clone(), order, source, details, ledger, stored })
+        Ok(Self {
+            scope: scope.clone(),
+            order,
+            source,
+            details,
+            ledger,
+            stored,
+        })
     }
 
     /// A new source of an order that is locked already. It becomes what pays the order.
@@ -49,7 +56,14 @@ impl Case {
         let stored = (None, order.clone());
         order.payment_source_type = Some(source.kind.clone());
         order.payment_source_id = Some(source.id.clone());
-        Self { scope: scope.clone(), order, source, details, ledger, stored }
+        Self {
+            scope: scope.clone(),
+            order,
+            source,
+            details,
+            ledger,
+            stored,
+        }
     }
 
     /// State of the source.

@@ -71,7 +71,9 @@ macro_rules! kept_source {
                 id: &tillgate_model::Id,
             ) -> Result<Option<tillgate_model::Record<Self>>, crate::failure::Failure> {
                 let found = crate::resources::source::visible(tx, request, id, $kind).await?;
-                found.map(|(row, order)| record(&request.context, &row, &order)).transpose()
+                found
+                    .map(|(row, order)| record(&request.context, &row, &order))
+                    .transpose()
             }
 
             async fn page(

@@ -11,7 +11,7 @@ use tillgate_model::{
 use tillgate_store::{PaymentGatewayRow, Tx};
 
 use super::{
-    new_source::{Ending, NewSource, carry_out, new_source, lock_payable_order, return_url},
+    new_source::{Ending, NewSource, carry_out, lock_payable_order, new_source, return_url},
     replace::give_up_present_source,
     stripe::begin_creation,
 };

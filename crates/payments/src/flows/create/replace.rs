@@ -78,7 +78,10 @@ pub fn is_confirmable(source: &PaymentSourceRow) -> Result<bool, Failure> {
     let state: SourceState = word(&source.state)?;
     let open = matches!(
         state,
-        SourceState::Unconfirmed | SourceState::RequiresAction | SourceState::Processing | SourceState::Failed
+        SourceState::Unconfirmed
+            | SourceState::RequiresAction
+            | SourceState::Processing
+            | SourceState::Failed
     );
     Ok(open && source.client_secret.is_some())
 }
