@@ -1,5 +1,8 @@
 //! The operations that the domain needs of a PSP.
 
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use tillgate_model::money::Currency;
 use url::Url;
 
 use crate::{
@@ -8,6 +11,8 @@ use crate::{
         Unsupported, UpdatePayment,
     },
     outcome::{ActionOutcome, FoundOutcome, PaymentOutcome},
+    recovery::{FindAction, FoundAction, ListedActions},
+    webhook::{EventFault, RegistrationOutcome, SignatureFault, UnregistrationOutcome, WebhookEvent},
     wire::{PspRequest, PspResponse},
 };
 
@@ -32,8 +37,8 @@ impl GatewaySettings {
     }
 }
 
-/// Speaks one PSP's language. The first group of functions says what to send, the second what an answer means; sending is
-/// the business of [`call`](crate::call()).
+/// Speaks one PSP's language. The functions that give a request say what to send, those called `read_…` what the answer
+/// means; sending is the business of [`call`](crate::call()).
 ///
 /// `key` is the idempotency key: one per attempt, the same for each sending of that attempt, at most 255 characters.
 pub trait Gateway: Send + Sync {
@@ -82,4 +87,49 @@ pub trait Gateway: Send + Sync {
         request: &PspRequest,
         response: &PspResponse,
     ) -> ActionOutcome;
+
+    /// Looks for an action whose answer was lost.
+    fn find_action(&self, psp_id: &str, args: &FindAction) -> Result<PspRequest, Unsupported>;
+    /// Reads the answer to [`Gateway::find_action`].
+    fn read_found_action(
+        &self,
+        args: &FindAction,
+        request: &PspRequest,
+        response: &PspResponse,
+    ) -> FoundAction;
+    /// Asks for everything that was done to a payment, in our name or not: captures, cancellations and refunds; at
+    /// Stripe, which counts captures only in the payment, refunds.
+    fn list_actions(&self, psp_id: &str, cursor: Option<&str>) -> Result<PspRequest, Unsupported>;
+    /// Reads the answer to [`Gateway::list_actions`]; `currency` is the payment's.
+    fn read_actions(&self, currency: Currency, request: &PspRequest, response: &PspResponse)
+    -> ListedActions;
+
+    /// Whether the PSP sent a notification: it is signed with one of the secrets. `header` gives the value of a header by
+    /// its lower-case name, `body` is the body as it arrived, byte for byte.
+    fn verify_webhook(
+        &self,
+        secrets: &[SecretString],
+        header: &dyn Fn(&str) -> Option<String>,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<(), SignatureFault>;
+    /// Reads a notification. Verify it first.
+    fn parse_webhook(&self, body: &[u8]) -> Result<WebhookEvent, EventFault>;
+    /// Subscribes to the notifications that are needed, sent to a URL; none if the PSP has no request for that, so that
+    /// the merchant does it by hand.
+    fn register_webhook(&self, _url: &str, _key: &str) -> Option<PspRequest> {
+        None
+    }
+    /// Reads the answer to [`Gateway::register_webhook`].
+    fn read_webhook_registration(&self, _: &PspRequest, _: &PspResponse) -> RegistrationOutcome {
+        RegistrationOutcome::Unknown("the gateway registers no webhooks".to_owned())
+    }
+    /// Ends a subscription; none if the PSP has no request for that, or gives out no such identifier.
+    fn unregister_webhook(&self, _endpoint_id: &str) -> Option<PspRequest> {
+        None
+    }
+    /// Reads the answer to [`Gateway::unregister_webhook`].
+    fn read_webhook_unregistration(&self, _: &PspRequest, _: &PspResponse) -> UnregistrationOutcome {
+        UnregistrationOutcome::Unknown("the gateway registers no webhooks".to_owned())
+    }
 }

@@ -58,6 +58,7 @@ impl HttpTransport {
         authorization.set_sensitive(true);
         let mut builder = match request.method {
             Method::Get => self.client.get(&request.url),
+            Method::Delete => self.client.delete(&request.url),
             Method::Post => self.client.post(&request.url).body(request.body.clone()),
         };
         builder = builder

@@ -12,10 +12,13 @@ mod gateway;
 mod http_transport;
 mod operation;
 mod outcome;
+mod recovery;
 mod redact;
+mod signature;
 mod snapshot;
 pub mod stripe;
 mod transport;
+mod webhook;
 mod wire;
 
 pub use call::{RetryPolicy, Timer, call};
@@ -26,6 +29,11 @@ pub use operation::{
     RefundPayment, SetupFutureUsage, Unsupported, UpdatePayment,
 };
 pub use outcome::{Action, ActionOutcome, FoundOutcome, PaymentOutcome, Refusal, RefusalKind};
+pub use recovery::{ActionKind, ActionSeen, ActionStatus, FindAction, FoundAction, ListedActions};
 pub use snapshot::{Decline, PaymentInstrument, PaymentSnapshot, PaymentStatus};
 pub use transport::{Transport, TransportError};
+pub use webhook::{
+    EventFault, RegistrationOutcome, SignatureFault, Subject, UnregistrationOutcome, WebhookEndpoint,
+    WebhookEvent,
+};
 pub use wire::{Method, PspRequest, PspResponse};

@@ -129,7 +129,8 @@ pub struct CapturePayment {
     pub reference: ActionReference,
     /// How much; everything that is left by default.
     pub amount: Option<Money>,
-    /// No other capture follows: what is left is released.
+    /// No other capture follows: what is left is released. Stripe's are always final without
+    /// [`with_multicapture`](crate::stripe::Stripe::with_multicapture).
     pub is_final: bool,
 }
 

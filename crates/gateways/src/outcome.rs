@@ -91,13 +91,16 @@ pub enum ActionOutcome {
 
 /// Codes of a refusal that our own earlier success could have caused: the token is used up because we used it, the
 /// payment is captured because we captured it.
-const TRACES_OF_SUCCESS: [&str; 7] = [
+const TRACES_OF_SUCCESS: [&str; 10] = [
     "token_already_used",
     "token_used",
     "token_in_use",
     "token_expired",
     "token_invalid",
+    "amount_too_large",
+    "capture_value_greater_than_authorized",
     "capture_value_greater_than_remaining_authorized",
+    "amount_exceeds_balance",
     "refund_amount_exceeds_balance",
 ];
 
@@ -107,10 +110,11 @@ const TRACES_OF_SUCCESS: [&str; 7] = [
 /// request that was sent before, only a plain complaint about a parameter is.
 pub(crate) fn is_certain(refusal: &Refusal, request: &PspRequest, response: &PspResponse) -> bool {
     let replayed = response.header("idempotent-replayed") == Some("true");
-    let trace = refusal
-        .code
-        .as_deref()
-        .is_some_and(|code| TRACES_OF_SUCCESS.contains(&code));
+    let trace = refusal.code.as_deref().map_or_else(
+        // Stripe has no code for a refund of more than is left.
+        || refusal.param.as_deref() == Some("amount"),
+        |code| TRACES_OF_SUCCESS.contains(&code),
+    );
     request.method == Method::Get
         || replayed
         || !response.resent

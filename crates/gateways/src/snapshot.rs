@@ -81,7 +81,8 @@ pub struct PaymentSnapshot {
     pub amount_capturable: Option<Money>,
     /// What was captured so far.
     pub amount_captured: Option<Money>,
-    /// What was refunded so far; a released hold doesn't count.
+    /// What was refunded so far; a released hold doesn't count. Stripe's answer doesn't always tell it once a part was
+    /// captured and the rest released: then [list](crate::Gateway::list_actions) the refunds.
     pub amount_refunded: Option<Money>,
     /// Stripe's latest charge, `ch_`.
     pub charge_id: Option<String>,
@@ -97,6 +98,8 @@ pub struct PaymentSnapshot {
     pub payment_method: Option<Value>,
     /// The card.
     pub instrument: Option<PaymentInstrument>,
+    /// Whether Stripe takes another capture after one that isn't final; Checkout.com doesn't tell.
+    pub multicapture: Option<bool>,
     /// Checkout.com's reusable instrument, `src_`.
     pub source_id: Option<String>,
     /// The PSP's customer, `cus_`.

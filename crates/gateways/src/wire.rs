@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-/// The two methods that the PSPs' payment endpoints use.
+/// The methods that the PSPs' endpoints use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
@@ -13,6 +13,8 @@ pub enum Method {
     Get,
     /// Changes something; may be sent again only with an idempotency key.
     Post,
+    /// Removes something, which has no more effect when it is sent again.
+    Delete,
 }
 
 /// A request to a PSP: exactly what is sent, except for the credentials, which the transport adds.
@@ -27,7 +29,7 @@ pub struct PspRequest {
     pub url: String,
     /// Content type, API version, idempotency key and the like; never credentials.
     pub headers: Vec<(String, String)>,
-    /// The body; empty for a GET.
+    /// The body; empty except for a POST.
     pub body: String,
     /// The key under which the PSP knows this request, which is also among the headers. A POST without one is never
     /// sent twice.
@@ -37,7 +39,7 @@ pub struct PspRequest {
 impl PspRequest {
     /// Whether sending it twice has no more effect than sending it once.
     pub fn is_repeatable(&self) -> bool {
-        self.method == Method::Get || self.idempotency_key.is_some()
+        self.method != Method::Post || self.idempotency_key.is_some()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::{RngExt, SeedableRng};
@@ -10,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::SandboxConfig;
+use crate::faults::{Fault, Faults, Occasion};
 use crate::journal::{Journal, Replayed};
+use crate::webhooks::Webhook;
 
 /// Source of the current time.
 pub trait Clock: Send + Sync {
@@ -60,6 +63,9 @@ struct Meta {
     opened: u64,
     /// Seconds by which the admin route advanced the clock.
     clock_offset: i64,
+    /// The delay of asynchronous actions, if it was set while the sandbox ran.
+    #[serde(default)]
+    action_delay_ms: Option<u64>,
 }
 
 const META_TABLE: &str = "sandbox";
@@ -74,6 +80,8 @@ pub struct Env {
     rng: ChaCha12Rng,
     journal: Journal,
     replayed: Replayed,
+    faults: Faults,
+    outbox: Vec<Webhook>,
 }
 
 impl Env {
@@ -98,6 +106,8 @@ impl Env {
             rng,
             journal,
             replayed,
+            faults: Faults::default(),
+            outbox: Vec::new(),
         };
         if let Some((_, value)) = env.take_replayed(META_TABLE).find(|(id, _)| id == META_ID) {
             env.meta = serde_json::from_value(value)?;
@@ -140,6 +150,43 @@ impl Env {
     pub(crate) fn advance_clock(&mut self, seconds: u32) {
         self.meta.clock_offset += i64::from(seconds);
         self.record_meta();
+    }
+
+    /// How long after its acceptance an asynchronous action takes effect.
+    #[must_use]
+    pub fn action_delay(&self) -> Duration {
+        self.meta
+            .action_delay_ms
+            .map_or(self.config.action_delay, Duration::from_millis)
+    }
+
+    /// Sets the delay of actions that are accepted from now on, also over restarts.
+    pub(crate) fn set_action_delay(&mut self, delay: Duration) {
+        self.meta.action_delay_ms = Some(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
+        self.record_meta();
+    }
+
+    /// A message to a subscriber. It is queued when the vendor has done its work.
+    pub(crate) fn post(&mut self, webhook: Webhook) {
+        self.outbox.push(webhook);
+    }
+
+    pub(crate) fn take_outbox(&mut self) -> Vec<Webhook> {
+        std::mem::take(&mut self.outbox)
+    }
+
+    pub(crate) fn faults(&mut self) -> &mut Faults {
+        &mut self.faults
+    }
+
+    /// The fault that hits this occasion, if one does; counts it.
+    pub(crate) fn strike(&mut self, occasion: &Occasion<'_>) -> Option<Fault> {
+        self.faults.take(occasion, &mut self.rng)
+    }
+
+    /// A whole number below `end`, which is not 0.
+    pub(crate) fn random_below(&mut self, end: u64) -> u64 {
+        self.rng.random_range(0..end)
     }
 
     pub(crate) fn journal(&mut self) -> &mut Journal {

@@ -1,9 +1,11 @@
-//! Faults that an operator asks for: slow, lost and failing answers.
+//! Faults that an operator asks for: slow, lost and failing answers, and what can go wrong after an answer.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use rand::RngExt;
+use rand_chacha::ChaCha12Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -13,8 +15,10 @@ use crate::web;
 
 /// At most this many faults wait at once.
 const MAX_FAULTS: usize = 100;
-/// A delay never holds a connection longer than this.
-const MAX_DELAY: Duration = Duration::from_secs(120);
+/// A delayed answer never holds a connection longer than this.
+const MAX_ANSWER_DELAY_MS: u64 = 120_000;
+/// Longest delay of anything else: a week.
+const MAX_DELAY_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,44 +32,197 @@ pub enum FaultKind {
     DropAfter,
     /// No effect; the answer is an error of the vendor with `status`.
     Error,
+    /// A webhook is delivered twice, the second time `delay_ms` later (default: at once).
+    WebhookDuplicate,
+    /// A webhook is held back for a random time of up to `delay_ms`, so that later ones overtake it.
+    WebhookReorder,
+    /// A webhook is sent `delay_ms` late.
+    WebhookDelay,
+    /// A copy with a wrong signature is sent ahead of the webhook, and never repeated.
+    WebhookForge,
+    /// A webhook is never sent.
+    WebhookLose,
+    /// A refund fails `delay_ms` later. At Stripe it has succeeded before; at Checkout.com it was accepted and is
+    /// then declined.
+    RefundFails,
+    /// A capture that Checkout.com accepted is then declined.
+    CaptureDeclined,
 }
 
-/// A fault and the requests that it hits. Absent conditions match everything.
+/// What a fault is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Request,
+    Webhook,
+    Refund,
+    Capture,
+}
+
+impl FaultKind {
+    fn subject(self) -> Subject {
+        match self {
+            Self::Delay | Self::DropBefore | Self::DropAfter | Self::Error => Subject::Request,
+            Self::WebhookDuplicate
+            | Self::WebhookReorder
+            | Self::WebhookDelay
+            | Self::WebhookForge
+            | Self::WebhookLose => Subject::Webhook,
+            Self::RefundFails => Subject::Refund,
+            Self::CaptureDeclined => Subject::Capture,
+        }
+    }
+
+    fn takes_delay(self) -> bool {
+        matches!(
+            self,
+            Self::Delay
+                | Self::WebhookDuplicate
+                | Self::WebhookReorder
+                | Self::WebhookDelay
+                | Self::RefundFails
+        )
+    }
+
+    fn default_delay_ms(self) -> u64 {
+        match self {
+            Self::WebhookDuplicate => 0,
+            Self::RefundFails => 2000,
+            _ => 1000,
+        }
+    }
+}
+
+/// A fault and what it hits. Absent conditions match everything.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// Only requests to this vendor.
+    /// Only this vendor.
     pub vendor: Option<Vendor>,
     /// Only requests with this method.
     pub method: Option<String>,
     /// Only requests whose path starts so.
     pub path_prefix: Option<String>,
+    /// Only webhooks of this type.
+    pub event_type: Option<String>,
     /// What goes wrong.
     pub fault: FaultKind,
     /// Status of an `error`, 400 to 599. Default 500.
     pub status: Option<u16>,
-    /// Milliseconds of a `delay`, at most two minutes. Default 1000.
+    /// Milliseconds of the faults that wait: at most two minutes for an answer, at most a week for others.
     pub delay_ms: Option<u64>,
-    /// How many requests it hits before it is used up. Default: until deleted.
+    /// How many occasions it hits before it is used up. Default: until deleted.
     pub times: Option<u32>,
+    /// Probability with which it hits an occasion, above 0 and up to 1. Default 1.
+    pub rate: Option<f64>,
+}
+
+/// Something that a fault can hit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Occasion<'a> {
+    Request(Vendor, &'a Request<Bytes>),
+    /// A webhook of this type is about to be queued.
+    Webhook(Vendor, &'a str),
+    Refund(Vendor),
+    Capture(Vendor),
+}
+
+impl Occasion<'_> {
+    fn vendor_and_subject(&self) -> (Vendor, Subject) {
+        match self {
+            Self::Request(vendor, _) => (*vendor, Subject::Request),
+            Self::Webhook(vendor, _) => (*vendor, Subject::Webhook),
+            Self::Refund(vendor) => (*vendor, Subject::Refund),
+            Self::Capture(vendor) => (*vendor, Subject::Capture),
+        }
+    }
 }
 
 impl Fault {
-    fn hits(&self, vendor: Vendor, request: &Request<Bytes>) -> bool {
-        self.vendor.is_none_or(|wanted| wanted == vendor)
-            && self
-                .method
-                .as_ref()
-                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(request.method().as_str()))
-            && self
-                .path_prefix
-                .as_ref()
-                .is_none_or(|wanted| request.uri().path().starts_with(wanted))
+    /// A fault that hits every occasion of its kind, to be narrowed down.
+    #[must_use]
+    pub fn new(fault: FaultKind) -> Self {
+        Self {
+            vendor: None,
+            method: None,
+            path_prefix: None,
+            event_type: None,
+            fault,
+            status: None,
+            delay_ms: None,
+            times: None,
+            rate: None,
+        }
     }
 
-    /// The wait of a `delay`.
+    fn check(&self) -> Result<(), &'static str> {
+        let subject = self.fault.subject();
+        if self.status.is_some() && self.fault != FaultKind::Error {
+            return Err("status is for the fault error alone");
+        }
+        if self.status.is_some_and(|status| !(400..600).contains(&status)) {
+            return Err("status must be between 400 and 599");
+        }
+        if self.delay_ms.is_some() && !self.fault.takes_delay() {
+            return Err("this fault takes no delay_ms");
+        }
+        let longest = if subject == Subject::Request {
+            MAX_ANSWER_DELAY_MS
+        } else {
+            MAX_DELAY_MS
+        };
+        if self.delay_ms.is_some_and(|delay| delay > longest) {
+            return Err("delay_ms is too long: at most two minutes for an answer, a week for others");
+        }
+        if self.times == Some(0) {
+            return Err("times must be at least 1");
+        }
+        if self.rate.is_some_and(|rate| !(rate > 0.0 && rate <= 1.0)) {
+            return Err("rate must be above 0 and at most 1");
+        }
+        if subject != Subject::Request && (self.method.is_some() || self.path_prefix.is_some()) {
+            return Err("method and path_prefix are for faults of requests");
+        }
+        let method = self.method.as_ref();
+        if method.is_some_and(|method| Method::from_bytes(method.as_bytes()).is_err()) {
+            return Err("method must be an HTTP method");
+        }
+        if self
+            .path_prefix
+            .as_ref()
+            .is_some_and(|prefix| !prefix.starts_with('/'))
+        {
+            return Err("path_prefix must start with a slash");
+        }
+        if subject != Subject::Webhook && self.event_type.is_some() {
+            return Err("event_type is for faults of webhooks");
+        }
+        if subject == Subject::Capture && self.vendor == Some(Vendor::Stripe) {
+            return Err("Stripe's captures are done before they are answered: they can't be declined later");
+        }
+        Ok(())
+    }
+
+    fn matches(&self, occasion: &Occasion<'_>) -> bool {
+        let (vendor, subject) = occasion.vendor_and_subject();
+        let conditions = match occasion {
+            Occasion::Request(_, request) => {
+                self.method
+                    .as_ref()
+                    .is_none_or(|wanted| wanted.eq_ignore_ascii_case(request.method().as_str()))
+                    && self
+                        .path_prefix
+                        .as_ref()
+                        .is_none_or(|wanted| request.uri().path().starts_with(wanted))
+            }
+            Occasion::Webhook(_, kind) => self.event_type.as_ref().is_none_or(|wanted| wanted == kind),
+            Occasion::Refund(_) | Occasion::Capture(_) => true,
+        };
+        self.fault.subject() == subject && self.vendor.is_none_or(|wanted| wanted == vendor) && conditions
+    }
+
+    /// The wait of a fault that waits.
     pub(crate) fn delay(&self) -> Duration {
-        Duration::from_millis(self.delay_ms.unwrap_or(1000)).min(MAX_DELAY)
+        Duration::from_millis(self.delay_ms.unwrap_or(self.fault.default_delay_ms()))
     }
 }
 
@@ -76,12 +233,7 @@ pub(crate) struct Faults(Vec<Fault>);
 impl Faults {
     /// Adds a fault, or tells what is wrong with it.
     pub(crate) fn add(&mut self, fault: Fault) -> Result<(), &'static str> {
-        if fault.status.is_some_and(|status| !(400..600).contains(&status)) {
-            return Err("status must be between 400 and 599");
-        }
-        if fault.times == Some(0) {
-            return Err("times must be at least 1");
-        }
+        fault.check()?;
         if self.0.len() >= MAX_FAULTS {
             return Err("too many faults are waiting: delete them first");
         }
@@ -97,9 +249,11 @@ impl Faults {
         &self.0
     }
 
-    /// The first fault that hits the request; counts it.
-    pub(crate) fn take(&mut self, vendor: Vendor, request: &Request<Bytes>) -> Option<Fault> {
-        let index = self.0.iter().position(|fault| fault.hits(vendor, request))?;
+    /// The first fault that hits the occasion; counts it. Nothing is drawn for faults that always hit.
+    pub(crate) fn take(&mut self, occasion: &Occasion<'_>, rng: &mut ChaCha12Rng) -> Option<Fault> {
+        let index = self.0.iter().position(|fault| {
+            fault.matches(occasion) && fault.rate.is_none_or(|rate| rng.random_bool(rate))
+        })?;
         let fault = self.0[index].clone();
         match &mut self.0[index].times {
             Some(1) => {
@@ -139,4 +293,81 @@ fn stripe_error(status: StatusCode) -> Value {
         error["code"] = code.into();
     }
     json!({ "error": error })
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+
+    #[test]
+    fn what_a_fault_can_t_mean_is_refused() {
+        let read = |value: Value| serde_json::from_value::<Fault>(value).map_err(|error| error.to_string());
+        for wrong in [
+            json!({ "fault": "delay", "status": 500 }),
+            json!({ "fault": "error", "status": 200 }),
+            json!({ "fault": "error", "delay_ms": 5 }),
+            json!({ "fault": "delay", "delay_ms": 120_001 }),
+            json!({ "fault": "webhook_delay", "delay_ms": 604_800_001 }),
+            json!({ "fault": "error", "times": 0 }),
+            json!({ "fault": "error", "rate": 0 }),
+            json!({ "fault": "error", "rate": 1.1 }),
+            json!({ "fault": "error", "path_prefix": "v1" }),
+            json!({ "fault": "error", "method": "G T" }),
+            json!({ "fault": "error", "event_type": "payment_captured" }),
+            json!({ "fault": "webhook_lose", "method": "POST" }),
+            json!({ "fault": "refund_fails", "path_prefix": "/v1" }),
+            json!({ "fault": "capture_declined", "vendor": "stripe" }),
+        ] {
+            let mut faults = Faults::default();
+            assert!(faults.add(read(wrong.clone()).unwrap()).is_err(), "{wrong}");
+            assert!(faults.list().is_empty());
+        }
+        for malformed in [
+            json!({ "fault": "fire" }),
+            json!({ "fault": "error", "odds": 1 }),
+            json!({}),
+        ] {
+            assert!(read(malformed.clone()).is_err(), "{malformed}");
+        }
+    }
+
+    #[test]
+    fn a_rate_hits_about_that_often_and_the_same_ones_for_the_same_seed() {
+        let hits = |seed| {
+            let mut faults = Faults::default();
+            let fault = Fault {
+                rate: Some(0.25),
+                ..Fault::new(FaultKind::RefundFails)
+            };
+            faults.add(fault).unwrap();
+            let mut rng = ChaCha12Rng::seed_from_u64(seed);
+            let occasion = Occasion::Refund(Vendor::Stripe);
+            (0..1000)
+                .map(|_| faults.take(&occasion, &mut rng).is_some())
+                .collect::<Vec<_>>()
+        };
+        let count = hits(1).into_iter().filter(|hit| *hit).count();
+        assert!((200..300).contains(&count), "{count}");
+        assert_eq!(hits(1), hits(1));
+        assert_ne!(hits(1), hits(2));
+    }
+
+    #[test]
+    fn a_fault_hits_its_own_kind_of_occasion_as_often_as_it_may() {
+        let mut faults = Faults::default();
+        let lose = Fault {
+            event_type: Some("payment_captured".to_owned()),
+            times: Some(1),
+            ..Fault::new(FaultKind::WebhookLose)
+        };
+        faults.add(lose).unwrap();
+        let mut rng = ChaCha12Rng::seed_from_u64(1);
+        let mut hits = |occasion: Occasion<'_>| faults.take(&occasion, &mut rng).is_some();
+        assert!(!hits(Occasion::Refund(Vendor::CheckoutCom)));
+        assert!(!hits(Occasion::Webhook(Vendor::CheckoutCom, "payment_approved")));
+        assert!(hits(Occasion::Webhook(Vendor::CheckoutCom, "payment_captured")));
+        assert!(!hits(Occasion::Webhook(Vendor::CheckoutCom, "payment_captured")));
+    }
 }

@@ -1,18 +1,20 @@
 //! Routing a request to the vendor that it is for, with faults and persistence around it.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use http::{Request, Response, StatusCode};
 
 use crate::checkout_com::CheckoutCom;
 use crate::config::SandboxConfig;
 use crate::env::{Clock, Env, SystemClock};
-use crate::faults::{FaultKind, Faults, error_answer};
+use crate::faults::{Fault, FaultKind, Occasion, error_answer};
 use crate::ledger::{LedgerEntry, Vendor};
 use crate::stripe::Stripe;
+use crate::webhooks::{Queue, WebhookAnswer, WebhookDelivery};
 use crate::{admin, web};
 
 /// What becomes of a request.
@@ -46,7 +48,7 @@ pub(crate) struct State {
     pub(crate) env: Env,
     pub(crate) stripe: Stripe,
     pub(crate) checkout_com: CheckoutCom,
-    pub(crate) faults: Faults,
+    pub(crate) webhooks: Queue,
 }
 
 impl Sandbox {
@@ -66,13 +68,14 @@ impl Sandbox {
         let mut env = Env::open(config, clock)?;
         let stripe = Stripe::load(&mut env)?;
         let checkout_com = CheckoutCom::load(&mut env)?;
+        let webhooks = Queue::load(&mut env)?;
         env.journal().commit()?;
         Ok(Self {
             state: Mutex::new(State {
                 env,
                 stripe,
                 checkout_com,
-                faults: Faults::default(),
+                webhooks,
             }),
         })
     }
@@ -80,29 +83,137 @@ impl Sandbox {
     /// Answers one request. Synchronous; all changes are journaled when it returns.
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>) -> Outcome {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
+        state.catch_up();
         let outcome = state.route(request);
-        if let Err(error) = state.env.journal().commit() {
-            tracing::error!(%error, "the sandbox can't write its journal");
-            return Outcome::Answer(web::empty(StatusCode::SERVICE_UNAVAILABLE));
+        // What is due at once is done before the answer leaves.
+        state.catch_up();
+        match state.env.journal().commit() {
+            Ok(()) => outcome,
+            Err(error) => {
+                tracing::error!(%error, "the sandbox can't write its journal");
+                Outcome::Answer(web::empty(StatusCode::SERVICE_UNAVAILABLE))
+            }
         }
-        outcome
     }
 
-    /// Every money effect of both vendors, oldest first.
+    /// Takes up to `limit` webhooks that are due by the sandbox's clock, first those that are due longest. Each is
+    /// handed out once, until [`Sandbox::webhook_answered`] tells what became of it; one without a word is sent
+    /// again by the next process on the same journal.
+    #[must_use]
+    pub fn due_webhooks(&self, limit: usize) -> Vec<WebhookDelivery> {
+        let mut state = self.lock();
+        state.catch_up();
+        let deliveries = (0..limit).map_while(|_| state.take_webhook()).collect();
+        state.commit();
+        deliveries
+    }
+
+    /// Tells what became of a delivery. After anything but a 2xx the vendor repeats it by its own schedule, or
+    /// gives up. An id that isn't under way is ignored.
+    pub fn webhook_answered(&self, id: &str, answer: WebhookAnswer) {
+        let mut state = self.lock();
+        let State {
+            env,
+            stripe,
+            webhooks,
+            ..
+        } = &mut *state;
+        if let Some((Vendor::Stripe, event)) = webhooks.answered(env, id, answer) {
+            stripe.acknowledged(env, &event);
+        }
+        state.commit();
+    }
+
+    /// When, by the sandbox's clock, something next happens by itself or a webhook is next due. A time in the past
+    /// means now.
+    #[must_use]
+    pub fn next_due(&self) -> Option<DateTime<Utc>> {
+        let state = self.lock();
+        [
+            state.stripe.next_due(),
+            state.checkout_com.next_due(),
+            state.webhooks.next_due(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// The sandbox's clock: that of its environment, and what the admin route has added.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.lock().env.now()
+    }
+
+    /// Every money effect of both vendors until now, oldest first.
     #[must_use]
     pub fn ledger(&self) -> Vec<LedgerEntry> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).ledger()
+        let mut state = self.lock();
+        state.catch_up();
+        state.commit();
+        state.ledger()
+    }
+
+    /// Adds a fault, as `POST /sandbox/faults` does.
+    ///
+    /// # Errors
+    /// What is wrong with the fault.
+    pub fn add_fault(&self, fault: Fault) -> Result<(), &'static str> {
+        self.lock().env.faults().add(fault)
+    }
+
+    /// Ends all faults.
+    pub fn clear_faults(&self) {
+        self.lock().env.faults().clear();
+    }
+
+    /// Sets the delay of Checkout.com's actions that are accepted from now on, as `POST /sandbox/settings` does.
+    pub fn set_action_delay(&self, delay: Duration) {
+        let mut state = self.lock();
+        state.env.set_action_delay(delay);
+        state.commit();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
+    /// Lets happen what is due, and queues the webhooks about it.
+    pub(crate) fn catch_up(&mut self) {
+        self.stripe.catch_up(&mut self.env);
+        self.checkout_com.catch_up(&mut self.env);
+        self.webhooks.accept_posted(&mut self.env);
+    }
+
+    fn take_webhook(&mut self) -> Option<WebhookDelivery> {
+        let Self {
+            env,
+            stripe,
+            checkout_com,
+            webhooks,
+        } = self;
+        webhooks.take_due(env, |vendor, endpoint| match vendor {
+            Vendor::Stripe => stripe.webhook_target(endpoint),
+            Vendor::CheckoutCom => checkout_com.webhook_target(endpoint),
+        })
+    }
+
+    /// After an error the changes stay pending and are written with the next ones.
+    fn commit(&mut self) {
+        if let Err(error) = self.env.journal().commit() {
+            tracing::error!(%error, "the sandbox can't write its journal");
+        }
+    }
+
     fn route(&mut self, request: &Request<Bytes>) -> Outcome {
         let path = request.uri().path();
         let first = path.split('/').nth(1).unwrap_or_default();
         let vendor = match first {
             "v1" => Vendor::Stripe,
-            "tokens" | "payments" | "instruments" | "customers" => Vendor::CheckoutCom,
+            "tokens" | "payments" | "instruments" | "customers" | "workflows" => Vendor::CheckoutCom,
             "sandbox" if path.starts_with("/sandbox/stripe/") => {
                 return Outcome::Answer(self.stripe.page(&mut self.env, request));
             }
@@ -113,7 +224,7 @@ impl State {
             "" => return Outcome::Answer(web::redirect("/sandbox")),
             _ => return Outcome::Answer(web::empty(StatusCode::NOT_FOUND)),
         };
-        let Some(fault) = self.faults.take(vendor, request) else {
+        let Some(fault) = self.env.strike(&Occasion::Request(vendor, request)) else {
             return Outcome::Answer(self.vendor_answer(vendor, request));
         };
         match fault.fault {
@@ -124,6 +235,14 @@ impl State {
                 Outcome::Dropped
             }
             FaultKind::Delay => Outcome::Delayed(fault.delay(), self.vendor_answer(vendor, request)),
+            // Faults of other occasions don't strike here.
+            FaultKind::WebhookDuplicate
+            | FaultKind::WebhookReorder
+            | FaultKind::WebhookDelay
+            | FaultKind::WebhookForge
+            | FaultKind::WebhookLose
+            | FaultKind::RefundFails
+            | FaultKind::CaptureDeclined => Outcome::Answer(self.vendor_answer(vendor, request)),
         }
     }
 
@@ -136,7 +255,7 @@ impl State {
 
     pub(crate) fn ledger(&self) -> Vec<LedgerEntry> {
         let mut entries = self.stripe.ledger();
-        entries.extend(self.checkout_com.ledger());
+        entries.extend(self.checkout_com.ledger(self.env.now()));
         entries.sort_by_key(|entry| entry.at);
         entries
     }

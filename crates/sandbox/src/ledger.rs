@@ -14,7 +14,7 @@ pub enum Vendor {
     CheckoutCom,
 }
 
-/// What happened to money.
+/// What happened to money. Amounts are never negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LedgerKind {
@@ -22,23 +22,34 @@ pub enum LedgerKind {
     Authorize,
     /// The amount was taken. An automatic capture is an `Authorize` followed by a `Capture`.
     Capture,
-    /// The reservation of the amount was released. A final capture of less than was authorized releases the rest
-    /// without an entry of its own.
+    /// The reservation of the whole amount was released on request.
     Void,
-    /// The amount was given back. A negative amount is a refund that failed after it had succeeded.
+    /// What the captures left of the reservation was released: by the last capture, or because the time for more
+    /// had run out.
+    Release,
+    /// The reservation of the whole amount ended because it was never captured.
+    Expire,
+    /// The amount was given back.
     Refund,
+    /// A refund of the amount, booked as `Refund` before, failed after all: the merchant has the money again.
+    RefundFailure,
 }
 
-/// One money effect, as the vendor booked it.
+/// One money effect, as the vendor booked it. For every payment, `Authorize` = `Capture` + `Void` + `Release` +
+/// `Expire` once its authorization has ended, and `Refund` - `RefundFailure` never exceeds `Capture`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LedgerEntry {
     /// Who booked it.
     pub vendor: Vendor,
     /// The vendor's id of the payment: `pi_…` or `pay_…`.
     pub payment_id: String,
-    /// The caller's reference, where the vendor has such a field.
+    /// The vendor's id of the effect itself: the charge or refund at Stripe, the action at Checkout.com. What
+    /// happens by the clock has none at Checkout.com.
+    pub effect_id: Option<String>,
+    /// The caller's reference, where the vendor has such a field: the action's own, else the payment's.
     pub our_reference: Option<String>,
-    /// The caller's metadata at that time.
+    /// The caller's metadata at that time: the refund's or the action's own, else the payment's. Captures at Stripe
+    /// have no metadata of their own but add to the payment's.
     pub metadata: Map<String, Value>,
     /// What happened.
     pub kind: LedgerKind,

@@ -2,8 +2,13 @@
 //!
 //! [`Sandbox`] answers requests in process, deterministically for a given seed, clock and order of requests.
 //! [`server::bind`] serves the same object over HTTP. Both vendors live under one origin: Stripe below `/v1/`,
-//! Checkout.com below `/tokens`, `/payments`, `/instruments` and `/customers`, and the sandbox's own pages and
-//! admin routes below `/sandbox`.
+//! Checkout.com below `/tokens`, `/payments`, `/instruments`, `/customers` and `/workflows`, and the sandbox's own
+//! pages and admin routes below `/sandbox`.
+//!
+//! What the vendors do by themselves (expiry, asynchronous actions, webhooks and their repetitions) happens when
+//! the clock has passed its time and the sandbox is next called; no thread or timer is involved. Whoever holds the
+//! sandbox sends its webhooks: [`Sandbox::due_webhooks`] and [`Sandbox::webhook_answered`]. The server does so over
+//! HTTP; in process, an `Arc<Sandbox>` is the handle to share.
 //!
 //! The crate depends on no other crate of the workspace: were the wire formats shared with the connectors, one
 //! mistake would be made at both ends and cancel out.
@@ -14,6 +19,7 @@
 mod admin;
 pub mod checkout_com;
 mod config;
+mod deliver;
 mod env;
 mod faults;
 mod handler;
@@ -25,6 +31,7 @@ pub mod server;
 pub mod stripe;
 mod table;
 pub mod web;
+mod webhooks;
 
 pub use config::SandboxConfig;
 pub use env::{Clock, Env, ManualClock, SystemClock};
@@ -33,3 +40,4 @@ pub use handler::{Outcome, Sandbox};
 pub use ledger::{LedgerEntry, LedgerKind, TestInstrument, Vendor};
 pub use server::{BoundSandbox, bind};
 pub use table::Table;
+pub use webhooks::{WebhookAnswer, WebhookDelivery};

@@ -10,8 +10,11 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self as actix, Bytes, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, rt};
 
+use tokio::sync::Notify;
+
 use crate::admin;
 use crate::config::SandboxConfig;
+use crate::deliver::Deliverer;
 use crate::handler::{Outcome, Sandbox};
 
 const WORKERS: usize = 2;
@@ -61,15 +64,18 @@ impl BoundSandbox {
         Arc::clone(&self.sandbox)
     }
 
-    /// Starts to accept connections. The server ends when its handle is told to stop; it handles no signals.
+    /// Starts to accept connections and to deliver webhooks. To be called in an actix system. The server ends when its handle is told to stop; it handles no signals.
     ///
     /// # Errors
-    /// When the operating system refuses the listener.
+    /// When the operating system refuses the listener, or no HTTP client can be made.
     pub fn run(self) -> io::Result<Server> {
+        let deliverer = Deliverer::new(&self.sandbox)?;
+        let calls = Data::from(deliverer.wake());
         let sandbox = Data::from(self.sandbox);
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(Data::clone(&sandbox))
+                .app_data(Data::clone(&calls))
                 .app_data(actix::PayloadConfig::new(MAX_BODY_BYTES))
                 .default_service(actix::to(serve))
         })
@@ -78,11 +84,17 @@ impl BoundSandbox {
         .keep_alive(KEEP_ALIVE)
         .disable_signals()
         .listen(self.listener)?;
+        rt::spawn(deliverer.run());
         Ok(server.run())
     }
 }
 
-async fn serve(sandbox: Data<Sandbox>, request: HttpRequest, body: Bytes) -> HttpResponse {
+async fn serve(
+    sandbox: Data<Sandbox>,
+    deliverer: Data<Notify>,
+    request: HttpRequest,
+    body: Bytes,
+) -> HttpResponse {
     let from_loopback = request
         .peer_addr()
         .is_some_and(|peer| peer.ip().to_canonical().is_loopback());
@@ -92,7 +104,9 @@ async fn serve(sandbox: Data<Sandbox>, request: HttpRequest, body: Bytes) -> Htt
     let Some(request) = convert_request(&request, body) else {
         return HttpResponse::BadRequest().finish();
     };
-    match sandbox.handle(&request) {
+    let outcome = sandbox.handle(&request);
+    deliverer.notify_one();
+    match outcome {
         Outcome::Answer(response) => convert_response(response),
         Outcome::Delayed(wait, response) => {
             #[allow(clippy::disallowed_methods)] // over HTTP, a delay takes real time

@@ -118,13 +118,17 @@ fn a_hold_is_captured_in_part_and_never_beyond() {
     let error = shop.post(&path, "").refused(400);
     assert_eq!(error["code"], "payment_intent_unexpected_state");
     assert_eq!(error["payment_intent"]["status"], "succeeded");
-    assert_eq!(shop.ledger(), effects(&[("authorize", 2000), ("capture", 1500)]));
+    assert_eq!(
+        shop.ledger(),
+        effects(&[("authorize", 2000), ("capture", 1500), ("release", 500)])
+    );
 }
 
 #[test]
 fn several_captures_end_with_the_final_one() {
     let shop = Shop::open();
-    let form = "amount=10000&currency=eur&confirm=true&payment_method_types[]=card&payment_method=pm_card_visa&capture_method=manual";
+    let form = "amount=10000&currency=eur&confirm=true&payment_method_types[]=card&payment_method=pm_card_visa&capture_method=manual\
+         &payment_method_options[card][request_multicapture]=if_available";
     let pi = shop.post("/v1/payment_intents", form).ok();
     let path = format!("/v1/payment_intents/{}", id(&pi));
     let pi = shop

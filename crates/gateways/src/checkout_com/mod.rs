@@ -1,11 +1,17 @@
 //! Checkout.com: card payments on its current platform, with `sk_…` keys.
 
+mod actions;
 mod decline;
 mod failure;
 mod read;
 mod request;
 mod snapshot;
 mod unit;
+mod webhook;
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use tillgate_model::money::Currency;
 
 use crate::{
     gateway::{Gateway, GatewaySettings},
@@ -14,6 +20,8 @@ use crate::{
         Unsupported, UpdatePayment,
     },
     outcome::{ActionOutcome, FoundOutcome, PaymentOutcome},
+    recovery::{FindAction, FoundAction, ListedActions},
+    webhook::{EventFault, SignatureFault, WebhookEvent},
     wire::{PspRequest, PspResponse},
 };
 
@@ -102,5 +110,46 @@ impl Gateway for CheckoutCom {
         response: &PspResponse,
     ) -> ActionOutcome {
         read::retrieved_action(action_id, request, response)
+    }
+
+    fn find_action(&self, psp_id: &str, _: &FindAction) -> Result<PspRequest, Unsupported> {
+        request::retrieve_actions(&self.settings, psp_id)
+    }
+
+    fn read_found_action(
+        &self,
+        args: &FindAction,
+        request: &PspRequest,
+        response: &PspResponse,
+    ) -> FoundAction {
+        actions::read_found(args, request, response)
+    }
+
+    fn list_actions(&self, psp_id: &str, _: Option<&str>) -> Result<PspRequest, Unsupported> {
+        request::retrieve_actions(&self.settings, psp_id)
+    }
+
+    fn read_actions(
+        &self,
+        currency: Currency,
+        request: &PspRequest,
+        response: &PspResponse,
+    ) -> ListedActions {
+        actions::list(currency, request, response)
+    }
+
+    /// The time is no part of it, and neither is the `Authorization` header that a subscription may add.
+    fn verify_webhook(
+        &self,
+        secrets: &[SecretString],
+        header: &dyn Fn(&str) -> Option<String>,
+        body: &[u8],
+        _: DateTime<Utc>,
+    ) -> Result<(), SignatureFault> {
+        webhook::verify(secrets, header("cko-signature"), body)
+    }
+
+    fn parse_webhook(&self, body: &[u8]) -> Result<WebhookEvent, EventFault> {
+        webhook::parse(body)
     }
 }

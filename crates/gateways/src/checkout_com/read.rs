@@ -4,11 +4,12 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    failure,
+    actions, failure,
     snapshot::{self, Action as PaymentAction},
 };
 use crate::{
     outcome::{Action, ActionOutcome, FoundOutcome, PaymentOutcome},
+    recovery::ActionStatus,
     wire::{PspRequest, PspResponse},
 };
 
@@ -74,15 +75,16 @@ pub(super) fn retrieved_action(
     if !is_success(response) {
         return failure::read(request, response).into();
     }
-    let actions: Vec<PaymentAction> = match body(response) {
-        Ok(actions) => actions,
+    let listed: Vec<PaymentAction> = match body(response) {
+        Ok(listed) => listed,
         Err(reason) => return ActionOutcome::Unknown(reason),
     };
-    let found = actions.iter().find(|candidate| candidate.id == action_id);
-    match found.map(|found| (found, found.approved)) {
-        Some((_, Some(true))) => ActionOutcome::Done(action(action_id.to_owned())),
-        Some((found, Some(false))) => ActionOutcome::Failed(found.decline()),
-        Some((_, None)) | None => ActionOutcome::Accepted(action(action_id.to_owned())),
+    let found = listed.iter().find(|candidate| candidate.id == action_id);
+    match found.map(actions::status) {
+        Some(ActionStatus::Done) => ActionOutcome::Done(action(action_id.to_owned())),
+        Some(ActionStatus::Failed(decline)) => ActionOutcome::Failed(decline),
+        Some(ActionStatus::Unknown(word)) => ActionOutcome::Unknown(format!("the action is {word}")),
+        Some(ActionStatus::Pending) | None => ActionOutcome::Accepted(action(action_id.to_owned())),
     }
 }
 
@@ -94,11 +96,11 @@ fn action(id: String) -> Action {
     }
 }
 
-fn is_success(response: &PspResponse) -> bool {
+pub(super) fn is_success(response: &PspResponse) -> bool {
     (200..=299).contains(&response.status)
 }
 
-fn body<T: DeserializeOwned>(response: &PspResponse) -> Result<T, String> {
+pub(super) fn body<T: DeserializeOwned>(response: &PspResponse) -> Result<T, String> {
     serde_json::from_slice(&response.body)
         .map_err(|error| format!("Checkout.com's answer can't be read: {error}"))
 }

@@ -38,6 +38,8 @@ pub(super) struct Action {
     pub id: String,
     #[serde(rename = "type")]
     pub kind: Option<String>,
+    pub amount: Option<i64>,
+    pub reference: Option<String>,
     pub approved: Option<bool>,
     pub response_code: Option<String>,
     pub response_summary: Option<String>,
@@ -76,6 +78,7 @@ pub(super) fn read(answer: &Value) -> Result<PaymentSnapshot, String> {
         client_secret: None,
         payment_method: None,
         instrument: instrument(answer),
+        multicapture: None,
         source_id: text(answer, "/source/id"),
         customer_token: text(answer, "/customer/id"),
         transaction_id: payment.reference.clone(),
@@ -86,7 +89,7 @@ pub(super) fn read(answer: &Value) -> Result<PaymentSnapshot, String> {
 }
 
 /// No amount without a currency, and no guess at either.
-fn money(units: Option<i64>, currency: Option<&str>) -> Result<Option<Money>, String> {
+pub(super) fn money(units: Option<i64>, currency: Option<&str>) -> Result<Option<Money>, String> {
     let (Some(units), Some(code)) = (units, currency) else {
         return Ok(None);
     };

@@ -1,13 +1,21 @@
 //! Stripe: PaymentIntents and refunds, for cards.
 
+mod actions;
 mod failure;
 mod form;
 mod object;
 mod read;
+mod registration;
 mod request;
 mod snapshot;
 mod unit;
+mod webhook;
 
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use tillgate_model::money::Currency;
+
+pub use self::registration::WEBHOOK_EVENTS;
 use crate::{
     gateway::{Gateway, GatewaySettings},
     operation::{
@@ -15,6 +23,8 @@ use crate::{
         Unsupported, UpdatePayment,
     },
     outcome::{ActionOutcome, FoundOutcome, PaymentOutcome},
+    recovery::{FindAction, FoundAction, ListedActions},
+    webhook::{EventFault, RegistrationOutcome, SignatureFault, UnregistrationOutcome, WebhookEvent},
     wire::{PspRequest, PspResponse},
 };
 
@@ -29,18 +39,31 @@ pub const API_VERSION: &str = "2026-07-29.dahlia";
 #[derive(Debug, Clone)]
 pub struct Stripe {
     settings: GatewaySettings,
+    multicapture: bool,
 }
 
 impl Stripe {
     /// A gateway with these settings.
     pub fn new(settings: GatewaySettings) -> Self {
-        Self { settings }
+        Self {
+            settings,
+            multicapture: false,
+        }
+    }
+
+    /// Whether a payment may be captured in several parts, which Stripe offers to some accounts and for some cards
+    /// (Stripe docs: capture a payment multiple times). Without it, a capture that isn't final is made final, and
+    /// releases the rest.
+    #[must_use]
+    pub fn with_multicapture(mut self, multicapture: bool) -> Self {
+        self.multicapture = multicapture;
+        self
     }
 }
 
 impl Gateway for Stripe {
     fn create_payment(&self, args: &CreatePayment, key: &str) -> Result<PspRequest, Unsupported> {
-        request::create(&self.settings, args, key)
+        request::create(&self.settings, self.multicapture, args, key)
     }
 
     fn update_payment(
@@ -62,7 +85,7 @@ impl Gateway for Stripe {
     }
 
     fn capture(&self, psp_id: &str, args: &CapturePayment, key: &str) -> Result<PspRequest, Unsupported> {
-        request::capture(&self.settings, psp_id, args, key)
+        request::capture(&self.settings, self.multicapture, psp_id, args, key)
     }
 
     /// Stripe takes no metadata here; the payment carries our ids already.
@@ -105,5 +128,61 @@ impl Gateway for Stripe {
     /// The object that was asked for is the action.
     fn read_retrieved_action(&self, _: &str, request: &PspRequest, response: &PspResponse) -> ActionOutcome {
         read::action(request, response)
+    }
+
+    fn find_action(&self, psp_id: &str, args: &FindAction) -> Result<PspRequest, Unsupported> {
+        actions::find(&self.settings, psp_id, args)
+    }
+
+    fn read_found_action(
+        &self,
+        args: &FindAction,
+        request: &PspRequest,
+        response: &PspResponse,
+    ) -> FoundAction {
+        actions::read_found(args, request, response)
+    }
+
+    /// Refunds only: Stripe keeps no list of captures.
+    fn list_actions(&self, psp_id: &str, cursor: Option<&str>) -> Result<PspRequest, Unsupported> {
+        actions::refunds(&self.settings, psp_id, cursor)
+    }
+
+    fn read_actions(&self, _: Currency, request: &PspRequest, response: &PspResponse) -> ListedActions {
+        actions::list(request, response)
+    }
+
+    fn verify_webhook(
+        &self,
+        secrets: &[SecretString],
+        header: &dyn Fn(&str) -> Option<String>,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<(), SignatureFault> {
+        webhook::verify(secrets, header("stripe-signature"), body, now)
+    }
+
+    fn parse_webhook(&self, body: &[u8]) -> Result<WebhookEvent, EventFault> {
+        webhook::parse(body)
+    }
+
+    fn register_webhook(&self, url: &str, key: &str) -> Option<PspRequest> {
+        Some(registration::register(&self.settings, url, key))
+    }
+
+    fn read_webhook_registration(&self, request: &PspRequest, response: &PspResponse) -> RegistrationOutcome {
+        registration::read(request, response)
+    }
+
+    fn unregister_webhook(&self, endpoint_id: &str) -> Option<PspRequest> {
+        registration::unregister(&self.settings, endpoint_id)
+    }
+
+    fn read_webhook_unregistration(
+        &self,
+        request: &PspRequest,
+        response: &PspResponse,
+    ) -> UnregistrationOutcome {
+        registration::read_removal(request, response)
     }
 }

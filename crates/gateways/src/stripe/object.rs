@@ -35,8 +35,12 @@ pub(super) struct Charge {
     pub id: String,
     pub status: Option<String>,
     pub captured: Option<bool>,
-    /// Cumulative. A released hold counts here, too, with `captured` false.
+    pub amount: Option<i64>,
+    pub amount_captured: Option<i64>,
+    /// Cumulative. What is released of a hold counts here, too.
     pub amount_refunded: Option<i64>,
+    /// All that was captured was given back.
+    pub refunded: Option<bool>,
     pub failure_code: Option<String>,
     pub failure_message: Option<String>,
     pub payment_method_details: Option<Value>,
@@ -49,6 +53,9 @@ pub(super) struct Refund {
     pub currency: String,
     pub status: Option<String>,
     pub failure_reason: Option<String>,
+    pub charge: Option<Expandable<Charge>>,
+    pub balance_transaction: Option<Value>,
+    pub metadata: Option<Value>,
 }
 
 #[derive(Deserialize)]

@@ -4,13 +4,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    failure,
+    actions, failure,
     object::{ErrorBody, List, Refund, id_of},
     snapshot,
 };
 use crate::{
     outcome::{Action, ActionOutcome, FoundOutcome, PaymentOutcome},
-    snapshot::{Decline, PaymentSnapshot, PaymentStatus},
+    recovery::ActionStatus,
+    snapshot::{PaymentSnapshot, PaymentStatus},
     wire::{PspRequest, PspResponse},
 };
 
@@ -83,24 +84,20 @@ pub(super) fn action(request: &PspRequest, response: &PspResponse) -> ActionOutc
     outcome.unwrap_or_else(ActionOutcome::Unknown)
 }
 
-/// A refund that waits for the merchant's or the buyer's action may still succeed.
 fn refund(answer: &Value) -> Result<ActionOutcome, String> {
     let refund = Refund::deserialize(answer).map_err(|error| format!("no refund: {error}"))?;
     let amount = Some(snapshot::money(refund.amount, &refund.currency)?);
+    let status = actions::status(&refund);
     let action = Action {
         id: Some(refund.id),
         amount,
         payment: None,
     };
-    Ok(match refund.status.as_deref() {
-        Some("succeeded") => ActionOutcome::Done(action),
-        Some("pending" | "requires_action") => ActionOutcome::Accepted(action),
-        Some(status @ ("failed" | "canceled")) => ActionOutcome::Failed(Decline {
-            code: refund.failure_reason.unwrap_or_else(|| status.to_owned()),
-            message: "The refund failed.".to_owned(),
-            detail: None,
-        }),
-        other => ActionOutcome::Unknown(format!("the refund is {}", other.unwrap_or("without a status"))),
+    Ok(match status {
+        ActionStatus::Done => ActionOutcome::Done(action),
+        ActionStatus::Pending => ActionOutcome::Accepted(action),
+        ActionStatus::Failed(decline) => ActionOutcome::Failed(decline),
+        ActionStatus::Unknown(word) => ActionOutcome::Unknown(format!("the refund is {word}")),
     })
 }
 
@@ -122,6 +119,6 @@ fn capture_or_cancel(snapshot: PaymentSnapshot) -> ActionOutcome {
     }
 }
 
-fn body(response: &PspResponse) -> Result<Value, String> {
+pub(super) fn body(response: &PspResponse) -> Result<Value, String> {
     serde_json::from_slice(&response.body).map_err(|error| format!("Stripe's answer is not JSON: {error}"))
 }

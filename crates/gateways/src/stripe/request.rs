@@ -2,7 +2,7 @@
 
 use tillgate_model::money::Money;
 
-use super::{API_VERSION, BASE_URL, form::Form, unit::unit};
+use super::{API_VERSION, BASE_URL, actions::CAPTURE_MARK, form::Form, unit::unit};
 use crate::{
     currency::to_psp,
     gateway::GatewaySettings,
@@ -15,8 +15,10 @@ use crate::{
 
 const INTENTS: &str = "/v1/payment_intents";
 
+/// Several captures are asked for only where there can be any. What a card doesn't allow is left out by Stripe.
 pub(super) fn create(
     settings: &GatewaySettings,
+    multicapture: bool,
     args: &CreatePayment,
     key: &str,
 ) -> Result<PspRequest, Unsupported> {
@@ -38,7 +40,12 @@ pub(super) fn create(
             .with_flag("off_session", args.off_session)
             .with_some("return_url", args.return_url.as_ref());
     }
+    let several = multicapture && args.capture == CaptureMethod::Manual;
     let form = with_three_d_secure(form, args.three_d_secure)
+        .with_some(
+            "payment_method_options[card][request_multicapture]",
+            several.then_some("if_available"),
+        )
         .with("metadata[transaction_id]", &args.transaction_id)
         .with("metadata[order_id]", &args.order_id)
         .with_some("metadata[order_number]", args.order_number.as_ref());
@@ -86,9 +93,10 @@ pub(super) fn confirm(
     ))
 }
 
-/// The payment's own `transaction_id` stays that of the authorization.
+/// The payment's own `transaction_id` stays that of the authorization. Without several captures, each one is final.
 pub(super) fn capture(
     settings: &GatewaySettings,
+    multicapture: bool,
     psp_id: &str,
     args: &CapturePayment,
     key: &str,
@@ -97,10 +105,11 @@ pub(super) fn capture(
     if let Some(amount) = &args.amount {
         form = with_amount(form, "amount_to_capture", amount)?;
     }
-    if !args.is_final {
+    if multicapture && !args.is_final {
         form = form.with("final_capture", "false");
     }
-    let form = form.with("metadata[capture_transaction_id]", &args.reference.transaction_id);
+    let mark = format!("metadata[{CAPTURE_MARK}]");
+    let form = form.with(&mark, &args.reference.transaction_id);
     Ok(post(
         settings,
         &intent_path(psp_id, "/capture")?,
@@ -227,7 +236,7 @@ fn expanded(form: Form) -> Form {
         .with("expand[]", "payment_method")
 }
 
-fn get(settings: &GatewaySettings, path_and_query: &str) -> PspRequest {
+pub(super) fn get(settings: &GatewaySettings, path_and_query: &str) -> PspRequest {
     PspRequest {
         method: Method::Get,
         url: settings.url(BASE_URL, path_and_query),
@@ -237,7 +246,7 @@ fn get(settings: &GatewaySettings, path_and_query: &str) -> PspRequest {
     }
 }
 
-fn post(settings: &GatewaySettings, path: &str, form: Form, key: &str) -> PspRequest {
+pub(super) fn post(settings: &GatewaySettings, path: &str, form: Form, key: &str) -> PspRequest {
     let mut headers = headers(settings);
     headers.push((
         "Content-Type".to_owned(),
@@ -250,6 +259,13 @@ fn post(settings: &GatewaySettings, path: &str, form: Form, key: &str) -> PspReq
         headers,
         body: form.encode(),
         idempotency_key: Some(key.to_owned()),
+    }
+}
+
+pub(super) fn delete(settings: &GatewaySettings, path: &str) -> PspRequest {
+    PspRequest {
+        method: Method::Delete,
+        ..get(settings, path)
     }
 }
 

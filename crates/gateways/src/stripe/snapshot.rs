@@ -33,7 +33,7 @@ pub(super) fn read(
     };
     let refunded = match (&intent.latest_charge, charge) {
         (None, _) => Some(0),
-        (_, Some(charge)) => Some(refunded(charge)),
+        (_, Some(charge)) => refunded(charge, intent.status == "requires_capture"),
         (Some(_), None) => None,
     };
     let captured = intent.amount_received.unwrap_or(0);
@@ -64,6 +64,7 @@ pub(super) fn read(
         redirect_url: redirect_url(intent.next_action.as_ref()),
         payment_method: payment_method.map(as_object),
         instrument: card(charge, payment_method),
+        multicapture: charge.and_then(multicapture),
         source_id: None,
         customer_token: intent.customer.as_ref().and_then(id_of),
         transaction_id: transaction_id(intent.metadata.as_ref()),
@@ -88,7 +89,8 @@ pub(super) fn transaction_id(metadata: Option<&Value>) -> Option<String> {
 }
 
 /// `requires_payment_method` is both where a payment starts and where a declined one goes back to; `requires_capture`
-/// goes on while parts are captured; `succeeded` stays while parts are refunded.
+/// goes on while parts are captured; `succeeded` stays while parts are refunded. A payment that is canceled after a part
+/// was captured has only lost the rest.
 fn status(intent: &PaymentIntent, charge: Option<&Charge>, captured: i64, refunded: i64) -> PaymentStatus {
     match intent.status.as_str() {
         "requires_payment_method"
@@ -102,9 +104,10 @@ fn status(intent: &PaymentIntent, charge: Option<&Charge>, captured: i64, refund
         "processing" => PaymentStatus::Processing,
         "requires_capture" if captured > 0 => PaymentStatus::PartiallyCaptured,
         "requires_capture" => PaymentStatus::Authorized,
-        "succeeded" if refunded >= captured && captured > 0 => PaymentStatus::Refunded,
-        "succeeded" if refunded > 0 => PaymentStatus::PartiallyRefunded,
+        "succeeded" | "canceled" if captured > 0 && refunded >= captured => PaymentStatus::Refunded,
+        "succeeded" | "canceled" if captured > 0 && refunded > 0 => PaymentStatus::PartiallyRefunded,
         "succeeded" => PaymentStatus::Captured,
+        "canceled" if captured > 0 => PaymentStatus::Captured,
         "canceled"
             if matches!(
                 intent.cancellation_reason.as_deref(),
@@ -122,12 +125,23 @@ fn has_failed(charge: &Charge) -> bool {
     charge.status.as_deref() == Some("failed")
 }
 
-/// Stripe shows a released hold as refunded, although nothing was captured.
-fn refunded(charge: &Charge) -> i64 {
-    if charge.captured == Some(true) {
-        charge.amount_refunded.unwrap_or(0)
+/// What was given back. Stripe counts what is released of a hold as refunded, too: all of it after a cancellation, and
+/// after a capture of a part the rest. Where the numbers don't show whether the rest is in, they tell nothing.
+fn refunded(charge: &Charge, is_held: bool) -> Option<i64> {
+    let shown = charge.amount_refunded.unwrap_or(0);
+    if charge.captured != Some(true) {
+        return Some(0);
+    }
+    let Some((held, captured)) = charge.amount.zip(charge.amount_captured) else {
+        return Some(shown);
+    };
+    let released = if is_held { 0 } else { held - captured };
+    if released <= 0 || shown < released {
+        Some(shown)
+    } else if charge.refunded == Some(true) {
+        Some(captured)
     } else {
-        0
+        (shown > captured).then_some(shown - released)
     }
 }
 
@@ -157,6 +171,13 @@ fn as_object(payment_method: &Value) -> Value {
         Value::String(id) => json!({ "id": id }),
         other => without_client_secret(other.clone()),
     }
+}
+
+/// Whether the card allows several captures, where several were asked for.
+fn multicapture(charge: &Charge) -> Option<bool> {
+    let details = charge.payment_method_details.as_ref()?;
+    let status = details.pointer("/card/multicapture/status")?.as_str()?;
+    Some(status == "available")
 }
 
 fn card(charge: Option<&Charge>, payment_method: Option<&Value>) -> Option<PaymentInstrument> {

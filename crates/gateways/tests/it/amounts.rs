@@ -2,11 +2,13 @@
 
 use proptest::{prop_assert, prop_assert_eq, proptest, sample::select};
 use serde_json::{Value, json};
-use tillgate_gateways::{CreatePayment, Gateway, Instrument, Method, Unsupported};
+use tillgate_gateways::{
+    ActionOutcome, CapturePayment, CreatePayment, Gateway, Instrument, Method, RefundPayment, Unsupported,
+};
 use tillgate_model::money::Money;
 use url::form_urlencoded;
 
-use crate::support::{checkout_com, done, money, payment, request, response, stripe};
+use crate::support::{checkout_com, done, money, payment, reference, request, response, stripe};
 
 fn to_stripe(amount: Money) -> Result<i64, Unsupported> {
     let body = stripe().create_payment(&payment(amount), "k")?.body;
@@ -39,6 +41,46 @@ fn from_checkout_com(units: i64, code: &str) -> Option<Money> {
     done(checkout_com().read_payment(&request(Method::Get), &response(200, &body))).amount
 }
 
+/// The amount of a capture, and that of a refund.
+fn of_actions(gateway: &dyn Gateway, amount: Money) -> [Result<i64, Unsupported>; 2] {
+    let capture = CapturePayment {
+        reference: reference(),
+        amount: Some(amount),
+        is_final: true,
+    };
+    let refund = RefundPayment {
+        reference: reference(),
+        amount,
+    };
+    [
+        gateway.capture("p_A", &capture, "k"),
+        gateway.refund("p_A", &refund, "k"),
+    ]
+    .map(|request| {
+        let body = request?.body;
+        let in_json = || serde_json::from_str::<Value>(&body).ok()?.get("amount")?.as_i64();
+        let in_form = || {
+            let names = ["amount", "amount_to_capture"];
+            let mut pairs = form_urlencoded::parse(body.as_bytes());
+            pairs
+                .find(|(name, _)| names.contains(&name.as_ref()))?
+                .1
+                .parse()
+                .ok()
+        };
+        Ok(in_json().or_else(in_form).unwrap())
+    })
+}
+
+fn of_refund_at_stripe(units: i64, code: &str) -> Option<Money> {
+    let body = json!({"id": "re_A", "object": "refund", "status": "succeeded", "amount": units,
+        "currency": code.to_lowercase()});
+    match stripe().read_action(&request(Method::Post), &response(200, &body)) {
+        ActionOutcome::Done(action) => action.amount,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn the_table_of_exponents() {
     let exact = |amount, code| Unsupported::Amount(money(amount, code));
@@ -62,6 +104,16 @@ fn the_table_of_exponents() {
         let amount = money(amount, code);
         assert_eq!(to_stripe(amount), stripe, "Stripe: {amount:?}");
         assert_eq!(to_checkout_com(amount), checkout_com, "Checkout.com: {amount:?}");
+        assert_eq!(
+            of_actions(&self::stripe(), amount),
+            [stripe.clone(), stripe],
+            "Stripe: {amount:?}"
+        );
+        assert_eq!(
+            of_actions(&self::checkout_com(), amount),
+            [checkout_com.clone(), checkout_com],
+            "Checkout.com: {amount:?}"
+        );
     }
 }
 
@@ -75,6 +127,7 @@ proptest! {
         let amount = money(units, code);
         if let Ok(sent) = to_stripe(amount) {
             prop_assert_eq!(from_stripe(sent, code), Some(amount));
+            prop_assert_eq!(of_refund_at_stripe(sent, code), Some(amount));
         }
         if let Ok(sent) = to_checkout_com(amount) {
             prop_assert_eq!(from_checkout_com(sent, code), Some(amount));

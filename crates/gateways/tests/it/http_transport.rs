@@ -40,12 +40,12 @@ async fn server(behaviour: Behaviour) -> (String, JoinHandle<String>) {
     (origin, task)
 }
 
-/// Reads up to the end of the body, which the tests end with `!`, or of the headers of a GET.
+/// Reads up to the end of the body, which the tests end with `!`, or of the headers of a request that has none.
 async fn read_request(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     loop {
         let read = stream.read_buf(&mut bytes).await.unwrap();
-        let complete = if bytes.starts_with(b"GET") {
+        let complete = if !bytes.starts_with(b"POST") {
             bytes.ends_with(b"\r\n\r\n")
         } else {
             bytes.ends_with(b"!")
@@ -216,5 +216,21 @@ async fn an_answer_of_one_mebibyte_is_read_and_not_a_byte_more() {
     assert!(
         matches!(&larger, Err(TransportError::Unknown(reason)) if reason.contains("exceeds")),
         "{larger:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_removal_is_sent_without_a_body() {
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    let (origin, server) = server(Behaviour::Answer(answer.to_vec())).await;
+    let removal = PspRequest {
+        url: format!("{origin}/v1/webhook_endpoints/we_A"),
+        ..request(Method::Delete)
+    };
+    assert_eq!(send(&removal, AMPLE).await.unwrap().status, 200);
+    let sent = server.await.unwrap();
+    assert!(
+        sent.starts_with("DELETE /v1/webhook_endpoints/we_A HTTP/1.1\r\n"),
+        "{sent}"
     );
 }

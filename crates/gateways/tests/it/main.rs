@@ -7,11 +7,15 @@
 mod amounts;
 mod checkout_com_actions;
 mod checkout_com_payments;
+mod checkout_com_recovery;
 mod checkout_com_requests;
+mod checkout_com_webhooks;
 mod http_transport;
 mod retries;
 mod stripe_actions;
 mod stripe_failures;
 mod stripe_payments;
+mod stripe_recovery;
 mod stripe_requests;
+mod stripe_webhooks;
 mod support;

@@ -1,7 +1,7 @@
 //! What Stripe's errors mean.
 
 use serde_json::{Value, json};
-use tillgate_gateways::{Gateway, Method, PaymentOutcome, PspResponse, RefusalKind};
+use tillgate_gateways::{ActionOutcome, Gateway, Method, PaymentOutcome, PspResponse, RefusalKind};
 
 use crate::support::{empty, refused, request, response, stripe};
 
@@ -97,6 +97,7 @@ fn a_refusal_may_be_the_trace_of_an_earlier_success() {
     for (status, code) in [
         (400, "token_already_used"),
         (400, "charge_already_captured"),
+        (400, "amount_too_large"),
         (401, ""),
         (404, ""),
     ] {
@@ -121,4 +122,15 @@ fn a_refusal_may_be_the_trace_of_an_earlier_success() {
         refuse(400, "parameter_missing", true, false, Method::Post),
         "wrong now, wrong then"
     );
+}
+
+#[test]
+fn a_refund_of_more_than_is_left_may_have_been_made_by_us() {
+    let message = "Refund amount (€5.00) is greater than unrefunded amount on charge (€2.00)";
+    let body = json!({"error": {"type": "invalid_request_error", "param": "amount", "message": message}});
+    let mut answer = response(400, &body);
+    let read = |answer: &PspResponse| stripe().read_action(&request(Method::Post), answer);
+    assert!(matches!(read(&answer), ActionOutcome::Refused(_)));
+    answer.resent = true;
+    assert!(matches!(read(&answer), ActionOutcome::Unknown(_)));
 }

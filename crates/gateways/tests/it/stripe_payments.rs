@@ -267,3 +267,75 @@ fn a_lost_payment_is_found_by_our_id() {
     assert!(matches!(find(json!([]), true), FoundOutcome::Unknown(_)));
     assert!(matches!(find(Value::Null, false), FoundOutcome::Unknown(_)));
 }
+
+fn captured_part(charge: &Value, status: &str, received: i64) -> PaymentSnapshot {
+    let details = json!({"type": "card", "card": {"brand": "visa", "multicapture": {"status": "available"}}});
+    let members = json!({"id": "ch_D", "captured": true, "amount": 2000, "amount_captured": received,
+        "payment_method_details": details});
+    snapshot(
+        &json!({"status": status, "amount_received": received, "amount_capturable": 0,
+        "latest_charge": with(members, charge)}),
+    )
+}
+
+#[test]
+fn the_released_rest_of_a_hold_is_no_refund() {
+    // What Stripe shows as refunded after a capture of 1500 of 2000, and what of it is known to be one.
+    for (shown, all, known, status) in [
+        (0, false, Some(0), PaymentStatus::Captured),
+        (499, false, Some(499), PaymentStatus::PartiallyRefunded),
+        (500, false, None, PaymentStatus::Captured),
+        (1500, false, None, PaymentStatus::Captured),
+        (1501, false, Some(1001), PaymentStatus::PartiallyRefunded),
+        (1500, true, Some(1500), PaymentStatus::Refunded),
+        (2000, true, Some(1500), PaymentStatus::Refunded),
+    ] {
+        let snapshot = captured_part(
+            &json!({"amount_refunded": shown, "refunded": all}),
+            "succeeded",
+            1500,
+        );
+        let known = known.map(|amount| money(amount, "EUR"));
+        assert_eq!(
+            (snapshot.amount_refunded, snapshot.status),
+            (known, status),
+            "{shown}"
+        );
+    }
+    let refunded = json!({"amount_refunded": 600});
+    let held = captured_part(&refunded, "requires_capture", 1500);
+    assert_eq!(
+        held.amount_refunded,
+        Some(money(600, "EUR")),
+        "nothing is released yet"
+    );
+    assert_eq!(
+        (held.status, held.multicapture),
+        (PaymentStatus::PartiallyCaptured, Some(true))
+    );
+    let whole = captured_part(&refunded, "succeeded", 2000);
+    assert_eq!(whole.amount_refunded, Some(money(600, "EUR")));
+}
+
+#[test]
+fn what_was_captured_stays_captured_after_a_cancellation() {
+    let snapshot = captured_part(&json!({"amount_refunded": 0}), "canceled", 1500);
+    assert_eq!(
+        (snapshot.status, snapshot.amount_captured),
+        (PaymentStatus::Captured, Some(money(1500, "EUR")))
+    );
+}
+
+#[test]
+fn a_saved_card_can_want_its_owner() {
+    let intent = with(
+        intent(),
+        &json!({"status": "requires_payment_method", "payment_method": null, "amount_capturable": 0}),
+    );
+    let error = json!({"type": "card_error", "code": "authentication_required",
+        "decline_code": "authentication_required", "payment_intent": intent, "payment_method": {"id": "pm_C"},
+        "message": "Your card was declined. This transaction requires authentication."});
+    let snapshot = done(read(402, &json!({"error": error})));
+    assert_eq!(snapshot.status, PaymentStatus::Declined);
+    assert_eq!(snapshot.decline.unwrap().code, "authentication_required");
+}

@@ -170,7 +170,23 @@ fn operations_on_a_payment() {
         (
             gateway.capture("pi_A", &capture(Some(money(1500, "EUR")), false), "k"),
             "/v1/payment_intents/pi_A/capture",
+            format!("amount_to_capture=1500 {captured}"),
+        ),
+        (
+            gateway
+                .clone()
+                .with_multicapture(true)
+                .capture("pi_A", &capture(Some(money(1500, "EUR")), false), "k"),
+            "/v1/payment_intents/pi_A/capture",
             format!("amount_to_capture=1500 final_capture=false {captured}"),
+        ),
+        (
+            gateway
+                .clone()
+                .with_multicapture(true)
+                .capture("pi_A", &capture(Some(money(1500, "EUR")), true), "k"),
+            "/v1/payment_intents/pi_A/capture",
+            format!("amount_to_capture=1500 {captured}"),
         ),
         (gateway.capture("pi_A", &capture(None, true), "k"), "/v1/payment_intents/pi_A/capture", captured.clone()),
         (
@@ -272,4 +288,21 @@ fn debug_output_shows_no_body_but_storage_keeps_it() {
         serde_json::from_str::<tillgate_gateways::PspRequest>(&stored).unwrap(),
         request
     );
+}
+
+#[test]
+fn several_captures_are_asked_for_where_there_can_be_any() {
+    let asks = |multicapture: bool, capture: CaptureMethod| {
+        let args = CreatePayment {
+            capture,
+            ..payment(money(2000, "EUR"))
+        };
+        let gateway = stripe().with_multicapture(multicapture);
+        let body = gateway.create_payment(&args, "key").unwrap().body;
+        let option = "payment_method_options[card][request_multicapture]=if_available";
+        decoded(&body).iter().any(|pair| pair == option)
+    };
+    assert!(asks(true, CaptureMethod::Manual));
+    assert!(!asks(true, CaptureMethod::Automatic));
+    assert!(!asks(false, CaptureMethod::Manual));
 }

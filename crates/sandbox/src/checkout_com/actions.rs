@@ -1,15 +1,19 @@
-//! Captures, voids, refunds and reversals: accepted with 202, effective after the configured delay.
+//! Captures, voids, refunds and reversals: accepted with 202, done after the configured delay.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Outcome, Refusal};
 use super::currency::check_amount;
+use super::events::About;
 use super::payment::{Action, ActionKind, Payment, Stage};
-use super::payments::effective_time;
 use super::request::MAX_REFERENCE_CHARS;
+use super::response_code;
 use super::{Call, CheckoutCom};
 use crate::env::Env;
+use crate::faults::{Fault, Occasion};
+use crate::ledger::Vendor;
 
 /// What an action request says besides its amount.
 struct Note {
@@ -41,11 +45,11 @@ impl CheckoutCom {
         if !matches!(payment.stage(call.now), Stage::Authorized | Stage::Expired) {
             return Err(Refusal::forbidden());
         }
-        let captured = payment.accepted(ActionKind::Capture);
+        let captured = payment.accepted(ActionKind::Capture, call.now);
         let closed = payment
             .actions
             .iter()
-            .any(|action| action.closes || action.kind == ActionKind::Void);
+            .any(|action| action.counts(call.now) && (action.closes || action.kind == ActionKind::Void));
         let remaining = payment.amount.saturating_sub(captured);
         if closed || remaining == 0 {
             return Err(Refusal::forbidden());
@@ -81,7 +85,7 @@ impl CheckoutCom {
             .ok_or_else(Refusal::not_found)?
             .clone();
         let note = read_note(call)?;
-        if payment.stage(call.now) != Stage::Authorized || !payment.actions.is_empty() {
+        if payment.stage(call.now) != Stage::Authorized || payment.has_actions(call.now) {
             return Err(Refusal::forbidden());
         }
         let amount = payment.amount;
@@ -109,7 +113,7 @@ impl CheckoutCom {
         if captured == 0 {
             return Err(Refusal::forbidden());
         }
-        let remaining = captured.saturating_sub(payment.accepted(ActionKind::Refund));
+        let remaining = captured.saturating_sub(payment.accepted(ActionKind::Refund, call.now));
         let limit = match call
             .fields
             .text("capture_action_id", "capture_action_id_invalid")?
@@ -117,7 +121,7 @@ impl CheckoutCom {
             None => remaining,
             Some(id) => {
                 let capture = payment.actions.iter().find(|action| {
-                    action.id == id && action.kind == ActionKind::Capture && action.due <= call.now
+                    action.id == id && action.kind == ActionKind::Capture && action.is_effective(call.now)
                 });
                 capture
                     .ok_or_else(|| Refusal::invalid("capture_action_id_invalid"))?
@@ -152,9 +156,9 @@ impl CheckoutCom {
         if !matches!(payment.stage(call.now), Stage::Authorized | Stage::Voided) {
             return Err(Refusal::forbidden());
         }
-        let captured = payment.accepted(ActionKind::Capture);
+        let captured = payment.accepted(ActionKind::Capture, call.now);
         if captured == 0 {
-            if payment.accepted(ActionKind::Void) > 0 {
+            if payment.accepted(ActionKind::Void, call.now) > 0 {
                 return Ok(Answer::empty(StatusCode::NO_CONTENT));
             }
             let amount = payment.amount;
@@ -173,7 +177,7 @@ impl CheckoutCom {
         if payment.effective(ActionKind::Capture, call.now) < captured {
             return Err(Refusal::forbidden());
         }
-        match captured.saturating_sub(payment.accepted(ActionKind::Refund)) {
+        match captured.saturating_sub(payment.accepted(ActionKind::Refund, call.now)) {
             0 => Ok(Answer::empty(StatusCode::NO_CONTENT)),
             amount => {
                 let refund = Accepted {
@@ -201,18 +205,55 @@ impl CheckoutCom {
         }
         let payment_url = format!("{}/payments/{}", env.public_url(), payment.id);
         body["_links"] = json!({ "payment": { "href": payment_url } });
-        payment.actions.push(Action {
+        let decision = decide(env, kind, call.now);
+        let action = Action {
             id,
             kind,
             amount,
-            due: effective_time(env, call.now),
+            due: decision.due,
+            decline: decision.decline,
+            told: false,
             closes,
             reference: note.reference,
             metadata: note.metadata,
             idempotency_key: call.idempotency_key.clone(),
-        });
-        self.put_payment(env, payment);
+        };
+        payment.actions.push(action.clone());
+        self.put_payment(env, payment.clone());
+        let pending = match kind {
+            ActionKind::Capture => Some("payment_capture_pending"),
+            ActionKind::Refund => Some("payment_refund_pending"),
+            ActionKind::Void => None,
+        };
+        if let Some(event) = pending.filter(|_| action.due > call.now) {
+            self.tell(env, &payment, event, &About::Action(&action), call.now);
+        }
         Answer::json(StatusCode::ACCEPTED, body)
+    }
+}
+
+/// When an action that is accepted now is done, and how.
+pub(super) struct Decision {
+    pub due: DateTime<Utc>,
+    pub decline: Option<String>,
+}
+
+/// Decides on an action, with the faults that hit it.
+pub(super) fn decide(env: &mut Env, kind: ActionKind, now: DateTime<Utc>) -> Decision {
+    let fault = match kind {
+        ActionKind::Capture => env.strike(&Occasion::Capture(Vendor::CheckoutCom)),
+        ActionKind::Refund => env.strike(&Occasion::Refund(Vendor::CheckoutCom)),
+        ActionKind::Void => None,
+    };
+    let refused_later = fault
+        .as_ref()
+        .filter(|_| kind == ActionKind::Refund)
+        .map(Fault::delay);
+    let delay = env.action_delay().max(refused_later.unwrap_or_default());
+    let delay = TimeDelta::from_std(delay).unwrap_or(TimeDelta::MAX);
+    Decision {
+        due: now.checked_add_signed(delay).unwrap_or(DateTime::<Utc>::MAX_UTC),
+        decline: fault.map(|_| response_code::DO_NOT_HONOUR.to_owned()),
     }
 }
 

@@ -84,6 +84,24 @@ impl Fields {
         self.read(name, code, |value| value.as_object().cloned().map(Self))
     }
 
+    /// An array of objects.
+    pub fn objects(&self, name: &str, code: &'static str) -> Result<Option<Vec<Self>>, Refusal> {
+        self.read(name, code, |value| {
+            let members = |item: &Value| item.as_object().cloned().map(Self);
+            value.as_array()?.iter().map(members).collect()
+        })
+    }
+
+    /// Whether the member is an array of one or more texts.
+    pub fn is_list_of_texts(&self, name: &str) -> bool {
+        self.member(name).is_some_and(is_list_of_texts)
+    }
+
+    /// Every member, in order.
+    pub fn members(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.0.iter()
+    }
+
     /// A point in time in RFC 3339.
     pub fn time(&self, name: &str, code: &'static str) -> Result<Option<DateTime<Utc>>, Refusal> {
         self.read(name, code, |value| {
@@ -120,6 +138,13 @@ impl Fields {
             Err(Refusal::invalid("metadata_value_invalid"))
         }
     }
+}
+
+/// Whether it is an array of one or more texts.
+pub(super) fn is_list_of_texts(value: &Value) -> bool {
+    value
+        .as_array()
+        .is_some_and(|list| !list.is_empty() && list.iter().all(Value::is_string))
 }
 
 fn is_web_url(url: &str) -> bool {

@@ -1,7 +1,8 @@
-//! Checkout.com: tokens, payments with 3-D Secure, asynchronous actions, customers and instruments.
+//! Checkout.com: tokens, payments with 3-D Secure, asynchronous actions, customers, instruments and workflows.
 //!
 //! What is kept is what happened; a payment's state is worked out from that and the clock whenever it is read, so
-//! that delayed actions, abandoned challenges and expired authorizations need no background task.
+//! that delayed actions, abandoned challenges and expired authorizations need no background task. Only the telling
+//! of it, to workflows, is scheduled.
 
 mod actions;
 mod answer;
@@ -10,6 +11,7 @@ mod behaviour;
 mod card;
 mod currency;
 mod customers;
+mod events;
 mod fields;
 mod idempotency;
 mod ids;
@@ -21,11 +23,13 @@ mod payments;
 mod render;
 mod request;
 mod response_code;
+mod schedule;
 mod test_cards;
 mod three_ds;
 mod tokens;
+mod workflows;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 
 use bytes::Bytes;
@@ -35,11 +39,14 @@ use http::{Method, Request, Response};
 use self::answer::{Outcome, Refusal};
 use self::auth::{KeyKind, Mode, authenticate};
 use self::customers::Customer;
+use self::events::Event;
 use self::fields::Fields;
 use self::idempotency::KeptAnswer;
 use self::instruments::Instrument;
 use self::payment::Payment;
+use self::schedule::Due;
 use self::tokens::Token;
+use self::workflows::Workflow;
 use crate::env::Env;
 use crate::ledger::TestInstrument;
 use crate::table::Table;
@@ -51,6 +58,9 @@ pub struct CheckoutCom {
     customers: Table<Customer>,
     instruments: Table<Instrument>,
     answers: Table<KeptAnswer>,
+    workflows: Table<Workflow>,
+    events: Table<Event>,
+    schedule: BTreeSet<(DateTime<Utc>, Due)>,
     payment_index: PaymentIndex,
     /// Customer ids by mode and e-mail address.
     emails: HashMap<(bool, String), String>,
@@ -105,12 +115,21 @@ impl CheckoutCom {
             customers: Table::load(env, "checkout_com.customers")?,
             instruments: Table::load(env, "checkout_com.instruments")?,
             answers: Table::load(env, "checkout_com.idempotent_answers")?,
+            workflows: Table::load(env, "checkout_com.workflows")?,
+            events: Table::load(env, "checkout_com.events")?,
+            schedule: BTreeSet::new(),
             payment_index: PaymentIndex::default(),
             emails: HashMap::new(),
             instruments_by_customer: HashMap::new(),
         };
-        for (_, payment) in loaded.payments.iter() {
+        let payments: Vec<Payment> = loaded
+            .payments
+            .iter()
+            .map(|(_, payment)| payment.clone())
+            .collect();
+        for payment in &payments {
             loaded.payment_index.add(payment);
+            loaded.plan(payment);
         }
         for (id, customer) in loaded.customers.iter() {
             if let Some(email) = &customer.email {
@@ -205,6 +224,15 @@ impl CheckoutCom {
             ("GET", ["customers", id]) => self.get_customer(call, id),
             ("PATCH", ["customers", id]) => self.update_customer(env, call, id),
             ("DELETE", ["customers", id]) => self.delete_customer(env, call, id),
+            ("POST", ["workflows"]) => self.create_workflow(env, call),
+            ("GET", ["workflows"]) => self.list_workflows(env, call),
+            ("GET", ["workflows", "events", id]) => self.get_event(call, id),
+            ("GET", ["workflows", id]) => self.get_workflow(env, call, id),
+            ("PATCH", ["workflows", id]) => self.update_workflow(env, call, id),
+            ("PUT", ["workflows", id, "actions", action]) => {
+                self.replace_workflow_action(env, call, id, action)
+            }
+            ("DELETE", ["workflows", id]) => self.delete_workflow(env, call, id),
             _ => Err(Refusal::not_found()),
         }
     }
@@ -225,6 +253,7 @@ impl CheckoutCom {
     }
 
     fn put_payment(&mut self, env: &mut Env, payment: Payment) {
+        self.plan(&payment);
         let id = payment.id.clone();
         self.payments.put(env, &id, payment);
     }

@@ -42,6 +42,9 @@ pub(super) struct Payment {
     pub verdict: Option<Verdict>,
     /// Captures, voids and refunds in the order of their acceptance.
     pub actions: Vec<Action>,
+    /// The end of the authorization was told of, if there was anything to tell.
+    #[serde(default)]
+    pub end_told: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -69,8 +72,14 @@ pub(super) struct Action {
     pub id: String,
     pub kind: ActionKind,
     pub amount: u64,
-    /// The action is accepted before, and takes effect at this time. An accepted action never fails.
+    /// The action is accepted before, and takes effect or is declined at this time.
     pub due: DateTime<Utc>,
+    /// The response code with which it will be declined.
+    #[serde(default)]
+    pub decline: Option<String>,
+    /// Its outcome was told of.
+    #[serde(default)]
+    pub told: bool,
     /// No further capture may follow.
     pub closes: bool,
     pub reference: Option<String>,
@@ -114,10 +123,32 @@ impl Verdict {
     }
 }
 
+impl Action {
+    /// Whether it has taken effect.
+    pub fn is_effective(&self, now: DateTime<Utc>) -> bool {
+        self.due <= now && self.decline.is_none()
+    }
+
+    /// Whether it has taken effect or still may: it isn't known to be declined.
+    pub fn counts(&self, now: DateTime<Utc>) -> bool {
+        self.due > now || self.decline.is_none()
+    }
+
+    /// The issuer's answer to it, once it is done.
+    pub fn response_code(&self) -> &str {
+        self.decline.as_deref().unwrap_or(APPROVED)
+    }
+}
+
 impl Payment {
+    /// When the buyer's time for 3-D Secure is over.
+    pub fn challenge_ends(&self) -> DateTime<Utc> {
+        self.requested_on + TimeDelta::minutes(CHALLENGE_MINUTES)
+    }
+
     /// The answer of the issuer as of `now`; a challenge that was not completed in time is a decline.
     pub fn verdict(&self, now: DateTime<Utc>) -> Option<Verdict> {
-        let end = self.requested_on + TimeDelta::minutes(CHALLENGE_MINUTES);
+        let end = self.challenge_ends();
         let timed_out = || Verdict {
             at: end,
             response_code: THREE_DS_NOT_COMPLETED.to_owned(),
@@ -137,7 +168,7 @@ impl Payment {
             Stage::CardVerified
         } else if self.effective(ActionKind::Void, now) > 0 {
             Stage::Voided
-        } else if self.is_past_expiry(now) && self.actions.is_empty() {
+        } else if self.is_past_expiry(now) && !self.has_actions(now) {
             Stage::Expired
         } else {
             Stage::Authorized
@@ -179,12 +210,17 @@ impl Payment {
 
     /// Sum of the actions of a kind that have taken effect.
     pub fn effective(&self, kind: ActionKind, now: DateTime<Utc>) -> u64 {
-        self.sum(|action| action.kind == kind && action.due <= now)
+        self.sum(|action| action.kind == kind && action.is_effective(now))
     }
 
     /// Sum of the actions of a kind, with those that are accepted and not yet effective.
-    pub fn accepted(&self, kind: ActionKind) -> u64 {
-        self.sum(|action| action.kind == kind)
+    pub fn accepted(&self, kind: ActionKind, now: DateTime<Utc>) -> u64 {
+        self.sum(|action| action.kind == kind && action.counts(now))
+    }
+
+    /// Whether anything was asked for after the authorization, and was not declined.
+    pub fn has_actions(&self, now: DateTime<Utc>) -> bool {
+        self.actions.iter().any(|action| action.counts(now))
     }
 
     fn sum(&self, counts: impl Fn(&Action) -> bool) -> u64 {
@@ -203,7 +239,7 @@ impl Payment {
         let closed = self
             .actions
             .iter()
-            .any(|action| action.closes && action.due <= now);
+            .any(|action| action.closes && action.is_effective(now));
         let open = stage == Stage::Authorized && !closed && !self.is_past_expiry(now);
         Balances {
             authorized: if held { self.amount } else { 0 },

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use http::StatusCode;
 
+use super::actions::decide;
 use super::answer::{Answer, Outcome, Refusal};
 use super::auth::Mode;
 use super::behaviour::ThreeDs;
 use super::card::Card;
+use super::events::About;
 use super::payment::{Action, ActionKind, Payment, ThreeDsSession, Verdict};
 use super::render::View;
 use super::request::{PaymentRequest, Source, ThreeDsRequest};
@@ -70,12 +72,15 @@ impl CheckoutCom {
             authorization_id: Self::new_id(env, "act_"),
             verdict: None,
             actions: Vec::new(),
+            end_told: false,
         };
         self.payment_index.add(&payment);
         Ok(match next {
             Next::Buyer => {
                 let body = self.view(env, &payment, call.now).pending();
-                self.put_payment(env, payment);
+                self.put_payment(env, payment.clone());
+                self.tell(env, &payment, "payment_pending", &About::Payment, call.now);
+                self.tell(env, &payment, "authentication_started", &About::Payment, call.now);
                 Answer::json(StatusCode::ACCEPTED, body)
             }
             Next::Issuer(code) => Answer::json(StatusCode::CREATED, self.answer_at_once(env, payment, &code)),
@@ -87,6 +92,7 @@ impl CheckoutCom {
         let verdict = self.decide(env, &mut payment, code, now);
         // The answer says `Authorized` also when the capture follows by itself.
         let body = self.view(env, &payment, now).decided(&verdict);
+        self.tell_verdict(env, &payment, now);
         start_capture(env, &mut payment, now);
         self.put_payment(env, payment);
         body
@@ -205,23 +211,18 @@ pub(super) fn start_capture(env: &mut Env, payment: &mut Payment, now: DateTime<
     if !approved || !payment.capture || payment.amount == 0 {
         return;
     }
-    let earliest = effective_time(env, now);
+    let decision = decide(env, ActionKind::Capture, now);
+    let earliest = decision.due;
     payment.actions.push(Action {
         id: CheckoutCom::new_id(env, "act_"),
         kind: ActionKind::Capture,
         amount: payment.amount,
         due: payment.capture_on.map_or(earliest, |wished| wished.max(earliest)),
+        decline: decision.decline,
+        told: false,
         closes: true,
         reference: payment.reference.clone(),
         metadata: payment.metadata.clone(),
         idempotency_key: payment.idempotency_key.clone(),
     });
-}
-
-/// When an action that is accepted now takes effect.
-pub(super) fn effective_time(env: &Env, now: DateTime<Utc>) -> DateTime<Utc> {
-    let delay = TimeDelta::from_std(env.config().action_delay).ok();
-    delay
-        .and_then(|delay| now.checked_add_signed(delay))
-        .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

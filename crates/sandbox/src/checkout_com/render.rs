@@ -76,21 +76,21 @@ impl View<'_> {
         Value::Object(body)
     }
 
-    /// Answer to `GET /payments/{id}/actions`: effective actions, newest first.
+    /// Answer to `GET /payments/{id}/actions`: actions that are done, newest first.
     pub fn actions(&self) -> Value {
         Value::Array(self.actions_newest_first(|action| action))
     }
 
     fn actions_newest_first(&self, shape: impl Fn(Value) -> Value) -> Vec<Value> {
-        let mut effective: Vec<&Action> = self
+        let mut done: Vec<&Action> = self
             .payment
             .actions
             .iter()
             .filter(|action| action.due <= self.now)
             .collect();
         // Stable: actions of the same time stay in the order of their acceptance.
-        effective.sort_by_key(|action| action.due);
-        let later = effective.into_iter().rev().map(|action| self.action(action));
+        done.sort_by_key(|action| action.due);
+        let later = done.into_iter().rev().map(|action| self.action(action));
         let first = self
             .payment
             .verdict(self.now)
@@ -133,12 +133,12 @@ impl View<'_> {
         set(&mut body, "type", json!(kind));
         set(&mut body, "processed_on", json!(time(action.due)));
         set(&mut body, "amount", json!(action.amount));
-        set(&mut body, "approved", json!(true));
-        set(&mut body, "response_code", json!(response_code::APPROVED));
+        set(&mut body, "approved", json!(action.decline.is_none()));
+        set(&mut body, "response_code", json!(action.response_code()));
         set(
             &mut body,
             "response_summary",
-            json!(response_code::summary(response_code::APPROVED)),
+            json!(response_code::summary(action.response_code())),
         );
         set(&mut body, "reference", json!(action.reference));
         set(&mut body, "metadata", json!(action.metadata));
@@ -262,7 +262,7 @@ impl View<'_> {
 }
 
 /// Absent values are left out, as the API does.
-fn set(body: &mut Map<String, Value>, name: &str, value: Value) {
+pub(super) fn set(body: &mut Map<String, Value>, name: &str, value: Value) {
     if !value.is_null() {
         body.insert(name.to_owned(), value);
     }
@@ -279,7 +279,7 @@ fn summary_of_action(action: Value) -> Value {
     }
 }
 
-fn balances(balances: &Balances) -> Value {
+pub(super) fn balances(balances: &Balances) -> Value {
     json!({
         "total_authorized": balances.authorized,
         "total_voided": balances.voided,

@@ -2,6 +2,7 @@
 
 /// The code of every approval.
 pub(super) const APPROVED: &str = "10000";
+pub(super) const DO_NOT_HONOUR: &str = "20005";
 pub(super) const INSUFFICIENT_FUNDS: &str = "20051";
 pub(super) const NOT_THREE_DS_ENABLED: &str = "20150";
 pub(super) const THREE_DS_FAILED: &str = "20151";
@@ -14,7 +15,7 @@ pub(super) fn summary(code: &str) -> &'static str {
     match code {
         APPROVED => "Approved",
         "20001" => "Refer to card issuer",
-        "20005" => "Declined - Do not honour",
+        DO_NOT_HONOUR => "Declined - Do not honour",
         "20012" => "Invalid transaction",
         "20014" => "Invalid card number",
         INSUFFICIENT_FUNDS => "Insufficient funds",

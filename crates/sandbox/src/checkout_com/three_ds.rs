@@ -8,6 +8,7 @@ use http::{Method, Request, Response, StatusCode};
 
 use super::CheckoutCom;
 use super::behaviour::{Authentication, ThreeDs};
+use super::events::About;
 use super::payment::{Payment, Stage};
 use super::payments::start_capture;
 use crate::env::Env;
@@ -57,6 +58,14 @@ impl CheckoutCom {
         let issuer = || payment.card.behaviour.response_code(payment.amount);
         let code = outcome.decline().map_or_else(issuer, Cow::Borrowed);
         self.decide(env, &mut payment, &code, now);
+        let event = match outcome {
+            Authentication::Authenticated => "authentication_approved",
+            Authentication::NotAuthenticated | Authentication::Rejected | Authentication::Malfunction => {
+                "authentication_failed"
+            }
+        };
+        self.tell(env, &payment, event, &About::Payment, now);
+        self.tell_verdict(env, &payment, now);
         start_capture(env, &mut payment, now);
         self.put_payment(env, payment.clone());
         payment

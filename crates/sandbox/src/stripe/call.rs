@@ -12,6 +12,8 @@ pub(super) struct Call<'a> {
     pub(super) env: &'a mut Env,
     pub(super) caller: Caller,
     pub(super) idempotency_key: Option<String>,
+    /// The `req_…` of the answer; absent when the clock, not a caller, is the cause.
+    pub(super) request_id: Option<String>,
     pub(super) now: DateTime<Utc>,
 }
 

@@ -1,4 +1,5 @@
-//! Stripe's side of the wire: payment intents, payment methods, tokens, customers, charges, refunds.
+//! Stripe's side of the wire: payment intents, payment methods, tokens, customers, charges, refunds,
+//! events and webhook endpoints.
 //!
 //! Every well-formed API key is an account's, and all keys of a mode are the same account's. Test cards behave
 //! the same in both modes, so that a deployment can be rehearsed with live keys.
@@ -12,6 +13,7 @@ mod customers;
 mod declines;
 mod details;
 mod error;
+mod events;
 mod expand;
 mod form;
 mod idempotency;
@@ -28,10 +30,12 @@ mod store;
 mod test_cards;
 mod tokens;
 mod transport;
+mod webhook_endpoints;
 
 use std::io;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use http::{Request, Response};
 
 use self::auth::Caller;
@@ -40,6 +44,7 @@ use self::idempotency::Idempotency;
 use self::store::{Due, Store};
 use crate::env::Env;
 use crate::ledger::{LedgerEntry, TestInstrument};
+use crate::webhooks::Target;
 
 /// Stripe, with all its objects.
 pub struct Stripe {
@@ -61,13 +66,11 @@ impl Stripe {
 
     /// Answers a request below `/v1/`.
     pub fn handle(&mut self, env: &mut Env, request: &Request<Bytes>) -> Response<Bytes> {
-        self.catch_up(env);
         transport::answer(&mut self.store, &mut self.idempotency, env, request)
     }
 
     /// Answers a request below `/sandbox/stripe/`.
     pub fn page(&mut self, env: &mut Env, request: &Request<Bytes>) -> Response<Bytes> {
-        self.catch_up(env);
         page::answer(&mut self.store, env, request)
     }
 
@@ -83,8 +86,24 @@ impl Stripe {
         self.store.ledger.iter().map(|(_, entry)| entry.clone()).collect()
     }
 
-    /// Lets happen what became due since the last request, at the time when it was due.
-    fn catch_up(&mut self, env: &mut Env) {
+    /// When something next happens by itself.
+    #[must_use]
+    pub fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.store.schedule.first().map(|(at, _)| *at)
+    }
+
+    /// Where an endpoint listens, if there is one and it is enabled.
+    pub(crate) fn webhook_target(&self, endpoint: &str) -> Option<Target> {
+        self.store.webhook_endpoints.get(endpoint)?.target()
+    }
+
+    /// An endpoint has acknowledged an event.
+    pub(crate) fn acknowledged(&mut self, env: &mut Env, event: &str) {
+        events::acknowledged(&mut self.store, env, event);
+    }
+
+    /// Lets happen what became due since it was last called, at the time when it was due.
+    pub fn catch_up(&mut self, env: &mut Env) {
         let now = env.now();
         while self.store.schedule.first().is_some_and(|(at, _)| *at <= now)
             && let Some((at, due)) = self.store.schedule.pop_first()
@@ -97,6 +116,7 @@ impl Stripe {
                 env: &mut *env,
                 caller,
                 idempotency_key: None,
+                request_id: None,
                 now: at,
             };
             match due {

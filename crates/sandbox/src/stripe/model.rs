@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::cards::{self, Behaviour};
+use super::events::Event;
 use super::test_cards::UNKNOWN_CARD;
+use super::webhook_endpoints::WebhookEndpoint;
 
 /// The caller's key-value pairs; values are strings.
 pub(super) type Metadata = Map<String, Value>;
@@ -42,6 +44,8 @@ object!(PaymentMethod, "PaymentMethod");
 object!(PaymentIntent, "payment_intent");
 object!(Charge, "charge");
 object!(Refund, "refund");
+object!(Event, "event");
+object!(WebhookEndpoint, "webhook endpoint");
 
 /// A card without its number, which is kept for test cards alone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -209,6 +213,9 @@ pub(super) struct PaymentIntent {
     pub(super) payment_method: Option<String>,
     pub(super) payment_method_types: Vec<String>,
     pub(super) receipt_email: Option<String>,
+    /// `payment_method_options[card][request_multicapture]`
+    #[serde(default)]
+    pub(super) request_multicapture: Option<String>,
     pub(super) request_three_d_secure: String,
     pub(super) return_url: Option<String>,
     pub(super) setup_future_usage: Option<String>,
@@ -254,6 +261,9 @@ pub(super) struct Charge {
     pub(super) disputed: bool,
     pub(super) failure: Option<Failure>,
     pub(super) metadata: Metadata,
+    /// Whether the authorization can be captured in several parts.
+    #[serde(default)]
+    pub(super) multicapture: bool,
     pub(super) network_transaction_id: String,
     pub(super) payment_intent: String,
     pub(super) payment_method: String,

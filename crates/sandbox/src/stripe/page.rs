@@ -41,6 +41,7 @@ pub(super) fn answer(store: &mut Store, env: &mut Env, request: &Request<Bytes>)
                 env,
                 caller,
                 idempotency_key: None,
+                request_id: None,
                 now,
             };
             match outcome {

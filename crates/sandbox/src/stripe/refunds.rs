@@ -1,19 +1,21 @@
 //! `/v1/refunds`
 
 use chrono::TimeDelta;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::call::Call;
 use super::cards::Refunding;
 use super::currency::{check_step, display};
 use super::error::ApiError;
+use super::events;
 use super::expand::Expansion;
 use super::list::Page;
 use super::model::{Charge, PaymentIntent, Refund, RefundEnd, Status};
 use super::params::Params;
 use super::render;
-use super::store::{Due, Place, Store, find};
-use crate::ledger::LedgerKind;
+use super::store::{Due, Effect, Place, Store, find};
+use crate::faults::Occasion;
+use crate::ledger::{LedgerKind, Vendor};
 
 const REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
 /// When the refunds of the test cards with delayed refunds change.
@@ -55,11 +57,17 @@ pub(super) fn create(store: &mut Store, call: &mut Call<'_>, mut params: Params)
         .with_param("amount"));
     }
 
-    let at = call.now + CHANGES_AFTER;
+    let soon = call.now + CHANGES_AFTER;
+    let fault = call.env.strike(&Occasion::Refund(Vendor::Stripe));
+    let fails_at = fault.and_then(|fault| {
+        let delay = TimeDelta::from_std(fault.delay()).ok()?;
+        call.now.checked_add_signed(delay)
+    });
     let (status, due) = match charge.card.behaviour().refunding {
+        _ if let Some(at) = fails_at => ("succeeded", Some((at, RefundEnd::Fails))),
         Refunding::Succeeds => ("succeeded", None),
-        Refunding::Pends => ("pending", Some((at, RefundEnd::Succeeds))),
-        Refunding::Fails => ("succeeded", Some((at, RefundEnd::Fails))),
+        Refunding::Pends => ("pending", Some((soon, RefundEnd::Succeeds))),
+        Refunding::Fails => ("succeeded", Some((soon, RefundEnd::Fails))),
     };
     let refund = Refund {
         id: call.id("re_"),
@@ -78,15 +86,17 @@ pub(super) fn create(store: &mut Store, call: &mut Call<'_>, mut params: Params)
         due,
     };
     if refund.status == "succeeded" {
-        store.book(call, &pi, LedgerKind::Refund, amount);
+        store.book(call, &pi, Effect::of_refund(LedgerKind::Refund, &refund));
     }
-    if due.is_some() {
+    if let Some((at, _)) = due {
         store.schedule.insert((at, Due::RefundChanges(refund.id.clone())));
     }
     charge.amount_refunded += amount;
     charge.refunded = charge.amount_refunded == charge.amount_captured;
-    store.charges.put(call.env, &charge.id.clone(), charge);
+    store.charges.put(call.env, &charge.id, charge.clone());
     store.refunds.put(call.env, &refund.id, refund.clone());
+    events::of_refund(store, call, "refund.created", &refund);
+    events::of_charge(store, call, "charge.refunded", &charge);
     Ok(answer(store, call, &expansion, &refund))
 }
 
@@ -114,8 +124,10 @@ pub(super) fn update(
     let metadata = params.metadata()?;
     params.finish()?;
     let mut refund = find(&store.refunds, call, id, Place::Path("refund"))?;
+    let previous = json!({ "metadata": refund.metadata });
     metadata.apply(&mut refund.metadata)?;
     store.refunds.put(call.env, id, refund.clone());
+    events::refund_updated(store, call, &refund, &previous);
     Ok(answer(store, call, &expansion, &refund))
 }
 
@@ -163,15 +175,16 @@ pub(super) fn change(store: &mut Store, call: &mut Call<'_>, id: &str) {
     let Some(pi) = store.payment_intents.get(&refund.payment_intent).cloned() else {
         return;
     };
+    let previous = json!({ "status": refund.status });
     match end {
         RefundEnd::Succeeds => {
             refund.status = "succeeded".to_owned();
-            store.book(call, &pi, LedgerKind::Refund, refund.amount);
+            store.book(call, &pi, Effect::of_refund(LedgerKind::Refund, &refund));
         }
         RefundEnd::Fails => {
             refund.status = "failed".to_owned();
             refund.failure_reason = Some("unknown".to_owned());
-            store.book(call, &pi, LedgerKind::Refund, -refund.amount);
+            store.book(call, &pi, Effect::of_refund(LedgerKind::RefundFailure, &refund));
             if let Some(mut charge) = store.charges.get(&refund.charge).cloned() {
                 charge.amount_refunded -= refund.amount;
                 charge.refunded = false;
@@ -179,7 +192,11 @@ pub(super) fn change(store: &mut Store, call: &mut Call<'_>, id: &str) {
             }
         }
     }
-    store.refunds.put(call.env, id, refund);
+    store.refunds.put(call.env, id, refund.clone());
+    events::refund_updated(store, call, &refund, &previous);
+    if end == RefundEnd::Fails {
+        events::of_refund(store, call, "refund.failed", &refund);
+    }
 }
 
 /// The captured charge that the request means, with its PaymentIntent.

@@ -112,6 +112,13 @@ pub(super) fn payment_method(method: &PaymentMethod) -> Value {
 }
 
 pub(super) fn payment_intent(pi: &PaymentIntent, public_url: &str) -> Value {
+    let mut options = json!({
+        "installments": null, "mandate_options": null, "network": null,
+        "request_three_d_secure": pi.request_three_d_secure,
+    });
+    if let Some(multicapture) = &pi.request_multicapture {
+        options["request_multicapture"] = multicapture.as_str().into();
+    }
     let automatic = pi
         .automatic_payment_methods
         .as_ref()
@@ -128,12 +135,7 @@ pub(super) fn payment_intent(pi: &PaymentIntent, public_url: &str) -> Value {
         "latest_charge": pi.latest_charge, "livemode": pi.livemode, "metadata": pi.metadata,
         "next_action": next_action(pi, public_url), "on_behalf_of": null, "payment_method": pi.payment_method,
         "payment_method_configuration_details": null,
-        "payment_method_options": {
-            "card": {
-                "installments": null, "mandate_options": null, "network": null,
-                "request_three_d_secure": pi.request_three_d_secure,
-            },
-        },
+        "payment_method_options": { "card": options },
         "payment_method_types": pi.payment_method_types, "processing": null, "receipt_email": pi.receipt_email,
         "review": null, "setup_future_usage": pi.setup_future_usage, "shipping": shipping(pi.shipping.as_ref()),
         "source": null, "statement_descriptor": pi.statement_descriptor,
@@ -186,7 +188,7 @@ pub(super) fn charge(charge: &Charge) -> Value {
 
 fn payment_method_details(charge: &Charge) -> Value {
     let approved = charge.failure.is_none();
-    let multicapture = if charge.capture_before.is_some() {
+    let multicapture = if charge.multicapture {
         "available"
     } else {
         "unavailable"

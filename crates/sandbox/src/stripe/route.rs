@@ -8,7 +8,7 @@ use super::error::ApiError;
 use super::params::Params;
 use super::payment_intents::{self, cancel, capture, confirm, create, update};
 use super::store::Store;
-use super::{charges, customers, payment_methods, refunds, tokens};
+use super::{charges, customers, events, payment_methods, refunds, tokens, webhook_endpoints};
 
 pub(super) fn dispatch(
     store: &mut Store,
@@ -58,6 +58,15 @@ pub(super) fn dispatch(
         ("GET", ["refunds", id]) => refunds::retrieve(store, call, id, params),
         ("POST", ["refunds", id]) => refunds::update(store, call, id, params),
         ("POST", ["refunds", id, "cancel"]) => refunds::cancel(store, call, id, params),
+
+        ("GET", ["events"]) => events::list(store, call, params),
+        ("GET", ["events", id]) => events::retrieve(store, call, id, params),
+
+        ("POST", ["webhook_endpoints"]) => webhook_endpoints::create(store, call, params),
+        ("GET", ["webhook_endpoints"]) => webhook_endpoints::list(store, call, params),
+        ("GET", ["webhook_endpoints", id]) => webhook_endpoints::retrieve(store, call, id, params),
+        ("POST", ["webhook_endpoints", id]) => webhook_endpoints::update(store, call, id, params),
+        ("DELETE", ["webhook_endpoints", id]) => webhook_endpoints::delete(store, call, id, params),
 
         _ => Err(ApiError::refused(
             http::StatusCode::NOT_FOUND,

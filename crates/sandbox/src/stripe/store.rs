@@ -9,7 +9,9 @@ use serde::de::DeserializeOwned;
 
 use super::call::Call;
 use super::error::ApiError;
-use super::model::{Charge, Customer, Object, PaymentIntent, PaymentMethod, Refund, Status, Token};
+use super::events::Event;
+use super::model::{Charge, Customer, Metadata, Object, PaymentIntent, PaymentMethod, Refund, Status, Token};
+use super::webhook_endpoints::WebhookEndpoint;
 use crate::env::Env;
 use crate::ledger::{LedgerEntry, LedgerKind, Vendor};
 use crate::table::Table;
@@ -32,6 +34,36 @@ pub(super) enum Place<'a> {
     Param(&'a str),
 }
 
+/// A money effect to be booked.
+pub(super) struct Effect<'a> {
+    pub(super) kind: LedgerKind,
+    pub(super) amount: i64,
+    /// The charge or the refund.
+    pub(super) id: &'a str,
+    /// Of the refund. Other effects have that of the PaymentIntent.
+    pub(super) metadata: Option<&'a Metadata>,
+}
+
+impl<'a> Effect<'a> {
+    pub(super) fn of_charge(kind: LedgerKind, amount: i64, charge: &'a Charge) -> Self {
+        Self {
+            kind,
+            amount,
+            id: &charge.id,
+            metadata: None,
+        }
+    }
+
+    pub(super) fn of_refund(kind: LedgerKind, refund: &'a Refund) -> Self {
+        Self {
+            kind,
+            amount: refund.amount,
+            id: &refund.id,
+            metadata: Some(&refund.metadata),
+        }
+    }
+}
+
 pub(super) struct Store {
     pub(super) tokens: Table<Token>,
     pub(super) customers: Table<Customer>,
@@ -39,6 +71,8 @@ pub(super) struct Store {
     pub(super) payment_intents: Table<PaymentIntent>,
     pub(super) charges: Table<Charge>,
     pub(super) refunds: Table<Refund>,
+    pub(super) events: Table<Event>,
+    pub(super) webhook_endpoints: Table<WebhookEndpoint>,
     pub(super) ledger: Table<LedgerEntry>,
     pub(super) schedule: BTreeSet<(DateTime<Utc>, Due)>,
 }
@@ -52,6 +86,8 @@ impl Store {
             payment_intents: Table::load(env, "stripe.payment_intents")?,
             charges: Table::load(env, "stripe.charges")?,
             refunds: Table::load(env, "stripe.refunds")?,
+            events: Table::load(env, "stripe.events")?,
+            webhook_endpoints: Table::load(env, "stripe.webhook_endpoints")?,
             ledger: Table::load(env, "stripe.ledger")?,
             schedule: BTreeSet::new(),
         };
@@ -79,14 +115,15 @@ impl Store {
     }
 
     /// Books a money effect of a PaymentIntent.
-    pub(super) fn book(&mut self, call: &mut Call<'_>, pi: &PaymentIntent, kind: LedgerKind, amount: i64) {
+    pub(super) fn book(&mut self, call: &mut Call<'_>, pi: &PaymentIntent, effect: Effect<'_>) {
         let entry = LedgerEntry {
             vendor: Vendor::Stripe,
             payment_id: pi.id.clone(),
+            effect_id: Some(effect.id.to_owned()),
             our_reference: None,
-            metadata: pi.metadata.clone(),
-            kind,
-            amount,
+            metadata: effect.metadata.unwrap_or(&pi.metadata).clone(),
+            kind: effect.kind,
+            amount: effect.amount,
             currency: pi.currency.clone(),
             at: call.now,
             idempotency_key: call.idempotency_key.clone(),

@@ -16,7 +16,7 @@ use crate::env::Env;
 use crate::web;
 
 /// The version of requests that don't name one.
-const DEFAULT_VERSION: &str = "2026-07-29.dahlia";
+pub(super) const DEFAULT_VERSION: &str = "2026-07-29.dahlia";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 pub(super) fn answer(
@@ -88,6 +88,7 @@ fn execute(
         env,
         caller,
         idempotency_key,
+        request_id: Some(request_id.to_owned()),
         now,
     };
     let result = route::dispatch(
@@ -155,7 +156,7 @@ fn version(request: &Request<Bytes>) -> Option<&str> {
 }
 
 /// `2026-07-29`, since 2024 with the name of a release: `2026-07-29.dahlia`.
-fn is_version(version: &str) -> bool {
+pub(super) fn is_version(version: &str) -> bool {
     let (date, release) = version.split_once('.').unwrap_or((version, "none"));
     date.parse::<chrono::NaiveDate>().is_ok()
         && date.len() == 10

@@ -7,8 +7,8 @@ use super::super::call::Call;
 use super::super::cards::Decline;
 use super::super::error::ApiError;
 use super::super::model::{Charge, Failure, PaymentIntent, PaymentMethod, Status};
-use super::super::store::{Due, Store};
-use super::super::{declines, render};
+use super::super::store::{Due, Effect, Store};
+use super::super::{declines, events, render};
 use super::view;
 use crate::ledger::LedgerKind;
 
@@ -36,10 +36,12 @@ fn approve(
 ) -> PaymentIntent {
     let mut charge = new_charge(call, &pi, &method);
     charge.disputed = method.card.behaviour().disputed;
-    store.book(call, &pi, LedgerKind::Authorize, pi.amount);
+    let authorized = Effect::of_charge(LedgerKind::Authorize, pi.amount, &charge);
+    store.book(call, &pi, authorized);
     if pi.captures_manually() {
         let lapses = call.now + AUTHORIZATION_HOLDS;
         charge.capture_before = Some(lapses);
+        charge.multicapture = pi.request_multicapture.as_deref() == Some("if_available");
         pi.amount_capturable = pi.amount;
         pi.status = Status::RequiresCapture;
         store
@@ -51,7 +53,8 @@ fn approve(
         charge.balance_transaction = Some(call.id("txn_"));
         pi.amount_received = pi.amount;
         pi.status = Status::Succeeded;
-        store.book(call, &pi, LedgerKind::Capture, pi.amount);
+        let captured = Effect::of_charge(LedgerKind::Capture, pi.amount, &charge);
+        store.book(call, &pi, captured);
     }
     match (&pi.setup_future_usage, &pi.customer) {
         (Some(_), Some(customer)) => {
@@ -63,8 +66,14 @@ fn approve(
     pi.challenge = None;
     pi.latest_charge = Some(charge.id.clone());
     store.payment_methods.put(call.env, &method.id.clone(), method);
-    store.charges.put(call.env, &charge.id.clone(), charge);
+    store.charges.put(call.env, &charge.id, charge.clone());
     store.payment_intents.put(call.env, &pi.id, pi.clone());
+    events::of_charge(store, call, "charge.succeeded", &charge);
+    let outcome = match pi.status {
+        Status::RequiresCapture => "payment_intent.amount_capturable_updated",
+        _ => "payment_intent.succeeded",
+    };
+    events::of_intent(store, call, outcome, &pi);
     pi
 }
 
@@ -87,10 +96,12 @@ pub(super) fn decline(
         .with("charge", charge.id.as_str())
         .with("payment_method", render::payment_method(method));
     pi.latest_charge = Some(charge.id.clone());
-    store.charges.put(call.env, &charge.id.clone(), charge);
+    store.charges.put(call.env, &charge.id, charge.clone());
+    events::of_charge(store, call, "charge.failed", &charge);
     fail(&mut pi, &error);
     let error = error.with("payment_intent", view::of_caller(call, &pi));
-    store.payment_intents.put(call.env, &pi.id.clone(), pi);
+    store.payment_intents.put(call.env, &pi.id, pi.clone());
+    events::of_intent(store, call, "payment_intent.payment_failed", &pi);
     error
 }
 
@@ -131,7 +142,8 @@ pub(in super::super) fn authentication_failed(store: &mut Store, call: &mut Call
         method.map_or(Value::Null, render::payment_method),
     );
     fail(&mut pi, &error);
-    store.payment_intents.put(call.env, &pi.id.clone(), pi);
+    store.payment_intents.put(call.env, &pi.id, pi.clone());
+    events::of_intent(store, call, "payment_intent.payment_failed", &pi);
 }
 
 fn fail(pi: &mut PaymentIntent, error: &ApiError) {
@@ -162,6 +174,7 @@ fn new_charge(call: &mut Call<'_>, pi: &PaymentIntent, method: &PaymentMethod) -
         disputed: false,
         failure: None,
         metadata: pi.metadata.clone(),
+        multicapture: false,
         network_transaction_id: call.env.random_id("", 15, b"0123456789"),
         payment_intent: pi.id.clone(),
         payment_method: method.id.clone(),

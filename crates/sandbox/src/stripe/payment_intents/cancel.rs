@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use super::super::call::Call;
 use super::super::error::ApiError;
+use super::super::events;
 use super::super::model::{Metadata, PaymentIntent, Refund, Status};
 use super::super::params::Params;
-use super::super::store::{Place, Store, find};
+use super::super::store::{Effect, Place, Store, find};
 use super::{unexpected_state, view};
 use crate::ledger::LedgerKind;
 
@@ -41,7 +42,7 @@ pub(in super::super) fn cancel(
             ),
         ));
     }
-    let pi = end(store, call, pi, reason);
+    let pi = end(store, call, pi, reason, LedgerKind::Void);
     Ok(view::answer(store, call, &expansion, &pi))
 }
 
@@ -56,20 +57,28 @@ pub(in super::super) fn lapse(store: &mut Store, call: &mut Call<'_>, id: &str) 
         return;
     };
     if pi.amount_received > 0 {
-        pi.amount_capturable = 0;
+        let released = std::mem::take(&mut pi.amount_capturable);
         pi.status = Status::Succeeded;
-        store.payment_intents.put(call.env, id, pi);
+        let charge = pi.latest_charge.as_ref().and_then(|id| store.charges.get(id));
+        if let Some(charge) = charge.cloned() {
+            let effect = Effect::of_charge(LedgerKind::Release, released, &charge);
+            store.book(call, &pi, effect);
+        }
+        store.payment_intents.put(call.env, id, pi.clone());
+        events::of_intent(store, call, "payment_intent.succeeded", &pi);
     } else {
-        end(store, call, pi, Some("automatic".to_owned()));
+        end(store, call, pi, Some("automatic".to_owned()), LedgerKind::Expire);
     }
 }
 
 /// Cancels and releases the hold, if there is one: the charge then looks refunded, though nothing was captured.
+/// `kind` is what the release is booked as.
 fn end(
     store: &mut Store,
     call: &mut Call<'_>,
     mut pi: PaymentIntent,
     reason: Option<String>,
+    kind: LedgerKind,
 ) -> PaymentIntent {
     let held = pi
         .latest_charge
@@ -94,9 +103,14 @@ fn end(
         };
         charge.amount_refunded = charge.amount;
         charge.refunded = true;
-        store.book(call, &pi, LedgerKind::Void, charge.amount);
-        store.charges.put(call.env, &charge.id.clone(), charge);
+        store.book(call, &pi, Effect::of_charge(kind, charge.amount, &charge));
+        store.charges.put(call.env, &charge.id, charge.clone());
         store.refunds.put(call.env, &refund.id.clone(), refund);
+        let released = match kind {
+            LedgerKind::Expire => "charge.expired",
+            _ => "charge.refunded",
+        };
+        events::of_charge(store, call, released, &charge);
     }
     pi.amount_capturable = 0;
     pi.canceled_at = Some(call.now);
@@ -104,5 +118,6 @@ fn end(
     pi.challenge = None;
     pi.status = Status::Canceled;
     store.payment_intents.put(call.env, &pi.id, pi.clone());
+    events::of_intent(store, call, "payment_intent.canceled", &pi);
     pi
 }

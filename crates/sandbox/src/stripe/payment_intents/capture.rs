@@ -5,9 +5,10 @@ use serde_json::Value;
 use super::super::call::Call;
 use super::super::currency::check_step;
 use super::super::error::ApiError;
+use super::super::events;
 use super::super::model::{Charge, PaymentIntent, Status};
 use super::super::params::Params;
-use super::super::store::{Place, Store, find};
+use super::super::store::{Effect, Place, Store, find};
 use super::input::read_descriptor;
 use super::{unexpected_state, view};
 use crate::ledger::LedgerKind;
@@ -45,6 +46,12 @@ pub(in super::super) fn capture(
         .with_code("amount_too_large")
         .with_param("amount_to_capture"));
     }
+    if is_final == Some(false) && !charge.multicapture {
+        return Err(ApiError::conflict(
+            "This PaymentIntent can be captured once: multicapture was not requested for it, or is not available.",
+        )
+        .with_param("final_capture"));
+    }
     metadata.apply(&mut pi.metadata)?;
     pi.statement_descriptor = descriptor.or(pi.statement_descriptor);
     pi.statement_descriptor_suffix = suffix.or(pi.statement_descriptor_suffix);
@@ -52,18 +59,29 @@ pub(in super::super) fn capture(
     pi.amount_capturable -= amount;
     charge.captured = true;
     charge.amount_captured += amount;
+    let mut released = 0;
     if is_final != Some(false) || pi.amount_capturable == 0 {
-        pi.amount_capturable = 0;
+        released = std::mem::take(&mut pi.amount_capturable);
         pi.status = Status::Succeeded;
     }
     if charge.balance_transaction.is_none() {
         charge.balance_transaction = Some(call.id("txn_"));
     }
-    if amount > 0 {
-        store.book(call, &pi, LedgerKind::Capture, amount);
+    for (kind, amount) in [(LedgerKind::Capture, amount), (LedgerKind::Release, released)] {
+        if amount > 0 {
+            store.book(call, &pi, Effect::of_charge(kind, amount, &charge));
+        }
     }
-    store.charges.put(call.env, &charge.id.clone(), charge);
+    store.charges.put(call.env, &charge.id, charge.clone());
     store.payment_intents.put(call.env, id, pi.clone());
+    if amount > 0 {
+        events::of_charge(store, call, "charge.captured", &charge);
+    }
+    let outcome = match pi.status {
+        Status::RequiresCapture => "payment_intent.amount_capturable_updated",
+        _ => "payment_intent.succeeded",
+    };
+    events::of_intent(store, call, outcome, &pi);
     Ok(view::answer(store, call, &expansion, &pi))
 }
 

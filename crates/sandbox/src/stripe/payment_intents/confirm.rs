@@ -6,6 +6,7 @@ use super::super::auth::Caller;
 use super::super::call::Call;
 use super::super::cards::{Authentication, Decline};
 use super::super::error::ApiError;
+use super::super::events;
 use super::super::model::{Challenge, PaymentIntent, PaymentMethod, Status};
 use super::super::params::Params;
 use super::super::payment_methods;
@@ -218,6 +219,7 @@ pub(super) fn run(
     });
     pi.status = Status::RequiresAction;
     store.payment_intents.put(call.env, &pi.id, pi.clone());
+    events::of_intent(store, call, "payment_intent.requires_action", &pi);
     Ok(pi)
 }
 

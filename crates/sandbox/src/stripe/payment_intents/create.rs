@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::super::call::Call;
 use super::super::currency::{check_amount, check_currency};
 use super::super::error::ApiError;
+use super::super::events;
 use super::super::model::{Metadata, PaymentIntent, Status};
 use super::super::params::Params;
 use super::super::payment_methods::find_customer;
@@ -70,6 +71,7 @@ pub(in super::super) fn create(
         payment_method: None,
         payment_method_types: vec!["card".to_owned()],
         receipt_email: None,
+        request_multicapture: None,
         request_three_d_secure: "automatic".to_owned(),
         return_url: None,
         setup_future_usage: None,
@@ -90,11 +92,13 @@ pub(in super::super) fn create(
         pi.payment_method = Some(method.id.clone());
         reset(&mut pi);
         if confirm {
+            events::of_intent(store, call, "payment_intent.created", &pi);
             let pi = confirm::run(store, call, pi, method, &options)?;
             return Ok(view::answer(store, call, &expansion, &pi));
         }
     }
     store.payment_intents.put(call.env, &pi.id, pi.clone());
+    events::of_intent(store, call, "payment_intent.created", &pi);
     Ok(view::answer(store, call, &expansion, &pi))
 }
 

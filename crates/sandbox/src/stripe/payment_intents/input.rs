@@ -53,7 +53,7 @@ pub(super) struct Fields {
     description: Option<Option<String>>,
     payment_method_types: Option<Vec<String>>,
     receipt_email: Option<Option<String>>,
-    request_three_d_secure: Option<String>,
+    card_options: CardOptions,
     setup_future_usage: Option<Option<String>>,
     shipping: Option<Shipping>,
     statement_descriptor: Option<String>,
@@ -68,7 +68,7 @@ impl Fields {
             description: params.clearable("description")?,
             payment_method_types: read_types(params)?,
             receipt_email: params.clearable("receipt_email")?,
-            request_three_d_secure: read_request_three_d_secure(params)?,
+            card_options: CardOptions::read(params)?,
             setup_future_usage: read_setup_future_usage(params)?,
             shipping: details::shipping(params)?,
             statement_descriptor: read_descriptor(params, "statement_descriptor")?,
@@ -88,7 +88,7 @@ impl Fields {
         if !caller.publishable {
             fields.capture_method = params.one_of("capture_method", CAPTURE_METHODS)?;
             fields.payment_method_types = read_types(params)?;
-            fields.request_three_d_secure = read_request_three_d_secure(params)?;
+            fields.card_options = CardOptions::read(params)?;
         }
         fields.checked()
     }
@@ -110,7 +110,7 @@ impl Fields {
         [
             (self.capture_method.is_some(), "capture_method"),
             (self.payment_method_types.is_some(), "payment_method_types"),
-            (self.request_three_d_secure.is_some(), "payment_method_options"),
+            (self.card_options.given(), "payment_method_options"),
             (self.setup_future_usage.is_some(), "setup_future_usage"),
         ]
         .into_iter()
@@ -125,7 +125,11 @@ impl Fields {
         }
         replace(&mut pi.payment_method_types, self.payment_method_types);
         replace(&mut pi.receipt_email, self.receipt_email);
-        replace(&mut pi.request_three_d_secure, self.request_three_d_secure);
+        replace(&mut pi.request_three_d_secure, self.card_options.three_d_secure);
+        replace(
+            &mut pi.request_multicapture,
+            self.card_options.multicapture.map(Some),
+        );
         replace(&mut pi.setup_future_usage, self.setup_future_usage);
         replace(&mut pi.shipping, self.shipping.map(Some));
         replace(&mut pi.statement_descriptor, self.statement_descriptor.map(Some));
@@ -153,17 +157,32 @@ fn read_types(params: &mut Params) -> Result<Option<Vec<String>>, ApiError> {
     }
 }
 
-fn read_request_three_d_secure(params: &mut Params) -> Result<Option<String>, ApiError> {
-    let Some(mut options) = params.object("payment_method_options")? else {
-        return Ok(None);
-    };
-    let mut request = None;
-    if let Some(mut card) = options.object("card")? {
-        request = card.one_of("request_three_d_secure", &["automatic", "any", "challenge"])?;
-        card.finish()?;
+/// `payment_method_options[card]`
+#[derive(Default)]
+struct CardOptions {
+    three_d_secure: Option<String>,
+    multicapture: Option<String>,
+}
+
+impl CardOptions {
+    fn read(params: &mut Params) -> Result<Self, ApiError> {
+        let mut read = Self::default();
+        let Some(mut options) = params.object("payment_method_options")? else {
+            return Ok(read);
+        };
+        if let Some(mut card) = options.object("card")? {
+            read.three_d_secure =
+                card.one_of("request_three_d_secure", &["automatic", "any", "challenge"])?;
+            read.multicapture = card.one_of("request_multicapture", &["if_available", "never"])?;
+            card.finish()?;
+        }
+        options.finish()?;
+        Ok(read)
     }
-    options.finish()?;
-    Ok(request)
+
+    fn given(&self) -> bool {
+        self.three_d_secure.is_some() || self.multicapture.is_some()
+    }
 }
 
 fn read_setup_future_usage(params: &mut Params) -> Result<Option<Option<String>>, ApiError> {

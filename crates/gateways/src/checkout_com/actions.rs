@@ -1,0 +1,72 @@
+//! What became of a payment's actions (Checkout.com docs: get payment actions).
+
+use tillgate_model::money::Currency;
+
+use super::{
+    failure, read,
+    snapshot::{self, Action as PaymentAction},
+};
+use crate::{
+    recovery::{ActionKind, ActionSeen, ActionStatus, FindAction, FoundAction, ListedActions, decide},
+    wire::{PspRequest, PspResponse},
+};
+
+/// An approval of something that is yet to be done.
+const DEFERRED: &str = "10200";
+
+/// The reference of an action is our transaction.
+pub(super) fn read_found(args: &FindAction, request: &PspRequest, response: &PspResponse) -> FoundAction {
+    match list(args.currency, request, response) {
+        ListedActions::Listed { mut actions, .. } => {
+            actions.retain(|action| {
+                action.kind == args.kind && action.transaction_id.as_ref() == Some(&args.transaction_id)
+            });
+            decide(actions)
+        }
+        ListedActions::Refused(refusal) => FoundAction::Refused(refusal),
+        ListedActions::Unknown(reason) => FoundAction::Unknown(reason),
+    }
+}
+
+pub(super) fn list(currency: Currency, request: &PspRequest, response: &PspResponse) -> ListedActions {
+    if !read::is_success(response) {
+        return failure::read(request, response).into();
+    }
+    let actions = read::body::<Vec<PaymentAction>>(response).and_then(|actions| {
+        let seen = actions
+            .iter()
+            .filter_map(|action| seen(action, currency).transpose());
+        seen.collect()
+    });
+    match actions {
+        Ok(actions) => ListedActions::Listed { actions, next: None },
+        Err(reason) => ListedActions::Unknown(reason),
+    }
+}
+
+/// Authorizations and the like are none of the actions that are asked for one by one.
+fn seen(action: &PaymentAction, currency: Currency) -> Result<Option<ActionSeen>, String> {
+    let kind = match action.kind.as_deref() {
+        Some("Capture") => ActionKind::Capture,
+        Some("Void") => ActionKind::Cancel,
+        Some("Refund") => ActionKind::Refund,
+        _ => return Ok(None),
+    };
+    Ok(Some(ActionSeen {
+        id: action.id.clone(),
+        kind,
+        amount: snapshot::money(action.amount, Some(currency.code()))?,
+        status: status(action),
+        transaction_id: action.reference.clone(),
+    }))
+}
+
+/// Without a verdict, an action is still to come.
+pub(super) fn status(action: &PaymentAction) -> ActionStatus {
+    match action.approved {
+        Some(true) if action.response_code.as_deref() == Some(DEFERRED) => ActionStatus::Pending,
+        Some(true) => ActionStatus::Done,
+        Some(false) => ActionStatus::Failed(action.decline()),
+        None => ActionStatus::Pending,
+    }
+}

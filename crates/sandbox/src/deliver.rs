@@ -1,0 +1,99 @@
+//! Delivers the webhooks of a served sandbox over HTTP.
+
+use std::io;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use reqwest::{Client, redirect};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::handler::Sandbox;
+use crate::webhooks::{WebhookAnswer, WebhookDelivery};
+
+/// Deliveries under way at once.
+const CONCURRENT: usize = 16;
+/// A subscriber has this long to answer (Checkout.com docs: acknowledge within ten seconds).
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The clock may be advanced from outside, and the sandbox may end: it is looked at no less often than this.
+const LONGEST_SLEEP: Duration = Duration::from_millis(500);
+
+/// Sends what is due for as long as the sandbox lives.
+pub(crate) struct Deliverer {
+    sandbox: Weak<Sandbox>,
+    client: Client,
+    wake: Arc<Notify>,
+}
+
+impl Deliverer {
+    pub(crate) fn new(sandbox: &Arc<Sandbox>) -> io::Result<Self> {
+        let client = Client::builder()
+            .timeout(PATIENCE)
+            // A redirect is not an acknowledgement, and vendors don't follow it.
+            .redirect(redirect::Policy::none())
+            .build()
+            .map_err(io::Error::other)?;
+        Ok(Self {
+            sandbox: Arc::downgrade(sandbox),
+            client,
+            wake: Arc::new(Notify::new()),
+        })
+    }
+
+    /// To be notified when webhooks may have become due.
+    pub(crate) fn wake(&self) -> Arc<Notify> {
+        Arc::clone(&self.wake)
+    }
+
+    pub(crate) async fn run(self) {
+        let mut under_way = JoinSet::new();
+        loop {
+            let Some(sandbox) = self.sandbox.upgrade() else {
+                return;
+            };
+            for delivery in sandbox.due_webhooks(CONCURRENT.saturating_sub(under_way.len())) {
+                under_way.spawn(send(self.client.clone(), delivery));
+            }
+            let sleep = sleep_until_due(&sandbox, under_way.len());
+            // Whoever waits for the sandbox's end must not wait for this task's sleep.
+            drop(sandbox);
+            tokio::select! {
+                Some(ended) = under_way.join_next() => match ended {
+                    Ok((id, answer)) => {
+                        if let Some(sandbox) = self.sandbox.upgrade() {
+                            sandbox.webhook_answered(&id, answer);
+                        }
+                    }
+                    Err(error) => tracing::error!(%error, "a webhook's delivery broke off"),
+                },
+                // Woken or not, it looks again.
+                _ = timeout(sleep, self.wake.notified()) => {}
+            }
+        }
+    }
+}
+
+fn sleep_until_due(sandbox: &Sandbox, under_way: usize) -> Duration {
+    if under_way >= CONCURRENT {
+        return LONGEST_SLEEP;
+    }
+    let wait = sandbox.next_due().map(|due| due - sandbox.now());
+    let wait = wait.map_or(LONGEST_SLEEP, |wait| wait.to_std().unwrap_or_default());
+    wait.min(LONGEST_SLEEP)
+}
+
+async fn send(client: Client, delivery: WebhookDelivery) -> (String, WebhookAnswer) {
+    let request = client
+        .post(&delivery.url)
+        .headers(delivery.headers)
+        .body(delivery.body);
+    let answer = match request.send().await {
+        Ok(response) => WebhookAnswer::Status(response.status()),
+        Err(error) => {
+            tracing::debug!(event = delivery.event_id, error = %error.without_url(), "a webhook was not delivered");
+            WebhookAnswer::None
+        }
+    };
+    (delivery.id, answer)
+}
