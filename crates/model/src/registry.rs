@@ -8,7 +8,7 @@ use crate::{Resource, ResourceMeta, resources::*};
 macro_rules! for_each_resource {
     ($do:ident) => {
         $do! { Market Customer Order LineItem PaymentMethod PaymentGateway StripeGateway CheckoutComGateway
-        StripePayment CheckoutComPayment Authorization Capture Payment }
+        ManualGateway StripePayment CheckoutComPayment WireTransfer Authorization Capture Void Refund Transaction Payment }
     };
 }
 

@@ -4,7 +4,10 @@ use std::marker::PhantomData;
 
 use bytes::Bytes;
 use futures::{FutureExt, future::LocalBoxFuture};
-use tillgate_model::{Creatable, Id, Problem, Record, Updatable, request::Shape};
+use tillgate_model::{
+    Creatable, Id, Problem, Record, Updatable,
+    request::{Shape, UpdateRequest},
+};
 use tillgate_store::Tx;
 
 use crate::{
@@ -164,15 +167,7 @@ where
                 .clone()
                 .write(async move |tx: &mut Tx<'_>| {
                     request.claim(tx, None).await?;
-                    R::lock(tx, &request, &id).await?;
-                    let before = existing::<R>(tx, &request, &id).await?;
-                    let mut record = before.clone();
-                    R::apply(&mut record, &input.attributes, &input.relationships);
-                    record.updated_at = request.context.now();
-                    R::before_update(tx, &request, &before, &mut record, &input.attributes).await?;
-                    R::save(tx, &request, &record).await?;
-                    R::after_update(tx, &request, &record).await?;
-                    let record = reread::<R>(tx, &request, record).await?;
+                    let record = change::<R>(tx, &request, &id, &input).await?;
                     let answer = request.shown(&record);
                     request.finish(tx, &answer).await?;
                     Ok(answer)
@@ -201,6 +196,24 @@ where
         }
         .boxed_local()
     }
+}
+
+/// Changes a record as a request asks for. Answers what it is afterwards.
+pub async fn change<R: Plain>(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    id: &Id,
+    input: &UpdateRequest<R>,
+) -> Result<Record<R>, Failure> {
+    R::lock(tx, request, id).await?;
+    let before = existing::<R>(tx, request, id).await?;
+    let mut record = before.clone();
+    R::apply(&mut record, &input.attributes, &input.relationships);
+    record.updated_at = request.context.now();
+    R::before_update(tx, request, &before, &mut record, &input.attributes).await?;
+    R::save(tx, request, &record).await?;
+    R::after_update(tx, request, &record).await?;
+    reread::<R>(tx, request, record).await
 }
 
 async fn existing<R: Plain>(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Record<R>, Failure> {

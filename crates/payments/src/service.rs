@@ -17,8 +17,8 @@ use crate::{
     context::Context,
     failure::Failure,
     flows::{
-        create::{CheckoutComPayments, Payments, StripePayments},
-        recover,
+        create::Payments, order_editor::OrderEditor, recover, source_editor::SourceEditor,
+        transaction_editor::TransactionEditor,
     },
     handler::{Edit, Kept, Show, Shown},
     idempotency,
@@ -51,9 +51,16 @@ impl Handlers {
         macro_rules! plain {
             ($($name:ident)*) => { $(handlers.edited::<$name>(PlainEditor::<$name>::new());)* };
         }
-        plain!(Market Customer Order LineItem PaymentMethod StripeGateway CheckoutComGateway);
-        handlers.edited::<StripePayment>(StripePayments::new());
-        handlers.edited::<CheckoutComPayment>(CheckoutComPayments::new());
+        plain!(Market Customer LineItem PaymentMethod StripeGateway CheckoutComGateway ManualGateway);
+        macro_rules! sources {
+            ($($name:ident)*) => { $(handlers.edited::<$name>(SourceEditor::<$name>::new());)* };
+        }
+        sources!(StripePayment CheckoutComPayment WireTransfer);
+        macro_rules! transactions {
+            ($($name:ident)*) => { $(handlers.edited::<$name>(TransactionEditor::<$name>::new());)* };
+        }
+        transactions!(Authorization Capture Void Refund);
+        handlers.edited::<Order>(OrderEditor::new());
         handlers.edited::<Payment>(Payments::new());
         handlers
     }

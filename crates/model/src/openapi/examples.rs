@@ -51,6 +51,7 @@ fn create_members(kind: &str) -> (Value, Value) {
             json!({"name": "Checkout.com", "secret_key": "sk_sbox_xxxx-yyyy-zzzz", "public_key": "pk_sbox_xxxx-yyyy-zzzz"}),
             Value::Null,
         ),
+        "manual_gateways" => (json!({"name": "Bank transfer"}), Value::Null),
         "checkout_com_payments" => (
             json!({"payment_type": "token", "token": "tok_4gzeau5o2uqubbk6fufs3m7p54"}),
             order(),
@@ -62,9 +63,13 @@ fn create_members(kind: &str) -> (Value, Value) {
 
 fn update_members(kind: &str) -> (Value, Value) {
     let attributes = match kind {
-        "markets" | "stripe_gateways" | "checkout_com_gateways" => json!({"name": "Main"}),
+        "markets" | "stripe_gateways" | "checkout_com_gateways" | "manual_gateways" => {
+            json!({"name": "Main"})
+        }
         "customers" => json!({"email": "jo.doe@example.com"}),
-        "orders" => json!({"customer_email": "jo.doe@example.com"}),
+        "orders" => json!({"_place": true}),
+        "authorizations" => json!({"_capture": true, "_capture_amount_cents": 1000}),
+        "captures" => json!({"_refund": true, "_refund_amount_cents": 500}),
         "line_items" => json!({"quantity": 3}),
         "payment_methods" => json!({"auto_place": true}),
         "stripe_payments" | "checkout_com_payments" => json!({"_refresh": true}),

@@ -1,59 +1,45 @@
 use tillgate_model_derive::resource;
 
-use super::{Capture, Order, PaymentSource};
+use super::{Capture, Order, PaymentSource, Void, transaction::transaction};
 use crate::{Currency, One, ToMany, ToOne};
 
-/// An amount that a PSP holds for an order, or declined to hold.
-#[resource(
-    type = "authorizations",
-    singular = "authorization",
-    tag = "Transactions",
-    actions(list, retrieve)
-)]
-pub struct Authorization {
-    /// Number: that of the order, `/T/` and a count over all transactions of the order.
-    #[attribute(read)]
-    pub number: String,
-    /// Type of the payment source.
-    #[attribute(read)]
-    pub payment_method_type: Option<String>,
-    /// Currency of the amounts.
-    #[attribute(read, default = Currency::EUR)]
-    pub currency_code: Currency,
-    /// What is held.
-    #[money(read)]
-    pub amount: i64,
-    /// Whether it succeeded. False with the message `pending` means that the PSP has not answered for certain yet.
-    #[attribute(read)]
-    pub succeeded: bool,
-    /// What the PSP says of it.
-    #[attribute(read)]
-    pub message: Option<String>,
-    /// Why it failed, a code.
-    #[attribute(read)]
-    pub error_code: Option<String>,
-    /// Why it failed, in words.
-    #[attribute(read)]
-    pub error_detail: Option<String>,
-    /// Identifier of the payment at the PSP.
-    #[attribute(read)]
-    pub token: Option<String>,
-    /// Identifier of the charge or action at the PSP.
-    #[attribute(read)]
-    pub gateway_transaction_id: Option<String>,
-    /// What can still be captured.
-    #[money(read)]
-    pub capture_balance: i64,
-    /// What can still be voided.
-    #[money(read)]
-    pub void_balance: i64,
-    /// The order that it pays.
-    #[relationship]
-    pub order: One<Order>,
-    /// What it was made with.
-    #[relationship]
-    pub payment_source: ToOne<PaymentSource>,
-    /// What was captured of it.
-    #[relationship]
-    pub captures: ToMany<Capture>,
+transaction! {
+    /// An amount that a PSP holds for an order, or declined to hold.
+    #[resource(
+        type = "authorizations",
+        singular = "authorization",
+        tag = "Transactions",
+        actions(list, retrieve, update),
+        calls_psp(update)
+    )]
+    pub struct Authorization {
+        /// What a `_capture` without an amount takes.
+        #[money(read)]
+        pub capture_amount: i64,
+        /// What can still be captured.
+        #[money(read)]
+        pub capture_balance: i64,
+        /// What can still be voided; nothing once a part was captured.
+        #[money(read)]
+        pub void_balance: i64,
+        /// Capture what is held, or as much of it as `_capture_amount_cents` says.
+        #[trigger(update)]
+        pub capture: Option<bool>,
+        /// How much `_capture` takes, in minor units.
+        #[trigger(update)]
+        #[validate(range(min = 1, max = 999_999_999_999_i64))]
+        pub capture_amount_cents: Option<i64>,
+        /// Release what is held.
+        #[trigger(update)]
+        pub void: Option<bool>,
+        /// Release what is held for an order that is not placed yet; the order is unpaid again.
+        #[trigger(update)]
+        pub cancel: Option<bool>,
+        /// What was captured of it.
+        #[relationship]
+        pub captures: ToMany<Capture>,
+        /// What was released of it.
+        #[relationship]
+        pub voids: ToMany<Void>,
+    }
 }

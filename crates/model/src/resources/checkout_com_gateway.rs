@@ -48,6 +48,20 @@ pub struct CheckoutComGateway {
     #[attribute(read, create, update)]
     #[validate(url, length(max = 1024))]
     pub return_url: Option<String>,
+    /// Identifier of the endpoint at the PSP that tells this service what happens, once it is registered there.
+    #[attribute(read)]
+    pub webhook_endpoint_id: Option<String>,
+    /// Where the PSP sends its events.
+    #[attribute(read)]
+    pub webhook_endpoint_url: String,
+    /// Signing secret of the endpoint, from the dashboard of Checkout.com. Kept encrypted and never shown; the secret before it counts for a day more.
+    #[attribute(create, update)]
+    #[validate(length(min = 8, max = 255))]
+    pub webhook_endpoint_secret: Option<Secret>,
+    /// The end of the endpoint's URL.
+    pub webhook_token: String,
+    /// Encrypted: the signing secrets that count.
+    pub webhook_secrets: Option<String>,
     /// Disables the gateway: it takes no new payments.
     #[trigger(create, update)]
     pub disable: Option<bool>,

@@ -1,6 +1,9 @@
 use tillgate_model_derive::resource;
 
-use super::{Authorization, Capture, Customer, LineItem, Market, PaymentMethod, PaymentSource};
+use super::{
+    Authorization, Capture, Customer, LineItem, Market, PaymentMethod, PaymentSource, Refund, Transaction,
+    Void,
+};
 use crate::{Currency, Timestamp, ToMany, ToOne, text_enum};
 
 text_enum! {
@@ -73,7 +76,8 @@ text_enum! {
     tag = "Commerce",
     aliases("order"),
     actions(list, retrieve, create, update, delete),
-    sales_channel(retrieve, create, update)
+    sales_channel(retrieve, create, update),
+    calls_psp(update)
 )]
 pub struct Order {
     /// Number of the order, counted per organization and mode.
@@ -140,6 +144,37 @@ pub struct Order {
     /// When the payment status last changed.
     #[attribute(read)]
     pub payment_updated_at: Option<Timestamp>,
+    /// Authorize the order's total, or `_authorization_amount_cents` of it, with the present payment source.
+    #[trigger(update)]
+    pub authorize: Option<bool>,
+    /// How much `_authorize` and `_place` authorize, in minor units, if that is less than the order's total.
+    #[trigger(update)]
+    #[validate(range(min = 1, max = 999_999_999_999_i64))]
+    pub authorization_amount_cents: Option<i64>,
+    /// Place the order; its total is authorized first unless that was done before.
+    #[trigger(update)]
+    pub place: Option<bool>,
+    /// Accept a placed order.
+    #[trigger(update)]
+    pub approve: Option<bool>,
+    /// Accept a placed order and capture what is authorized.
+    #[trigger(update)]
+    pub approve_and_capture: Option<bool>,
+    /// Capture what is authorized for an approved order.
+    #[trigger(update)]
+    pub capture: Option<bool>,
+    /// Refund all that was captured, which cancels the order.
+    #[trigger(update)]
+    pub refund: Option<bool>,
+    /// Cancel a placed or approved order; what is authorized is released first.
+    #[trigger(update)]
+    pub cancel: Option<bool>,
+    /// Detach the payment source from an order that is not placed; its payment at the PSP is given up.
+    #[trigger(update)]
+    pub nullify_payment_source: Option<bool>,
+    /// Compute the order anew, and ask the PSP for the state of its payment.
+    #[trigger(update)]
+    pub refresh: Option<bool>,
     /// Where the order is sold. A sales channel's token may give it.
     #[relationship(create)]
     pub market: ToOne<Market>,
@@ -164,4 +199,13 @@ pub struct Order {
     /// Captures of the order, failed ones included.
     #[relationship]
     pub captures: ToMany<Capture>,
+    /// Voids of the order, failed ones included.
+    #[relationship]
+    pub voids: ToMany<Void>,
+    /// Refunds of the order, failed ones included.
+    #[relationship]
+    pub refunds: ToMany<Refund>,
+    /// All of them.
+    #[relationship]
+    pub transactions: ToMany<Transaction>,
 }

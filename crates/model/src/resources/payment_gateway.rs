@@ -8,7 +8,7 @@ use crate::{JsonObject, Timestamp, ToMany};
     type = "payment_gateways",
     singular = "payment_gateway",
     tag = "Configuration",
-    aliases("stripe_gateways", "checkout_com_gateways"),
+    aliases("stripe_gateways", "checkout_com_gateways", "manual_gateways"),
     actions(list, retrieve)
 )]
 pub struct PaymentGateway {

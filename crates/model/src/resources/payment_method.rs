@@ -11,6 +11,8 @@ text_enum! {
         StripePayments,
         /// Cards through Checkout.com.
         CheckoutComPayments,
+        /// Money that moves outside of this service.
+        WireTransfers,
     }
 }
 
@@ -45,6 +47,10 @@ pub struct PaymentMethod {
     /// Capture right after the authorization.
     #[attribute(read, create, update, default = false)]
     pub auto_capture: bool,
+    /// Capture right after the authorization only if the order's total is at most this.
+    #[money(read, create, update)]
+    #[validate(range(min = 1, max = 999_999_999_999_i64))]
+    pub auto_capture_max_amount: Option<i64>,
     /// Surcharge that the method adds to the order's total.
     #[money(read, create, update)]
     #[validate(range(min = 0, max = 999_999_999))]

@@ -49,13 +49,31 @@ pub struct StripeGateway {
     #[attribute(read, create, update)]
     #[validate(url, length(max = 1024))]
     pub return_url: Option<String>,
+    /// Let Stripe keep the rest of an authorization after a partial capture, where the card allows it, so that there can be
+    /// several captures. Without it, a partial capture releases the rest.
+    #[attribute(read, create, update, default = false)]
+    pub multicapture: bool,
+    /// Identifier of the endpoint at the PSP that tells this service what happens, once it is registered there.
+    #[attribute(read)]
+    pub webhook_endpoint_id: Option<String>,
+    /// Where the PSP sends its events.
+    #[attribute(read)]
+    pub webhook_endpoint_url: String,
+    /// Signing secret of the endpoint (`whsec_…`), if it was registered by hand. Kept encrypted and never shown; the secret before it counts for a day more.
+    #[attribute(create, update)]
+    #[validate(length(min = 8, max = 255))]
+    pub webhook_endpoint_secret: Option<Secret>,
+    /// The end of the endpoint's URL.
+    pub webhook_token: String,
+    /// Encrypted: the signing secrets that count.
+    pub webhook_secrets: Option<String>,
     /// Disables the gateway: it takes no new payments.
     #[trigger(create, update)]
     pub disable: Option<bool>,
     /// Enables the gateway again.
     #[trigger(create, update)]
     pub enable: Option<bool>,
-    /// Asks Stripe whether it accepts the stored key.
+    /// Asks Stripe whether it accepts the stored key, and registers the webhook endpoint if there is none yet.
     #[trigger(create, update)]
     pub check: Option<bool>,
     /// Payment methods that use the gateway.

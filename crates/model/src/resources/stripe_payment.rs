@@ -1,6 +1,6 @@
 use tillgate_model_derive::resource;
 
-use super::{CheckoutComPayment, Order, PaymentGateway};
+use super::{CheckoutComPayment, Order, PaymentGateway, WireTransfer};
 use crate::{JsonObject, One, Secret, ToOne, relationship::Target};
 
 /// Any resource that can pay an order.
@@ -8,7 +8,11 @@ pub struct PaymentSource;
 
 impl Target for PaymentSource {
     const NAME: &'static str = "PaymentSource";
-    const TYPES: &'static [&'static str] = &[StripePayment::TYPES[0], CheckoutComPayment::TYPES[0]];
+    const TYPES: &'static [&'static str] = &[
+        StripePayment::TYPES[0],
+        CheckoutComPayment::TYPES[0],
+        WireTransfer::TYPES[0],
+    ];
 }
 
 /// A payment source that charges a card through Stripe.
@@ -61,7 +65,8 @@ pub struct StripePayment {
     /// Confirm the PaymentIntent with the payment method in `options`, which authorizes the order's total.
     #[trigger(update)]
     pub authorize: Option<bool>,
-    /// Give an unconfirmed PaymentIntent the order's present total.
+    /// Give the payment the order's present total: an unconfirmed PaymentIntent is changed, an authorized one is voided and
+    /// made anew.
     #[trigger(update)]
     pub update: Option<bool>,
     /// Ask Stripe for the payment's state now.

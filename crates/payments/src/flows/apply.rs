@@ -2,7 +2,7 @@
 //! way in which a payment changes, whoever brings the news.
 
 use serde_json::Value;
-use tillgate_gateways::{Decline, PaymentSnapshot};
+use tillgate_gateways::{Decline, PaymentSnapshot, PaymentStatus as PspStatus};
 use tillgate_model::{
     JsonObject, Secret,
     resources::{OrderStatus, PaymentStatus},
@@ -10,10 +10,14 @@ use tillgate_model::{
 use tillgate_store::{TransactionRow, Tx, query};
 
 use super::{
+    advance::place_or_give_up,
     case::Case,
     ledger::{AUTHORIZATION, CAPTURE, FAILED, SUCCEEDED, VOID},
-    operation::{self, Intent, OperationKind},
+    machine::OrderEvent,
+    order::turn,
+    schedule,
     state::SourceState,
+    transaction::{fail, succeed},
 };
 use crate::{
     context::Context,
@@ -51,12 +55,12 @@ pub async fn apply(
     }
     show(context, case, snapshot, next);
     case.source.state = next.to_string();
+    schedule::next_check(context, case, before, next);
     record_transactions(tx, context, case, snapshot, next).await?;
-    update_order(tx, context, case).await?;
     if next.holds_money() && !before.holds_money() && !case.is_current() {
-        late_authorization(tx, context, case, next).await?;
+        late_authorization(case, next);
     }
-    Ok(())
+    update_order(tx, context, case).await
 }
 
 /// What is only shown.
@@ -81,6 +85,7 @@ fn show(context: &Context, case: &mut Case, snapshot: &PaymentSnapshot, next: So
     if let Some(instrument) = &snapshot.instrument {
         details.payment_instrument = object(&serde_json::to_value(instrument).ok());
     }
+    details.multicapture = snapshot.multicapture.or(details.multicapture);
     details.source_id = snapshot.source_id.clone().or(details.source_id.take());
     details.customer_token = snapshot.customer_token.clone().or(details.customer_token.take());
 }
@@ -98,10 +103,14 @@ async fn record_transactions(
             if next == SourceState::Captured {
                 capture(tx, context, case, snapshot, &authorization).await?;
             }
+            if snapshot.status == PspStatus::Captured {
+                let message = "The rest was released with the last capture.";
+                release_open(tx, context, case, snapshot, message).await?;
+            }
         }
         SourceState::Failed => {
             if let Some(decline) = &snapshot.decline {
-                fail(tx, context, case, snapshot, decline).await?;
+                decline_attempt(tx, context, case, snapshot, decline).await?;
             }
         }
         SourceState::Canceled => release(tx, context, case, snapshot).await?,
@@ -156,17 +165,12 @@ async fn authorize(
         row.amount_cents = amount.amount_cents;
         row.currency_code = amount.currency.to_string();
     }
-    succeed(context, &mut row);
+    succeed(context, &mut row)?;
     case.put(tx, row.clone()).await?;
     Ok(row)
 }
 
-fn succeed(context: &Context, row: &mut TransactionRow) {
-    row.status = SUCCEEDED.into();
-    row.message = Some("Success!".into());
-    row.updated_at = stored::stored_time(context.now());
-}
-
+/// What the PSP has captured beyond what the ledger knows: all of it at once, or by somebody in the PSP's dashboard.
 async fn capture(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -186,12 +190,12 @@ async fn capture(
     row.parent_id = Some(authorization.id.clone());
     row.amount_cents = missing;
     name(&mut row, snapshot);
-    succeed(context, &mut row);
+    succeed(context, &mut row)?;
     case.put(tx, row).await
 }
 
 /// A declined attempt: the one that waited, or one of the buyer's browser, which is recorded once for each charge.
-async fn fail(
+async fn decline_attempt(
     tx: &mut Tx<'_>,
     context: &Context,
     case: &mut Case,
@@ -208,16 +212,8 @@ async fn fail(
         None => case.new_transaction(context, AUTHORIZATION),
     };
     name(&mut row, snapshot);
-    decline_transaction(context, &mut row, decline);
+    fail(context, &mut row, decline)?;
     case.put(tx, row).await
-}
-
-fn decline_transaction(context: &Context, row: &mut TransactionRow, decline: &Decline) {
-    row.status = FAILED.into();
-    row.message = Some(decline.message.clone());
-    row.error_code = Some(decline.code.clone());
-    row.error_detail = decline.detail.clone();
-    row.updated_at = stored::stored_time(context.now());
 }
 
 /// A payment that is off: what waited has failed, what was held is released.
@@ -234,9 +230,24 @@ async fn release(
             message: "The payment was canceled.".into(),
             detail: None,
         });
-        decline_transaction(context, &mut pending, &decline);
+        fail(context, &mut pending, &decline)?;
         case.put(tx, pending).await?;
     }
+    let message = match snapshot.status {
+        PspStatus::Expired => "The authorization has expired.",
+        _ => "Success!",
+    };
+    release_open(tx, context, case, snapshot, message).await
+}
+
+/// What was held and is held no more becomes a void.
+async fn release_open(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    snapshot: &PaymentSnapshot,
+    message: &str,
+) -> Result<(), Failure> {
     let held: Vec<TransactionRow> = case
         .authorizations()
         .filter(|row| row.status == SUCCEEDED)
@@ -249,7 +260,8 @@ async fn release(
             row.parent_id = Some(authorization.id.clone());
             row.amount_cents = open;
             name(&mut row, snapshot);
-            succeed(context, &mut row);
+            succeed(context, &mut row)?;
+            row.message = Some(message.to_owned());
             case.put(tx, row).await?;
         }
     }
@@ -257,23 +269,29 @@ async fn release(
 }
 
 /// The order's statuses follow from its transactions; an order that pays at once, or whose payment method says so, is
-/// placed by its payment.
+/// placed by its payment, and one whose captures were all refunded is cancelled.
 pub async fn update_order(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<(), Failure> {
-    let now = stored::stored_time(context.now());
     let total = order::total_cents(&case.order);
     let status = case.ledger.payment_status(total);
     if status.to_string() != case.order.payment_status {
         case.order.payment_status = status.to_string();
-        case.order.payment_updated_at = Some(now);
+        case.order.payment_updated_at = Some(stored::stored_time(context.now()));
     }
-    let covered = matches!(status, PaymentStatus::Authorized | PaymentStatus::Paid);
+    place_or_give_up(context, case)?;
     let open = matches!(
         stored::word(&case.order.status)?,
         OrderStatus::Draft | OrderStatus::Pending
     );
+    let covered = matches!(status, PaymentStatus::Authorized | PaymentStatus::Paid);
     if covered && open && places(tx, case).await? {
-        case.order.status = OrderStatus::Placed.to_string();
-        case.order.placed_at = Some(now);
+        turn(context, &mut case.order, OrderEvent::PlaceByPayment)?;
+    }
+    let placed = matches!(
+        stored::word(&case.order.status)?,
+        OrderStatus::Placed | OrderStatus::Approved
+    );
+    if placed && status == PaymentStatus::Refunded {
+        turn(context, &mut case.order, OrderEvent::RefundInFull)?;
     }
     Ok(())
 }
@@ -290,56 +308,16 @@ async fn places(tx: &mut Tx<'_>, case: &Case) -> Result<bool, Failure> {
 }
 
 /// An authorization that arrives on a source which was replaced: the source is put back, unless the order is covered by
-/// now; then the hold is released. Captured money is never given back by itself.
-async fn late_authorization(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    case: &mut Case,
-    next: SourceState,
-) -> Result<(), Failure> {
+/// now; then the hold is [released](super::advance). Captured money is never given back by itself.
+fn late_authorization(case: &mut Case, next: SourceState) {
     if case.ledger.held_besides(&case.source.id) <= 0 {
         case.order.payment_source_type = Some(case.source.kind.clone());
         case.order.payment_source_id = Some(case.source.id.clone());
-        return Ok(());
-    }
-    if next == SourceState::Captured {
+    } else if next == SourceState::Captured {
         tracing::error!(
             order = case.order.id,
             source = case.source.id,
             "an order was paid twice; a person has to look"
         );
-        return Ok(());
     }
-    let gateway_id = stored::word(&case.source.payment_gateway_id)?;
-    let Some(gateway) = query!(tx, payment_gateways::get(&case.scope, &gateway_id))? else {
-        return Ok(());
-    };
-    cancel(tx, context, case, &gateway).await.map(|_| ())
-}
-
-/// Commits the intent to give the source's payment up.
-pub async fn cancel(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    case: &mut Case,
-    gateway: &tillgate_store::PaymentGatewayRow,
-) -> Result<operation::Attempt, Failure> {
-    let operation_id = context.new_id();
-    let key = operation::idempotency_key(&operation_id, OperationKind::Cancel);
-    let link = super::link::Link::of(context, gateway)?;
-    let reference = tillgate_gateways::ActionReference {
-        transaction_id: operation_id.to_string(),
-        order_id: case.order.id.clone(),
-    };
-    let psp_id = case.source.psp_id.clone().unwrap_or_default();
-    let request = link.gateway.cancel(&psp_id, &reference, &key)?;
-    let kind = OperationKind::Cancel;
-    let intent = Intent {
-        gateway,
-        operation_id,
-        kind,
-        request,
-        transaction_id: None,
-    };
-    operation::begin(tx, context, case, intent).await
 }

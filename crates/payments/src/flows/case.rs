@@ -124,6 +124,7 @@ impl Case {
             token: None,
             gateway_transaction_id: None,
             address: self.details.address.clone(),
+            canceled: false,
         }
     }
 

@@ -6,15 +6,14 @@ mod new_source;
 mod payment;
 mod replace;
 mod stripe;
+mod wire_transfer;
 
-pub use checkout_com::{
-    CheckoutComPayments, POINTERS as CHECKOUT_COM_POINTERS, authorize as authorize_at_checkout_com,
-};
+pub use checkout_com::{POINTERS as CHECKOUT_COM_POINTERS, authorize as authorize_at_checkout_com};
 pub use guard::{refuse_card_testing, refuse_double_payment, refuse_open_call};
-pub use new_source::{Ending, carry_out, return_url};
+pub use new_source::return_url;
 pub use payment::Payments;
 pub use replace::give_up_present_source;
-pub use stripe::{POINTERS as STRIPE_POINTERS, StripePayments};
+pub use stripe::{POINTERS as STRIPE_POINTERS, arguments as stripe_arguments, begin_creation};
 
 use tillgate_gateways::{Refusal, RefusalKind};
 use tillgate_model::{Problem, Problems, problem::Kind};

@@ -37,6 +37,10 @@ pub struct Details {
     pub source_id: Option<String>,
     /// The PSP's customer.
     pub customer_token: Option<String>,
+    /// How much was asked to be authorized, if that was not the order's total.
+    pub authorization_amount_cents: Option<i64>,
+    /// Stripe: whether the card allows several captures.
+    pub multicapture: Option<bool>,
     /// Network address of the caller who made the source, for limits on failed payments.
     pub address: Option<String>,
 }

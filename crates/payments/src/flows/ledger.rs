@@ -12,6 +12,18 @@ pub const VOID: &str = "voids";
 /// Captured money given back.
 pub const REFUND: &str = "refunds";
 
+/// How a transaction stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display, strum::EnumString, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum Status {
+    /// It can't be told yet.
+    Pending,
+    /// It happened.
+    Succeeded,
+    /// It did not.
+    Failed,
+}
+
 /// Outcomes of transactions, as they are stored.
 pub const PENDING: &str = "pending";
 /// It happened.
@@ -80,6 +92,15 @@ impl Ledger {
         (authorization.amount_cents - used).max(0)
     }
 
+    /// What of a successful authorization can be voided: all of what is open, as long as nothing was captured of it.
+    pub fn voidable(&self, authorization: &TransactionRow) -> i64 {
+        let captured = self.sum(CAPTURE, &[PENDING, SUCCEEDED], Some(&authorization.id));
+        if captured > 0 {
+            return 0;
+        }
+        self.open_authorization(authorization)
+    }
+
     /// What of a successful capture is not refunded.
     pub fn refundable(&self, capture: &TransactionRow) -> i64 {
         if capture.status != SUCCEEDED {
@@ -89,9 +110,46 @@ impl Ledger {
         (capture.amount_cents - refunded).max(0)
     }
 
+    /// What was captured for the order in all.
+    pub fn captured(&self) -> i64 {
+        self.sum(CAPTURE, &[SUCCEEDED], None)
+    }
+
+    /// Whether nothing is left of a successful authorization: it was voided, or what was captured of it was refunded.
+    pub fn is_undone(&self, authorization: &TransactionRow) -> bool {
+        let captures = self
+            .rows
+            .iter()
+            .filter(|row| row.kind == CAPTURE && row.parent_id.as_deref() == Some(authorization.id.as_str()));
+        self.open_authorization(authorization) == 0
+            && captures
+                .filter(|row| row.status != FAILED)
+                .all(|row| self.refundable(row) == 0 && row.status == SUCCEEDED)
+    }
+
     /// What was captured of an authorization.
     pub fn captured_of(&self, authorization: &TransactionRow) -> i64 {
         self.sum(CAPTURE, &[SUCCEEDED], Some(&authorization.id))
+    }
+
+    /// What was captured of a payment source.
+    pub fn captured_of_source(&self, source_id: &str) -> i64 {
+        self.rows
+            .iter()
+            .filter(|row| {
+                row.kind == CAPTURE && row.status == SUCCEEDED && row.payment_source_id == source_id
+            })
+            .fold(0, |sum, row| sum.saturating_add(row.amount_cents))
+    }
+
+    /// The transactions of a kind, in the order of their numbers.
+    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a TransactionRow> {
+        self.rows.iter().filter(move |row| row.kind == kind)
+    }
+
+    /// The transaction of an id.
+    pub fn get(&self, id: &str) -> Option<&TransactionRow> {
+        self.rows.iter().find(|row| row.id == id)
     }
 
     /// How many authorizations failed.
@@ -104,9 +162,24 @@ impl Ledger {
         i64::try_from(failed).unwrap_or(i64::MAX)
     }
 
+    /// The same without what was undone before the order was placed, and what undid it.
+    fn without_canceled(&self) -> Self {
+        let canceled = |row: &TransactionRow| {
+            let root = row.parent_id.as_ref().and_then(|id| self.get(id)).unwrap_or(row);
+            let above = root
+                .parent_id
+                .as_ref()
+                .and_then(|id| self.get(id))
+                .unwrap_or(root);
+            row.canceled || root.canceled || above.canceled
+        };
+        Self::new(self.rows.iter().filter(|row| !canceled(row)).cloned().collect())
+    }
+
     /// The payment status of an order with this total.
     pub fn payment_status(&self, total: i64) -> PaymentStatus {
-        let done = |kind| self.sum(kind, &[SUCCEEDED], None);
+        let counted = self.without_canceled();
+        let done = |kind| counted.sum(kind, &[SUCCEEDED], None);
         let (authorized, captured, voided, refunded) =
             (done(AUTHORIZATION), done(CAPTURE), done(VOID), done(REFUND));
         if captured > 0 {

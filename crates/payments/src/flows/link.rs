@@ -31,7 +31,9 @@ impl Link {
             connected_account: row.connected_account.clone(),
         };
         let gateway: Box<dyn Gateway> = match row.kind.as_str() {
-            kind if kind == StripeGateway::META.kind => Box::new(Stripe::new(settings)),
+            kind if kind == StripeGateway::META.kind => {
+                Box::new(Stripe::new(settings).with_multicapture(row.multicapture))
+            }
             kind if kind == CheckoutComGateway::META.kind => Box::new(CheckoutCom::new(settings)),
             other => return Err(Failure::Internal(format!("no gateway is called {other}"))),
         };

@@ -1,8 +1,8 @@
 //! A call to a PSP: its intent is committed first, with the exact bytes and the key that will be sent.
 
 use tillgate_gateways::{
-    ActionOutcome, PaymentOutcome, PaymentSnapshot, PspRequest, PspResponse, Refusal, RetryPolicy,
-    TransportError, call,
+    Action, ActionOutcome, ActionReference, Decline, PaymentOutcome, PaymentSnapshot, PspRequest,
+    PspResponse, Refusal, RetryPolicy, TransportError, call,
 };
 use tillgate_model::{Id, Timestamp};
 use tillgate_store::{GatewayOperationRow, PaymentGatewayRow, Scope, Tx, query};
@@ -23,8 +23,37 @@ pub enum OperationKind {
     Confirm,
     /// Changes the amount or the settings of an unconfirmed payment.
     Update,
-    /// Gives a payment up.
+    /// Gives a payment up, and releases what it holds.
     Cancel,
+    /// Takes an authorized amount.
+    Capture,
+    /// Gives a captured amount back.
+    Refund,
+}
+
+impl OperationKind {
+    /// Whether it is done to a payment that is authorized, rather than part of making one.
+    pub fn is_action(self) -> bool {
+        matches!(self, Self::Cancel | Self::Capture | Self::Refund)
+    }
+}
+
+/// What is done next when a call has had its effect.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
+pub enum Goal {
+    /// Confirm the payment, whose amount has been changed.
+    Authorize,
+    /// Make the payment anew, with the order's present total.
+    Renew,
+    /// Capture what else is authorized for the order.
+    Capture,
+    /// Refund what else is captured for the order.
+    Refund,
+    /// Release what else is authorized, and cancel the order.
+    CancelOrder,
+    /// The order is not placed yet, and is unpaid again.
+    Unpay,
 }
 
 /// A committed intent, ready to be sent.
@@ -35,6 +64,8 @@ pub struct Attempt {
     pub operation: GatewayOperationRow,
     /// What it does.
     pub kind: OperationKind,
+    /// What is done next.
+    pub goal: Option<Goal>,
     /// The exact request.
     pub request: PspRequest,
     /// The way to the PSP.
@@ -47,6 +78,14 @@ pub struct Attempt {
 pub enum Outcome {
     /// The PSP has the payment, and this is its state.
     Done(Box<PaymentSnapshot>),
+    /// A capture, void or refund has happened.
+    Acted(Action),
+    /// A capture, void or refund will happen, or fail to.
+    Accepted(Action),
+    /// A capture, void or refund was tried and has failed.
+    Failed(Decline),
+    /// It has not happened and never will: the payment has gone another way, and this is its state.
+    Overtaken(Box<PaymentSnapshot>),
     /// The PSP did nothing.
     Refused(Refusal),
     /// Nothing reached the PSP.
@@ -72,6 +111,8 @@ pub struct Intent<'a> {
     pub request: PspRequest,
     /// The transaction that its outcome decides, if any.
     pub transaction_id: Option<String>,
+    /// What is done next when it has had its effect.
+    pub goal: Option<Goal>,
 }
 
 /// Commits an intent as part of the transaction. The source is blocked until its outcome is known.
@@ -87,6 +128,7 @@ pub async fn begin(
         kind,
         request,
         transaction_id,
+        goal,
     } = intent;
     let now = context.now();
     let row = GatewayOperationRow {
@@ -110,6 +152,7 @@ pub async fn begin(
         next_attempt_at: Some(stored::stored_time(lease(context, now))),
         finished_at: None,
         flagged_at: None,
+        goal: goal.map(|goal| goal.to_string()),
     };
     query!(tx, gateway_operations::insert(&row))?;
     case.source.pending_operation_id = Some(row.id.clone());
@@ -118,6 +161,7 @@ pub async fn begin(
         scope: case.scope.clone(),
         operation: row,
         kind,
+        goal,
         request,
         link,
         resending: false,
@@ -141,6 +185,7 @@ pub fn stored_attempt(
     Ok(Attempt {
         scope: Scope::of_job(stored::word(&row.organization_id)?, row.test),
         kind: stored::word(&row.kind)?,
+        goal: stored::optional_word(row.goal.as_deref())?,
         link: Link::of(context, gateway)?,
         operation: row,
         request,
@@ -179,7 +224,7 @@ pub async fn perform(context: &Context, attempt: &Attempt) -> Outcome {
         Err(TransportError::NotSent(reason)) => return Outcome::NotSent(reason),
         Err(TransportError::Unknown(reason)) => return Outcome::Unknown(reason),
     };
-    if attempt.kind != OperationKind::Cancel {
+    if !attempt.kind.is_action() {
         return match attempt.link.gateway.read_payment(&attempt.request, &response) {
             PaymentOutcome::Done(snapshot) => Outcome::Done(snapshot),
             PaymentOutcome::Refused(refusal) => Outcome::Refused(refusal),
@@ -187,14 +232,14 @@ pub async fn perform(context: &Context, attempt: &Attempt) -> Outcome {
         };
     }
     match attempt.link.gateway.read_action(&attempt.request, &response) {
-        ActionOutcome::Done(action) => match action.payment {
-            Some(snapshot) => Outcome::Done(snapshot),
-            None => Outcome::Unknown("the answer does not show the payment".into()),
-        },
-        ActionOutcome::Accepted(_) => Outcome::Unknown("the PSP has accepted it and not done it yet".into()),
-        ActionOutcome::Failed(decline) => Outcome::Unknown(format!("it failed with {}", decline.code)),
+        ActionOutcome::Done(action) => Outcome::Acted(action),
+        ActionOutcome::Accepted(action) => Outcome::Accepted(action),
+        ActionOutcome::Failed(decline) => Outcome::Failed(decline),
         // What a payment that can't be canceled has become is found out by asking for it.
-        ActionOutcome::Refused(refusal) => Outcome::Unknown(refusal.message),
+        ActionOutcome::Refused(refusal) if attempt.kind == OperationKind::Cancel => {
+            Outcome::Unknown(refusal.message)
+        }
+        ActionOutcome::Refused(refusal) => Outcome::Refused(refusal),
         ActionOutcome::Unknown(reason) => Outcome::Unknown(reason),
     }
 }
@@ -214,4 +259,32 @@ pub async fn retrieve(context: &Context, link: &Link, psp_id: &str) -> Outcome {
         Err(TransportError::NotSent(reason)) => Outcome::NotSent(reason),
         Err(TransportError::Unknown(reason)) => Outcome::Unknown(reason),
     }
+}
+
+/// Commits the intent to give a source's payment up that holds nothing.
+pub async fn cancel(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    gateway: &PaymentGatewayRow,
+) -> Result<Attempt, Failure> {
+    let (operation_id, kind) = (context.new_id(), OperationKind::Cancel);
+    let key = idempotency_key(&operation_id, kind);
+    let reference = ActionReference {
+        transaction_id: operation_id.to_string(),
+        order_id: case.order.id.clone(),
+    };
+    let psp_id = case.source.psp_id.clone().unwrap_or_default();
+    let request = Link::of(context, gateway)?
+        .gateway
+        .cancel(&psp_id, &reference, &key)?;
+    let intent = Intent {
+        gateway,
+        operation_id,
+        kind,
+        request,
+        transaction_id: None,
+        goal: None,
+    };
+    begin(tx, context, case, intent).await
 }

@@ -1,16 +1,21 @@
-//! Finding out what became of a call to a PSP: by asking the PSP first, and by sending the same bytes with the same key
-//! where that is safe. The same way for a GET, the start of the service and the background task.
+//! Bringing a payment up to date: the outcome of its open call is looked for, or the PSP is asked how it stands. The same way
+//! for a GET, an event of the PSP, the start of the service and the background task.
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::NaiveDateTime;
 use futures::StreamExt;
-use tillgate_gateways::{FindPayment, FoundOutcome, PaymentSnapshot, TransportError};
+use tillgate_gateways::{ActionSeen, ListedActions, PaymentSnapshot};
 use tillgate_model::Id;
 use tillgate_store::{GatewayOperationRow, PaymentGatewayRow, PaymentSourceRow, Scope, Tx, query};
 
 use super::{
+    action::is_manual,
+    advance::advance,
     apply::apply,
     case::Case,
-    operation::{Attempt, OperationKind, Outcome, lease, perform, retrieve, send, stored_attempt},
+    find_out::{ask, ask_or_send_again},
+    link::Link,
+    operation::{Attempt, Outcome, lease, perform, retrieve, send, stored_attempt},
+    reconcile::reconcile,
     settle::settle,
     state::SourceState,
 };
@@ -21,13 +26,9 @@ use crate::{
     stored::{stored_time, word},
 };
 
-/// Both PSPs forget keys after 24 hours; what is older than this is never sent again.
-const SEND_AGAIN_WITHIN: Duration = Duration::hours(20);
-/// How far the PSP's clock may be off.
-const CLOCK_MARGIN: Duration = Duration::minutes(10);
 /// How many calls are looked at side by side, so that one slow PSP does not hold up the others.
 const AT_ONCE: usize = 8;
-/// How many pages of a PSP's list are searched for a payment.
+/// How many pages of a payment's refunds are read.
 const PAGES: usize = 20;
 
 /// Looks for the outcome of a source's open call if that is due, and asks the PSP for a payment that is not final if
@@ -70,12 +71,42 @@ pub async fn refresh(context: &Context, scope: &Scope, source_id: &Id) -> Result
         look_for_outcome(context, operation).await?;
         return Ok(());
     }
-    let Some(psp_id) = &source.psp_id else {
+    ask_for_payment(context, scope, &source, &gateway).await
+}
+
+/// The same when the PSP has told of a change: an open call is only asked about, because whoever made it may be waiting for
+/// its answer at this moment.
+pub async fn hear(context: &Context, scope: &Scope, source_id: &Id) -> Result<(), Failure> {
+    let (source, gateway, operation) = read_source(context, scope, source_id).await?;
+    let (Some(source), Some(gateway)) = (source, gateway) else {
         return Ok(());
     };
-    let link = super::link::Link::of(context, &gateway)?;
+    if let Some(operation) = operation {
+        let attempt = stored_attempt(context, operation, &gateway)?;
+        let outcome = ask(context, &attempt, &source).await?;
+        if !matches!(outcome, Outcome::Unknown(_) | Outcome::Accepted(_)) {
+            finish(context, attempt, outcome).await?;
+        }
+        return Ok(());
+    }
+    ask_for_payment(context, scope, &source, &gateway).await
+}
+
+async fn ask_for_payment(
+    context: &Context,
+    scope: &Scope,
+    source: &PaymentSourceRow,
+    gateway: &PaymentGatewayRow,
+) -> Result<(), Failure> {
+    let (Some(psp_id), false) = (&source.psp_id, is_manual(gateway)) else {
+        return Ok(());
+    };
+    let link = Link::of(context, gateway)?;
     match retrieve(context, &link, psp_id).await {
-        Outcome::Done(snapshot) => take_over(context, scope, source_id, *snapshot).await,
+        Outcome::Done(snapshot) => {
+            let actions = refunds(context, &link, source, &snapshot).await?;
+            take_over(context, scope, &word(&source.id)?, *snapshot, actions).await
+        }
         Outcome::Refused(refusal) => {
             tracing::warn!(
                 source = source.id,
@@ -92,7 +123,42 @@ pub async fn refresh(context: &Context, scope: &Scope, source_id: &Id) -> Result
             );
             Ok(())
         }
+        _ => Ok(()),
     }
+}
+
+/// The refunds of a payment, where there can be any.
+async fn refunds(
+    context: &Context,
+    link: &Link,
+    source: &PaymentSourceRow,
+    snapshot: &PaymentSnapshot,
+) -> Result<Vec<ActionSeen>, Failure> {
+    let mut seen = Vec::new();
+    if SourceState::of(snapshot) != Some(SourceState::Captured) {
+        return Ok(seen);
+    }
+    let currency = word(&source.currency_code)?;
+    let mut cursor = None;
+    for _ in 0..PAGES {
+        let Ok(request) = link.gateway.list_actions(&snapshot.psp_id, cursor.as_deref()) else {
+            break;
+        };
+        let Ok(response) = send(context, link, &request, false).await else {
+            break;
+        };
+        match link.gateway.read_actions(currency, &request, &response) {
+            ListedActions::Listed { actions, next } => {
+                seen.extend(actions);
+                cursor = next;
+            }
+            ListedActions::Refused(_) | ListedActions::Unknown(_) => break,
+        }
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(seen)
 }
 
 async fn take_over(
@@ -100,20 +166,84 @@ async fn take_over(
     scope: &Scope,
     source_id: &Id,
     snapshot: PaymentSnapshot,
+    actions: Vec<ActionSeen>,
 ) -> Result<(), Failure> {
     let (world, scope, source_id) = (context.clone(), scope.clone(), source_id.clone());
-    context
+    let next = context
         .db
         .write(async move |tx: &mut Tx<'_>| {
             let mut case = Case::lock(tx, &scope, &source_id).await?;
             // A call that was begun meanwhile will bring newer news than these.
-            if case.source.pending_operation_id.is_none() {
-                apply(tx, &world, &mut case, &snapshot, false).await?;
-                case.save(tx, &world).await?;
+            if case.source.pending_operation_id.is_some() {
+                return Ok(None);
             }
-            Ok(())
+            apply(tx, &world, &mut case, &snapshot, false).await?;
+            reconcile(tx, &world, &mut case, &actions).await?;
+            let next = advance(tx, &world, &mut case, None).await?;
+            case.save(tx, &world).await?;
+            Ok::<_, Failure>(next)
         })
-        .await
+        .await?;
+    pursue(context, next).await
+}
+
+/// Carries out what follows, without anybody waiting for it.
+pub async fn pursue(context: &Context, next: Option<Attempt>) -> Result<(), Failure> {
+    if let Some(attempt) = next {
+        let outcome = perform(context, &attempt).await;
+        finish(context, attempt, outcome).await?;
+    }
+    Ok(())
+}
+
+/// Commits the outcome of a call and of what follows from it. Answers whether the outcome is known now.
+async fn finish(context: &Context, attempt: Attempt, outcome: Outcome) -> Result<bool, Failure> {
+    let (mut attempt, mut outcome) = (attempt, outcome);
+    loop {
+        let world = context.clone();
+        let (finished, next) = context
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                let settled = settle(tx, &world, &attempt, &outcome).await?;
+                if settled.finished && settled.next.is_none() {
+                    release_keys(tx, &world, &attempt, &settled.case).await?;
+                }
+                Ok::<_, Failure>((settled.finished, settled.next))
+            })
+            .await?;
+        let Some(next) = next else {
+            return Ok(finished);
+        };
+        outcome = perform(context, &next).await;
+        attempt = next;
+    }
+}
+
+/// The requests that waited for the outcome are answered, by whoever sends them again, with what there is now.
+async fn release_keys(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    attempt: &Attempt,
+    case: &Case,
+) -> Result<(), Failure> {
+    let now = stored_time(context.now());
+    let decided = attempt
+        .operation
+        .transaction_id
+        .as_deref()
+        .and_then(|id| case.ledger.get(id));
+    let parent = decided.and_then(|row| row.parent_id.as_deref());
+    for id in [
+        Some(case.source.id.as_str()),
+        Some(case.order.id.as_str()),
+        parent,
+    ]
+    .into_iter()
+    .flatten()
+    {
+        query!(tx, idempotency_keys::finish_of_resource(&attempt.scope, id, now))?;
+    }
+    Ok(())
 }
 
 type Found = (
@@ -164,162 +294,8 @@ pub async fn look_for_outcome(context: &Context, row: GatewayOperationRow) -> Re
         )));
     };
     let attempt = stored_attempt(context, row, &gateway)?;
-    let outcome = find_out(context, &attempt, &source).await?;
-    let world = context.clone();
-    let finished = context
-        .db
-        .write(async move |tx: &mut Tx<'_>| {
-            let settled = settle(tx, &world, &attempt, &outcome).await?;
-            if settled.finished {
-                let now = stored_time(world.now());
-                query!(
-                    tx,
-                    idempotency_keys::finish_of_resource(&attempt.scope, &settled.case.source.id, now)
-                )?;
-            }
-            Ok::<_, Failure>(settled.finished)
-        })
-        .await?;
-    Ok(finished)
-}
-
-async fn find_out(
-    context: &Context,
-    attempt: &Attempt,
-    source: &PaymentSourceRow,
-) -> Result<Outcome, Failure> {
-    let known = match (attempt.kind, &source.psp_id) {
-        (OperationKind::Create, _) => search(context, attempt, source).await,
-        (_, Some(psp_id)) => retrieve(context, &attempt.link, psp_id).await,
-        (_, None) => return Ok(Outcome::Unknown("there is no payment to ask for".into())),
-    };
-    let not_happened = match (&known, attempt.kind) {
-        (Outcome::Refused(refusal), OperationKind::Create) => {
-            refusal.kind == tillgate_gateways::RefusalKind::NotFound
-        }
-        (Outcome::Done(snapshot), OperationKind::Confirm) => {
-            !shows_attempt(context, attempt, source, snapshot).await?
-        }
-        (Outcome::Done(snapshot), OperationKind::Cancel) => match SourceState::of(snapshot) {
-            // The buyer has paid with it meanwhile: that stands, as long as it is what pays the order.
-            Some(state) if state.holds_money() => {
-                !is_final_or_current(context, attempt, source, state).await?
-            }
-            Some(state) => !state.is_final(),
-            None => false,
-        },
-        (Outcome::Done(_), OperationKind::Update) => true,
-        _ => false,
-    };
-    if !not_happened {
-        return Ok(match known {
-            // A query that fails says nothing of the call that it asks about.
-            Outcome::Refused(refusal) => Outcome::Unknown(refusal.message),
-            Outcome::NotSent(reason) => Outcome::Unknown(reason),
-            other => other,
-        });
-    }
-    if context.now().moment().naive_utc() - attempt.operation.sent_at > SEND_AGAIN_WITHIN {
-        return Ok(match (known, attempt.kind) {
-            (Outcome::Done(snapshot), OperationKind::Update) => Outcome::Done(snapshot),
-            _ => Outcome::Unknown("it did not happen, and is too old to be sent again".into()),
-        });
-    }
-    let again = perform(context, attempt).await;
-    // A replayed answer shows the payment as it was then.
-    Ok(match again {
-        Outcome::Done(snapshot) => match retrieve(context, &attempt.link, &snapshot.psp_id).await {
-            Outcome::Done(newer) => Outcome::Done(newer),
-            _ => Outcome::Done(snapshot),
-        },
-        Outcome::NotSent(reason) => Outcome::Unknown(reason),
-        other => other,
-    })
-}
-
-async fn is_final_or_current(
-    context: &Context,
-    attempt: &Attempt,
-    source: &PaymentSourceRow,
-    state: SourceState,
-) -> Result<bool, Failure> {
-    let order_id = word(&source.order_id)?;
-    let order = context
-        .db
-        .read(async |tx: &mut Tx<'_>| query!(tx, orders::get(&attempt.scope, &order_id)))
-        .await?;
-    let is_current = order.is_some_and(|order| order.payment_source_id.as_ref() == Some(&source.id));
-    Ok(state.is_final() || is_current)
-}
-
-/// Whether the payment shows the attempt to confirm it: it went on, or it was declined with a charge that is not that of
-/// an earlier attempt.
-async fn shows_attempt(
-    context: &Context,
-    attempt: &Attempt,
-    source: &PaymentSourceRow,
-    snapshot: &PaymentSnapshot,
-) -> Result<bool, Failure> {
-    match SourceState::of(snapshot) {
-        Some(SourceState::Unconfirmed) => Ok(false),
-        Some(SourceState::Failed) => {
-            let order_id = source.order_id.as_str();
-            let ledger = context
-                .db
-                .read(async |tx: &mut Tx<'_>| super::ledger::Ledger::read(tx, &attempt.scope, order_id).await)
-                .await?;
-            let charge = snapshot.charge_id.as_deref();
-            Ok(charge.is_some()
-                && !ledger.rows().iter().any(|row| {
-                    row.status == super::ledger::FAILED && row.gateway_transaction_id.as_deref() == charge
-                }))
-        }
-        _ => Ok(true),
-    }
-}
-
-/// Looks for the payment that a creation made, by our transaction id. [`Outcome::Refused`] with "not found" if there is
-/// none.
-async fn search(context: &Context, attempt: &Attempt, source: &PaymentSourceRow) -> Outcome {
-    // At Stripe a source is one payment; at Checkout.com each attempt is one.
-    let transaction_id = match &attempt.operation.transaction_id {
-        Some(id) if source.kind == "checkout_com_payments" => id.clone(),
-        _ => source.id.clone(),
-    };
-    let mut find = FindPayment {
-        transaction_id,
-        created_after: (attempt.operation.sent_at - CLOCK_MARGIN).and_utc(),
-        cursor: None,
-    };
-    for _ in 0..PAGES {
-        let request = attempt.link.gateway.find_payment(&find);
-        let response = match send(context, &attempt.link, &request, false).await {
-            Ok(response) => response,
-            Err(TransportError::NotSent(reason) | TransportError::Unknown(reason)) => {
-                return Outcome::Unknown(reason);
-            }
-        };
-        match attempt
-            .link
-            .gateway
-            .read_found(&find.transaction_id, &request, &response)
-        {
-            FoundOutcome::Found(snapshot) => return Outcome::Done(snapshot),
-            FoundOutcome::NotFound => {
-                return Outcome::Refused(tillgate_gateways::Refusal {
-                    kind: tillgate_gateways::RefusalKind::NotFound,
-                    code: None,
-                    param: None,
-                    message: "the PSP has no such payment".into(),
-                    psp_request_id: None,
-                });
-            }
-            FoundOutcome::More(cursor) => find.cursor = Some(cursor),
-            FoundOutcome::Refused(refusal) => return Outcome::Unknown(refusal.message),
-            FoundOutcome::Unknown(reason) => return Outcome::Unknown(reason),
-        }
-    }
-    Outcome::Unknown("the PSP's list is too long to be searched".into())
+    let outcome = ask_or_send_again(context, &attempt, &source).await?;
+    finish(context, attempt, outcome).await
 }
 
 /// Makes every open call due: whoever was at it is gone.

@@ -1,15 +1,17 @@
 //! The third step: the outcome of an attempt is committed.
 
-use chrono::NaiveDateTime;
+use tillgate_gateways::{Action, Decline};
 use tillgate_model::Id;
-use tillgate_store::{GatewayOperationRow, Tx, query};
+use tillgate_store::{GatewayOperationRow, TransactionRow, Tx, query};
 
 use super::{
+    advance::{advance, place_or_give_up},
     apply::{apply, update_order},
     case::Case,
-    ledger::FAILED,
     operation::{Attempt, OperationKind, Outcome},
+    schedule,
     state::SourceState,
+    transaction,
 };
 use crate::{context::Context, failure::Failure, stored};
 
@@ -21,6 +23,8 @@ pub struct Settled {
     pub finished: bool,
     /// Nobody else had committed an outcome before.
     pub was_open: bool,
+    /// What is to be asked of the PSP next.
+    pub next: Option<Attempt>,
 }
 
 /// Commits an outcome. If somebody else was faster, nothing changes.
@@ -40,49 +44,11 @@ pub async fn settle(
             case,
             finished: true,
             was_open: false,
+            next: None,
         });
     };
-    let finished = match outcome {
-        Outcome::Done(snapshot) => {
-            apply(
-                tx,
-                context,
-                &mut case,
-                snapshot,
-                attempt.kind == OperationKind::Create,
-            )
-            .await?;
-            true
-        }
-        Outcome::Refused(refusal) => {
-            refuse(
-                tx,
-                context,
-                &mut case,
-                &operation,
-                refusal.code.as_deref(),
-                &refusal.message,
-            )
-            .await?;
-            true
-        }
-        Outcome::NotSent(_) => {
-            if let Some(id) = &operation.transaction_id {
-                case.remove(tx, id).await?;
-            }
-            true
-        }
-        Outcome::Unknown(reason) => {
-            tracing::warn!(
-                operation = operation.id,
-                kind = operation.kind,
-                reason,
-                "the outcome at the PSP is not known"
-            );
-            schedule(&mut operation, now);
-            false
-        }
-    };
+    let known = commit(tx, context, &mut case, attempt, &mut operation, outcome).await?;
+    let finished = known != Known::Nothing;
     operation.updated_at = now;
     if finished {
         operation.finished_at = Some(now);
@@ -92,57 +58,179 @@ pub async fn settle(
         }
     }
     query!(tx, gateway_operations::save(&operation))?;
+    let next = match known {
+        Known::Happened => advance(tx, context, &mut case, attempt.goal).await?,
+        Known::DidNotHappen | Known::Nothing => None,
+    };
+    place_or_give_up(context, &mut case)?;
     case.save(tx, context).await?;
     Ok(Settled {
         case,
         finished,
         was_open: true,
+        next,
     })
 }
 
-/// When the outcome is looked for next: at once, by a GET of the source or the background task, then at longer and longer
-/// intervals, and at last by a person.
-fn schedule(operation: &mut GatewayOperationRow, now: NaiveDateTime) {
-    const DAY: i64 = 24 * 60 * 60;
-    const SECONDS: [i64; 10] = [0, 5, 30, 300, 3600, DAY, DAY, DAY, DAY, DAY];
-    let pause = usize::try_from(operation.attempts)
-        .ok()
-        .and_then(|attempts| SECONDS.get(attempts));
-    operation.next_attempt_at = pause.map(|seconds| now + chrono::Duration::seconds(*seconds));
-    if pause.is_none() {
-        tracing::error!(
-            operation = operation.id,
-            "the outcome at the PSP stays unknown; a person has to look"
-        );
-        operation.flagged_at = Some(now);
+/// What is known of a call after an outcome was committed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Known {
+    Happened,
+    DidNotHappen,
+    Nothing,
+}
+
+async fn commit(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    attempt: &Attempt,
+    operation: &mut GatewayOperationRow,
+    outcome: &Outcome,
+) -> Result<Known, Failure> {
+    let is_creation = attempt.kind == OperationKind::Create;
+    match outcome {
+        Outcome::Done(snapshot) => {
+            if attempt.kind.is_action()
+                && let Some(row) = waiting(case, operation)
+            {
+                happen(tx, context, case, row, snapshot.action_id.as_deref()).await?;
+            }
+            apply(tx, context, case, snapshot, is_creation).await?;
+            Ok(Known::Happened)
+        }
+        Outcome::Acted(action) => {
+            act(tx, context, case, attempt, operation, action).await?;
+            Ok(Known::Happened)
+        }
+        Outcome::Accepted(action) => {
+            if let Some(mut row) = waiting(case, operation) {
+                row.gateway_transaction_id.clone_from(&action.id);
+                case.put(tx, row).await?;
+            }
+            schedule::next_look(operation, stored::stored_time(context.now()));
+            Ok(Known::Nothing)
+        }
+        Outcome::Failed(decline) => {
+            come_to_nothing(tx, context, case, operation, decline).await?;
+            Ok(Known::DidNotHappen)
+        }
+        Outcome::Overtaken(snapshot) => {
+            let decline = Decline {
+                code: "payment_changed".into(),
+                message: "The payment has changed at the payment gateway.".into(),
+                detail: Some("It was captured, canceled or has expired there.".into()),
+            };
+            come_to_nothing(tx, context, case, operation, &decline).await?;
+            apply(tx, context, case, snapshot, is_creation).await?;
+            Ok(Known::DidNotHappen)
+        }
+        Outcome::Refused(refusal) => {
+            let decline = Decline {
+                code: refusal.code.clone().unwrap_or_else(|| "refused".into()),
+                message: "The payment gateway refused the request.".into(),
+                detail: Some(refusal.message.clone()),
+            };
+            come_to_nothing(tx, context, case, operation, &decline).await?;
+            Ok(Known::DidNotHappen)
+        }
+        Outcome::NotSent(_) => {
+            if let Some(id) = &operation.transaction_id {
+                case.remove(tx, id).await?;
+            }
+            update_order(tx, context, case).await?;
+            Ok(Known::DidNotHappen)
+        }
+        Outcome::Unknown(reason) => {
+            tracing::warn!(
+                operation = operation.id,
+                kind = operation.kind,
+                reason,
+                "the outcome at the PSP is not known"
+            );
+            schedule::next_look(operation, stored::stored_time(context.now()));
+            Ok(Known::Nothing)
+        }
     }
 }
 
+/// The transaction that waits for a call.
+fn waiting(case: &Case, operation: &GatewayOperationRow) -> Option<TransactionRow> {
+    let id = operation.transaction_id.as_ref()?;
+    case.ledger.get(id).cloned()
+}
+
+async fn happen(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    mut row: TransactionRow,
+    psp_id: Option<&str>,
+) -> Result<(), Failure> {
+    if let Some(id) = psp_id {
+        row.gateway_transaction_id = Some(id.to_owned());
+    }
+    transaction::succeed(context, &mut row)?;
+    case.put(tx, row).await
+}
+
+/// A capture, void or refund has happened.
+async fn act(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    attempt: &Attempt,
+    operation: &GatewayOperationRow,
+    action: &Action,
+) -> Result<(), Failure> {
+    if let Some(mut row) = waiting(case, operation) {
+        if let Some(amount) = &action.amount
+            && amount.amount_cents != row.amount_cents
+            && attempt.kind != OperationKind::Cancel
+        {
+            tracing::error!(
+                transaction = row.id,
+                asked = row.amount_cents,
+                done = amount.amount_cents,
+                "the PSP has moved another amount than was asked for"
+            );
+            row.amount_cents = amount.amount_cents;
+        }
+        happen(tx, context, case, row, action.id.as_deref()).await?;
+    }
+    if let Some(snapshot) = &action.payment {
+        return apply(tx, context, case, snapshot, false).await;
+    }
+    let next = match attempt.kind {
+        OperationKind::Capture | OperationKind::Refund => SourceState::Captured,
+        _ => SourceState::Canceled,
+    };
+    if case.state()?.can_become(next) {
+        let before = case.state()?;
+        case.source.state = next.to_string();
+        schedule::next_check(context, case, before, next);
+    }
+    update_order(tx, context, case).await
+}
+
 /// The PSP did nothing: what waited for it has failed.
-async fn refuse(
+async fn come_to_nothing(
     tx: &mut Tx<'_>,
     context: &Context,
     case: &mut Case,
     operation: &GatewayOperationRow,
-    code: Option<&str>,
-    message: &str,
+    decline: &Decline,
 ) -> Result<(), Failure> {
-    let waiting = operation
-        .transaction_id
-        .as_ref()
-        .and_then(|id| case.ledger.rows().iter().find(|row| row.id == *id))
-        .cloned();
-    if let Some(mut row) = waiting {
-        row.status = FAILED.into();
-        row.message = Some("The payment gateway refused the request.".into());
-        row.error_code = Some(code.unwrap_or("refused").to_owned());
-        row.error_detail = Some(message.to_owned());
-        row.updated_at = stored::stored_time(context.now());
+    if let Some(mut row) = waiting(case, operation) {
+        transaction::fail(context, &mut row, decline)?;
         case.put(tx, row).await?;
-        if case.state()? == SourceState::Processing {
-            case.source.state = SourceState::Failed.to_string();
-        }
-        update_order(tx, context, case).await?;
     }
-    Ok(())
+    if case.state()? == SourceState::Processing {
+        case.source.state = SourceState::Failed.to_string();
+    }
+    if case.source.psp_id.is_some() && !case.state()?.is_final() {
+        // Why it was refused is perhaps that the payment has changed: it is looked at at once.
+        case.source.check_at = Some(stored::stored_time(context.now()));
+    }
+    update_order(tx, context, case).await
 }

@@ -34,6 +34,11 @@ async fn record(
             processing_channel_id: row.processing_channel_id.clone(),
             authorize_on_create: row.authorize_on_create,
             return_url: row.return_url.clone(),
+            webhook_endpoint_id: row.webhook_endpoint_id.clone(),
+            webhook_endpoint_url: gateways::endpoint_url(&request.context, row),
+            webhook_endpoint_secret: None,
+            webhook_token: row.webhook_token.clone().unwrap_or_default(),
+            webhook_secrets: row.webhook_secrets.clone(),
         }
     ))
 }
@@ -53,6 +58,10 @@ fn row(request: &Request, record: &Record<CheckoutComGateway>) -> PaymentGateway
         processing_channel_id: record.processing_channel_id.clone(),
         authorize_on_create: record.authorize_on_create,
         return_url: record.return_url.clone(),
+        multicapture: false,
+        webhook_token: Some(record.webhook_token.clone()),
+        webhook_endpoint_id: record.webhook_endpoint_id.clone(),
+        webhook_secrets: record.webhook_secrets.clone(),
     })
 }
 
@@ -87,18 +96,21 @@ impl Plain for CheckoutComGateway {
 
     async fn before_create(
         _: &mut Tx<'_>,
-        _: &Request,
+        request: &Request,
         record: &mut Record<Self>,
         attributes: &CreateCheckoutComGatewayAttributes,
     ) -> Result<(), Failure> {
         record.disabled_at = disabled_at(record.created_at, None, attributes.disable, attributes.enable);
+        record.webhook_token = gateways::new_webhook_token(&request.context);
+        record.webhook_secrets =
+            gateways::with_secret(&request.context, None, &record.webhook_endpoint_secret)?;
         name_keys(record);
         Ok(gateways::check_base_url(&record.base_url)?)
     }
 
     async fn before_update(
         _: &mut Tx<'_>,
-        _: &Request,
+        request: &Request,
         before: &Record<Self>,
         record: &mut Record<Self>,
         attributes: &UpdateCheckoutComGatewayAttributes,
@@ -109,6 +121,9 @@ impl Plain for CheckoutComGateway {
             attributes.disable,
             attributes.enable,
         );
+        let known = before.webhook_secrets.as_deref();
+        record.webhook_secrets =
+            gateways::with_secret(&request.context, known, &record.webhook_endpoint_secret)?;
         name_keys(record);
         Ok(gateways::check_base_url(&record.base_url)?)
     }

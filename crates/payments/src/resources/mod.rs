@@ -5,6 +5,7 @@ pub mod checkout_com_payment;
 mod customer;
 mod gateways;
 mod line_item;
+mod manual_gateway;
 mod market;
 pub mod order;
 pub mod payment;
@@ -13,7 +14,8 @@ mod payment_method;
 pub mod source;
 mod stripe_gateway;
 pub mod stripe_payment;
-mod transaction;
+pub mod transaction;
+pub mod wire_transfer;
 
 /// Writes `get`, `page`, `insert`, `save` and `remove` of a resource with a table of its own, over its `record` and `row`.
 macro_rules! kept_in {
@@ -90,7 +92,7 @@ macro_rules! edited_in {
 }
 pub(crate) use {edited_in, kept_in};
 
-pub use gateways::secret_key;
+pub use gateways::{secret_key, webhook_secrets};
 
 /// What `_disable` and `_enable` make of the moment since when something is disabled.
 fn disabled_at(

@@ -22,10 +22,15 @@ pub fn visible(request: &Request, row: &OrderRow) -> bool {
         .as_ref()
         .is_some_and(|market| market.as_str() == row.market_id);
     request.caller.kind == ApplicationKind::Integration
-        || (of_its_market && matches!(row.status.as_str(), "draft" | "pending" | "placed"))
+        || (of_its_market && matches!(row.status.as_str(), "draft" | "pending" | "placing" | "placed"))
 }
 
 async fn record(_: &mut Tx<'_>, _: &Request, row: &OrderRow) -> Result<Record<Order>, StoreError> {
+    record_of(row)
+}
+
+/// The order as the API shows it.
+pub fn record_of(row: &OrderRow) -> Result<Record<Order>, StoreError> {
     let status = word(&row.status)?;
     let total = total_cents(row);
     let payment_source = match (&row.payment_source_type, &row.payment_source_id) {

@@ -36,6 +36,7 @@ fn record(row: &PaymentMethodRow) -> Result<Record<PaymentMethod>, StoreError> {
             auto_place: row.auto_place,
             auto_capture: row.auto_capture,
             price_amount: row.price_amount_cents,
+            auto_capture_max_amount: row.auto_capture_max_amount_cents,
             disabled_at: row.disabled_at.map(time),
             market: ToOne::from_id(optional_word(row.market_id.as_deref())?),
             payment_gateway: One::to(word(&row.payment_gateway_id)?),
@@ -53,6 +54,7 @@ fn row(request: &Request, record: &Record<PaymentMethod>) -> PaymentMethodRow {
         auto_place: record.auto_place,
         auto_capture: record.auto_capture,
         price_amount_cents: record.price_amount,
+        auto_capture_max_amount_cents: record.auto_capture_max_amount,
         disabled_at: record.disabled_at.map(stored_time),
         market_id: record.market.id().map(ToString::to_string),
         payment_gateway_id: record.payment_gateway.id().to_string(),
@@ -96,9 +98,14 @@ impl Kept for PaymentMethod {
             let rows = query!(tx, payments::payment_methods_of_market(scope, &market))?;
             return in_memory_page(&rows, page);
         }
-        let gateway = ["payment_gateways", "stripe_gateways", "checkout_com_gateways"]
-            .iter()
-            .find_map(|kind| selection.owner(kind));
+        let gateway = [
+            "payment_gateways",
+            "stripe_gateways",
+            "checkout_com_gateways",
+            "manual_gateways",
+        ]
+        .iter()
+        .find_map(|kind| selection.owner(kind));
         let filter = PaymentMethodFilter {
             payment_gateway_id: gateway,
             ..Default::default()
@@ -175,6 +182,7 @@ async fn check(
     let (fitting, name) = match record.payment_source_type {
         PaymentSourceType::StripePayments => ("stripe_gateways", "Stripe payment"),
         PaymentSourceType::CheckoutComPayments => ("checkout_com_gateways", "Checkout.com payment"),
+        PaymentSourceType::WireTransfers => ("manual_gateways", "Wire transfer"),
     };
     if gateway.kind != fitting {
         let message = format!("must be one of {fitting} for this payment source type");

@@ -82,9 +82,13 @@ macro_rules! kept_source {
                 selection: &crate::stored::Selection,
                 page: tillgate_model::document::Page,
             ) -> Result<(Vec<tillgate_model::Record<Self>>, i64), crate::failure::Failure> {
-                let gateway = ["stripe_gateways", "checkout_com_gateways"]
-                    .iter()
-                    .find_map(|kind| selection.owner(kind));
+                let gateway = [
+                    "stripe_gateways",
+                    "checkout_com_gateways",
+                    "manual_gateways",
+                ]
+                .iter()
+                .find_map(|kind| selection.owner(kind));
                 let filter = tillgate_store::PaymentSourceFilter {
                     kind: Some($kind),
                     payment_gateway_id: gateway,

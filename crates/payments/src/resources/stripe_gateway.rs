@@ -34,6 +34,12 @@ async fn record(
             base_url: row.base_url.clone(),
             api_version: row.api_version.clone().unwrap_or_default(),
             return_url: row.return_url.clone(),
+            multicapture: row.multicapture,
+            webhook_endpoint_id: row.webhook_endpoint_id.clone(),
+            webhook_endpoint_url: gateways::endpoint_url(&request.context, row),
+            webhook_endpoint_secret: None,
+            webhook_token: row.webhook_token.clone().unwrap_or_default(),
+            webhook_secrets: row.webhook_secrets.clone(),
         }
     ))
 }
@@ -53,6 +59,10 @@ fn row(request: &Request, record: &Record<StripeGateway>) -> PaymentGatewayRow {
         processing_channel_id: None,
         authorize_on_create: false,
         return_url: record.return_url.clone(),
+        multicapture: record.multicapture,
+        webhook_token: Some(record.webhook_token.clone()),
+        webhook_endpoint_id: record.webhook_endpoint_id.clone(),
+        webhook_secrets: record.webhook_secrets.clone(),
     })
 }
 
@@ -79,11 +89,14 @@ impl Plain for StripeGateway {
 
     async fn before_create(
         _: &mut Tx<'_>,
-        _: &Request,
+        request: &Request,
         record: &mut Record<Self>,
         attributes: &CreateStripeGatewayAttributes,
     ) -> Result<(), Failure> {
         record.disabled_at = disabled_at(record.created_at, None, attributes.disable, attributes.enable);
+        record.webhook_token = gateways::new_webhook_token(&request.context);
+        record.webhook_secrets =
+            gateways::with_secret(&request.context, None, &record.webhook_endpoint_secret)?;
         let publishable = record.publishable_key.clone().map(Secret::new);
         record.credential_keys = gateways::credential_keys(&[
             ("login", Some(&record.login)),
@@ -94,7 +107,7 @@ impl Plain for StripeGateway {
 
     async fn before_update(
         _: &mut Tx<'_>,
-        _: &Request,
+        request: &Request,
         before: &Record<Self>,
         record: &mut Record<Self>,
         attributes: &UpdateStripeGatewayAttributes,
@@ -105,6 +118,9 @@ impl Plain for StripeGateway {
             attributes.disable,
             attributes.enable,
         );
+        let known = before.webhook_secrets.as_deref();
+        record.webhook_secrets =
+            gateways::with_secret(&request.context, known, &record.webhook_endpoint_secret)?;
         Ok(gateways::check_base_url(&record.base_url)?)
     }
 }

@@ -1,137 +1,156 @@
-//! Authorizations and captures: read-only, in one table with the transactions that follow them.
+//! Transactions of all kinds, in one table.
 
 use tillgate_model::{
     Id, One, Record, Resource, ToOne,
     document::Page,
-    resources::{Authorization, Capture},
+    resources::{Authorization, Capture, Refund, Transaction, Void},
 };
 use tillgate_store::{StoreError, TransactionFilter, TransactionRow, Tx, query};
 
 use crate::{
     failure::Failure,
-    flows::ledger::Ledger,
+    flows::ledger::{Ledger, SUCCEEDED},
     handler::Kept,
     request::Request,
     stored::{self, Selection, optional_word, word},
 };
 
-fn payment_source<T: tillgate_model::relationship::Target>(
-    row: &TransactionRow,
-) -> Result<ToOne<T>, StoreError> {
-    Ok(ToOne::to_type(&row.payment_source_type, word(&row.payment_source_id)?).unwrap_or_default())
+/// A transaction as its own type shows it.
+pub trait Shown: Resource {
+    /// The stored kind of it; none if it is of any kind.
+    const KIND: Option<&'static str>;
+
+    /// The record of a row, with the ledger of its order.
+    fn record(row: &TransactionRow, ledger: &Ledger) -> Result<Record<Self>, StoreError>;
 }
 
-fn authorization(row: &TransactionRow, ledger: &Ledger) -> Result<Record<Authorization>, StoreError> {
-    let open = ledger.open_authorization(row);
-    Ok(stored::record!(
-        row,
-        Authorization {
-            number: row.number.clone(),
-            payment_method_type: Some(row.payment_source_type.clone()),
-            currency_code: word(&row.currency_code)?,
-            amount: row.amount_cents,
-            succeeded: row.status == "succeeded",
-            message: row.message.clone(),
-            error_code: row.error_code.clone(),
-            error_detail: row.error_detail.clone(),
-            token: row.token.clone(),
-            gateway_transaction_id: row.gateway_transaction_id.clone(),
-            capture_balance: open,
-            void_balance: open,
-            order: One::to(word(&row.order_id)?),
-            payment_source: payment_source(row)?,
-        }
-    ))
+/// A record with the members that transactions of all kinds have, and its own.
+macro_rules! shown {
+    ($row:ident, $resource:ident { $($own:tt)* }) => {
+        Ok(stored::record!(
+            $row,
+            $resource {
+                number: $row.number.clone(),
+                payment_method_type: Some($row.payment_source_type.clone()),
+                currency_code: word(&$row.currency_code)?,
+                amount: $row.amount_cents,
+                succeeded: $row.status == SUCCEEDED,
+                message: $row.message.clone(),
+                error_code: $row.error_code.clone(),
+                error_detail: $row.error_detail.clone(),
+                token: $row.token.clone(),
+                gateway_transaction_id: $row.gateway_transaction_id.clone(),
+                order: One::to(word(&$row.order_id)?),
+                payment_source: ToOne::to_type(&$row.payment_source_type, word(&$row.payment_source_id)?)
+                    .unwrap_or_default(),
+                $($own)*
+            }
+        ))
+    };
 }
 
-fn capture(row: &TransactionRow, ledger: &Ledger) -> Result<Record<Capture>, StoreError> {
-    Ok(stored::record!(
-        row,
-        Capture {
-            number: row.number.clone(),
-            payment_method_type: Some(row.payment_source_type.clone()),
-            currency_code: word(&row.currency_code)?,
-            amount: row.amount_cents,
-            succeeded: row.status == "succeeded",
-            message: row.message.clone(),
-            error_code: row.error_code.clone(),
-            error_detail: row.error_detail.clone(),
-            token: row.token.clone(),
-            gateway_transaction_id: row.gateway_transaction_id.clone(),
-            refund_balance: ledger.refundable(row),
-            order: One::to(word(&row.order_id)?),
-            payment_source: payment_source(row)?,
-            reference_authorization: ToOne::from_id(optional_word(row.parent_id.as_deref())?),
-        }
-    ))
-}
+impl Shown for Authorization {
+    const KIND: Option<&'static str> = Some(Self::META.kind);
 
-/// Reads a transaction of a kind, with the ledger of its order.
-async fn get(
-    tx: &mut Tx<'_>,
-    request: &Request,
-    id: &Id,
-    kind: &str,
-) -> Result<Option<(TransactionRow, Ledger)>, Failure> {
-    let row = query!(tx, transactions::get(request.scope(), id))?.filter(|row| row.kind == kind);
-    match row {
-        Some(row) => {
-            let ledger = Ledger::read(tx, request.scope(), &row.order_id).await?;
-            Ok(Some((row, ledger)))
-        }
-        None => Ok(None),
+    fn record(row: &TransactionRow, ledger: &Ledger) -> Result<Record<Self>, StoreError> {
+        let open = ledger.open_authorization(row);
+        shown!(
+            row,
+            Authorization {
+                capture_amount: open,
+                capture_balance: open,
+                void_balance: ledger.voidable(row),
+            }
+        )
     }
 }
 
-/// Reads a page of transactions of a kind, each with the ledger of its order.
-async fn page(
-    tx: &mut Tx<'_>,
-    request: &Request,
-    selection: &Selection,
-    page: Page,
-    kind: &str,
-) -> Result<(Vec<(TransactionRow, Ledger)>, i64), Failure> {
-    let filter = TransactionFilter {
-        kind: Some(kind),
-        order_id: selection.owner("orders"),
-        parent_id: selection.owner("authorizations"),
-        ..Default::default()
-    };
-    let total = query!(tx, transactions::count(request.scope(), filter))?;
-    let mut found = Vec::new();
-    for row in query!(tx, transactions::page(request.scope(), filter, page))? {
+impl Shown for Capture {
+    const KIND: Option<&'static str> = Some(Self::META.kind);
+
+    fn record(row: &TransactionRow, ledger: &Ledger) -> Result<Record<Self>, StoreError> {
+        let left = ledger.refundable(row);
+        shown!(
+            row,
+            Capture {
+                refund_amount: left,
+                refund_balance: left,
+                reference_authorization: ToOne::from_id(optional_word(row.parent_id.as_deref())?),
+            }
+        )
+    }
+}
+
+impl Shown for Void {
+    const KIND: Option<&'static str> = Some(Self::META.kind);
+
+    fn record(row: &TransactionRow, _: &Ledger) -> Result<Record<Self>, StoreError> {
+        shown!(
+            row,
+            Void {
+                reference_authorization: ToOne::from_id(optional_word(row.parent_id.as_deref())?),
+            }
+        )
+    }
+}
+
+impl Shown for Refund {
+    const KIND: Option<&'static str> = Some(Self::META.kind);
+
+    fn record(row: &TransactionRow, _: &Ledger) -> Result<Record<Self>, StoreError> {
+        shown!(
+            row,
+            Refund {
+                reference_capture: ToOne::from_id(optional_word(row.parent_id.as_deref())?),
+            }
+        )
+    }
+}
+
+impl Shown for Transaction {
+    const KIND: Option<&'static str> = None;
+
+    fn record(row: &TransactionRow, _: &Ledger) -> Result<Record<Self>, StoreError> {
+        shown!(
+            row,
+            Transaction {
+                kind: word(&row.kind)?,
+            }
+        )
+    }
+}
+
+impl<R: Shown> Kept for R {
+    async fn get(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure> {
+        let row = query!(tx, transactions::get(request.scope(), id))?;
+        let Some(row) = row.filter(|row| R::KIND.is_none_or(|kind| row.kind == kind)) else {
+            return Ok(None);
+        };
         let ledger = Ledger::read(tx, request.scope(), &row.order_id).await?;
-        found.push((row, ledger));
+        Ok(Some(R::record(&row, &ledger)?))
     }
-    Ok((found, total))
-}
 
-macro_rules! kept_as {
-    ($resource:ident, $record:ident) => {
-        impl Kept for $resource {
-            async fn get(
-                tx: &mut Tx<'_>,
-                request: &Request,
-                id: &Id,
-            ) -> Result<Option<Record<Self>>, Failure> {
-                let found = get(tx, request, id, $resource::META.kind).await?;
-                Ok(found
-                    .map(|(row, ledger)| $record(&row, &ledger))
-                    .transpose()?)
-            }
-
-            async fn page(
-                tx: &mut Tx<'_>,
-                request: &Request,
-                selection: &Selection,
-                page_wanted: Page,
-            ) -> Result<(Vec<Record<Self>>, i64), Failure> {
-                let (found, total) = page(tx, request, selection, page_wanted, $resource::META.kind).await?;
-                let records = found.iter().map(|(row, ledger)| $record(row, ledger));
-                Ok((records.collect::<Result<_, _>>()?, total))
-            }
-        }
-    };
+    async fn page(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        selection: &Selection,
+        page: Page,
+    ) -> Result<(Vec<Record<Self>>, i64), Failure> {
+        let parent = ["authorizations", "captures"]
+            .iter()
+            .find_map(|kind| selection.owner(kind));
+        let filter = TransactionFilter {
+            kind: R::KIND,
+            order_id: selection.owner("orders"),
+            parent_id: parent,
+            ..Default::default()
+        };
+        let scope = request.scope();
+        let total = query!(tx, transactions::count(scope, filter))?;
+        let rows = query!(tx, transactions::page(scope, filter, page))?;
+        let orders: Vec<String> = rows.iter().map(|row| row.order_id.clone()).collect();
+        let ledger = Ledger::new(query!(tx, payments::transactions_of_orders(scope, &orders))?);
+        let records = rows.iter().map(|row| R::record(row, &ledger));
+        Ok((records.collect::<Result<_, _>>()?, total))
+    }
 }
-kept_as!(Authorization, authorization);
-kept_as!(Capture, capture);

@@ -1,11 +1,15 @@
-//! The queries. Each backend mounts this folder and brings `Connection`, `Backend`, `run!` and `for_update!`.
+//! The queries. Each backend mounts this folder and brings `Connection`, `Backend`, `run!`, `for_update!` and
+//! `skip_locked!`.
 
 #[macro_use]
 mod macros;
 pub mod accounts;
 pub mod counters;
+pub mod gateway_events;
 pub mod idempotency_keys;
 pub mod payments;
 mod resources;
+pub mod source_checks;
+pub mod stuck;
 
 pub use resources::*;

@@ -67,6 +67,21 @@ pub async fn transactions_of_order(
     Ok(run!(query.load(connection))?)
 }
 
+/// All transactions of some orders.
+pub async fn transactions_of_orders(
+    connection: &mut Connection,
+    scope: &Scope,
+    order_ids: &[String],
+) -> Result<Vec<TransactionRow>, StoreError> {
+    let query = transactions::table
+        .filter(transactions::organization_id.eq(scope.organization_id().as_str()))
+        .filter(transactions::test.eq(scope.test()))
+        .filter(transactions::order_id.eq_any(order_ids))
+        .order(transactions::number)
+        .select(TransactionRow::as_select());
+    Ok(run!(query.load(connection))?)
+}
+
 /// How many authorizations failed for callers of a network address since a moment.
 pub async fn count_failures_of_address(
     connection: &mut Connection,
@@ -183,7 +198,7 @@ pub async fn take_operation(
         .filter(gateway_operations::test.eq(row.test))
         .filter(gateway_operations::id.eq(&row.id))
         .filter(gateway_operations::finished_at.is_null())
-        .filter(gateway_operations::next_attempt_at.eq(row.next_attempt_at));
+        .filter(gateway_operations::attempts.eq(row.attempts));
     let changed = run!(
         diesel::update(target)
             .set((

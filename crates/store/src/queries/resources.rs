@@ -34,3 +34,8 @@ table_queries!(
     GatewayOperationRow,
     GatewayOperationFilter { payment_source_id }
 );
+table_queries!(
+    gateway_events,
+    GatewayEventRow,
+    GatewayEventFilter { payment_gateway_id }
+);

@@ -7,7 +7,14 @@ mod commerce;
 mod idempotency;
 mod payment;
 
-diesel::allow_tables_to_appear_in_same_query!(payment_sources, orders);
+diesel::allow_tables_to_appear_in_same_query!(
+    organizations,
+    orders,
+    payment_sources,
+    payment_gateways,
+    gateway_operations,
+    gateway_events
+);
 
 pub use account::*;
 pub use commerce::*;

@@ -11,6 +11,7 @@ rows! {
         auto_place: Bool => bool,
         auto_capture: Bool => bool,
         price_amount_cents: BigInt => i64,
+        auto_capture_max_amount_cents: Nullable<BigInt> => Option<i64>,
         disabled_at: Nullable<Timestamp> => Option<NaiveDateTime>,
         market_id: Nullable<Text> => Option<String>,
         payment_gateway_id: Text => String,
@@ -20,7 +21,7 @@ rows! {
 rows! {
     /// An account at a PSP, of whatever kind.
     payment_gateways => PaymentGatewayRow, filter PaymentGatewayFilter { kind } {
-        /// Resource type: `stripe_gateways`, `checkout_com_gateways`.
+        /// Resource type: `stripe_gateways`, `checkout_com_gateways`, `manual_gateways`.
         kind: Text => String,
         name: Text => String,
         force_payments: Bool => bool,
@@ -36,6 +37,14 @@ rows! {
         processing_channel_id: Nullable<Text> => Option<String>,
         authorize_on_create: Bool => bool,
         return_url: Nullable<Text> => Option<String>,
+        /// Stripe: there can be several captures of an authorization.
+        multicapture: Bool => bool,
+        /// The end of the URL that the PSP sends its events to.
+        webhook_token: Nullable<Text> => Option<String>,
+        /// Identifier of that endpoint at the PSP.
+        webhook_endpoint_id: Nullable<Text> => Option<String>,
+        /// Encrypted: the endpoint's signing secrets.
+        webhook_secrets: Nullable<Text> => Option<String>,
     }
 }
 
@@ -63,6 +72,8 @@ rows! {
         pending_operation_id: Nullable<Text> => Option<String>,
         /// JSON object of what is only shown.
         details: Text => String,
+        /// When to ask the PSP how far the payment is, if nobody does before.
+        check_at: Nullable<Timestamp> => Option<NaiveDateTime>,
     }
 }
 
@@ -88,6 +99,8 @@ rows! {
         gateway_transaction_id: Nullable<Text> => Option<String>,
         /// Network address of the caller, for limits on failed payments.
         address: Nullable<Text> => Option<String>,
+        /// It was undone before the order was placed, so that the order counts as unpaid again.
+        canceled: Bool => bool,
     }
 }
 
@@ -111,6 +124,33 @@ rows! {
         /// When the outcome became known.
         finished_at: Nullable<Timestamp> => Option<NaiveDateTime>,
         /// When it was given up on and left to a person.
+        flagged_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        /// What is done next when it has happened, a word of the domain.
+        goal: Nullable<Text> => Option<String>,
+    }
+}
+
+rows! {
+    /// An event that a PSP has told of.
+    gateway_events => GatewayEventRow, filter GatewayEventFilter { payment_gateway_id } {
+        payment_gateway_id: Text => String,
+        /// The PSP's identifier of the event.
+        event_id: Text => String,
+        /// The PSP's word for what happened.
+        kind: Text => String,
+        /// The payment that it is about, as the PSP calls it.
+        psp_id: Nullable<Text> => Option<String>,
+        /// The same as we call it.
+        transaction_id: Nullable<Text> => Option<String>,
+        /// Encrypted: the event as it was sent.
+        body: Text => String,
+        /// How often its payment was looked for.
+        attempts: Integer => i32,
+        /// When to look for its payment next.
+        next_attempt_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        /// When it was dealt with.
+        processed_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        /// When it was left to a person: nothing of ours fits it.
         flagged_at: Nullable<Timestamp> => Option<NaiveDateTime>,
     }
 }

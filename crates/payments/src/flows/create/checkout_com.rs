@@ -1,17 +1,15 @@
 //! `POST /api/checkout_com_payments`: the payment is requested at once where the gateway says so, else on `_authorize`.
 
-use bytes::Bytes;
-use futures::{FutureExt, future::LocalBoxFuture};
 use tillgate_gateways::{CaptureMethod, CreatePayment};
 use tillgate_model::{
     Creatable, Id, Money, Record, Resource,
-    request::Shape,
+    request::{CreateRequest, UpdateRequest},
     resources::{CheckoutComGateway, CheckoutComPayment},
 };
 use tillgate_store::{PaymentGatewayRow, Tx};
 
 use super::{
-    new_source::{Ending, NewSource, carry_out, lock_payable_order, new_source, return_url},
+    new_source::{NewSource, lock_payable_order, new_source, return_url},
     replace::give_up_present_source,
     stripe::begin_creation,
 };
@@ -19,9 +17,15 @@ use crate::{
     call::Answer,
     failure::Failure,
     flows::{
-        case::Case, delete, details::Details, instrument, ledger::AUTHORIZATION, operation::Attempt, update,
+        carry_out::{Ending, carry_out},
+        case::Case,
+        details::Details,
+        instrument,
+        ledger::AUTHORIZATION,
+        operation::Attempt,
+        source_editor::PaymentSource,
+        update,
     },
-    handler::Edit,
     request::Request,
     resources::{checkout_com_payment, source},
     stored::word,
@@ -38,67 +42,33 @@ pub const POINTERS: &[(&str, &str)] = &[
     ("currency", "/data/relationships/order"),
 ];
 
-const ENDING: Ending<CheckoutComPayment> = Ending {
-    record_of: checkout_com_payment::record,
-    verdict: |_| None,
-    pointers: POINTERS,
-    is_creation: true,
-};
-
-/// Creates, updates and deletes Checkout.com payments.
-pub struct CheckoutComPayments {
-    create: Shape,
-    update: Shape,
-}
-
-impl CheckoutComPayments {
-    /// With its schemas compiled.
-    pub fn new() -> Self {
-        Self {
-            create: Shape::create::<CheckoutComPayment>(),
-            update: Shape::update::<CheckoutComPayment>(),
-        }
+fn ending(id: &Id) -> Ending {
+    Ending {
+        id: id.clone(),
+        answer: |request, case, _| {
+            let record = checkout_com_payment::record(&request.context, &case.source, &case.order)?;
+            Ok(request.created(&record))
+        },
+        verdict: |_, _| None,
+        pointers: POINTERS,
+        is_creation: true,
     }
 }
 
-impl Edit for CheckoutComPayments {
-    fn create<'a>(
-        &'a self,
-        request: &'a Request,
-        body: &'a [u8],
-    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-        async move {
-            let input = self.create.read_create::<CheckoutComPayment>(body)?;
-            let mut record = CheckoutComPayment::from_create(&input.attributes, &input.relationships);
-            record.stamp(request.context.new_id(), request.context.now());
-            give_up_present_source(request, record.order.id()).await?;
-            match commit_intent(request, record).await? {
-                Begun::Requested(attempt) => carry_out(request, *attempt, ENDING).await,
-                Begun::Kept(answer) => Ok(answer),
-            }
+impl PaymentSource for CheckoutComPayment {
+    async fn create(request: &Request, input: CreateRequest<Self>) -> Result<Answer, Failure> {
+        let mut record = Self::from_create(&input.attributes, &input.relationships);
+        record.stamp(request.context.new_id(), request.context.now());
+        give_up_present_source(request, record.order.id()).await?;
+        let ending = ending(&record.id);
+        match commit_intent(request, record).await? {
+            Begun::Requested(attempt) => carry_out(request, *attempt, ending).await,
+            Begun::Kept(answer) => Ok(answer),
         }
-        .boxed_local()
     }
 
-    fn update<'a>(
-        &'a self,
-        request: &'a Request,
-        id: &'a Id,
-        body: &'a [u8],
-    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-        async move {
-            let input = self.update.read_update::<CheckoutComPayment>(body, id)?;
-            update::checkout_com(request, id, input).await
-        }
-        .boxed_local()
-    }
-
-    fn delete<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-        async move {
-            delete::source(request, id, CheckoutComPayment::META.kind).await?;
-            Ok(Answer::new(204, Bytes::new()))
-        }
-        .boxed_local()
+    async fn update(request: &Request, id: &Id, input: UpdateRequest<Self>) -> Result<Answer, Failure> {
+        update::checkout_com(request, id, input).await
     }
 }
 
@@ -204,5 +174,14 @@ pub async fn authorize(
         off_session: false,
         three_d_secure: true,
     };
-    begin_creation(tx, request, case, gateway, &args, Some(transaction_id)).await
+    begin_creation(
+        tx,
+        &request.context,
+        case,
+        gateway,
+        request.context.new_id(),
+        &args,
+        Some(transaction_id),
+    )
+    .await
 }

@@ -1,29 +1,17 @@
 //! The parts that creating a source of any kind has: the checks, the row, and the end of it.
 
 use tillgate_model::{Id, Problem, Record, Resource};
-use tillgate_store::{OrderRow, PaymentGatewayRow, PaymentSourceRow, Tx, query};
+use tillgate_store::{OrderRow, PaymentGatewayRow, Tx, query};
 
-use super::{ASK_AGAIN, guard, refused, replace::is_confirmable, unavailable};
+use super::{guard, replace::is_confirmable};
 use crate::{
-    call::Answer,
     context::Context,
     failure::Failure,
-    flows::{
-        case::Case,
-        details::Details,
-        ledger::Ledger,
-        operation::{self, Attempt, Outcome},
-        settle::{Settled, settle},
-        state::SourceState,
-    },
-    idempotency,
+    flows::{case::Case, details::Details, ledger::Ledger, state::SourceState},
     request::Request,
     resources::order,
     stored::{self, found, word},
 };
-
-/// Makes the document's record of a source.
-pub type RecordOf<R> = fn(&Context, &PaymentSourceRow, &OrderRow) -> Result<Record<R>, Failure>;
 
 /// Locks the order and checks that it can be paid by a new source. Answers it with the gateway that payments of the kind
 /// go through.
@@ -148,105 +136,9 @@ pub fn new_source<R: Resource>(
         redirect_url: None,
         pending_operation_id: None,
         details: stored::stored_json(&details),
+        check_at: None,
     });
     Ok(Case::new(request.scope(), order, source, details, ledger))
-}
-
-/// How the answer to an attempt is made.
-#[derive(Clone, Copy)]
-pub struct Ending<R: Resource> {
-    /// Makes the document's record.
-    pub record_of: RecordOf<R>,
-    /// Whether the state of the source is an error in this dialect.
-    pub verdict: fn(&Case) -> Option<Problem>,
-    /// Where what the PSP complains of stands in the request.
-    pub pointers: &'static [(&'static str, &'static str)],
-    /// The source is new: one that the PSP made nothing of is removed again.
-    pub is_creation: bool,
-}
-
-/// The second and third step: the PSP is called, its answer is committed, and with it ours.
-pub async fn carry_out<R: Resource>(
-    request: &Request,
-    attempt: Attempt,
-    ending: Ending<R>,
-) -> Result<Answer, Failure> {
-    let (request, context) = (request.clone(), request.context.clone());
-    let outcome = operation::perform(&context, &attempt).await;
-    context
-        .db
-        .clone()
-        .write(async move |tx: &mut Tx<'_>| {
-            let Settled {
-                case,
-                finished,
-                was_open,
-            } = settle(tx, &context, &attempt, &outcome).await?;
-            // Somebody else may have found out more by now, and then that counts.
-            let refusal = match &outcome {
-                Outcome::Refused(refusal) if was_open => Some(refused(refusal, ending.pointers).into()),
-                Outcome::NotSent(reason) if was_open => {
-                    tracing::warn!(reason, "nothing reached the payment gateway");
-                    Some(unavailable())
-                }
-                _ => None,
-            };
-            if let Some(problems) = refusal {
-                if ending.is_creation {
-                    take_back(tx, &request, case).await?;
-                }
-                return keep(tx, &request, problems).await;
-            }
-            if let Some(problem) = (ending.verdict)(&case) {
-                return keep(tx, &request, problem.into()).await;
-            }
-            let record = (ending.record_of)(&context, &case.source, &case.order)?;
-            let mut answer = if ending.is_creation {
-                request.created(&record)
-            } else {
-                request.shown(&record)
-            };
-            if finished {
-                request.finish(tx, &answer).await?;
-            } else {
-                answer.retry_after = Some(ASK_AGAIN);
-            }
-            Ok(Ok(answer))
-        })
-        .await
-        .and_then(|ended: Result<Answer, Failure>| ended)
-}
-
-/// Removes what came to nothing.
-async fn take_back(tx: &mut Tx<'_>, request: &Request, mut case: Case) -> Result<(), Failure> {
-    if case.is_current() {
-        case.order.payment_source_type = None;
-        case.order.payment_source_id = None;
-    }
-    case.save(tx, &request.context).await?;
-    let failed: Vec<String> = case.authorizations().map(|row| row.id.clone()).collect();
-    for id in failed {
-        case.remove(tx, &id).await?;
-    }
-    query!(tx, payment_sources::delete(&case.scope, &word(&case.source.id)?))?;
-    Ok(())
-}
-
-/// Commits what is there, and ends the call with problems all the same. An answer that says something for certain is kept
-/// with the idempotency key.
-async fn keep(
-    tx: &mut Tx<'_>,
-    request: &Request,
-    problems: tillgate_model::Problems,
-) -> Result<Result<Answer, Failure>, Failure> {
-    let problems = request.told(problems);
-    if problems.status() >= 500 {
-        idempotency::release(request, tx).await?;
-    } else {
-        let body = idempotency::refusal_body(request, &problems);
-        request.finish(tx, &Answer::new(problems.status(), body)).await?;
-    }
-    Ok(Err(problems.into()))
 }
 
 /// Where the buyer's browser returns to: what the request says, else the gateway, else a page of ours.

@@ -12,7 +12,7 @@ use tillgate_model::{
 use tillgate_store::{PaymentGatewayRow, Tx};
 
 use super::{
-    new_source::{Ending, NewSource, carry_out, lock_payable_order, new_source},
+    new_source::{NewSource, lock_payable_order, new_source},
     replace::give_up_present_source,
     stripe::{arguments, begin_creation},
 };
@@ -20,6 +20,7 @@ use crate::{
     call::Answer,
     failure::Failure,
     flows::{
+        carry_out::{Ending, carry_out},
         case::Case,
         details::Details,
         instrument::{Options, fresh_at_stripe, saved_at_stripe},
@@ -44,12 +45,18 @@ const POINTERS: &[(&str, &str)] = &[
     ("currency", "/data/relationships/order"),
 ];
 
-const ENDING: Ending<Payment> = Ending {
-    record_of: payment::record,
-    verdict: declined,
-    pointers: POINTERS,
-    is_creation: true,
-};
+fn ending(id: &Id) -> Ending {
+    Ending {
+        id: id.clone(),
+        answer: |request, case, _| {
+            let record = payment::record(&request.context, &case.source, &case.order)?;
+            Ok(request.created(&record))
+        },
+        verdict: declined,
+        pointers: POINTERS,
+        is_creation: true,
+    }
+}
 
 /// Creates payments.
 pub struct Payments {
@@ -83,8 +90,9 @@ impl Edit for Payments {
             let mut record = Payment::from_create(&input.attributes, &input.relationships);
             record.stamp(request.context.new_id(), request.context.now());
             give_up_present_source(request, record.order.id()).await?;
+            let ending = ending(&record.id);
             let attempt = commit_intent(request, record, input.attributes).await?;
-            carry_out(request, attempt, ENDING).await
+            carry_out(request, attempt, ending).await
         }
         .boxed_local()
     }
@@ -161,7 +169,15 @@ async fn begin(
     gateway: &PaymentGatewayRow,
     options: &Options,
 ) -> Result<Attempt, Failure> {
-    let mut args = arguments(request, case, gateway, options, CaptureMethod::Automatic)?;
+    let id = request.context.new_id();
+    let mut args = arguments(
+        &request.context,
+        &id,
+        case,
+        gateway,
+        options,
+        CaptureMethod::Automatic,
+    )?;
     args.confirm = options.instrument.is_some();
     let mut transaction_id = None;
     if args.confirm {
@@ -169,11 +185,11 @@ async fn begin(
         transaction_id = Some(transaction.id.clone());
         case.put(tx, transaction).await?;
     }
-    begin_creation(tx, request, case, gateway, &args, transaction_id).await
+    begin_creation(tx, &request.context, case, gateway, id, &args, transaction_id).await
 }
 
 /// A decline is an error in this dialect: its code, the title `base`, and the payment's id.
-fn declined(case: &Case) -> Option<Problem> {
+fn declined(case: &Case, _: &Attempt) -> Option<Problem> {
     if !matches!(case.state(), Ok(SourceState::Failed)) {
         return None;
     }

@@ -7,7 +7,6 @@ use tillgate_store::{PaymentSourceRow, Tx, query};
 use crate::{
     failure::Failure,
     flows::{
-        apply,
         case::Case,
         create::guard,
         operation::{self, Attempt, Outcome},
@@ -39,12 +38,14 @@ pub async fn give_up_present_source(request: &Request, order_id: &Id) -> Result<
     };
     let operation = attempt.operation.clone();
     let world = context.clone();
-    let finished = context
+    let (finished, next) = context
         .db
         .write(async move |tx: &mut Tx<'_>| {
-            Ok::<_, Failure>(settle(tx, &world, &attempt, &outcome).await?.finished)
+            let settled = settle(tx, &world, &attempt, &outcome).await?;
+            Ok::<_, Failure>((settled.finished, settled.next))
         })
         .await?;
+    recover::pursue(context, next).await?;
     if finished || recover::look_for_outcome(context, operation).await? {
         return Ok(());
     }
@@ -112,7 +113,7 @@ async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<(Attemp
             let Some(gateway) = query!(tx, payment_gateways::get(scope, &gateway_id))? else {
                 return Ok(None);
             };
-            let attempt = apply::cancel(tx, &request.context, &mut case, &gateway).await?;
+            let attempt = operation::cancel(tx, &request.context, &mut case, &gateway).await?;
             case.save(tx, &request.context).await?;
             Ok(Some((attempt, psp_id)))
         })

@@ -1,32 +1,31 @@
 //! `POST /api/stripe_payments`: an unconfirmed PaymentIntent of the order's amount, which the buyer's browser confirms.
 
-use bytes::Bytes;
-use futures::{FutureExt, future::LocalBoxFuture};
 use tillgate_gateways::{CaptureMethod, CreatePayment};
 use tillgate_model::{
     Creatable, Id, Money, Record, Resource,
-    request::Shape,
+    request::{CreateRequest, UpdateRequest},
     resources::{StripeGateway, StripePayment},
 };
 use tillgate_store::{PaymentGatewayRow, Tx};
 
 use super::{
-    new_source::{Ending, NewSource, carry_out, lock_payable_order, new_source, return_url},
+    new_source::{NewSource, lock_payable_order, new_source, return_url},
     replace::give_up_present_source,
 };
 use crate::{
     call::Answer,
+    context::Context,
     failure::Failure,
     flows::{
+        carry_out::{Ending, carry_out},
         case::Case,
-        delete,
         details::Details,
         instrument::{self, Options, read_options},
         link::Link,
         operation::{self, Attempt, Intent, OperationKind},
+        source_editor::PaymentSource,
         update,
     },
-    handler::Edit,
     request::Request,
     resources::stripe_payment,
     stored::word,
@@ -41,67 +40,33 @@ pub const POINTERS: &[(&str, &str)] = &[
     ("currency", "/data/relationships/order"),
 ];
 
-const ENDING: Ending<StripePayment> = Ending {
-    record_of: stripe_payment::record,
-    verdict: |_| None,
-    pointers: POINTERS,
-    is_creation: true,
-};
-
-/// Creates, updates and deletes Stripe payments.
-pub struct StripePayments {
-    create: Shape,
-    update: Shape,
-}
-
-impl StripePayments {
-    /// With its schemas compiled.
-    pub fn new() -> Self {
-        Self {
-            create: Shape::create::<StripePayment>(),
-            update: Shape::update::<StripePayment>(),
-        }
+fn ending(id: &Id) -> Ending {
+    Ending {
+        id: id.clone(),
+        answer: |request, case, _| {
+            let record = stripe_payment::record(&request.context, &case.source, &case.order)?;
+            Ok(request.created(&record))
+        },
+        verdict: |_, _| None,
+        pointers: POINTERS,
+        is_creation: true,
     }
 }
 
-impl Edit for StripePayments {
-    fn create<'a>(
-        &'a self,
-        request: &'a Request,
-        body: &'a [u8],
-    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-        async move {
-            let input = self.create.read_create::<StripePayment>(body)?;
-            let options =
-                read_options(input.attributes.options.as_ref()).map_err(tillgate_model::Problems::from)?;
-            let mut record = StripePayment::from_create(&input.attributes, &input.relationships);
-            record.stamp(request.context.new_id(), request.context.now());
-            give_up_present_source(request, record.order.id()).await?;
-            let attempt = commit_intent(request, record, options).await?;
-            carry_out(request, attempt, ENDING).await
-        }
-        .boxed_local()
+impl PaymentSource for StripePayment {
+    async fn create(request: &Request, input: CreateRequest<Self>) -> Result<Answer, Failure> {
+        let options =
+            read_options(input.attributes.options.as_ref()).map_err(tillgate_model::Problems::from)?;
+        let mut record = Self::from_create(&input.attributes, &input.relationships);
+        record.stamp(request.context.new_id(), request.context.now());
+        give_up_present_source(request, record.order.id()).await?;
+        let ending = ending(&record.id);
+        let attempt = commit_intent(request, record, options).await?;
+        carry_out(request, attempt, ending).await
     }
 
-    fn update<'a>(
-        &'a self,
-        request: &'a Request,
-        id: &'a Id,
-        body: &'a [u8],
-    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-        async move {
-            let input = self.update.read_update::<StripePayment>(body, id)?;
-            update::stripe(request, id, input).await
-        }
-        .boxed_local()
-    }
-
-    fn delete<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-        async move {
-            delete::source(request, id, StripePayment::META.kind).await?;
-            Ok(Answer::new(204, Bytes::new()))
-        }
-        .boxed_local()
+    async fn update(request: &Request, id: &Id, input: UpdateRequest<Self>) -> Result<Answer, Failure> {
+        update::stripe(request, id, input).await
     }
 }
 
@@ -129,8 +94,9 @@ async fn commit_intent(
                 details,
             };
             let mut case = new_source(&request, &record, new)?;
-            let args = arguments(&request, &case, &gateway, &options, CaptureMethod::Manual)?;
-            let attempt = begin_creation(tx, &request, &mut case, &gateway, &args, None).await?;
+            let (context, id) = (&request.context, request.context.new_id());
+            let args = arguments(context, &id, &case, &gateway, &options, CaptureMethod::Manual)?;
+            let attempt = begin_creation(tx, context, &mut case, &gateway, id, &args, None).await?;
             case.save(tx, &request.context).await?;
             Ok(attempt)
         })
@@ -150,9 +116,10 @@ fn details(request: &Request, record: &Record<StripePayment>, gateway: &PaymentG
     }
 }
 
-/// What Stripe is asked for. It carries the source's id as our transaction id: one PaymentIntent a source.
+/// What Stripe is asked for. The PaymentIntent bears the call's id as our transaction: each call makes one.
 pub fn arguments(
-    request: &Request,
+    context: &Context,
+    operation_id: &Id,
     case: &Case,
     gateway: &PaymentGatewayRow,
     options: &Options,
@@ -160,14 +127,14 @@ pub fn arguments(
 ) -> Result<CreatePayment, Failure> {
     let given = options.return_url.as_ref().or(case.details.return_url.as_ref());
     Ok(CreatePayment {
-        transaction_id: case.source.id.clone(),
+        transaction_id: operation_id.to_string(),
         order_id: case.order.id.clone(),
         order_number: Some(case.order.number.clone()),
         amount: Money::new(case.source.amount_cents, word(&case.source.currency_code)?),
         capture,
         confirm: false,
         instrument: options.instrument.clone(),
-        return_url: Some(return_url(&request.context, given, gateway)),
+        return_url: Some(return_url(context, given, gateway)),
         success_url: None,
         failure_url: None,
         psp_customer: options.customer.clone(),
@@ -186,23 +153,23 @@ pub fn arguments(
 /// Commits the intent to make a payment at the PSP. `transaction_id` is the authorization that its answer decides.
 pub async fn begin_creation(
     tx: &mut Tx<'_>,
-    request: &Request,
+    context: &Context,
     case: &mut Case,
     gateway: &PaymentGatewayRow,
+    operation_id: Id,
     args: &CreatePayment,
     transaction_id: Option<String>,
 ) -> Result<Attempt, Failure> {
-    let (operation_id, kind) = (request.context.new_id(), OperationKind::Create);
+    let kind = OperationKind::Create;
     let key = operation::idempotency_key(&operation_id, kind);
-    let psp_request = Link::of(&request.context, gateway)?
-        .gateway
-        .create_payment(args, &key)?;
+    let psp_request = Link::of(context, gateway)?.gateway.create_payment(args, &key)?;
     let intent = Intent {
         gateway,
         operation_id,
         kind,
         request: psp_request,
         transaction_id,
+        goal: None,
     };
-    operation::begin(tx, &request.context, case, intent).await
+    operation::begin(tx, context, case, intent).await
 }

@@ -1,0 +1,36 @@
+use tillgate_model_derive::resource;
+
+use super::PaymentMethod;
+use crate::{JsonObject, Timestamp, ToMany};
+
+/// Payments that the merchant looks after without a PSP: bank transfers, cash on delivery.
+#[resource(
+    type = "manual_gateways",
+    singular = "manual_gateway",
+    tag = "Configuration",
+    actions(list, retrieve, create, update, delete)
+)]
+pub struct ManualGateway {
+    /// Name of the gateway.
+    #[attribute(read, create, update)]
+    #[validate(length(min = 1, max = 255))]
+    pub name: String,
+    /// Whether a payment is put back on an order that is still open when its authorization arrives late.
+    #[attribute(read, create, update, default = false)]
+    pub force_payments: bool,
+    /// Always empty: there are no keys.
+    #[attribute(read)]
+    pub credential_keys: JsonObject,
+    /// When the gateway was disabled.
+    #[attribute(read)]
+    pub disabled_at: Option<Timestamp>,
+    /// Disables the gateway: it takes no new payments.
+    #[trigger(create, update)]
+    pub disable: Option<bool>,
+    /// Enables the gateway again.
+    #[trigger(create, update)]
+    pub enable: Option<bool>,
+    /// Payment methods that use the gateway.
+    #[relationship]
+    pub payment_methods: ToMany<PaymentMethod>,
+}

@@ -1,0 +1,82 @@
+use tillgate_model_derive::resource;
+
+use super::{Order, PaymentSource};
+use crate::{Currency, One, ToOne};
+
+/// Declares a transaction: the members that those of all kinds have, and its own.
+macro_rules! transaction {
+    ($(#[$container:meta])* pub struct $name:ident { $($own:tt)* }) => {
+        $(#[$container])*
+        pub struct $name {
+            /// Number: that of the order, `/T/` and a count over all transactions of the order.
+            #[attribute(read)]
+            pub number: String,
+            /// Type of the payment source.
+            #[attribute(read)]
+            pub payment_method_type: Option<String>,
+            /// Currency of the amounts.
+            #[attribute(read, default = Currency::EUR)]
+            pub currency_code: Currency,
+            /// What it is about.
+            #[money(read)]
+            pub amount: i64,
+            /// Whether it succeeded. False with the message `pending` means that the PSP has not answered for certain yet.
+            #[attribute(read)]
+            pub succeeded: bool,
+            /// What the PSP says of it.
+            #[attribute(read)]
+            pub message: Option<String>,
+            /// Why it failed, a code.
+            #[attribute(read)]
+            pub error_code: Option<String>,
+            /// Why it failed, in words.
+            #[attribute(read)]
+            pub error_detail: Option<String>,
+            /// Identifier of the payment at the PSP.
+            #[attribute(read)]
+            pub token: Option<String>,
+            /// Identifier of the charge, refund or action at the PSP.
+            #[attribute(read)]
+            pub gateway_transaction_id: Option<String>,
+            $($own)*
+            /// The order that it pays.
+            #[relationship]
+            pub order: One<Order>,
+            /// What it was made with.
+            #[relationship]
+            pub payment_source: ToOne<PaymentSource>,
+        }
+    };
+}
+pub(super) use transaction;
+
+transaction! {
+    /// An authorization, capture, void or refund, of whatever kind. A list mixes the kinds; each is found under its own
+    /// type by the same id.
+    #[resource(
+        type = "transactions",
+        singular = "transaction",
+        tag = "Transactions",
+        actions(list, retrieve)
+    )]
+    pub struct Transaction {
+        /// What it is.
+        #[attribute(read)]
+        pub kind: TransactionKind,
+    }
+}
+
+crate::text_enum! {
+    /// Kind of a transaction, as its own type is called.
+    pub enum TransactionKind {
+        /// An amount that a PSP holds.
+        #[default]
+        Authorizations,
+        /// An amount taken out of an authorization.
+        Captures,
+        /// A hold released.
+        Voids,
+        /// A captured amount given back.
+        Refunds,
+    }
+}

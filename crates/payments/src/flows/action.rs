@@ -1,0 +1,227 @@
+//! Captures, voids and refunds: the intent is committed as a pending transaction, with the call that decides it. A gateway
+//! without a PSP has nobody to ask: its transactions succeed where they are made.
+
+use tillgate_gateways::{ActionReference, CapturePayment, RefundPayment};
+use tillgate_model::{
+    Money, Resource,
+    resources::{ManualGateway, StripeGateway},
+};
+use tillgate_store::{PaymentGatewayRow, TransactionRow, Tx, query};
+
+use super::{
+    apply::update_order,
+    case::Case,
+    ledger::{AUTHORIZATION, CAPTURE, REFUND, VOID},
+    link::Link,
+    operation::{self, Attempt, Goal, Intent, OperationKind},
+    state::SourceState,
+    transaction,
+};
+use crate::{context::Context, failure::Failure, stored::word};
+
+/// How far an action is after its first transaction.
+pub enum Begun {
+    /// The PSP is to be called.
+    Call(Box<Attempt>),
+    /// It is done: there is no PSP.
+    Done,
+}
+
+/// Whether a gateway has no PSP.
+pub fn is_manual(gateway: &PaymentGatewayRow) -> bool {
+    gateway.kind == ManualGateway::META.kind
+}
+
+/// The gateway of a case's payment source.
+pub async fn gateway_of(tx: &mut Tx<'_>, case: &Case) -> Result<PaymentGatewayRow, Failure> {
+    let id = word(&case.source.payment_gateway_id)?;
+    let gateway = query!(tx, payment_gateways::get(&case.scope, &id))?;
+    gateway.ok_or_else(|| Failure::Internal(format!("the gateway {id} of a payment source is gone")))
+}
+
+/// Captures an amount of an authorization.
+pub async fn capture(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    authorization: &TransactionRow,
+    amount_cents: i64,
+    goal: Option<Goal>,
+) -> Result<Begun, Failure> {
+    let gateway = gateway_of(tx, case).await?;
+    let is_final =
+        amount_cents >= case.ledger.open_authorization(authorization) || !keeps_rest(case, &gateway);
+    let args = |reference, amount| CapturePayment {
+        reference,
+        amount: Some(amount),
+        is_final,
+    };
+    let parent = &authorization.id;
+    let row = pending(context, case, CAPTURE, parent, amount_cents);
+    let action = Action {
+        gateway: &gateway,
+        row,
+        goal,
+        kind: OperationKind::Capture,
+        make_request: &|link, psp_id, reference, amount, key| {
+            link.gateway.capture(psp_id, &args(reference, amount), key)
+        },
+    };
+    begin(tx, context, case, action).await
+}
+
+/// Whether the rest of an authorization stays after a partial capture.
+fn keeps_rest(case: &Case, gateway: &PaymentGatewayRow) -> bool {
+    gateway.kind != StripeGateway::META.kind
+        || (gateway.multicapture && case.details.multicapture == Some(true))
+}
+
+/// Releases what is open of an authorization.
+pub async fn void(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    authorization: &TransactionRow,
+    goal: Option<Goal>,
+) -> Result<Begun, Failure> {
+    let gateway = gateway_of(tx, case).await?;
+    let open = case.ledger.open_authorization(authorization);
+    let row = pending(context, case, VOID, &authorization.id, open);
+    let action = Action {
+        gateway: &gateway,
+        row,
+        goal,
+        kind: OperationKind::Cancel,
+        make_request: &|link, psp_id, reference, _, key| link.gateway.cancel(psp_id, &reference, key),
+    };
+    begin(tx, context, case, action).await
+}
+
+/// Gives an amount of a capture back.
+pub async fn refund(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    capture: &TransactionRow,
+    amount_cents: i64,
+    goal: Option<Goal>,
+) -> Result<Begun, Failure> {
+    let gateway = gateway_of(tx, case).await?;
+    let row = pending(context, case, REFUND, &capture.id, amount_cents);
+    let action = Action {
+        gateway: &gateway,
+        row,
+        goal,
+        kind: OperationKind::Refund,
+        make_request: &|link, psp_id, reference, amount, key| {
+            link.gateway
+                .refund(psp_id, &RefundPayment { reference, amount }, key)
+        },
+    };
+    begin(tx, context, case, action).await
+}
+
+/// Holds an amount without a PSP.
+pub async fn authorize_by_hand(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    amount_cents: i64,
+) -> Result<(), Failure> {
+    let mut row = case.new_transaction(context, AUTHORIZATION);
+    row.amount_cents = amount_cents;
+    case.source.amount_cents = amount_cents;
+    done_by_hand(tx, context, case, row).await
+}
+
+fn pending(
+    context: &Context,
+    case: &mut Case,
+    kind: &str,
+    parent: &str,
+    amount_cents: i64,
+) -> TransactionRow {
+    let mut row = case.new_transaction(context, kind);
+    row.parent_id = Some(parent.to_owned());
+    row.amount_cents = amount_cents;
+    row.token.clone_from(&case.source.psp_id);
+    row
+}
+
+type MakeRequest<'a> = dyn Fn(
+        &Link,
+        &str,
+        ActionReference,
+        Money,
+        &str,
+    ) -> Result<tillgate_gateways::PspRequest, tillgate_gateways::Unsupported>
+    + 'a;
+
+/// An action to be.
+struct Action<'a> {
+    gateway: &'a PaymentGatewayRow,
+    /// The transaction that it decides.
+    row: TransactionRow,
+    goal: Option<Goal>,
+    kind: OperationKind,
+    make_request: &'a MakeRequest<'a>,
+}
+
+async fn begin(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    action: Action<'_>,
+) -> Result<Begun, Failure> {
+    let Action {
+        gateway,
+        row,
+        goal,
+        kind,
+        make_request,
+    } = action;
+    if is_manual(gateway) {
+        done_by_hand(tx, context, case, row).await?;
+        return Ok(Begun::Done);
+    }
+    let psp_id = case.source.psp_id.clone().ok_or_else(|| {
+        Failure::Internal(format!("the source {} has no payment at the PSP", case.source.id))
+    })?;
+    let operation_id = context.new_id();
+    let key = operation::idempotency_key(&operation_id, kind);
+    let reference = ActionReference {
+        transaction_id: row.id.clone(),
+        order_id: case.order.id.clone(),
+    };
+    let amount = Money::new(row.amount_cents, word(&row.currency_code)?);
+    let link = Link::of(context, gateway)?;
+    let intent = Intent {
+        gateway,
+        operation_id,
+        kind,
+        request: make_request(&link, &psp_id, reference, amount, &key)?,
+        transaction_id: Some(row.id.clone()),
+        goal,
+    };
+    case.put(tx, row).await?;
+    let attempt = operation::begin(tx, context, case, intent).await?;
+    Ok(Begun::Call(Box::new(attempt)))
+}
+
+/// What a gateway without a PSP records has happened.
+async fn done_by_hand(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    mut row: TransactionRow,
+) -> Result<(), Failure> {
+    let state = match row.kind.as_str() {
+        AUTHORIZATION => SourceState::Authorized,
+        VOID => SourceState::Canceled,
+        _ => SourceState::Captured,
+    };
+    transaction::succeed(context, &mut row)?;
+    case.put(tx, row).await?;
+    case.source.state = state.to_string();
+    update_order(tx, context, case).await
+}

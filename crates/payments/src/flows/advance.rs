@@ -1,0 +1,143 @@
+//! What follows when a call to a PSP has had its effect: the next step of what was asked for, or what an order's payment
+//! method wants done by itself.
+
+use tillgate_model::resources::OrderStatus;
+use tillgate_store::{TransactionRow, Tx, query};
+
+use super::{
+    action::{self, Begun},
+    apply::update_order,
+    authorize,
+    case::Case,
+    ledger::{CAPTURE, PENDING, SUCCEEDED},
+    machine::{ORDER, OrderEvent},
+    operation::{Attempt, Goal},
+    order,
+    state::SourceState,
+};
+use crate::{
+    context::Context,
+    failure::Failure,
+    stored::{self, word},
+};
+
+/// Takes the next steps, up to one that calls a PSP.
+pub async fn advance(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    goal: Option<Goal>,
+) -> Result<Option<Attempt>, Failure> {
+    if case.source.pending_operation_id.is_some() {
+        return Ok(None);
+    }
+    loop {
+        let begun = match goal {
+            Some(Goal::Authorize) => Some(authorize::confirm(tx, context, case).await?),
+            Some(Goal::Renew) => Some(authorize::renew(tx, context, case).await?),
+            Some(Goal::Capture) => order::capture_next(tx, context, case).await?,
+            Some(Goal::Refund) => order::refund_next(tx, context, case).await?,
+            Some(Goal::CancelOrder) => order::cancel_next(tx, context, case).await?,
+            Some(Goal::Unpay) => {
+                unpay(tx, context, case).await?;
+                None
+            }
+            None => by_itself(tx, context, case).await?,
+        };
+        match begun {
+            Some(Begun::Call(attempt)) => return Ok(Some(*attempt)),
+            Some(Begun::Done) => {}
+            None => return Ok(None),
+        }
+    }
+}
+
+/// The authorizations that are undone before the order is placed do not count in its payment status.
+async fn unpay(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<(), Failure> {
+    let undone: Vec<TransactionRow> = case
+        .authorizations()
+        .filter(|row| row.status == SUCCEEDED && case.ledger.is_undone(row))
+        .cloned()
+        .collect();
+    for mut row in undone {
+        row.canceled = true;
+        case.put(tx, row).await?;
+    }
+    update_order(tx, context, case).await
+}
+
+/// What nobody asks for: a hold beside another payment is released, and an authorization is captured where the order's
+/// payment method says so.
+async fn by_itself(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<Option<Begun>, Failure> {
+    if case.state()? != SourceState::Authorized {
+        return Ok(None);
+    }
+    let Some(authorization) = open_authorization(case) else {
+        return Ok(None);
+    };
+    if !case.is_current() && case.ledger.held_besides(&case.source.id) > 0 {
+        return Ok(Some(action::void(tx, context, case, &authorization, None).await?));
+    }
+    if !captures_by_itself(tx, case, &authorization).await? {
+        return Ok(None);
+    }
+    let amount = case.ledger.open_authorization(&authorization);
+    Ok(Some(
+        action::capture(tx, context, case, &authorization, amount, None).await?,
+    ))
+}
+
+fn open_authorization(case: &Case) -> Option<TransactionRow> {
+    case.authorizations()
+        .find(|row| case.ledger.open_authorization(row) > 0)
+        .cloned()
+}
+
+/// Once for each authorization: a capture that failed is for a person to try again.
+async fn captures_by_itself(
+    tx: &mut Tx<'_>,
+    case: &Case,
+    authorization: &TransactionRow,
+) -> Result<bool, Failure> {
+    let tried = case
+        .ledger
+        .of_kind(CAPTURE)
+        .any(|row| row.parent_id.as_ref() == Some(&authorization.id));
+    let Some(method_id) = case.order.payment_method_id.as_ref().filter(|_| !tried) else {
+        return Ok(false);
+    };
+    let Some(method) = query!(tx, payment_methods::get(&case.scope, &word(method_id)?))? else {
+        return Ok(false);
+    };
+    let total = crate::resources::order::total_cents(&case.order);
+    let small = method
+        .auto_capture_max_amount_cents
+        .is_none_or(|max| total <= max);
+    Ok(method.auto_capture && small && authorization.amount_cents <= total)
+}
+
+/// An order that waits to be placed is placed by its authorization, or is pending again when that came to nothing.
+pub fn place_or_give_up(context: &Context, case: &mut Case) -> Result<(), Failure> {
+    if word::<OrderStatus>(&case.order.status)? != OrderStatus::Placing || !case.is_current() {
+        return Ok(());
+    }
+    let event = match case.state()? {
+        SourceState::Authorized | SourceState::Captured => OrderEvent::Place,
+        SourceState::RequiresAction | SourceState::Processing => return Ok(()),
+        _ if case.source.pending_operation_id.is_some() => return Ok(()),
+        _ if case.authorizations().any(|row| row.status == PENDING) => return Ok(()),
+        _ => OrderEvent::GiveUpPlacing,
+    };
+    order::turn(context, &mut case.order, event)?;
+    Ok(())
+}
+
+/// The status of an order, as stored.
+pub fn status_of(case: &Case) -> Result<OrderStatus, Failure> {
+    Ok(stored::word(&case.order.status)?)
+}
+
+/// Whether an event can happen to the case's order.
+pub fn can(case: &Case, event: OrderEvent) -> Result<bool, Failure> {
+    Ok(ORDER.next(status_of(case)?, event).is_some())
+}

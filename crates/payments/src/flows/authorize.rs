@@ -1,0 +1,218 @@
+//! Authorizing: a payment source's attempt to pay, asked for on the source or on its order.
+
+use tillgate_gateways::{CaptureMethod, ConfirmPayment, Instrument, UpdatePayment};
+use tillgate_model::{
+    Money, Problem, Problems, Resource,
+    resources::{CheckoutComPayment, WireTransfer},
+};
+use tillgate_store::{PaymentGatewayRow, Tx};
+
+use super::{
+    action::{self, Begun, gateway_of},
+    case::Case,
+    create,
+    instrument::{Options, read_options},
+    ledger::AUTHORIZATION,
+    link::Link,
+    operation::{self, Attempt, Goal, Intent, OperationKind},
+    state::SourceState,
+};
+use crate::{
+    context::Context,
+    failure::Failure,
+    request::Request,
+    resources::{order, source},
+    stored::word,
+};
+
+/// Commits the intent to authorize the order's total, or a part of it, with the case's source. `pointer` leads to what asks
+/// for it.
+pub async fn begin(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    case: &mut Case,
+    amount_cents: Option<i64>,
+    pointer: &str,
+) -> Result<Begun, Failure> {
+    refuse_attempt(tx, request, case, pointer).await?;
+    let amount = payable(case, amount_cents)?;
+    if case.source.kind == WireTransfer::META.kind {
+        case.details.authorization_amount_cents = amount_cents;
+        action::authorize_by_hand(tx, &request.context, case, amount).await?;
+        return Ok(Begun::Done);
+    }
+    if case.source.kind == CheckoutComPayment::META.kind {
+        let gateway = gateway_of(tx, case).await?;
+        case.details.authorization_amount_cents = amount_cents;
+        case.source.amount_cents = amount;
+        let attempt = create::authorize_at_checkout_com(tx, request, case, &gateway).await?;
+        return Ok(Begun::Call(Box::new(attempt)));
+    }
+    if amount_cents.is_none() && source::is_mismatched(&case.source, &case.order) {
+        let message =
+            "can't be done: the order's total has changed; send _update to the payment source first";
+        return Err(Problem::invalid(pointer, "mismatched_amounts", message).into());
+    }
+    instrument_of(case)?;
+    case.details.authorization_amount_cents = amount_cents;
+    if case.source.amount_cents != amount {
+        case.source.amount_cents = amount;
+        let attempt = push(tx, &request.context, case, Some(Goal::Authorize)).await?;
+        return Ok(Begun::Call(Box::new(attempt)));
+    }
+    confirm(tx, &request.context, case).await
+}
+
+/// The order's total, or what the request says if that is not more.
+fn payable(case: &Case, amount_cents: Option<i64>) -> Result<i64, Problem> {
+    let total = order::total_cents(&case.order);
+    match amount_cents {
+        Some(amount) if amount > total => {
+            let message = format!("must be less than or equal to {total}");
+            let pointer = "/data/attributes/_authorization_amount_cents";
+            Err(Problem::invalid(pointer, "less_than_or_equal_to", message).meta("count", total))
+        }
+        Some(amount) => Ok(amount),
+        None => Ok(total),
+    }
+}
+
+/// What stands against an attempt to pay.
+async fn refuse_attempt(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    case: &Case,
+    pointer: &str,
+) -> Result<(), Failure> {
+    if !case.is_current() {
+        let message = "can't be done: the order has another payment source by now";
+        return Err(Problem::invalid(pointer, "replaced", message).into());
+    }
+    create::refuse_open_call(&case.source)?;
+    create::refuse_double_payment(&case.ledger)?;
+    if !case.state()?.takes_attempt() {
+        let message = format!("can't be done: the payment is {}", case.source.state);
+        return Err(Problem::invalid(pointer, "state", message)
+            .meta("state", case.source.state.clone())
+            .into());
+    }
+    create::refuse_card_testing(tx, request, &case.ledger).await
+}
+
+fn instrument_of(case: &Case) -> Result<(Options, Instrument, String), Failure> {
+    let mut options = options_of(case)?;
+    let (Some(instrument), Some(psp_id)) = (options.instrument.take(), case.source.psp_id.clone()) else {
+        let message =
+            "needs a payment_method to confirm the payment with, unless the buyer's browser does it";
+        return Err(Problem::invalid("/data/attributes", "blank", message)
+            .field("options")
+            .into());
+    };
+    Ok((options, instrument, psp_id))
+}
+
+/// Commits the intent to confirm the PaymentIntent with the payment method in `options`.
+pub async fn confirm(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<Begun, Failure> {
+    let gateway = gateway_of(tx, case).await?;
+    let (options, instrument, psp_id) = instrument_of(case)?;
+    let transaction = case.new_transaction(context, AUTHORIZATION);
+    let transaction_id = Some(transaction.id.clone());
+    case.put(tx, transaction).await?;
+    let given = options.return_url.as_ref().or(case.details.return_url.as_ref());
+    let args = ConfirmPayment {
+        instrument: Some(instrument),
+        return_url: Some(create::return_url(context, given, &gateway)),
+        setup_future_usage: options.setup_future_usage,
+        off_session: false,
+        three_d_secure: false,
+    };
+    let (operation_id, kind) = (context.new_id(), OperationKind::Confirm);
+    let key = operation::idempotency_key(&operation_id, kind);
+    let request = Link::of(context, &gateway)?
+        .gateway
+        .confirm_payment(&psp_id, &args, &key)?;
+    let intent = Intent {
+        gateway: &gateway,
+        operation_id,
+        kind,
+        request,
+        transaction_id,
+        goal: None,
+    };
+    let attempt = operation::begin(tx, context, case, intent).await?;
+    Ok(Begun::Call(Box::new(attempt)))
+}
+
+/// Commits the intent to give the unconfirmed PaymentIntent the source's amount and the present options.
+pub async fn push(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    goal: Option<Goal>,
+) -> Result<Attempt, Failure> {
+    let gateway = gateway_of(tx, case).await?;
+    let updatable = matches!(case.state()?, SourceState::Unconfirmed | SourceState::Failed);
+    let Some(psp_id) = case.source.psp_id.clone().filter(|_| updatable) else {
+        let message = format!("can't be done: the payment is {}", case.source.state);
+        return Err(Problem::invalid("/data/attributes/_update", "state", message)
+            .meta("state", case.source.state.clone())
+            .into());
+    };
+    let options = options_of(case)?;
+    let (operation_id, kind) = (context.new_id(), OperationKind::Update);
+    let args = UpdatePayment {
+        transaction_id: case.source.id.clone(),
+        order_id: case.order.id.clone(),
+        amount: Some(Money::new(
+            case.source.amount_cents,
+            word(&case.source.currency_code)?,
+        )),
+        instrument: options.instrument,
+        psp_customer: options.customer,
+        setup_future_usage: options.setup_future_usage,
+        receipt_email: options
+            .receipt_email
+            .or_else(|| case.details.receipt_email.clone()),
+        description: options.description,
+    };
+    let key = operation::idempotency_key(&operation_id, kind);
+    let request = Link::of(context, &gateway)?
+        .gateway
+        .update_payment(&psp_id, &args, &key)?;
+    let intent = Intent {
+        gateway: &gateway,
+        operation_id,
+        kind,
+        request,
+        transaction_id: None,
+        goal,
+    };
+    operation::begin(tx, context, case, intent).await
+}
+
+/// Commits the intent to make a released PaymentIntent anew, with the order's present total. Only a saved instrument can be
+/// confirmed without the buyer; a fresh one was used up.
+pub async fn renew(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<Begun, Failure> {
+    let gateway: PaymentGatewayRow = gateway_of(tx, case).await?;
+    case.source.psp_id = None;
+    case.source.client_secret = None;
+    case.source.state = SourceState::New.to_string();
+    case.source.amount_cents = order::total_cents(&case.order);
+    case.details.authorization_amount_cents = None;
+    let options = options_of(case)?;
+    let id = context.new_id();
+    let mut args = create::stripe_arguments(context, &id, case, &gateway, &options, CaptureMethod::Manual)?;
+    args.confirm = matches!(options.instrument, Some(Instrument::Saved { .. }));
+    let mut transaction_id = None;
+    if args.confirm {
+        let transaction = case.new_transaction(context, AUTHORIZATION);
+        transaction_id = Some(transaction.id.clone());
+        case.put(tx, transaction).await?;
+    }
+    let attempt = create::begin_creation(tx, context, case, &gateway, id, &args, transaction_id).await?;
+    Ok(Begun::Call(Box::new(attempt)))
+}
+
+fn options_of(case: &Case) -> Result<Options, Failure> {
+    Ok(read_options(case.details.options.as_ref()).map_err(Problems::from)?)
+}

@@ -1,0 +1,125 @@
+//! The second and third step of a request: the PSP is called, its answer is committed, and with it ours.
+
+use tillgate_model::{Id, Problem, Problems};
+use tillgate_store::{Tx, query};
+
+use super::{
+    case::Case,
+    create::{ASK_AGAIN, refused, unavailable},
+    operation::{self, Attempt, Outcome},
+    settle::{Settled, settle},
+};
+use crate::{call::Answer, failure::Failure, idempotency, request::Request, stored::word};
+
+/// How the answer to an attempt is made.
+#[derive(Clone)]
+pub struct Ending {
+    /// Which resource the request is about.
+    pub id: Id,
+    /// Shows it.
+    pub answer: fn(&Request, &Case, &Id) -> Result<Answer, Failure>,
+    /// Whether what became of the attempt is an error to the caller. What was recorded stays.
+    pub verdict: fn(&Case, &Attempt) -> Option<Problem>,
+    /// Where what the PSP complains of stands in the request.
+    pub pointers: &'static [(&'static str, &'static str)],
+    /// The source is new: one that the PSP made nothing of is removed again.
+    pub is_creation: bool,
+}
+
+/// How far a request's last transaction came.
+enum Step {
+    /// The PSP is to be asked for something more.
+    Next(Box<Attempt>),
+    /// The request is answered.
+    End(Result<Answer, Failure>),
+}
+
+/// Calls the PSP, commits what it answers, and goes on until nothing more is to be asked of it.
+pub async fn carry_out(request: &Request, attempt: Attempt, ending: Ending) -> Result<Answer, Failure> {
+    let mut attempt = attempt;
+    loop {
+        let context = request.context.clone();
+        let outcome = operation::perform(&context, &attempt).await;
+        let (request, ending) = (request.clone(), ending.clone());
+        let step = context
+            .db
+            .clone()
+            .write(async move |tx: &mut Tx<'_>| commit(tx, &request, &attempt, &outcome, &ending).await)
+            .await?;
+        match step {
+            Step::Next(next) => attempt = *next,
+            Step::End(answer) => return answer,
+        }
+    }
+}
+
+async fn commit(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    attempt: &Attempt,
+    outcome: &Outcome,
+    ending: &Ending,
+) -> Result<Step, Failure> {
+    let Settled {
+        case,
+        finished,
+        was_open,
+        next,
+    } = settle(tx, &request.context, attempt, outcome).await?;
+    if let Some(next) = next {
+        return Ok(Step::Next(Box::new(next)));
+    }
+    // Somebody else may have found out more by now, and then that counts.
+    let refusal = match outcome {
+        Outcome::Refused(refusal) if was_open => Some(refused(refusal, ending.pointers).into()),
+        Outcome::NotSent(reason) if was_open => {
+            tracing::warn!(reason, "nothing reached the payment gateway");
+            Some(unavailable())
+        }
+        _ => None,
+    };
+    if let Some(problems) = refusal {
+        if ending.is_creation {
+            take_back(tx, request, case).await?;
+        }
+        return keep(tx, request, problems).await;
+    }
+    if let Some(problem) = (ending.verdict)(&case, attempt) {
+        return keep(tx, request, problem.into()).await;
+    }
+    let mut answer = (ending.answer)(request, &case, &ending.id)?;
+    if finished {
+        request.finish(tx, &answer).await?;
+    } else {
+        answer.retry_after = Some(ASK_AGAIN);
+    }
+    Ok(Step::End(Ok(answer)))
+}
+
+/// Removes what came to nothing.
+async fn take_back(tx: &mut Tx<'_>, request: &Request, mut case: Case) -> Result<(), Failure> {
+    if case.is_current() {
+        case.order.payment_source_type = None;
+        case.order.payment_source_id = None;
+    }
+    case.save(tx, &request.context).await?;
+    let failed: Vec<String> = case.authorizations().map(|row| row.id.clone()).collect();
+    for id in failed {
+        case.remove(tx, &id).await?;
+    }
+    query!(tx, payment_sources::delete(&case.scope, &word(&case.source.id)?))?;
+    Ok(())
+}
+
+/// Commits what is there, and ends the call with problems all the same. An answer that says something for certain is kept
+/// with the idempotency key.
+async fn keep(tx: &mut Tx<'_>, request: &Request, problems: Problems) -> Result<Step, Failure> {
+    let problems = request.told(problems);
+    if problems.status() >= 500 {
+        idempotency::release(request, tx).await?;
+    } else {
+        let body = idempotency::refusal_body(request, &problems);
+        request.finish(tx, &Answer::new(problems.status(), body)).await?;
+    }
+    Ok(Step::End(Err(problems.into())))
+}

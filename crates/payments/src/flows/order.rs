@@ -1,0 +1,316 @@
+//! What the triggers of an order do to its payment.
+
+use tillgate_model::{
+    Id, Problem,
+    resources::{OrderStatus, PaymentStatus},
+};
+use tillgate_store::{OrderRow, TransactionRow, Tx};
+
+use super::{
+    action::{self, Begun},
+    advance::{can, status_of},
+    authorize,
+    case::Case,
+    create,
+    ledger::{AUTHORIZATION, CAPTURE},
+    machine::{ORDER, OrderEvent},
+    operation::Goal,
+    state::SourceState,
+};
+use crate::{
+    context::Context,
+    failure::Failure,
+    request::Request,
+    resources::{order, source},
+    stored::{self, stored_time, word},
+};
+
+/// Lets an event happen to an order. Answers whether its status changed; an event that can't happen now is told with the
+/// present status.
+pub fn turn(context: &Context, row: &mut OrderRow, event: OrderEvent) -> Result<bool, Failure> {
+    turn_at(context, row, event, "/data")
+}
+
+/// The same, with what leads to the trigger in the request.
+pub fn turn_at(
+    context: &Context,
+    row: &mut OrderRow,
+    event: OrderEvent,
+    pointer: &str,
+) -> Result<bool, Failure> {
+    let before: OrderStatus = word(&row.status)?;
+    let Some(after) = ORDER.next(before, event) else {
+        return Err(impossible(row, event, pointer).into());
+    };
+    if after == before {
+        return Ok(false);
+    }
+    let now = Some(stored_time(context.now()));
+    row.status = after.to_string();
+    match after {
+        OrderStatus::Placed => row.placed_at = now,
+        OrderStatus::Approved => row.approved_at = now,
+        OrderStatus::Cancelled => row.cancelled_at = now,
+        _ => {}
+    }
+    Ok(true)
+}
+
+/// What a caller is told of an event that can't happen now.
+pub fn impossible(row: &OrderRow, event: OrderEvent, pointer: &str) -> Problem {
+    let possible: Vec<String> = ORDER.sources(event).map(|state| state.to_string()).collect();
+    let message = format!(
+        "can't be done: the order is {}, and not {}",
+        row.status,
+        possible.join(" or ")
+    );
+    Problem::invalid(pointer, "order_status", message).meta("status", row.status.clone())
+}
+
+fn refuse_unless(case: &Case, event: OrderEvent, pointer: &str) -> Result<(), Failure> {
+    if can(case, event)? {
+        return Ok(());
+    }
+    Err(impossible(&case.order, event, pointer).into())
+}
+
+/// `_authorize`
+pub async fn authorize(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    case: &mut Case,
+    amount_cents: Option<i64>,
+) -> Result<Option<Begun>, Failure> {
+    let pointer = "/data/attributes/_authorize";
+    refuse_unless(case, OrderEvent::Authorize, pointer)?;
+    if case.state()?.holds_money() {
+        return Ok(None);
+    }
+    Ok(Some(
+        authorize::begin(tx, request, case, amount_cents, pointer).await?,
+    ))
+}
+
+/// `_place`
+pub async fn place(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    case: &mut Case,
+    amount_cents: Option<i64>,
+) -> Result<Option<Begun>, Failure> {
+    let pointer = "/data/attributes/_place";
+    refuse_unless(case, OrderEvent::Place, pointer)?;
+    let context = &request.context;
+    if status_of(case)? == OrderStatus::Placed {
+        return Ok(None);
+    }
+    if case.state()?.holds_money() {
+        let expected = amount_cents.unwrap_or_else(|| order::total_cents(&case.order));
+        if case.source.amount_cents != expected {
+            return Err(mismatched(pointer).into());
+        }
+        turn(context, &mut case.order, OrderEvent::Place)?;
+        return Ok(None);
+    }
+    if status_of(case)? == OrderStatus::Placing {
+        create::refuse_open_call(&case.source)?;
+    }
+    let begun = authorize::begin(tx, request, case, amount_cents, pointer).await?;
+    turn(context, &mut case.order, OrderEvent::BeginPlacing)?;
+    super::advance::place_or_give_up(context, case)?;
+    Ok(Some(begun))
+}
+
+fn mismatched(pointer: &str) -> Problem {
+    let message = "can't be done: the order's total is not what was authorized; send _update to the payment source first";
+    Problem::invalid(pointer, "mismatched_amounts", message)
+}
+
+/// `_approve`
+pub fn approve(context: &Context, case: &mut Case, pointer: &str) -> Result<(), Failure> {
+    refuse_unless(case, OrderEvent::Approve, pointer)?;
+    if status_of(case)? == OrderStatus::Approved {
+        return Ok(());
+    }
+    approve_paid(context, &mut case.order, pointer)?;
+    if case.details.authorization_amount_cents.is_none() && source::is_mismatched(&case.source, &case.order) {
+        return Err(mismatched(pointer).into());
+    }
+    Ok(())
+}
+
+/// The same for an order without a payment source.
+pub fn approve_paid(context: &Context, row: &mut OrderRow, pointer: &str) -> Result<(), Failure> {
+    if ORDER.next(word(&row.status)?, OrderEvent::Approve).is_none() {
+        return Err(impossible(row, OrderEvent::Approve, pointer).into());
+    }
+    let payment: PaymentStatus = word(&row.payment_status)?;
+    let paid = matches!(
+        payment,
+        PaymentStatus::Authorized
+            | PaymentStatus::Paid
+            | PaymentStatus::PartiallyPaid
+            | PaymentStatus::Free
+            | PaymentStatus::PartiallyRefunded
+    );
+    if !paid && word::<OrderStatus>(&row.status)? != OrderStatus::Approved {
+        let message = format!("can't be done: the order's payment is {payment}");
+        return Err(Problem::invalid(pointer, "payment_status", message)
+            .meta("payment_status", payment.to_string())
+            .into());
+    }
+    turn(context, row, OrderEvent::Approve)?;
+    Ok(())
+}
+
+/// `_capture`
+pub async fn capture(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    pointer: &str,
+) -> Result<Option<Begun>, Failure> {
+    refuse_unless(case, OrderEvent::Capture, pointer)?;
+    create::refuse_open_call(&case.source)?;
+    let begun = capture_next(tx, context, case).await?;
+    if begun.is_none()
+        && case
+            .ledger
+            .of_kind(CAPTURE)
+            .all(|row| case.ledger.refundable(row) == 0)
+    {
+        let message = "can't be done: nothing is authorized for the order";
+        return Err(Problem::invalid(pointer, "payment_status", message).into());
+    }
+    Ok(begun)
+}
+
+/// The next capture that an order needs, if any.
+pub async fn capture_next(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+) -> Result<Option<Begun>, Failure> {
+    let due = order::total_cents(&case.order) - case.ledger.captured();
+    let open = |ledger: &super::ledger::Ledger, row: &TransactionRow| ledger.open_authorization(row);
+    let Some(authorization) = next_of(tx, context, case, AUTHORIZATION, open).await? else {
+        return Ok(None);
+    };
+    let amount = case.ledger.open_authorization(&authorization).min(due);
+    if amount <= 0 {
+        return Ok(None);
+    }
+    let goal = Some(Goal::Capture);
+    Ok(Some(
+        action::capture(tx, context, case, &authorization, amount, goal).await?,
+    ))
+}
+
+/// `_refund`
+pub async fn refund(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<Option<Begun>, Failure> {
+    let pointer = "/data/attributes/_refund";
+    refuse_unless(case, OrderEvent::Refund, pointer)?;
+    create::refuse_open_call(&case.source)?;
+    let begun = refund_next(tx, context, case).await?;
+    if begun.is_none() && case.ledger.captured() == 0 {
+        let message = "can't be done: nothing was captured for the order";
+        return Err(Problem::invalid(pointer, "payment_status", message).into());
+    }
+    Ok(begun)
+}
+
+/// The next refund that an order needs, if any.
+pub async fn refund_next(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+) -> Result<Option<Begun>, Failure> {
+    let open = |ledger: &super::ledger::Ledger, row: &TransactionRow| ledger.refundable(row);
+    let Some(capture) = next_of(tx, context, case, CAPTURE, open).await? else {
+        return Ok(None);
+    };
+    let amount = case.ledger.refundable(&capture);
+    Ok(Some(
+        action::refund(tx, context, case, &capture, amount, Some(Goal::Refund)).await?,
+    ))
+}
+
+/// `_cancel`
+pub async fn cancel(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<Option<Begun>, Failure> {
+    let pointer = "/data/attributes/_cancel";
+    refuse_unless(case, OrderEvent::Cancel, pointer)?;
+    create::refuse_open_call(&case.source)?;
+    let kept = case
+        .ledger
+        .of_kind(CAPTURE)
+        .any(|row| case.ledger.refundable(row) > 0);
+    if kept {
+        let message = "can't be done: money was captured for the order; send _refund, which cancels it";
+        return Err(Problem::invalid(pointer, "payment_status", message)
+            .meta("payment_status", case.order.payment_status.clone())
+            .into());
+    }
+    cancel_next(tx, context, case).await
+}
+
+/// The next release that cancelling an order needs; without one, the order is cancelled.
+pub async fn cancel_next(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+) -> Result<Option<Begun>, Failure> {
+    let open = |ledger: &super::ledger::Ledger, row: &TransactionRow| ledger.open_authorization(row);
+    match next_of(tx, context, case, AUTHORIZATION, open).await? {
+        Some(authorization) => {
+            let goal = Some(Goal::CancelOrder);
+            Ok(Some(action::void(tx, context, case, &authorization, goal).await?))
+        }
+        None => {
+            turn(context, &mut case.order, OrderEvent::Cancel)?;
+            Ok(None)
+        }
+    }
+}
+
+/// The first transaction of a kind with something left. The case becomes that of its payment source.
+async fn next_of(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    kind: &str,
+    left: impl Fn(&super::ledger::Ledger, &TransactionRow) -> i64,
+) -> Result<Option<TransactionRow>, Failure> {
+    let found = case
+        .ledger
+        .of_kind(kind)
+        .find(|row| left(&case.ledger, row) > 0)
+        .cloned();
+    let Some(row) = found else { return Ok(None) };
+    if row.payment_source_id != case.source.id {
+        case.save(tx, context).await?;
+        let id: Id = stored::word(&row.payment_source_id)?;
+        *case = Case::lock(tx, &case.scope.clone(), &id).await?;
+        create::refuse_open_call(&case.source)?;
+    }
+    Ok(Some(row))
+}
+
+/// `_nullify_payment_source`, after the payment at the PSP was given up.
+pub fn detach(case: &mut Case) -> Result<(), Failure> {
+    let pointer = "/data/attributes/_nullify_payment_source";
+    refuse_unless(case, OrderEvent::Authorize, pointer)?;
+    create::refuse_open_call(&case.source)?;
+    let open = matches!(
+        case.state()?,
+        SourceState::RequiresAction | SourceState::Processing | SourceState::Unconfirmed
+    );
+    if open || case.ledger.held() > 0 {
+        let message = "can't be done: the payment is not off; void or refund what was authorized first";
+        return Err(Problem::invalid(pointer, "state", message)
+            .meta("state", case.source.state.clone())
+            .into());
+    }
+    case.order.payment_source_type = None;
+    case.order.payment_source_id = None;
+    Ok(())
+}

@@ -1,0 +1,310 @@
+//! `PATCH` of an order: its own members, and its triggers, which move its payment.
+
+use futures::{FutureExt, future::LocalBoxFuture};
+use tillgate_model::{
+    Id, Problem, Problems, Resource,
+    problem::Kind,
+    request::{Shape, UpdateRequest},
+    resources::{Order, UpdateOrderAttributes},
+};
+use tillgate_store::{Tx, query};
+
+use super::{
+    action::Begun,
+    carry_out::{Ending, carry_out},
+    case::Case,
+    create,
+    ledger::FAILED,
+    machine::OrderEvent,
+    operation::Attempt,
+    order as flow, recover,
+};
+use crate::{
+    call::{Answer, ApplicationKind},
+    failure::Failure,
+    handler::Edit,
+    plain::{PlainEditor, change},
+    request::Request,
+    resources::order,
+    stored::word,
+};
+
+/// Where what a PSP complains of stands in a request.
+const POINTERS: &[(&str, &str)] = &[("", "/data/attributes")];
+
+/// Creates, updates and deletes orders.
+pub struct OrderEditor {
+    plain: PlainEditor<Order>,
+    update: Shape,
+}
+
+impl OrderEditor {
+    /// With its schemas compiled.
+    pub fn new() -> Self {
+        Self {
+            plain: PlainEditor::new(),
+            update: Shape::update::<Order>(),
+        }
+    }
+}
+
+impl Edit for OrderEditor {
+    fn create<'a>(
+        &'a self,
+        request: &'a Request,
+        body: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        self.plain.create(request, body)
+    }
+
+    fn update<'a>(
+        &'a self,
+        request: &'a Request,
+        id: &'a Id,
+        body: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        async move {
+            let input = self.update.read_update::<Order>(body, id)?;
+            match Trigger::of(&input.attributes)? {
+                None => self.plain.update(request, id, body).await,
+                Some(trigger) => pull(request, id, input, trigger).await,
+            }
+        }
+        .boxed_local()
+    }
+
+    fn delete<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        self.plain.delete(request, id)
+    }
+}
+
+/// What is asked of an order's payment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display)]
+#[strum(serialize_all = "snake_case")]
+enum Trigger {
+    Authorize,
+    Place,
+    Approve,
+    ApproveAndCapture,
+    Capture,
+    Refund,
+    Cancel,
+    NullifyPaymentSource,
+    Refresh,
+}
+
+impl Trigger {
+    /// The one that a request pulls.
+    fn of(attributes: &UpdateOrderAttributes) -> Result<Option<Self>, Problems> {
+        let pulled: Vec<Self> = [
+            (attributes.authorize, Self::Authorize),
+            (attributes.place, Self::Place),
+            (attributes.approve, Self::Approve),
+            (attributes.approve_and_capture, Self::ApproveAndCapture),
+            (attributes.capture, Self::Capture),
+            (attributes.refund, Self::Refund),
+            (attributes.cancel, Self::Cancel),
+            (attributes.nullify_payment_source, Self::NullifyPaymentSource),
+            (attributes.refresh, Self::Refresh),
+        ]
+        .into_iter()
+        .filter_map(|(given, trigger)| (given == Some(true)).then_some(trigger))
+        .collect();
+        let mut problems: Vec<Problem> = pulled
+            .iter()
+            .skip(1)
+            .map(|trigger| {
+                let message = format!(
+                    "can't be combined with _{}; send them one after the other",
+                    pulled[0]
+                );
+                Problem::invalid(trigger.pointer(), "exclusion", message)
+            })
+            .collect();
+        let authorizes = matches!(pulled.first(), Some(Self::Authorize | Self::Place));
+        if attributes.authorization_amount_cents.is_some() && !authorizes {
+            let message = "goes with _authorize or _place";
+            let pointer = "/data/attributes/_authorization_amount_cents";
+            problems.push(Problem::invalid(pointer, "inclusion", message));
+        }
+        if problems.is_empty() {
+            Ok(pulled.first().copied())
+        } else {
+            Err(problems.into())
+        }
+    }
+
+    fn pointer(self) -> String {
+        format!("/data/attributes/_{self}")
+    }
+
+    /// A sales channel buys; what the merchant does with an order is not its business.
+    fn refuse_sales_channel(self, request: &Request) -> Result<(), Problem> {
+        let merchants = matches!(
+            self,
+            Self::Approve | Self::ApproveAndCapture | Self::Capture | Self::Refund
+        );
+        if merchants && request.caller.kind == ApplicationKind::SalesChannel {
+            let message = format!("A sales channel may not send _{self}.");
+            return Err(Problem::new(Kind::Forbidden, message).at(self.pointer()));
+        }
+        Ok(())
+    }
+}
+
+async fn pull(
+    request: &Request,
+    id: &Id,
+    input: UpdateRequest<Order>,
+    trigger: Trigger,
+) -> Result<Answer, Failure> {
+    trigger.refuse_sales_channel(request)?;
+    bring_up_to_date(request, id, trigger).await?;
+    let (theirs, context, order_id) = (request.clone(), request.context.clone(), id.clone());
+    let begun = context
+        .db
+        .write(async move |tx: &mut Tx<'_>| commit_intent(tx, &theirs, &order_id, &input, trigger).await)
+        .await?;
+    match begun {
+        Step::Call(attempt) => carry_out(request, *attempt, ending(id, trigger)).await,
+        Step::Answer(answer) => Ok(answer),
+    }
+}
+
+/// What is asked of the PSP before the order is locked: a buyer may have paid in the browser, and no event has told us yet.
+async fn bring_up_to_date(request: &Request, id: &Id, trigger: Trigger) -> Result<(), Failure> {
+    let scope = request.scope();
+    let seen = request
+        .context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, orders::get(scope, id)))
+        .await?
+        .filter(|row| order::visible(request, row));
+    let row = seen.ok_or_else(Problem::not_found)?;
+    let Some(source_id) = &row.payment_source_id else {
+        return Ok(());
+    };
+    match trigger {
+        Trigger::NullifyPaymentSource if order::is_editable(word(&row.status)?) => {
+            create::give_up_present_source(request, id).await
+        }
+        Trigger::Authorize | Trigger::Place | Trigger::Refresh => {
+            recover::refresh(&request.context, scope, &word(source_id)?).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// How far the first transaction came.
+enum Step {
+    /// A PSP is to be called.
+    Call(Box<Attempt>),
+    /// Everything is done.
+    Answer(Answer),
+}
+
+async fn commit_intent(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    id: &Id,
+    input: &UpdateRequest<Order>,
+    trigger: Trigger,
+) -> Result<Step, Failure> {
+    request.claim(tx, Some((Order::META.kind, id.as_str()))).await?;
+    change::<Order>(tx, request, id, input).await?;
+    let row = query!(tx, orders::lock(request.scope(), id))?.ok_or_else(Problem::not_found)?;
+    let begun = match &row.payment_source_id {
+        Some(source_id) => {
+            let mut case = Case::lock(tx, request.scope(), &word(source_id)?).await?;
+            let begun = with_source(tx, request, &mut case, input, trigger).await?;
+            case.save(tx, &request.context).await?;
+            begun
+        }
+        None => {
+            without_source(tx, request, row, trigger).await?;
+            None
+        }
+    };
+    if let Some(Begun::Call(attempt)) = begun {
+        return Ok(Step::Call(attempt));
+    }
+    let row = query!(tx, orders::get(request.scope(), id))?.ok_or_else(Problem::not_found)?;
+    let answer = request.shown(&order::record_of(&row)?);
+    request.finish(tx, &answer).await?;
+    Ok(Step::Answer(answer))
+}
+
+async fn with_source(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    case: &mut Case,
+    input: &UpdateRequest<Order>,
+    trigger: Trigger,
+) -> Result<Option<Begun>, Failure> {
+    let (context, pointer) = (&request.context, trigger.pointer());
+    let amount = input.attributes.authorization_amount_cents;
+    match trigger {
+        Trigger::Authorize => flow::authorize(tx, request, case, amount).await,
+        Trigger::Place => flow::place(tx, request, case, amount).await,
+        Trigger::Approve => flow::approve(context, case, &pointer).map(|()| None),
+        Trigger::ApproveAndCapture => {
+            flow::approve(context, case, &pointer)?;
+            flow::capture(tx, context, case, &pointer).await
+        }
+        Trigger::Capture => flow::capture(tx, context, case, &pointer).await,
+        Trigger::Refund => flow::refund(tx, context, case).await,
+        Trigger::Cancel => flow::cancel(tx, context, case).await,
+        Trigger::NullifyPaymentSource => flow::detach(case).map(|()| None),
+        Trigger::Refresh => Ok(None),
+    }
+}
+
+/// An order without a payment source: it is free, or nothing was paid.
+async fn without_source(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    mut row: tillgate_store::OrderRow,
+    trigger: Trigger,
+) -> Result<(), Failure> {
+    let (context, pointer) = (&request.context, trigger.pointer());
+    match trigger {
+        Trigger::Place if order::total_cents(&row) == 0 => {
+            flow::turn_at(context, &mut row, OrderEvent::Place, &pointer)?;
+        }
+        Trigger::Approve | Trigger::ApproveAndCapture => flow::approve_paid(context, &mut row, &pointer)?,
+        Trigger::Cancel => {
+            flow::turn_at(context, &mut row, OrderEvent::Cancel, &pointer)?;
+        }
+        Trigger::NullifyPaymentSource | Trigger::Refresh => return Ok(()),
+        Trigger::Authorize | Trigger::Place | Trigger::Capture | Trigger::Refund => {
+            let message = "is needed: create one of the type that the order's payment method names";
+            return Err(
+                Problem::invalid("/data/relationships/payment_source", "blank", message)
+                    .meta("trigger", format!("_{trigger}"))
+                    .into(),
+            );
+        }
+    }
+    row.updated_at = crate::stored::stored_time(context.now());
+    Ok(query!(tx, orders::save(&row))?)
+}
+
+fn ending(id: &Id, trigger: Trigger) -> Ending {
+    Ending {
+        id: id.clone(),
+        answer: |request, case, _| Ok(request.shown(&order::record_of(&case.order)?)),
+        verdict: match trigger {
+            Trigger::Authorize => |_, _| None,
+            _ => failed,
+        },
+        pointers: POINTERS,
+        is_creation: false,
+    }
+}
+
+/// What the call should have done has failed; the transaction tells why.
+fn failed(case: &Case, attempt: &Attempt) -> Option<Problem> {
+    let id = attempt.operation.transaction_id.as_deref()?;
+    let row = case.ledger.get(id).filter(|row| row.status == FAILED)?;
+    Some(super::transaction::failed(row, "/data/attributes"))
+}

@@ -1,0 +1,69 @@
+//! What an operator wants to see of all organizations: calls to PSPs that are open, and events that nothing of ours fits.
+
+use diesel::prelude::*;
+
+use super::super::{Connection, RunQueryDsl};
+use crate::{
+    GatewayEventRow, GatewayOperationRow, PaymentGatewayRow, StoreError,
+    rows::{gateway_events, gateway_operations, orders, organizations, payment_gateways, payment_sources},
+};
+
+/// An open call with the name of its organization, the number of its order and the type of its payment source.
+pub type OpenOperation = (GatewayOperationRow, String, String, String);
+/// An event that was left to a person, with the name of its organization and its gateway.
+pub type FlaggedEvent = (GatewayEventRow, String, PaymentGatewayRow);
+
+/// Calls to PSPs whose outcome is not known; those that were left to a person first, then the oldest.
+pub async fn open_operations(
+    connection: &mut Connection,
+    limit: i64,
+) -> Result<Vec<OpenOperation>, StoreError> {
+    let of_source = payment_sources::organization_id
+        .eq(gateway_operations::organization_id)
+        .and(payment_sources::test.eq(gateway_operations::test))
+        .and(payment_sources::id.eq(gateway_operations::payment_source_id));
+    let of_order = orders::organization_id
+        .eq(payment_sources::organization_id)
+        .and(orders::test.eq(payment_sources::test))
+        .and(orders::id.eq(payment_sources::order_id));
+    let query = gateway_operations::table
+        .inner_join(payment_sources::table.on(of_source))
+        .inner_join(orders::table.on(of_order))
+        .inner_join(organizations::table.on(organizations::id.eq(gateway_operations::organization_id)))
+        .filter(gateway_operations::finished_at.is_null())
+        .order((
+            gateway_operations::flagged_at.is_null(),
+            gateway_operations::created_at,
+        ))
+        .limit(limit)
+        .select((
+            GatewayOperationRow::as_select(),
+            organizations::name,
+            orders::number,
+            payment_sources::kind,
+        ));
+    Ok(run!(query.load(connection))?)
+}
+
+/// Events that were left to a person, oldest first.
+pub async fn flagged_events(
+    connection: &mut Connection,
+    limit: i64,
+) -> Result<Vec<FlaggedEvent>, StoreError> {
+    let of_gateway = payment_gateways::organization_id
+        .eq(gateway_events::organization_id)
+        .and(payment_gateways::test.eq(gateway_events::test))
+        .and(payment_gateways::id.eq(gateway_events::payment_gateway_id));
+    let query = gateway_events::table
+        .inner_join(payment_gateways::table.on(of_gateway))
+        .inner_join(organizations::table.on(organizations::id.eq(gateway_events::organization_id)))
+        .filter(gateway_events::flagged_at.is_not_null())
+        .order(gateway_events::created_at)
+        .limit(limit)
+        .select((
+            GatewayEventRow::as_select(),
+            organizations::name,
+            PaymentGatewayRow::as_select(),
+        ));
+    Ok(run!(query.load(connection))?)
+}
