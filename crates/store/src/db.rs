@@ -9,7 +9,7 @@ use std::{
 use futures::FutureExt;
 use tokio::sync::oneshot;
 
-use crate::{StoreError, postgres_backend, sqlite_backend};
+use crate::{StoreError, inline::Inline, postgres_backend, sqlite_backend};
 
 /// A database.
 #[derive(Clone)]
@@ -18,6 +18,8 @@ pub enum Db {
     Sqlite(Sqlite),
     /// A server.
     Postgres(Postgres),
+    /// SQLite on the caller's thread, for simulations.
+    Inline(Inline),
 }
 
 /// SQLite in a file.
@@ -82,6 +84,7 @@ impl Db {
                 let mut connection = postgres.pool()?.get().await?;
                 read(&mut Tx::Postgres(&mut connection)).await
             }
+            Self::Inline(inline) => inline.read(read).await,
         }
     }
 
@@ -98,6 +101,7 @@ impl Db {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(write).await,
             Self::Postgres(postgres) => postgres.write(write).await,
+            Self::Inline(inline) => inline.write(write).await,
         }
     }
 
@@ -111,13 +115,13 @@ impl Db {
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::Sqlite(sqlite) => Some(&sqlite.path),
-            Self::Postgres(_) => None,
+            Self::Postgres(_) | Self::Inline(_) => None,
         }
     }
 }
 
 /// SQLite's queries answer at once, so that what awaits only them does so too.
-fn at_once<T, E: From<StoreError>>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+pub(crate) fn at_once<T, E: From<StoreError>>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     future.now_or_never().unwrap_or_else(|| {
         Err(StoreError::Failed("a transaction waited for something else than a query".into()).into())
     })

@@ -8,6 +8,7 @@
 mod cached;
 mod db;
 mod error;
+mod inline;
 mod postgres_backend;
 mod rows;
 mod scope;
@@ -15,6 +16,7 @@ mod sqlite_backend;
 
 pub use db::{Db, Tx, without_password};
 pub use error::StoreError;
+pub use inline::{Access, Inline, Probe};
 pub use postgres_backend::queries as postgres;
 pub use rows::*;
 pub use scope::Scope;

@@ -5,6 +5,7 @@ mod reader;
 mod writer;
 
 use connection::open;
+pub use connection::{open_unsynced, transaction};
 pub use reader::read;
 pub use writer::{Done, Writer};
 
