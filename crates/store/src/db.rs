@@ -41,7 +41,7 @@ pub enum Tx<'a> {
     /// To SQLite.
     Sqlite(&'a mut sqlite_backend::Connection),
     /// To PostgreSQL.
-    Postgres(&'a mut postgres_backend::Connection),
+    Postgres(postgres_backend::Pipeline),
 }
 
 impl Db {
@@ -81,8 +81,9 @@ impl Db {
             .map_err(E::from)
             .and_then(|outcome| outcome),
             Self::Postgres(postgres) => {
-                let mut connection = postgres.pool()?.get().await?;
-                read(&mut Tx::Postgres(&mut connection)).await
+                let connection = postgres_backend::Connection::new(Arc::new(postgres.pool()?.get().await?));
+                let pipeline = postgres_backend::Pipeline::reading(connection);
+                read(&mut Tx::Postgres(pipeline)).await
             }
             Self::Inline(inline) => inline.read(read).await,
         }
@@ -162,20 +163,9 @@ impl Postgres {
         F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
         E: From<StoreError>,
     {
-        let mut connection = self.pool()?.get().await?;
-        postgres_backend::begin(&mut connection).await?;
-        match write(&mut Tx::Postgres(&mut connection)).await {
-            Ok(value) => {
-                postgres_backend::end(&mut connection, true).await?;
-                Ok(value)
-            }
-            Err(error) => {
-                if let Err(rollback) = postgres_backend::end(&mut connection, false).await {
-                    tracing::warn!(%rollback, "rolling back failed; the connection is given up");
-                }
-                Err(error)
-            }
-        }
+        let connection = self.pool()?.get().await?;
+        let run = async move |pipeline| write(&mut Tx::Postgres(pipeline)).await;
+        postgres_backend::transaction(connection, run).await
     }
 }
 

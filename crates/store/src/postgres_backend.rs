@@ -1,16 +1,18 @@
 //! PostgreSQL: a pool of connections, rustls where the URL asks for it, no libpq.
 
 mod connect;
+mod connection;
 mod migrate;
 mod pool;
+mod transaction;
 
+pub use connection::Connection;
 pub use migrate::migrate;
-pub use pool::{Pool, begin, end};
+pub use pool::Pool;
+pub use transaction::{Pipeline, transaction};
 
 use diesel_async::RunQueryDsl;
 
-/// Connection that the queries of this backend take.
-pub type Connection = diesel_async::AsyncPgConnection;
 /// Its backend.
 pub type Backend = diesel::pg::Pg;
 
@@ -25,6 +27,14 @@ macro_rules! run {
 macro_rules! for_update {
     ($query:expr) => {
         $query.for_update()
+    };
+}
+
+/// The column is what a query of one value answers. A join, which `= ANY (SELECT …)` is made into, could be run from the
+/// wrong end.
+macro_rules! is_value_of {
+    ($column:expr, $query:expr) => {
+        $column.nullable().eq($query.single_value())
     };
 }
 

@@ -30,6 +30,14 @@ macro_rules! for_update {
     };
 }
 
+/// The column is what a query of one value answers. `single_value` would add `LIMIT ?`, with which a statement is prepared
+/// anew each time.
+macro_rules! is_value_of {
+    ($column:expr, $query:expr) => {
+        $column.eq_any($query)
+    };
+}
+
 #[path = "queries/mod.rs"]
 #[allow(clippy::unused_async)] // asynchronous with the other backend
 pub mod queries;

@@ -1,4 +1,5 @@
-//! The queries. Each backend mounts this folder and brings `Connection`, `Backend`, `run!` and `for_update!`.
+//! The queries. Each backend mounts this folder and brings `Connection`, `Backend`, `run!`,
+//! `for_update!` and `is_value_of!`.
 
 #[macro_use]
 mod macros;

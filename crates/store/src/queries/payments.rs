@@ -47,7 +47,7 @@ pub async fn lock_order_of_source(
     let query = orders::table
         .filter(orders::organization_id.eq(scope.organization_id().as_str()))
         .filter(orders::test.eq(scope.test()))
-        .filter(orders::id.eq_any(of_source))
+        .filter(is_value_of!(orders::id, of_source))
         .select(OrderRow::as_select());
     Ok(run!(for_update!(query).get_result(connection)).optional()?)
 }
