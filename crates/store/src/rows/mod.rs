@@ -7,7 +7,7 @@ mod commerce;
 mod idempotency;
 mod payment;
 
-diesel::allow_tables_to_appear_in_same_query!(payment_sources, orders);
+diesel::allow_tables_to_appear_in_same_query!(payment_sources, orders, transactions);
 
 pub use account::*;
 pub use commerce::*;
