@@ -81,7 +81,7 @@ impl Db {
             .map_err(E::from)
             .and_then(|outcome| outcome),
             Self::Postgres(postgres) => {
-                let connection = postgres_backend::Connection::new(Arc::new(postgres.pool()?.get().await?));
+                let connection = postgres_backend::reader(&postgres.url).await?;
                 let pipeline = postgres_backend::Pipeline::reading(connection);
                 read(&mut Tx::Postgres(pipeline)).await
             }

@@ -4,11 +4,13 @@ mod connect;
 mod connection;
 mod migrate;
 mod pool;
+mod reader;
 mod transaction;
 
 pub use connection::Connection;
 pub use migrate::migrate;
 pub use pool::Pool;
+pub use reader::reader;
 pub use transaction::{Pipeline, transaction};
 
 use diesel_async::RunQueryDsl;

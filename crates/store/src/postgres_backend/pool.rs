@@ -46,7 +46,7 @@ impl Pool {
         config.recycling_method = RecyclingMethod::Fast;
         config.custom_setup = Box::new(|url| {
             let url = url.to_owned();
-            async move { connect(&url).await }.boxed()
+            async move { connect(&url).await.map(|(connection, _)| connection) }.boxed()
         });
         let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(url, config);
         let pool = Deadpool::builder(manager)

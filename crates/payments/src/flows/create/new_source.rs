@@ -36,7 +36,10 @@ pub async fn lock_payable_order(
 ) -> Result<(OrderRow, Ledger, PaymentGatewayRow), Failure> {
     let scope = request.scope();
     // An address that is not known has no failures.
-    let address = request.caller.address.map_or_else(String::new, |address| address.to_string());
+    let address = request
+        .caller
+        .address
+        .map_or_else(String::new, |address| address.to_string());
     // What follows the lock sees what was committed before it was granted.
     let (order, present, transactions, failures, enabled) = queries!(
         tx,
