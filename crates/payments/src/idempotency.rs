@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use chrono::Duration;
 use tillgate_model::{Problem, Problems, problem::Kind};
-use tillgate_store::{IdempotencyKeyRow, Tx, query};
+use tillgate_store::{IdempotencyKeyRow, Tx, query, send};
 
 use crate::{
     call::{Answer, IdempotencyKey},
@@ -148,7 +148,7 @@ pub async fn finish(
             .vault
             .seal(&*request.context.entropy, PURPOSE, body),
     );
-    query!(tx, idempotency_keys::save(&row))?;
+    send!(tx, idempotency_keys::save(row))?;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use std::{
 use futures::FutureExt;
 use tokio::sync::oneshot;
 
-use crate::{StoreError, postgres_backend, sqlite_backend};
+use crate::{StoreError, inline::Inline, postgres_backend, sqlite_backend};
 
 /// A database.
 #[derive(Clone)]
@@ -18,6 +18,8 @@ pub enum Db {
     Sqlite(Sqlite),
     /// A server.
     Postgres(Postgres),
+    /// SQLite on the caller's thread, for simulations.
+    Inline(Inline),
 }
 
 /// SQLite in a file.
@@ -39,7 +41,7 @@ pub enum Tx<'a> {
     /// To SQLite.
     Sqlite(&'a mut sqlite_backend::Connection),
     /// To PostgreSQL.
-    Postgres(&'a mut postgres_backend::Connection),
+    Postgres(postgres_backend::Pipeline),
 }
 
 impl Db {
@@ -79,9 +81,11 @@ impl Db {
             .map_err(E::from)
             .and_then(|outcome| outcome),
             Self::Postgres(postgres) => {
-                let mut connection = postgres.pool()?.get().await?;
-                read(&mut Tx::Postgres(&mut connection)).await
+                let connection = postgres_backend::reader(&postgres.url).await?;
+                let pipeline = postgres_backend::Pipeline::reading(connection);
+                read(&mut Tx::Postgres(pipeline)).await
             }
+            Self::Inline(inline) => inline.read(read).await,
         }
     }
 
@@ -98,6 +102,7 @@ impl Db {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(write).await,
             Self::Postgres(postgres) => postgres.write(write).await,
+            Self::Inline(inline) => inline.write(write).await,
         }
     }
 
@@ -111,13 +116,13 @@ impl Db {
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::Sqlite(sqlite) => Some(&sqlite.path),
-            Self::Postgres(_) => None,
+            Self::Postgres(_) | Self::Inline(_) => None,
         }
     }
 }
 
 /// SQLite's queries answer at once, so that what awaits only them does so too.
-fn at_once<T, E: From<StoreError>>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+pub(crate) fn at_once<T, E: From<StoreError>>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     future.now_or_never().unwrap_or_else(|| {
         Err(StoreError::Failed("a transaction waited for something else than a query".into()).into())
     })
@@ -158,20 +163,9 @@ impl Postgres {
         F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
         E: From<StoreError>,
     {
-        let mut connection = self.pool()?.get().await?;
-        postgres_backend::begin(&mut connection).await?;
-        match write(&mut Tx::Postgres(&mut connection)).await {
-            Ok(value) => {
-                postgres_backend::end(&mut connection, true).await?;
-                Ok(value)
-            }
-            Err(error) => {
-                if let Err(rollback) = postgres_backend::end(&mut connection, false).await {
-                    tracing::warn!(%rollback, "rolling back failed; the connection is given up");
-                }
-                Err(error)
-            }
-        }
+        let connection = self.pool()?.get().await?;
+        let run = async move |pipeline| write(&mut Tx::Postgres(pipeline)).await;
+        postgres_backend::transaction(connection, run).await
     }
 }
 

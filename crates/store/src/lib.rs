@@ -8,6 +8,7 @@
 mod cached;
 mod db;
 mod error;
+mod inline;
 mod postgres_backend;
 mod rows;
 mod scope;
@@ -15,6 +16,9 @@ mod sqlite_backend;
 
 pub use db::{Db, Tx, without_password};
 pub use error::StoreError;
+#[doc(hidden)]
+pub use futures::try_join;
+pub use inline::{Access, Inline, Probe};
 pub use postgres_backend::queries as postgres;
 pub use rows::*;
 pub use scope::Scope;
@@ -26,7 +30,45 @@ macro_rules! query {
     ($tx:expr, $module:ident::$function:ident($($argument:expr),* $(,)?)) => {
         match $tx {
             $crate::Tx::Sqlite(connection) => $crate::sqlite::$module::$function(connection, $($argument),*).await,
-            $crate::Tx::Postgres(connection) => $crate::postgres::$module::$function(connection, $($argument),*).await,
+            $crate::Tx::Postgres(pipeline) => {
+                $crate::postgres::$module::$function(&mut pipeline.connection, $($argument),*).await
+            }
+        }
+    };
+}
+
+/// Runs queries of which none needs another's answer; answers them together. PostgreSQL gets them in one go, and works
+/// them off in their order, each with what was committed before it began.
+#[macro_export]
+macro_rules! queries {
+    ($tx:expr, $($module:ident::$function:ident($($argument:expr),* $(,)?)),+ $(,)?) => {
+        match $tx {
+            $crate::Tx::Sqlite(connection) => {
+                async { Ok::<_, $crate::StoreError>(($($crate::sqlite::$module::$function(connection, $($argument),*).await?),+)) }.await
+            }
+            $crate::Tx::Postgres(pipeline) => {
+                let connection = &pipeline.connection;
+                $crate::try_join!($(async {
+                    let mut connection = connection.clone();
+                    $crate::postgres::$module::$function(&mut connection, $($argument),*).await
+                }),+)
+            }
+        }
+    };
+}
+
+/// Writes a row, which it takes: `send!(tx, orders::save(row))?`. On PostgreSQL this does not wait; if it fails, the
+/// transaction fails where it ends.
+#[macro_export]
+macro_rules! send {
+    ($tx:expr, $module:ident::$function:ident($row:expr)) => {
+        match $tx {
+            $crate::Tx::Sqlite(connection) => $crate::sqlite::$module::$function(connection, &$row).await,
+            $crate::Tx::Postgres(pipeline) => {
+                let (mut connection, row) = (pipeline.connection.clone(), $row);
+                let write = async move { $crate::postgres::$module::$function(&mut connection, &row).await };
+                pipeline.send(write).await
+            }
         }
     };
 }

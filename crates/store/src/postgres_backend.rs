@@ -1,16 +1,20 @@
 //! PostgreSQL: a pool of connections, rustls where the URL asks for it, no libpq.
 
 mod connect;
+mod connection;
 mod migrate;
 mod pool;
+mod reader;
+mod transaction;
 
+pub use connection::Connection;
 pub use migrate::migrate;
-pub use pool::{Pool, begin, end};
+pub use pool::Pool;
+pub use reader::reader;
+pub use transaction::{Pipeline, transaction};
 
 use diesel_async::RunQueryDsl;
 
-/// Connection that the queries of this backend take.
-pub type Connection = diesel_async::AsyncPgConnection;
 /// Its backend.
 pub type Backend = diesel::pg::Pg;
 
@@ -25,6 +29,21 @@ macro_rules! run {
 macro_rules! for_update {
     ($query:expr) => {
         $query.for_update()
+    };
+}
+
+/// The column is what a query of one value answers. A join, which `= ANY (SELECT …)` is made into, could be run from the
+/// wrong end.
+macro_rules! is_value_of {
+    ($column:expr, $query:expr) => {
+        $column.nullable().eq($query.single_value())
+    };
+}
+
+/// The same for rows that nobody else has locked; the others are left out.
+macro_rules! skip_locked {
+    ($query:expr) => {
+        $query.for_update().skip_locked()
     };
 }
 

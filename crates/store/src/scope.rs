@@ -21,6 +21,14 @@ impl Scope {
         }
     }
 
+    /// The scope of the gateway whose PSP has signed a notification.
+    pub fn of_verified_webhook(organization_id: Id, test: bool) -> Self {
+        Self {
+            organization_id,
+            test,
+        }
+    }
+
     /// The scope that a stored job was made in.
     pub fn of_job(organization_id: Id, test: bool) -> Self {
         Self {

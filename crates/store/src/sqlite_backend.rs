@@ -5,6 +5,7 @@ mod reader;
 mod writer;
 
 use connection::open;
+pub use connection::{open_unsynced, transaction};
 pub use reader::read;
 pub use writer::{Done, Writer};
 
@@ -24,6 +25,21 @@ macro_rules! run {
 
 /// Rows need no locks of their own: one writer runs at a time.
 macro_rules! for_update {
+    ($query:expr) => {
+        $query
+    };
+}
+
+/// The column is what a query of one value answers. `single_value` would add `LIMIT ?`, with which a statement is prepared
+/// anew each time.
+macro_rules! is_value_of {
+    ($column:expr, $query:expr) => {
+        $column.eq_any($query)
+    };
+}
+
+/// There is nothing to leave out: nobody else writes.
+macro_rules! skip_locked {
     ($query:expr) => {
         $query
     };

@@ -1,7 +1,9 @@
 //! A payment source with everything that a change of it touches, under the lock on the order's row.
 
 use tillgate_model::{Id, Problem};
-use tillgate_store::{OrderRow, PaymentSourceRow, Scope, TransactionRow, Tx, query};
+use tillgate_store::{
+    GatewayOperationRow, OrderRow, PaymentSourceRow, Scope, TransactionRow, Tx, queries, query, send,
+};
 
 use super::{
     details::Details,
@@ -29,10 +31,41 @@ pub struct Case {
 impl Case {
     /// Locks the order of a payment source and reads both.
     pub async fn lock(tx: &mut Tx<'_>, scope: &Scope, source_id: &Id) -> Result<Self, Failure> {
-        let order =
-            query!(tx, payments::lock_order_of_source(scope, source_id))?.ok_or_else(Problem::not_found)?;
-        let source = query!(tx, payment_sources::get(scope, source_id))?.ok_or_else(Problem::not_found)?;
-        let ledger = Ledger::read(tx, scope, &order.id).await?;
+        // What follows the lock sees what was committed before it was granted.
+        let (order, source, transactions) = queries!(
+            tx,
+            payments::lock_order_of_source(scope, source_id),
+            payment_sources::get(scope, source_id),
+            payments::transactions_beside_source(scope, source_id),
+        )?;
+        Self::found(scope, order, source, transactions)
+    }
+
+    /// The same, with a call to the PSP for the source.
+    pub async fn lock_with_operation(
+        tx: &mut Tx<'_>,
+        scope: &Scope,
+        source_id: &Id,
+        operation_id: &Id,
+    ) -> Result<(Self, Option<GatewayOperationRow>), Failure> {
+        let (order, source, transactions, operation) = queries!(
+            tx,
+            payments::lock_order_of_source(scope, source_id),
+            payment_sources::get(scope, source_id),
+            payments::transactions_beside_source(scope, source_id),
+            gateway_operations::get(scope, operation_id),
+        )?;
+        Ok((Self::found(scope, order, source, transactions)?, operation))
+    }
+
+    fn found(
+        scope: &Scope,
+        order: Option<OrderRow>,
+        source: Option<PaymentSourceRow>,
+        transactions: Vec<TransactionRow>,
+    ) -> Result<Self, Failure> {
+        let order = order.ok_or_else(Problem::not_found)?;
+        let source = source.ok_or_else(Problem::not_found)?;
         let details = stored::json(&source.details)?;
         let stored = (Some(source.clone()), order.clone());
         Ok(Self {
@@ -40,7 +73,7 @@ impl Case {
             order,
             source,
             details,
-            ledger,
+            ledger: Ledger::new(transactions),
             stored,
         })
     }
@@ -81,16 +114,16 @@ impl Case {
         let now = stored::stored_time(context.now());
         self.source.details = stored::stored_json(&self.details);
         match &self.stored.0 {
-            None => query!(tx, payment_sources::insert(&self.source))?,
+            None => send!(tx, payment_sources::insert(self.source.clone()))?,
             Some(stored) if *stored != self.source => {
                 self.source.updated_at = now;
-                query!(tx, payment_sources::save(&self.source))?;
+                send!(tx, payment_sources::save(self.source.clone()))?;
             }
             Some(_) => {}
         }
         if self.stored.1 != self.order {
             self.order.updated_at = now;
-            query!(tx, orders::save(&self.order))?;
+            send!(tx, orders::save(self.order.clone()))?;
         }
         self.stored = (Some(self.source.clone()), self.order.clone());
         Ok(())
@@ -132,9 +165,9 @@ impl Case {
     pub async fn put(&mut self, tx: &mut Tx<'_>, row: TransactionRow) -> Result<(), Failure> {
         let known = self.ledger.rows().iter().any(|known| known.id == row.id);
         if known {
-            query!(tx, transactions::save(&row))?;
+            send!(tx, transactions::save(row.clone()))?;
         } else {
-            query!(tx, transactions::insert(&row))?;
+            send!(tx, transactions::insert(row.clone()))?;
         }
         let mut rows: Vec<TransactionRow> = self.ledger.rows().to_vec();
         rows.retain(|known| known.id != row.id);

@@ -5,7 +5,7 @@ use tillgate_gateways::{
     PspResponse, Refusal, RetryPolicy, TransportError, call,
 };
 use tillgate_model::{Id, Timestamp};
-use tillgate_store::{GatewayOperationRow, PaymentGatewayRow, Scope, Tx, query};
+use tillgate_store::{GatewayOperationRow, PaymentGatewayRow, Scope, Tx, send};
 
 use super::{case::Case, link::Link};
 use crate::{context::Context, failure::Failure, stored};
@@ -154,7 +154,7 @@ pub async fn begin(
         flagged_at: None,
         goal: goal.map(|goal| goal.to_string()),
     };
-    query!(tx, gateway_operations::insert(&row))?;
+    send!(tx, gateway_operations::insert(row.clone()))?;
     case.source.pending_operation_id = Some(row.id.clone());
     let link = Link::of(context, gateway)?;
     Ok(Attempt {

@@ -2,7 +2,7 @@
 
 use tillgate_gateways::{Action, Decline};
 use tillgate_model::Id;
-use tillgate_store::{GatewayOperationRow, TransactionRow, Tx, query};
+use tillgate_store::{GatewayOperationRow, TransactionRow, Tx, send};
 
 use super::{
     advance::{advance, place_or_give_up},
@@ -36,9 +36,9 @@ pub async fn settle(
 ) -> Result<Settled, Failure> {
     let source_id: Id = stored::word(&attempt.operation.payment_source_id)?;
     let operation_id: Id = stored::word(&attempt.operation.id)?;
-    let mut case = Case::lock(tx, &attempt.scope, &source_id).await?;
+    let (mut case, operation) =
+        Case::lock_with_operation(tx, &attempt.scope, &source_id, &operation_id).await?;
     let now = stored::stored_time(context.now());
-    let operation = query!(tx, gateway_operations::get(&attempt.scope, &operation_id))?;
     let Some(mut operation) = operation.filter(|operation| operation.finished_at.is_none()) else {
         return Ok(Settled {
             case,
@@ -57,7 +57,7 @@ pub async fn settle(
             case.source.pending_operation_id = None;
         }
     }
-    query!(tx, gateway_operations::save(&operation))?;
+    send!(tx, gateway_operations::save(operation))?;
     let next = match known {
         Known::Happened => advance(tx, context, &mut case, attempt.goal).await?,
         Known::DidNotHappen | Known::Nothing => None,

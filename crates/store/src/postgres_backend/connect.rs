@@ -6,27 +6,38 @@ use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
 use rustls::ClientConfig;
 use rustls_platform_verifier::BuilderVerifierExt;
+use tokio::task::JoinHandle;
 use tokio_postgres::{Config, NoTls, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Opens a connection. `sslmode=disable` or a Unix socket goes without TLS, anything else verifies the server against
 /// the machine's roots when the server offers TLS, and `sslmode=require` insists on it.
-pub async fn connect(url: &str) -> ConnectionResult<AsyncPgConnection> {
+///
+/// The task that drives it ends with it.
+pub async fn connect(url: &str) -> ConnectionResult<(AsyncPgConnection, JoinHandle<()>)> {
     let config: Config = url.parse().map_err(bad)?;
-    let mut connection = if config.get_ssl_mode() == SslMode::Disable {
+    let (client, driver) = if config.get_ssl_mode() == SslMode::Disable {
         let (client, connection) = config.connect(NoTls).await.map_err(bad)?;
-        AsyncPgConnection::try_from_client_and_connection(client, connection).await?
+        (client, tokio::spawn(drive(connection)))
     } else {
         let (client, connection) = config.connect(tls()?).await.map_err(bad)?;
-        AsyncPgConnection::try_from_client_and_connection(client, connection).await?
+        (client, tokio::spawn(drive(connection)))
     };
+    let mut connection = AsyncPgConnection::try_from(client).await?;
     diesel_async::SimpleAsyncConnection::batch_execute(
         &mut connection,
         "SET synchronous_commit = on; SET lock_timeout = '10s'; SET statement_timeout = '30s'; SET timezone = 'UTC'",
     )
     .await
     .map_err(ConnectionError::CouldntSetupConfiguration)?;
-    Ok(connection)
+    Ok((connection, driver))
+}
+
+/// Queries on a connection that has failed say so themselves.
+async fn drive(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
+    if let Err(error) = connection.await {
+        tracing::warn!(%error, "a connection to the database has failed");
+    }
 }
 
 fn tls() -> ConnectionResult<MakeRustlsConnect> {

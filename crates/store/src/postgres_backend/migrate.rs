@@ -27,7 +27,7 @@ pub fn migrate(url: &str) -> Result<(), StoreError> {
 }
 
 async fn run(url: &str) -> Result<(), StoreError> {
-    let mut connection = connect(url)
+    let (mut connection, _) = connect(url)
         .await
         .map_err(|error| StoreError::Unavailable(error.to_string()))?;
     // Any number will do, as long as all instances use the same.

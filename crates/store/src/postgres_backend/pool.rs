@@ -1,9 +1,9 @@
-//! The pool, and transactions on its connections.
+//! The pool.
 
 use std::{cell::RefCell, collections::HashMap};
 
 use diesel_async::{
-    AsyncConnection, TransactionManager,
+    AsyncPgConnection,
     pooled_connection::{
         AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
         deadpool::{Object, Pool as Deadpool},
@@ -11,7 +11,7 @@ use diesel_async::{
 };
 use futures::FutureExt;
 
-use super::{Connection, connect::connect};
+use super::connect::connect;
 use crate::StoreError;
 
 /// How long a request waits for a connection.
@@ -24,7 +24,7 @@ thread_local! {
 /// Connections to PostgreSQL. Each thread has a pool of its own, because the task that drives a connection lives on the
 /// runtime that opened it.
 #[derive(Clone)]
-pub struct Pool(Deadpool<Connection>);
+pub struct Pool(Deadpool<AsyncPgConnection>);
 
 impl Pool {
     /// This thread's pool for the URL.
@@ -46,9 +46,9 @@ impl Pool {
         config.recycling_method = RecyclingMethod::Fast;
         config.custom_setup = Box::new(|url| {
             let url = url.to_owned();
-            async move { connect(&url).await }.boxed()
+            async move { connect(&url).await.map(|(connection, _)| connection) }.boxed()
         });
-        let manager = AsyncDieselConnectionManager::<Connection>::new_with_config(url, config);
+        let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(url, config);
         let pool = Deadpool::builder(manager)
             .max_size(size)
             .build()
@@ -57,25 +57,10 @@ impl Pool {
     }
 
     /// A connection.
-    pub async fn get(&self) -> Result<Object<Connection>, StoreError> {
+    pub async fn get(&self) -> Result<Object<AsyncPgConnection>, StoreError> {
         match tokio::time::timeout(PATIENCE, self.0.get()).await {
             Ok(connection) => connection.map_err(|error| StoreError::Unavailable(error.to_string())),
             Err(_) => Err(StoreError::Busy),
         }
     }
-}
-
-/// Begins a transaction.
-pub async fn begin(connection: &mut Connection) -> Result<(), StoreError> {
-    Ok(<Connection as AsyncConnection>::TransactionManager::begin_transaction(connection).await?)
-}
-
-/// Commits it, or rolls it back.
-pub async fn end(connection: &mut Connection, commit: bool) -> Result<(), StoreError> {
-    if commit {
-        <Connection as AsyncConnection>::TransactionManager::commit_transaction(connection).await?;
-    } else {
-        <Connection as AsyncConnection>::TransactionManager::rollback_transaction(connection).await?;
-    }
-    Ok(())
 }

@@ -1,5 +1,5 @@
-//! The queries. Each backend mounts this folder and brings `Connection`, `Backend`, `run!`, `for_update!` and
-//! `skip_locked!`.
+//! The queries. Each backend mounts this folder and brings `Connection`, `Backend`, `run!`, `for_update!`, `skip_locked!`
+//! and `is_value_of!`.
 
 #[macro_use]
 mod macros;

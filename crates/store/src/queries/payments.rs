@@ -47,9 +47,48 @@ pub async fn lock_order_of_source(
     let query = orders::table
         .filter(orders::organization_id.eq(scope.organization_id().as_str()))
         .filter(orders::test.eq(scope.test()))
-        .filter(orders::id.eq_any(of_source))
+        .filter(is_value_of!(orders::id, of_source))
         .select(OrderRow::as_select());
     Ok(run!(for_update!(query).get_result(connection)).optional()?)
+}
+
+/// The present payment source of an order, if it has one.
+pub async fn source_of_order(
+    connection: &mut Connection,
+    scope: &Scope,
+    order_id: &Id,
+) -> Result<Option<PaymentSourceRow>, StoreError> {
+    let of_order = orders::table
+        .filter(orders::organization_id.eq(scope.organization_id().as_str()))
+        .filter(orders::test.eq(scope.test()))
+        .filter(orders::id.eq(order_id.as_str()))
+        .select(orders::payment_source_id.assume_not_null());
+    let query = payment_sources::table
+        .filter(payment_sources::organization_id.eq(scope.organization_id().as_str()))
+        .filter(payment_sources::test.eq(scope.test()))
+        .filter(is_value_of!(payment_sources::id, of_order))
+        .select(PaymentSourceRow::as_select());
+    Ok(run!(query.get_result(connection)).optional()?)
+}
+
+/// All transactions of a payment source's order, in the order of their numbers.
+pub async fn transactions_beside_source(
+    connection: &mut Connection,
+    scope: &Scope,
+    source_id: &Id,
+) -> Result<Vec<TransactionRow>, StoreError> {
+    let of_source = payment_sources::table
+        .filter(payment_sources::organization_id.eq(scope.organization_id().as_str()))
+        .filter(payment_sources::test.eq(scope.test()))
+        .filter(payment_sources::id.eq(source_id.as_str()))
+        .select(payment_sources::order_id);
+    let query = transactions::table
+        .filter(transactions::organization_id.eq(scope.organization_id().as_str()))
+        .filter(transactions::test.eq(scope.test()))
+        .filter(is_value_of!(transactions::order_id, of_source))
+        .order(transactions::number)
+        .select(TransactionRow::as_select());
+    Ok(run!(query.load(connection))?)
 }
 
 /// All transactions of an order, in the order of their numbers.

@@ -11,6 +11,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     organizations,
     orders,
     payment_sources,
+    transactions,
     payment_gateways,
     gateway_operations,
     gateway_events

@@ -1,7 +1,7 @@
 //! What must hold before an order is paid.
 
-use chrono::Duration;
-use tillgate_model::{Problem, problem::Kind};
+use chrono::{Duration, NaiveDateTime};
+use tillgate_model::{Problem, Problems, problem::Kind};
 use tillgate_store::{OrderRow, PaymentSourceRow, Tx, query};
 
 use crate::{
@@ -51,34 +51,34 @@ pub fn refuse_open_call(source: &PaymentSourceRow) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Since when the failures of an address count.
+pub fn memory_of_addresses(request: &Request) -> NaiveDateTime {
+    stored::stored_time(request.context.now()) - Duration::hours(1)
+}
+
 /// Somebody who tries out card numbers is stopped before the PSP is called.
 pub async fn refuse_card_testing(tx: &mut Tx<'_>, request: &Request, ledger: &Ledger) -> Result<(), Failure> {
-    let settings = &request.context.settings;
-    let too_many = |message: &'static str, retry_after| {
-        Failure::from(
-            tillgate_model::Problems::from(Problem::new(Kind::TooManyRequests, message))
-                .retry_after(retry_after),
-        )
-    };
-    if ledger.failed_authorizations() >= settings.max_failed_authorizations {
-        return Err(too_many(
-            "Too many payments of this order were declined. Create a new order.",
-            3600,
-        ));
-    }
-    if let Some(address) = request.caller.address {
-        let since = stored::stored_time(request.context.now()) - Duration::hours(1);
-        let address = address.to_string();
-        let failures = query!(
+    let since = memory_of_addresses(request);
+    let failures = match request.caller.address {
+        None => 0,
+        Some(address) => query!(
             tx,
-            payments::count_failures_of_address(request.scope(), &address, since)
-        )?;
-        if failures >= settings.max_failures_of_address {
-            return Err(too_many(
-                "Too many payments from this address were declined. Try again later.",
-                3600,
-            ));
-        }
-    }
-    Ok(())
+            payments::count_failures_of_address(request.scope(), &address.to_string(), since)
+        )?,
+    };
+    refuse_many_failures(request, ledger, failures)
+}
+
+/// The same, with the number of the address's failures.
+pub fn refuse_many_failures(request: &Request, ledger: &Ledger, of_address: i64) -> Result<(), Failure> {
+    let settings = &request.context.settings;
+    let message = if ledger.failed_authorizations() >= settings.max_failed_authorizations {
+        "Too many payments of this order were declined. Create a new order."
+    } else if of_address >= settings.max_failures_of_address {
+        "Too many payments from this address were declined. Try again later."
+    } else {
+        return Ok(());
+    };
+    let problem = Problem::new(Kind::TooManyRequests, message);
+    Err(Problems::from(problem).retry_after(3600).into())
 }

@@ -1,7 +1,7 @@
 //! The parts that creating a source of any kind has: the checks, the row, and the end of it.
 
 use tillgate_model::{Id, Problem, Record, Resource};
-use tillgate_store::{OrderRow, PaymentGatewayRow, Tx, query};
+use tillgate_store::{OrderRow, PaymentGatewayRow, Tx, queries, query};
 
 use super::{guard, replace::is_confirmable};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     flows::{case::Case, details::Details, ledger::Ledger, state::SourceState},
     request::Request,
     resources::order,
-    stored::{self, found, word},
+    stored::{self, found},
 };
 
 /// Locks the order and checks that it can be paid by a new source. Answers it with the gateway that payments of the kind
@@ -23,36 +23,46 @@ pub async fn lock_payable_order(
     gateway_kind: &str,
 ) -> Result<(OrderRow, Ledger, PaymentGatewayRow), Failure> {
     let scope = request.scope();
-    let order = query!(tx, orders::lock(scope, order_id))?.filter(|order| order::visible(request, order));
-    let order = found(order, "order")?;
+    // An address that is not known has no failures.
+    let address = request
+        .caller
+        .address
+        .map_or_else(String::new, |address| address.to_string());
+    // What follows the lock sees what was committed before it was granted.
+    let (order, present, transactions, failures, enabled) = queries!(
+        tx,
+        orders::lock(scope, order_id),
+        payments::source_of_order(scope, order_id),
+        payments::transactions_of_order(scope, order_id.as_str()),
+        payments::count_failures_of_address(scope, &address, guard::memory_of_addresses(request)),
+        payments::enabled_gateways(scope, gateway_kind),
+    )?;
+    let order = found(order.filter(|order| order::visible(request, order)), "order")?;
     guard::refuse_unpayable(&order)?;
-    if let Some(source_id) = &order.payment_source_id
-        && let Some(source) = query!(tx, payment_sources::get(scope, &word(source_id)?))?
-    {
-        guard::refuse_open_call(&source)?;
-        if is_confirmable(&source)? {
+    if let Some(source) = &present {
+        guard::refuse_open_call(source)?;
+        if is_confirmable(source)? {
             // It came between giving up the one before and this transaction.
             return Err(guard::begun_meanwhile().into());
         }
     }
-    let ledger = Ledger::read(tx, scope, &order.id).await?;
+    let ledger = Ledger::new(transactions);
     guard::refuse_double_payment(&ledger)?;
-    guard::refuse_card_testing(tx, request, &ledger).await?;
-    let gateway = gateway_of(tx, request, &order, source_kind, gateway_kind).await?;
+    guard::refuse_many_failures(request, &ledger, failures)?;
+    let gateway = gateway_of(tx, request, &order, source_kind, enabled).await?;
     Ok((order, ledger, gateway))
 }
 
 /// The gateway of the order's payment method if that fits, else the only enabled one that the order's market offers, else
-/// the only enabled one of the kind.
+/// the only one of `enabled`, those of the kind.
 async fn gateway_of(
     tx: &mut Tx<'_>,
     request: &Request,
     order: &OrderRow,
     source_kind: &str,
-    gateway_kind: &str,
+    mut enabled: Vec<PaymentGatewayRow>,
 ) -> Result<PaymentGatewayRow, Failure> {
     let scope = request.scope();
-    let mut enabled = query!(tx, payments::enabled_gateways(scope, gateway_kind))?;
     if enabled.len() == 1 && order.payment_method_id.is_none() {
         // Whether the market offers it or not, it is the one.
         return Ok(enabled.remove(0));

@@ -64,11 +64,7 @@ async fn has_confirmable_source(request: &Request, order_id: &Id) -> Result<bool
         .context
         .db
         .read(async |tx: &mut Tx<'_>| {
-            let order = query!(tx, orders::get(scope, order_id))?;
-            let Some(source_id) = order.and_then(|order| order.payment_source_id) else {
-                return Ok(false);
-            };
-            let source = query!(tx, payment_sources::get(scope, &word(&source_id)?))?;
+            let source = query!(tx, payments::source_of_order(scope, order_id))?;
             source.map_or(Ok(false), |source| is_confirmable(&source))
         })
         .await
