@@ -1,4 +1,5 @@
-//! Reading request bodies: everything that is wrong with one is told at once, each with a JSON pointer.
+//! Reading request bodies: everything that is wrong with one is told at once, each with a JSON pointer into the body as its
+//! schema has it. [`Problems::pointing_into`] makes it lead to what was sent.
 
 mod faults;
 mod strings;
@@ -83,9 +84,9 @@ impl Shape {
         let data = primary_data(&document)?;
         check_identity(data, self.meta.kind, id)?;
         let mut problems = strings::problems(&document);
-        let absent = fill_in(&mut document);
+        fill_in(&mut document);
         let faults = self.validator.iter_errors(&document);
-        problems.extend(faults.flat_map(|error| faults::problems(&error, &absent, self.meta.dialect)));
+        problems.extend(faults.flat_map(|error| faults::problems(&error, self.meta.dialect)));
         if !problems.is_empty() {
             return Err(problems.into());
         }
@@ -159,23 +160,14 @@ fn check_identity(data: &Map<String, Value>, kind: &str, id: Option<&Id>) -> Res
     }
 }
 
-/// Puts in the containers that a body may leave out, so that what is missing in them can be named. Answers the pointers
-/// that were not sent.
-fn fill_in(document: &mut Value) -> Vec<&'static str> {
+/// Puts in the containers that a body may leave out, so that what is missing in them can be named.
+fn fill_in(document: &mut Value) {
     let Some(data) = document.get_mut("data").and_then(Value::as_object_mut) else {
-        return Vec::new();
+        return;
     };
-    let mut absent = Vec::new();
-    for (name, pointer) in [
-        ("attributes", "/data/attributes"),
-        ("relationships", "/data/relationships"),
-    ] {
-        if !data.contains_key(name) {
-            data.insert(name.into(), Value::Object(Map::new()));
-            absent.push(pointer);
-        }
+    for name in ["attributes", "relationships"] {
+        data.entry(name).or_insert_with(|| Value::Object(Map::new()));
     }
-    absent
 }
 
 /// The second dialect takes attribute names with dashes too, and the linkage of `order` without its `data`, as its

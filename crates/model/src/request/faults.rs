@@ -7,7 +7,7 @@ use validator::ValidationErrors;
 use crate::{Dialect, Problem, Problems, pointer::child, problem::Kind};
 
 /// The problems of one schema error; there are several when several unknown members were sent.
-pub fn problems(error: &ValidationError<'_>, absent: &[&str], dialect: Dialect) -> Vec<Problem> {
+pub fn problems(error: &ValidationError<'_>, dialect: Dialect) -> Vec<Problem> {
     let pointer = error.instance_path().to_string();
     // An attribute that was sent has a value that can be judged; anything around it is the shape of the document.
     let is_attribute = pointer.starts_with("/data/attributes/");
@@ -15,7 +15,7 @@ pub fn problems(error: &ValidationError<'_>, absent: &[&str], dialect: Dialect) 
     let one = match error.kind() {
         ValidationErrorKind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
-            return vec![missing(&pointer, name, absent, dialect)];
+            return vec![missing(&pointer, name, dialect)];
         }
         ValidationErrorKind::AdditionalProperties { unexpected }
         | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
@@ -70,7 +70,7 @@ pub fn problems(error: &ValidationError<'_>, absent: &[&str], dialect: Dialect) 
         ValidationErrorKind::Format { format } => invalid("invalid", format!("is not a valid {format}")),
         ValidationErrorKind::Pattern { pattern } => invalid("invalid", format!("does not match {pattern}")),
         ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
-            return of_alternatives(error, context, absent, dialect);
+            return of_alternatives(error, context, dialect);
         }
         _ => invalid("invalid", error.to_string()),
     };
@@ -81,7 +81,6 @@ pub fn problems(error: &ValidationError<'_>, absent: &[&str], dialect: Dialect) 
 fn of_alternatives(
     error: &ValidationError<'_>,
     alternatives: &[Vec<ValidationError<'static>>],
-    absent: &[&str],
     dialect: Dialect,
 ) -> Vec<Problem> {
     let pointer = error.instance_path().to_string();
@@ -106,10 +105,7 @@ fn of_alternatives(
         .iter()
         .find(|errors| !errors.iter().any(of_another_type))
     {
-        Some(errors) => errors
-            .iter()
-            .flat_map(|error| problems(error, absent, dialect))
-            .collect(),
+        Some(errors) => errors.iter().flat_map(|error| problems(error, dialect)).collect(),
         None => {
             let message = "Must be null or what the schema of this member describes.";
             vec![Problem::new(Kind::TypeMismatch, message).at(pointer)]
@@ -124,21 +120,20 @@ fn constant<'a>(error: &'a ValidationError<'_>) -> Option<&'a Value> {
     }
 }
 
-/// A pointer must lead to something that was sent, so that it is the parent's; the member is named.
-fn missing(parent: &str, name: &str, absent: &[&str], dialect: Dialect) -> Problem {
-    let pointer = if absent.contains(&parent) { "/data" } else { parent };
+/// What is missing can't be pointed to, so that the pointer is the parent's; the member is named.
+fn missing(parent: &str, name: &str, dialect: Dialect) -> Problem {
     if dialect == Dialect::Foodetective {
         let steps = format!("{parent}/{name}");
         let path = steps
             .split('/')
             .skip(2)
             .fold("data".to_owned(), |path, step| format!("{path}[{step}]"));
-        return Problem::new(Kind::ParamMissing, format!("{path} is missing")).at(pointer);
+        return Problem::new(Kind::ParamMissing, format!("{path} is missing")).at(parent);
     }
     if parent == "/data/attributes" || parent == "/data/relationships" {
-        return Problem::invalid(pointer, "blank", "can't be blank").field(name);
+        return Problem::invalid(parent, "blank", "can't be blank").field(name);
     }
-    Problem::new(Kind::ParamMissing, format!("The member `{name}` is missing.")).at(pointer)
+    Problem::new(Kind::ParamMissing, format!("The member `{name}` is missing.")).at(parent)
 }
 
 fn expected(kind: &jsonschema::error::TypeKind) -> String {
