@@ -158,6 +158,7 @@ impl Plain for Order {
         record.currency_code = word(&market.currency_code)?;
         let number = query!(tx, counters::next(request.scope(), "orders"))?;
         record.number = number.to_string();
+        refuse_foreign_customer(request, None, record)?;
         link_customer(tx, request, record, None).await?;
         apply_payment_method(tx, request, record).await
     }
@@ -180,6 +181,7 @@ impl Plain for Order {
         if record.payment_method.id() != before.payment_method.id() {
             refuse_unless_changeable(tx, request, &locked, "/data/relationships/payment_method").await?;
         }
+        refuse_foreign_customer(request, Some(before), record)?;
         // A new customer brings the address, none takes it along.
         if record.customer.id() != before.customer.id() && attributes.customer_email.is_none() {
             record.customer_email = None;
@@ -224,6 +226,21 @@ fn market_of(request: &Request, record: &Record<Order>) -> Result<tillgate_model
         (None, Some(own)) => Ok(own.clone()),
         (None, None) => Err(Problem::invalid("/data", "blank", "can't be blank").field("market")),
     }
+}
+
+/// A sales channel knows its customers by their addresses only: by an id it could learn the address of anybody.
+fn refuse_foreign_customer(
+    request: &Request,
+    before: Option<&Record<Order>>,
+    record: &Record<Order>,
+) -> Result<(), Problem> {
+    let known = before.and_then(|before| before.customer.id());
+    let named = record.customer.id();
+    if request.caller.kind == ApplicationKind::Integration || named.is_none() || named == known {
+        return Ok(());
+    }
+    let message = "A sales channel may not name a customer; give the order a customer_email.";
+    Err(Problem::new(Kind::Forbidden, message).at("/data/relationships/customer"))
 }
 
 /// An address creates or finds the customer; a customer brings the address. `email_was_set` is the order before an
