@@ -194,7 +194,8 @@ pub async fn payment_methods_of_market(
     Ok(run!(query.load(connection))?)
 }
 
-/// The enabled gateways of a kind.
+/// The enabled gateways of a kind. An organization has a handful, and SQLite would prepare a statement with a limit anew
+/// for each payment.
 pub async fn enabled_gateways(
     connection: &mut Connection,
     scope: &Scope,
@@ -206,7 +207,6 @@ pub async fn enabled_gateways(
         .filter(payment_gateways::kind.eq(kind))
         .filter(payment_gateways::disabled_at.is_null())
         .order((payment_gateways::created_at, payment_gateways::id))
-        .limit(1000)
         .select(PaymentGatewayRow::as_select());
     Ok(run!(query.load(connection))?)
 }
