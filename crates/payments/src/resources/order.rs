@@ -156,11 +156,13 @@ impl Plain for Order {
         }
         record.market = ToOne::to(market_id);
         record.currency_code = word(&market.currency_code)?;
-        let number = query!(tx, counters::next(request.scope(), "orders"))?;
-        record.number = number.to_string();
         refuse_foreign_customer(request, None, record)?;
         link_customer(tx, request, record, None).await?;
-        apply_payment_method(tx, request, record).await
+        apply_payment_method(tx, request, record).await?;
+        // Last: all orders of the organization wait for it until the transaction ends.
+        let number = query!(tx, counters::next(request.scope(), "orders"))?;
+        record.number = number.to_string();
+        Ok(())
     }
 
     async fn before_update(
