@@ -1,6 +1,8 @@
 //! Development tasks of the workspace: `cargo xtask <task>`.
 
 mod bench;
+mod documented;
+mod governance;
 mod interrupt;
 mod licenses;
 mod postgres;
@@ -25,6 +27,9 @@ enum Task {
     Test(test::Args),
     /// Write the files in api-spec/ that are made from the types, or check them.
     Spec(spec::Args),
+    /// Read published documentation, or compare it with the document.
+    #[command(subcommand)]
+    Documented(documented::Task),
     /// Measure the service beside what the machine and the database take by themselves.
     Bench(bench::Args),
     /// Check the licences of all dependencies against deny.toml.
@@ -35,6 +40,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().task {
         Task::Test(args) => test::run(&args),
         Task::Spec(args) => spec::run(&args),
+        Task::Documented(task) => documented::run(&task),
         Task::Bench(args) => bench::run(&args),
         Task::Licenses => licenses::run(),
     }

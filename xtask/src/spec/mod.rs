@@ -1,6 +1,6 @@
 //! `cargo xtask spec`: the files in api-spec/ that are made from the types, and the checks on them.
 
-mod document;
+pub mod document;
 mod documented;
 mod files;
 mod json_diff;
@@ -12,6 +12,8 @@ mod schemas;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use crate::governance;
+
 /// Arguments of `cargo xtask spec`.
 #[derive(clap::Args)]
 pub struct Args {
@@ -19,6 +21,16 @@ pub struct Args {
     /// otherwise than the document says, or when a documented endpoint isn't covered.
     #[arg(long)]
     check: bool,
+
+    /// Also compare with an earlier document: a JSON file, a revision of the repository, or `merge-base` (where
+    /// HEAD left the main branch; nothing is compared when the clone has no such commit). A change that breaks
+    /// clients fails the check unless the version or api-spec/decisions.yaml allows it.
+    #[arg(long, value_name = "REV|FILE")]
+    against: Option<String>,
+
+    /// Print what changed since the document of `--against`, as Markdown.
+    #[arg(long, requires = "against", conflicts_with = "check")]
+    changelog: bool,
 }
 
 /// Runs the task. The exit code is 1 when a check finds a difference.
@@ -29,8 +41,17 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let document = document::document();
     let root = files::api_spec();
-    let generated = files::generate(&document)?;
     let mut out = io::stdout().lock();
+    if let (true, Some(against)) = (args.changelog, &args.against) {
+        let changelog = governance::changelog(&document, against, &root.join(".."))?;
+        write!(out, "{changelog}")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    anyhow::ensure!(
+        args.check || args.against.is_none(),
+        "--against needs --check or --changelog"
+    );
+    let generated = files::generate(&document)?;
     if !args.check {
         for path in files::write(&generated, &root)? {
             writeln!(out, "{}", path.display())?;
@@ -41,9 +62,18 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     report(&mut out, "generated files", &stale)?;
     let uncovered = documented::check(&document, &root)?;
     report(&mut out, "documented endpoints", &uncovered)?;
+    let mut broken = Vec::new();
+    if let Some(against) = &args.against {
+        let outcome = governance::check(&document, against, &root.join(".."))?;
+        report(&mut out, "earlier document", &outcome.problems)?;
+        for note in &outcome.notes {
+            writeln!(out, "  {note}")?;
+        }
+        broken = outcome.problems;
+    }
     let live = live::check_started(&document)?;
     report(&mut out, "live service", &live)?;
-    let clean = stale.is_empty() && uncovered.is_empty() && live.is_empty();
+    let clean = stale.is_empty() && uncovered.is_empty() && broken.is_empty() && live.is_empty();
     Ok(if clean {
         ExitCode::SUCCESS
     } else {
