@@ -7,6 +7,7 @@
 mod answer;
 mod api;
 pub mod bodies;
+pub mod books;
 mod buyer;
 pub mod contract;
 mod database;
@@ -17,7 +18,9 @@ mod psp;
 mod sandbox;
 mod service;
 mod shop;
+pub mod webhook;
 pub mod stored;
+mod story;
 pub mod wait;
 
 pub use answer::Answer;
@@ -29,3 +32,5 @@ pub use psp::Psp;
 pub use sandbox::{LedgerEntry, Sandbox};
 pub use service::{Service, binary};
 pub use shop::{Setup, Shop};
+pub use story::{Story, Vendor, body, cko_token};
+pub use webhook::Endpoint;

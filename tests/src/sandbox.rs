@@ -69,6 +69,61 @@ impl Sandbox {
         assert!(answer.status().is_success(), "the faults stay: {answer:?}");
     }
 
+    /// Calls a vendor's API with a merchant's secret key; the status and the answer, null if it has none.
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        secret_key: &str,
+        body: Option<&Value>,
+    ) -> (u16, Value) {
+        let method = method.parse().unwrap_or_else(|error| panic!("{method}: {error}"));
+        let mut request = self
+            .client
+            .request(method, format!("{}{path}", self.origin))
+            .bearer_auth(secret_key);
+        if let Some(body) = body {
+            let request_body = body.to_string();
+            request = request
+                .header("Content-Type", "application/json")
+                .body(request_body);
+        }
+        let answer = request
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("the sandbox doesn't answer: {error}"));
+        let status = answer.status().as_u16();
+        let bytes = answer.bytes().await.unwrap_or_default();
+        (status, serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+
+    /// Moves both vendors' clock.
+    pub async fn advance(&self, seconds: u32) {
+        self.post("clock/advance", &serde_json::json!({ "seconds": seconds }))
+            .await;
+    }
+
+    /// How long Checkout.com takes from a 202 to the action.
+    pub async fn set_action_delay(&self, milliseconds: u64) {
+        let settings = serde_json::json!({ "action_delay_ms": milliseconds });
+        self.post("settings", &settings).await;
+    }
+
+    async fn post(&self, what: &str, body: &Value) {
+        let request = self.client.post(format!("{}/sandbox/{what}", self.origin));
+        let sent = request
+            .header("Content-Type", "application/json")
+            .body(body.to_string())
+            .send();
+        let answer = sent
+            .await
+            .unwrap_or_else(|error| panic!("the sandbox doesn't answer: {error}"));
+        assert!(
+            answer.status().is_success(),
+            "the sandbox refuses {body}: {answer:?}"
+        );
+    }
+
     /// Everything that both vendors have booked, oldest first.
     pub async fn ledger(&self) -> Vec<LedgerEntry> {
         self.list("ledger").await.iter().map(LedgerEntry::read).collect()

@@ -1,6 +1,6 @@
 //! A market with a gateway of each PSP, and the state of its orders.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::api::Api;
 use crate::bodies::{resource, to_one};
@@ -13,6 +13,10 @@ pub struct Shop {
     pub stripe_gateway: String,
     /// Id of the Checkout.com gateway.
     pub checkout_com_gateway: String,
+    /// Id of the payment method for Stripe.
+    pub stripe_method: String,
+    /// Id of the payment method for Checkout.com.
+    pub checkout_com_method: String,
 }
 
 /// How a shop differs from an ordinary one.
@@ -25,6 +29,12 @@ pub struct Setup<'a> {
     pub checkout_com_key: &'a str,
     /// Whether Checkout.com payments are requested on creation.
     pub authorize_on_create: bool,
+    /// Whether the Stripe gateway keeps the rest of an authorization after a partial capture.
+    pub multicapture: bool,
+    /// Currency of the market.
+    pub currency: &'a str,
+    /// More attributes of both payment methods.
+    pub method: Map<String, Value>,
 }
 
 impl<'a> Setup<'a> {
@@ -35,6 +45,9 @@ impl<'a> Setup<'a> {
             stripe_key: "sk_test_shop00000000",
             checkout_com_key: "sk_sbox_shopaaaaaaaaaaaaaaaaaaaaaaa",
             authorize_on_create: true,
+            multicapture: false,
+            currency: "EUR",
+            method: Map::new(),
         }
     }
 }
@@ -47,11 +60,11 @@ impl Shop {
 
     /// Sets up a shop.
     pub async fn set_up(api: &Api, setup: &Setup<'_>) -> Self {
-        let market = json!({ "name": "Shop", "currency_code": "EUR" });
+        let market = json!({ "name": "Shop", "currency_code": setup.currency });
         let market = create(api, "markets", market, json!({})).await;
         let stripe = json!({
             "name": "Stripe", "login": setup.stripe_key, "publishable_key": "pk_test_shop00000000",
-            "base_url": setup.psp
+            "base_url": setup.psp, "multicapture": setup.multicapture
         });
         let checkout_com = json!({
             "name": "Checkout.com", "secret_key": setup.checkout_com_key,
@@ -61,6 +74,7 @@ impl Shop {
         });
         let stripe_gateway = create(api, "stripe_gateways", stripe, json!({})).await;
         let checkout_com_gateway = create(api, "checkout_com_gateways", checkout_com, json!({})).await;
+        let mut methods = Vec::new();
         for (source, kind, gateway) in [
             ("stripe_payments", "stripe_gateways", &stripe_gateway),
             (
@@ -69,17 +83,39 @@ impl Shop {
                 &checkout_com_gateway,
             ),
         ] {
-            let method = json!({ "payment_source_type": source, "price_amount_cents": 0 });
+            let mut method = setup.method.clone();
+            method.insert("payment_source_type".into(), json!(source));
+            method.insert("price_amount_cents".into(), json!(0));
             let of =
                 json!({ "market": to_one("markets", &market), "payment_gateway": to_one(kind, gateway) });
-            create(api, "payment_methods", method, of).await;
+            methods.push(create(api, "payment_methods", method.into(), of).await);
         }
         Self {
             api: api.clone(),
             market,
             stripe_gateway,
             checkout_com_gateway,
+            checkout_com_method: methods.pop().unwrap_or_default(),
+            stripe_method: methods.pop().unwrap_or_default(),
         }
+    }
+
+    /// Id of the market.
+    pub fn market(&self) -> &str {
+        &self.market
+    }
+
+    /// A pending order that is to be paid with a payment method; its id.
+    pub async fn order_with(&self, method: &str, unit_amount_cents: i64) -> String {
+        let order = self.order(unit_amount_cents).await;
+        let body = json!({ "data": { "type": "orders", "id": order,
+            "relationships": { "payment_method": to_one("payment_methods", method) } } });
+        let _ = self
+            .api
+            .patch(&format!("/api/orders/{order}"), &body)
+            .await
+            .expect(200);
+        order
     }
 
     /// A pending order of a customer with one line item; its id.

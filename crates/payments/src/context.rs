@@ -47,6 +47,8 @@ pub struct Context {
 pub struct Settings {
     /// How long a request waits for a PSP, retries included.
     pub gateway_timeout: std::time::Duration,
+    /// How long a buyer has for a Stripe payment that waits for them, until it is given up so that its order is free again.
+    pub abandoned_after: std::time::Duration,
     /// Failed authorizations after which an order takes no more.
     pub max_failed_authorizations: i64,
     /// Failed authorizations within an hour after which a network address may make no more.

@@ -15,8 +15,11 @@ mod request;
 mod resources;
 mod service;
 mod stored;
+pub mod stuck;
 pub mod vault;
+mod webhooks;
 
 pub use call::{Answer, ApplicationKind, Call, Caller, IdempotencyKey};
 pub use context::{Clock, Context, Entropy, Settings};
-pub use service::Service;
+pub use service::{Event, Service};
+pub use webhooks::{Notification, Reception};

@@ -40,20 +40,27 @@ pub trait Plain: Kept + Creatable + Updatable {
         attributes: &<Self as Creatable>::Attributes,
     ) -> Result<(), Failure>;
 
-    /// Asks the world outside about a record, before the transaction, when the request wants it.
-    async fn verify(_: &Request, _: &Record<Self>) -> Result<(), Failure> {
+    /// Asks the world outside for what a new record needs, before the transaction that adds it.
+    async fn ask_before_create(
+        _: &Request,
+        _: &mut Record<Self>,
+        _: &<Self as Creatable>::Attributes,
+    ) -> Result<(), Failure> {
         Ok(())
     }
 
-    /// Whether a create request wants [`Plain::verify`].
-    fn create_asks(_: &<Self as Creatable>::Attributes) -> bool {
-        false
-    }
-
-    /// Whether an update request wants [`Plain::verify`].
+    /// Whether an update request wants [`Plain::ask_before_update`].
     fn update_asks(_: &<Self as Updatable>::Attributes) -> bool {
         false
     }
+
+    /// Asks the world outside about a record as it would become, before the transaction that changes it.
+    async fn ask_before_update(_: &Request, _: &Record<Self>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// Takes back what the world outside has done for a record that is gone, or that never came to be.
+    async fn take_back(_: &Request, _: &Record<Self>) {}
 
     /// Does what follows from a new record.
     async fn after_create(_: &mut Tx<'_>, _: &Request, _: &Record<Self>) -> Result<(), Failure> {
@@ -119,11 +126,11 @@ where
             let input = self.create.read_create::<R>(body)?;
             let mut record = R::from_create(&input.attributes, &input.relationships);
             record.stamp(request.context.new_id(), request.context.now());
-            if R::create_asks(&input.attributes) {
-                R::verify(request, &record).await?;
-            }
+            R::ask_before_create(request, &mut record, &input.attributes).await?;
+            let asked = record.clone();
+            let outside = request;
             let request = request.clone();
-            request
+            let answer = request
                 .context
                 .db
                 .clone()
@@ -137,7 +144,11 @@ where
                     request.finish(tx, &answer).await?;
                     Ok(answer)
                 })
-                .await
+                .await;
+            if answer.is_err() {
+                R::take_back(outside, &asked).await;
+            }
+            answer
         }
         .boxed_local()
     }
@@ -158,7 +169,7 @@ where
                     .await?;
                 let mut record = found.ok_or_else(Problem::not_found)?;
                 R::apply(&mut record, &input.attributes, &input.relationships);
-                R::verify(request, &record).await?;
+                R::ask_before_update(request, &record).await?;
             }
             let (request, id) = (request.clone(), id.clone());
             request
@@ -179,8 +190,9 @@ where
 
     fn delete<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         async move {
+            let outside = request;
             let (request, id) = (request.clone(), id.clone());
-            request
+            let gone = request
                 .context
                 .db
                 .clone()
@@ -190,9 +202,11 @@ where
                     R::before_delete(tx, &request, &record).await?;
                     R::remove(tx, &request, &id).await?;
                     R::after_delete(tx, &request, &record).await?;
-                    Ok(Answer::new(204, Bytes::new()))
+                    Ok::<_, Failure>(record)
                 })
-                .await
+                .await?;
+            R::take_back(outside, &gone).await;
+            Ok(Answer::new(204, Bytes::new()))
         }
         .boxed_local()
     }

@@ -12,19 +12,22 @@ use tillgate_model::{
     resources::*,
 };
 
+use tillgate_store::GatewayEventRow;
+
 use crate::{
     call::{Answer, ApplicationKind, Call, Caller},
     context::Context,
     failure::Failure,
     flows::{
         create::Payments, order_editor::OrderEditor, recover, source_editor::SourceEditor,
-        transaction_editor::TransactionEditor,
+        transaction_editor::TransactionEditor, watch,
     },
     handler::{Edit, Kept, Show, Shown},
     idempotency,
     plain::PlainEditor,
     request::Request,
     stored::Selection,
+    webhooks::{self, Notification, Reception},
 };
 
 /// The service. Cheap to clone.
@@ -33,6 +36,9 @@ pub struct Service {
     context: Context,
     handlers: Arc<Handlers>,
 }
+
+/// An event that was taken up.
+pub struct Event(GatewayEventRow);
 
 /// Who shows and edits the resources of each type.
 #[derive(Default)]
@@ -276,6 +282,47 @@ impl Service {
             tracing::error!(?failure, "open calls could not be looked for");
             0
         })
+    }
+
+    /// Asks for the payments that nobody has told of for a while. Answers how many there were.
+    pub async fn watch_once(&self) -> usize {
+        watch::run_due(&self.context).await.unwrap_or_else(|failure| {
+            tracing::error!(?failure, "payments could not be looked at");
+            0
+        })
+    }
+
+    /// Verifies a PSP's notification and stores it, in one commit. What it means is found out by
+    /// [`Service::process_event`].
+    ///
+    /// # Errors
+    /// The database fails: the PSP is to send it again.
+    pub async fn receive(&self, notification: &Notification<'_>) -> Result<Reception, Problems> {
+        webhooks::receive(&self.context, notification)
+            .await
+            .map_err(Failure::into_problems)
+    }
+
+    /// Takes up to `limit` stored events that are to be dealt with by now; no other instance takes them for a while.
+    pub async fn take_events(&self, limit: usize) -> Vec<Event> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let taken = webhooks::take_due(&self.context, limit).await;
+        let taken = taken.unwrap_or_else(|failure| {
+            tracing::error!(?failure, "events could not be taken up");
+            Vec::new()
+        });
+        taken.into_iter().map(Event).collect()
+    }
+
+    /// Deals with an event: its payment is asked for at the PSP, and what that shows becomes ours.
+    pub async fn process_event(&self, event: &Event) {
+        if let Err(failure) = webhooks::process(&self.context, &event.0).await {
+            tracing::error!(
+                event = event.0.event_id,
+                ?failure,
+                "an event could not be dealt with"
+            );
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 use clap::{Parser, Subcommand, error::ErrorKind};
 
 use crate::{
-    commands::{app, migrate, openapi, org, sandbox, token},
+    commands::{app, migrate, openapi, org, payments, sandbox, token},
     config::{Config, Options},
     failure::Failure,
     logging, startup,
@@ -44,6 +44,11 @@ enum Command {
         #[command(subcommand)]
         command: app::Command,
     },
+    /// Payments
+    Payments {
+        #[command(subcommand)]
+        command: payments::Command,
+    },
     /// Print an access token for an application
     Token(token::Arguments),
     /// Print the OpenAPI document
@@ -74,6 +79,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Migrate) => migrate::run(&config),
         Some(Command::Org { command }) => org::run(&config, command),
         Some(Command::App { command }) => app::run(&config, command),
+        Some(Command::Payments { command }) => payments::run(&config, &command),
         Some(Command::Token(arguments)) => token::run(&config, &arguments),
         Some(Command::Openapi(arguments)) => openapi::run(&arguments),
     }

@@ -10,6 +10,9 @@ pub enum Failure {
     /// The command line or a setting cannot be used. Exit code 2.
     #[error("{0}")]
     Usage(String),
+    /// The work is done, and somebody has to look at what it shows. Exit code 1.
+    #[error("{0}")]
+    Attention(String),
     /// The world is not as the program needs it. Exit code 1.
     #[error("{0}")]
     Start(String),
@@ -20,7 +23,7 @@ impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) => ExitCode::from(2),
-            Self::Start(_) => ExitCode::from(1),
+            Self::Attention(_) | Self::Start(_) => ExitCode::from(1),
         }
     }
 }

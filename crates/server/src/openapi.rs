@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use tillgate_model::openapi::{components::reference, finish, paths, stamp};
 use utoipa::OpenApi;
 
-use crate::http::{landing, metrics, oauth, probes, specification};
+use crate::http::{landing, metrics, oauth, probes, specification, webhook_callbacks};
 
 /// The endpoints whose handlers are written by hand.
 #[derive(OpenApi)]
@@ -12,6 +12,7 @@ use crate::http::{landing, metrics, oauth, probes, specification};
     oauth::create_token,
     oauth::key_set,
     landing::retrieve,
+    webhook_callbacks::create,
     probes::health,
     probes::readiness,
     metrics::retrieve,

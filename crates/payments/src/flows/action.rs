@@ -23,8 +23,8 @@ use crate::{context::Context, failure::Failure, stored::word};
 pub enum Begun {
     /// The PSP is to be called.
     Call(Box<Attempt>),
-    /// It is done: there is no PSP.
-    Done,
+    /// It is done: there is no PSP. What is to be done next.
+    Done(Option<Goal>),
 }
 
 /// Whether a gateway has no PSP.
@@ -182,7 +182,7 @@ async fn begin(
     } = action;
     if is_manual(gateway) {
         done_by_hand(tx, context, case, row).await?;
-        return Ok(Begun::Done);
+        return Ok(Begun::Done(goal));
     }
     let psp_id = case.source.psp_id.clone().ok_or_else(|| {
         Failure::Internal(format!("the source {} has no payment at the PSP", case.source.id))

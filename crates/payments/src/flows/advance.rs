@@ -21,6 +21,21 @@ use crate::{
     stored::{self, word},
 };
 
+/// Goes on from what was begun, up to a call to a PSP. Without a PSP, what was begun is done, and the next steps follow at
+/// once.
+pub async fn go_on(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    begun: Option<Begun>,
+) -> Result<Option<Box<Attempt>>, Failure> {
+    match begun {
+        Some(Begun::Call(attempt)) => Ok(Some(attempt)),
+        Some(Begun::Done(goal)) => Ok(advance(tx, context, case, goal).await?.map(Box::new)),
+        None => Ok(None),
+    }
+}
+
 /// Takes the next steps, up to one that calls a PSP.
 pub async fn advance(
     tx: &mut Tx<'_>,
@@ -46,7 +61,7 @@ pub async fn advance(
         };
         match begun {
             Some(Begun::Call(attempt)) => return Ok(Some(*attempt)),
-            Some(Begun::Done) => {}
+            Some(Begun::Done(_)) => {}
             None => return Ok(None),
         }
     }

@@ -39,7 +39,7 @@ pub async fn begin(
     if case.source.kind == WireTransfer::META.kind {
         case.details.authorization_amount_cents = amount_cents;
         action::authorize_by_hand(tx, &request.context, case, amount).await?;
-        return Ok(Begun::Done);
+        return Ok(Begun::Done(None));
     }
     if case.source.kind == CheckoutComPayment::META.kind {
         let gateway = gateway_of(tx, case).await?;

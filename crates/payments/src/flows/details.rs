@@ -1,7 +1,7 @@
 //! What of a payment source is only shown. It is kept as one JSON text.
 
 use serde::{Deserialize, Serialize};
-use tillgate_model::{JsonObject, resources::CheckoutComPaymentType};
+use tillgate_model::{JsonObject, Timestamp, resources::CheckoutComPaymentType};
 
 /// What of a payment source is only shown.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -41,6 +41,8 @@ pub struct Details {
     pub authorization_amount_cents: Option<i64>,
     /// Stripe: whether the card allows several captures.
     pub multicapture: Option<bool>,
+    /// Since when the payment waits, for its buyer or for the PSP.
+    pub waits_since: Option<Timestamp>,
     /// Network address of the caller who made the source, for limits on failed payments.
     pub address: Option<String>,
 }

@@ -27,3 +27,4 @@ pub mod state;
 pub mod transaction;
 pub mod transaction_editor;
 pub mod update;
+pub mod watch;

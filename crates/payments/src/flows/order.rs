@@ -101,7 +101,8 @@ pub async fn place(
     let pointer = "/data/attributes/_place";
     refuse_unless(case, OrderEvent::Place, pointer)?;
     let context = &request.context;
-    if status_of(case)? == OrderStatus::Placed {
+    // An order that is being placed waits for its payment, and is placed or pending when that is decided.
+    if matches!(status_of(case)?, OrderStatus::Placing | OrderStatus::Placed) {
         return Ok(None);
     }
     if case.state()?.holds_money() {
@@ -112,12 +113,12 @@ pub async fn place(
         turn(context, &mut case.order, OrderEvent::Place)?;
         return Ok(None);
     }
-    if status_of(case)? == OrderStatus::Placing {
-        create::refuse_open_call(&case.source)?;
-    }
     let begun = authorize::begin(tx, request, case, amount_cents, pointer).await?;
-    turn(context, &mut case.order, OrderEvent::BeginPlacing)?;
-    super::advance::place_or_give_up(context, case)?;
+    // An authorization without a PSP may have placed the order by itself.
+    if status_of(case)? != OrderStatus::Placed {
+        turn(context, &mut case.order, OrderEvent::BeginPlacing)?;
+        super::advance::place_or_give_up(context, case)?;
+    }
     Ok(Some(begun))
 }
 
@@ -180,9 +181,15 @@ pub async fn capture(
             .all(|row| case.ledger.refundable(row) == 0)
     {
         let message = "can't be done: nothing is authorized for the order";
-        return Err(Problem::invalid(pointer, "payment_status", message).into());
+        return Err(refused_by_payment(case, pointer, message).into());
     }
     Ok(begun)
+}
+
+/// What a caller is told when the order's payment stands against a trigger.
+fn refused_by_payment(case: &Case, pointer: &str, message: &'static str) -> Problem {
+    Problem::invalid(pointer, "payment_status", message)
+        .meta("payment_status", case.order.payment_status.clone())
 }
 
 /// The next capture that an order needs, if any.
@@ -214,7 +221,7 @@ pub async fn refund(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Resu
     let begun = refund_next(tx, context, case).await?;
     if begun.is_none() && case.ledger.captured() == 0 {
         let message = "can't be done: nothing was captured for the order";
-        return Err(Problem::invalid(pointer, "payment_status", message).into());
+        return Err(refused_by_payment(case, pointer, message).into());
     }
     Ok(begun)
 }
@@ -246,9 +253,7 @@ pub async fn cancel(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Resu
         .any(|row| case.ledger.refundable(row) > 0);
     if kept {
         let message = "can't be done: money was captured for the order; send _refund, which cancels it";
-        return Err(Problem::invalid(pointer, "payment_status", message)
-            .meta("payment_status", case.order.payment_status.clone())
-            .into());
+        return Err(refused_by_payment(case, pointer, message).into());
     }
     cancel_next(tx, context, case).await
 }

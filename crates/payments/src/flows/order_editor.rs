@@ -11,6 +11,7 @@ use tillgate_store::{Tx, query};
 
 use super::{
     action::Begun,
+    advance::go_on,
     carry_out::{Ending, carry_out},
     case::Case,
     create,
@@ -213,19 +214,20 @@ async fn commit_intent(
     request.claim(tx, Some((Order::META.kind, id.as_str()))).await?;
     change::<Order>(tx, request, id, input).await?;
     let row = query!(tx, orders::lock(request.scope(), id))?.ok_or_else(Problem::not_found)?;
-    let begun = match &row.payment_source_id {
+    let call = match &row.payment_source_id {
         Some(source_id) => {
             let mut case = Case::lock(tx, request.scope(), &word(source_id)?).await?;
             let begun = with_source(tx, request, &mut case, input, trigger).await?;
+            let call = go_on(tx, &request.context, &mut case, begun).await?;
             case.save(tx, &request.context).await?;
-            begun
+            call
         }
         None => {
             without_source(tx, request, row, trigger).await?;
             None
         }
     };
-    if let Some(Begun::Call(attempt)) = begun {
+    if let Some(attempt) = call {
         return Ok(Step::Call(attempt));
     }
     let row = query!(tx, orders::get(request.scope(), id))?.ok_or_else(Problem::not_found)?;

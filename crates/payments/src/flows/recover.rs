@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// How many calls are looked at side by side, so that one slow PSP does not hold up the others.
-const AT_ONCE: usize = 8;
+pub const AT_ONCE: usize = 8;
 /// How many pages of a payment's refunds are read.
 const PAGES: usize = 20;
 
@@ -71,35 +71,37 @@ pub async fn refresh(context: &Context, scope: &Scope, source_id: &Id) -> Result
         look_for_outcome(context, operation).await?;
         return Ok(());
     }
-    ask_for_payment(context, scope, &source, &gateway).await
+    ask_for_payment(context, scope, &source, &gateway).await?;
+    Ok(())
 }
 
 /// The same when the PSP has told of a change: an open call is only asked about, because whoever made it may be waiting for
-/// its answer at this moment.
-pub async fn hear(context: &Context, scope: &Scope, source_id: &Id) -> Result<(), Failure> {
+/// its answer at this moment. Answers whether what the PSP shows was taken over: while the call stays open it is not.
+pub async fn hear(context: &Context, scope: &Scope, source_id: &Id) -> Result<bool, Failure> {
     let (source, gateway, operation) = read_source(context, scope, source_id).await?;
     let (Some(source), Some(gateway)) = (source, gateway) else {
-        return Ok(());
+        return Ok(false);
     };
     if let Some(operation) = operation {
         let attempt = stored_attempt(context, operation, &gateway)?;
         let outcome = ask(context, &attempt, &source).await?;
-        if !matches!(outcome, Outcome::Unknown(_) | Outcome::Accepted(_)) {
-            finish(context, attempt, outcome).await?;
+        if matches!(outcome, Outcome::Unknown(_) | Outcome::Accepted(_)) {
+            return Ok(false);
         }
-        return Ok(());
+        return finish(context, attempt, outcome).await;
     }
     ask_for_payment(context, scope, &source, &gateway).await
 }
 
+/// Answers whether what the PSP shows was taken over.
 async fn ask_for_payment(
     context: &Context,
     scope: &Scope,
     source: &PaymentSourceRow,
     gateway: &PaymentGatewayRow,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let (Some(psp_id), false) = (&source.psp_id, is_manual(gateway)) else {
-        return Ok(());
+        return Ok(true);
     };
     let link = Link::of(context, gateway)?;
     match retrieve(context, &link, psp_id).await {
@@ -113,7 +115,7 @@ async fn ask_for_payment(
                 message = refusal.message,
                 "the PSP does not show the payment"
             );
-            Ok(())
+            Ok(false)
         }
         Outcome::NotSent(reason) | Outcome::Unknown(reason) => {
             tracing::warn!(
@@ -121,9 +123,9 @@ async fn ask_for_payment(
                 reason,
                 "the PSP could not be asked for the payment"
             );
-            Ok(())
+            Ok(false)
         }
-        _ => Ok(()),
+        _ => Ok(false),
     }
 }
 
@@ -167,24 +169,25 @@ async fn take_over(
     source_id: &Id,
     snapshot: PaymentSnapshot,
     actions: Vec<ActionSeen>,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let (world, scope, source_id) = (context.clone(), scope.clone(), source_id.clone());
-    let next = context
+    let (taken_over, next) = context
         .db
         .write(async move |tx: &mut Tx<'_>| {
             let mut case = Case::lock(tx, &scope, &source_id).await?;
             // A call that was begun meanwhile will bring newer news than these.
             if case.source.pending_operation_id.is_some() {
-                return Ok(None);
+                return Ok((false, None));
             }
             apply(tx, &world, &mut case, &snapshot, false).await?;
             reconcile(tx, &world, &mut case, &actions).await?;
             let next = advance(tx, &world, &mut case, None).await?;
             case.save(tx, &world).await?;
-            Ok::<_, Failure>(next)
+            Ok::<_, Failure>((true, next))
         })
         .await?;
-    pursue(context, next).await
+    pursue(context, next).await?;
+    Ok(taken_over)
 }
 
 /// Carries out what follows, without anybody waiting for it.

@@ -7,6 +7,8 @@ use super::{case::Case, state::SourceState};
 use crate::{context::Context, stored};
 
 const DAY: i64 = 24 * 60 * 60;
+/// How long a payment that its buyer may confirm is looked at; the PSPs repeat their events for three days.
+const UNCONFIRMED: Duration = Duration::days(4);
 /// Seconds between two looks for the outcome of a call.
 const OUTCOME: [i64; 10] = [0, 5, 30, 300, 3600, DAY, DAY, DAY, DAY, DAY];
 
@@ -27,26 +29,28 @@ pub fn next_look(operation: &mut GatewayOperationRow, now: NaiveDateTime) {
 }
 
 /// When a payment that waits for its buyer, its PSP or its capture is looked at, in case the PSP's word of it is lost: a
-/// buyer who never comes back, an authorization that expires.
+/// buyer who never comes back, an authorization that expires. The longer it waits, the less often.
 pub fn next_check(context: &Context, case: &mut Case, before: SourceState, next: SourceState) {
-    let pause = match next {
+    let waits = match next {
+        SourceState::Unconfirmed => Some((Duration::minutes(15), Duration::days(1))),
         SourceState::RequiresAction | SourceState::Processing => {
-            let waited = context.now().moment().naive_utc() - case.source.updated_at;
-            if before == next {
-                waited.clamp(Duration::minutes(5), Duration::hours(6))
-            } else {
-                Duration::minutes(5)
-            }
+            Some((Duration::minutes(5), Duration::hours(6)))
         }
-        SourceState::Authorized => Duration::days(1),
-        SourceState::New
-        | SourceState::Unconfirmed
-        | SourceState::Failed
-        | SourceState::Captured
-        | SourceState::Canceled => {
-            case.source.check_at = None;
-            return;
-        }
+        _ => None,
     };
-    case.source.check_at = Some(stored::stored_time(context.now()) + pause);
+    let now = context.now();
+    let since = match case.details.waits_since {
+        Some(since) if before == next => since,
+        _ => now,
+    };
+    let waited = now.moment() - since.moment();
+    case.details.waits_since = waits.map(|_| since);
+    let pause = match (waits, next) {
+        // By then the buyer is gone, and the PSP has given up telling us.
+        _ if next == SourceState::Unconfirmed && waited > UNCONFIRMED => None,
+        (Some((shortest, longest)), _) => Some(waited.clamp(shortest, longest)),
+        (None, SourceState::Authorized) => Some(Duration::days(1)),
+        (None, _) => None,
+    };
+    case.source.check_at = pause.map(|pause| stored::stored_time(now) + pause);
 }

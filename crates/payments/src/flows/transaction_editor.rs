@@ -13,6 +13,7 @@ use tillgate_store::{TransactionRow, Tx, query};
 
 use super::{
     action::{self, Begun},
+    advance::go_on,
     carry_out::{Ending, carry_out},
     case::Case,
     create,
@@ -216,8 +217,9 @@ async fn commit_intent<R: Triggered>(
         Some(step) => Some(begin(tx, request, &mut case, &row, step).await?),
         None => None,
     };
+    let call = go_on(tx, &request.context, &mut case, begun).await?;
     case.save(tx, &request.context).await?;
-    if let Some(Begun::Call(attempt)) = begun {
+    if let Some(attempt) = call {
         return Ok(Intent::Call(attempt));
     }
     let answer = shown::<R>(request, &case, id)?;

@@ -210,7 +210,7 @@ pub fn keep_common<R>(case: &mut Case, record: &Record<R>) {
 fn call(begun: action::Begun) -> Option<Attempt> {
     match begun {
         action::Begun::Call(attempt) => Some(*attempt),
-        action::Begun::Done => None,
+        action::Begun::Done(_) => None,
     }
 }
 

@@ -81,15 +81,22 @@ fn name_keys(record: &mut Record<CheckoutComGateway>) {
 impl Plain for CheckoutComGateway {
     edited_in!(payment_gateways);
 
-    fn create_asks(attributes: &CreateCheckoutComGatewayAttributes) -> bool {
-        attributes.check == Some(true)
+    async fn ask_before_create(
+        request: &Request,
+        record: &mut Record<Self>,
+        attributes: &CreateCheckoutComGatewayAttributes,
+    ) -> Result<(), Failure> {
+        if attributes.check == Some(true) {
+            Self::ask_before_update(request, record).await?;
+        }
+        Ok(())
     }
 
     fn update_asks(attributes: &UpdateCheckoutComGatewayAttributes) -> bool {
         attributes.check == Some(true)
     }
 
-    async fn verify(request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+    async fn ask_before_update(request: &Request, record: &Record<Self>) -> Result<(), Failure> {
         gateways::check_base_url(&record.base_url)?;
         gateways::check_credentials(&request.context, &row(request, record), "secret_key").await
     }

@@ -1,19 +1,21 @@
 //! What the gateways of all kinds share: one table, encrypted keys, the check of the credentials.
 
 use chrono::Duration;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tillgate_gateways::{FoundOutcome, RefusalKind};
-use tillgate_model::{JsonObject, Problem, Secret, Timestamp};
-use tillgate_store::PaymentGatewayRow;
+use tillgate_model::{Id, JsonObject, Problem, Secret, Timestamp};
+use tillgate_store::{PaymentGatewayRow, Tx, query};
 use url::Url;
 
 use crate::{
     context::Context,
     failure::Failure,
     flows::{create::unavailable, link::Link, operation::send},
+    request::Request,
     stored::stored_json,
+    webhooks::registration::{self, is_loopback},
 };
 
 /// What secret keys are sealed as.
@@ -89,6 +91,51 @@ fn open_signing(context: &Context, sealed: Option<&str>) -> Result<Vec<Signing>,
     }
 }
 
+/// An endpoint that was registered for a gateway.
+pub struct Endpoint {
+    /// The PSP's identifier of it.
+    pub id: String,
+    /// Encrypted: its signing secret.
+    pub secrets: Option<String>,
+}
+
+/// Registers a gateway's webhook endpoint with its PSP if it [needs one](registration::is_missing).
+pub async fn register_endpoint(
+    context: &Context,
+    row: &PaymentGatewayRow,
+) -> Result<Option<Endpoint>, Failure> {
+    if !registration::is_missing(context, row) {
+        return Ok(None);
+    }
+    let Some(endpoint) = registration::register(context, row).await? else {
+        return Ok(None);
+    };
+    let secret = Some(Secret::new(endpoint.secret.expose_secret()));
+    Ok(Some(Endpoint {
+        id: endpoint.id,
+        secrets: with_secret(context, None, &secret)?,
+    }))
+}
+
+/// Gives a stored gateway the endpoint that was registered for it.
+pub async fn keep_endpoint(request: &Request, id: &Id, endpoint: Endpoint) -> Result<(), Failure> {
+    let (scope, id) = (request.scope().clone(), id.clone());
+    Ok(request
+        .context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let Endpoint {
+                id: endpoint,
+                secrets,
+            } = &endpoint;
+            query!(
+                tx,
+                gateway_events::keep_endpoint(&scope, &id, endpoint, secrets.as_deref())
+            )
+        })
+        .await?)
+}
+
 /// Encrypts a secret key.
 pub fn seal(context: &Context, key: &Secret) -> String {
     context.vault.seal(&*context.entropy, PURPOSE, key.expose())
@@ -111,14 +158,8 @@ pub fn credential_keys(keys: &[(&str, Option<&Secret>)]) -> JsonObject {
 /// Keys go over TLS, except to this machine, where the sandbox is.
 pub fn check_base_url(base_url: &str) -> Result<(), Problem> {
     let url = Url::parse(base_url).ok().filter(|url| {
-        let local = match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
         let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
-        plain && (url.scheme() == "https" || (url.scheme() == "http" && local))
+        plain && (url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url)))
     });
     let message = "must be an https URL without credentials and query; http is allowed to this machine only";
     url.map(|_| ())

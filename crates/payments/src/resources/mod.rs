@@ -92,7 +92,7 @@ macro_rules! edited_in {
 }
 pub(crate) use {edited_in, kept_in};
 
-pub use gateways::{secret_key, webhook_secrets};
+pub use gateways::{endpoint_url, secret_key, webhook_secrets};
 
 /// What `_disable` and `_enable` make of the moment since when something is disabled.
 fn disabled_at(

@@ -10,6 +10,7 @@ use crate::{
     plain::Plain,
     request::Request,
     stored::{self, json, stored_json, stored_time, time},
+    webhooks::registration,
 };
 
 fn visible(_: &Request, row: &PaymentGatewayRow) -> bool {
@@ -74,35 +75,66 @@ kept_in!(StripeGateway: payment_gateways, PaymentGatewayFilter, |_selection| Pay
 impl Plain for StripeGateway {
     edited_in!(payment_gateways);
 
-    fn create_asks(attributes: &CreateStripeGatewayAttributes) -> bool {
-        attributes.check == Some(true)
+    async fn ask_before_create(
+        request: &Request,
+        record: &mut Record<Self>,
+        attributes: &CreateStripeGatewayAttributes,
+    ) -> Result<(), Failure> {
+        gateways::check_base_url(&record.base_url)?;
+        record.webhook_token = gateways::new_webhook_token(&request.context);
+        record.webhook_secrets =
+            gateways::with_secret(&request.context, None, &record.webhook_endpoint_secret)?;
+        let is_checked = attributes.check == Some(true);
+        if is_checked {
+            gateways::check_credentials(&request.context, &row(request, record), "login").await?;
+        }
+        match gateways::register_endpoint(&request.context, &row(request, record)).await {
+            Ok(Some(endpoint)) => {
+                record.webhook_endpoint_id = Some(endpoint.id);
+                record.webhook_secrets = endpoint.secrets;
+                Ok(())
+            }
+            Ok(None) => Ok(()),
+            Err(failure) if is_checked => Err(failure),
+            // `_check` registers it later.
+            Err(_) => Ok(()),
+        }
     }
 
     fn update_asks(attributes: &UpdateStripeGatewayAttributes) -> bool {
         attributes.check == Some(true)
     }
 
-    async fn verify(request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+    async fn ask_before_update(request: &Request, record: &Record<Self>) -> Result<(), Failure> {
         gateways::check_base_url(&record.base_url)?;
-        gateways::check_credentials(&request.context, &row(request, record), "login").await
+        gateways::check_credentials(&request.context, &row(request, record), "login").await?;
+        if record.webhook_endpoint_secret.is_some() {
+            return Ok(());
+        }
+        let registered = gateways::register_endpoint(&request.context, &row(request, record)).await?;
+        match registered {
+            Some(endpoint) => gateways::keep_endpoint(request, &record.id, endpoint).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn take_back(request: &Request, record: &Record<Self>) {
+        registration::unregister(&request.context, &row(request, record)).await;
     }
 
     async fn before_create(
         _: &mut Tx<'_>,
-        request: &Request,
+        _: &Request,
         record: &mut Record<Self>,
         attributes: &CreateStripeGatewayAttributes,
     ) -> Result<(), Failure> {
         record.disabled_at = disabled_at(record.created_at, None, attributes.disable, attributes.enable);
-        record.webhook_token = gateways::new_webhook_token(&request.context);
-        record.webhook_secrets =
-            gateways::with_secret(&request.context, None, &record.webhook_endpoint_secret)?;
         let publishable = record.publishable_key.clone().map(Secret::new);
         record.credential_keys = gateways::credential_keys(&[
             ("login", Some(&record.login)),
             ("publishable_key", publishable.as_ref()),
         ]);
-        Ok(gateways::check_base_url(&record.base_url)?)
+        Ok(())
     }
 
     async fn before_update(

@@ -62,13 +62,7 @@ pub async fn receive(context: &Context, notification: &Notification<'_>) -> Resu
         return Ok(Reception::Refused);
     }
     let scope = Scope::of_verified_webhook(word(&gateway.organization_id)?, gateway.test);
-    let row = row(
-        context,
-        &scope,
-        &gateway,
-        body,
-        link.gateway.parse_webhook(body),
-    )?;
+    let row = row(context, &scope, &gateway, body, link.gateway.parse_webhook(body))?;
     let (gateway, event, kind) = (gateway.id, row.event_id.clone(), row.kind.clone());
     let is_new = context
         .db

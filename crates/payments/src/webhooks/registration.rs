@@ -1,16 +1,17 @@
 //! The endpoint that a gateway's PSP sends its events to, registered there where the PSP offers that.
 
-use tillgate_gateways::{
-    RefusalKind, RegistrationOutcome, TransportError, UnregistrationOutcome, WebhookEndpoint,
-};
-use tillgate_model::{Problem, problem::Kind};
+use tillgate_gateways::{RegistrationOutcome, TransportError, UnregistrationOutcome, WebhookEndpoint};
 use tillgate_store::PaymentGatewayRow;
 use url::{Host, Url};
 
 use crate::{
     context::Context,
     failure::Failure,
-    flows::{create::unavailable, link::Link, operation::send},
+    flows::{
+        create::{refused, unavailable},
+        link::Link,
+        operation::send,
+    },
     resources::endpoint_url,
 };
 
@@ -40,10 +41,7 @@ pub async fn register(
 ) -> Result<Option<WebhookEndpoint>, Failure> {
     let link = Link::of(context, row)?;
     let key = format!("tillgate-{}-webhook", row.id);
-    let Some(request) = link
-        .gateway
-        .register_webhook(&endpoint_url(context, row), &key)
-    else {
+    let Some(request) = link.gateway.register_webhook(&endpoint_url(context, row), &key) else {
         return Ok(None);
     };
     let outcome = match send(context, &link, &request, false).await {
@@ -52,24 +50,18 @@ pub async fn register(
             RegistrationOutcome::Unknown(reason)
         }
     };
-    let reason = match outcome {
-        RegistrationOutcome::Registered(endpoint) => return Ok(Some(endpoint)),
-        RegistrationOutcome::Refused(refusal) => {
+    match outcome {
+        RegistrationOutcome::Registered(endpoint) => Ok(Some(endpoint)),
+        RegistrationOutcome::Refused(refusal) => Err(refused(&refusal, &[]).into()),
+        RegistrationOutcome::Unknown(reason) => {
             tracing::warn!(
                 gateway = row.id,
-                message = refusal.message,
-                "the PSP refused a webhook endpoint"
+                reason,
+                "a webhook endpoint could not be registered"
             );
-            if refusal.kind != RefusalKind::Unavailable {
-                let message = "The payment gateway refused to register the webhook endpoint.";
-                return Err(Problem::new(Kind::PaymentGatewayError, message).into());
-            }
-            refusal.message
+            Err(unavailable().into())
         }
-        RegistrationOutcome::Unknown(reason) => reason,
-    };
-    tracing::warn!(gateway = row.id, reason, "a webhook endpoint could not be registered");
-    Err(unavailable().into())
+    }
 }
 
 /// Ends the registration of a gateway's endpoint, as far as that can be done: what stays is told to an endpoint that answers

@@ -4,7 +4,9 @@ pub mod app;
 pub mod migrate;
 pub mod openapi;
 pub mod org;
+pub mod payments;
 pub mod sandbox;
+mod table;
 pub mod token;
 
 use std::io::{self, Write};

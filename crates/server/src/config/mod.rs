@@ -38,6 +38,8 @@ pub struct Config {
     pub demo: bool,
     /// How long a request waits for a PSP.
     pub gateway_timeout: Duration,
+    /// How long a buyer has for a Stripe payment that waits for them.
+    pub abandoned_after: Duration,
     /// Failed authorizations after which an order takes no more.
     pub max_failed_authorizations: i64,
     /// Failed authorizations within an hour after which a network address may make no more.
@@ -55,6 +57,7 @@ pub struct Config {
 const DEFAULT_FILE: &str = "tillgate.toml";
 const DEFAULT_RATE_LIMIT: u32 = 200;
 const DEFAULT_GATEWAY_TIMEOUT_SECONDS: f64 = 20.0;
+const DEFAULT_ABANDONED_AFTER_HOURS: i64 = 24;
 const DEFAULT_MAX_FAILED_AUTHORIZATIONS: i64 = 5;
 const DEFAULT_MAX_FAILURES_OF_ADDRESS: i64 = 20;
 
@@ -99,6 +102,10 @@ impl Config {
             demo: !options.no_demo.unwrap_or(false),
             gateway_timeout: gateway_timeout(
                 options.gateway_timeout.unwrap_or(DEFAULT_GATEWAY_TIMEOUT_SECONDS),
+            )?,
+            abandoned_after: hours(
+                "abandoned-after",
+                options.abandoned_after.unwrap_or(DEFAULT_ABANDONED_AFTER_HOURS),
             )?,
             max_failed_authorizations: at_least_one(
                 "max-failed-authorizations",
@@ -146,6 +153,14 @@ fn at_least_one(setting: &str, value: i64) -> Result<i64, Failure> {
         Ok(value)
     } else {
         Err(Failure::Usage(format!("{setting}: must be 1 or more")))
+    }
+}
+
+/// Up to a year.
+fn hours(setting: &str, value: i64) -> Result<Duration, Failure> {
+    match u64::try_from(value) {
+        Ok(hours @ 1..=8760) => Ok(Duration::from_secs(hours * 3600)),
+        _ => Err(Failure::Usage(format!("{setting}: must be from 1 to 8760 hours"))),
     }
 }
 

@@ -76,6 +76,10 @@ pub struct Options {
     #[arg(long, global = true, value_name = "SECONDS", env = "TILLGATE_GATEWAY_TIMEOUT")]
     pub gateway_timeout: Option<f64>,
 
+    /// Hours that a buyer has to authenticate a Stripe payment, before it is given up and its order is free again [default: 24]
+    #[arg(long, global = true, value_name = "HOURS", env = "TILLGATE_ABANDONED_AFTER")]
+    pub abandoned_after: Option<i64>,
+
     /// Failed authorizations after which an order takes no more [default: 5]
     #[arg(
         long,

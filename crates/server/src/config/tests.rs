@@ -125,6 +125,13 @@ fn unusable_values_are_named() {
         ),
         (
             Options {
+                abandoned_after: Some(0),
+                ..Options::default()
+            },
+            "abandoned-after",
+        ),
+        (
+            Options {
                 cors_origin: Some(vec!["https://a.example/x".into()]),
                 ..Options::default()
             },

@@ -9,11 +9,13 @@ mod in_process;
 mod orders;
 mod provision;
 mod state;
+mod webhooks;
 
 use std::net::SocketAddr;
 
 use tillgate_model::Id;
 use tillgate_payments::{Service, accounts};
+use tillgate_sandbox::Sandbox;
 use url::Host;
 
 use self::{environment::Environment, in_process::InProcess, orders::Orders, state::State};
@@ -52,13 +54,13 @@ pub async fn prepare(
     config: &Config,
     address: SocketAddr,
     service: &Service,
-    sandbox_url: Option<&str>,
+    sandbox: Option<(&str, &Sandbox)>,
 ) -> Result<Option<Demo>, Failure> {
     if !config.demo || !only_this_machine(config, address) {
         return Ok(None);
     }
     let context = service.context();
-    let state = match (accounts::is_demo(context).await?, sandbox_url) {
+    let state = match (accounts::is_demo(context).await?, sandbox) {
         // Without the sandbox there is nothing that a demo could charge.
         (None, None) => return Ok(None),
         (Some(false), _) => {
@@ -73,11 +75,15 @@ pub async fn prepare(
             return Ok(None);
         }
         (Some(true), _) => State::load(context).await?,
-        (None, Some(sandbox_url)) => provision::provision(service, sandbox_url).await?,
+        (None, Some((sandbox_url, _))) => provision::provision(service, sandbox_url).await?,
     };
     let api = InProcess::new(service, &state.organization_id, &state.application_id);
-    if let Some(sandbox_url) = sandbox_url {
+    if let Some((sandbox_url, sandbox)) = sandbox {
         provision::point_gateways_at(&api, &state, sandbox_url).await?;
+        // Without its events the demo works all the same: it asks.
+        if let Err(failure) = webhooks::point_here(&api, context, &state, sandbox).await {
+            tracing::warn!(%failure, "the sandbox does not tell the demo what happens");
+        }
     }
     let previous = Environment::take_previous(&config.data_dir)?;
     let orders = orders::renew(&api, &state, &previous).await?;

@@ -14,9 +14,9 @@ use crate::failure::Failure;
 pub const ORGANIZATION: &str = "demo";
 
 // Keys in the form that the PSPs give them. The sandbox takes any.
-const STRIPE_SECRET_KEY: &str = "sk_test_51TillgateDemo000000000000";
+pub const STRIPE_SECRET_KEY: &str = "sk_test_51TillgateDemo000000000000";
 const STRIPE_PUBLISHABLE_KEY: &str = "pk_test_51TillgateDemo000000000000";
-const CHECKOUT_COM_SECRET_KEY: &str = "sk_sbox_tillgatedemoaaaaaaaaaaaaaaa";
+pub const CHECKOUT_COM_SECRET_KEY: &str = "sk_sbox_tillgatedemoaaaaaaaaaaaaaaa";
 const CHECKOUT_COM_PUBLIC_KEY: &str = "pk_sbox_tillgatedemoaaaaaaaaaaaaaaa";
 const CHECKOUT_COM_CHANNEL: &str = "pc_tillgatedemoaaaaaaaaaaaaaa";
 

@@ -26,6 +26,7 @@ pub mod routes;
 pub mod specification;
 mod state;
 pub mod swagger_ui;
+pub mod webhook_callbacks;
 
 pub use attempts::FailedAttempts;
 pub use cors::Cors;

@@ -10,7 +10,10 @@ use actix_web::{
 };
 use tillgate_model::openapi::{Operation, operations};
 
-use super::{errors, landing, metrics, oauth, operation, probes, specification, state::Worker, swagger_ui};
+use super::{
+    errors, landing, metrics, oauth, operation, probes, specification, state::Worker, swagger_ui,
+    webhook_callbacks,
+};
 
 /// Puts all routes in but Swagger UI's.
 pub fn configure(config: &mut ServiceConfig) {
@@ -30,6 +33,10 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource(
             "/oauth/token",
             vec![(Method::POST, web::route().to(oauth::create_token))],
+        ))
+        .service(resource(
+            "/webhook_callbacks/{gateway_type}/{token}",
+            vec![(Method::POST, web::route().to(webhook_callbacks::create))],
         ))
         .service(get("/.well-known/jwks.json", web::route().to(oauth::key_set)))
         .service(get("/healthz", web::route().to(probes::health)))

@@ -4,6 +4,7 @@ use std::{cell::RefCell, sync::Arc};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tillgate_payments::Service;
+use tokio::sync::Notify;
 
 use super::{
     attempts::FailedAttempts, authentication::VerifiedTokens, cors::Cors, rate_limit::RateLimit,
@@ -23,6 +24,8 @@ pub struct Shared {
     pub cors: Cors,
     /// The OpenAPI document.
     pub specification: Specification,
+    /// Tells the background that an event of a PSP was stored.
+    pub events: Notify,
     /// Renders the metrics.
     pub metrics: PrometheusHandle,
     /// Show the metrics to other machines too.

@@ -1,7 +1,9 @@
-//! What happens between requests: payments whose outcome is unknown are looked at again, and memory is given back.
+//! What happens between requests: payments whose outcome is unknown are looked at again, events of the PSPs are dealt with,
+//! and memory is given back.
 
 use std::{sync::Arc, time::Duration};
 
+use futures::{StreamExt, stream::FuturesUnordered};
 use tillgate_payments::Service;
 use tokio::sync::watch;
 
@@ -9,13 +11,28 @@ use crate::http::Shared;
 
 /// Time between two looks at what is due.
 const INTERVAL: Duration = Duration::from_secs(5);
+/// Events that are dealt with at once.
+const EVENTS: usize = 16;
+/// So many places are free before events are taken: taking them is a commit.
+const TAKEN_TOGETHER: usize = EVENTS / 2;
 
 /// Works until told to stop; what was begun is finished.
-pub async fn run(service: Service, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+pub async fn run(service: Service, shared: Arc<Shared>, stop: watch::Receiver<bool>) {
+    futures::join!(
+        hear(&service, &shared, stop.clone()),
+        upkeep(&service, &shared, stop)
+    );
+}
+
+async fn upkeep(service: &Service, shared: &Shared, mut stop: watch::Receiver<bool>) {
     loop {
         let looked_at = service.recover_once().await;
         if looked_at > 0 {
             tracing::info!(looked_at, "looked for the outcome of calls to PSPs");
+        }
+        let asked_for = service.watch_once().await;
+        if asked_for > 0 {
+            tracing::info!(asked_for, "asked for payments that nobody told of");
         }
         shared.rate_limit.forget_the_quiet();
         shared.metrics.run_upkeep();
@@ -25,4 +42,24 @@ pub async fn run(service: Service, shared: Arc<Shared>, mut stop: watch::Receive
             () = tokio::time::sleep(INTERVAL) => {}
         }
     }
+}
+
+/// Deals with events as they arrive, and with those that are to be looked at again. A slow PSP holds up its own events only.
+async fn hear(service: &Service, shared: &Shared, mut stop: watch::Receiver<bool>) {
+    let mut under_way = FuturesUnordered::new();
+    loop {
+        let free = EVENTS - under_way.len();
+        if free >= TAKEN_TOGETHER {
+            for event in service.take_events(free).await {
+                under_way.push(async move { service.process_event(&event).await });
+            }
+        }
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            Some(()) = under_way.next() => {}
+            () = shared.events.notified(), if free >= TAKEN_TOGETHER => {}
+            () = tokio::time::sleep(INTERVAL) => {}
+        }
+    }
+    while under_way.next().await.is_some() {}
 }

@@ -45,6 +45,7 @@ pub fn context(config: &Config, base_url: &str) -> Result<Context, Failure> {
         vault: Arc::new(Vault::new(*master_key)),
         base_url: base_url.into(),
         settings: Settings {
+            abandoned_after: config.abandoned_after,
             gateway_timeout: config.gateway_timeout,
             max_failed_authorizations: config.max_failed_authorizations,
             max_failures_of_address: config.max_failures_of_address,

@@ -14,7 +14,7 @@ use actix_web::{
 };
 use tillgate_payments::{Context, Service, accounts};
 use tillgate_sandbox::BoundSandbox;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::{background, context, data_directory, listen, signals::EndSignals};
 use crate::{
@@ -64,10 +64,18 @@ async fn run(
     let public_url = context.base_url.to_string();
     let tokens = Tokens::new(&context.vault.token_signing_seed(), &public_url);
     let sandbox_url = sandbox.as_ref().map(BoundSandbox::url);
+    let psps = sandbox.as_ref().map(BoundSandbox::sandbox);
     let sandbox = sandbox.map(start_sandbox).transpose()?;
     let service = Service::new(context);
     service.take_up_open_calls().await;
-    let demo = demo::prepare(config, address, &service, sandbox_url.as_deref()).await?;
+    let demo = demo::prepare(
+        config,
+        address,
+        &service,
+        sandbox_url.as_deref().zip(psps.as_deref()),
+    )
+    .await?;
+    drop(psps);
     let shared = Arc::new(Shared {
         tokens,
         rate_limit: RateLimit::new(config.rate_limit),
@@ -77,6 +85,7 @@ async fn run(
             &public_url,
             demo.as_ref().map(Demo::example_orders).unwrap_or_default(),
         ),
+        events: Notify::new(),
         metrics: metrics::start().map_err(|error| Failure::Start(format!("cannot count: {error}")))?,
         metrics_public: config.metrics_public,
     });

@@ -4,14 +4,9 @@ use diesel::prelude::*;
 
 use super::super::{Connection, RunQueryDsl};
 use crate::{
-    GatewayEventRow, GatewayOperationRow, PaymentGatewayRow, StoreError,
+    FlaggedEvent, GatewayEventRow, GatewayOperationRow, OpenOperation, PaymentGatewayRow, StoreError,
     rows::{gateway_events, gateway_operations, orders, organizations, payment_gateways, payment_sources},
 };
-
-/// An open call with the name of its organization, the number of its order and the type of its payment source.
-pub type OpenOperation = (GatewayOperationRow, String, String, String);
-/// An event that was left to a person, with the name of its organization and its gateway.
-pub type FlaggedEvent = (GatewayEventRow, String, PaymentGatewayRow);
 
 /// Calls to PSPs whose outcome is not known; those that were left to a person first, then the oldest.
 pub async fn open_operations(

@@ -154,3 +154,8 @@ rows! {
         flagged_at: Nullable<Timestamp> => Option<NaiveDateTime>,
     }
 }
+
+/// An open call with the name of its organization, the number of its order and the type of its payment source.
+pub type OpenOperation = (GatewayOperationRow, String, String, String);
+/// An event that was left to a person, with the name of its organization and its gateway.
+pub type FlaggedEvent = (GatewayEventRow, String, PaymentGatewayRow);

@@ -1,0 +1,90 @@
+//! Payments that nobody has told of for a while are asked for at their PSP. A lost event is made up for, and a payment whose
+//! buyer never came back is given up.
+
+use futures::StreamExt;
+use tillgate_model::{Id, Resource, Timestamp, resources::StripeGateway};
+use tillgate_store::{PaymentSourceRow, Scope, Tx, query};
+
+use super::{
+    action::gateway_of,
+    case::Case,
+    operation,
+    recover::{self, AT_ONCE},
+    state::SourceState,
+};
+use crate::{
+    context::Context,
+    failure::Failure,
+    stored::{stored_time, word},
+};
+
+/// How many payments are taken at once.
+const BATCH: i64 = 50;
+/// When a payment that could not be asked for is asked for again.
+const TRY_AGAIN: chrono::Duration = chrono::Duration::minutes(5);
+
+/// Asks once for each payment that is to be asked for by now. Answers how many there were.
+pub async fn run_due(context: &Context) -> Result<usize, Failure> {
+    let now = stored_time(context.now());
+    let any = context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, source_checks::any_due(now)))
+        .await?;
+    if !any {
+        return Ok(0);
+    }
+    let due = context
+        .db
+        .write(async move |tx: &mut Tx<'_>| query!(tx, source_checks::take_due(now, now + TRY_AGAIN, BATCH)))
+        .await?;
+    let count = due.len();
+    futures::stream::iter(due)
+        .for_each_concurrent(AT_ONCE, async |source| {
+            if let Err(failure) = look_at(context, &source).await {
+                tracing::error!(source = source.id, ?failure, "looking at a payment failed");
+            }
+        })
+        .await;
+    Ok(count)
+}
+
+async fn look_at(context: &Context, row: &PaymentSourceRow) -> Result<(), Failure> {
+    let scope = Scope::of_job(word(&row.organization_id)?, row.test);
+    let source_id: Id = word(&row.id)?;
+    recover::refresh(context, &scope, &source_id).await?;
+    let world = context.clone();
+    let attempt = context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let mut case = Case::lock(tx, &scope, &source_id).await?;
+            if case.source.pending_operation_id.is_some() || !is_abandoned(&world, &case)? {
+                return Ok::<_, Failure>(None);
+            }
+            let gateway = gateway_of(tx, &case).await?;
+            // Checkout.com ends a payment by itself.
+            if gateway.kind != StripeGateway::META.kind {
+                return Ok(None);
+            }
+            tracing::info!(source = case.source.id, "an abandoned payment is given up");
+            let attempt = operation::cancel(tx, &world, &mut case, &gateway).await?;
+            case.save(tx, &world).await?;
+            Ok(Some(attempt))
+        })
+        .await?;
+    recover::pursue(context, attempt).await
+}
+
+fn is_abandoned(context: &Context, case: &Case) -> Result<bool, Failure> {
+    let waits = matches!(
+        case.state()?,
+        SourceState::RequiresAction | SourceState::Processing
+    );
+    let patience = chrono::Duration::from_std(context.settings.abandoned_after)
+        .map_err(|error| Failure::Internal(format!("the time until a payment is abandoned: {error}")))?;
+    let ends = |since: Timestamp| since.moment() + patience;
+    let over = case
+        .details
+        .waits_since
+        .is_some_and(|since| ends(since) <= context.now().moment());
+    Ok(waits && over)
+}

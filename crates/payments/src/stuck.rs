@@ -1,0 +1,127 @@
+//! What an operator has to know of: calls to PSPs whose outcome is not known, and events that nothing of ours fits. Of all
+//! organizations, and without anything that is secret.
+
+use tillgate_model::{Problems, Timestamp};
+use tillgate_store::{StoreError, Tx, query};
+
+use crate::{context::Context, failure::Failure, stored::time};
+
+/// How many of each are listed.
+pub const LIMIT: i64 = 1000;
+
+/// A call to a PSP whose outcome is not known.
+#[derive(Clone, Debug)]
+pub struct OpenCall {
+    /// Id of the operation, which its idempotency key is made of.
+    pub id: String,
+    /// What it does: `capture`, `refund`.
+    pub kind: String,
+    /// Name of the organization.
+    pub organization: String,
+    /// Test mode, or live.
+    pub test: bool,
+    /// Number of the order.
+    pub order_number: String,
+    /// Resource type of the payment source.
+    pub source_type: String,
+    /// Id of the payment source.
+    pub source_id: String,
+    /// When the call was first sent.
+    pub since: Timestamp,
+    /// How often its outcome was looked for.
+    pub attempts: i32,
+    /// When it is looked for next.
+    pub next_look: Option<Timestamp>,
+    /// Since when it is left to a person.
+    pub flagged_at: Option<Timestamp>,
+}
+
+/// An event that is left to a person.
+#[derive(Clone, Debug)]
+pub struct FlaggedEvent {
+    /// The PSP's id of the event.
+    pub id: String,
+    /// The PSP's word for what happened.
+    pub kind: String,
+    /// Name of the organization.
+    pub organization: String,
+    /// Test mode, or live.
+    pub test: bool,
+    /// Resource type of the gateway.
+    pub gateway_type: String,
+    /// Id of the gateway.
+    pub gateway_id: String,
+    /// The PSP's id of the payment.
+    pub psp_id: Option<String>,
+    /// When the event arrived.
+    pub since: Timestamp,
+    /// Since when it is left to a person.
+    pub flagged_at: Option<Timestamp>,
+}
+
+/// Everything that is stuck, up to [`LIMIT`] of each kind.
+#[derive(Clone, Debug)]
+pub struct Stuck {
+    /// Open calls; those that are left to a person first.
+    pub calls: Vec<OpenCall>,
+    /// Events that are left to a person.
+    pub events: Vec<FlaggedEvent>,
+}
+
+impl Stuck {
+    /// How many calls and events are left to a person.
+    pub fn flagged(&self) -> usize {
+        let calls = self.calls.iter().filter(|call| call.flagged_at.is_some());
+        calls.count() + self.events.len()
+    }
+}
+
+/// Lists what is stuck.
+///
+/// # Errors
+/// The database fails.
+pub async fn list(context: &Context) -> Result<Stuck, Problems> {
+    context
+        .db
+        .read(async |tx: &mut Tx<'_>| {
+            let calls = query!(tx, stuck::open_operations(LIMIT))?;
+            let events = query!(tx, stuck::flagged_events(LIMIT))?;
+            Ok::<_, StoreError>((calls, events))
+        })
+        .await
+        .map(|(calls, events)| Stuck {
+            calls: calls.into_iter().map(call).collect(),
+            events: events.into_iter().map(event).collect(),
+        })
+        .map_err(|error| Failure::from(error).into_problems())
+}
+
+fn call((row, organization, order_number, source_type): tillgate_store::OpenOperation) -> OpenCall {
+    OpenCall {
+        id: row.id,
+        kind: row.kind,
+        organization,
+        test: row.test,
+        order_number,
+        source_type,
+        source_id: row.payment_source_id,
+        since: time(row.sent_at),
+        attempts: row.attempts,
+        next_look: row.next_attempt_at.map(time),
+        flagged_at: row.flagged_at.map(time),
+    }
+}
+
+fn event((row, organization, gateway): tillgate_store::FlaggedEvent) -> FlaggedEvent {
+    FlaggedEvent {
+        id: row.event_id,
+        kind: row.kind,
+        organization,
+        test: row.test,
+        gateway_type: gateway.kind,
+        gateway_id: gateway.id,
+        psp_id: row.psp_id,
+        since: time(row.created_at),
+        flagged_at: row.flagged_at.map(time),
+    }
+}

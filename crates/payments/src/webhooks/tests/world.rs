@@ -1,0 +1,317 @@
+//! A world in one process: the sandbox is called directly, and time stands still until it is moved.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::{FutureExt, future::BoxFuture};
+use http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tillgate_gateways::{PspRequest, PspResponse, Timer, Transport, TransportError};
+use tillgate_model::{Id, document::Page, openapi::operations};
+use tillgate_sandbox::{
+    Clock as _, ManualClock, Outcome, Sandbox, SandboxConfig, WebhookAnswer, WebhookDelivery,
+};
+use tillgate_store::{Db, Scope};
+
+use crate::{
+    ApplicationKind, Call, Caller, Clock, Context, Entropy, Notification, Reception, Service, Settings,
+    accounts, vault::Vault,
+};
+
+pub const PUBLISHABLE_KEY: &str = "pk_test_world0000000";
+const SECRET_KEY: &str = "sk_test_world0000000";
+
+pub struct World {
+    pub service: Service,
+    pub psp: Arc<Sandbox>,
+    pub clock: ManualClock,
+    caller: Caller,
+    pub gateway: String,
+    pub order: String,
+    directory: tempfile::TempDir,
+}
+
+struct Time(ManualClock);
+
+impl Clock for Time {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.now()
+    }
+}
+
+/// Differs each time, and is the same in each run.
+#[derive(Default)]
+struct Counted(AtomicU64);
+
+impl Entropy for Counted {
+    fn fill(&self, buffer: &mut [u8]) {
+        for part in buffer.chunks_mut(32) {
+            let number = self.0.fetch_add(1, Ordering::Relaxed);
+            part.copy_from_slice(&Sha256::digest(number.to_le_bytes())[..part.len()]);
+        }
+    }
+}
+
+struct NoWaiting;
+
+impl Timer for NoWaiting {
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn sleep(&self, _: Duration) -> BoxFuture<'_, ()> {
+        futures::future::ready(()).boxed()
+    }
+
+    fn random(&self) -> f64 {
+        0.5
+    }
+}
+
+struct Wire(Arc<Sandbox>);
+
+impl Transport for Wire {
+    fn send<'a>(
+        &'a self,
+        request: &'a PspRequest,
+        credentials: &'a SecretString,
+        _: Duration,
+    ) -> BoxFuture<'a, Result<PspResponse, TransportError>> {
+        let method = format!("{:?}", request.method).to_uppercase();
+        let mut headers = request.headers.clone();
+        let bearer = format!("Bearer {}", credentials.expose_secret());
+        headers.push(("authorization".into(), bearer));
+        let answer = ask(&self.0, &method, &request.url, &headers, &request.body);
+        let answer = answer.ok_or_else(|| TransportError::Unknown("dropped".into()));
+        futures::future::ready(answer.map(|(status, body)| PspResponse {
+            status,
+            headers: Vec::new(),
+            body,
+            resent: false,
+        }))
+        .boxed()
+    }
+}
+
+fn ask(
+    psp: &Sandbox,
+    method: &str,
+    url: &str,
+    headers: &[(String, String)],
+    body: &str,
+) -> Option<(u16, Bytes)> {
+    let mut request = http::Request::builder().method(method).uri(url);
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    let request = request.body(Bytes::from(body.to_owned())).unwrap();
+    match psp.handle(&request) {
+        Outcome::Answer(answer) | Outcome::Delayed(_, answer) => {
+            Some((answer.status().as_u16(), answer.into_body()))
+        }
+        Outcome::Dropped => None,
+    }
+}
+
+impl World {
+    /// A shop with a Stripe gateway, whose endpoint is registered, and an order that can be paid.
+    pub async fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let clock = ManualClock::new(DateTime::from_timestamp(1_900_000_000, 0).unwrap());
+        let config = SandboxConfig {
+            seed: Some(1),
+            ..SandboxConfig::default()
+        };
+        let psp = Arc::new(Sandbox::with_clock(config, Arc::new(clock.clone())).unwrap());
+        let url = format!("sqlite://{}", directory.path().join("db").display());
+        let context = Context {
+            db: Db::open(&url, 1, true).unwrap(),
+            clock: Arc::new(Time(clock.clone())),
+            entropy: Arc::new(Counted::default()),
+            timer: Arc::new(NoWaiting),
+            transport: Arc::new(Wire(Arc::clone(&psp))),
+            vault: Arc::new(Vault::new([7; 32])),
+            base_url: "http://127.0.0.1:8080".into(),
+            settings: Settings {
+                gateway_timeout: Duration::from_secs(20),
+                abandoned_after: Duration::from_secs(24 * 60 * 60),
+                max_failed_authorizations: 5,
+                max_failures_of_address: 20,
+            },
+        };
+        let organization = accounts::create_organization(&context, "World").await.unwrap();
+        let mut world = Self {
+            caller: Caller {
+                scope: Scope::of_operator(organization, true),
+                application_id: context.new_id(),
+                kind: ApplicationKind::Integration,
+                market_id: None,
+                address: None,
+            },
+            service: Service::new(context),
+            psp,
+            clock,
+            gateway: String::new(),
+            order: String::new(),
+            directory,
+        };
+        let market = json!({"name": "Shop", "currency_code": "EUR"});
+        let market = world.create("markets", market, json!({})).await;
+        let market = json!({"data": {"type": "markets", "id": market}});
+        let gateway = json!({
+            "name": "Stripe", "login": SECRET_KEY, "publishable_key": PUBLISHABLE_KEY,
+            "base_url": "http://127.0.0.1:8081"
+        });
+        world.gateway = world.create("stripe_gateways", gateway, json!({})).await;
+        let gateway = json!({"data": {"type": "payment_gateways", "id": world.gateway}});
+        let method = json!({"payment_source_type": "stripe_payments", "price_amount_cents": 0});
+        let of = json!({"market": market, "payment_gateway": gateway});
+        world.create("payment_methods", method, of).await;
+        let email = json!({"customer_email": "ada@example.com"});
+        world.order = world.create("orders", email, json!({"market": market})).await;
+        let item = json!({"name": "Coffee", "quantity": 1, "unit_amount_cents": 1_000});
+        let of = json!({"order": {"data": {"type": "orders", "id": world.order}}});
+        world.create("line_items", item, of).await;
+        world
+    }
+
+    pub async fn create(&self, kind: &str, attributes: Value, relationships: Value) -> String {
+        let body = json!({"data": {"type": kind, "attributes": attributes, "relationships": relationships}});
+        let created = self.call("POST", kind, None, Some(body)).await;
+        created["data"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Changes attributes of a resource; its attributes then.
+    pub async fn update(&self, kind: &str, id: &str, attributes: Value) -> Value {
+        let body = json!({"data": {"type": kind, "id": id, "attributes": attributes}});
+        self.call("PATCH", kind, Some(id), Some(body)).await["data"]["attributes"].take()
+    }
+
+    pub async fn attributes(&self, kind: &str, id: &str) -> Value {
+        self.call("GET", kind, Some(id), None).await["data"]["attributes"].take()
+    }
+
+    /// As it is stored: a `GET` of an order asks no PSP.
+    pub async fn payment_status(&self) -> String {
+        let order = self.attributes("orders", &self.order).await;
+        order["payment_status"].as_str().unwrap().to_owned()
+    }
+
+    async fn call(&self, method: &str, kind: &str, id: Option<&str>, body: Option<Value>) -> Value {
+        let path = format!("/api/{kind}{}", if id.is_some() { "/{id}" } else { "" });
+        let operation = operations()
+            .into_iter()
+            .find(|operation| operation.method() == method && operation.path() == path);
+        let call = Call {
+            operation: operation.unwrap(),
+            id: id.map(|id| id.parse::<Id>().unwrap()),
+            page: Page { number: 1, size: 1 },
+            body: body.map(|body| body.to_string().into()).unwrap_or_default(),
+            idempotency_key: None,
+        };
+        let answer = self.service.call(&self.caller, call).await;
+        serde_json::from_slice(&answer.unwrap_or_else(|problems| panic!("{method} {path}: {problems:?}")).body)
+            .unwrap()
+    }
+
+    /// A Stripe payment of the order: its id and the PaymentIntent's.
+    pub async fn payment(&self) -> (String, String) {
+        let of = json!({"order": {"data": {"type": "orders", "id": self.order}}});
+        let id = self.create("stripe_payments", json!({}), of).await;
+        let attributes = self.attributes("stripe_payments", &id).await;
+        (id, attributes["stripe_id"].as_str().unwrap().to_owned())
+    }
+
+    /// The buyer confirms it in the browser.
+    pub async fn confirm(&self, payment: &str, payment_method: &str) {
+        let attributes = self.attributes("stripe_payments", payment).await;
+        let (intent, secret) = (&attributes["stripe_id"], &attributes["client_secret"]);
+        let url = format!("/v1/payment_intents/{}/confirm", intent.as_str().unwrap());
+        let form = format!(
+            "client_secret={}&payment_method={payment_method}&return_url=https%3A%2F%2Fshop.example%2F",
+            secret.as_str().unwrap()
+        );
+        let headers = [
+            ("authorization".into(), format!("Bearer {PUBLISHABLE_KEY}")),
+            ("content-type".into(), "application/x-www-form-urlencoded".into()),
+        ];
+        let (status, _) = ask(&self.psp, "POST", &url, &headers, &form).unwrap();
+        assert_eq!(status, 200);
+    }
+
+    /// The PSP's webhooks that are due.
+    pub fn sent(&self) -> Vec<WebhookDelivery> {
+        self.psp.due_webhooks(100)
+    }
+
+    pub async fn deliver(&self, delivery: &WebhookDelivery) -> Reception {
+        let header = |name: &str| Some(delivery.headers.get(name)?.to_str().ok()?.to_owned());
+        let received = self.receive(&delivery.url, &header, &delivery.body).await;
+        let answer = WebhookAnswer::Status(match received {
+            Reception::Kept => StatusCode::OK,
+            Reception::NotFound | Reception::Refused => StatusCode::BAD_REQUEST,
+        });
+        self.psp.webhook_answered(&delivery.id, answer);
+        received
+    }
+
+    pub async fn receive(
+        &self,
+        url: &str,
+        header: &dyn Fn(&str) -> Option<String>,
+        body: &[u8],
+    ) -> Reception {
+        let (rest, token) = url.rsplit_once('/').unwrap();
+        let (_, gateway_type) = rest.rsplit_once('/').unwrap();
+        let notification = Notification {
+            gateway_type,
+            token,
+            header,
+            body,
+        };
+        self.service.receive(&notification).await.unwrap()
+    }
+
+    /// Deals with the events that are due, once. Answers how many there were.
+    pub async fn process(&self) -> usize {
+        let events = self.service.take_events(100).await;
+        for event in &events {
+            self.service.process_event(event).await;
+        }
+        events.len()
+    }
+
+    pub fn advance(&self, by: TimeDelta) {
+        self.clock.advance(by);
+    }
+
+    /// Where the database is.
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
+    /// Transactions that the database has committed: the frames of its log that end one (SQLite docs: WAL-mode file format).
+    pub fn commits(&self) -> usize {
+        const HEADER: usize = 32;
+        const FRAME_HEADER: usize = 24;
+        let log: PathBuf = self.directory.path().join("db-wal");
+        let log = std::fs::read(log).unwrap();
+        let number = |bytes: &[u8], at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+        let page = number(&log, 8) as usize;
+        log[HEADER..]
+            .chunks_exact(FRAME_HEADER + page)
+            .take_while(|frame| frame[8..16] == log[16..24])
+            .filter(|frame| number(frame, 4) != 0)
+            .count()
+    }
+}

@@ -1,0 +1,110 @@
+//! `tillgate payments`
+
+use tillgate_model::Timestamp;
+use tillgate_payments::stuck::{self, FlaggedEvent, LIMIT, OpenCall};
+
+use super::{print, table};
+use crate::{config::Config, failure::Failure, startup::with_context};
+
+/// What is done to payments.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// List the calls to payment gateways whose outcome is not known, and the events that fit nothing
+    ///
+    /// Most of them resolve themselves: the column NEXT LOOK says when the gateway is asked next. The exit code is 0 as long as
+    /// none is left to a person, and 1 when at least one is: those have a time in the column FLAGGED.
+    Stuck,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// No database, or something is left to a person.
+pub fn run(config: &Config, command: &Command) -> Result<(), Failure> {
+    let Command::Stuck = command;
+    let stuck = with_context(config, async |context| Ok(stuck::list(context).await?))?;
+    if stuck.calls.is_empty() && stuck.events.is_empty() {
+        return print("Nothing is stuck.");
+    }
+    let calls: Vec<_> = stuck.calls.iter().map(call).collect();
+    let events: Vec<_> = stuck.events.iter().map(event).collect();
+    if !calls.is_empty() {
+        print(&table::render(&CALLS, &calls))?;
+    }
+    if !events.is_empty() {
+        print(&table::render(&EVENTS, &events))?;
+    }
+    if [calls.len(), events.len()].contains(&usize::try_from(LIMIT).unwrap_or(usize::MAX)) {
+        print(&format!("There may be more: {LIMIT} of each are shown."))?;
+    }
+    match stuck.flagged() {
+        0 => Ok(()),
+        flagged => Err(Failure::Attention(format!(
+            "{flagged} of them are left to a person"
+        ))),
+    }
+}
+
+const CALLS: [&str; 10] = [
+    "OPERATION",
+    "KIND",
+    "ORGANIZATION",
+    "MODE",
+    "ORDER",
+    "SOURCE",
+    "SINCE",
+    "ATTEMPTS",
+    "NEXT LOOK",
+    "FLAGGED",
+];
+
+fn call(call: &OpenCall) -> [String; 10] {
+    [
+        call.id.clone(),
+        call.kind.clone(),
+        call.organization.clone(),
+        mode(call.test),
+        call.order_number.clone(),
+        format!("{}/{}", call.source_type, call.source_id),
+        moment(Some(call.since)),
+        call.attempts.to_string(),
+        moment(call.next_look),
+        moment(call.flagged_at),
+    ]
+}
+
+const EVENTS: [&str; 8] = [
+    "EVENT",
+    "KIND",
+    "ORGANIZATION",
+    "MODE",
+    "GATEWAY",
+    "PAYMENT",
+    "SINCE",
+    "FLAGGED",
+];
+
+fn event(event: &FlaggedEvent) -> [String; 8] {
+    [
+        event.id.clone(),
+        event.kind.clone(),
+        event.organization.clone(),
+        mode(event.test),
+        format!("{}/{}", event.gateway_type, event.gateway_id),
+        event.psp_id.clone().unwrap_or_else(|| "-".into()),
+        moment(Some(event.since)),
+        moment(event.flagged_at),
+    ]
+}
+
+fn mode(test: bool) -> String {
+    if test { "test" } else { "live" }.into()
+}
+
+/// To the second, in UTC.
+fn moment(time: Option<Timestamp>) -> String {
+    time.map_or_else(
+        || "-".into(),
+        |time| time.moment().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    )
+}
