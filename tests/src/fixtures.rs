@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::bodies;
 use crate::{Answer, Api, OpenApi, Service};
@@ -101,6 +101,7 @@ impl Fixtures {
         for kind in self.open_api.creatable() {
             ids.insert(kind.to_owned(), self.create(kind).await.id().to_owned());
         }
+        self.refund_and_void(&ids).await;
         for list in self.open_api.lists() {
             if !ids.contains_key(list.kind()) {
                 let page = self.api.get(&list.template).await.expect(200);
@@ -110,6 +111,29 @@ impl Fixtures {
             }
         }
         ids
+    }
+
+    /// Makes a refund of a capture, and a void of an authorization by hand.
+    async fn refund_and_void(&self, ids: &BTreeMap<String, String>) {
+        let capture = self.api.get("/api/captures").await.expect(200);
+        let refund = json!({ "_refund": true, "_refund_amount_cents": 1 });
+        self.change("captures", first(&capture), refund).await;
+        let source = format!("/api/wire_transfers/{}/order", ids["wire_transfers"]);
+        let order = self.api.get(&source).await.expect(200).id().to_owned();
+        self.change("orders", &order, json!({ "_authorize": true })).await;
+        let authorizations = format!("/api/orders/{order}/authorizations");
+        let authorization = self.api.get(&authorizations).await.expect(200);
+        self.change("authorizations", first(&authorization), json!({ "_void": true }))
+            .await;
+    }
+
+    async fn change(&self, kind: &str, id: &str, attributes: Value) {
+        let body = bodies::change(kind, id, attributes);
+        let _ = self
+            .api
+            .patch(&format!("/api/{kind}/{id}"), &body)
+            .await
+            .expect(200);
     }
 
     /// The id of something that a relationship can point to.
@@ -134,4 +158,11 @@ fn members_of<'a>(body: &'a mut Value, pointer: &str) -> impl Iterator<Item = (&
         .and_then(Value::as_object_mut)
         .into_iter()
         .flatten()
+}
+
+/// Id of the first resource of a list.
+#[track_caller]
+fn first(list: &Answer) -> &str {
+    let id = list.body["data"][0]["id"].as_str();
+    id.unwrap_or_else(|| panic!("{} lists nothing", list.request))
 }

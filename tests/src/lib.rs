@@ -18,10 +18,10 @@ mod psp;
 mod sandbox;
 mod service;
 mod shop;
-pub mod webhook;
 pub mod stored;
 mod story;
 pub mod wait;
+pub mod webhook;
 
 pub use answer::Answer;
 pub use api::{Api, Call, JSON, JSON_API};

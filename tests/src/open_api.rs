@@ -199,10 +199,17 @@ fn body(root: &Value, content: &Value) -> Body {
         }
     };
     Body {
-        example: content["example"].clone(),
+        example: example(content),
         attributes: members("attributes"),
         relationships: members("relationships"),
     }
+}
+
+/// The body's example, or the first one of those for its scenarios.
+fn example(content: &Value) -> Value {
+    let mut scenarios = content["examples"].as_object().into_iter().flatten();
+    let first = scenarios.next().map(|(_, scenario)| &scenario["value"]);
+    first.unwrap_or(&content["example"]).clone()
 }
 
 /// What a schema or parameter refers to, if it is a reference.

@@ -71,10 +71,7 @@ impl Story {
     }
 
     /// The same with arguments for `serve` and another setup of the shop.
-    pub async fn start_with(
-        arguments: &[&str],
-        change: impl for<'a> FnOnce(Setup<'a>) -> Setup<'a>,
-    ) -> Self {
+    pub async fn start_with(arguments: &[&str], change: impl for<'a> FnOnce(Setup<'a>) -> Setup<'a>) -> Self {
         let service = Service::start_with(arguments).await;
         let api = service.api().await;
         let psp = service.sandbox().url().to_owned();
@@ -101,7 +98,10 @@ impl Story {
     /// Creates a payment source of an order with an instrument.
     pub async fn create_with(&self, vendor: Vendor, order: &str, instrument: &str) -> Answer {
         self.api
-            .post(&format!("/api/{}", vendor.source()), &body(vendor, order, instrument))
+            .post(
+                &format!("/api/{}", vendor.source()),
+                &body(vendor, order, instrument),
+            )
             .await
             .expect(201)
     }
@@ -139,7 +139,8 @@ impl Story {
     /// An order that is paid and approved; with the id of its capture.
     pub async fn paid(&self, vendor: Vendor, amount_cents: i64) -> (String, String) {
         let (order, _) = self.approved(vendor, amount_cents).await;
-        self.act(&order, "orders", &order, json!({ "_capture": true })).await;
+        self.act(&order, "orders", &order, json!({ "_capture": true }))
+            .await;
         self.expect_status(&order, "approved", "paid").await;
         let capture = self.only(&order, "captures").await;
         (order, capture)
@@ -149,6 +150,11 @@ impl Story {
     pub async fn patch(&self, kind: &str, id: &str, attributes: Value) -> Answer {
         let body = bodies::change(kind, id, attributes);
         self.api.patch(&format!("/api/{kind}/{id}"), &body).await
+    }
+
+    /// Pulls a trigger of an order.
+    pub async fn pull(&self, order: &str, trigger: &str) -> Answer {
+        self.patch("orders", order, json!({ trigger: true })).await
     }
 
     /// Pulls a trigger on a resource and waits until its outcome is known: Checkout.com only accepts what it does later. The
@@ -178,7 +184,9 @@ impl Story {
     /// Whether an order has a transaction whose outcome is not known.
     pub async fn is_pending(&self, order: &str) -> bool {
         let items = self.transactions(order, "transactions").await;
-        items.iter().any(|item| item["attributes"]["message"] == "pending")
+        items
+            .iter()
+            .any(|item| item["attributes"]["message"] == "pending")
     }
 
     /// The same as [`Self::patch`] with an idempotency key.
@@ -205,7 +213,9 @@ impl Story {
     /// Id of the only transaction of a kind that has succeeded.
     pub async fn only(&self, order: &str, kind: &str) -> String {
         let items = self.transactions(order, kind).await;
-        let mut succeeded = items.iter().filter(|item| item["attributes"]["succeeded"] == true);
+        let mut succeeded = items
+            .iter()
+            .filter(|item| item["attributes"]["succeeded"] == true);
         match (succeeded.next(), succeeded.next()) {
             (Some(item), None) => item["id"].as_str().unwrap_or_default().to_owned(),
             _ => panic!("not one of {kind} has succeeded: {items:#?}"),
@@ -215,7 +225,9 @@ impl Story {
     /// Amounts of the transactions of a kind that have succeeded, by their numbers.
     pub async fn amounts(&self, order: &str, kind: &str) -> Vec<i64> {
         let items = self.transactions(order, kind).await;
-        let succeeded = items.iter().filter(|item| item["attributes"]["succeeded"] == true);
+        let succeeded = items
+            .iter()
+            .filter(|item| item["attributes"]["succeeded"] == true);
         succeeded
             .map(|item| item["attributes"]["amount_cents"].as_i64().unwrap_or_default())
             .collect()
@@ -247,7 +259,11 @@ impl Story {
             if is_so(&answer) {
                 return answer;
             }
-            assert!(Instant::now() < deadline, "not so in {LIMIT:?}: {:#}", answer.body);
+            assert!(
+                Instant::now() < deadline,
+                "not so in {LIMIT:?}: {:#}",
+                answer.body
+            );
         }
     }
 

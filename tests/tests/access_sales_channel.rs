@@ -7,7 +7,7 @@ use tillgate_tests::fixtures::Fixtures;
 use tillgate_tests::{Api, Call, JSON, OpenApi, Operation, Service, bodies, stored};
 
 /// Every operation that a sales channel may use; all others are forbidden to it.
-const PERMITTED: [&str; 30] = [
+const PERMITTED: [&str; 31] = [
     "create_customer",
     "retrieve_market",
     "create_order",
@@ -34,6 +34,7 @@ const PERMITTED: [&str; 30] = [
     "retrieve_payment_method_payment_gateway_relationship",
     "create_stripe_payment",
     "create_checkout_com_payment",
+    "create_wire_transfer",
     "create_payment",
     "retrieve_payment",
     "retrieve_payment_order",
@@ -50,7 +51,7 @@ const PERMITTED_ON_SOURCES: [&str; 6] = [
 ];
 
 fn permitted() -> BTreeSet<String> {
-    let sources = ["stripe_payment", "checkout_com_payment"];
+    let sources = ["stripe_payment", "checkout_com_payment", "wire_transfer"];
     let on_sources = sources
         .iter()
         .flat_map(|source| PERMITTED_ON_SOURCES.map(|id| id.replace("{}", source)));

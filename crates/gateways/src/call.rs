@@ -6,6 +6,7 @@ use futures::future::BoxFuture;
 use secrecy::SecretString;
 
 use crate::{
+    planted::{self, Bug},
     transport::{Transport, TransportError},
     wire::{PspRequest, PspResponse},
 };
@@ -80,7 +81,7 @@ pub async fn call(
                 resent: reached,
                 ..response
             }),
-            Err(TransportError::NotSent(reason)) if reached => Err(TransportError::Unknown(reason)),
+            Err(TransportError::NotSent(reason)) if reached && !planted::is(Bug::RefusedConnectionIsNotSent) => Err(TransportError::Unknown(reason)),
             Err(error) => Err(error),
         };
         let may_repeat = request.is_repeatable() || matches!(result, Err(TransportError::NotSent(_)));
@@ -94,6 +95,10 @@ pub async fn call(
         }
         tracing::debug!(?request, attempt, ?pause, "trying again");
         timer.sleep(pause).await;
+        // The machine may have slept much longer, so that the PSP has forgotten the key.
+        if remaining().is_zero() {
+            return result;
+        }
         attempt += 1;
     }
 }

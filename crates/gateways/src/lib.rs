@@ -12,6 +12,8 @@ mod gateway;
 mod http_transport;
 mod operation;
 mod outcome;
+#[doc(hidden)]
+pub mod planted;
 mod recovery;
 mod redact;
 mod signature;

@@ -41,6 +41,17 @@ impl PspRequest {
     pub fn is_repeatable(&self) -> bool {
         self.method != Method::Post || self.idempotency_key.is_some()
     }
+
+    /// The request with another key, which must never be sent.
+    #[cfg(feature = "planted-bugs")]
+    #[must_use]
+    pub fn with_key(mut self, key: &str) -> Self {
+        if let Some(old) = self.idempotency_key.replace(key.to_owned()) {
+            let same = self.headers.iter_mut().filter(|(_, value)| *value == old);
+            same.for_each(|(_, value)| key.clone_into(value));
+        }
+        self
+    }
 }
 
 impl fmt::Debug for PspRequest {

@@ -11,6 +11,8 @@ mod flows;
 mod handler;
 mod idempotency;
 mod plain;
+#[doc(hidden)]
+pub mod planted;
 mod request;
 mod resources;
 mod service;

@@ -8,17 +8,20 @@ use crate::http::{landing, metrics, oauth, probes, specification, webhook_callba
 
 /// The endpoints whose handlers are written by hand.
 #[derive(OpenApi)]
-#[openapi(paths(
-    oauth::create_token,
-    oauth::key_set,
-    landing::retrieve,
-    webhook_callbacks::create,
-    probes::health,
-    probes::readiness,
-    metrics::retrieve,
-    specification::retrieve,
-    specification::retrieve_3_0,
-))]
+#[openapi(
+    paths(
+        oauth::create_token,
+        oauth::key_set,
+        landing::retrieve,
+        webhook_callbacks::create,
+        probes::health,
+        probes::readiness,
+        metrics::retrieve,
+        specification::retrieve,
+        specification::retrieve_3_0,
+    ),
+    components(schemas(webhook_callbacks::NotifyingGateway))
+)]
 struct Bespoke;
 
 const DESCRIPTION: &str = "\

@@ -22,6 +22,9 @@ pub enum StoreError {
     Failed(String),
 }
 
+/// What PostgreSQL says of a lock that was not granted (40P01, 55P03); diesel has no kind for them and hides their codes.
+const WAITED_IN_VAIN: [&str; 2] = ["deadlock detected", "canceling statement due to lock timeout"];
+
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match &error {
@@ -32,8 +35,7 @@ impl From<Error> for StoreError {
                 Self::Referenced(information.message().to_owned())
             }
             Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Self::Busy,
-            // diesel has no kind for PostgreSQL's 40P01.
-            Error::DatabaseError(_, information) if information.message() == "deadlock detected" => {
+            Error::DatabaseError(_, information) if WAITED_IN_VAIN.contains(&information.message()) => {
                 Self::Busy
             }
             Error::DatabaseError(

@@ -11,7 +11,12 @@ use super::{
     operation::{Attempt, OperationKind, Outcome, perform, retrieve, send},
     state::SourceState,
 };
-use crate::{context::Context, failure::Failure, stored::word};
+use crate::{
+    context::Context,
+    failure::Failure,
+    planted::{self, Bug},
+    stored::word,
+};
 
 /// Both PSPs forget keys after 24 hours; what is older than this is never sent again.
 const SEND_AGAIN_WITHIN: Duration = Duration::hours(20);
@@ -52,7 +57,9 @@ pub async fn ask_or_send_again(
         Seen::Known(outcome) => return Ok(outcome),
         Seen::NotSoFar(snapshot) => snapshot,
     };
-    if context.now().moment().naive_utc() - attempt.operation.sent_at > SEND_AGAIN_WITHIN {
+    let age = context.now().moment().naive_utc() - attempt.operation.sent_at;
+    let is_old = age > SEND_AGAIN_WITHIN && !planted::is(Bug::RetryAfterADay);
+    if is_old || planted::is(Bug::NotFoundIsFailed) {
         let gone = "it did not happen, and is too old to be sent again";
         return Ok(match (snapshot, attempt.kind) {
             (Some(snapshot), OperationKind::Create) => Outcome::Done(snapshot),

@@ -8,7 +8,12 @@ use tillgate_model::{Id, Timestamp};
 use tillgate_store::{GatewayOperationRow, PaymentGatewayRow, Scope, Tx, send};
 
 use super::{case::Case, link::Link};
-use crate::{context::Context, failure::Failure, stored};
+use crate::{
+    context::Context,
+    failure::Failure,
+    planted::{self, Bug},
+    stored,
+};
 
 /// What requests are sealed as.
 const PURPOSE: &str = "gateway_operations.request";
@@ -154,7 +159,9 @@ pub async fn begin(
         flagged_at: None,
         goal: goal.map(|goal| goal.to_string()),
     };
-    send!(tx, gateway_operations::insert(row.clone()))?;
+    if !planted::is(Bug::NoIntent) {
+        send!(tx, gateway_operations::insert(row.clone()))?;
+    }
     case.source.pending_operation_id = Some(row.id.clone());
     let link = Link::of(context, gateway)?;
     Ok(Attempt {
@@ -181,7 +188,13 @@ pub fn stored_attempt(
     row: GatewayOperationRow,
     gateway: &PaymentGatewayRow,
 ) -> Result<Attempt, Failure> {
-    let request = serde_json::from_str(&context.vault.open(PURPOSE, &row.request)?)?;
+    let request: PspRequest = serde_json::from_str(&context.vault.open(PURPOSE, &row.request)?)?;
+    #[cfg(feature = "planted-bugs")]
+    let request = if planted::is(Bug::NewKeyOnRetry) {
+        request.with_key(context.new_id().as_str())
+    } else {
+        request
+    };
     Ok(Attempt {
         scope: Scope::of_job(stored::word(&row.organization_id)?, row.test),
         kind: stored::word(&row.kind)?,

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     context::Context,
     failure::Failure,
+    planted::{self, Bug},
     request::Request,
     resources::{order, source},
     stored::{self, stored_time, word},
@@ -107,7 +108,7 @@ pub async fn place(
     }
     if case.state()?.holds_money() {
         let expected = amount_cents.unwrap_or_else(|| order::total_cents(&case.order));
-        if case.source.amount_cents != expected {
+        if case.source.amount_cents != expected && !planted::is(Bug::AmountNotCompared) {
             return Err(mismatched(pointer).into());
         }
         turn(context, &mut case.order, OrderEvent::Place)?;
@@ -264,7 +265,8 @@ pub async fn cancel_next(
     context: &Context,
     case: &mut Case,
 ) -> Result<Option<Begun>, Failure> {
-    let open = |ledger: &super::ledger::Ledger, row: &TransactionRow| ledger.open_authorization(row);
+    // What a capture has left open ends by itself: no PSP voids it.
+    let open = |ledger: &super::ledger::Ledger, row: &TransactionRow| ledger.voidable(row);
     match next_of(tx, context, case, AUTHORIZATION, open).await? {
         Some(authorization) => {
             let goal = Some(Goal::CancelOrder);

@@ -143,7 +143,7 @@ impl Trigger {
     fn refuse_sales_channel(self, request: &Request) -> Result<(), Problem> {
         let merchants = matches!(
             self,
-            Self::Approve | Self::ApproveAndCapture | Self::Capture | Self::Refund
+            Self::Approve | Self::ApproveAndCapture | Self::Capture | Self::Refund | Self::Cancel
         );
         if merchants && request.caller.kind == ApplicationKind::SalesChannel {
             let message = format!("A sales channel may not send _{self}.");
@@ -187,7 +187,7 @@ async fn bring_up_to_date(request: &Request, id: &Id, trigger: Trigger) -> Resul
     };
     match trigger {
         Trigger::NullifyPaymentSource if order::is_editable(word(&row.status)?) => {
-            create::give_up_present_source(request, id).await
+            create::give_up_waiting_source(request, id).await
         }
         Trigger::Authorize | Trigger::Place | Trigger::Refresh => {
             recover::refresh(&request.context, scope, &word(source_id)?).await

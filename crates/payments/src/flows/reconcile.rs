@@ -10,7 +10,11 @@ use super::{
     ledger::{CAPTURE, PENDING, REFUND},
     transaction::{fail, succeed},
 };
-use crate::{context::Context, failure::Failure};
+use crate::{
+    context::Context,
+    failure::Failure,
+    planted::{self, Bug},
+};
 
 /// Takes over what the PSP lists.
 pub async fn reconcile(
@@ -22,7 +26,7 @@ pub async fn reconcile(
     let refunds = actions.iter().filter(|seen| seen.kind == ActionKind::Refund);
     // The PSP's list begins with the newest.
     for seen in refunds.rev() {
-        match known(case, seen) {
+        match known(case, seen).filter(|_| !planted::is(Bug::RefundRecordedTwice)) {
             Some(row) => judge(tx, context, case, row, seen).await?,
             None => add(tx, context, case, seen).await?,
         }
@@ -49,6 +53,7 @@ async fn judge(
     match &seen.status {
         // Of two with one transaction, the one that succeeded counts.
         ActionStatus::Done if row.status == PENDING => succeed(context, &mut row)?,
+        ActionStatus::Failed(_) if planted::is(Bug::LateFailureIgnored) => return Ok(()),
         ActionStatus::Failed(decline) if before.gateway_transaction_id.as_ref() == Some(&seen.id) => {
             fail(context, &mut row, decline)?;
         }

@@ -4,7 +4,11 @@ use chrono::{Duration, NaiveDateTime};
 use tillgate_store::GatewayOperationRow;
 
 use super::{case::Case, state::SourceState};
-use crate::{context::Context, stored};
+use crate::{
+    context::Context,
+    planted::{self, Bug},
+    stored,
+};
 
 const DAY: i64 = 24 * 60 * 60;
 /// How long a payment that its buyer may confirm is looked at; the PSPs repeat their events for three days.
@@ -17,7 +21,8 @@ const OUTCOME: [i64; 10] = [0, 5, 30, 300, 3600, DAY, DAY, DAY, DAY, DAY];
 pub fn next_look(operation: &mut GatewayOperationRow, now: NaiveDateTime) {
     let pause = usize::try_from(operation.attempts)
         .ok()
-        .and_then(|attempts| OUTCOME.get(attempts));
+        .and_then(|attempts| OUTCOME.get(attempts))
+        .filter(|_| !planted::is(Bug::NeverLookedForAgain));
     operation.next_attempt_at = pause.map(|seconds| now + Duration::seconds(*seconds));
     if pause.is_none() {
         tracing::error!(
@@ -50,7 +55,14 @@ pub fn next_check(context: &Context, case: &mut Case, before: SourceState, next:
         _ if next == SourceState::Unconfirmed && waited > UNCONFIRMED => None,
         (Some((shortest, longest)), _) => Some(waited.clamp(shortest, longest)),
         (None, SourceState::Authorized) => Some(Duration::days(1)),
+        (None, SourceState::Captured) if holds_rest(case) => Some(Duration::days(1)),
         (None, _) => None,
     };
     case.source.check_at = pause.map(|pause| stored::stored_time(now) + pause);
+}
+
+/// Whether a part of what was authorized is neither captured nor released: it may still expire.
+fn holds_rest(case: &Case) -> bool {
+    case.authorizations()
+        .any(|row| case.ledger.open_authorization(row) > 0)
 }

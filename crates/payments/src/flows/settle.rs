@@ -8,12 +8,17 @@ use super::{
     advance::{advance, place_or_give_up},
     apply::{apply, update_order},
     case::Case,
-    operation::{Attempt, OperationKind, Outcome},
+    operation::{Attempt, Goal, OperationKind, Outcome},
     schedule,
     state::SourceState,
     transaction,
 };
-use crate::{context::Context, failure::Failure, stored};
+use crate::{
+    context::Context,
+    failure::Failure,
+    planted::{self, Bug},
+    stored,
+};
 
 /// What is left of an attempt after its outcome was committed.
 pub struct Settled {
@@ -59,7 +64,11 @@ pub async fn settle(
     }
     send!(tx, gateway_operations::save(operation))?;
     let next = match known {
-        Known::Happened => advance(tx, context, &mut case, attempt.goal).await?,
+        Known::Happened => {
+            let undoes = attempt.resending && planted::is(Bug::RefundOnUnknown);
+            let goal = if undoes { Some(Goal::Refund) } else { attempt.goal };
+            advance(tx, context, &mut case, goal).await?
+        }
         Known::DidNotHappen | Known::Nothing => None,
     };
     place_or_give_up(context, &mut case)?;
@@ -139,6 +148,15 @@ async fn commit(
                 case.remove(tx, id).await?;
             }
             update_order(tx, context, case).await?;
+            Ok(Known::DidNotHappen)
+        }
+        Outcome::Unknown(reason) if planted::is(Bug::UnknownIsFailed) => {
+            let decline = Decline {
+                code: "failed".into(),
+                message: reason.clone(),
+                detail: None,
+            };
+            come_to_nothing(tx, context, case, operation, &decline).await?;
             Ok(Known::DidNotHappen)
         }
         Outcome::Unknown(reason) => {

@@ -6,7 +6,7 @@ use tillgate_model::{
     request::UpdateRequest,
     resources::{CheckoutComPayment, StripePayment},
 };
-use tillgate_store::Tx;
+use tillgate_store::{PaymentSourceRow, Tx};
 
 use super::{
     action, authorize,
@@ -27,7 +27,7 @@ use crate::{
     idempotency,
     request::Request,
     resources::{checkout_com_payment, order, source, stripe_payment},
-    stored::word,
+    stored::{stored_json, word},
 };
 
 /// How far the first transaction came.
@@ -60,6 +60,7 @@ pub async fn stripe(
         .write(async move |tx: &mut Tx<'_>| {
             let request = theirs;
             let mut case = lock(tx, &request, &id_of_source, StripePayment::META.kind).await?;
+            let before = Before::of(&case);
             let mut record = stripe_payment::record(&request.context, &case.source, &case.order)?;
             StripePayment::apply(&mut record, &input.attributes, &input.relationships);
             let pointer = "/data/attributes/options/customer";
@@ -68,6 +69,7 @@ pub async fn stripe(
             keep_common(&mut case, &record);
             case.details.options = record.options.clone();
             case.details.return_url = record.return_url.clone();
+            before.refuse_late_change(&request, &case, authorize || update)?;
             let attempt = if authorize && !case.state()?.holds_money() {
                 let pointer = "/data/attributes/_authorize";
                 call(authorize::begin(tx, &request, &mut case, None, pointer).await?)
@@ -117,9 +119,12 @@ pub async fn checkout_com(
         .write(async move |tx: &mut Tx<'_>| {
             let request = theirs;
             let mut case = lock(tx, &request, &id_of_source, CheckoutComPayment::META.kind).await?;
+            let before = Before::of(&case);
             let mut record = checkout_com_payment::record(&request.context, &case.source, &case.order)?;
             CheckoutComPayment::apply(&mut record, &input.attributes, &input.relationships);
             keep_common(&mut case, &record);
+            let attempts = authorize || input.attributes.token.is_some();
+            before.refuse_late_change(&request, &case, attempts)?;
             case.details.session_id = record.session_id.clone();
             if let Some(token) = &input.attributes.token {
                 instrument::at_checkout_com(tx, &request, &case.order, record.payment_type, token.expose())
@@ -185,26 +190,51 @@ async fn end<R: Kept>(request: &Request, id: &Id, begun: Begun, ending: Ending) 
     }
 }
 
-/// Claims the key, locks the source and checks that the caller may change it.
+/// Claims the key, locks the source and checks that the caller may see it.
 pub async fn lock(tx: &mut Tx<'_>, request: &Request, id: &Id, kind: &str) -> Result<Case, Failure> {
     request.claim(tx, Some((kind, id.as_str()))).await?;
     let case = Case::lock(tx, request.scope(), id).await?;
     if case.source.kind != kind || !order::visible(request, &case.order) {
         return Err(Problem::not_found().into());
     }
-    if request.caller.kind == ApplicationKind::SalesChannel && !order::is_editable(word(&case.order.status)?)
-    {
-        let message = "A sales channel can't change the payment of an order that was placed.";
-        return Err(Problem::new(Kind::Forbidden, message).into());
-    }
     Ok(case)
+}
+
+/// A payment source before a request changed it.
+pub struct Before {
+    source: PaymentSourceRow,
+    details: String,
+}
+
+impl Before {
+    /// The source of a case as it is.
+    pub fn of(case: &Case) -> Self {
+        Self {
+            source: case.source.clone(),
+            details: stored_json(&case.details),
+        }
+    }
+
+    /// A sales channel changes nothing of an order's payment once the order was placed, and attempts nothing. It may ask how
+    /// the payment stands: a buyer who comes back from authentication may find the order placed.
+    pub fn refuse_late_change(&self, request: &Request, case: &Case, attempts: bool) -> Result<(), Failure> {
+        let changes = case.source != self.source || stored_json(&case.details) != self.details;
+        if request.caller.kind == ApplicationKind::SalesChannel
+            && !order::is_editable(word(&case.order.status)?)
+            && (attempts || changes)
+        {
+            let message = "A sales channel can't change the payment of an order that was placed.";
+            return Err(Problem::new(Kind::Forbidden, message).into());
+        }
+        Ok(())
+    }
 }
 
 /// Takes over the members that sources of all kinds have.
 pub fn keep_common<R>(case: &mut Case, record: &Record<R>) {
     case.source.reference = record.reference.clone();
     case.source.reference_origin = record.reference_origin.clone();
-    case.source.metadata = crate::stored::stored_json(&record.metadata);
+    case.source.metadata = stored_json(&record.metadata);
 }
 
 fn call(begun: action::Begun) -> Option<Attempt> {

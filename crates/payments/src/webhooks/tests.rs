@@ -18,7 +18,10 @@ const SECRET: &str = "whsec_pasted_by_hand";
 async fn send(world: &World, secret: &str, event: &Value) -> Reception {
     let gateway = world.attributes("stripe_gateways", &world.gateway).await;
     let url = gateway["webhook_endpoint_url"].as_str().unwrap().to_owned();
-    let (time, body) = (tillgate_sandbox::Clock::now(&world.clock).timestamp(), event.to_string());
+    let (time, body) = (
+        tillgate_sandbox::Clock::now(&world.clock).timestamp(),
+        event.to_string(),
+    );
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(format!("{time}.{body}").as_bytes());
     let signature = format!("t={time},v1={}", hex::encode(mac.finalize().into_bytes()));
@@ -62,7 +65,10 @@ async fn an_event_takes_one_commit_and_then_moves_its_payment() {
 async fn what_fits_nothing_is_left_to_a_person_after_a_day() {
     let world = World::new().await;
     paste(&world, SECRET).await;
-    assert_eq!(send(&world, SECRET, &event("evt_1", "pi_nobodys")).await, Reception::Kept);
+    assert_eq!(
+        send(&world, SECRET, &event("evt_1", "pi_nobodys")).await,
+        Reception::Kept
+    );
     let mut looks = 0;
     for _ in 0..24 * 60 - 1 {
         looks += world.process().await;
@@ -130,7 +136,8 @@ async fn a_buyer_who_never_comes_back_frees_the_order_after_a_day() {
     assert!((5..15).contains(&looks), "{looks}");
     let canceled = |world: &World| {
         let sent = world.sent();
-        sent.iter().any(|sent| sent.event_type == "payment_intent.canceled")
+        sent.iter()
+            .any(|sent| sent.event_type == "payment_intent.canceled")
     };
     assert!(!canceled(&world));
     for _ in 0..7 {

@@ -16,7 +16,7 @@ use actix_web::{
 use futures::FutureExt;
 use serde::Serialize;
 use tillgate_model::Dialect;
-use tillgate_payments::accounts;
+use tillgate_payments::accounts::{self, Application};
 
 use self::error::TokenError;
 pub use self::request::TokenRequest;
@@ -73,17 +73,28 @@ pub async fn create_token(worker: Data<Worker>, request: HttpRequest, mut payloa
         body::discard(&mut payload).await;
     }
     match answer {
-        Ok(Ok(answer)) => HttpResponse::Ok()
-            .insert_header((PRAGMA, "no-cache"))
-            .json(answer),
-        Ok(Err(TokenError::Problems(problems))) => {
-            errors::response(&problems, Dialect::CommerceLayer, MediaType::Json)
-        }
-        Ok(Err(TokenError::OAuth { error, detail })) => error.response(detail),
+        Ok(answer) => response(answer),
         Err(_) => {
             tracing::error!("making a token panicked");
             errors::internal(request.path())
         }
+    }
+}
+
+/// The answer that gives an application a token.
+pub fn answer_token(worker: &Worker, application: &Application) -> HttpResponse {
+    response(issue(worker, application))
+}
+
+fn response(answer: Result<TokenAnswer, TokenError>) -> HttpResponse {
+    match answer {
+        Ok(answer) => HttpResponse::Ok()
+            .insert_header((PRAGMA, "no-cache"))
+            .json(answer),
+        Err(TokenError::Problems(problems)) => {
+            errors::response(&problems, Dialect::CommerceLayer, MediaType::Json)
+        }
+        Err(TokenError::OAuth { error, detail }) => error.response(detail),
     }
 }
 
@@ -113,9 +124,15 @@ async fn token(
     {
         return Err(TokenError::invalid_scope());
     }
-    let made = shared
+    issue(worker, &application)
+}
+
+fn issue(worker: &Worker, application: &Application) -> Result<TokenAnswer, TokenError> {
+    let context = worker.service.context();
+    let made = worker
+        .shared
         .tokens
-        .issue(&application, &*context.clock, &*context.entropy)
+        .issue(application, &*context.clock, &*context.entropy)
         .map_err(TokenError::internal)?;
     Ok(TokenAnswer {
         access_token: made.token,

@@ -11,8 +11,7 @@ use actix_web::{
 use tillgate_model::openapi::{Operation, operations};
 
 use super::{
-    errors, landing, metrics, oauth, operation, probes, specification, state::Worker, swagger_ui,
-    webhook_callbacks,
+    errors, landing, metrics, oauth, operation, probes, specification, state::Worker, webhook_callbacks,
 };
 
 /// Puts all routes in but Swagger UI's.
@@ -48,7 +47,6 @@ pub fn configure(config: &mut ServiceConfig) {
             web::route().to(specification::retrieve_3_0),
         ))
         .service(get("/payment_return", web::route().to(landing::retrieve)))
-        .service(get("/swagger-ui", web::route().to(swagger_ui::redirect)))
         .default_service(web::to(async |request: HttpRequest| {
             errors::route_not_found(request.path())
         }));
@@ -84,7 +82,7 @@ fn method(name: &'static str) -> Method {
 }
 
 /// A path with all its verbs: any other verb gets 405. HEAD is answered like GET; the server leaves the body out.
-fn resource(path: &str, routes: Vec<(Method, Route)>) -> Resource {
+pub(super) fn resource(path: &str, routes: Vec<(Method, Route)>) -> Resource {
     let mut allow: Vec<&str> = routes.iter().map(|(method, _)| method.as_str()).collect();
     if allow.contains(&"GET") {
         allow.push("HEAD");

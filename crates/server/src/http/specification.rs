@@ -54,9 +54,7 @@ impl Specification {
         for (path, id) in &self.example_orders {
             let contents = document["paths"][*path]["post"]["requestBody"]["content"].as_object_mut();
             for content in contents.into_iter().flat_map(|contents| contents.values_mut()) {
-                if let Some(example) = content.pointer_mut("/example/data/relationships/order/data/id") {
-                    *example = id.clone().into();
-                }
+                put_order_in(content, id);
             }
         }
         document
@@ -75,6 +73,16 @@ impl Specification {
                 Err(error) => Err(error.to_string()),
             })
             .clone()
+    }
+}
+
+/// The examples of a request body pay this order.
+fn put_order_in(content: &mut Value, id: &str) {
+    let scenarios = content.get_mut("examples").and_then(Value::as_object_mut);
+    for scenario in scenarios.into_iter().flat_map(|scenarios| scenarios.values_mut()) {
+        if let Some(order) = scenario.pointer_mut("/value/data/relationships/order/data/id") {
+            *order = id.into();
+        }
     }
 }
 

@@ -1,47 +1,102 @@
-//! Swagger UI, from the program itself: the page loads nothing from elsewhere.
+//! Swagger UI, from the program itself, set up as a workbench for the API. The page loads nothing from elsewhere, and runs
+//! no script but those that are served here.
 
-use actix_web::{HttpResponse, http::header::LOCATION};
-use secrecy::ExposeSecret;
-use utoipa_swagger_ui::{Config, SwaggerUi, oauth};
+mod assets;
+mod demo_token;
 
-use super::specification::Credentials;
+use std::sync::Arc;
 
-const PATH: &str = "/swagger-ui/";
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        Method,
+        header::{CONTENT_ENCODING, CONTENT_SECURITY_POLICY, LOCATION},
+    },
+    web::{self, Data, Path, ServiceConfig},
+};
+use url::Url;
 
-/// The page, and where its assets are. Credentials are filled into its form, so that pressing Authorize is enough.
-pub fn service(credentials: Option<&Credentials>) -> SwaggerUi {
-    // Relative, so that it works behind a proxy that puts a prefix before all paths.
-    let config = Config::new(["../openapi.json"])
-        .try_it_out_enabled(true)
-        .persist_authorization(true)
-        .display_request_duration(true)
-        .doc_expansion("none")
-        .validator_url("none");
-    let page = SwaggerUi::new("/swagger-ui/{_:.*}").config(config);
-    match credentials {
-        Some(credentials) => page.oauth(
-            oauth::Config::new()
-                .client_id(&credentials.client_id)
-                .client_secret(credentials.client_secret.expose_secret())
-                .scopes(vec!["market:all".to_owned()]),
-        ),
-        None => page,
+use self::assets::Asset;
+use super::{errors, routes};
+
+/// The page of a service.
+pub struct Page {
+    /// What it may load, and whom it may call.
+    policy: String,
+    /// Application for which it gets tokens by itself.
+    demo_client_id: Option<String>,
+}
+
+impl Page {
+    /// For a service at a URL. With the client id of a demo's application, the page can get tokens for it.
+    pub fn new(public_url: &str, demo_client_id: Option<String>) -> Self {
+        // On loopback the page may be open under another name than the one that the document gives to the API.
+        let api =
+            Url::parse(public_url).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization());
+        Self {
+            policy: format!(
+                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                 connect-src 'self' {api}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+            ),
+            demo_client_id,
+        }
     }
 }
 
+/// Puts the page's routes in.
+pub fn configure(config: &mut ServiceConfig, page: &Arc<Page>) {
+    config.app_data(Data::from(Arc::clone(page)));
+    let get = |path: &str, route| routes::resource(path, vec![(Method::GET, route)]);
+    if page.demo_client_id.is_some() {
+        config.service(routes::resource(
+            "/swagger-ui/demo-token",
+            vec![(Method::POST, web::route().to(demo_token::create))],
+        ));
+    }
+    config
+        .service(get("/swagger-ui", web::route().to(redirect)))
+        .service(get("/swagger-ui/{file:.*}", web::route().to(retrieve)));
+}
+
 /// `/swagger-ui` leads to the page.
-pub async fn redirect() -> HttpResponse {
+async fn redirect() -> HttpResponse {
     HttpResponse::PermanentRedirect()
         .insert_header((LOCATION, "swagger-ui/"))
         .finish()
 }
 
-/// What a page at a path may load. The one of Swagger UI has styles and images in itself.
-pub fn content_security_policy(path: &str) -> &'static str {
-    if path.starts_with(PATH) {
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-         connect-src 'self' http: https:; base-uri 'none'; frame-ancestors 'none'"
-    } else {
-        "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+async fn retrieve(page: Data<Page>, file: Path<String>, request: HttpRequest) -> HttpResponse {
+    let Some(Asset {
+        content_type,
+        body,
+        encoding,
+    }) = assets::find(&file, page.demo_client_id.is_some())
+    else {
+        return errors::route_not_found(request.path());
+    };
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type(content_type)
+        .insert_header((CONTENT_SECURITY_POLICY, &*page.policy));
+    if let Some(encoding) = encoding {
+        response.insert_header((CONTENT_ENCODING, encoding));
+    }
+    response.body(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_may_call_its_service_and_nobody_else() {
+        let page = Page::new("https://pay.example/shop", None);
+        let directives: Vec<&str> = page.policy.split("; ").collect();
+        assert!(
+            directives.contains(&"connect-src 'self' https://pay.example"),
+            "{directives:?}"
+        );
+        assert!(directives.contains(&"script-src 'self'"), "{directives:?}");
+        assert!(!page.policy.contains("unsafe"), "{directives:?}");
     }
 }

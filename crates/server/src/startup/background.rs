@@ -3,9 +3,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::{StreamExt, stream::FuturesUnordered};
 use tillgate_payments::Service;
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    task::{JoinError, JoinSet},
+};
 
 use crate::http::Shared;
 
@@ -45,21 +47,34 @@ async fn upkeep(service: &Service, shared: &Shared, mut stop: watch::Receiver<bo
 }
 
 /// Deals with events as they arrive, and with those that are to be looked at again. A slow PSP holds up its own events only.
+///
+/// Each event has a task of its own: one that is not polled while others are taken would hold a connection and a row's lock
+/// that the taking waits for.
 async fn hear(service: &Service, shared: &Shared, mut stop: watch::Receiver<bool>) {
-    let mut under_way = FuturesUnordered::new();
+    let mut under_way = JoinSet::new();
     loop {
         let free = EVENTS - under_way.len();
         if free >= TAKEN_TOGETHER {
             for event in service.take_events(free).await {
-                under_way.push(async move { service.process_event(&event).await });
+                let service = service.clone();
+                under_way.spawn_local(async move { service.process_event(&event).await });
             }
         }
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
-            Some(()) = under_way.next() => {}
+            Some(ended) = under_way.join_next() => told(ended),
             () = shared.events.notified(), if free >= TAKEN_TOGETHER => {}
             () = tokio::time::sleep(INTERVAL) => {}
         }
     }
-    while under_way.next().await.is_some() {}
+    while let Some(ended) = under_way.join_next().await {
+        told(ended);
+    }
+}
+
+/// An event whose task panicked stays taken, and comes up again later.
+fn told(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "dealing with an event broke off");
+    }
 }

@@ -22,8 +22,7 @@ use crate::{
     demo::{self, Demo},
     failure::Failure,
     http::{
-        self, Cors, FailedAttempts, RateLimit, Shared, Specification, Worker, edge, metrics, routes,
-        swagger_ui,
+        Cors, FailedAttempts, RateLimit, Shared, Specification, Worker, edge, metrics, routes, swagger_ui,
     },
     tokens::Tokens,
 };
@@ -89,14 +88,9 @@ async fn run(
         metrics: metrics::start().map_err(|error| Failure::Start(format!("cannot count: {error}")))?,
         metrics_public: config.metrics_public,
     });
-    let credentials = demo.as_ref().map(|demo| demo.credentials.clone());
-    let server = start(
-        config,
-        listener,
-        service.clone(),
-        Arc::clone(&shared),
-        credentials,
-    )?;
+    let demo_client_id = demo.as_ref().map(|demo| demo.credentials.client_id.clone());
+    let page = Arc::new(swagger_ui::Page::new(&public_url, demo_client_id));
+    let server = start(config, listener, service.clone(), Arc::clone(&shared), page)?;
     let handle = server.handle();
     let mut serving = actix_web::rt::spawn(server);
     let (stop, stopped) = watch::channel(false);
@@ -135,13 +129,13 @@ fn start(
     listener: TcpListener,
     service: Service,
     shared: Arc<Shared>,
-    credentials: Option<http::Credentials>,
+    page: Arc<swagger_ui::Page>,
 ) -> Result<Server, Failure> {
     let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(Worker::new(service.clone(), Arc::clone(&shared))))
             .wrap(from_fn(edge))
-            .service(swagger_ui::service(credentials.as_ref()))
+            .configure(|config| swagger_ui::configure(config, &page))
             .configure(routes::configure)
     })
     .workers(config.workers)

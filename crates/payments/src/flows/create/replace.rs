@@ -20,13 +20,30 @@ use crate::{
     stored::word,
 };
 
-/// Gives up the payment of the order's present source, if that has one which could still be confirmed.
+/// Gives up the payment of the order's present source, if that has one which could still be confirmed. An attempt that
+/// waits for its buyer stands.
 pub async fn give_up_present_source(request: &Request, order_id: &Id) -> Result<(), Failure> {
+    give_up(request, order_id, Waiting::Stands).await
+}
+
+/// The same with an attempt that waits for its buyer.
+pub async fn give_up_waiting_source(request: &Request, order_id: &Id) -> Result<(), Failure> {
+    give_up(request, order_id, Waiting::IsGivenUp).await
+}
+
+/// What becomes of an attempt that waits for its buyer to authenticate.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    Stands,
+    IsGivenUp,
+}
+
+async fn give_up(request: &Request, order_id: &Id, waiting: Waiting) -> Result<(), Failure> {
     let context = &request.context;
     if !has_confirmable_source(request, order_id).await? {
         return Ok(());
     }
-    let Some((attempt, psp_id)) = commit_intent(request, order_id.clone()).await? else {
+    let Some((attempt, psp_id)) = commit_intent(request, order_id.clone(), waiting).await? else {
         return Ok(());
     };
     let outcome = match operation::retrieve(context, &attempt.link, &psp_id).await {
@@ -84,7 +101,11 @@ pub fn is_confirmable(source: &PaymentSourceRow) -> Result<bool, Failure> {
 }
 
 /// The intent, and the PSP's id of the payment that is given up.
-async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<(Attempt, String)>, Failure> {
+async fn commit_intent(
+    request: &Request,
+    order_id: Id,
+    waiting: Waiting,
+) -> Result<Option<(Attempt, String)>, Failure> {
     let (request, context) = (request.clone(), request.context.clone());
     context
         .db
@@ -100,7 +121,10 @@ async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<(Attemp
             idempotency::end_if_known(&request, tx).await?;
             guard::refuse_unpayable(&case.order)?;
             guard::refuse_open_call(&case.source)?;
-            guard::refuse_double_payment(&case.ledger)?;
+            let waits = case.state()? == SourceState::RequiresAction && waiting == Waiting::IsGivenUp;
+            if !waits || case.ledger.held_besides(&case.source.id) > 0 {
+                guard::refuse_double_payment(&case.ledger)?;
+            }
             let confirmable = is_confirmable(&case.source)?;
             let Some(psp_id) = case.source.psp_id.clone().filter(|_| confirmable) else {
                 return Ok(None);

@@ -37,9 +37,11 @@ impl PaymentSource for WireTransfer {
             .db
             .write(async move |tx: &mut Tx<'_>| {
                 let mut case = update::lock(tx, &request, &id, Self::META.kind).await?;
+                let before = update::Before::of(&case);
                 let mut record = wire_transfer::record(&request.context, &case.source, &case.order)?;
                 Self::apply(&mut record, &input.attributes, &input.relationships);
                 update::keep_common(&mut case, &record);
+                before.refuse_late_change(&request, &case, false)?;
                 case.save(tx, &request.context).await?;
                 let record = wire_transfer::record(&request.context, &case.source, &case.order)?;
                 let answer = request.shown(&record);

@@ -220,8 +220,12 @@ impl World {
             idempotency_key: None,
         };
         let answer = self.service.call(&self.caller, call).await;
-        serde_json::from_slice(&answer.unwrap_or_else(|problems| panic!("{method} {path}: {problems:?}")).body)
-            .unwrap()
+        serde_json::from_slice(
+            &answer
+                .unwrap_or_else(|problems| panic!("{method} {path}: {problems:?}"))
+                .body,
+        )
+        .unwrap()
     }
 
     /// A Stripe payment of the order: its id and the PaymentIntent's.

@@ -1,0 +1,138 @@
+// /swagger-ui/ in a headless Chromium, used by clicking. It fails on what the browser reports as an error, and on requests
+// to anyone but the service and the sandbox.
+"use strict";
+
+const assert = require("node:assert");
+const puppeteer = require("puppeteer-core");
+
+const { TILLGATE_URL, TILLGATE_SANDBOX_URL, TILLGATE_TEST_CHROMIUM } = process.env;
+const TIMEOUT = 60_000;
+const ORIGINS = [TILLGATE_URL, TILLGATE_SANDBOX_URL].map((url) => new URL(url).origin);
+
+/** Opens the page, gives it to `story`, and judges at the end what the browser saw on all pages. */
+async function withPage(story) {
+  const browser = await puppeteer.launch({
+    executablePath: TILLGATE_TEST_CHROMIUM,
+    // The sandbox of the browser can't be had as root in a container, and only our own pages are opened.
+    args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+  });
+  try {
+    const seen = { errors: [], foreign: [] };
+    const page = await browser.newPage();
+    await watch(page, seen);
+    await page.setViewport({ width: 1400, height: 1000 });
+    await page.goto(`${TILLGATE_URL}/swagger-ui/`, { waitUntil: "networkidle0", timeout: TIMEOUT });
+    await story({ browser, page, watch: (other) => watch(other, seen) });
+    assert.deepStrictEqual(seen.foreign, [], "the page asks other servers");
+    assert.deepStrictEqual(seen.errors, [], "the browser reports errors");
+  } finally {
+    await browser.close();
+  }
+}
+
+async function watch(page, { errors, foreign }) {
+  page.setDefaultTimeout(TIMEOUT);
+  page.on("request", (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (!["data:", "blob:"].includes(protocol) && !ORIGINS.includes(origin)) foreign.push(request.url());
+  });
+  page.on("pageerror", (error) => errors.push(`${error}`));
+  page.on("console", (message) => {
+    // The browser logs each answer of 400 and above; whether one was to come is the story's to say.
+    const refused = message.text().startsWith("Failed to load resource: the server responded with a status of");
+    if (message.type() === "error" && !refused) errors.push(message.text());
+  });
+}
+
+/** Presses the button that gets a token for the demo, and waits until the page has it. */
+async function authorizeWithDemo(page) {
+  const answered = page.waitForResponse(`${TILLGATE_URL}/swagger-ui/demo-token`);
+  await page.click(".workbench-authorize");
+  assert.strictEqual((await answered).status(), 200);
+  await page.waitForSelector(".auth-wrapper .authorize.locked");
+}
+
+/** Finds an operation by its id with the search box, and opens it. */
+async function open(page, id) {
+  const box = await page.waitForSelector("input[type=search]");
+  await fill(box, id);
+  const block = await page.waitForSelector(`.opblock[id$="-${id}"]`);
+  const isOpen = await block.evaluate((node) => node.classList.contains("is-open"));
+  if (!isOpen) await block.$eval(".opblock-summary-control", (control) => control.click());
+  await block.waitForSelector("button.execute");
+  return block;
+}
+
+/** Chooses one of an operation's example bodies by its name. */
+async function choose(block, name) {
+  const before = await bodyOf(block);
+  const select = await block.waitForSelector(".examples-select select");
+  await select.select(name);
+  await waitUntil(async () => (await bodyOf(block)) !== before, `the example ${name} was chosen`);
+}
+
+async function bodyOf(block) {
+  return block.$eval("textarea.body-param__text", (area) => area.value);
+}
+
+/** Fills in the id in the operation's path. */
+async function identify(block, id) {
+  await fill(await block.waitForSelector('tr[data-param-name="id"] input'), id);
+}
+
+/** Writes another body. */
+async function write(block, body) {
+  await fill(await block.waitForSelector("textarea.body-param__text"), JSON.stringify(body));
+}
+
+/**
+ * By keyboard alone: where a click goes changes while the page still grows. Leaving the field makes the page take at once
+ * what it would otherwise take after a pause.
+ */
+async function fill(input, text) {
+  await waitUntil(async () => {
+    await input.evaluate((node) => {
+      node.focus();
+      node.select();
+    });
+    await input.type(text);
+    await input.evaluate((node) => node.blur());
+    return (await input.evaluate((node) => node.value)) === text;
+  }, `${text} is filled in`);
+}
+
+/** Presses Execute and gives the answer's body, once the page shows the status. */
+async function execute(page, block, path, status) {
+  const answered = page.waitForResponse(
+    (response) => response.url().split("?")[0] === `${TILLGATE_URL}${path}` && response.request().method() !== "OPTIONS",
+  );
+  await (await block.waitForSelector("button.execute")).evaluate((button) => button.click());
+  const response = await answered;
+  const text = await response.text();
+  assert.strictEqual(response.status(), status, `${path}: ${text}`);
+  const shown = ".live-responses-table .response .response-col_status";
+  await waitUntil(async () => {
+    const cell = await block.$(shown);
+    return cell !== null && (await cell.evaluate((node) => node.textContent)).startsWith(`${status}`);
+  }, `the page shows ${status}`);
+  return JSON.parse(text);
+}
+
+/** Asks again until it is so. */
+async function waitUntil(isSo, what) {
+  const end = Date.now() + TIMEOUT;
+  while (!(await isSo())) {
+    assert.ok(Date.now() < end, `never: ${what}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+/** The main program: fails loudly. */
+function run(story) {
+  withPage(story).catch((error) => {
+    console.error(error);
+    process.exit(1);
+  });
+}
+
+module.exports = { authorizeWithDemo, choose, execute, fill, identify, open, run, write };
