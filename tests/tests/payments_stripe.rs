@@ -333,6 +333,24 @@ async fn deleting_an_unconfirmed_source_cancels_its_intent() {
 }
 
 #[tokio::test]
+async fn the_source_of_an_order_that_costs_nothing_any_more_can_be_deleted() {
+    let scene = scene().await;
+    let payment = scene.create().await;
+    let list = scene
+        .api
+        .get(&format!("/api/orders/{}/line_items", scene.order))
+        .await
+        .expect(200);
+    for item in list.body["data"].as_array().expect("a list") {
+        let path = format!("/api/line_items/{}", item["id"].as_str().expect("an id"));
+        let _ = scene.api.delete(&path).await.expect(204);
+    }
+    let path = format!("/api/stripe_payments/{}", payment.id());
+    let _ = scene.api.delete(&path).await.expect(204);
+    assert_eq!(scene.intent(&payment).await["status"], "canceled");
+}
+
+#[tokio::test]
 async fn a_source_that_holds_money_can_t_be_deleted() {
     let scene = scene().await;
     let payment = scene.create().await;

@@ -9,7 +9,7 @@ use crate::{call::ApplicationKind, failure::Failure, request::Request, resources
 /// Deletes a payment source of a kind.
 pub async fn source(request: &Request, id: &Id, kind: &'static str) -> Result<(), Failure> {
     if let Some(order_id) = check(request, id, kind).await? {
-        create::give_up_present_source(request, &order_id).await?;
+        create::give_up_present_source(request, &order_id, create::Reason::Deleted).await?;
     }
     let (request, context, id) = (request.clone(), request.context.clone(), id.clone());
     context

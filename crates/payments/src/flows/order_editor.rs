@@ -187,7 +187,7 @@ async fn bring_up_to_date(request: &Request, id: &Id, trigger: Trigger) -> Resul
     };
     match trigger {
         Trigger::NullifyPaymentSource if order::is_editable(word(&row.status)?) => {
-            create::give_up_waiting_source(request, id).await
+            create::give_up_present_source(request, id, create::Reason::Detached).await
         }
         Trigger::Authorize | Trigger::Place | Trigger::Refresh => {
             recover::refresh(&request.context, scope, &word(source_id)?).await

@@ -13,7 +13,7 @@ use tillgate_store::{PaymentGatewayRow, Tx};
 
 use super::{
     new_source::{NewSource, lock_payable_order, new_source},
-    replace::give_up_present_source,
+    replace::{Reason, give_up_present_source},
     stripe::{arguments, begin_creation},
 };
 use crate::{
@@ -89,7 +89,7 @@ impl Edit for Payments {
             }
             let mut record = Payment::from_create(&input.attributes, &input.relationships);
             record.stamp(request.context.new_id(), request.context.now());
-            give_up_present_source(request, record.order.id()).await?;
+            give_up_present_source(request, record.order.id(), Reason::Replaced).await?;
             let ending = ending(&record.id);
             let attempt = commit_intent(request, record, input.attributes).await?;
             carry_out(request, attempt, ending).await

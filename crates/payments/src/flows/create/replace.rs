@@ -20,30 +20,24 @@ use crate::{
     stored::word,
 };
 
-/// Gives up the payment of the order's present source, if that has one which could still be confirmed. An attempt that
-/// waits for its buyer stands.
-pub async fn give_up_present_source(request: &Request, order_id: &Id) -> Result<(), Failure> {
-    give_up(request, order_id, Waiting::Stands).await
-}
-
-/// The same with an attempt that waits for its buyer.
-pub async fn give_up_waiting_source(request: &Request, order_id: &Id) -> Result<(), Failure> {
-    give_up(request, order_id, Waiting::IsGivenUp).await
-}
-
-/// What becomes of an attempt that waits for its buyer to authenticate.
+/// Why a payment is given up that could still be confirmed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Waiting {
-    Stands,
-    IsGivenUp,
+pub enum Reason {
+    /// Another source pays the order, which must be payable then.
+    Replaced,
+    /// The source is deleted.
+    Deleted,
+    /// The source is detached from its order, even if it waits for its buyer to authenticate; otherwise that stands.
+    Detached,
 }
 
-async fn give_up(request: &Request, order_id: &Id, waiting: Waiting) -> Result<(), Failure> {
+/// Gives up the payment of the order's present source, if that has one which could still be confirmed.
+pub async fn give_up_present_source(request: &Request, order_id: &Id, reason: Reason) -> Result<(), Failure> {
     let context = &request.context;
     if !has_confirmable_source(request, order_id).await? {
         return Ok(());
     }
-    let Some((attempt, psp_id)) = commit_intent(request, order_id.clone(), waiting).await? else {
+    let Some((attempt, psp_id)) = commit_intent(request, order_id.clone(), reason).await? else {
         return Ok(());
     };
     let outcome = match operation::retrieve(context, &attempt.link, &psp_id).await {
@@ -66,7 +60,7 @@ async fn give_up(request: &Request, order_id: &Id, waiting: Waiting) -> Result<(
     if finished || recover::look_for_outcome(context, operation).await? {
         return Ok(());
     }
-    let message = "The payment that this one replaces could not be given up at the gateway yet. Try again.";
+    let message = "The order's present payment could not be given up at the gateway yet. Try again.";
     Err(
         Problems::from(Problem::new(Kind::PaymentGatewayUnavailable, message))
             .retry_after(super::ASK_AGAIN)
@@ -104,7 +98,7 @@ pub fn is_confirmable(source: &PaymentSourceRow) -> Result<bool, Failure> {
 async fn commit_intent(
     request: &Request,
     order_id: Id,
-    waiting: Waiting,
+    reason: Reason,
 ) -> Result<Option<(Attempt, String)>, Failure> {
     let (request, context) = (request.clone(), request.context.clone());
     context
@@ -119,9 +113,11 @@ async fn commit_intent(
             let mut case = Case::lock(tx, scope, &word(&source_id)?).await?;
             // The present source may be what this very request made: a replay must not give it up.
             idempotency::end_if_known(&request, tx).await?;
-            guard::refuse_unpayable(&case.order)?;
+            if reason == Reason::Replaced {
+                guard::refuse_unpayable(&case.order)?;
+            }
             guard::refuse_open_call(&case.source)?;
-            let waits = case.state()? == SourceState::RequiresAction && waiting == Waiting::IsGivenUp;
+            let waits = case.state()? == SourceState::RequiresAction && reason == Reason::Detached;
             if !waits || case.ledger.held_besides(&case.source.id) > 0 {
                 guard::refuse_double_payment(&case.ledger)?;
             }

@@ -9,7 +9,7 @@ use tillgate_store::Tx;
 
 use super::{
     new_source::{NewSource, lock_payable_order, new_source},
-    replace::give_up_present_source,
+    replace::{Reason, give_up_present_source},
 };
 use crate::{
     call::Answer,
@@ -23,7 +23,7 @@ impl PaymentSource for WireTransfer {
     async fn create(request: &Request, input: CreateRequest<Self>) -> Result<Answer, Failure> {
         let mut record = Self::from_create(&input.attributes, &input.relationships);
         record.stamp(request.context.new_id(), request.context.now());
-        give_up_present_source(request, record.order.id()).await?;
+        give_up_present_source(request, record.order.id(), Reason::Replaced).await?;
         let (request, context) = (request.clone(), request.context.clone());
         context
             .db
