@@ -1,12 +1,15 @@
 //! Development tasks of the workspace: `cargo xtask <task>`.
 
 mod bench;
+mod contract;
 mod documented;
 mod governance;
 mod interrupt;
+mod kill;
 mod licenses;
 mod postgres;
 mod say;
+mod simulate;
 mod spec;
 mod test;
 
@@ -30,8 +33,14 @@ enum Task {
     /// Read published documentation, or compare it with the document.
     #[command(subcommand)]
     Documented(documented::Task),
+    /// Check a deployment of this API with the documented examples and the document.
+    Contract(contract::Args),
     /// Measure the service beside what the machine and the database take by themselves.
     Bench(bench::Args),
+    /// Kill the service again and again under load, and compare the books in the end.
+    Kill(kill::Args),
+    /// Run the service against the PSP sandbox with faults that a seed decides, as many seeds as you like.
+    Simulate(simulate::Args),
     /// Check the licences of all dependencies against deny.toml.
     Licenses,
 }
@@ -41,7 +50,10 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Test(args) => test::run(&args),
         Task::Spec(args) => spec::run(&args),
         Task::Documented(task) => documented::run(&task),
+        Task::Contract(args) => contract::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Kill(args) => kill::run(&args),
+        Task::Simulate(args) => simulate::run(&args),
         Task::Licenses => licenses::run(),
     }
 }

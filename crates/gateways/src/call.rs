@@ -81,7 +81,11 @@ pub async fn call(
                 resent: reached,
                 ..response
             }),
-            Err(TransportError::NotSent(reason)) if reached && !planted::is(Bug::RefusedConnectionIsNotSent) => Err(TransportError::Unknown(reason)),
+            Err(TransportError::NotSent(reason))
+                if reached && !planted::is(Bug::RefusedConnectionIsNotSent) =>
+            {
+                Err(TransportError::Unknown(reason))
+            }
             Err(error) => Err(error),
         };
         let may_repeat = request.is_repeatable() || matches!(result, Err(TransportError::NotSent(_)));

@@ -92,7 +92,10 @@ impl Shape {
         }
         match document {
             Value::Object(mut root) => match root.remove("data") {
-                Some(Value::Object(data)) => Ok(data),
+                Some(Value::Object(mut data)) => {
+                    whole_numbers(&mut data);
+                    Ok(data)
+                }
                 _ => Err(not_an_object("/data").into()),
             },
             _ => Err(not_an_object("").into()),
@@ -167,6 +170,29 @@ fn fill_in(document: &mut Value) {
     };
     for name in ["attributes", "relationships"] {
         data.entry(name).or_insert_with(|| Value::Object(Map::new()));
+    }
+}
+
+/// `2.0` is an integer to a schema (JSON Schema 2020-12, 4.2.3), and to clients that have one kind of number; serde takes it
+/// for a float. No attribute is a float, and what lies within objects of the caller's own making stays as it is.
+fn whole_numbers(data: &mut Map<String, Value>) {
+    let attributes = data.get_mut("attributes").and_then(Value::as_object_mut);
+    for value in attributes
+        .into_iter()
+        .flat_map(|attributes| attributes.values_mut())
+    {
+        // Up to here a float holds every integer exactly.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        let whole = value
+            .as_f64()
+            .filter(|number| number.fract() == 0.0 && number.abs() <= EXACT);
+        if let Some(number) = whole
+            && value.is_f64()
+        {
+            #[allow(clippy::cast_possible_truncation)] // It is whole and within range.
+            let number = number as i64;
+            *value = number.into();
+        }
     }
 }
 

@@ -54,12 +54,18 @@ fn every_request_example_fits_its_schema() {
                 .should_validate_formats(true)
                 .build(&schema)
                 .expect("schema compiles");
-            let errors: Vec<String> = validator
-                .iter_errors(&content["example"])
-                .map(|error| error.to_string())
-                .collect();
-            assert!(errors.is_empty(), "{verb} {path}: {errors:?}");
-            seen += 1;
+            let scenarios = content["examples"].as_object().into_iter().flatten();
+            let values = scenarios.map(|(_, scenario)| &scenario["value"]);
+            let examples: Vec<&Value> = values.chain(content.get("example")).collect();
+            assert!(!examples.is_empty(), "{verb} {path} has no example");
+            for example in examples {
+                let errors: Vec<String> = validator
+                    .iter_errors(example)
+                    .map(|error| error.to_string())
+                    .collect();
+                assert!(errors.is_empty(), "{verb} {path}: {errors:?} in {example}");
+                seen += 1;
+            }
         }
     }
     assert!(seen > 15);

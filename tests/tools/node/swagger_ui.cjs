@@ -13,20 +13,21 @@ const OPERATIONS = [
 
 /** Fills in the client credentials flow in the dialog. */
 async function authorize(page) {
-  await page.click(".auth-wrapper .btn.authorize");
+  await page.$eval(".auth-wrapper .btn.authorize", (button) => button.click());
   const dialog = await page.waitForSelector(".dialog-ux .modal-ux");
   const id = await dialog.waitForSelector("input[id^='client_id']");
   await fill(id, TILLGATE_CLIENT_ID);
   await fill(await dialog.waitForSelector("input[id^='client_secret']"), TILLGATE_CLIENT_SECRET);
   const form = await id.evaluateHandle((input) => input.closest(".auth-container"));
-  await (await form.$(".auth-btn-wrapper .authorize")).click();
+  await form.evaluate((node) => node.querySelector(".auth-btn-wrapper .authorize").click());
   // Once a token is there the form shows it with a button to log out; a refusal shows the error instead.
   await page.waitForFunction(
     () => [...document.querySelectorAll(".dialog-ux .auth-btn-wrapper button")].some((b) => b.textContent === "Logout"),
   ).catch(async () => {
     throw new Error(`no token: ${await dialog.evaluate((node) => node.textContent)}`);
   });
-  await page.click(".dialog-ux .btn-done");
+  await page.$eval(".dialog-ux .btn-done", (button) => button.click());
+  await page.waitForSelector(".dialog-ux", { hidden: true });
 }
 
 run(async ({ page }) => {

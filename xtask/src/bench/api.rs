@@ -128,11 +128,67 @@ impl Api {
         Ok(try_join_all(shares).await?.concat())
     }
 
+    /// Requests that each capture an authorization, of an order made for it.
+    pub async fn captures(&self, count: usize) -> Result<Vec<Request>> {
+        let connections = PREPARING_CONNECTIONS.min(count);
+        let shares = (0..connections).map(async |index| {
+            let mut connection = Connection::open(self.address).await?;
+            let mut requests = Vec::new();
+            for _ in (index..count).step_by(connections) {
+                let authorization = self.authorized(&mut connection).await?;
+                requests.push(self.patch("authorizations", &authorization, json!({"_capture": true})));
+            }
+            anyhow::Ok(requests)
+        });
+        Ok(try_join_all(shares).await?.concat())
+    }
+
+    /// Creates an order and authorizes it; the authorization's id.
+    async fn authorized(&self, connection: &mut Connection) -> Result<String> {
+        let order = self.order(connection).await?;
+        let payment = self.post(
+            "stripe_payments",
+            json!({"options": {"payment_method": "pm_card_visa"}}),
+            json!({"order": to_one("orders", &order)}),
+        );
+        let payment = created(connection, &payment).await?;
+        let request = self.patch("stripe_payments", &payment, json!({"_authorize": true}));
+        connection.send(&request).await?.expect(200)?;
+        let list = self.get(&format!("/api/orders/{order}/authorizations"));
+        let document = connection.send(&list).await?.expect(200)?.document()?;
+        let id = document["data"][0]["id"].as_str();
+        Ok(id.context("an order without an authorization")?.to_owned())
+    }
+
+    /// Gives the Stripe gateways a signing secret; where the events of the first are to be sent.
+    pub async fn listen_for_stripe(&self, connection: &mut Connection, secret: &str) -> Result<String> {
+        let request = self.get("/api/stripe_gateways");
+        let gateways = connection.send(&request).await?.expect(200)?.document()?;
+        let gateway = &gateways["data"][0];
+        let id = gateway["id"].as_str().context("there is no Stripe gateway")?;
+        let attributes = json!({"webhook_endpoint_secret": secret});
+        let request = self.patch("stripe_gateways", id, attributes);
+        connection.send(&request).await?.expect(200)?;
+        let url = gateway["attributes"]["webhook_endpoint_url"].as_str();
+        let url: url::Url = url.context("a gateway without a webhook_endpoint_url")?.parse()?;
+        Ok(url.path().to_owned())
+    }
+
     /// Creates an order and pays it; the payment's path.
     pub async fn paid(&self, connection: &mut Connection) -> Result<String> {
         let order = self.order(connection).await?;
         let payment = created(connection, &self.stripe_payment(&order)).await?;
         Ok(format!("/api/stripe_payments/{payment}"))
+    }
+
+    fn patch(&self, kind: &str, id: &str, attributes: Value) -> Request {
+        let document = json!({"data": {"type": kind, "id": id, "attributes": attributes}});
+        http::with_document(
+            "PATCH",
+            &format!("/api/{kind}/{id}"),
+            self.token.expose_secret(),
+            &document,
+        )
     }
 
     fn post(&self, kind: &str, attributes: Value, relationships: Value) -> Request {

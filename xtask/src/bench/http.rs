@@ -40,6 +40,16 @@ pub fn with_body(method: &str, path: &str, token: &str, media_type: &str, body: 
     .into_bytes()
 }
 
+/// The same request with one more header.
+pub fn with_header(request: &[u8], name: &str, value: &str) -> Request {
+    let first_line = request
+        .windows(2)
+        .position(|end| end == b"\r\n")
+        .map_or(request.len(), |end| end + 2);
+    let (line, rest) = request.split_at(first_line);
+    [line, format!("{name}: {value}\r\n").as_bytes(), rest].concat()
+}
+
 fn authorization(token: &str) -> String {
     if token.is_empty() {
         String::new()

@@ -9,8 +9,17 @@ mod model;
 mod page_tests;
 
 pub use diff::check;
+pub use model::{Endpoint, Example, Page};
 
 use std::process::ExitCode;
+
+/// The published pages of this repository.
+///
+/// # Errors
+/// A file that can't be read or doesn't have its form.
+pub fn pages() -> anyhow::Result<Vec<Page>> {
+    files::load(&files::directory())
+}
 
 /// Tasks of `cargo xtask documented`.
 #[derive(clap::Subcommand)]

@@ -1,5 +1,6 @@
 //! The suites that need cargo, and for one of them PostgreSQL.
 
+use std::fs;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -7,9 +8,11 @@ use secrecy::ExposeSecret as _;
 
 use super::packages::{Requirement, find_program, require};
 use super::session::Session;
-use super::suite::{Suite, needs_nothing};
+use super::suite::{Preparation, Suite, needs_nothing};
 use crate::postgres::{Cluster, Programs};
 
+/// How many seeds the simulator runs.
+const SIMULATED_SEEDS: u64 = 300;
 /// The package of the end-to-end tests.
 const TESTS: &str = "tillgate-tests";
 
@@ -44,14 +47,33 @@ pub const SPEC: Suite = Suite {
     },
 };
 
+pub const SIMULATOR: Suite = Suite {
+    name: "simulator",
+    about: "300 runs with simulated faults, and that planted mistakes are found by such runs.",
+    takes_filter: false,
+    prepare: needs_nothing,
+    run: |session| {
+        session.run(crate::simulate::seeds(&mut session.cargo(), SIMULATED_SEEDS))?;
+        session.run(crate::simulate::tests(&mut session.cargo()))
+    },
+};
+
 pub const E2E_SQLITE: Suite = Suite {
     name: "e2e-sqlite",
     about: "The end-to-end tests on SQLite.",
     takes_filter: true,
     prepare: needs_nothing,
     run: |session| {
+        let records = session.coverage_directory();
+        if records.exists() {
+            fs::remove_dir_all(&records)?;
+        }
+        fs::create_dir_all(&records)?;
         let mut tests = end_to_end(session)?;
-        session.run(tests.env("TILLGATE_TEST_DATABASE", "sqlite"))
+        tests.env("TILLGATE_TEST_COVERAGE_DIR", records);
+        session.run(tests.env("TILLGATE_TEST_DATABASE", "sqlite"))?;
+        session.has_coverage = session.filter.is_none();
+        Ok(())
     },
 };
 
@@ -59,19 +81,49 @@ pub const E2E_POSTGRES: Suite = Suite {
     name: "e2e-postgres",
     about: "The end-to-end tests on a private PostgreSQL cluster.",
     takes_filter: true,
-    prepare: |session| {
-        let is_met = || Programs::find().is_some();
-        require(
-            session,
-            &[Requirement {
-                what: "PostgreSQL",
-                package: "postgresql",
-                is_met,
-            }],
-        )
-    },
+    prepare: needs_postgres,
     run: end_to_end_on_postgres,
 };
+
+/// PostgreSQL's programs.
+pub fn needs_postgres(session: &mut Session) -> Preparation {
+    let is_met = || Programs::find().is_some();
+    require(
+        session,
+        &[Requirement {
+            what: "PostgreSQL",
+            package: "postgresql",
+            is_met,
+        }],
+    )
+}
+
+/// How often the tests kill the service, on each database; `cargo xtask kill` does it more often.
+const KILLS: &str = "20";
+
+pub const KILL_SQLITE: Suite = Suite {
+    name: "kill-sqlite",
+    about: "The service is killed 20 times under load on SQLite; no money is lost or moved twice.",
+    takes_filter: false,
+    prepare: needs_nothing,
+    run: |session| kill(session, "sqlite"),
+};
+
+pub const KILL_POSTGRES: Suite = Suite {
+    name: "kill-postgres",
+    about: "The same on a private PostgreSQL cluster.",
+    takes_filter: false,
+    prepare: needs_postgres,
+    run: |session| kill(session, "postgres"),
+};
+
+fn kill(session: &Session, database: &str) -> Result<()> {
+    let binary = build_service(session)?;
+    let mut task = Command::new(std::env::current_exe()?);
+    task.args(["kill", "--kills", KILLS, "--database", database, "--binary"])
+        .arg(binary);
+    session.run(task.current_dir(&session.root))
+}
 
 fn unit(session: &mut Session) -> Result<()> {
     let mut tests = runner(session);
@@ -125,12 +177,18 @@ fn end_to_end(session: &Session) -> Result<Command> {
     Ok(tests)
 }
 
-/// Runs one test target that is left out of the ordinary runs because it needs more than cargo.
-pub fn run_ignored(session: &Session, target: &str, environment: &[(&str, &std::path::Path)]) -> Result<()> {
+/// Runs one test target, or one test of it, that is left out of the ordinary runs because it needs more than cargo.
+pub fn run_ignored(
+    session: &Session,
+    target: &str,
+    test: Option<&str>,
+    environment: &[(&str, &std::path::Path)],
+) -> Result<()> {
     let binary = build_service(session)?;
     let mut tests = session.cargo();
     tests
         .args(["test", "--package", TESTS, "--test", target])
+        .args(test)
         .env("TILLGATE_BIN", binary);
     tests.envs(environment.iter().copied());
     session.run(tests.args(["--", "--ignored", "--nocapture"]))

@@ -1,6 +1,8 @@
 //! `cargo xtask test`: every suite, and a list of what did not run.
 
 mod cargo_suites;
+mod conformance;
+mod coverage;
 mod node_suites;
 mod packages;
 mod python_suites;
@@ -25,11 +27,16 @@ const SUITES: &[Suite] = &[
     cargo_suites::LICENSES,
     cargo_suites::UNIT,
     cargo_suites::SPEC,
+    cargo_suites::SIMULATOR,
     cargo_suites::E2E_SQLITE,
+    conformance::COVERAGE,
     cargo_suites::E2E_POSTGRES,
+    cargo_suites::KILL_SQLITE,
+    cargo_suites::KILL_POSTGRES,
     python_suites::SPEC_VALIDATOR,
     node_suites::SPEC_LINT,
     python_suites::SDK,
+    conformance::SCHEMATHESIS,
     node_suites::SWAGGER_UI,
 ];
 
@@ -45,6 +52,9 @@ pub struct Args {
     /// Don't install missing Debian packages. They are installed only for root, where apt-get is.
     #[arg(long)]
     no_install: bool,
+    /// Generate more requests, on both databases and for each kind of application (suite `schemathesis`).
+    #[arg(long)]
+    deep: bool,
     /// Show the output of suites as it comes. Default: only that of a failed suite, except with CI=true.
     #[arg(long, short)]
     verbose: bool,
@@ -68,6 +78,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let ci = std::env::var("CI").is_ok_and(|value| value == "true");
     let mut session = Session::new(Interrupt::on_signals()?, !args.no_install, args.verbose || ci, ci)?;
     session.filter.clone_from(&args.filter);
+    session.deep = args.deep;
     let mut report = Report::default();
     for suite in SUITES.iter().filter(|suite| is_chosen(suite, args)) {
         if session.interrupt.is_set() {

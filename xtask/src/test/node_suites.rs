@@ -22,7 +22,7 @@ pub const SPEC_LINT: Suite = Suite {
 
 pub const SWAGGER_UI: Suite = Suite {
     name: "swagger-ui",
-    about: "Authorize and try the documented requests in Swagger UI, in a headless browser.",
+    about: "Pay orders by clicking in Swagger UI, through 3-D Secure to the capture, in a headless browser.",
     takes_filter: false,
     prepare: |session| {
         let is_met = || chromium().is_some();
@@ -43,7 +43,7 @@ pub const SWAGGER_UI: Suite = Suite {
             ("TILLGATE_TEST_CHROMIUM", &*browser),
             ("TILLGATE_TEST_NODE_DIRECTORY", &*modules),
         ];
-        run_ignored(session, "swagger_ui", &environment)
+        run_ignored(session, "swagger_ui", None, &environment)
     },
 };
 

@@ -32,6 +32,7 @@ pub const SDK: Suite = Suite {
         run_ignored(
             session,
             "vendor_sdks",
+            None,
             &[("TILLGATE_TEST_PYTHON", &tools::python(session))],
         )
     },

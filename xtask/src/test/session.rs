@@ -33,6 +33,10 @@ pub struct Session {
     pub ci: bool,
     /// Part of the names of the Rust tests to run.
     pub filter: Option<String>,
+    /// Whether more requests are generated than usual.
+    pub deep: bool,
+    /// Whether all end-to-end tests on SQLite have run and recorded which answers they saw.
+    pub has_coverage: bool,
     verbose: bool,
     log: PathBuf,
 }
@@ -63,6 +67,8 @@ impl Session {
             install,
             ci,
             filter: None,
+            deep: false,
+            has_coverage: false,
             verbose,
             log: PathBuf::new(),
         })
@@ -82,6 +88,11 @@ impl Session {
         {
             say::result(&String::from_utf8_lossy(&log));
         }
+    }
+
+    /// Where the end-to-end tests record which answers they have seen.
+    pub fn coverage_directory(&self) -> PathBuf {
+        self.target.join("xtask-test/coverage")
     }
 
     /// A command of cargo's, in the workspace.

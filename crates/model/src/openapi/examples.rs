@@ -1,20 +1,109 @@
 //! Examples of requests, which a test validates against their schemas.
 
 use serde_json::{Value, json};
+use utoipa::openapi::{Content, example::ExampleBuilder};
 
 use crate::ResourceMeta;
 
-/// A typical body for a resource.
-pub fn request(meta: &ResourceMeta, create: bool) -> Value {
-    let mut data = json!({"type": meta.kind});
-    if !create {
-        data["id"] = "QWERtyUpBa".into();
+/// Puts what a client would send into the description of a request: a typical body, or one for each scenario.
+pub fn put_in(content: &mut Content, meta: &ResourceMeta, create: bool) {
+    let scenarios = if create { scenarios(meta.kind) } else { Vec::new() };
+    if scenarios.is_empty() {
+        content.example = Some(typical(meta, create));
     }
+    for scenario in scenarios {
+        let body = request(meta, create, scenario.attributes, order());
+        let example = ExampleBuilder::new().summary(scenario.summary).value(Some(body));
+        content.examples.insert(scenario.name.to_owned(), example.into());
+    }
+}
+
+/// What may become of a payment, told by the test card that it is made with.
+struct Scenario {
+    /// Names it among the examples, which are in alphabetical order; tools take the first one unless told otherwise.
+    name: &'static str,
+    summary: &'static str,
+    attributes: Value,
+}
+
+/// Test cards: Stripe docs, testing. The tokens of Checkout.com are those of the sandbox, which stand for test cards of its
+/// documentation.
+fn scenarios(kind: &str) -> Vec<Scenario> {
+    let scenario = |name, summary, attributes| Scenario {
+        name,
+        summary,
+        attributes,
+    };
+    let stripe = |card: &str| json!({"options": {"payment_method": card}});
+    let checkout_com = |token: &str| json!({"payment_type": "token", "token": token});
+    let payment = |token: &str| json!({"stripe_token": token});
+    match kind {
+        "stripe_payments" => vec![
+            scenario(
+                "any_card",
+                "Any card: Stripe.js confirms it in the browser",
+                Value::Null,
+            ),
+            scenario(
+                "approved",
+                "Approved when it is authorized",
+                stripe("pm_card_visa"),
+            ),
+            scenario(
+                "declined",
+                "Declined when it is authorized",
+                stripe("pm_card_chargeDeclined"),
+            ),
+            scenario(
+                "three_d_secure",
+                "3-D Secure when it is authorized",
+                stripe("pm_card_threeDSecure2Required"),
+            ),
+        ],
+        "checkout_com_payments" => vec![
+            scenario(
+                "approved",
+                "Approved",
+                checkout_com("tok_4gzeau5o2uqubbk6fufs3m7p54"),
+            ),
+            scenario(
+                "declined",
+                "Declined, as `payment_response` tells",
+                checkout_com("tok_sandboxinsufficientfunds22"),
+            ),
+            scenario(
+                "three_d_secure",
+                "3-D Secure: the buyer authenticates at `redirect_uri`",
+                checkout_com("tok_sandboxchallenge2222222222"),
+            ),
+        ],
+        "payments" => vec![
+            scenario("approved", "Approved", payment("pm_card_visa")),
+            scenario("declined", "Declined", payment("pm_card_chargeDeclined")),
+            scenario(
+                "three_d_secure",
+                "3-D Secure: the buyer authenticates at `redirect-url`",
+                payment("pm_card_threeDSecure2Required"),
+            ),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+fn typical(meta: &ResourceMeta, create: bool) -> Value {
     let (attributes, relationships) = if create {
         create_members(meta.kind)
     } else {
         update_members(meta.kind)
     };
+    request(meta, create, attributes, relationships)
+}
+
+fn request(meta: &ResourceMeta, create: bool, attributes: Value, relationships: Value) -> Value {
+    let mut data = json!({"type": meta.kind});
+    if !create {
+        data["id"] = "QWERtyUpBa".into();
+    }
     for (name, members) in [("attributes", attributes), ("relationships", relationships)] {
         if !members.is_null() {
             data[name] = members;
@@ -52,11 +141,6 @@ fn create_members(kind: &str) -> (Value, Value) {
             Value::Null,
         ),
         "manual_gateways" => (json!({"name": "Bank transfer"}), Value::Null),
-        "checkout_com_payments" => (
-            json!({"payment_type": "token", "token": "tok_4gzeau5o2uqubbk6fufs3m7p54"}),
-            order(),
-        ),
-        "payments" => (json!({"stripe_token": "pm_card_visa"}), order()),
         _ => (Value::Null, order()),
     }
 }

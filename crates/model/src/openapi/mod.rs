@@ -2,6 +2,7 @@
 
 pub mod components;
 mod examples;
+mod links;
 pub mod operations;
 pub mod paths;
 mod stamp;

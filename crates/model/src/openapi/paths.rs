@@ -158,7 +158,7 @@ fn request_body(operation: &Operation) -> utoipa::openapi::request_body::Request
     let mut body = RequestBodyBuilder::new().required(Some(Required::True));
     for media_type in [JSON_API, JSON] {
         let mut content = Content::new(Some(Ref::from_schema_name(&name)));
-        content.example = Some(examples::request(meta, create));
+        examples::put_in(&mut content, meta, create);
         body = body.content(media_type, content);
     }
     body.build()

@@ -38,8 +38,9 @@ fn unpack(value: &mut Value) {
     }
 }
 
-/// Writes the error answers, the idempotency header and the response headers onto the operations on resources.
+/// Writes the error answers, the idempotency header, the response headers and the links onto the operations on resources.
 pub fn stamp(document: &mut Value) {
+    super::links::stamp(document);
     let calls_psp: Vec<String> = super::operations()
         .iter()
         .filter(|operation| operation.resource.calls_psp.contains(&operation.action()))
@@ -140,8 +141,8 @@ fn idempotency_key() -> Value {
         "name": "Idempotency-Key",
         "in": "header",
         "required": false,
-        "description": "A key of the client's making, up to 255 characters. The same request sent again with the same key has no second effect and gets the first answer; another request with it gets 422.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255}
+        "description": "A key of the client's making, up to 255 visible ASCII characters. The same request sent again with the same key has no second effect and gets the first answer; another request with it gets 422.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
     })
 }
 

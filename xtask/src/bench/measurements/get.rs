@@ -26,8 +26,8 @@ pub async fn measure(scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
             scene
                 .progress
                 .step(format!("{what}: round {round} of {}", plan.rounds))?;
-            let floor = rate(floor.address, connections, &request, plan.reading).await?;
-            let service = rate(api.address, connections, &request, plan.reading).await?;
+            let floor = rate(floor.address, connections, 200, &request, plan.reading).await?;
+            let service = rate(api.address, connections, 200, &request, plan.reading).await?;
             // The first round warms up.
             if round > 0 {
                 rounds.floor.push(floor);
@@ -40,8 +40,15 @@ pub async fn measure(scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-async fn rate(address: SocketAddr, connections: usize, request: &Request, duration: Duration) -> Result<f64> {
+/// Requests per second of one request that is sent again and again.
+pub async fn rate(
+    address: SocketAddr,
+    connections: usize,
+    status: u16,
+    request: &Request,
+    duration: Duration,
+) -> Result<f64> {
     let end = Instant::now() + duration;
     let requests = std::iter::repeat(request).take_while(|_| Instant::now() < end);
-    Ok(load::run(address, connections, 200, requests).await?.rate())
+    Ok(load::run(address, connections, status, requests).await?.rate())
 }

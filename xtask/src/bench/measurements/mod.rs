@@ -1,9 +1,12 @@
 //! What is measured.
 
+mod capture;
+mod event;
 mod get;
 mod latency;
 mod memory;
 mod post;
+mod replay;
 mod start;
 
 use std::time::Duration;
@@ -26,6 +29,12 @@ pub enum Measurement {
     Get,
     /// Requests per second of creating a payment.
     Post,
+    /// Requests per second of capturing an authorization.
+    Capture,
+    /// Events of a PSP per second, and how soon they are acknowledged.
+    Event,
+    /// Requests per second of asking again with the same idempotency key.
+    Replay,
     /// What is added to a PSP that takes its time.
     Latency,
     /// How soon the service answers.
@@ -54,6 +63,9 @@ impl Measurement {
         match self {
             Self::Get => get::measure(scene, plan).await,
             Self::Post => post::measure(scene, plan).await,
+            Self::Capture => capture::measure(scene, plan).await,
+            Self::Event => event::measure(scene, plan).await,
+            Self::Replay => replay::measure(scene, plan).await,
             Self::Latency => latency::measure(scene, plan).await,
             Self::Start => start::measure(scene, plan).await,
             Self::Memory => memory::measure(scene, plan).await,
@@ -69,6 +81,8 @@ pub struct Plan {
     reading: Duration,
     /// Payments of a round, for each number of connections.
     payments: [usize; CONNECTIONS.len()],
+    /// Captures, and events, of a round.
+    steps: usize,
     /// Payments of a round with a PSP that takes its time.
     slow_payments: usize,
     /// Checkouts of ten requests before memory is looked at.
@@ -81,6 +95,7 @@ impl Plan {
         rounds: 5,
         reading: Duration::from_secs(2),
         payments: [400, 2000, 3000],
+        steps: 2000,
         slow_payments: 500,
         checkouts: 10_000,
     };
@@ -89,6 +104,7 @@ impl Plan {
         rounds: 3,
         reading: Duration::from_millis(500),
         payments: [50, 300, 500],
+        steps: 300,
         slow_payments: 100,
         checkouts: 1000,
     };
@@ -126,7 +142,7 @@ mod tests {
         let count = |filter| Measurement::matching(filter).map(|found| found.len()).ok();
         assert_eq!(
             (count(None), count(Some("mem")), count(Some("nothing"))),
-            (Some(5), Some(1), None)
+            (Some(8), Some(1), None)
         );
     }
 }

@@ -1,0 +1,108 @@
+//! What clients and PSPs were told is still there, once for each key.
+
+use std::collections::BTreeMap;
+
+use super::Books;
+use crate::notes::{Notes, SeenTransaction};
+
+/// What is gone, or there too often.
+pub fn check(books: &Books, notes: &Notes) -> Vec<String> {
+    let mut findings = Vec::new();
+    transactions(books, notes, &mut findings);
+    sources(books, notes, &mut findings);
+    parts(books, notes, &mut findings);
+    events(books, notes, &mut findings);
+    refunds(books, notes, &mut findings);
+    findings
+}
+
+fn transactions(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
+    for (id, seen) in &notes.transactions {
+        let now = books
+            .transactions
+            .iter()
+            .find(|row| row.id == *id)
+            .map(|row| SeenTransaction {
+                kind: row.kind.clone(),
+                status: row.status.clone(),
+                amount_cents: row.amount_cents,
+            });
+        if !now.as_ref().is_some_and(|now| now.may_follow(seen)) {
+            findings.push(format!(
+                "{}/{id} was shown as {seen:?}, and is {now:?}",
+                seen.kind
+            ));
+        }
+    }
+}
+
+fn sources(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
+    for source in notes.orders.values().flat_map(|order| &order.sources) {
+        let is_there = books.sources.iter().any(|row| row.id == source.id);
+        if !is_there && !source.deleting {
+            findings.push(format!("{}/{} is gone", source.kind, source.id));
+        }
+    }
+    let mut made: BTreeMap<&str, usize> = BTreeMap::new();
+    for key in books.sources.iter().filter_map(|row| row.reference.as_deref()) {
+        *made.entry(key).or_default() += 1;
+    }
+    for (key, count) in made.into_iter().filter(|(_, count)| *count > 1) {
+        findings.push(format!("{key} has made {count} payment sources"));
+    }
+}
+
+/// A request for a part of an amount has its effect once, however often it was sent.
+fn parts(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
+    let mut asked: BTreeMap<(&str, i64), usize> = BTreeMap::new();
+    for (parent, amount) in notes.keys.values().filter_map(|key| key.part.as_ref()) {
+        *asked.entry((parent, *amount)).or_default() += 1;
+    }
+    for ((parent, amount), asked) in asked {
+        let done = books.transactions.iter().filter(|row| {
+            row.parent_id.as_deref() == Some(parent)
+                && row.amount_cents == amount
+                && row.status != "failed"
+                && row.kind != "voids"
+        });
+        let done = done.count();
+        // What takes all that is left may happen to be of the same amount.
+        let whole = notes.keys.values().filter(|key| {
+            key.part.is_none() && (key.path == "/api/orders/{id}" || key.id.as_deref() == Some(parent))
+        });
+        if done > asked + whole.count() {
+            findings.push(format!(
+                "{done} parts of {amount} were taken of {parent}, {asked} were asked for"
+            ));
+        }
+    }
+}
+
+/// An event that was acknowledged is kept, once.
+fn events(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
+    for id in &notes.acknowledged_events {
+        let kept = books.events.iter().filter(|row| row.event_id == *id).count();
+        if kept != 1 {
+            findings.push(format!(
+                "the event {id} was acknowledged, and is kept {kept} times"
+            ));
+        }
+    }
+}
+
+/// Money is given back only where somebody asked for that.
+fn refunds(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
+    for row in books.transactions.iter().filter(|row| row.kind == "refunds") {
+        let asked = notes.keys.values().any(|key| match key.path.as_str() {
+            "/api/captures/{id}" => key.id == row.parent_id,
+            "/api/orders/{id}" => key.id.as_ref() == Some(&row.order_id) && key.attributes["_refund"] == true,
+            _ => false,
+        });
+        if !asked {
+            findings.push(format!(
+                "nobody asked for refunds/{} of {}",
+                row.id, row.amount_cents
+            ));
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! While a run goes on: a payment never goes backwards.
+
+use std::{collections::HashMap, time::Duration};
+
+use futures::FutureExt;
+use tillgate_store::{PaymentSourceFilter, PaymentSourceRow, StoreError, Tx, query};
+
+use super::books::ALL;
+use crate::api::Api;
+
+/// Looks at all payments, again and again.
+pub async fn watch(api: Api) {
+    let world = &api.host.world;
+    let mut seen: HashMap<(String, Option<String>), String> = HashMap::new();
+    loop {
+        let rows = world.quietly(|| read(&api));
+        for row in rows.into_iter().flatten() {
+            let before = seen.insert((row.id.clone(), row.psp_id.clone()), row.state.clone());
+            if before
+                .as_deref()
+                .is_some_and(|before| is_backwards(before, &row.state))
+            {
+                let what = format!("{}/{} was {before:?} and is {}", row.kind, row.id, row.state);
+                world.violate(what);
+            }
+        }
+        world
+            .sleep_between(Duration::from_millis(50), Duration::from_secs(2))
+            .await;
+    }
+}
+
+fn read(api: &Api) -> Result<Vec<PaymentSourceRow>, StoreError> {
+    let (context, scope) = (api.host.context(), &api.caller.scope);
+    let read = context.db.read(async |tx: &mut Tx<'_>| {
+        query!(
+            tx,
+            payment_sources::page(scope, PaymentSourceFilter::default(), ALL)
+        )
+    });
+    read.now_or_never().unwrap_or_else(|| Ok(Vec::new()))
+}
+
+/// Whether one and the same payment at a PSP can't have gone this way.
+fn is_backwards(before: &str, now: &str) -> bool {
+    match before {
+        "captured" | "canceled" => now != before,
+        "authorized" => !matches!(now, "authorized" | "captured" | "canceled"),
+        _ => now == "new" && before != "new",
+    }
+}

@@ -1,0 +1,78 @@
+//! What is recorded on both sides.
+
+use futures::FutureExt;
+use tillgate_model::document::Page;
+use tillgate_sandbox::LedgerEntry;
+use tillgate_store::{
+    GatewayEventFilter, GatewayEventRow, GatewayOperationFilter, GatewayOperationRow, OrderFilter, OrderRow,
+    PaymentSourceFilter, PaymentSourceRow, StoreError, TransactionFilter, TransactionRow, Tx, query,
+};
+
+use crate::api::Api;
+
+/// What is recorded on both sides.
+pub struct Books {
+    /// Orders.
+    pub orders: Vec<OrderRow>,
+    /// Payment sources.
+    pub sources: Vec<PaymentSourceRow>,
+    /// Authorizations, captures, voids and refunds.
+    pub transactions: Vec<TransactionRow>,
+    /// Calls to PSPs.
+    pub operations: Vec<GatewayOperationRow>,
+    /// Events of PSPs.
+    pub events: Vec<GatewayEventRow>,
+    /// What the PSPs have booked.
+    pub psp: Vec<LedgerEntry>,
+}
+
+/// More rows than any run makes.
+pub const ALL: Page = Page {
+    number: 1,
+    size: 10_000,
+};
+
+impl Books {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn read(api: &Api) -> Result<Self, StoreError> {
+        let (context, scope) = (api.host.context(), &api.caller.scope);
+        let psp = api.host.world.sandbox.ledger();
+        let read = context.db.read(async |tx: &mut Tx<'_>| {
+            Ok::<_, StoreError>(Self {
+                orders: query!(tx, orders::page(scope, OrderFilter::default(), ALL))?,
+                sources: query!(
+                    tx,
+                    payment_sources::page(scope, PaymentSourceFilter::default(), ALL)
+                )?,
+                transactions: query!(tx, transactions::page(scope, TransactionFilter::default(), ALL))?,
+                operations: query!(
+                    tx,
+                    gateway_operations::page(scope, GatewayOperationFilter::default(), ALL)
+                )?,
+                events: query!(
+                    tx,
+                    gateway_events::page(scope, GatewayEventFilter::default(), ALL)
+                )?,
+                psp,
+            })
+        });
+        read.now_or_never()
+            .unwrap_or_else(|| Err(StoreError::Failed("the database waits for somebody".into())))
+    }
+
+    /// The calls that were left to a person.
+    pub fn flagged(&self) -> impl Iterator<Item = &GatewayOperationRow> {
+        self.operations
+            .iter()
+            .filter(|operation| operation.flagged_at.is_some() && operation.finished_at.is_none())
+    }
+
+    /// Whether a call for a payment source was left to a person: then nobody can tell how its payment is.
+    pub fn is_flagged(&self, source_id: &str) -> bool {
+        self.flagged()
+            .any(|operation| operation.payment_source_id == source_id)
+    }
+}

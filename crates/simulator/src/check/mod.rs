@@ -1,0 +1,48 @@
+//! After a run: what we have recorded, what the PSPs have booked, and what the clients were told must agree.
+
+mod acknowledged;
+pub mod audit;
+mod books;
+mod open;
+mod orders;
+mod payments;
+
+use crate::api::Api;
+
+pub use books::Books;
+
+/// What a run left.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Found {
+    /// Calls that were left to a person.
+    pub flagged: usize,
+    /// Money effects at the PSPs.
+    pub effects: usize,
+}
+
+/// Checks everything. What must not be is noted in the world.
+pub fn everything(api: &Api) -> Found {
+    let world = &api.host.world;
+    world.turn_of("check");
+    let books = match world.quietly(|| Books::read(api)) {
+        Ok(books) => books,
+        Err(error) => {
+            world.violate(format!("the books can't be read: {error}"));
+            return Found::default();
+        }
+    };
+    let notes = api.notes.borrow();
+    let findings = [
+        payments::check(&books),
+        orders::check(&books, &notes),
+        acknowledged::check(&books, &notes),
+        open::check(&books, &notes),
+    ];
+    for finding in findings.into_iter().flatten() {
+        world.violate(finding);
+    }
+    Found {
+        flagged: books.flagged().count(),
+        effects: books.psp.len(),
+    }
+}

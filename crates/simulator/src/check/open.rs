@@ -1,0 +1,96 @@
+//! Nothing is left hanging: after a month without faults every payment is decided, waits for somebody at a known time, or was
+//! left to a person.
+
+use super::Books;
+use crate::notes::Notes;
+
+/// What hangs.
+pub fn check(books: &Books, _: &Notes) -> Vec<String> {
+    let mut findings = Vec::new();
+    for operation in books
+        .operations
+        .iter()
+        .filter(|operation| operation.finished_at.is_none())
+    {
+        if operation.flagged_at.is_none() {
+            findings.push(format!(
+                "the {} {} of {} is open, looked for {} times, next at {:?}",
+                operation.kind,
+                operation.id,
+                operation.payment_source_id,
+                operation.attempts,
+                operation.next_attempt_at
+            ));
+        }
+    }
+    sources(books, &mut findings);
+    for row in books.transactions.iter().filter(|row| row.status == "pending") {
+        let source = books
+            .sources
+            .iter()
+            .find(|source| source.id == row.payment_source_id);
+        let waits = source.is_some_and(|source| {
+            source.pending_operation_id.is_some()
+                || matches!(source.state.as_str(), "requires_action" | "processing")
+        });
+        if !waits {
+            findings.push(format!(
+                "{}/{} is pending, and nothing is under way",
+                row.kind, row.id
+            ));
+        }
+    }
+    orders(books, &mut findings);
+    for event in &books.events {
+        if event.processed_at.is_none() && event.flagged_at.is_none() && event.next_attempt_at.is_none() {
+            findings.push(format!("the event {} is forgotten", event.event_id));
+        }
+    }
+    findings
+}
+
+fn sources(books: &Books, findings: &mut Vec<String>) {
+    for source in &books.sources {
+        let open = books
+            .operations
+            .iter()
+            .find(|operation| source.pending_operation_id.as_ref() == Some(&operation.id));
+        let dangles = source.pending_operation_id.is_some()
+            && open.is_none_or(|operation| operation.finished_at.is_some());
+        if dangles {
+            findings.push(format!(
+                "{}/{} waits for a call that has ended",
+                source.kind, source.id
+            ));
+        }
+        let waits = matches!(
+            source.state.as_str(),
+            "requires_action" | "processing" | "authorized"
+        );
+        if waits && source.check_at.is_none() && source.pending_operation_id.is_none() {
+            findings.push(format!(
+                "{}/{} is {} and nobody will look at it",
+                source.kind, source.id, source.state
+            ));
+        }
+    }
+}
+
+fn orders(books: &Books, findings: &mut Vec<String>) {
+    for order in books.orders.iter().filter(|order| order.status == "placing") {
+        let source = books
+            .sources
+            .iter()
+            .find(|source| order.payment_source_id.as_ref() == Some(&source.id));
+        let waits = source.is_some_and(|source| {
+            source.pending_operation_id.is_some()
+                || matches!(source.state.as_str(), "requires_action" | "processing")
+        });
+        if !waits {
+            findings.push(format!(
+                "order {} is being placed, and nothing is under way",
+                order.id
+            ));
+        }
+    }
+}

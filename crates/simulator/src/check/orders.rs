@@ -1,0 +1,145 @@
+//! Orders: paid once, and with the status that follows from their transactions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tillgate_sandbox::LedgerKind;
+use tillgate_store::{OrderRow, TransactionRow};
+
+use super::Books;
+use crate::notes::{Notes, rank};
+
+/// What must not be.
+pub fn check(books: &Books, notes: &Notes) -> Vec<String> {
+    let mut findings = Vec::new();
+    for order in &books.orders {
+        let total = order.subtotal_amount_cents + order.payment_method_amount_cents;
+        let seen = notes.orders.get(&order.id);
+        let largest = seen.map_or(total, |seen| seen.largest_total.max(total));
+        paid_once(books, order, largest, &mut findings);
+        let rows: Vec<&TransactionRow> = books
+            .transactions
+            .iter()
+            .filter(|row| row.order_id == order.id)
+            .collect();
+        let expected = payment_status(&rows, total);
+        if order.payment_status != expected {
+            let has = &order.payment_status;
+            findings.push(format!(
+                "order {} is {has}, its transactions say {expected}",
+                order.id
+            ));
+        }
+        if let Some(seen) = seen {
+            if rank(&order.status) < rank(&seen.status) {
+                findings.push(format!(
+                    "order {} was {}, and is {}",
+                    order.id, seen.status, order.status
+                ));
+            }
+            let partly = seen.partly_authorized;
+            if matches!(order.status.as_str(), "placed" | "approved") && !partly && !is_covered(&rows, total)
+            {
+                findings.push(format!(
+                    "order {} is {} and nobody pays its {total}",
+                    order.id, order.status
+                ));
+            }
+        }
+    }
+    findings
+}
+
+/// Whether an authorization of the order was ever for its total.
+fn is_covered(rows: &[&TransactionRow], total: i64) -> bool {
+    let authorized = |row: &&&TransactionRow| row.kind == "authorizations" && row.status == "succeeded";
+    rows.iter()
+        .filter(authorized)
+        .any(|row| row.amount_cents >= total)
+}
+
+/// At no time do the PSPs hold more for an order than it has ever cost.
+fn paid_once(books: &Books, order: &OrderRow, largest: i64, findings: &mut Vec<String>) {
+    let of_order = books.sources.iter().filter(|source| source.order_id == order.id);
+    let by_source = of_order.filter_map(|source| source.psp_id.as_ref());
+    let of_order = books.transactions.iter().filter(|row| row.order_id == order.id);
+    let by_transaction = of_order.filter_map(|row| row.token.as_ref());
+    let payments: BTreeSet<&String> = by_source.chain(by_transaction).collect();
+    let (mut held, mut captured, mut most_held, mut most_captured) = (0, 0, 0, 0);
+    let mut refunds: BTreeMap<&String, i64> = BTreeMap::new();
+    for entry in books
+        .psp
+        .iter()
+        .filter(|entry| payments.contains(&entry.payment_id))
+    {
+        match entry.kind {
+            LedgerKind::Authorize => held += entry.amount,
+            LedgerKind::Capture => captured += entry.amount,
+            LedgerKind::Void | LedgerKind::Release | LedgerKind::Expire => held -= entry.amount,
+            LedgerKind::Refund => {
+                held -= entry.amount;
+                captured -= entry.amount;
+                *refunds.entry(&entry.payment_id).or_default() += entry.amount;
+            }
+            // The merchant has the money again, whether the order was paid in another way meanwhile or not.
+            LedgerKind::RefundFailure => {}
+        }
+        most_held = most_held.max(held);
+        most_captured = most_captured.max(captured);
+    }
+    if most_captured > largest {
+        findings.push(format!(
+            "order {} was charged {most_captured} of {largest}",
+            order.id
+        ));
+    }
+    if most_held > largest {
+        findings.push(format!(
+            "{most_held} were held for order {} of {largest}",
+            order.id
+        ));
+    }
+}
+
+/// The status that follows from an order's transactions.
+fn payment_status(rows: &[&TransactionRow], total: i64) -> &'static str {
+    let by_id: BTreeMap<&str, &TransactionRow> = rows.iter().map(|row| (row.id.as_str(), *row)).collect();
+    let is_canceled = |row: &TransactionRow| {
+        let mut present = Some(row);
+        while let Some(row) = present {
+            if row.canceled {
+                return true;
+            }
+            present = row.parent_id.as_deref().and_then(|id| by_id.get(id)).copied();
+        }
+        false
+    };
+    let sum = |kind: &str| -> i64 {
+        let counted = rows
+            .iter()
+            .filter(|row| row.kind == kind && row.status == "succeeded" && !is_canceled(row));
+        counted.map(|row| row.amount_cents).sum()
+    };
+    let (authorized, captured, voided, refunded) = (
+        sum("authorizations"),
+        sum("captures"),
+        sum("voids"),
+        sum("refunds"),
+    );
+    let held = authorized - voided;
+    if captured > 0 {
+        return match refunded {
+            _ if refunded >= captured => "refunded",
+            1.. => "partially_refunded",
+            _ if captured >= total => "paid",
+            _ => "partially_paid",
+        };
+    }
+    match (held, voided) {
+        (1.., _) if held >= total => "authorized",
+        (1.., 1..) => "partially_voided",
+        (1.., _) => "partially_authorized",
+        (_, 1..) => "voided",
+        _ if total == 0 => "free",
+        _ => "unpaid",
+    }
+}

@@ -1,0 +1,113 @@
+//! Each payment at a PSP against what we have recorded of it.
+
+use std::collections::BTreeMap;
+
+use tillgate_sandbox::LedgerKind;
+
+use super::Books;
+
+/// What happened to one payment, by one side's records.
+#[derive(Default, PartialEq, Eq, Debug)]
+struct Sums {
+    authorized: i64,
+    /// Each capture.
+    captured: Vec<i64>,
+    /// Voided, released or expired.
+    released: i64,
+    /// Each refund that did not come back.
+    refunded: Vec<i64>,
+}
+
+impl Sums {
+    fn sorted(mut self) -> Self {
+        self.captured.sort_unstable();
+        self.refunded.sort_unstable();
+        self
+    }
+}
+
+/// What does not agree.
+pub fn check(books: &Books) -> Vec<String> {
+    let (theirs, ours) = (of_psp(books), of_us(books));
+    let mut findings = Vec::new();
+    for (id, theirs) in &theirs {
+        let (captured, refunded) = (sum(&theirs.captured), sum(&theirs.refunded));
+        if captured + theirs.released > theirs.authorized || refunded > captured {
+            findings.push(format!("the PSP's own books of {id} don't add up: {theirs:?}"));
+        }
+    }
+    let ids: std::collections::BTreeSet<&String> = theirs.keys().chain(ours.keys()).collect();
+    let nothing = Sums::default();
+    for id in ids {
+        let left_to_a_person = books
+            .sources
+            .iter()
+            .any(|source| source.psp_id.as_ref() == Some(id) && books.is_flagged(&source.id));
+        let (theirs, ours) = (
+            theirs.get(id).unwrap_or(&nothing),
+            ours.get(id).unwrap_or(&nothing),
+        );
+        if theirs != ours && !left_to_a_person {
+            findings.push(format!("{id}: the PSP has {theirs:?}, we have {ours:?}"));
+        }
+    }
+    findings.extend(refunds_by_id(books));
+    findings
+}
+
+fn sum(amounts: &[i64]) -> i64 {
+    amounts.iter().sum()
+}
+
+fn of_psp(books: &Books) -> BTreeMap<String, Sums> {
+    let mut all: BTreeMap<String, Sums> = BTreeMap::new();
+    for entry in &books.psp {
+        let sums = all.entry(entry.payment_id.clone()).or_default();
+        match entry.kind {
+            LedgerKind::Authorize => sums.authorized += entry.amount,
+            LedgerKind::Capture => sums.captured.push(entry.amount),
+            LedgerKind::Void | LedgerKind::Release | LedgerKind::Expire => sums.released += entry.amount,
+            LedgerKind::Refund => sums.refunded.push(entry.amount),
+            LedgerKind::RefundFailure => {
+                if let Some(index) = sums.refunded.iter().position(|amount| *amount == entry.amount) {
+                    sums.refunded.remove(index);
+                }
+            }
+        }
+    }
+    all.into_iter().map(|(id, sums)| (id, sums.sorted())).collect()
+}
+
+fn of_us(books: &Books) -> BTreeMap<String, Sums> {
+    let mut all: BTreeMap<String, Sums> = BTreeMap::new();
+    for row in books.transactions.iter().filter(|row| row.status == "succeeded") {
+        let id = row.token.clone().unwrap_or_else(|| format!("(none, {})", row.id));
+        let sums = all.entry(id).or_default();
+        match row.kind.as_str() {
+            "authorizations" => sums.authorized += row.amount_cents,
+            "captures" => sums.captured.push(row.amount_cents),
+            "voids" => sums.released += row.amount_cents,
+            _ => sums.refunded.push(row.amount_cents),
+        }
+    }
+    all.into_iter().map(|(id, sums)| (id, sums.sorted())).collect()
+}
+
+/// Each refund at a PSP is ours once, by its id.
+fn refunds_by_id(books: &Books) -> Vec<String> {
+    let mut findings = Vec::new();
+    for entry in books.psp.iter().filter(|entry| entry.kind == LedgerKind::Refund) {
+        let ours = books
+            .transactions
+            .iter()
+            .filter(|row| row.kind == "refunds" && row.gateway_transaction_id == entry.effect_id)
+            .count();
+        if ours > 1 {
+            findings.push(format!(
+                "the refund {:?} is recorded {ours} times",
+                entry.effect_id
+            ));
+        }
+    }
+    findings
+}

@@ -1,0 +1,356 @@
+//! A client: it looks at an order and does something that makes sense, or nearly.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::{
+    api::{Api, Ask},
+    buyer,
+    notes::{SourceNotes, text},
+    shop::{resource, to_one},
+};
+
+/// How often something is asked for without an idempotency key.
+const WITHOUT_KEY: f64 = 0.1;
+
+/// What a client can do to an order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Deed {
+    CreateStripe,
+    CreateCheckoutCom,
+    Pay,
+    Confirm,
+    Authenticate,
+    SourceTrigger,
+    OrderTrigger(&'static str),
+    Capture,
+    Void,
+    Refund,
+    Show,
+    Delete,
+    ChangeTotal,
+}
+
+/// What can be done in which status, with how often.
+fn deeds(status: &str, payment_status: &str) -> &'static [(u8, Deed)] {
+    use Deed::{
+        Authenticate, Capture, ChangeTotal, Confirm, CreateCheckoutCom, CreateStripe, Delete, OrderTrigger,
+        Pay, Refund, Show, SourceTrigger, Void,
+    };
+    match (status, payment_status) {
+        ("draft" | "pending", "unpaid" | "voided") => &[
+            (5, CreateStripe),
+            (4, CreateCheckoutCom),
+            (3, Pay),
+            (4, Confirm),
+            (4, Authenticate),
+            (4, SourceTrigger),
+            (4, OrderTrigger("_place")),
+            (3, OrderTrigger("_authorize")),
+            (1, OrderTrigger("_nullify_payment_source")),
+            (1, OrderTrigger("_cancel")),
+            (1, OrderTrigger("_refresh")),
+            (2, Show),
+            (1, Delete),
+            (1, ChangeTotal),
+        ],
+        ("draft" | "pending" | "placing", _) => &[
+            (5, OrderTrigger("_place")),
+            (2, Capture),
+            (2, Void),
+            (1, Refund),
+            (2, SourceTrigger),
+            (2, Confirm),
+            (2, Authenticate),
+            (1, CreateStripe),
+            (1, CreateCheckoutCom),
+            (1, Pay),
+            (1, OrderTrigger("_nullify_payment_source")),
+            (1, OrderTrigger("_refresh")),
+            (2, Show),
+            (1, Delete),
+            (1, ChangeTotal),
+        ],
+        ("placed", _) => &[
+            (4, OrderTrigger("_approve")),
+            (3, OrderTrigger("_approve_and_capture")),
+            (4, Capture),
+            (2, Void),
+            (3, Refund),
+            (1, OrderTrigger("_cancel")),
+            (1, OrderTrigger("_refund")),
+            (1, OrderTrigger("_place")),
+            (1, OrderTrigger("_refresh")),
+            (1, Pay),
+            (2, Show),
+        ],
+        ("approved", _) => &[
+            (4, OrderTrigger("_capture")),
+            (4, Capture),
+            (2, Void),
+            (5, Refund),
+            (1, OrderTrigger("_cancel")),
+            (2, OrderTrigger("_refund")),
+            (1, OrderTrigger("_refresh")),
+            (2, Show),
+        ],
+        _ => &[
+            (3, Refund),
+            (2, Void),
+            (1, Capture),
+            (1, OrderTrigger("_refund")),
+            (1, OrderTrigger("_cancel")),
+            (3, Show),
+        ],
+    }
+}
+
+/// Does things until it has done enough.
+pub async fn live(api: Api, deeds_to_do: usize) {
+    for _ in 0..deeds_to_do {
+        act(&api).await;
+        let world = &api.host.world;
+        let longest = if world.chance(0.1) { 300_000 } else { 3_000 };
+        world
+            .sleep_between(Duration::from_millis(10), Duration::from_millis(longest))
+            .await;
+    }
+}
+
+async fn act(api: &Api) {
+    let world = &api.host.world;
+    let orders: Vec<String> = api.notes.borrow().orders.keys().cloned().collect();
+    let order = world.pick(&orders);
+    let Some(shown) = api.get("/api/orders/{id}", &order).await else {
+        return;
+    };
+    let attributes = &shown["data"]["attributes"];
+    let possible = deeds(text(&attributes["status"]), text(&attributes["payment_status"]));
+    let all: usize = possible.iter().map(|(weight, _)| usize::from(*weight)).sum();
+    let mut left = world.below(all);
+    let chosen = possible
+        .iter()
+        .find(|(weight, _)| match left.checked_sub(usize::from(*weight)) {
+            Some(rest) => {
+                left = rest;
+                false
+            }
+            None => true,
+        });
+    if let Some((_, deed)) = chosen {
+        perform(api, &order, *deed).await;
+    }
+}
+
+async fn perform(api: &Api, order: &str, deed: Deed) {
+    match deed {
+        Deed::CreateStripe => create_stripe(api, order).await,
+        Deed::CreateCheckoutCom => create_checkout_com(api, order).await,
+        Deed::Pay => pay(api, order).await,
+        Deed::Confirm | Deed::Authenticate => browse(api, order, deed),
+        Deed::SourceTrigger => source_trigger(api, order).await,
+        Deed::OrderTrigger(trigger) => order_trigger(api, order, trigger).await,
+        Deed::Capture => transact(api, order, "authorizations", "_capture", "capture_balance_cents").await,
+        Deed::Refund => transact(api, order, "captures", "_refund", "refund_balance_cents").await,
+        Deed::Void => transact(api, order, "authorizations", "_void", "void_balance_cents").await,
+        Deed::Show => show(api, order).await,
+        Deed::Delete => delete(api, order).await,
+        Deed::ChangeTotal => change_total(api, order).await,
+    }
+}
+
+fn post(path: &str, body: Value) -> Ask {
+    Ask {
+        method: "POST",
+        path: path.into(),
+        id: None,
+        body,
+        part: None,
+    }
+}
+
+fn patch(kind: &str, id: &str, attributes: Value) -> Ask {
+    Ask {
+        method: "PATCH",
+        path: format!("/api/{kind}/{{id}}"),
+        id: Some(id.into()),
+        body: json!({"data": {"type": kind, "id": id, "attributes": attributes}}),
+        part: None,
+    }
+}
+
+impl Api {
+    async fn send(&self, ask: Ask) -> Option<Value> {
+        let with_key = !self.host.world.chance(WITHOUT_KEY);
+        self.write(ask, with_key).await
+    }
+}
+
+async fn create_stripe(api: &Api, order: &str) {
+    let world = &api.host.world;
+    let attributes = if world.chance(0.6) {
+        json!({"options": {"payment_method": world.pick(buyer::STRIPE_CARDS)}})
+    } else {
+        json!({})
+    };
+    let body = resource(
+        "stripe_payments",
+        attributes,
+        json!({"order": to_one("orders", order)}),
+    );
+    api.send(post("/api/stripe_payments", body)).await;
+}
+
+async fn create_checkout_com(api: &Api, order: &str) {
+    let token = buyer::checkout_com_token(api.host.world.pick(buyer::CHECKOUT_COM_TOKENS));
+    let attributes = json!({"payment_type": "token", "token": token});
+    let body = resource(
+        "checkout_com_payments",
+        attributes,
+        json!({"order": to_one("orders", order)}),
+    );
+    api.send(post("/api/checkout_com_payments", body)).await;
+}
+
+/// The other dialect, which charges at once.
+async fn pay(api: &Api, order: &str) {
+    let world = &api.host.world;
+    let attributes = if world.chance(0.7) {
+        json!({"stripe_token": world.pick(buyer::STRIPE_CARDS)})
+    } else {
+        json!({})
+    };
+    let body = resource("payments", attributes, json!({"order": to_one("orders", order)}));
+    api.send(post("/api/v1/payments", body)).await;
+}
+
+fn source(api: &Api, order: &str) -> Option<SourceNotes> {
+    let notes = api.notes.borrow();
+    let sources = &notes.orders.get(order)?.sources;
+    // Mostly the newest one.
+    let index = if sources.is_empty() || api.host.world.chance(0.7) {
+        sources.len().checked_sub(1)?
+    } else {
+        api.host.world.below(sources.len())
+    };
+    sources.get(index).cloned()
+}
+
+fn browse(api: &Api, order: &str, deed: Deed) {
+    let world = &api.host.world;
+    let Some(source) = source(api, order) else { return };
+    if deed == Deed::Confirm {
+        buyer::confirm(world, &source, world.pick(buyer::STRIPE_CARDS));
+    } else {
+        let outcome = if world.chance(0.7) { "authenticate" } else { "fail" };
+        buyer::authenticate(world, &source, outcome);
+    }
+}
+
+async fn source_trigger(api: &Api, order: &str) {
+    let world = &api.host.world;
+    let Some(source) = source(api, order) else { return };
+    let attributes = match (source.kind.as_str(), world.below(6)) {
+        ("stripe_payments", 0) => json!({"_update": true}),
+        ("checkout_com_payments", 0) => json!({"_details": true}),
+        (_, 1) => json!({"_refresh": true}),
+        ("stripe_payments", 2 | 3) => {
+            json!({"_authorize": true, "options": {"payment_method": world.pick(buyer::STRIPE_CARDS)}})
+        }
+        ("checkout_com_payments", 2) => {
+            let token = buyer::checkout_com_token(world.pick(buyer::CHECKOUT_COM_TOKENS));
+            json!({"_authorize": true, "token": token})
+        }
+        _ => json!({"_authorize": true}),
+    };
+    api.send(patch(&source.kind, &source.id, attributes)).await;
+}
+
+async fn order_trigger(api: &Api, order: &str, trigger: &str) {
+    let world = &api.host.world;
+    let mut attributes = json!({trigger: true});
+    if matches!(trigger, "_authorize" | "_place")
+        && world.chance(0.05)
+        && let Some(notes) = api.notes.borrow_mut().orders.get_mut(order)
+    {
+        notes.partly_authorized = true;
+        attributes["_authorization_amount_cents"] = json!(part_of(api, notes.largest_total));
+    }
+    api.send(patch("orders", order, attributes)).await;
+}
+
+/// A part of an amount that ends with 0, as three-decimal currencies want it.
+fn part_of(api: &Api, amount_cents: i64) -> i64 {
+    let tens = usize::try_from(amount_cents / 10).unwrap_or(1).max(1);
+    10 * i64::try_from(1 + api.host.world.below(tens)).unwrap_or(1)
+}
+
+/// Captures, voids and refunds, as a whole or in part.
+async fn transact(api: &Api, order: &str, kind: &str, trigger: &str, balance: &str) {
+    let world = &api.host.world;
+    let Some(shown) = api.get(&format!("/api/orders/{{id}}/{kind}"), order).await else {
+        return;
+    };
+    let all = shown["data"].as_array().cloned().unwrap_or_default();
+    let left = |row: &Value| row["attributes"][balance].as_i64().unwrap_or_default();
+    let open: Vec<&Value> = all.iter().filter(|row| left(row) > 0).collect();
+    let row = match (open.is_empty(), all.is_empty()) {
+        (false, _) => world.pick(&open),
+        // Now and then what can't be done is tried all the same.
+        (true, false) if world.chance(0.2) => &all[world.below(all.len())],
+        _ => return,
+    };
+    let id = text(&row["id"]);
+    let mut attributes = json!({trigger: true});
+    let mut part = None;
+    if trigger != "_void" && world.chance(0.7) {
+        let amount = part_of(api, left(row));
+        attributes[format!("{trigger}_amount_cents")] = json!(amount);
+        part = Some((id.to_owned(), amount));
+    } else if trigger == "_void" && world.chance(0.3) {
+        attributes = json!({"_cancel": true});
+    }
+    let ask = Ask {
+        part,
+        ..patch(kind, id, attributes)
+    };
+    api.send(ask).await;
+}
+
+async fn show(api: &Api, order: &str) {
+    let world = &api.host.world;
+    let kind = ["authorizations", "captures", "voids", "refunds"][world.below(4)];
+    api.get(&format!("/api/orders/{{id}}/{kind}"), order).await;
+    if let Some(source) = source(api, order) {
+        api.get(&format!("/api/{}/{{id}}", source.kind), &source.id).await;
+    }
+}
+
+async fn delete(api: &Api, order: &str) {
+    let Some(source) = source(api, order) else { return };
+    for noted in api.notes.borrow_mut().orders.values_mut() {
+        let same = noted.sources.iter_mut().filter(|known| known.id == source.id);
+        same.for_each(|known| known.deleting = true);
+    }
+    let ask = Ask {
+        method: "DELETE",
+        path: format!("/api/{}/{{id}}", source.kind),
+        id: Some(source.id),
+        body: Value::Null,
+        part: None,
+    };
+    api.write(ask, false).await;
+}
+
+/// Something more is bought.
+async fn change_total(api: &Api, order: &str) {
+    let cents = 10 * (100 + api.host.world.below(5_000));
+    let item = json!({"name": "Cup", "quantity": 1, "unit_amount_cents": cents});
+    let body = resource("line_items", item, json!({"order": to_one("orders", order)}));
+    // Whether this is answered or not, the total may have grown.
+    if let Some(notes) = api.notes.borrow_mut().orders.get_mut(order) {
+        notes.largest_total += i64::try_from(cents).unwrap_or_default();
+    }
+    api.write(post("/api/line_items", body), false).await;
+}

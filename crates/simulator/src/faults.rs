@@ -1,0 +1,66 @@
+//! How much goes wrong in a run. Each seed has a mixture of its own: some kinds of faults are left out of it, so that the
+//! others are not always drowned.
+
+use rand::{Rng, RngExt};
+
+/// Probabilities of what goes wrong, each time that it could.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Faults {
+    /// The process ends, at a point before or after a commit or a call to a PSP.
+    pub crash: f64,
+    /// A transaction fails before it begins, or at its commit.
+    pub database_error: f64,
+    /// A transaction is committed, and its caller does not learn of it.
+    pub commit_unknown: f64,
+    /// Nothing of a request reaches the PSP, and the caller knows.
+    pub not_sent: f64,
+    /// A request is lost on its way to the PSP.
+    pub lost_before: f64,
+    /// An answer of the PSP is lost.
+    pub lost_after: f64,
+    /// A request arrives late, perhaps after its sender has given up.
+    pub late: f64,
+    /// A request arrives twice.
+    pub twice: f64,
+    /// The PSP answers with an error of its own.
+    pub psp_error: f64,
+    /// Something is wrong with a webhook.
+    pub webhook: f64,
+    /// A refund or an accepted capture fails in the end.
+    pub late_failure: f64,
+    /// Checkout.com takes its time with captures, voids and refunds.
+    pub slow_actions: f64,
+    /// Hours or days pass at once.
+    pub jump: f64,
+    /// A client does not wait for its answer.
+    pub impatient: f64,
+}
+
+impl Faults {
+    /// A mixture.
+    pub fn draw(rng: &mut impl Rng) -> Self {
+        let mut chance = |most: f64| {
+            if rng.random_bool(0.5) {
+                rng.random_range(0.1..1.0) * most
+            } else {
+                0.0
+            }
+        };
+        Self {
+            crash: chance(0.008),
+            database_error: chance(0.03),
+            commit_unknown: chance(0.02),
+            not_sent: chance(0.1),
+            lost_before: chance(0.15),
+            lost_after: chance(0.3),
+            late: chance(0.1),
+            twice: chance(0.1),
+            psp_error: chance(0.5),
+            webhook: chance(0.8),
+            late_failure: chance(0.5),
+            slow_actions: chance(1.0),
+            jump: chance(0.15),
+            impatient: chance(0.1),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The wire between the service and the PSPs: slow, and not always reliable. What is on its way does not end with the
+//! process that sent it.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    task::{Poll, Waker},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use chrono::TimeDelta;
+use futures::{FutureExt, future::BoxFuture};
+use http::{Request, Response};
+use secrecy::{ExposeSecret, SecretString};
+use tillgate_gateways::{Method, PspRequest, PspResponse, Timer, Transport, TransportError};
+use tillgate_sandbox::Outcome;
+
+use crate::world::World;
+
+/// How long both PSPs remember a key.
+const KEYS_ARE_KEPT_FOR: TimeDelta = TimeDelta::hours(24);
+
+/// The wire to the PSPs, and the time while they are called.
+pub struct Network(pub Arc<World>);
+
+/// Where an answer arrives.
+#[derive(Default)]
+struct Mailbox {
+    answer: Option<PspResponse>,
+    waker: Option<Waker>,
+}
+
+type Shared = Arc<Mutex<Mailbox>>;
+
+fn deliver(mailbox: &Shared, response: &Response<Bytes>) {
+    let mut mailbox = mailbox.lock().unwrap_or_else(PoisonError::into_inner);
+    let headers = response.headers().iter().filter_map(|(name, value)| {
+        let value = value.to_str().ok()?;
+        Some((name.as_str().to_owned(), value.to_owned()))
+    });
+    mailbox.answer.get_or_insert(PspResponse {
+        status: response.status().as_u16(),
+        headers: headers.collect(),
+        body: response.body().clone(),
+        resent: false,
+    });
+    if let Some(waker) = mailbox.waker.take() {
+        waker.wake();
+    }
+}
+
+/// The words for a request in the trace.
+fn words(request: &Request<Bytes>) -> String {
+    let key = request
+        .headers()
+        .get("idempotency-key")
+        .or_else(|| request.headers().get("cko-idempotency-key"));
+    let key = key.and_then(|key| key.to_str().ok()).unwrap_or_default();
+    let query = request.uri().query().map(|query| format!("?{query}"));
+    let body = std::str::from_utf8(request.body()).unwrap_or_default();
+    format!(
+        "{} {}{} {key} {body}",
+        request.method(),
+        request.uri().path(),
+        query.unwrap_or_default()
+    )
+}
+
+impl Network {
+    /// What both PSPs have forgotten by now must not be sent again: it would have its effect twice.
+    fn check_age(&self, key: Option<&str>) {
+        if let Some(key) = key
+            && self.0.age_of_key(key) > KEYS_ARE_KEPT_FOR
+            && !self.0.has_just_jumped()
+        {
+            self.0
+                .violate(format!("{key} is sent again when the PSP has forgotten it"));
+        }
+    }
+
+    /// Sends a request on its way. What becomes of it is noted in the trace.
+    fn dispatch(&self, request: Request<Bytes>, mailbox: Shared) {
+        let faults = self.0.faults();
+        let what = words(&request);
+        if self.0.chance(faults.lost_before) {
+            self.0.note(format!("lost on its way: {what}"));
+            return;
+        }
+        let late = self.0.chance(faults.late);
+        let way = if late { 90_000 } else { 300 };
+        let there = self
+            .0
+            .between(Duration::from_millis(5), Duration::from_millis(way));
+        if self.0.chance(faults.twice) {
+            let copy = request.clone();
+            let later = there + self.0.between(Duration::from_millis(1), Duration::from_secs(40));
+            self.0.after(later, move |world| {
+                arrive(world, &copy, None);
+            });
+        }
+        self.0.note(format!("sends {what}"));
+        self.0
+            .after(there, move |world| arrive(world, &request, Some(mailbox)));
+    }
+}
+
+/// A request arrives at its PSP, and the answer sets out.
+fn arrive(world: &Arc<World>, request: &Request<Bytes>, mailbox: Option<Shared>) {
+    world.turn_of("psp");
+    let outcome = world.sandbox.handle(request);
+    let what = words(request);
+    let (extra, response) = match outcome {
+        Outcome::Answer(response) => (Duration::ZERO, response),
+        Outcome::Delayed(wait, response) => (wait, response),
+        Outcome::Dropped => {
+            world.note(format!("no answer to {what}"));
+            return;
+        }
+    };
+    let Some(mailbox) = mailbox else {
+        world.note(format!("{} to the second copy of {what}", response.status()));
+        return;
+    };
+    if world.chance(world.faults().lost_after) {
+        world.note(format!("{} is lost, to {what}", response.status()));
+        return;
+    }
+    world.note(format!("{} to {what}", response.status()));
+    let back = extra + world.between(Duration::from_millis(5), Duration::from_millis(200));
+    world.after(back, move |_| deliver(&mailbox, &response));
+}
+
+fn written(request: &PspRequest, credentials: &SecretString) -> Result<Request<Bytes>, TransportError> {
+    let mut builder = Request::builder()
+        .method(match request.method {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Delete => "DELETE",
+        })
+        .uri(&request.url)
+        .header("authorization", format!("Bearer {}", credentials.expose_secret()));
+    for (name, value) in &request.headers {
+        builder = builder.header(name, value);
+    }
+    builder
+        .body(Bytes::from(request.body.clone()))
+        .map_err(|error| TransportError::NotSent(error.to_string()))
+}
+
+impl Transport for Network {
+    fn send<'a>(
+        &'a self,
+        request: &'a PspRequest,
+        credentials: &'a SecretString,
+        deadline: Duration,
+    ) -> BoxFuture<'a, Result<PspResponse, TransportError>> {
+        async move {
+            let request_key = request.idempotency_key.as_deref();
+            let request = written(request, credentials)?;
+            self.0.may_crash("before a call to the PSP").await;
+            if self.0.chance(self.0.faults().not_sent) {
+                self.0
+                    .note(format!("the PSP refuses the connection: {}", words(&request)));
+                return Err(TransportError::NotSent("connection refused".into()));
+            }
+            self.check_age(request_key);
+            let mailbox = Shared::default();
+            self.dispatch(request, Arc::clone(&mailbox));
+            let answer = futures::future::poll_fn(|cx| {
+                let mut mailbox = mailbox.lock().unwrap_or_else(PoisonError::into_inner);
+                match mailbox.answer.take() {
+                    Some(answer) => Poll::Ready(answer),
+                    None => {
+                        mailbox.waker = Some(cx.waker().clone());
+                        Poll::Pending
+                    }
+                }
+            });
+            let late = std::pin::pin!(self.0.sleep(deadline));
+            let answer = match futures::future::select(answer, late).await {
+                futures::future::Either::Left((answer, _)) => Ok(answer),
+                futures::future::Either::Right(((), _)) => {
+                    self.0.note("no answer in time");
+                    Err(TransportError::Unknown("no answer in time".into()))
+                }
+            };
+            self.0.may_crash("after a call to the PSP").await;
+            answer
+        }
+        .boxed()
+    }
+}
+
+impl Timer for Network {
+    fn elapsed(&self) -> Duration {
+        let since = self.0.now() - chrono::DateTime::UNIX_EPOCH;
+        since.to_std().unwrap_or_default()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        self.0.sleep(duration).boxed()
+    }
+
+    fn random(&self) -> f64 {
+        self.0.fraction()
+    }
+}

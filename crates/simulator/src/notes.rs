@@ -1,0 +1,187 @@
+//! What the clients were told and asked for: what must still be true at the end.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use serde_json::Value;
+
+/// Shared by all clients of a run.
+pub type SharedNotes = Rc<RefCell<Notes>>;
+
+/// What the clients were told and asked for.
+#[derive(Default)]
+pub struct Notes {
+    /// The orders, by id.
+    pub orders: BTreeMap<String, OrderNotes>,
+    /// Transactions as they were last seen: kind, status and amount, by id.
+    pub transactions: BTreeMap<String, SeenTransaction>,
+    /// Requests that write, by the idempotency key that they have or would have.
+    pub keys: BTreeMap<String, KeyNotes>,
+    /// Events of PSPs that the service has acknowledged.
+    pub acknowledged_events: BTreeSet<String>,
+    /// How many answers there were, by status.
+    pub answers: BTreeMap<u16, u64>,
+    /// How many requests there were that write.
+    pub requests: u64,
+}
+
+/// What is known of an order.
+#[derive(Default)]
+pub struct OrderNotes {
+    /// The largest total that it was given.
+    pub largest_total: i64,
+    /// The furthest status that was seen.
+    pub status: String,
+    /// Its payment sources, as far as anybody was told of them.
+    pub sources: Vec<SourceNotes>,
+    /// A part of the total was asked to be authorized.
+    pub partly_authorized: bool,
+}
+
+/// What is known of a payment source.
+#[derive(Clone, Debug, Default)]
+pub struct SourceNotes {
+    /// Resource type.
+    pub kind: String,
+    /// Id.
+    pub id: String,
+    /// Stripe: what the browser confirms the payment with.
+    pub client_secret: Option<String>,
+    /// Where the buyer authenticates.
+    pub redirect: Option<String>,
+    /// Somebody has asked for its deletion.
+    pub deleting: bool,
+}
+
+/// A transaction as it was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenTransaction {
+    /// Resource type.
+    pub kind: String,
+    /// `succeeded` or `failed`.
+    pub status: String,
+    /// In minor units.
+    pub amount_cents: i64,
+}
+
+/// A request that writes.
+#[derive(Clone, Debug, Default)]
+pub struct KeyNotes {
+    /// Its path, with `{id}`.
+    pub path: String,
+    /// Which resource it changes.
+    pub id: Option<String>,
+    /// What it sends, or null.
+    pub attributes: Value,
+    /// The part of an amount that it asked for, with the transaction that the part is of.
+    pub part: Option<(String, i64)>,
+    /// The final answer of success: status, and id of the resource.
+    pub answered: Option<(u16, String)>,
+}
+
+impl Notes {
+    /// Takes note of a resource that an answer showed. What contradicts what was shown before is told.
+    pub fn see(&mut self, resource: &Value) -> Result<(), String> {
+        let (kind, id) = (text(&resource["type"]), text(&resource["id"]));
+        let attributes = &resource["attributes"];
+        match kind {
+            "authorizations" | "captures" | "voids" | "refunds" => self.see_transaction(kind, id, attributes),
+            "orders" => self.see_order(id, attributes),
+            "stripe_payments" | "checkout_com_payments" | "payments" => {
+                self.see_source(resource);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn see_transaction(&mut self, kind: &str, id: &str, attributes: &Value) -> Result<(), String> {
+        let status = match (&attributes["succeeded"], text(&attributes["message"])) {
+            (Value::Bool(true), _) => "succeeded",
+            (_, "pending") => return Ok(()),
+            _ => "failed",
+        };
+        let now = SeenTransaction {
+            kind: kind.into(),
+            status: status.into(),
+            amount_cents: attributes["amount_cents"].as_i64().unwrap_or_default(),
+        };
+        let before = self.transactions.insert(id.into(), now.clone());
+        match before {
+            Some(before) if !now.may_follow(&before) => {
+                Err(format!("{kind}/{id} was {before:?} and is {now:?}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn see_order(&mut self, id: &str, attributes: &Value) -> Result<(), String> {
+        let order = self.orders.entry(id.into()).or_default();
+        let total = attributes["total_amount_with_taxes_cents"].as_i64();
+        order.largest_total = order.largest_total.max(total.unwrap_or_default());
+        let status = text(&attributes["status"]);
+        if rank(status) < rank(&order.status) {
+            // Answers may overtake each other on their way: only what is lost for good counts, at the end.
+            return Ok(());
+        }
+        status.clone_into(&mut order.status);
+        Ok(())
+    }
+
+    fn see_source(&mut self, resource: &Value) {
+        let attributes = &resource["attributes"];
+        let linked = &resource["relationships"]["order"]["data"]["id"];
+        let Some(order) = self.orders.get_mut(text(linked)) else {
+            return;
+        };
+        let id = text(&resource["id"]);
+        let index = order.sources.iter().position(|source| source.id == id);
+        let index = index.unwrap_or_else(|| {
+            order.sources.push(SourceNotes {
+                kind: match text(&resource["type"]) {
+                    "payments" => "stripe_payments".into(),
+                    kind => kind.into(),
+                },
+                id: id.into(),
+                ..SourceNotes::default()
+            });
+            order.sources.len() - 1
+        });
+        let source = &mut order.sources[index];
+        let given = |names: &[&str]| {
+            let mut values = names.iter().filter_map(|name| attributes[*name].as_str());
+            values.next().map(str::to_owned)
+        };
+        source.client_secret = given(&["client_secret", "client-secret"]).or(source.client_secret.take());
+        source.redirect = given(&["redirect_uri", "redirect-url", "redirect_url", "redirect-uri"])
+            .or(source.redirect.take());
+    }
+}
+
+impl SeenTransaction {
+    /// Whether a transaction can be seen so after it was seen otherwise: only a refund comes back.
+    pub fn may_follow(&self, before: &Self) -> bool {
+        self == before
+            || (self.kind == "refunds" && before.status == "succeeded" && self.status == "failed")
+            // Two answers may overtake each other.
+            || (self.kind == "refunds" && before.status == "failed" && self.status == "succeeded")
+    }
+}
+
+/// How far along an order is: it never goes back from a higher rank to a lower one.
+pub fn rank(status: &str) -> u8 {
+    match status {
+        "placed" => 1,
+        "approved" => 2,
+        "cancelled" => 3,
+        _ => 0,
+    }
+}
+
+/// A text, or an empty one.
+pub fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

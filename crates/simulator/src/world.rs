@@ -1,0 +1,300 @@
+//! What everything in a run shares: the time, the PSPs, chance, and what is to happen when.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    future::poll_fn,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Poll, Waker},
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tillgate_sandbox::{Clock as _, ManualClock, Sandbox, SandboxConfig};
+
+use crate::{faults::Faults, trace::Trace};
+
+/// Where both PSPs are, as far as anybody knows.
+pub const PSP_URL: &str = "http://127.0.0.1:8081";
+
+/// What is done when its time has come.
+type Event = Box<dyn FnOnce(&Arc<World>) + Send>;
+
+/// What everything in a run shares.
+pub struct World {
+    /// Both PSPs.
+    pub sandbox: Sandbox,
+    clock: ManualClock,
+    state: Mutex<State>,
+}
+
+struct State {
+    due: BTreeMap<(DateTime<Utc>, u64), Event>,
+    next_number: u64,
+    chance: ChaCha8Rng,
+    entropy: ChaCha8Rng,
+    faults: Faults,
+    trace: Trace,
+    crash: bool,
+    quiet: bool,
+    violation: Option<String>,
+    first_sent: HashMap<String, DateTime<Utc>>,
+    last_jump: Option<DateTime<Utc>>,
+}
+
+impl World {
+    /// The world of a seed. Nothing goes wrong in it yet.
+    ///
+    /// # Errors
+    /// The sandbox cannot be made.
+    pub fn new(seed: u64, keeps_trace: bool) -> std::io::Result<Arc<Self>> {
+        let start = Utc
+            .with_ymd_and_hms(2030, 1, 1, 12, 0, 0)
+            .single()
+            .ok_or_else(|| std::io::Error::other("no such date"))?;
+        let clock = ManualClock::new(start);
+        let config = SandboxConfig {
+            public_url: Some(PSP_URL.into()),
+            seed: Some(seed),
+            ..SandboxConfig::default()
+        };
+        let stream = |number| {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream(number);
+            rng
+        };
+        Ok(Arc::new(Self {
+            sandbox: Sandbox::with_clock(config, Arc::new(clock.clone()))?,
+            clock,
+            state: Mutex::new(State {
+                due: BTreeMap::new(),
+                next_number: 0,
+                chance: stream(1),
+                entropy: stream(2),
+                faults: Faults::default(),
+                trace: Trace::new(keeps_trace),
+                crash: false,
+                quiet: false,
+                violation: None,
+                first_sent: HashMap::new(),
+                last_jump: None,
+            }),
+        }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time, for everybody.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Lets time pass at once: what became due meanwhile happens afterwards.
+    pub fn jump(&self, by: TimeDelta) {
+        self.clock.advance(by);
+        let now = self.now();
+        self.state().last_jump = Some(now);
+    }
+
+    /// Whether time has jumped at this very moment: nobody can have noticed.
+    pub fn has_just_jumped(&self) -> bool {
+        let now = self.now();
+        self.state().last_jump == Some(now)
+    }
+
+    /// Lets something happen later.
+    pub fn after(&self, wait: Duration, event: impl FnOnce(&Arc<Self>) + Send + 'static) {
+        let at = self.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+        self.at(at, Box::new(event));
+    }
+
+    fn at(&self, at: DateTime<Utc>, event: Event) {
+        let mut state = self.state();
+        let number = state.next_number;
+        state.next_number += 1;
+        state.due.insert((at, number), event);
+    }
+
+    /// Lets the next event happen, and the time of it come, if that is not after `limit`. False if there is none.
+    pub fn step(self: &Arc<Self>, limit: DateTime<Utc>) -> bool {
+        let (at, event) = {
+            let mut state = self.state();
+            match state.due.first_key_value() {
+                Some(((at, _), _)) if *at <= limit => {}
+                _ => return false,
+            }
+            let Some(((at, _), event)) = state.due.pop_first() else {
+                return false;
+            };
+            (at, event)
+        };
+        let wait = at - self.now();
+        if wait > TimeDelta::zero() {
+            self.clock.advance(wait);
+        }
+        event(self);
+        true
+    }
+
+    /// Lets time pass until then, when nothing more happens before.
+    pub fn wait_until(&self, at: DateTime<Utc>) {
+        let wait = at - self.now();
+        if wait > TimeDelta::zero() {
+            self.clock.advance(wait);
+        }
+    }
+
+    /// Waits.
+    pub async fn sleep(self: &Arc<Self>, wait: Duration) {
+        let until = self.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+        poll_fn(|cx| {
+            if self.now() >= until {
+                return Poll::Ready(());
+            }
+            let waker: Waker = cx.waker().clone();
+            self.at(until, Box::new(move |_| waker.wake()));
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Waits for a random time.
+    pub async fn sleep_between(self: &Arc<Self>, least: Duration, most: Duration) {
+        let wait = self.between(least, most);
+        self.sleep(wait).await;
+    }
+
+    /// Lets others have their turn, perhaps.
+    pub async fn give_way(self: &Arc<Self>) {
+        match self.below(4) {
+            0 => {}
+            1 => {
+                self.sleep_between(Duration::ZERO, Duration::from_millis(20))
+                    .await
+            }
+            _ => {
+                let mut waited = false;
+                poll_fn(|cx| {
+                    if std::mem::replace(&mut waited, true) {
+                        return Poll::Ready(());
+                    }
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                })
+                .await;
+            }
+        }
+    }
+
+    /// Lets somebody look into the database without a stir: nobody gives way, and nothing goes wrong.
+    pub fn quietly<T>(&self, look: impl FnOnce() -> T) -> T {
+        self.state().quiet = true;
+        let seen = look();
+        self.state().quiet = false;
+        seen
+    }
+
+    /// Whether somebody is looking.
+    pub fn is_quiet(&self) -> bool {
+        self.state().quiet
+    }
+
+    /// A random number below another.
+    pub fn below(&self, end: usize) -> usize {
+        self.state().chance.random_range(0..end)
+    }
+
+    /// Whether something happens that has a probability.
+    pub fn chance(&self, probability: f64) -> bool {
+        probability > 0.0 && self.state().chance.random_bool(probability.min(1.0))
+    }
+
+    /// A random time.
+    pub fn between(&self, least: Duration, most: Duration) -> Duration {
+        self.state().chance.random_range(least..=most)
+    }
+
+    /// One of several.
+    pub fn pick<T: Clone>(&self, items: &[T]) -> T {
+        items[self.below(items.len())].clone()
+    }
+
+    /// A number for jitter.
+    pub fn fraction(&self) -> f64 {
+        self.state().chance.random()
+    }
+
+    /// Random bytes for the service.
+    pub fn fill(&self, buffer: &mut [u8]) {
+        self.state().entropy.fill_bytes(buffer);
+    }
+
+    /// How much goes wrong now.
+    pub fn faults(&self) -> Faults {
+        self.state().faults
+    }
+
+    /// Decides how much goes wrong from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.state().faults = faults;
+    }
+
+    /// Draws a mixture of faults.
+    pub fn draw_faults(&self) -> Faults {
+        Faults::draw(&mut self.state().chance)
+    }
+
+    /// Notes an event of the present actor.
+    pub fn note(&self, event: impl AsRef<str>) {
+        let now = self.now();
+        self.state().trace.add(now, event.as_ref());
+    }
+
+    /// Whose events are noted from now on.
+    pub fn turn_of(&self, actor: &str) {
+        let mut state = self.state();
+        state.trace.actor.clear();
+        state.trace.actor.push_str(actor);
+    }
+
+    /// The trace's lines and hash.
+    pub fn trace(&self) -> (Vec<String>, String) {
+        let mut state = self.state();
+        (state.trace.take_lines(), state.trace.hash())
+    }
+
+    /// The process ends here, perhaps: whoever awaits this is not polled again.
+    pub async fn may_crash(self: &Arc<Self>, place: &str) {
+        if self.chance(self.faults().crash) {
+            self.note(format!("CRASH {place}"));
+            self.state().crash = true;
+            futures::future::pending::<()>().await;
+        }
+    }
+
+    /// Whether the process is to end now. Asked once for each crash.
+    pub fn take_crash(&self) -> bool {
+        std::mem::take(&mut self.state().crash)
+    }
+
+    /// How long ago a request with this key was first sent.
+    pub fn age_of_key(&self, key: &str) -> TimeDelta {
+        let now = self.now();
+        let mut state = self.state();
+        now - *state.first_sent.entry(key.to_owned()).or_insert(now)
+    }
+
+    /// Something is seen that must never be. The first one counts.
+    pub fn violate(&self, what: String) {
+        self.note(format!("VIOLATION {what}"));
+        self.state().violation.get_or_insert(what);
+    }
+
+    /// What was seen.
+    pub fn violation(&self) -> Option<String> {
+        self.state().violation.clone()
+    }
+}

@@ -1,0 +1,59 @@
+//! The simulator can fail: each planted bug is found.
+
+use std::{
+    io::Write,
+    panic,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
+
+use tillgate_simulator::{
+    planted::{Bug, plant},
+    run,
+};
+
+/// Seeds within which a bug must be found.
+const SEEDS: u64 = 500;
+
+/// The seed at which a bug is found, and how it shows.
+fn find(bug: Bug) -> Option<(u64, String)> {
+    plant(Some(bug));
+    let found = (1..=SEEDS).find_map(|seed| Some((seed, run(seed, false).violation?)));
+    plant(None);
+    found
+}
+
+#[test]
+fn every_planted_bug_is_found() {
+    let (next, threads) = (
+        AtomicUsize::new(0),
+        thread::available_parallelism().map_or(1, usize::from),
+    );
+    // A bug may also show by a panic, which is a finding like any other.
+    panic::set_hook(Box::new(|_| {}));
+    let missed: Vec<Bug> = thread::scope(|scope| {
+        let worker = || {
+            let mut missed = Vec::new();
+            while let Some(bug) = Bug::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let found = find(*bug);
+                let line = match &found {
+                    Some((seed, violation)) => format!("{bug:?}: found at seed {seed}: {violation:.150}"),
+                    None => format!("{bug:?}: NOT FOUND within {SEEDS} seeds"),
+                };
+                // Unlike println!, this is shown also when the test succeeds.
+                let _ = writeln!(std::io::stdout().lock(), "{line}");
+                if found.is_none() {
+                    missed.push(*bug);
+                }
+            }
+            missed
+        };
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|_| vec![Bug::ALL[0]]))
+            .collect()
+    });
+    let _ = panic::take_hook();
+    assert!(missed.is_empty(), "not found: {missed:?}");
+}

@@ -1,0 +1,19 @@
+//! Whether the PSPs, the service and its clients agree in the end. What they don't agree about comes back as a line each.
+
+mod entries;
+mod sums;
+mod told;
+
+use super::books::{Books, Entry};
+use super::witness::Witness;
+
+/// Compares everything with everything.
+pub fn differences(ledger: &[Entry], books: &Books, witness: &Witness) -> Vec<String> {
+    let mut lines = entries::differences(ledger, books);
+    lines.extend(sums::differences(books, witness));
+    lines.extend(told::differences(books, witness));
+    lines
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! `cargo xtask simulate`: the fault simulator, built for speed.
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result};
+
+/// The package, and its feature with which mistakes can be planted.
+const PACKAGE: &str = "tillgate-simulator";
+const PLANTED_BUGS: &str = "planted-bugs";
+
+/// Options of the task.
+#[derive(clap::Args)]
+pub struct Args {
+    /// How many seeds to run.
+    #[arg(long, default_value_t = 300)]
+    seeds: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    from: u64,
+    /// Run this seed alone, and print what happened if it fails.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How many seeds run side by side. Default: one for each processor.
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// With --seed: print everything that happened, also if nothing is wrong.
+    #[arg(long, short)]
+    verbose: bool,
+    /// Go on after a seed that fails.
+    #[arg(long)]
+    keep_going: bool,
+}
+
+/// Runs the simulator.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .context("xtask lies in the workspace")?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(root);
+    seeds(&mut command, args.seeds).args(["--from", &args.from.to_string()]);
+    if let Some(seed) = args.seed {
+        command.args(["--seed", &seed.to_string()]);
+    }
+    if let Some(jobs) = args.jobs {
+        command.args(["--jobs", &jobs.to_string()]);
+    }
+    for (given, option) in [(args.verbose, "--verbose"), (args.keep_going, "--keep-going")] {
+        if given {
+            command.arg(option);
+        }
+    }
+    let passed = command.status()?.success();
+    Ok(if passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Arguments of cargo that run so many seeds.
+pub fn seeds(cargo: &mut Command, count: u64) -> &mut Command {
+    cargo.args([
+        "run",
+        "--quiet",
+        "--release",
+        "--package",
+        PACKAGE,
+        "--features",
+        PLANTED_BUGS,
+        "--",
+        "--seeds",
+        &count.to_string(),
+    ])
+}
+
+/// Arguments of cargo that run the simulator's tests, which plant mistakes and look for them.
+pub fn tests(cargo: &mut Command) -> &mut Command {
+    cargo.args([
+        "test",
+        "--release",
+        "--package",
+        PACKAGE,
+        "--features",
+        PLANTED_BUGS,
+        "--",
+        "--nocapture",
+    ])
+}
