@@ -70,6 +70,10 @@ impl Fixtures {
                 let target = linkage["data"]["type"].as_str().unwrap_or_default().to_owned();
                 linkage["data"]["id"] = self.target(&target).await.into();
             }
+            if kind == "wire_transfers" {
+                let order = body["data"]["relationships"]["order"]["data"]["id"].as_str();
+                self.choose_wire_transfer(order.unwrap_or_default()).await;
+            }
             body
         })
     }
@@ -111,6 +115,37 @@ impl Fixtures {
             }
         }
         ids
+    }
+
+    /// The id of a resource of a type, made for it unless there is no way to make one alone.
+    pub async fn one(&self, kind: &str) -> String {
+        match self.open_api.find("POST", kind) {
+            Some(_) => self.create(kind).await.id().to_owned(),
+            None => self.one_of_each().await[kind].clone(),
+        }
+    }
+
+    /// Gives an order a payment method of a gateway without a PSP: with several such gateways, nothing else says which.
+    async fn choose_wire_transfer(&self, order: &str) {
+        let gateway = self.create("manual_gateways").await;
+        let method = json!({"data": {
+            "type": "payment_methods",
+            "attributes": { "payment_source_type": "wire_transfers", "price_amount_cents": 0 },
+            "relationships": {
+                "market": bodies::to_one("markets", &self.market),
+                "payment_gateway": bodies::to_one("manual_gateways", gateway.id())
+            }
+        }});
+        let method = self.api.post("/api/payment_methods", &method).await.expect(201);
+        let choice = json!({"data": {
+            "type": "orders", "id": order,
+            "relationships": { "payment_method": bodies::to_one("payment_methods", method.id()) }
+        }});
+        let _ = self
+            .api
+            .patch(&format!("/api/orders/{order}"), &choice)
+            .await
+            .expect(200);
     }
 
     /// Makes a refund of a capture, and a void of an authorization by hand.

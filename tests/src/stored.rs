@@ -1,4 +1,5 @@
-//! What is stored, as the lists show it: to be compared before and after a request that must not change anything.
+//! What is stored, as the lists show it: to be compared before and after a request that must not change anything. What the
+//! PSP tells of a payment by itself, at any moment, is left out.
 
 use serde_json::Value;
 
@@ -20,10 +21,27 @@ pub async fn all_at(api: &Api, list: &Operation, path: &str) -> Vec<Value> {
     let mut items = Vec::new();
     while let Some(path) = next {
         let page = api.get(&path).await.expect(200);
-        items.extend(page.body["data"].as_array().into_iter().flatten().cloned());
+        items.extend(
+            page.body["data"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(without_news),
+        );
         next = page.body["links"]["next"].as_str().map(str::to_owned);
     }
     items
+}
+
+/// A resource without what an event of the PSP can bring.
+fn without_news(resource: &Value) -> Value {
+    let mut resource = resource.clone();
+    if let Some(attributes) = resource["attributes"].as_object_mut()
+        && attributes.remove("payment_response").is_some()
+    {
+        attributes.remove("updated_at");
+    }
+    resource
 }
 
 /// Everything that the caller can list.

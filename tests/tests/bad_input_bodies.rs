@@ -32,7 +32,7 @@ async fn targets(fixtures: &Fixtures) -> Vec<Target<'_>> {
         .filter(|operation| operation.body.is_some())
     {
         let (path, body) = if operation.has_id() {
-            let id = fixtures.create(operation.kind()).await.id().to_owned();
+            let id = fixtures.one(operation.kind()).await;
             let data = json!({ "type": operation.kind(), "id": id, "attributes": {}, "relationships": {} });
             (operation.path(&id), json!({ "data": data }))
         } else {

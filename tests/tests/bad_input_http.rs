@@ -93,7 +93,7 @@ async fn a_body_with_delete_is_tolerated() {
                 // The demo's are authorized as they are created, and stay.
                 continue;
             }
-            let id = fixtures.create(kind).await.id().to_owned();
+            let id = fixtures.one(kind).await;
             let call = fixtures
                 .api
                 .call("DELETE", &operation.path(&id))

@@ -95,7 +95,7 @@ async fn the_content_type_is_one_that_is_read() {
         let kind = operation.kind();
         let request = async || {
             if operation.has_id() {
-                let id = fixtures.create(kind).await.id().to_owned();
+                let id = fixtures.one(kind).await;
                 (operation.path(&id), json!({ "data": { "type": kind, "id": id } }))
             } else {
                 (operation.template.clone(), fixtures.body(kind).await)

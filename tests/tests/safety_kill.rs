@@ -59,13 +59,12 @@ impl Scene {
         psp_method: &str,
         moment: Moment,
     ) {
-        let (fault, times) = match moment {
-            Moment::BeforeTheEffect => ("drop_before", 1_000),
-            Moment::BeforeTheResult => ("delay", 1),
+        let (mut fault, times) = match moment {
+            Moment::BeforeTheEffect => (json!({ "fault": "drop_before" }), 1_000),
+            Moment::BeforeTheResult => (json!({ "fault": "delay", "delay_ms": 100_000 }), 1),
         };
-        let fault = json!({
-            "method": psp_method, "fault": fault, "delay_ms": 100_000, "times": times
-        });
+        fault["method"] = psp_method.into();
+        fault["times"] = times.into();
         let sandbox = self.psp.sandbox();
         sandbox.fault(&fault).await;
         let request = tokio::spawn(self.request(method, path, body).try_send());

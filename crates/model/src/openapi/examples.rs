@@ -151,9 +151,7 @@ fn update_members(kind: &str) -> (Value, Value) {
             json!({"name": "Main"})
         }
         "customers" => json!({"email": "jo.doe@example.com"}),
-        "orders" => json!({"_place": true}),
-        "authorizations" => json!({"_capture": true, "_capture_amount_cents": 1000}),
-        "captures" => json!({"_refund": true, "_refund_amount_cents": 500}),
+        "orders" => json!({"customer_email": "jo.doe@example.com"}),
         "line_items" => json!({"quantity": 3}),
         "payment_methods" => json!({"auto_place": true}),
         "stripe_payments" | "checkout_com_payments" => json!({"_refresh": true}),
