@@ -199,7 +199,8 @@ async fn create_stripe(api: &Api, order: &str) {
         attributes,
         json!({"order": to_one("orders", order)}),
     );
-    api.send(post("/api/stripe_payments", body)).await;
+    let made = api.send(post("/api/stripe_payments", body)).await;
+    send_buyer(api, order, made);
 }
 
 async fn create_checkout_com(api: &Api, order: &str) {
@@ -210,7 +211,8 @@ async fn create_checkout_com(api: &Api, order: &str) {
         attributes,
         json!({"order": to_one("orders", order)}),
     );
-    api.send(post("/api/checkout_com_payments", body)).await;
+    let made = api.send(post("/api/checkout_com_payments", body)).await;
+    send_buyer(api, order, made);
 }
 
 /// The other dialect, which charges at once.
@@ -222,7 +224,31 @@ async fn pay(api: &Api, order: &str) {
         json!({})
     };
     let body = resource("payments", attributes, json!({"order": to_one("orders", order)}));
-    api.send(post("/api/v1/payments", body)).await;
+    let made = api.send(post("/api/v1/payments", body)).await;
+    send_buyer(api, order, made);
+}
+
+/// The buyer of a new payment source goes through 3-D Secure at some time, whatever became of the order meanwhile.
+fn send_buyer(api: &Api, order: &str, made: Option<Value>) {
+    let world = std::sync::Arc::clone(&api.host.world);
+    let Some(made) = made.filter(|_| world.chance(0.7)) else {
+        return;
+    };
+    let id = text(&made["data"]["id"]).to_owned();
+    let (notes, order) = (api.notes.clone(), order.to_owned());
+    api.host.beside("buyer", async move {
+        world
+            .sleep_between(Duration::from_secs(1), Duration::from_secs(90))
+            .await;
+        let known = notes.borrow().orders.get(&order).and_then(|order| {
+            let mut sources = order.sources.iter();
+            sources.find(|source| source.id == id).cloned()
+        });
+        if let Some(source) = known {
+            let outcome = if world.chance(0.8) { "authenticate" } else { "fail" };
+            buyer::authenticate(&world, &source, outcome);
+        }
+    });
 }
 
 fn source(api: &Api, order: &str) -> Option<SourceNotes> {

@@ -11,6 +11,22 @@ use crate::world::World;
 /// and beyond the end of authorizations.
 const JUMPS: &[i64] = &[1, 5, 19, 21, 23, 25, 30, 72, 8 * 24];
 
+/// Events of which the PSP can lose every repetition. That a refund has come back days after it was done is told by nothing
+/// else, and both PSPs repeat what is not acknowledged for days.
+const CAN_BE_LOST: &[&str] = &[
+    "payment_intent.succeeded",
+    "payment_intent.amount_capturable_updated",
+    "payment_intent.payment_failed",
+    "payment_intent.canceled",
+    "charge.refunded",
+    "payment_approved",
+    "payment_declined",
+    "payment_captured",
+    "payment_voided",
+    "payment_refunded",
+    "payment_expired",
+];
+
 /// Makes trouble until it is told to stop.
 pub async fn trouble(world: Arc<World>) {
     loop {
@@ -20,6 +36,11 @@ pub async fn trouble(world: Arc<World>) {
         let faults = world.faults();
         if world.chance(faults.psp_error) {
             error(&world);
+        }
+        if world.chance(faults.not_sent) {
+            let wait = world.between(Duration::from_secs(1), Duration::from_secs(60));
+            world.note(format!("the PSPs are cut off for {wait:?}"));
+            world.cut_off(wait);
         }
         if world.chance(faults.webhook) {
             webhook(&world);
@@ -73,6 +94,7 @@ fn webhook(world: &World) {
     );
     let fault = Fault {
         times: Some(1),
+        event_type: (kind == FaultKind::WebhookLose).then(|| world.pick(CAN_BE_LOST).to_owned()),
         delay_ms: delays.then(|| world.pick(&[50, 2_000, 30_000, 7_200_000])),
         ..Fault::new(kind)
     };

@@ -127,6 +127,11 @@ impl Host {
         });
     }
 
+    /// Begins something that does not end with the process.
+    pub fn beside(&self, name: &str, future: impl Future<Output = ()> + 'static) {
+        self.spawner.spawn(name, Side::Outside, future);
+    }
+
     /// Whether the service answers.
     pub fn is_up(&self) -> bool {
         self.service.borrow().is_some()

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::{FutureExt, future::BoxFuture};
 use http::{Request, Response};
 use secrecy::{ExposeSecret, SecretString};
@@ -17,6 +17,8 @@ use tillgate_sandbox::Outcome;
 
 use crate::world::World;
 
+/// No network holds a request longer than this, also if time jumps.
+const LONGEST_WAY: TimeDelta = TimeDelta::minutes(10);
 /// How long both PSPs remember a key.
 const KEYS_ARE_KEPT_FOR: TimeDelta = TimeDelta::hours(24);
 
@@ -69,7 +71,8 @@ fn words(request: &Request<Bytes>) -> String {
 impl Network {
     /// What both PSPs have forgotten by now must not be sent again: it would have its effect twice.
     fn check_age(&self, key: Option<&str>) {
-        if let Some(key) = key
+        // Giving a payment up twice does no more than giving it up once.
+        if let Some(key) = key.filter(|key| !key.ends_with("-cancel"))
             && self.0.age_of_key(key) > KEYS_ARE_KEPT_FOR
             && !self.0.has_just_jumped()
         {
@@ -80,7 +83,7 @@ impl Network {
 
     /// Sends a request on its way. What becomes of it is noted in the trace.
     fn dispatch(&self, request: Request<Bytes>, mailbox: Shared) {
-        let faults = self.0.faults();
+        let (faults, sent) = (self.0.faults(), self.0.now());
         let what = words(&request);
         if self.0.chance(faults.lost_before) {
             self.0.note(format!("lost on its way: {what}"));
@@ -95,18 +98,22 @@ impl Network {
             let copy = request.clone();
             let later = there + self.0.between(Duration::from_millis(1), Duration::from_secs(40));
             self.0.after(later, move |world| {
-                arrive(world, &copy, None);
+                arrive(world, &copy, sent, None);
             });
         }
         self.0.note(format!("sends {what}"));
         self.0
-            .after(there, move |world| arrive(world, &request, Some(mailbox)));
+            .after(there, move |world| arrive(world, &request, sent, Some(mailbox)));
     }
 }
 
 /// A request arrives at its PSP, and the answer sets out.
-fn arrive(world: &Arc<World>, request: &Request<Bytes>, mailbox: Option<Shared>) {
+fn arrive(world: &Arc<World>, request: &Request<Bytes>, sent: DateTime<Utc>, mailbox: Option<Shared>) {
     world.turn_of("psp");
+    if world.now() - sent > LONGEST_WAY {
+        world.note(format!("never arrives: {}", words(request)));
+        return;
+    }
     let outcome = world.sandbox.handle(request);
     let what = words(request);
     let (extra, response) = match outcome {
@@ -123,10 +130,20 @@ fn arrive(world: &Arc<World>, request: &Request<Bytes>, mailbox: Option<Shared>)
     };
     if world.chance(world.faults().lost_after) {
         world.note(format!("{} is lost, to {what}", response.status()));
+        // What broke the connection may stand against the next one, too.
+        if world.chance(world.faults().not_sent * 2.0) {
+            world.cut_off(Duration::from_secs(60));
+        }
         return;
     }
     world.note(format!("{} to {what}", response.status()));
-    let back = extra + world.between(Duration::from_millis(5), Duration::from_millis(200));
+    // What was true when it set out may be old news when it arrives.
+    let way = if world.chance(world.faults().late) {
+        18_000
+    } else {
+        200
+    };
+    let back = extra + world.between(Duration::from_millis(5), Duration::from_millis(way));
     world.after(back, move |_| deliver(&mailbox, &response));
 }
 
@@ -158,7 +175,7 @@ impl Transport for Network {
             let request_key = request.idempotency_key.as_deref();
             let request = written(request, credentials)?;
             self.0.may_crash("before a call to the PSP").await;
-            if self.0.chance(self.0.faults().not_sent) {
+            if self.0.is_cut_off() || self.0.chance(self.0.faults().not_sent) {
                 self.0
                     .note(format!("the PSP refuses the connection: {}", words(&request)));
                 return Err(TransportError::NotSent("connection refused".into()));

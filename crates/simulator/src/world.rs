@@ -41,6 +41,7 @@ struct State {
     violation: Option<String>,
     first_sent: HashMap<String, DateTime<Utc>>,
     last_jump: Option<DateTime<Utc>>,
+    unreachable_until: Option<DateTime<Utc>>,
 }
 
 impl World {
@@ -79,6 +80,7 @@ impl World {
                 violation: None,
                 first_sent: HashMap::new(),
                 last_jump: None,
+                unreachable_until: None,
             }),
         }))
     }
@@ -97,6 +99,18 @@ impl World {
         self.clock.advance(by);
         let now = self.now();
         self.state().last_jump = Some(now);
+    }
+
+    /// From now on and for a while, the PSPs refuse connections.
+    pub fn cut_off(&self, wait: Duration) {
+        let until = self.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+        self.state().unreachable_until = Some(until);
+    }
+
+    /// Whether the PSPs refuse connections.
+    pub fn is_cut_off(&self) -> bool {
+        let now = self.now();
+        self.state().unreachable_until.is_some_and(|until| now < until)
     }
 
     /// Whether time has jumped at this very moment: nobody can have noticed.

@@ -12,6 +12,8 @@ fn the_server_is_built_without_planted_bugs() {
                 package,
                 "--edges",
                 "normal,features",
+                "--invert",
+                "tillgate-payments",
                 "--prefix",
                 "none",
                 "--offline",

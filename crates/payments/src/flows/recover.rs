@@ -88,7 +88,14 @@ pub async fn hear(context: &Context, scope: &Scope, source_id: &Id) -> Result<bo
         if matches!(outcome, Outcome::Unknown(_) | Outcome::Accepted(_)) {
             return Ok(false);
         }
-        return finish(context, attempt, outcome).await;
+        if !finish(context, attempt, outcome).await? {
+            return Ok(false);
+        }
+        // The event may be about something else than the call, such as an earlier refund that came back.
+        return match read_source(context, scope, source_id).await? {
+            (Some(source), Some(gateway), None) => ask_for_payment(context, scope, &source, &gateway).await,
+            _ => Ok(false),
+        };
     }
     ask_for_payment(context, scope, &source, &gateway).await
 }
@@ -106,8 +113,9 @@ async fn ask_for_payment(
     let link = Link::of(context, gateway)?;
     match retrieve(context, &link, psp_id).await {
         Outcome::Done(snapshot) => {
-            let actions = refunds(context, &link, source, &snapshot).await?;
-            take_over(context, scope, &word(&source.id)?, *snapshot, actions).await
+            let (actions, are_all) = refunds(context, &link, source, &snapshot).await?;
+            let taken_over = take_over(context, scope, &word(&source.id)?, *snapshot, actions).await?;
+            Ok(taken_over && are_all)
         }
         Outcome::Refused(refusal) => {
             tracing::warn!(
@@ -129,16 +137,16 @@ async fn ask_for_payment(
     }
 }
 
-/// The refunds of a payment, where there can be any.
+/// The refunds of a payment, where there can be any, and whether these are all: the PSP may fail to list them.
 async fn refunds(
     context: &Context,
     link: &Link,
     source: &PaymentSourceRow,
     snapshot: &PaymentSnapshot,
-) -> Result<Vec<ActionSeen>, Failure> {
+) -> Result<(Vec<ActionSeen>, bool), Failure> {
     let mut seen = Vec::new();
     if SourceState::of(snapshot) != Some(SourceState::Captured) {
-        return Ok(seen);
+        return Ok((seen, true));
     }
     let currency = word(&source.currency_code)?;
     let mut cursor = None;
@@ -157,10 +165,10 @@ async fn refunds(
             ListedActions::Refused(_) | ListedActions::Unknown(_) => break,
         }
         if cursor.is_none() {
-            break;
+            return Ok((seen, true));
         }
     }
-    Ok(seen)
+    Ok((seen, false))
 }
 
 async fn take_over(
