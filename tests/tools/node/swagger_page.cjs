@@ -47,58 +47,68 @@ async function watch(page, { errors, foreign }) {
 /** Presses the button that gets a token for the demo, and waits until the page has it. */
 async function authorizeWithDemo(page) {
   const answered = page.waitForResponse(`${TILLGATE_URL}/swagger-ui/demo-token`);
-  await page.$eval(".workbench-authorize", (button) => button.click());
+  await click(page, ".workbench-authorize");
   assert.strictEqual((await answered).status(), 200);
   await page.waitForSelector(".auth-wrapper .authorize.locked");
 }
 
-/** Finds an operation by its id with the search box, and opens it. */
+/**
+ * Finds an operation by its id with the search box, opens it, and gives the selector of its block. A selector and no
+ * element: the page may make an element anew at any time, and a click on the old one is lost.
+ */
 async function open(page, id) {
-  const box = await page.waitForSelector("input[type=search]");
-  await fill(box, id);
-  const block = await page.waitForSelector(`.opblock[id$="-${id}"]`);
-  const isOpen = await block.evaluate((node) => node.classList.contains("is-open"));
-  if (!isOpen) await block.$eval(".opblock-summary-control", (control) => control.click());
-  await block.waitForSelector("button.execute");
+  await fill(page, "input[type=search]", id);
+  const block = `.opblock[id$="-${id}"]`;
+  await page.waitForSelector(block);
+  const isOpen = await page.$eval(block, (node) => node.classList.contains("is-open"));
+  if (!isOpen) await click(page, `${block} .opblock-summary-control`);
+  await page.waitForSelector(`${block} button.execute`);
   return block;
 }
 
 /** Chooses one of an operation's example bodies by its name. */
-async function choose(block, name) {
-  const before = await bodyOf(block);
-  const select = await block.waitForSelector(".examples-select select");
-  await select.select(name);
-  await waitUntil(async () => (await bodyOf(block)) !== before, `the example ${name} was chosen`);
+async function choose(page, block, name) {
+  const before = await bodyOf(page, block);
+  await page.waitForSelector(`${block} .examples-select select`);
+  await page.select(`${block} .examples-select select`, name);
+  await waitUntil(async () => (await bodyOf(page, block)) !== before, `the example ${name} was chosen`);
 }
 
-async function bodyOf(block) {
-  return block.$eval("textarea.body-param__text", (area) => area.value);
+async function bodyOf(page, block) {
+  return page.$eval(`${block} textarea.body-param__text`, (area) => area.value);
 }
 
 /** Fills in the id in the operation's path. */
-async function identify(block, id) {
-  await fill(await block.waitForSelector('tr[data-param-name="id"] input'), id);
+async function identify(page, block, id) {
+  await fill(page, `${block} tr[data-param-name="id"] input`, id);
 }
 
 /** Writes another body. */
-async function write(block, body) {
-  await fill(await block.waitForSelector("textarea.body-param__text"), JSON.stringify(body));
+async function write(page, block, body) {
+  await fill(page, `${block} textarea.body-param__text`, JSON.stringify(body));
 }
 
 /**
- * By keyboard alone: where a click goes changes while the page still grows. Leaving the field makes the page take at once
- * what it would otherwise take after a pause.
+ * Without the mouse: where a click goes changes while the page still grows. The text comes at once, as when it is pasted,
+ * and leaving the field makes the page take it at once, what it would otherwise do after a pause.
  */
-async function fill(input, text) {
+async function fill(page, selector, text) {
+  await page.waitForSelector(selector);
   await waitUntil(async () => {
-    await input.evaluate((node) => {
+    await page.$eval(selector, (node) => {
       node.focus();
       node.select();
     });
-    await input.type(text);
-    await input.evaluate((node) => node.blur());
-    return (await input.evaluate((node) => node.value)) === text;
+    await page.keyboard.sendCharacter(text);
+    await page.$eval(selector, (node) => node.blur());
+    return (await page.$eval(selector, (node) => node.value)) === text;
   }, `${text} is filled in`);
+}
+
+/** Clicks on what is there now. */
+async function click(page, selector) {
+  await page.waitForSelector(selector);
+  await page.$eval(selector, (node) => node.click());
 }
 
 /** Presses Execute and gives the answer's body, once the page shows the status. */
@@ -106,14 +116,18 @@ async function execute(page, block, path, status) {
   const answered = page.waitForResponse(
     (response) => response.url().split("?")[0] === `${TILLGATE_URL}${path}` && response.request().method() !== "OPTIONS",
   );
-  await (await block.waitForSelector("button.execute")).evaluate((button) => button.click());
-  const response = await answered;
+  await click(page, `${block} button.execute`);
+  const response = await answered.catch(async (error) => {
+    throw new Error(`no answer of ${path}; the page shows ${await page.$eval(block, (node) => node.innerText)}`, {
+      cause: error,
+    });
+  });
   const text = await response.text();
   assert.strictEqual(response.status(), status, `${path}: ${text}`);
-  const shown = ".live-responses-table .response .response-col_status";
+  const shown = `${block} .live-responses-table .response .response-col_status`;
   await waitUntil(async () => {
-    const cell = await block.$(shown);
-    return cell !== null && (await cell.evaluate((node) => node.textContent)).startsWith(`${status}`);
+    const statuses = await page.$$eval(shown, (cells) => cells.map((cell) => cell.textContent));
+    return statuses.some((text) => text.startsWith(`${status}`));
   }, `the page shows ${status}`);
   return JSON.parse(text);
 }
@@ -135,4 +149,4 @@ function run(story) {
   });
 }
 
-module.exports = { authorizeWithDemo, choose, execute, fill, identify, open, run, write };
+module.exports = { authorizeWithDemo, choose, click, execute, fill, identify, open, run, write };

@@ -3,16 +3,15 @@
 "use strict";
 
 const assert = require("node:assert");
-const { authorizeWithDemo, choose, execute, identify, open, run, write } = require("./swagger_page.cjs");
+const { authorizeWithDemo, choose, click, execute, identify, open, run, write } = require("./swagger_page.cjs");
 
 const { TILLGATE_URL, TILLGATE_SANDBOX_URL, TILLGATE_CHECKOUT_COM_ORDER_ID: ORDER } = process.env;
 // Writes pictures of the page into a directory, for those who want to look at it.
 const { TILLGATE_TEST_SCREENSHOTS } = process.env;
 
-async function authenticate({ browser, block, watch }) {
-  const link = await block.waitForSelector(".workbench-buyer a");
+async function authenticate({ browser, page, block, watch }) {
   const opened = new Promise((done) => browser.once("targetcreated", done));
-  await link.evaluate((anchor) => anchor.click());
+  await click(page, `${block} .workbench-buyer a`);
   const bank = await (await opened).page();
   await watch(bank);
   const button = await bank.waitForSelector('button[value="authenticate"]');
@@ -43,37 +42,38 @@ run(async ({ browser, page, watch }) => {
 
   const create = await open(page, "create_checkout_com_payment");
   await picture(page, "search");
-  await choose(create, "declined");
+  await choose(page, create, "declined");
   const declined = (await execute(page, create, "/api/checkout_com_payments", 201)).data.attributes;
   assert.strictEqual(declined.payment_response.status, "Declined");
-  await choose(create, "three_d_secure");
+  await choose(page, create, "three_d_secure");
   const payment = (await execute(page, create, "/api/checkout_com_payments", 201)).data;
-  await create.evaluate((block) => block.querySelector(".workbench-buyer").scrollIntoView({ block: "center" }));
+  await page.waitForSelector(`${create} .workbench-buyer`);
+  await page.$eval(`${create} .workbench-buyer`, (buyer) => buyer.scrollIntoView({ block: "center" }));
   await picture(page, "payment");
-  await authenticate({ browser, block: create, watch });
+  await authenticate({ browser, page, block: create, watch });
 
   const details = await open(page, "update_checkout_com_payment");
-  await identify(details, payment.id);
-  await write(details, { data: { type: "checkout_com_payments", id: payment.id, attributes: { _details: true } } });
+  await identify(page, details, payment.id);
+  await write(page, details, { data: { type: "checkout_com_payments", id: payment.id, attributes: { _details: true } } });
   await execute(page, details, `/api/checkout_com_payments/${payment.id}`, 200);
 
   const place = await open(page, "update_order");
-  await identify(place, ORDER);
-  await write(place, { data: { type: "orders", id: ORDER, attributes: { _place: true } } });
+  await identify(page, place, ORDER);
+  await write(page, place, { data: { type: "orders", id: ORDER, attributes: { _place: true } } });
   const placed = (await execute(page, place, `/api/orders/${ORDER}`, 200)).data.attributes;
   assert.deepStrictEqual([placed.status, placed.payment_status], ["placed", "authorized"]);
 
   const list = await open(page, "retrieve_order_authorizations");
-  await identify(list, ORDER);
+  await identify(page, list, ORDER);
   const authorizations = (await execute(page, list, `/api/orders/${ORDER}/authorizations`, 200)).data;
   const { id } = authorizations.find((authorization) => authorization.attributes.succeeded);
   const capture = await open(page, "update_authorization");
-  await identify(capture, id);
-  await write(capture, { data: { type: "authorizations", id, attributes: { _capture: true } } });
+  await identify(page, capture, id);
+  await write(page, capture, { data: { type: "authorizations", id, attributes: { _capture: true } } });
   await execute(page, capture, `/api/authorizations/${id}`, 200);
 
   const order = await open(page, "retrieve_order");
-  await identify(order, ORDER);
+  await identify(page, order, ORDER);
   assert.strictEqual((await execute(page, order, `/api/orders/${ORDER}`, 200)).data.attributes.payment_status, "paid");
 
   // The address of an operation opens it.
