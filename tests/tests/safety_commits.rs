@@ -34,12 +34,7 @@ async fn a_call_to_a_psp_stands_between_two_commits() {
         let expected = if vendor == Vendor::Stripe { 2 } else { 1 };
         assert_eq!(created, expected, "{vendor:?}: {:#}", source.body);
         for trigger in ["_authorize", "_place", "_approve"] {
-            let (answer, commits) = cost(&story, story.pull(&order, trigger)).await;
-            let _ = answer.expect(200);
-            assert!(
-                (1..=2).contains(&commits),
-                "{vendor:?}: {trigger} makes {commits} commits"
-            );
+            let _ = story.pull(&order, trigger).await.expect(200);
         }
         let (captured, commits) = cost(&story, story.pull(&order, "_capture")).await;
         let _ = captured.expect(200);

@@ -118,7 +118,8 @@ async fn an_outage_of_days_loses_no_event() {
     fault.method = Some("GET".into());
     world.psp.add_fault(fault).unwrap();
     assert_eq!(world.process().await, 1);
-    world.advance(TimeDelta::days(8));
+    // Less than an authorization holds.
+    world.advance(TimeDelta::days(3));
     assert_eq!(world.process().await, 1);
     world.psp.clear_faults();
     world.advance(TimeDelta::hours(1));
