@@ -69,10 +69,11 @@ async fn commit(
     if let Some(next) = next {
         return Ok(Step::Next(Box::new(next)));
     }
-    // Somebody else may have found out more by now, and then that counts.
+    // Somebody else may have found out more by now, or be about to, and then that counts.
+    let is_certain = was_open && finished;
     let refusal = match outcome {
-        Outcome::Refused(refusal) if was_open => Some(refused(refusal, ending.pointers).into()),
-        Outcome::NotSent(reason) if was_open => {
+        Outcome::Refused(refusal) if is_certain => Some(refused(refusal, ending.pointers).into()),
+        Outcome::NotSent(reason) if is_certain => {
             tracing::warn!(reason, "nothing reached the payment gateway");
             Some(unavailable())
         }
