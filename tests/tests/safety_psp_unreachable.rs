@@ -117,6 +117,46 @@ async fn who_asks_while_nothing_reaches_the_psp_is_told_so() {
 }
 
 #[tokio::test]
+async fn a_payment_that_can_still_be_confirmed_is_kept_until_the_psp_gives_it_up() {
+    let mut psp = Psp::start().await;
+    let service = Service::start_with(&["--gateway-timeout", "1"]).await;
+    let api = service.api().await;
+    let shop = Shop::at(&api, psp.url()).await;
+    let order = shop.order(1_000).await;
+    let body = bodies::stripe_payment(&order);
+    let payment = api.post("/api/stripe_payments", &body).await.expect(201);
+    let path = format!("/api/stripe_payments/{}", payment.id());
+    let detach = bodies::change("orders", &order, json!({ "_nullify_payment_source": true }));
+    let declined = bodies::change(
+        "stripe_payments",
+        payment.id(),
+        json!({ "options": { "payment_method": "pm_card_chargeDeclined" }, "_authorize": true }),
+    );
+    // Unconfirmed first, then declined, after which the buyer may try another card.
+    for attempts in [0, 1] {
+        if attempts > 0 {
+            let _ = api.patch(&path, &declined).await;
+        }
+        psp.stop();
+        let code = "PAYMENT_GATEWAY_UNAVAILABLE";
+        let _ = api
+            .post("/api/stripe_payments", &body)
+            .await
+            .expect_error(503, code);
+        let order_path = format!("/api/orders/{order}");
+        let _ = api.patch(&order_path, &detach).await.expect_error(503, code);
+        let refused = api.delete(&path).await;
+        if attempts == 0 {
+            let _ = refused.expect_error(503, code);
+        } else {
+            let _ = refused.expect_error(423, "LOCKED");
+        }
+        psp.restart().await;
+        let _ = api.get(&path).await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn keys_that_the_psp_refuses_are_the_gateway_s_fault() {
     let service = Service::start().await;
     let api = service.api().await;

@@ -12,7 +12,7 @@ pub use checkout_com::{POINTERS as CHECKOUT_COM_POINTERS, authorize as authorize
 pub use guard::{refuse_card_testing, refuse_double_payment, refuse_open_call};
 pub use new_source::return_url;
 pub use payment::Payments;
-pub use replace::{Reason, give_up_present_source};
+pub use replace::{Reason, give_up_present_source, is_confirmable};
 pub use stripe::{POINTERS as STRIPE_POINTERS, arguments as stripe_arguments, begin_creation};
 
 use tillgate_gateways::{Refusal, RefusalKind};

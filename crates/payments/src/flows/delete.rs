@@ -17,11 +17,12 @@ pub async fn source(request: &Request, id: &Id, kind: &'static str) -> Result<()
         .db
         .write(async move |tx: &mut Tx<'_>| {
             let mut case = lock(tx, &request, &id, kind).await?;
-            let confirmable = matches!(
+            let waits = matches!(
                 case.state()?,
                 SourceState::RequiresAction | SourceState::Processing
-            ) || (case.state()? == SourceState::Unconfirmed && case.is_current());
-            if confirmable || case.authorizations().next().is_some() {
+            );
+            let is_open = waits || create::is_confirmable(&case.source)?;
+            if is_open || case.authorizations().next().is_some() {
                 return Err(locked());
             }
             if case.is_current() {

@@ -49,15 +49,17 @@ pub async fn give_up_present_source(request: &Request, order_id: &Id, reason: Re
     };
     let operation = attempt.operation.clone();
     let world = context.clone();
-    let (finished, next) = context
+    let (is_known, is_over, next) = context
         .db
         .write(async move |tx: &mut Tx<'_>| {
             let settled = settle(tx, &world, &attempt, &outcome).await?;
-            Ok::<_, Failure>((settled.finished, settled.next))
+            let is_over = !is_confirmable(&settled.case.source)?;
+            Ok::<_, Failure>((settled.finished, is_over, settled.next))
         })
         .await?;
     recover::pursue(context, next).await?;
-    if finished || recover::look_for_outcome(context, operation).await? {
+    // What never reached the PSP has given nothing up.
+    if (is_known && is_over) || (!is_known && recover::look_for_outcome(context, operation).await?) {
         return Ok(());
     }
     let message = "The order's present payment could not be given up at the gateway yet. Try again.";
