@@ -33,6 +33,27 @@ async fn assert_costs(api: &Api, order: &str, cents: i64, status: &str) {
     assert_eq!(answer.attribute("status"), status);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_that_come_at_once_share_their_new_customer() {
+    let service = Service::start().await;
+    let (api, market) = (service.api().await, service.demo("TILLGATE_MARKET_ID"));
+    for round in 0..10 {
+        let attributes = json!({ "customer_email": format!("new{round}@example.com") });
+        let relationships = json!({ "market": bodies::to_one("markets", &market) });
+        let body = bodies::resource("orders", attributes, relationships);
+        let sent: Vec<_> = (0..8)
+            .map(|_| tokio::spawn(api.call("POST", "/api/orders").json(&body).send()))
+            .collect();
+        let mut customers = std::collections::BTreeSet::new();
+        for answer in sent {
+            let order = answer.await.expect("an answer").expect(201);
+            let path = format!("/api/orders/{}/customer", order.id());
+            customers.insert(api.get(&path).await.expect(200).id().to_owned());
+        }
+        assert_eq!(customers.len(), 1, "{customers:?}");
+    }
+}
+
 #[tokio::test]
 async fn the_total_follows_the_line_items() {
     let service = Service::start().await;

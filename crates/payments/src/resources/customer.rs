@@ -59,15 +59,11 @@ impl Plain for Customer {
     }
 }
 
-/// The customer with that address, who is created if there is none.
+/// The customer with that address, who is created if there is none. Of two requests that create the same one, the second
+/// waits for the first and finds what it has created.
 pub async fn find_or_create(tx: &mut Tx<'_>, request: &Request, email: &str) -> Result<Id, Failure> {
-    let filter = CustomerFilter {
-        email: Some(email),
-        ..Default::default()
-    };
-    let page = tillgate_model::document::Page { number: 1, size: 1 };
-    if let Some(row) = query!(tx, customers::page(request.scope(), filter, page))?.first() {
-        return Ok(stored::word(&row.id)?);
+    if let Some(id) = find(tx, request, email).await? {
+        return Ok(id);
     }
     let fields = Customer {
         email: email.to_owned(),
@@ -76,6 +72,19 @@ pub async fn find_or_create(tx: &mut Tx<'_>, request: &Request, email: &str) -> 
     };
     let mut record = Record::unstamped(fields);
     record.stamp(request.context.new_id(), request.context.now());
-    Customer::insert(tx, request, &record).await?;
-    Ok(record.id)
+    if query!(tx, payments::insert_new_customer(&row(request, &record)))? {
+        return Ok(record.id);
+    }
+    let found = find(tx, request, email).await?;
+    found.ok_or_else(|| Failure::Internal("a customer's address is taken by nobody".into()))
+}
+
+async fn find(tx: &mut Tx<'_>, request: &Request, email: &str) -> Result<Option<Id>, Failure> {
+    let filter = CustomerFilter {
+        email: Some(email),
+        ..Default::default()
+    };
+    let page = tillgate_model::document::Page { number: 1, size: 1 };
+    let rows = query!(tx, customers::page(request.scope(), filter, page))?;
+    Ok(rows.first().map(|row| stored::word(&row.id)).transpose()?)
 }

@@ -6,11 +6,11 @@ use tillgate_model::Id;
 
 use super::super::{Connection, RunQueryDsl};
 use crate::{
-    GatewayOperationRow, OrderRow, PaymentGatewayRow, PaymentMethodRow, PaymentSourceRow, Scope, StoreError,
-    TransactionRow,
+    CustomerRow, GatewayOperationRow, OrderRow, PaymentGatewayRow, PaymentMethodRow, PaymentSourceRow, Scope,
+    StoreError, TransactionRow,
     rows::{
-        gateway_operations, line_items, orders, payment_gateways, payment_methods, payment_sources,
-        transactions,
+        customers, gateway_operations, line_items, orders, payment_gateways, payment_methods,
+        payment_sources, transactions,
     },
 };
 
@@ -171,6 +171,15 @@ pub async fn count_orders_of_customer(
         .filter(orders::customer_id.eq(customer_id))
         .count();
     Ok(run!(query.get_result(connection))?)
+}
+
+/// Adds a customer, unless the address has one. Answers whether it did.
+pub async fn insert_new_customer(connection: &mut Connection, row: &CustomerRow) -> Result<bool, StoreError> {
+    let query = diesel::insert_into(customers::table)
+        .values(row)
+        .on_conflict((customers::organization_id, customers::test, customers::email))
+        .do_nothing();
+    Ok(run!(query.execute(connection))? > 0)
 }
 
 /// The enabled payment methods that a market offers: its own and those of no market.
