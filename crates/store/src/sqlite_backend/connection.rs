@@ -11,7 +11,7 @@ use crate::StoreError;
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Opens a connection and sets it up. `busy_timeout` comes first: already the change of the journal mode can find the
-/// file locked.
+/// file locked. What a savepoint would undo is kept in memory, not in a file.
 pub fn open(path: &Path) -> Result<Connection, StoreError> {
     let mut connection = establish(path)?;
     connection.batch_execute(
@@ -20,6 +20,7 @@ pub fn open(path: &Path) -> Result<Connection, StoreError> {
          PRAGMA synchronous = FULL; \
          PRAGMA foreign_keys = ON; \
          PRAGMA cache_size = -4000; \
+         PRAGMA temp_store = MEMORY; \
          PRAGMA wal_autocheckpoint = 4000; \
          PRAGMA journal_size_limit = 67108864;",
     )?;

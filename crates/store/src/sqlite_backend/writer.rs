@@ -100,6 +100,9 @@ fn group(
     replies: &mut Vec<Reply>,
 ) -> Result<(), StoreError> {
     connection.batch_execute("BEGIN IMMEDIATE")?;
+    if queue.is_empty() {
+        return alone(connection, first, replies);
+    }
     let mut next = Some(first);
     while let Some(job) = next {
         connection.batch_execute("SAVEPOINT job")?;
@@ -117,5 +120,13 @@ fn group(
         };
     }
     connection.batch_execute("COMMIT")?;
+    Ok(())
+}
+
+/// Runs a job that shares its transaction with no other, which makes a savepoint unnecessary.
+fn alone(connection: &mut Connection, job: Job, replies: &mut Vec<Reply>) -> Result<(), StoreError> {
+    let done = job(connection);
+    replies.push(done.reply);
+    connection.batch_execute(if done.keep { "COMMIT" } else { "ROLLBACK" })?;
     Ok(())
 }
