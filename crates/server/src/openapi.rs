@@ -89,6 +89,15 @@ fn security_schemes() -> Value {
             "bearerFormat": "JWT",
             "description": "An access token of `POST /oauth/token`."
         },
+        "customer_password": {
+            "type": "oauth2",
+            "description": "Gets an access token for a customer who logs in through a sales channel.",
+            "flows": {"password": {
+                "tokenUrl": "/oauth/token",
+                "refreshUrl": "/oauth/token",
+                "scopes": {"market:id:ID": "What customers may do, in the market of the sales channel."}
+            }}
+        },
         "client_credentials": {
             "type": "oauth2",
             "description": "Gets an access token for the credentials of an application.",
