@@ -89,6 +89,14 @@ fn security_schemes() -> Value {
             "bearerFormat": "JWT",
             "description": "An access token of `POST /oauth/token`."
         },
+        "client_credentials": {
+            "type": "oauth2",
+            "description": "Gets an access token for the credentials of an application.",
+            "flows": {"clientCredentials": {
+                "tokenUrl": "/oauth/token",
+                "scopes": {"market:all": "Everything that the application may do, in all markets."}
+            }}
+        },
         "customer_password": {
             "type": "oauth2",
             "description": "Gets an access token for a customer who logs in through a sales channel.",
@@ -96,14 +104,6 @@ fn security_schemes() -> Value {
                 "tokenUrl": "/oauth/token",
                 "refreshUrl": "/oauth/token",
                 "scopes": {"market:id:ID": "What customers may do, in the market of the sales channel."}
-            }}
-        },
-        "client_credentials": {
-            "type": "oauth2",
-            "description": "Gets an access token for the credentials of an application.",
-            "flows": {"clientCredentials": {
-                "tokenUrl": "/oauth/token",
-                "scopes": {"market:all": "Everything that the application may do, in all markets."}
             }}
         }
     })

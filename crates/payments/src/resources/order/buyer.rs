@@ -16,20 +16,14 @@ const EMAIL: &str = "/data/attributes/customer_email";
 /// and all of their own.
 pub fn visible(request: &Request, row: &OrderRow) -> bool {
     let caller = &request.caller;
-    let Some(buyer) = caller.buyer() else {
-        return true;
-    };
     let market = caller.market_id.as_ref();
     let of_its_market = market.is_some_and(|market| market.as_str() == row.market_id);
-    let of_somebody_else = row.customer_id.is_some()
-        && row.customer_id.as_deref() != caller.customer_id.as_ref().map(tillgate_model::Id::as_str);
-    let own = row.customer_id.is_some() && !of_somebody_else && !row.guest;
-    let bought_now = matches!(row.status.as_str(), "draft" | "pending" | "placing" | "placed");
-    of_its_market
-        && match buyer {
-            Buyer::Guest => bought_now,
-            Buyer::Customer => own || (bought_now && !of_somebody_else),
-        }
+    let being_bought = matches!(row.status.as_str(), "draft" | "pending" | "placing" | "placed");
+    let seen = match (&caller.customer_id, &row.customer_id) {
+        (None, _) | (Some(_), None) => being_bought,
+        (Some(own), Some(of)) => own.as_str() == of && (being_bought || !row.guest),
+    };
+    caller.buyer().is_none() || (of_its_market && seen)
 }
 
 /// What a request says of the buyer.
