@@ -9,7 +9,6 @@ use tillgate_store::{OrderFilter, OrderRow, StoreError, Tx, query};
 mod buyer;
 
 pub use self::buyer::visible;
-use super::customer;
 use crate::{
     call::ApplicationKind,
     failure::Failure,
@@ -187,7 +186,7 @@ impl Plain for Order {
                 .map(|email| Some(email.as_str())),
         };
         buyer::settle(tx, request, None, record, said).await?;
-        link_customer(tx, request, record, None).await?;
+        buyer::link(tx, request, record, None).await?;
         apply_payment_method(tx, request, record).await?;
         // Last: all orders of the organization wait for it until the transaction ends.
         let number = query!(tx, counters::next(request.scope(), "orders"))?;
@@ -231,7 +230,7 @@ impl Plain for Order {
         if record.customer.id() != before.customer.id() && attributes.customer_email.is_none() {
             record.customer_email = None;
         }
-        link_customer(
+        buyer::link(
             tx,
             request,
             record,
@@ -274,28 +273,6 @@ fn market_of(request: &Request, record: &Record<Order>) -> Result<tillgate_model
         (None, Some(own)) => Ok(own.clone()),
         (None, None) => Err(Problem::invalid("/data", "blank", "can't be blank").field("market")),
     }
-}
-
-/// An address creates or finds the customer; a customer brings the address. `email_was_set` is the order before an
-/// update that set the address.
-async fn link_customer(
-    tx: &mut Tx<'_>,
-    request: &Request,
-    record: &mut Record<Order>,
-    email_was_set: Option<&Record<Order>>,
-) -> Result<(), Failure> {
-    let email_changed = email_was_set.is_some_and(|before| before.customer_email != record.customer_email);
-    match (record.customer.id().cloned(), record.customer_email.clone()) {
-        (Some(id), email) if !email_changed => {
-            let customer = found(query!(tx, customers::get(request.scope(), &id))?, "customer")?;
-            record.customer_email = email.or(Some(customer.email));
-        }
-        (_, Some(email)) => {
-            record.customer = ToOne::to(customer::find_or_create(tx, request, &email).await?);
-        }
-        (_, None) => record.customer = ToOne::empty(),
-    }
-    Ok(())
 }
 
 async fn apply_payment_method(

@@ -6,8 +6,8 @@
 use tillgate_model::{Problem, Record, ToOne, problem::Kind, resource::Buyer, resources::Order};
 use tillgate_store::{OrderRow, Tx, query};
 
-use super::is_editable;
-use crate::{failure::Failure, request::Request};
+use super::{super::customer, is_editable};
+use crate::{failure::Failure, request::Request, stored::found};
 
 const CUSTOMER: &str = "/data/relationships/customer";
 const EMAIL: &str = "/data/attributes/customer_email";
@@ -95,6 +95,28 @@ fn settle_of_guest(
     let known = before.and_then(|before| before.customer_email.as_deref());
     if said.email.is_some_and(|email| email != known) {
         record.guest = true;
+    }
+    Ok(())
+}
+
+/// An address creates or finds the customer; a customer brings the address. `email_was_set` is the order before an
+/// update that set the address.
+pub async fn link(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    record: &mut Record<Order>,
+    email_was_set: Option<&Record<Order>>,
+) -> Result<(), Failure> {
+    let email_changed = email_was_set.is_some_and(|before| before.customer_email != record.customer_email);
+    match (record.customer.id().cloned(), record.customer_email.clone()) {
+        (Some(id), email) if !email_changed => {
+            let customer = found(query!(tx, customers::get(request.scope(), &id))?, "customer")?;
+            record.customer_email = email.or(Some(customer.email));
+        }
+        (_, Some(email)) => {
+            record.customer = ToOne::to(customer::find_or_create(tx, request, &email).await?);
+        }
+        (_, None) => record.customer = ToOne::empty(),
     }
     Ok(())
 }
