@@ -13,6 +13,7 @@ pub mod contract;
 mod database;
 pub mod fixtures;
 mod links;
+pub mod login;
 mod open_api;
 mod psp;
 mod sandbox;

@@ -1,77 +1,12 @@
 //! What a sales channel may do, whose credentials stand in shop windows: buy in its own market, and nothing else.
 
+mod permissions;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use tillgate_tests::fixtures::Fixtures;
-use tillgate_tests::{Api, Call, JSON, OpenApi, Operation, Service, bodies, stored};
-
-/// Every operation that a sales channel may use; all others are forbidden to it.
-const PERMITTED: [&str; 31] = [
-    "create_customer",
-    "retrieve_market",
-    "create_order",
-    "retrieve_order",
-    "update_order",
-    "retrieve_order_market",
-    "retrieve_order_market_relationship",
-    "retrieve_order_customer_relationship",
-    "retrieve_order_payment_method",
-    "retrieve_order_payment_method_relationship",
-    "retrieve_order_payment_source",
-    "retrieve_order_payment_source_relationship",
-    "retrieve_order_line_items",
-    "retrieve_order_line_items_relationship",
-    "retrieve_order_available_payment_methods",
-    "retrieve_order_available_payment_methods_relationship",
-    "retrieve_line_item",
-    "retrieve_line_item_order",
-    "retrieve_line_item_order_relationship",
-    "list_payment_methods",
-    "retrieve_payment_method",
-    "retrieve_payment_method_market",
-    "retrieve_payment_method_market_relationship",
-    "retrieve_payment_method_payment_gateway_relationship",
-    "create_stripe_payment",
-    "create_checkout_com_payment",
-    "create_wire_transfer",
-    "create_payment",
-    "retrieve_payment",
-    "retrieve_payment_order",
-    "retrieve_payment_order_relationship",
-];
-/// The same for each type of payment source.
-const PERMITTED_ON_SOURCES: [&str; 6] = [
-    "retrieve_{}",
-    "update_{}",
-    "delete_{}",
-    "retrieve_{}_order",
-    "retrieve_{}_order_relationship",
-    "retrieve_{}_payment_gateway_relationship",
-];
-
-fn permitted() -> BTreeSet<String> {
-    let sources = ["stripe_payment", "checkout_com_payment", "wire_transfer"];
-    let on_sources = sources
-        .iter()
-        .flat_map(|source| PERMITTED_ON_SOURCES.map(|id| id.replace("{}", source)));
-    PERMITTED
-        .into_iter()
-        .map(str::to_owned)
-        .chain(on_sources)
-        .collect()
-}
-
-/// A token for a client id alone.
-async fn sales_channel(service: &Service, client_id: &str) -> Api {
-    let body = json!({ "grant_type": "client_credentials", "client_id": client_id });
-    let call = service
-        .anonymous()
-        .call("POST", "/oauth/token")
-        .header("Accept", JSON);
-    let answer = call.json_as(JSON, &body).send().await.expect(200);
-    service.with_token(answer.body["access_token"].as_str().expect("an access token"))
-}
+use tillgate_tests::{Api, Call, OpenApi, Operation, Service, bodies, login, stored};
 
 struct Scene {
     service: Service,
@@ -86,7 +21,7 @@ impl Scene {
         let open_api = OpenApi::of(&service).await;
         let market = service.demo("TILLGATE_MARKET_ID");
         let integration = Fixtures::new(service.api().await, open_api, &market);
-        let channel = sales_channel(&service, &service.demo("TILLGATE_SALES_CHANNEL_CLIENT_ID")).await;
+        let channel = login::guest(&service).await;
         Self {
             service,
             integration,
@@ -123,7 +58,7 @@ async fn request(scene: &Scene, operation: &Operation, id: &str) -> Call {
 #[tokio::test]
 async fn whatever_is_not_permitted_is_forbidden() {
     let scene = Scene::set().await;
-    let (ids, permitted) = (records(&scene).await, permitted());
+    let (ids, permitted) = (records(&scene).await, permissions::of_guests());
     let mut requests = Vec::new();
     for operation in scene.operations() {
         if !permitted.contains(&operation.id) {
@@ -146,7 +81,7 @@ async fn whatever_is_not_permitted_is_forbidden() {
 async fn whatever_is_permitted_works() {
     let scene = Scene::set().await;
     let ids = records(&scene).await;
-    for id in permitted() {
+    for id in permissions::of_guests() {
         let operation = scene.integration.open_api().operation(&id);
         let deleted = match operation.method.as_str() {
             "DELETE" => Some(scene.integration.create(operation.kind()).await.id().to_owned()),

@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use tillgate_tests::{Answer, JSON, Service};
+use tillgate_tests::login::{self, Customer, PASSWORD};
+use tillgate_tests::{Answer, JSON, Service, bodies};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -218,4 +219,204 @@ async fn the_key_set_holds_public_keys_only() {
             assert!(key.get(private).is_none(), "{key}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_customer_logs_in_and_stays_logged_in() {
+    let service = Service::start().await;
+    let customer = Customer::register(&service, "ann@example.com").await;
+    let client_id = service.demo("TILLGATE_SALES_CHANNEL_CLIENT_ID");
+    let form = format!("grant_type=password&client_id={client_id}&username=ann%40example.com&password=");
+    let form = format!("{form}{}", PASSWORD.replace(' ', "+"));
+    let session = with_form(&service, &form, None).await.expect(200).body;
+    let next = login::refresh(&service, &session["refresh_token"])
+        .await
+        .expect(200)
+        .body;
+    assert_ne!(next["refresh_token"], session["refresh_token"]);
+    for answer in [&session, &next] {
+        assert_eq!(answer["owner_id"], customer.id);
+        assert_eq!(answer["owner_type"], "customer");
+        assert_eq!(answer["expires_in"], 4 * 60 * 60);
+        assert_eq!(
+            answer["scope"],
+            format!("market:id:{}", service.demo("TILLGATE_MARKET_ID"))
+        );
+        let token = answer["access_token"].as_str().expect("an access token");
+        let claims = decode(token.split('.').nth(1).expect("claims"));
+        assert_eq!(claims["owner"], json!({ "id": customer.id, "type": "Customer" }));
+        let me = login::with_session(&service, answer);
+        let me = me
+            .get(&format!("/api/customers/{}", customer.id))
+            .await
+            .expect(200);
+        assert_eq!(me.attribute("email"), "ann@example.com");
+    }
+    // Who is not a customer gets nothing to stay logged in with.
+    let of_application = with_json(&service, &Credentials::of(&service).as_json())
+        .await
+        .expect(200);
+    for member in ["refresh_token", "owner_id", "owner_type"] {
+        assert!(of_application.body.get(member).is_none(), "{member}");
+    }
+}
+
+#[tokio::test]
+async fn a_forged_owner_is_refused() {
+    let service = Service::start().await;
+    let (ann, ben) = (
+        Customer::register(&service, "ann@example.com").await,
+        Customer::register(&service, "ben@example.com").await,
+    );
+    let token = ann.session["access_token"].as_str().expect("an access token");
+    let forged = with_claim(token, "owner", json!({ "id": ben.id, "type": "Customer" }));
+    assert_refused(service.with_token(&forged).get("/api/orders").await);
+}
+
+#[tokio::test]
+async fn a_refresh_token_works_once() {
+    let service = Service::start().await;
+    let first = Customer::register(&service, "ann@example.com").await.session;
+    let second = login::refresh(&service, &first["refresh_token"])
+        .await
+        .expect(200)
+        .body;
+    // It was stolen, or the thief was first: the login ends for both.
+    for token in [&first["refresh_token"], &second["refresh_token"]] {
+        let _ = login::refresh(&service, token)
+            .await
+            .expect_error(400, "INVALID_GRANT");
+    }
+    let _ = login::log_in(&service, "ann@example.com", PASSWORD)
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn nobody_learns_who_is_a_customer() {
+    let service = Service::start().await;
+    let _ = Customer::register(&service, "ann@example.com").await;
+    let body = bodies::resource("customers", json!({ "email": "ben@example.com" }), json!({}));
+    let without = service
+        .api()
+        .await
+        .post("/api/customers", &body)
+        .await
+        .expect(201);
+    assert_eq!(without.attribute("has_password"), false);
+    let mut answers = Vec::new();
+    for (email, password) in [
+        ("ann@example.com", "another password"),
+        ("ann@example.com", "short"),
+        ("ben@example.com", PASSWORD),
+        ("nobody@example.com", PASSWORD),
+        ("no address\u{0}", PASSWORD),
+    ] {
+        let refused = login::log_in(&service, email, password).await;
+        answers.push(refused.expect_error(400, "INVALID_GRANT").body);
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+}
+
+#[tokio::test]
+async fn a_customer_who_fails_too_often_has_to_wait() {
+    let service = Service::start_with(&["--max-failed-logins", "3"]).await;
+    let _ = Customer::register(&service, "ann@example.com").await;
+    for email in ["ann@example.com", "nobody@example.com"] {
+        for _ in 0..3 {
+            let refused = login::log_in(&service, email, "another password").await;
+            let _ = refused.expect_error(400, "INVALID_GRANT");
+        }
+        let waits = login::log_in(&service, email, PASSWORD).await;
+        let waits = waits.expect_error(429, "TOO_MANY_REQUESTS");
+        let seconds: u32 = waits.header("retry-after").parse().expect("seconds");
+        assert!((1..=15 * 60).contains(&seconds), "{seconds}");
+    }
+    let _ = Customer::register(&service, "ben@example.com").await;
+}
+
+#[tokio::test]
+async fn an_address_that_fails_too_often_has_to_wait() {
+    let service = Service::start_with(&["--max-failed-logins-of-address", "3"]).await;
+    let _ = Customer::register(&service, "ann@example.com").await;
+    for number in 0..3 {
+        let email = format!("{number}@example.com");
+        let refused = login::log_in(&service, &email, PASSWORD).await;
+        let _ = refused.expect_error(400, "INVALID_GRANT");
+    }
+    let waits = login::log_in(&service, "ann@example.com", PASSWORD).await;
+    let _ = waits.expect_error(429, "TOO_MANY_REQUESTS");
+}
+
+#[tokio::test]
+async fn customers_log_in_through_sales_channels_only() {
+    let service = Service::start().await;
+    let customer = Customer::register(&service, "ann@example.com").await;
+    let mut password = Credentials::of(&service).as_json();
+    password["grant_type"] = json!("password");
+    password["username"] = json!(customer.email);
+    password["password"] = json!(PASSWORD);
+    let mut refresh = Credentials::of(&service).as_json();
+    refresh["grant_type"] = json!("refresh_token");
+    refresh["refresh_token"] = customer.session["refresh_token"].clone();
+    for body in [password, refresh] {
+        let _ = with_json(&service, &body)
+            .await
+            .expect_error(400, "UNAUTHORIZED_CLIENT");
+    }
+    for body in [
+        json!({ "grant_type": "password", "username": "ann@example.com" }),
+        json!({ "grant_type": "password", "username": "ann@example.com", "password": "" }),
+        json!({ "grant_type": "refresh_token" }),
+    ] {
+        let mut body = body;
+        body["client_id"] = json!(service.demo("TILLGATE_SALES_CHANNEL_CLIENT_ID"));
+        let _ = with_json(&service, &body)
+            .await
+            .expect_error(400, "INVALID_REQUEST");
+    }
+    let elsewhere = json!({
+        "grant_type": "password", "client_id": service.demo("TILLGATE_SALES_CHANNEL_CLIENT_ID"),
+        "username": "ann@example.com", "password": PASSWORD, "scope": "market:all"
+    });
+    let _ = with_json(&service, &elsewhere)
+        .await
+        .expect_error(400, "INVALID_SCOPE");
+}
+
+#[tokio::test]
+async fn passwords_have_bounds() {
+    let service = Service::start().await;
+    let guest = login::guest(&service).await;
+    let create = async |email: &str, password: String| {
+        let attributes = json!({ "email": email, "password": password });
+        let body = bodies::resource("customers", attributes, json!({}));
+        guest.post("/api/customers", &body).await
+    };
+    for password in ["1234567".to_owned(), "é".repeat(129)] {
+        let refused = create("ann@example.com", password).await.expect(422);
+        let _ = refused.expect_pointer("/data/attributes/password");
+    }
+    let longest = "é".repeat(128);
+    let created = create("ann@example.com", longest.clone()).await.expect(201);
+    assert!(!String::from_utf8_lossy(&created.bytes).contains(&longest));
+    let _ = login::log_in(&service, "ann@example.com", &longest)
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn the_demos_customer_can_log_in() {
+    let service = Service::start().await;
+    let (email, password) = (
+        service.demo("TILLGATE_CUSTOMER_EMAIL"),
+        service.demo("TILLGATE_CUSTOMER_PASSWORD"),
+    );
+    let session = login::log_in(&service, &email, &password).await.expect(200).body;
+    assert_eq!(session["owner_id"], service.demo("TILLGATE_CUSTOMER_ID"));
+    let orders = login::with_session(&service, &session)
+        .get("/api/orders")
+        .await
+        .expect(200);
+    assert_eq!(orders.body["meta"]["record_count"], 3);
 }

@@ -14,6 +14,8 @@ pub struct Container {
     pub dialect: Option<Ident>,
     pub actions: Vec<Ident>,
     pub sales_channel: Vec<Ident>,
+    /// What `sales_channel` says unless given.
+    pub customer: Option<Vec<Ident>>,
     pub calls_psp: Vec<Ident>,
     /// Types that name it in requests besides its own.
     pub aliases: Vec<LitStr>,
@@ -31,6 +33,7 @@ impl Container {
                 "dialect" => container.dialect = Some(meta.value()?.parse()?),
                 "actions" => container.actions = list(meta.input)?,
                 "sales_channel" => container.sales_channel = list(meta.input)?,
+                "customer" => container.customer = Some(list(meta.input)?),
                 "calls_psp" => container.calls_psp = list(meta.input)?,
                 "aliases" => container.aliases = list(meta.input)?,
                 _ => return Err(meta.error("unknown resource option")),

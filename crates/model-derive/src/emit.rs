@@ -119,13 +119,18 @@ fn implementation(declaration: &Declaration) -> TokenStream {
         .dialect
         .clone()
         .unwrap_or_else(|| format_ident!("CommerceLayer"));
-    let [actions, sales_channel, calls_psp] =
-        [&container.actions, &container.sales_channel, &container.calls_psp].map(|names| {
-            let variants = names
-                .iter()
-                .map(|name| format_ident!("{}", capitalized(&name.to_string())));
-            quote!(&[#(crate::resource::Action::#variants),*])
-        });
+    let [actions, sales_channel, customer, calls_psp] = [
+        &container.actions,
+        &container.sales_channel,
+        container.customer.as_ref().unwrap_or(&container.sales_channel),
+        &container.calls_psp,
+    ]
+    .map(|names| {
+        let variants = names
+            .iter()
+            .map(|name| format_ident!("{}", capitalized(&name.to_string())));
+        quote!(&[#(crate::resource::Action::#variants),*])
+    });
     let relationships = members
         .iter()
         .filter(|member| member.kind == Kind::Relationship)
@@ -179,6 +184,7 @@ fn implementation(declaration: &Declaration) -> TokenStream {
                 description: #description,
                 actions: #actions,
                 sales_channel: #sales_channel,
+                customer: #customer,
                 calls_psp: #calls_psp,
                 relationships: &[#(#relationships),*],
             };

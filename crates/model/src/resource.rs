@@ -32,6 +32,15 @@ pub enum Action {
     Delete,
 }
 
+/// Whom a sales channel calls for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Buyer {
+    /// Anybody.
+    Guest,
+    /// A customer who has logged in.
+    Customer,
+}
+
 /// Which published API a resource speaks like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Dialect {
@@ -92,6 +101,8 @@ pub struct ResourceMeta {
     pub actions: &'static [Action],
     /// What a sales channel may do; integrations may do all of `actions`.
     pub sales_channel: &'static [Action],
+    /// What a customer who has logged in through a sales channel may do. Declared where it is something else.
+    pub customer: &'static [Action],
     /// Which actions may call a PSP, and so answer 502 or 503.
     pub calls_psp: &'static [Action],
     /// Its relationships.
@@ -109,6 +120,14 @@ impl ResourceMeta {
         self.relationships
             .iter()
             .find(|relationship| relationship.name == name)
+    }
+
+    /// What a buyer may do.
+    pub fn permitted_to(&self, buyer: Buyer) -> &'static [Action] {
+        match buyer {
+            Buyer::Guest => self.sales_channel,
+            Buyer::Customer => self.customer,
+        }
     }
 
     /// `stripe_payments:create`, as shown in the document.

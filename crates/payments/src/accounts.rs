@@ -176,7 +176,7 @@ pub async fn create_application(context: &Context, new: NewApplication) -> Resul
 }
 
 /// 256 random bits.
-fn random_text(context: &Context) -> String {
+pub fn random_text(context: &Context) -> String {
     let mut bytes = [0; 32];
     context.entropy.fill(&mut bytes);
     hex::encode(bytes)

@@ -1,7 +1,7 @@
 //! A call of the API, as the server hands it to the domain, and its answer.
 
 use bytes::Bytes;
-use tillgate_model::{Id, document::Page, openapi::Operation};
+use tillgate_model::{Id, document::Page, openapi::Operation, resource::Buyer};
 use tillgate_store::Scope;
 
 /// Which kind of application calls.
@@ -25,8 +25,21 @@ pub struct Caller {
     pub kind: ApplicationKind,
     /// The market that a sales channel sells in.
     pub market_id: Option<Id>,
+    /// The customer who has logged in through a sales channel.
+    pub customer_id: Option<Id>,
     /// Network address of the caller, for limits on failed payments.
     pub address: Option<std::net::IpAddr>,
+}
+
+impl Caller {
+    /// Whom a sales channel calls for; `None` for an integration.
+    pub fn buyer(&self) -> Option<Buyer> {
+        match (self.kind, &self.customer_id) {
+            (ApplicationKind::Integration, _) => None,
+            (ApplicationKind::SalesChannel, None) => Some(Buyer::Guest),
+            (ApplicationKind::SalesChannel, Some(_)) => Some(Buyer::Customer),
+        }
+    }
 }
 
 /// An idempotency key with what it stands for.

@@ -7,7 +7,7 @@ use tillgate_gateways::{Timer, Transport};
 use tillgate_model::{Id, Timestamp};
 use tillgate_store::Db;
 
-use crate::vault::Vault;
+use crate::{passwords::Passwords, vault::Vault};
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
@@ -36,6 +36,8 @@ pub struct Context {
     pub transport: Arc<dyn Transport>,
     /// Encrypts what is secret before it is stored.
     pub vault: Arc<Vault>,
+    /// Hashes the passwords of customers.
+    pub passwords: Arc<Passwords>,
     /// Start of all links, without a slash at the end.
     pub base_url: Arc<str>,
     /// How the service deals with payments.
@@ -53,6 +55,10 @@ pub struct Settings {
     pub max_failed_authorizations: i64,
     /// Failed authorizations within an hour after which a network address may make no more.
     pub max_failures_of_address: i64,
+    /// Failed logins within a quarter of an hour after which a customer has to wait.
+    pub max_failed_logins: i64,
+    /// The same for a network address.
+    pub max_failed_logins_of_address: i64,
 }
 
 impl Context {

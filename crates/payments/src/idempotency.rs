@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use chrono::Duration;
 use tillgate_model::{Problem, Problems, problem::Kind};
-use tillgate_store::{IdempotencyKeyRow, Tx, query, send};
+use tillgate_store::{IdempotencyKeyRow, Sender, Tx, query, send};
 
 use crate::{
     call::{Answer, IdempotencyKey},
@@ -14,6 +14,8 @@ use crate::{
 
 /// What a stored answer is sealed as.
 const PURPOSE: &str = "idempotency_keys.body";
+/// What a fingerprint is hashed as. A body may hold a password, which could be found out by its plain hash.
+const FINGERPRINT: &str = "idempotency_keys.fingerprint";
 /// How long a key is remembered.
 const LIFETIME: Duration = Duration::hours(24);
 
@@ -29,8 +31,7 @@ pub async fn claim(
         return Ok(());
     }
     let scope = request.scope();
-    let application = &request.caller.application_id;
-    let Some(known) = query!(tx, idempotency_keys::get(scope, application, &key.key))? else {
+    let Some(known) = query!(tx, idempotency_keys::get(scope, sender(request), &key.key))? else {
         return Err(in_use());
     };
     if is_forgotten(request, &known) {
@@ -55,10 +56,19 @@ pub async fn end_if_known(request: &Request, tx: &mut Tx<'_>) -> Result<(), Fail
     let Some(key) = &request.key else {
         return Ok(());
     };
-    let application = &request.caller.application_id;
-    match query!(tx, idempotency_keys::get(request.scope(), application, &key.key))? {
+    match query!(
+        tx,
+        idempotency_keys::get(request.scope(), sender(request), &key.key)
+    )? {
         Some(known) if !is_forgotten(request, &known) => Err(replay(request, known, key)?),
         _ => Ok(()),
+    }
+}
+
+fn sender(request: &Request) -> Sender<'_> {
+    Sender {
+        application_id: &request.caller.application_id,
+        customer_id: request.caller.customer_id.as_ref(),
     }
 }
 
@@ -74,8 +84,9 @@ fn new_row(request: &Request, key: &IdempotencyKey, resource: Option<(&str, &str
         organization_id: request.scope().organization_id().to_string(),
         test: request.scope().test(),
         application_id: request.caller.application_id.to_string(),
+        owner_id: sender(request).owner().to_owned(),
         key: key.key.clone(),
-        fingerprint: key.fingerprint.clone(),
+        fingerprint: request.context.vault.keyed_hash(FINGERPRINT, &key.fingerprint),
         created_at: request.context.now().moment().naive_utc(),
         finished_at: None,
         resource_type: resource.map(|(kind, _)| kind.to_owned()),
@@ -98,7 +109,11 @@ fn in_use() -> Failure {
 
 /// How a key that is known ends a call.
 fn replay(request: &Request, known: IdempotencyKeyRow, key: &IdempotencyKey) -> Result<Failure, Failure> {
-    if known.fingerprint != key.fingerprint {
+    let same = request
+        .context
+        .vault
+        .verify_hash(FINGERPRINT, &key.fingerprint, &known.fingerprint);
+    if !same {
         let problem = Problem::new(
             Kind::IdempotencyKeyReused,
             "This idempotency key was used for another request. Choose a new key for a new request.",
@@ -135,10 +150,7 @@ pub async fn finish(
 ) -> Result<(), Failure> {
     let mut row = new_row(request, key, None);
     let scope = request.scope();
-    if let Some(known) = query!(
-        tx,
-        idempotency_keys::get(scope, &request.caller.application_id, &key.key)
-    )? {
+    if let Some(known) = query!(tx, idempotency_keys::get(scope, sender(request), &key.key))? {
         row = known;
     }
     let body = std::str::from_utf8(&answer.body)
@@ -161,7 +173,7 @@ pub async fn release(request: &Request, tx: &mut Tx<'_>) -> Result<(), Failure> 
     if let Some(key) = &request.key {
         query!(
             tx,
-            idempotency_keys::release(request.scope(), &request.caller.application_id, &key.key)
+            idempotency_keys::release(request.scope(), sender(request), &key.key)
         )?;
     }
     Ok(())

@@ -10,6 +10,8 @@ mod failure;
 mod flows;
 mod handler;
 mod idempotency;
+pub mod logins;
+pub mod passwords;
 mod plain;
 #[doc(hidden)]
 pub mod planted;

@@ -40,6 +40,16 @@ pub trait Plain: Kept + Creatable + Updatable {
         attributes: &<Self as Creatable>::Attributes,
     ) -> Result<(), Failure>;
 
+    /// Makes of the attributes of a new record what is kept of them, where that takes long: before any transaction.
+    async fn prepare_create(_: &Request, _: &mut <Self as Creatable>::Attributes) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// The same for an update.
+    async fn prepare_update(_: &Request, _: &mut <Self as Updatable>::Attributes) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// Asks the world outside for what a new record needs, before the transaction that adds it.
     async fn ask_before_create(
         _: &Request,
@@ -123,7 +133,8 @@ where
         body: &'a [u8],
     ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         async move {
-            let input = self.create.read_create::<R>(body)?;
+            let mut input = self.create.read_create::<R>(body)?;
+            R::prepare_create(request, &mut input.attributes).await?;
             let mut record = R::from_create(&input.attributes, &input.relationships);
             record.stamp(request.context.new_id(), request.context.now());
             R::ask_before_create(request, &mut record, &input.attributes).await?;
@@ -160,7 +171,8 @@ where
         body: &'a [u8],
     ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         async move {
-            let input = self.update.read_update::<R>(body, id)?;
+            let mut input = self.update.read_update::<R>(body, id)?;
+            R::prepare_update(request, &mut input.attributes).await?;
             if R::update_asks(&input.attributes) {
                 let found = request
                     .context

@@ -15,7 +15,7 @@ use tillgate_model::{
 use tillgate_store::GatewayEventRow;
 
 use crate::{
-    call::{Answer, ApplicationKind, Call, Caller},
+    call::{Answer, Call, Caller},
     context::Context,
     failure::Failure,
     flows::{
@@ -340,8 +340,10 @@ fn selection(call: &Call, relationship: &'static RelationshipMeta) -> Result<Sel
 
 /// A sales channel sees through a relationship only what it may retrieve.
 fn may_read(request: &Request, kind: &str) -> Result<(), Failure> {
-    let allowed = registry::resource(kind).is_some_and(|meta| meta.sales_channel.contains(&Action::Retrieve));
-    if request.caller.kind == ApplicationKind::Integration || allowed {
+    let Some(buyer) = request.caller.buyer() else {
+        return Ok(());
+    };
+    if registry::resource(kind).is_some_and(|meta| meta.permitted_to(buyer).contains(&Action::Retrieve)) {
         return Ok(());
     }
     Err(Problem::new(Kind::Forbidden, format!("A sales channel may not read {kind}.")).into())

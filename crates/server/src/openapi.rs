@@ -96,6 +96,15 @@ fn security_schemes() -> Value {
                 "tokenUrl": "/oauth/token",
                 "scopes": {"market:all": "Everything that the application may do, in all markets."}
             }}
+        },
+        "customer_password": {
+            "type": "oauth2",
+            "description": "Gets an access token for a customer who logs in through a sales channel.",
+            "flows": {"password": {
+                "tokenUrl": "/oauth/token",
+                "refreshUrl": "/oauth/token",
+                "scopes": {"market:id:ID": "What customers may do, in the market of the sales channel."}
+            }}
         }
     })
 }

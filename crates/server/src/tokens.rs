@@ -26,6 +26,9 @@ pub struct Claims {
     /// The market that a sales channel sells in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub market: Option<MarketClaim>,
+    /// For whom, if a customer has logged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<OwnerClaim>,
     /// What was granted.
     pub scope: String,
     /// Seconds since 1970 when it ends.
@@ -67,6 +70,23 @@ pub struct MarketClaim {
     pub id: Vec<String>,
 }
 
+/// Whom an application speaks for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OwnerClaim {
+    /// The id.
+    pub id: String,
+    /// What the owner is.
+    #[serde(rename = "type")]
+    pub kind: OwnerKind,
+}
+
+/// What an owner can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OwnerKind {
+    /// A customer.
+    Customer,
+}
+
 /// A signed token.
 pub struct AccessToken {
     /// The JWT.
@@ -106,13 +126,14 @@ impl Tokens {
         }
     }
 
-    /// Makes a token for an application.
+    /// Makes a token for an application, and for the customer who has logged in through it.
     ///
     /// # Errors
     /// When signing fails, which a key made by [`Tokens::new`] never does.
     pub fn issue(
         &self,
         application: &Application,
+        customer_id: Option<&Id>,
         clock: &dyn Clock,
         entropy: &dyn Entropy,
     ) -> Result<AccessToken, jsonwebtoken::errors::Error> {
@@ -135,6 +156,10 @@ impl Tokens {
             },
             market: application.market_id.as_ref().map(|id| MarketClaim {
                 id: vec![id.to_string()],
+            }),
+            owner: customer_id.map(|id| OwnerClaim {
+                id: id.to_string(),
+                kind: OwnerKind::Customer,
             }),
             scope: scope(application.market_id.as_ref()),
             exp: now + lifetime,
@@ -260,7 +285,7 @@ mod tests {
 
     fn issue(tokens: &Tokens, kind: ApplicationKind) -> AccessToken {
         tokens
-            .issue(&application(kind), &Fixed(1_000_000), &Zeros)
+            .issue(&application(kind), None, &Fixed(1_000_000), &Zeros)
             .expect("signed")
     }
 
@@ -277,6 +302,21 @@ mod tests {
             issue(&tokens, ApplicationKind::Integration).claims.scope,
             "market:all"
         );
+    }
+
+    #[test]
+    fn a_customers_token_names_them() {
+        let tokens = Tokens::new(&[1; 32], "https://pay.example");
+        let (shop, customer) = (application(ApplicationKind::SalesChannel), "dddddddddd");
+        let id = customer.parse().expect("an id");
+        let made = tokens
+            .issue(&shop, Some(&id), &Fixed(1_000_000), &Zeros)
+            .expect("signed");
+        let claims = tokens.verify(&made.token, &Fixed(1_000_001)).expect("valid");
+        let owner = serde_json::to_value(&claims).expect("JSON")["owner"].take();
+        assert_eq!(owner, serde_json::json!({"id": customer, "type": "Customer"}));
+        let guest = issue(&tokens, ApplicationKind::SalesChannel).claims;
+        assert!(serde_json::to_value(guest).expect("JSON").get("owner").is_none());
     }
 
     #[test]

@@ -11,7 +11,8 @@ use std::{
 use futures::{StreamExt, channel::oneshot, stream::FuturesUnordered};
 use tillgate_model::Problems;
 use tillgate_payments::{
-    Answer, Call, Caller, Clock, Context, Entropy, Notification, Reception, Service, Settings, vault::Vault,
+    Answer, Call, Caller, Clock, Context, Entropy, Notification, Reception, Service, Settings,
+    passwords::Passwords, vault::Vault,
 };
 use tillgate_sandbox::WebhookDelivery;
 use tillgate_store::{Db, StoreError};
@@ -70,12 +71,15 @@ impl Host {
             timer: Arc::<Network>::clone(&network),
             transport: network,
             vault: Arc::new(Vault::new([7; 32])),
+            passwords: Arc::new(Passwords::new(1)),
             base_url: URL.into(),
             settings: Settings {
                 gateway_timeout: Duration::from_secs(25),
                 abandoned_after: Duration::from_secs(24 * 60 * 60),
                 max_failed_authorizations: 5,
                 max_failures_of_address: 20,
+                max_failed_logins: 10,
+                max_failed_logins_of_address: 100,
             },
         };
         Ok(Rc::new(Self {

@@ -65,6 +65,7 @@ pub async fn open(host: Rc<Host>, notes: SharedNotes) -> Result<Api> {
         application_id: application.id,
         kind: ApplicationKind::Integration,
         market_id: None,
+        customer_id: None,
         address: None,
     };
     let api = Api {

@@ -4,8 +4,8 @@ use tillgate_model::Id;
 
 /// An organization and one of its two modes. What is outside of it does not exist for a query.
 ///
-/// Only an access token, a webhook whose signature was verified, a stored job and the operator at the command line make
-/// one.
+/// Only an access token, the credentials that one is asked for with, a webhook whose signature was verified, a stored job and
+/// the operator at the command line make one.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Scope {
     organization_id: Id,
@@ -15,6 +15,14 @@ pub struct Scope {
 impl Scope {
     /// The scope that a valid access token grants.
     pub fn of_token(organization_id: Id, test: bool) -> Self {
+        Self {
+            organization_id,
+            test,
+        }
+    }
+
+    /// The scope of an application whose credentials were checked.
+    pub fn of_credentials(organization_id: Id, test: bool) -> Self {
         Self {
             organization_id,
             test,

@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use crate::spec::document::JSON_API;
 
 const SCHEMAS: &str = "#/components/schemas/";
-/// The security scheme that generators would turn into a second `Authorization` header, or into a library of its own:
+/// The security schemes that generators would turn into a second `Authorization` header, or into a library of its own:
 /// clients ask for tokens with `create_access_token`, as with every other operation.
-const CREDENTIALS: &str = "client_credentials";
+const CREDENTIALS: [&str; 2] = ["client_credentials", "customer_password"];
 
 /// The document for generators.
 pub fn for_generators(mut document: Value) -> Value {
@@ -99,11 +99,13 @@ fn leave_out_credentials(document: &mut Value) {
         .pointer_mut("/components/securitySchemes")
         .and_then(Value::as_object_mut)
     {
-        schemes.remove(CREDENTIALS);
+        schemes.retain(|name, _| !CREDENTIALS.contains(&name.as_str()));
     }
     for operation in operations(document) {
         if let Some(Value::Array(alternatives)) = operation.get_mut("security") {
-            alternatives.retain(|alternative| alternative.get(CREDENTIALS).is_none());
+            let gets_tokens =
+                |alternative: &Value| CREDENTIALS.iter().any(|name| alternative.get(name).is_some());
+            alternatives.retain(|alternative| !gets_tokens(alternative));
         }
     }
 }
@@ -220,8 +222,12 @@ mod tests {
     #[test]
     fn the_only_way_to_authenticate_is_a_token() {
         let document = json!({
-            "paths": {"/a": {"get": {"security": [{"access_token": []}, {"client_credentials": []}]}}},
-            "components": {"securitySchemes": {"access_token": {}, "client_credentials": {}}}
+            "paths": {"/a": {"get": {"security": [
+                {"access_token": []}, {"client_credentials": []}, {"customer_password": []}
+            ]}}},
+            "components": {"securitySchemes": {
+                "access_token": {}, "client_credentials": {}, "customer_password": {}
+            }}
         });
         let expected = json!({
             "paths": {"/a": {"get": {"security": [{"access_token": []}]}}},

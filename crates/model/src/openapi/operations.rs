@@ -3,7 +3,7 @@
 use crate::{
     Action, ResourceMeta,
     registry::{self, RESOURCES},
-    resource::RelationshipMeta,
+    resource::{Buyer, RelationshipMeta},
 };
 
 /// What an operation does.
@@ -94,10 +94,10 @@ impl Operation {
         matches!(self.kind, OperationKind::Action(Action::Create | Action::Update))
     }
 
-    /// Whether a sales channel may run it; an integration may run all. What an endpoint shows of other resources must be
-    /// readable by itself as well.
-    pub fn is_for_sales_channels(&self) -> bool {
-        let own = self.resource.sales_channel.contains(&self.action());
+    /// Whether a sales channel may run it for a buyer; an integration may run all. What an endpoint shows of other resources
+    /// must be readable by itself as well.
+    pub fn is_for(&self, buyer: Buyer) -> bool {
+        let own = self.resource.permitted_to(buyer).contains(&self.action());
         let shown = match self.kind {
             OperationKind::Related(relationship) => relationship.targets,
             OperationKind::Relationship(relationship) if relationship.many => relationship.targets,
@@ -105,7 +105,7 @@ impl Operation {
         };
         let readable = |kind: &&str| {
             registry::resource(kind).is_none_or(|meta| {
-                meta.sales_channel
+                meta.permitted_to(buyer)
                     .iter()
                     .any(|action| matches!(action, Action::Retrieve | Action::List))
             })

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Action, Dialect, Problem,
     problem::{DECLINES, Kind, RULES},
+    resource::Buyer,
 };
 
 /// Kinds of problems by the status that tells of them.
@@ -85,7 +86,7 @@ fn is_forbidden_to_some(operation: &Operation) -> bool {
             | OperationKind::Related(_)
             | OperationKind::Relationship(_)
     );
-    !only_reads || !operation.is_for_sales_channels()
+    !only_reads || !operation.is_for(Buyer::Guest) || !operation.is_for(Buyer::Customer)
 }
 
 /// The codes of kinds of problems in a dialect.

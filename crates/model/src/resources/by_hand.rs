@@ -152,6 +152,7 @@ mod written {
             description: "A note on an order.",
             actions: &[Action::List, Action::Retrieve, Action::Create, Action::Update],
             sales_channel: &[Action::Retrieve],
+            customer: &[Action::Retrieve],
             calls_psp: &[],
             relationships: &[RelationshipMeta {
                 name: "order",

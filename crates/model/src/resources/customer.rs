@@ -1,7 +1,7 @@
 use tillgate_model_derive::resource;
 
 use super::Order;
-use crate::ToMany;
+use crate::{Secret, ToMany};
 
 /// Whom orders belong to.
 #[resource(
@@ -9,7 +9,8 @@ use crate::ToMany;
     singular = "customer",
     tag = "Commerce",
     actions(list, retrieve, create, update, delete),
-    sales_channel(create)
+    sales_channel(create),
+    customer(retrieve, update)
 )]
 pub struct Customer {
     /// E-mail address, one customer each.
@@ -20,6 +21,14 @@ pub struct Customer {
     #[attribute(read, create, update)]
     #[validate(length(max = 255))]
     pub shopper_reference: Option<String>,
+    /// What the customer logs in with. Kept as a hash and never shown; a new one ends the logins that there are, and `null`
+    /// leaves the customer without.
+    #[attribute(create, update)]
+    #[validate(length(min = 8, max = 128))]
+    pub password: Option<Secret>,
+    /// Whether the customer can log in.
+    #[attribute(read)]
+    pub has_password: bool,
     /// Number of orders of the customer.
     #[attribute(read)]
     pub total_orders_count: i64,

@@ -77,6 +77,7 @@ text_enum! {
     aliases("order"),
     actions(list, retrieve, create, update, delete),
     sales_channel(retrieve, create, update),
+    customer(list, retrieve, create, update),
     calls_psp(update)
 )]
 pub struct Order {
@@ -92,7 +93,8 @@ pub struct Order {
     /// How far its delivery is.
     #[attribute(read)]
     pub fulfillment_status: FulfillmentStatus,
-    /// Whether the customer has no account.
+    /// Whether it is bought without logging in. A customer who has logged in sees no such order among their own: an address
+    /// that a guest gives proves nothing.
     #[attribute(read, create, update, default = true)]
     pub guest: bool,
     /// Whether line items can still be changed.

@@ -1,14 +1,23 @@
 use tillgate_model::{
-    Id, Record,
+    Id, Problem, Record, Secret,
+    problem::Kind,
     resources::{CreateCustomerAttributes, Customer, UpdateCustomerAttributes},
 };
-use tillgate_store::{CustomerFilter, CustomerRow, StoreError, Tx, query};
+use tillgate_store::{CustomerFilter, CustomerPasswordRow, CustomerRow, StoreError, Tx, query};
 
 use super::{edited_in, kept_in};
-use crate::{failure::Failure, plain::Plain, request::Request, stored};
+use crate::{
+    failure::Failure,
+    passwords,
+    plain::Plain,
+    request::Request,
+    stored::{self, stored_time},
+};
 
-fn visible(_: &Request, _: &CustomerRow) -> bool {
-    true
+/// A customer sees themselves. A guest is shown the customer that they create.
+fn visible(request: &Request, row: &CustomerRow) -> bool {
+    let own = request.caller.customer_id.as_ref();
+    own.is_none_or(|own| own.as_str() == row.id)
 }
 
 async fn record(
@@ -16,12 +25,19 @@ async fn record(
     request: &Request,
     row: &CustomerRow,
 ) -> Result<Record<Customer>, StoreError> {
-    let orders = query!(tx, payments::count_orders_of_customer(request.scope(), &row.id))?;
+    let scope = request.scope();
+    let orders = match (&request.caller.customer_id, &request.caller.market_id) {
+        (Some(own), Some(market)) => query!(tx, shopping::count_orders(scope, own, market))?,
+        _ => query!(tx, payments::count_orders_of_customer(scope, &row.id))?,
+    };
+    let password = query!(tx, passwords::hash(scope, &row.id))?;
     Ok(stored::record!(
         row,
         Customer {
             email: row.email.clone(),
             shopper_reference: row.shopper_reference.clone(),
+            password: None,
+            has_password: password.is_some(),
             total_orders_count: orders,
         }
     ))
@@ -39,24 +55,93 @@ kept_in!(Customer: customers, CustomerFilter, |_selection| CustomerFilter::defau
 impl Plain for Customer {
     edited_in!(customers);
 
+    async fn prepare_create(
+        request: &Request,
+        attributes: &mut CreateCustomerAttributes,
+    ) -> Result<(), Failure> {
+        seal(request, attributes.password.as_mut()).await
+    }
+
+    async fn prepare_update(
+        request: &Request,
+        attributes: &mut UpdateCustomerAttributes,
+    ) -> Result<(), Failure> {
+        let password = attributes.password.as_mut().and_then(Option::as_mut);
+        seal(request, password).await
+    }
+
     async fn before_create(
         _: &mut Tx<'_>,
-        _: &Request,
-        _: &mut Record<Self>,
+        request: &Request,
+        record: &mut Record<Self>,
         _: &CreateCustomerAttributes,
     ) -> Result<(), Failure> {
-        Ok(())
+        Ok(refuse_shopper_reference(request, None, record)?)
+    }
+
+    async fn after_create(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+        match &record.password {
+            Some(sealed) => set_password(tx, request, record, sealed).await,
+            None => Ok(()),
+        }
     }
 
     async fn before_update(
-        _: &mut Tx<'_>,
-        _: &Request,
-        _: &Record<Self>,
-        _: &mut Record<Self>,
-        _: &UpdateCustomerAttributes,
+        tx: &mut Tx<'_>,
+        request: &Request,
+        before: &Record<Self>,
+        record: &mut Record<Self>,
+        attributes: &UpdateCustomerAttributes,
     ) -> Result<(), Failure> {
-        Ok(())
+        refuse_shopper_reference(request, Some(before), record)?;
+        let Some(password) = &attributes.password else {
+            return Ok(());
+        };
+        let (scope, id) = (request.scope(), record.id.as_str());
+        query!(tx, refresh_tokens::revoke_all(scope, id))?;
+        match password {
+            Some(sealed) => set_password(tx, request, record, sealed).await,
+            None => Ok(query!(tx, passwords::remove(scope, id))?),
+        }
     }
+}
+
+/// Puts what is stored of a password in its place: hashing is slow, and no transaction waits for it.
+async fn seal(request: &Request, password: Option<&mut Secret>) -> Result<(), Failure> {
+    if let Some(password) = password {
+        *password = Secret::new(passwords::seal(&request.context, password.secret_string()).await?);
+    }
+    Ok(())
+}
+
+async fn set_password(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    record: &Record<Customer>,
+    sealed: &Secret,
+) -> Result<(), Failure> {
+    let row = CustomerPasswordRow {
+        organization_id: request.scope().organization_id().to_string(),
+        test: request.scope().test(),
+        customer_id: record.id.to_string(),
+        hash: sealed.expose().to_owned(),
+        changed_at: stored_time(record.updated_at),
+    };
+    Ok(query!(tx, passwords::set(&row))?)
+}
+
+/// The reference says whose saved cards are used. Whoever could choose it could choose anybody's.
+fn refuse_shopper_reference(
+    request: &Request,
+    before: Option<&Record<Customer>>,
+    record: &Record<Customer>,
+) -> Result<(), Problem> {
+    let known = before.and_then(|before| before.shopper_reference.as_ref());
+    if request.caller.buyer().is_none() || record.shopper_reference.as_ref() == known {
+        return Ok(());
+    }
+    let message = "A sales channel may not say who a customer is at the payment gateways.";
+    Err(Problem::new(Kind::Forbidden, message).at("/data/attributes/shopper_reference"))
 }
 
 /// The customer with that address, who is created if there is none. Of two requests that create the same one, the second
@@ -68,6 +153,8 @@ pub async fn find_or_create(tx: &mut Tx<'_>, request: &Request, email: &str) -> 
     let fields = Customer {
         email: email.to_owned(),
         shopper_reference: None,
+        password: None,
+        has_password: false,
         total_orders_count: 0,
     };
     let mut record = Record::unstamped(fields);

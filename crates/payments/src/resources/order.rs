@@ -1,34 +1,23 @@
 use tillgate_model::{
     Problem, Record, ToOne,
+    document::Page,
     problem::Kind,
     resources::{CreateOrderAttributes, Order, OrderStatus, PaymentStatus, UpdateOrderAttributes},
 };
 use tillgate_store::{OrderFilter, OrderRow, StoreError, Tx, query};
 
-use super::{customer, kept_in};
+mod buyer;
+
+pub use self::buyer::visible;
 use crate::{
     call::ApplicationKind,
     failure::Failure,
     flows::ledger::Ledger,
+    handler::Kept,
     plain::Plain,
     request::Request,
-    stored::{self, found, optional_word, stored_time, time, word},
+    stored::{self, Selection, found, optional_word, stored_time, time, word},
 };
-
-/// A sales channel sees the orders of its market that are being bought or were just bought.
-pub fn visible(request: &Request, row: &OrderRow) -> bool {
-    let of_its_market = request
-        .caller
-        .market_id
-        .as_ref()
-        .is_some_and(|market| market.as_str() == row.market_id);
-    request.caller.kind == ApplicationKind::Integration
-        || (of_its_market && matches!(row.status.as_str(), "draft" | "pending" | "placing" | "placed"))
-}
-
-async fn record(_: &mut Tx<'_>, _: &Request, row: &OrderRow) -> Result<Record<Order>, StoreError> {
-    record_of(row)
-}
 
 /// The order as the API shows it.
 pub fn record_of(row: &OrderRow) -> Result<Record<Order>, StoreError> {
@@ -97,10 +86,42 @@ fn row_over(request: &Request, record: &Record<Order>, before: Option<&OrderRow>
     })
 }
 
-kept_in!(Order: orders, OrderFilter, |selection| OrderFilter {
-    customer_id: selection.owner("customers"),
-    ..Default::default()
-});
+impl Kept for Order {
+    async fn get(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        id: &tillgate_model::Id,
+    ) -> Result<Option<Record<Self>>, Failure> {
+        let row = query!(tx, orders::get(request.scope(), id))?.filter(|row| visible(request, row));
+        Ok(row.as_ref().map(record_of).transpose()?)
+    }
+
+    /// A customer who has logged in lists their own, whichever way they ask.
+    async fn page(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        selection: &Selection,
+        page: Page,
+    ) -> Result<(Vec<Record<Self>>, i64), Failure> {
+        let (scope, caller) = (request.scope(), &request.caller);
+        let (rows, total) = match (&caller.customer_id, &caller.market_id) {
+            (Some(own), Some(market)) => (
+                query!(tx, shopping::orders(scope, own, market, page))?,
+                query!(tx, shopping::count_orders(scope, own, market))?,
+            ),
+            (Some(_), None) => (Vec::new(), 0),
+            (None, _) => {
+                let filter = OrderFilter {
+                    customer_id: selection.owner("customers"),
+                    ..Default::default()
+                };
+                let rows = query!(tx, orders::page(scope, filter, page))?;
+                (rows, query!(tx, orders::count(scope, filter))?)
+            }
+        };
+        Ok((rows.iter().map(record_of).collect::<Result<_, _>>()?, total))
+    }
+}
 
 /// What the order costs, in minor units.
 pub fn total_cents(row: &OrderRow) -> i64 {
@@ -147,7 +168,7 @@ impl Plain for Order {
         tx: &mut Tx<'_>,
         request: &Request,
         record: &mut Record<Self>,
-        _: &CreateOrderAttributes,
+        attributes: &CreateOrderAttributes,
     ) -> Result<(), Failure> {
         let market_id = market_of(request, record)?;
         let market = found(query!(tx, markets::get(request.scope(), &market_id))?, "market")?;
@@ -157,8 +178,15 @@ impl Plain for Order {
         }
         record.market = ToOne::to(market_id);
         record.currency_code = word(&market.currency_code)?;
-        refuse_foreign_customer(request, None, record)?;
-        link_customer(tx, request, record, None).await?;
+        let said = buyer::Said {
+            guest: attributes.guest,
+            email: attributes
+                .customer_email
+                .as_ref()
+                .map(|email| Some(email.as_str())),
+        };
+        buyer::settle(tx, request, None, record, said).await?;
+        buyer::link(tx, request, record, None).await?;
         apply_payment_method(tx, request, record).await?;
         // Last: all orders of the organization wait for it until the transaction ends.
         let number = query!(tx, counters::next(request.scope(), "orders"))?;
@@ -193,12 +221,16 @@ impl Plain for Order {
         if chooses {
             refuse_unless_changeable(tx, request, &locked, "/data/relationships/payment_method").await?;
         }
-        refuse_foreign_customer(request, Some(before), record)?;
+        let said = buyer::Said {
+            guest: attributes.guest,
+            email: attributes.customer_email.as_ref().map(Option::as_deref),
+        };
+        buyer::settle(tx, request, Some(before), record, said).await?;
         // A new customer brings the address, none takes it along.
         if record.customer.id() != before.customer.id() && attributes.customer_email.is_none() {
             record.customer_email = None;
         }
-        link_customer(
+        buyer::link(
             tx,
             request,
             record,
@@ -241,43 +273,6 @@ fn market_of(request: &Request, record: &Record<Order>) -> Result<tillgate_model
         (None, Some(own)) => Ok(own.clone()),
         (None, None) => Err(Problem::invalid("/data", "blank", "can't be blank").field("market")),
     }
-}
-
-/// A sales channel knows its customers by their addresses only: by an id it could learn the address of anybody.
-fn refuse_foreign_customer(
-    request: &Request,
-    before: Option<&Record<Order>>,
-    record: &Record<Order>,
-) -> Result<(), Problem> {
-    let known = before.and_then(|before| before.customer.id());
-    let named = record.customer.id();
-    if request.caller.kind == ApplicationKind::Integration || named.is_none() || named == known {
-        return Ok(());
-    }
-    let message = "A sales channel may not name a customer; give the order a customer_email.";
-    Err(Problem::new(Kind::Forbidden, message).at("/data/relationships/customer"))
-}
-
-/// An address creates or finds the customer; a customer brings the address. `email_was_set` is the order before an
-/// update that set the address.
-async fn link_customer(
-    tx: &mut Tx<'_>,
-    request: &Request,
-    record: &mut Record<Order>,
-    email_was_set: Option<&Record<Order>>,
-) -> Result<(), Failure> {
-    let email_changed = email_was_set.is_some_and(|before| before.customer_email != record.customer_email);
-    match (record.customer.id().cloned(), record.customer_email.clone()) {
-        (Some(id), email) if !email_changed => {
-            let customer = found(query!(tx, customers::get(request.scope(), &id))?, "customer")?;
-            record.customer_email = email.or(Some(customer.email));
-        }
-        (_, Some(email)) => {
-            record.customer = ToOne::to(customer::find_or_create(tx, request, &email).await?);
-        }
-        (_, None) => record.customer = ToOne::empty(),
-    }
-    Ok(())
 }
 
 async fn apply_payment_method(

@@ -23,7 +23,7 @@ pub fn run(config: &Config, arguments: &Arguments) -> Result<(), Failure> {
             .await?
             .ok_or_else(|| Failure::Start(format!("there is no application {:?}", arguments.client_id)))?;
         Tokens::new(&context.vault.token_signing_seed(), &context.base_url)
-            .issue(&application, &*context.clock, &*context.entropy)
+            .issue(&application, None, &*context.clock, &*context.entropy)
             .map_err(|error| Failure::Start(format!("the token cannot be signed: {error}")))
     })?;
     print(&token.token)

@@ -46,6 +46,10 @@ pub struct Config {
     pub max_failed_authorizations: i64,
     /// Failed authorizations within an hour after which a network address may make no more.
     pub max_failures_of_address: i64,
+    /// Failed logins within a quarter of an hour after which a customer has to wait.
+    pub max_failed_logins: i64,
+    /// The same for a network address.
+    pub max_failed_logins_of_address: i64,
     /// Threads that answer requests.
     pub workers: usize,
     /// Requests per second of one application.
@@ -64,6 +68,9 @@ const DEFAULT_GATEWAY_TIMEOUT_SECONDS: f64 = 20.0;
 const DEFAULT_ABANDONED_AFTER_HOURS: i64 = 24;
 const DEFAULT_MAX_FAILED_AUTHORIZATIONS: i64 = 5;
 const DEFAULT_MAX_FAILURES_OF_ADDRESS: i64 = 20;
+const DEFAULT_MAX_FAILED_LOGINS: i64 = 10;
+/// All customers of a shop may come from one address: that of its own server, or of a proxy.
+const DEFAULT_MAX_FAILED_LOGINS_OF_ADDRESS: i64 = 100;
 /// All tests of a client come from one address, and many of them are to fail.
 const EPHEMERAL_MAX_FAILURES_OF_ADDRESS: i64 = 1_000_000;
 
@@ -127,6 +134,20 @@ impl Config {
                 } else {
                     DEFAULT_MAX_FAILURES_OF_ADDRESS
                 }),
+            )?,
+            max_failed_logins: at_least_one(
+                "max-failed-logins",
+                options.max_failed_logins.unwrap_or(DEFAULT_MAX_FAILED_LOGINS),
+            )?,
+            max_failed_logins_of_address: at_least_one(
+                "max-failed-logins-of-address",
+                options
+                    .max_failed_logins_of_address
+                    .unwrap_or(if ephemeral.is_some() {
+                        EPHEMERAL_MAX_FAILURES_OF_ADDRESS
+                    } else {
+                        DEFAULT_MAX_FAILED_LOGINS_OF_ADDRESS
+                    }),
             )?,
             workers: match options.workers {
                 Some(0) => return Err(Failure::Usage("workers: must be 1 or more".into())),

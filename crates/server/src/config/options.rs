@@ -98,6 +98,24 @@ pub struct Options {
     )]
     pub max_failures_of_address: Option<i64>,
 
+    /// Failed logins within a quarter of an hour after which a customer has to wait [default: 10]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NUMBER",
+        env = "TILLGATE_MAX_FAILED_LOGINS"
+    )]
+    pub max_failed_logins: Option<i64>,
+
+    /// Failed logins within a quarter of an hour after which a network address has to wait [default: 100]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NUMBER",
+        env = "TILLGATE_MAX_FAILED_LOGINS_OF_ADDRESS"
+    )]
+    pub max_failed_logins_of_address: Option<i64>,
+
     /// Threads that answer requests [default: one per processor]
     #[arg(long, global = true, value_name = "NUMBER", env = "TILLGATE_WORKERS")]
     pub workers: Option<usize>,

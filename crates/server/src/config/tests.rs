@@ -125,6 +125,20 @@ fn unusable_values_are_named() {
         ),
         (
             Options {
+                max_failed_logins: Some(0),
+                ..Options::default()
+            },
+            "max-failed-logins",
+        ),
+        (
+            Options {
+                max_failed_logins_of_address: Some(-1),
+                ..Options::default()
+            },
+            "max-failed-logins-of-address",
+        ),
+        (
+            Options {
                 abandoned_after: Some(0),
                 ..Options::default()
             },

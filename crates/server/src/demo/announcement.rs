@@ -35,12 +35,18 @@ fn urls(public_url: &str, sandbox_url: Option<&str>) -> String {
 }
 
 fn credentials(demo: &Demo) -> String {
-    format!(
-        "Credentials of the demo (test mode)\n\n  Client id       {}\n  Client secret   {}\n  Sales channel   {}\n\n",
+    let mut text = format!(
+        "Credentials of the demo (test mode)\n\n  Client id       {}\n  Client secret   {}\n  Sales channel   {}\n",
         demo.credentials.client_id,
         demo.credentials.client_secret.expose_secret(),
         demo.sales_channel_client_id
-    )
+    );
+    if let Some(customer) = &demo.customer {
+        // Writing to a String can't fail.
+        let _ = writeln!(text, "  Customer        {} {}", customer.email, customer.password);
+    }
+    text.push('\n');
+    text
 }
 
 fn requests(public_url: &str, demo: &Demo) -> String {

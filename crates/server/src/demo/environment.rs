@@ -26,6 +26,13 @@ pub struct Environment(BTreeMap<String, String>);
 impl Environment {
     /// The variables of a demo.
     pub fn of(demo: &Demo, public_url: &str, sandbox_url: Option<&str>) -> Self {
+        let customer = demo.customer.iter().flat_map(|customer| {
+            [
+                ("TILLGATE_CUSTOMER_ID", customer.id.as_str()),
+                ("TILLGATE_CUSTOMER_EMAIL", customer.email.as_str()),
+                ("TILLGATE_CUSTOMER_PASSWORD", customer.password.as_str()),
+            ]
+        });
         let variables = [
             ("TILLGATE_URL", public_url),
             ("TILLGATE_SANDBOX_URL", sandbox_url.unwrap_or_default()),
@@ -46,8 +53,10 @@ impl Environment {
         ];
         Self(
             variables
+                .into_iter()
+                .chain(customer)
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
+                .collect(),
         )
     }
 

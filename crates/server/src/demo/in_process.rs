@@ -26,6 +26,7 @@ impl<'a> InProcess<'a> {
             application_id: application_id.clone(),
             kind: ApplicationKind::Integration,
             market_id: None,
+            customer_id: None,
             address: None,
         };
         Self {

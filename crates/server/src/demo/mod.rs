@@ -19,18 +19,25 @@ use tillgate_sandbox::Sandbox;
 use url::Host;
 
 pub use self::{environment::Environment, in_process::InProcess};
-use self::{orders::Orders, state::State};
+use self::{
+    orders::Orders,
+    state::{Customer, State},
+};
 use crate::{
     config::Config,
     failure::Failure,
     http::{Credentials, ExampleOrder},
 };
 
+/// Address of the demo's customer.
+const EMAIL: &str = "jo@example.com";
+
 /// What a caller of the demo needs.
 pub struct Demo {
     /// Those of the integration.
     pub credentials: Credentials,
     sales_channel_client_id: String,
+    customer: Option<Customer>,
     organization_id: Id,
     application_id: Id,
     market_id: Id,
@@ -113,6 +120,7 @@ pub async fn prepare(
             client_secret: state.client_secret.into(),
         },
         sales_channel_client_id: state.sales_channel_client_id,
+        customer: state.customer,
         organization_id: state.organization_id,
         application_id: state.application_id,
         market_id: state.market_id,

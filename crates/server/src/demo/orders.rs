@@ -48,25 +48,23 @@ async fn payable(
     {
         return Ok(id);
     }
-    create(api, &state.market_id, method).await
+    create(api, state, method).await
 }
 
 fn can_be_paid(order: &Value) -> bool {
     order["status"] == "pending" && order["payment_status"] == "unpaid"
 }
 
-async fn create(api: &InProcess<'_>, market: &Id, method: &Id) -> Result<Id, Failure> {
-    let relationships = json!({
-        "market": {"data": {"type": "markets", "id": market}},
+async fn create(api: &InProcess<'_>, state: &State, method: &Id) -> Result<Id, Failure> {
+    let mut relationships = json!({
+        "market": {"data": {"type": "markets", "id": state.market_id}},
         "payment_method": {"data": {"type": "payment_methods", "id": method}}
     });
-    let order = api
-        .create(
-            "orders",
-            json!({"customer_email": "jo@example.com"}),
-            relationships,
-        )
-        .await?;
+    if let Some(customer) = &state.customer {
+        relationships["customer"] = json!({"data": {"type": "customers", "id": customer.id}});
+    }
+    let attributes = json!({"customer_email": super::EMAIL});
+    let order = api.create("orders", attributes, relationships).await?;
     for (name, unit_amount_cents, quantity) in [("Espresso cup", 1250, 2), ("Coffee beans, 250 g", 890, 1)] {
         let attributes = json!({"name": name, "unit_amount_cents": unit_amount_cents, "quantity": quantity});
         let relationships = json!({"order": {"data": {"type": "orders", "id": order}}});

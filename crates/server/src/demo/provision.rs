@@ -7,7 +7,10 @@ use tillgate_payments::{
     accounts::{self, Application, NewApplication},
 };
 
-use super::{in_process::InProcess, state::State};
+use super::{
+    in_process::InProcess,
+    state::{Customer, State},
+};
 use crate::failure::Failure;
 
 /// Name of the demo's organization.
@@ -65,6 +68,7 @@ pub async fn provision(service: &Service, sandbox_url: &str) -> Result<State, Fa
             &checkout_com_gateway_id,
         )
         .await?,
+        customer: Some(customer(context, &api).await?),
         organization_id,
         application_id: integration.id,
         client_id: integration.client_id,
@@ -101,6 +105,16 @@ async fn application(
             .client_secret
             .map(|secret| secret.expose_secret().to_owned()),
     ))
+}
+
+async fn customer(context: &Context, api: &InProcess<'_>) -> Result<Customer, Failure> {
+    let (email, password) = (super::EMAIL.to_owned(), accounts::random_text(context));
+    let attributes = json!({"email": email, "password": password});
+    Ok(Customer {
+        id: api.create("customers", attributes, json!({})).await?,
+        email,
+        password,
+    })
 }
 
 fn stripe_gateway(sandbox_url: &str) -> Value {

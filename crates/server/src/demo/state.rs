@@ -31,6 +31,20 @@ pub struct State {
     pub stripe_method_id: Id,
     /// Paying through Checkout.com.
     pub checkout_com_method_id: Id,
+    /// Who buys; demos of earlier versions have nobody who could log in.
+    #[serde(default)]
+    pub customer: Option<Customer>,
+}
+
+/// A customer who can log in.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Customer {
+    /// The customer.
+    pub id: Id,
+    /// Their address.
+    pub email: String,
+    /// Their password.
+    pub password: String,
 }
 
 impl State {

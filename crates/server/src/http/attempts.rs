@@ -8,6 +8,7 @@ use std::{
 };
 
 use tillgate_model::{Problem, Problems, problem::Kind};
+use tillgate_payments::logins::network;
 
 /// Failed attempts of an address within a window.
 const MAX_FAILURES: u32 = 30;
@@ -70,14 +71,6 @@ impl FailedAttempts {
             };
         }
         window.failures += 1;
-    }
-}
-
-/// An IPv6 user has a network of 64 bits.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
-        address => address,
     }
 }
 

@@ -9,7 +9,7 @@ use tillgate_payments::Caller;
 use tillgate_store::Scope;
 
 use super::state::Worker;
-use crate::tokens::Claims;
+use crate::tokens::{Claims, OwnerClaim, OwnerKind};
 
 /// Tokens that a thread remembers.
 const MAX_REMEMBERED: usize = 4096;
@@ -72,11 +72,19 @@ fn read(claims: Claims) -> Option<Caller> {
         Some(market) => Some(market.id.first()?.parse::<Id>().ok()?),
         None => None,
     };
+    let customer_id = match claims.owner {
+        Some(OwnerClaim {
+            id,
+            kind: OwnerKind::Customer,
+        }) => Some(id.parse::<Id>().ok()?),
+        None => None,
+    };
     Some(Caller {
         scope: Scope::of_token(claims.organization.id.parse().ok()?, claims.test),
         application_id: claims.application.id.parse().ok()?,
         kind: claims.application.kind.parse().ok()?,
         market_id,
+        customer_id,
         address: None,
     })
 }

@@ -1,6 +1,8 @@
-//! Access tokens over HTTP: OAuth 2.0's client credentials grant (RFC 6749 section 4.4).
+//! Access tokens over HTTP: OAuth 2.0's client credentials grant (RFC 6749 section 4.4), and for customers its password grant
+//! (section 4.3) and refresh tokens (section 6).
 
 mod error;
+mod parameters;
 mod request;
 
 use std::{
@@ -14,13 +16,19 @@ use actix_web::{
     web::{Data, Payload},
 };
 use futures::FutureExt;
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use tillgate_model::Dialect;
-use tillgate_payments::accounts::{self, Application};
+use tillgate_payments::{
+    ApplicationKind,
+    accounts::{self, Application},
+    logins::{self, Login, Session},
+};
 
 use self::error::TokenError;
 pub use self::error::describe as describe_errors;
-pub use self::request::TokenRequest;
+pub use self::parameters::TokenParameters;
+use self::request::{Grant, TokenRequest};
 use super::{body, errors, negotiation::MediaType, state::Worker};
 use crate::tokens::{KeySet, scope};
 
@@ -42,26 +50,42 @@ pub struct TokenAnswer {
     scope: String,
     /// When it was made, in seconds since 1970.
     created_at: i64,
+    /// For a customer: gives the next access token, within two weeks and once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refresh_token: Option<String>,
+    /// Id of the customer who has logged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    owner_id: Option<String>,
+    /// What the owner is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "customer")]
+    owner_type: Option<&'static str>,
 }
 
 /// Create an access token
 ///
 /// Gives an application an access token for its credentials. They may come in the body, or by HTTP Basic. A sales channel,
 /// whose client id is public, has no secret.
+///
+/// Through a sales channel, a customer logs in with the grant `password`. The token then speaks for the customer, and comes with
+/// a refresh token, which the grant `refresh_token` takes for the next two. A refresh token works once; one that comes a second
+/// time ends the login that it goes back to.
 #[utoipa::path(
     post, path = "/oauth/token", operation_id = "create_access_token", tag = "Authentication",
     request_body(content(
-        (TokenRequest = "application/x-www-form-urlencoded"),
-        (TokenRequest = "application/json"),
-        (TokenRequest = "application/vnd.api+json"),
+        (TokenParameters = "application/x-www-form-urlencoded"),
+        (TokenParameters = "application/json"),
+        (TokenParameters = "application/vnd.api+json"),
     )),
     responses(
         (status = 200, description = "The access token.", body = TokenAnswer),
-        (status = 400, description = "The request is not one for a token of this kind."),
+        (status = 400, description = "The request is not one for a token of this kind, or the customer can't log in with it."),
         (status = 401, description = "The credentials are not those of an application."),
         (status = 413, description = "The body is too large."),
         (status = 415, description = "The body has another media type."),
-        (status = 429, description = "There were too many failed attempts from this address."),
+        (status = 429, description = "There were too many failed attempts of this customer, or from this address."),
         (status = 500, description = "A fault of the service."),
         (status = 503, description = "The service is too busy."),
     )
@@ -84,7 +108,7 @@ pub async fn create_token(worker: Data<Worker>, request: HttpRequest, mut payloa
 
 /// The answer that gives an application a token.
 pub fn answer_token(worker: &Worker, application: &Application) -> HttpResponse {
-    response(issue(worker, application))
+    response(issue(worker, application, None))
 }
 
 fn response(answer: Result<TokenAnswer, TokenError>) -> HttpResponse {
@@ -125,15 +149,46 @@ async fn token(
     {
         return Err(TokenError::invalid_scope());
     }
-    issue(worker, &application)
+    let session = match asked.grant {
+        Grant::ClientCredentials => return issue(worker, &application, None),
+        _ if application.kind != ApplicationKind::SalesChannel => {
+            return Err(TokenError::unauthorized_client());
+        }
+        Grant::Password { username, password } => {
+            let login = Login {
+                email: username,
+                password,
+                address: Some(address),
+            };
+            logins::with_password(context, &application, login).await?
+        }
+        Grant::RefreshToken(token) => {
+            let session = logins::with_refresh_token(context, &application, &token).await?;
+            if session.is_none() {
+                shared.attempts.failed(address, now);
+            }
+            session
+        }
+    };
+    let session = session.ok_or_else(TokenError::invalid_grant)?;
+    issue(worker, &application, Some(session))
 }
 
-fn issue(worker: &Worker, application: &Application) -> Result<TokenAnswer, TokenError> {
+fn issue(
+    worker: &Worker,
+    application: &Application,
+    session: Option<Session>,
+) -> Result<TokenAnswer, TokenError> {
     let context = worker.service.context();
     let made = worker
         .shared
         .tokens
-        .issue(application, &*context.clock, &*context.entropy)
+        .issue(
+            application,
+            session.as_ref().map(|session| &session.customer_id),
+            &*context.clock,
+            &*context.entropy,
+        )
         .map_err(TokenError::internal)?;
     Ok(TokenAnswer {
         access_token: made.token,
@@ -141,6 +196,9 @@ fn issue(worker: &Worker, application: &Application) -> Result<TokenAnswer, Toke
         expires_in: made.claims.exp - made.claims.iat,
         scope: made.claims.scope,
         created_at: made.claims.iat,
+        owner_id: session.as_ref().map(|session| session.customer_id.to_string()),
+        owner_type: session.as_ref().map(|_| "customer"),
+        refresh_token: session.map(|session| session.refresh_token.expose_secret().to_owned()),
     })
 }
 

@@ -69,7 +69,7 @@ async fn called(
     }
     let caller = authentication::caller(worker, request)?;
     worker.shared.rate_limit.check(&caller.application_id)?;
-    permission::check(caller.kind, &operation)?;
+    permission::check(caller.buyer(), &operation)?;
     let page = query::page(&operation, query)?;
     let (body, idempotency_key) = if operation.has_body() {
         let body = body::read(payload).await?;

@@ -1,18 +1,21 @@
-//! What a kind of application may do. Which records it may do it to is the domain's business.
+//! What an application may do, by its kind and by whom it calls for. Which records it may do it to is the domain's business.
 
-use tillgate_model::{Problem, openapi::Operation, problem::Kind};
-use tillgate_payments::ApplicationKind;
+use tillgate_model::{Problem, openapi::Operation, problem::Kind, resource::Buyer};
 
-/// Checks that a kind of application may run an operation.
+/// Checks that a caller may run an operation: a sales channel for a buyer, or an integration for nobody in particular, which
+/// may run all.
 ///
 /// # Errors
 /// It may not.
-pub fn check(kind: ApplicationKind, operation: &Operation) -> Result<(), Problem> {
-    if kind == ApplicationKind::Integration || operation.is_for_sales_channels() {
-        return Ok(());
-    }
+pub fn check(buyer: Option<Buyer>, operation: &Operation) -> Result<(), Problem> {
+    let who = match buyer {
+        None => return Ok(()),
+        Some(buyer) if operation.is_for(buyer) => return Ok(()),
+        Some(Buyer::Guest) => "sales channel",
+        Some(Buyer::Customer) => "customer",
+    };
     let message = format!(
-        "A sales channel does not have the permission `{}`.",
+        "A {who} does not have the permission `{}`.",
         operation.resource.permission(operation.action())
     );
     Err(Problem::new(Kind::Forbidden, message))
@@ -29,18 +32,18 @@ mod tests {
         assert!(
             operations()
                 .iter()
-                .all(|operation| check(ApplicationKind::Integration, operation).is_ok())
+                .all(|operation| check(None, operation).is_ok())
         );
     }
 
     #[test]
-    fn a_sales_channel_may_do_what_is_declared() {
-        let may = |id: &str| {
+    fn buyers_may_do_what_is_declared() {
+        let may = |buyer: Buyer, id: &str| {
             let operation = operations()
                 .into_iter()
                 .find(|operation| operation.id() == id)
                 .expect("an operation");
-            check(ApplicationKind::SalesChannel, &operation).is_ok()
+            check(Some(buyer), &operation).is_ok()
         };
         for id in [
             "create_stripe_payment",
@@ -48,18 +51,27 @@ mod tests {
             "retrieve_order_market",
             "retrieve_order_payment_source",
         ] {
-            assert!(may(id), "{id}");
+            assert!(may(Buyer::Guest, id) && may(Buyer::Customer, id), "{id}");
         }
         for id in [
             "list_stripe_payments",
-            "list_orders",
             "delete_order",
             "create_stripe_gateway",
             "retrieve_stripe_payment_payment_gateway",
             "retrieve_order_authorizations",
-            "retrieve_order_customer",
+            "list_customers",
+            "delete_customer",
         ] {
-            assert!(!may(id), "{id}");
+            assert!(!may(Buyer::Guest, id) && !may(Buyer::Customer, id), "{id}");
         }
+        for id in [
+            "list_orders",
+            "retrieve_customer",
+            "retrieve_order_customer",
+            "retrieve_customer_orders",
+        ] {
+            assert!(!may(Buyer::Guest, id) && may(Buyer::Customer, id), "{id}");
+        }
+        assert!(may(Buyer::Guest, "create_customer") && !may(Buyer::Customer, "create_customer"));
     }
 }

@@ -1,28 +1,42 @@
 //! What the endpoints whose handlers are written by hand have in common, and what they answer: their errors and headers are
 //! those of all others, and none needs a token.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 use tillgate_model::{
     Dialect,
-    openapi::refusals::{self, by_status},
+    openapi::{
+        Operation, operations,
+        refusals::{self, by_status},
+    },
     problem::Kind,
+    resource::Buyer,
 };
 
 use crate::http::oauth;
 
-/// Completes the operations that are not on resources, and lets all others be called by either security scheme.
+/// Completes the operations that are not on resources, and lets all others be called by the security schemes that get a token
+/// for them.
 pub fn stamp(document: &mut Value) {
+    let for_customers: HashSet<String> = operations()
+        .iter()
+        .filter(|operation| operation.is_for(Buyer::Customer))
+        .map(Operation::id)
+        .collect();
     let paths = document["paths"].as_object_mut();
     for (path, item) in paths.into_iter().flat_map(|paths| paths.iter_mut()) {
         let operations = item.as_object_mut();
         for operation in operations.into_iter().flat_map(|item| item.values_mut()) {
+            let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
             if path.starts_with("/api/") {
-                // Either scheme carries the same token.
-                operation["security"] = json!([{"access_token": []}, {"client_credentials": []}]);
+                // All schemes carry tokens of the same kind.
+                let mut schemes = vec!["access_token", "client_credentials"];
+                schemes.extend(for_customers.contains(&id).then_some("customer_password"));
+                operation["security"] = schemes.iter().map(|scheme| json!({*scheme: []})).collect();
                 continue;
             }
             operation["security"] = json!([]);
-            let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
             stamp_request(&id, operation);
             stamp_success(&id, operation);
             stamp_refusals(&id, operation);

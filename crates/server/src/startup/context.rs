@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tillgate_gateways::HttpTransport;
-use tillgate_payments::{Context, Settings, accounts, vault::Vault};
+use tillgate_payments::{Context, Settings, accounts, passwords::Passwords, vault::Vault};
 use tillgate_store::Db;
 
 use super::{data_directory, master_key};
@@ -53,12 +53,15 @@ pub fn context(config: &Config, base_url: &str, world: World) -> Result<Context,
         timer: Arc::new(SystemTimer::start()),
         transport: Arc::new(transport),
         vault: Arc::new(Vault::new(*master_key)),
+        passwords: Arc::new(Passwords::new(config.workers)),
         base_url: base_url.into(),
         settings: Settings {
             abandoned_after: config.abandoned_after,
             gateway_timeout: config.gateway_timeout,
             max_failed_authorizations: config.max_failed_authorizations,
             max_failures_of_address: config.max_failures_of_address,
+            max_failed_logins: config.max_failed_logins,
+            max_failed_logins_of_address: config.max_failed_logins_of_address,
         },
     })
 }

@@ -2,22 +2,22 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use tillgate_model::Id;
 
 use super::super::{Connection, RunQueryDsl};
-use crate::{IdempotencyKeyRow, Scope, StoreError, cached::Cached, rows::idempotency_keys};
+use crate::{IdempotencyKeyRow, Scope, Sender, StoreError, cached::Cached, rows::idempotency_keys};
 
 /// What is known of a key.
 pub async fn get(
     connection: &mut Connection,
     scope: &Scope,
-    application_id: &Id,
+    sender: Sender<'_>,
     key: &str,
 ) -> Result<Option<IdempotencyKeyRow>, StoreError> {
     let query = idempotency_keys::table
         .filter(idempotency_keys::organization_id.eq(scope.organization_id().as_str()))
         .filter(idempotency_keys::test.eq(scope.test()))
-        .filter(idempotency_keys::application_id.eq(application_id.as_str()))
+        .filter(idempotency_keys::application_id.eq(sender.application_id.as_str()))
+        .filter(idempotency_keys::owner_id.eq(sender.owner()))
         .filter(idempotency_keys::key.eq(key))
         .select(IdempotencyKeyRow::as_select());
     Ok(run!(query.get_result(connection)).optional()?)
@@ -37,6 +37,7 @@ pub async fn save(connection: &mut Connection, row: &IdempotencyKeyRow) -> Resul
         .filter(idempotency_keys::organization_id.eq(&row.organization_id))
         .filter(idempotency_keys::test.eq(row.test))
         .filter(idempotency_keys::application_id.eq(&row.application_id))
+        .filter(idempotency_keys::owner_id.eq(&row.owner_id))
         .filter(idempotency_keys::key.eq(&row.key));
     run!(Cached(diesel::update(target).set(row)).execute(connection))?;
     Ok(())
@@ -67,13 +68,14 @@ pub async fn finish_of_resource(
 pub async fn release(
     connection: &mut Connection,
     scope: &Scope,
-    application_id: &Id,
+    sender: Sender<'_>,
     key: &str,
 ) -> Result<(), StoreError> {
     let target = idempotency_keys::table
         .filter(idempotency_keys::organization_id.eq(scope.organization_id().as_str()))
         .filter(idempotency_keys::test.eq(scope.test()))
-        .filter(idempotency_keys::application_id.eq(application_id.as_str()))
+        .filter(idempotency_keys::application_id.eq(sender.application_id.as_str()))
+        .filter(idempotency_keys::owner_id.eq(sender.owner()))
         .filter(idempotency_keys::key.eq(key));
     run!(diesel::delete(target).execute(connection))?;
     Ok(())

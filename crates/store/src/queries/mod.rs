@@ -7,8 +7,12 @@ pub mod accounts;
 pub mod counters;
 pub mod gateway_events;
 pub mod idempotency_keys;
+pub mod login_attempts;
+pub mod passwords;
 pub mod payments;
+pub mod refresh_tokens;
 mod resources;
+pub mod shopping;
 pub mod source_checks;
 pub mod stuck;
 

@@ -1,11 +1,13 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use tillgate_model::Id;
 
 diesel::table! {
-    idempotency_keys (organization_id, test, application_id, key) {
+    idempotency_keys (organization_id, test, application_id, owner_id, key) {
         organization_id -> Text,
         test -> Bool,
         application_id -> Text,
+        owner_id -> Text,
         key -> Text,
         fingerprint -> Text,
         created_at -> Timestamp,
@@ -20,14 +22,16 @@ diesel::table! {
 
 /// What was answered to a request with an idempotency key, or that it is being answered.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = idempotency_keys, primary_key(organization_id, test, application_id, key), treat_none_as_null = true, treat_none_as_default_value = false)]
+#[diesel(table_name = idempotency_keys, primary_key(organization_id, test, application_id, owner_id, key), treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct IdempotencyKeyRow {
     /// Whose it is.
     pub organization_id: String,
     /// Test mode, or live.
     pub test: bool,
-    /// Who sent it.
+    /// The application that sent it.
     pub application_id: String,
+    /// The customer that it spoke for; empty if for none.
+    pub owner_id: String,
     /// As sent.
     pub key: String,
     /// Hash over the request.
@@ -46,4 +50,20 @@ pub struct IdempotencyKeyRow {
     pub location: Option<String>,
     /// Encrypted: the document.
     pub body: Option<String>,
+}
+
+/// Who chose an idempotency key. Two of them may choose the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender<'a> {
+    /// The application.
+    pub application_id: &'a Id,
+    /// The customer that it speaks for.
+    pub customer_id: Option<&'a Id>,
+}
+
+impl Sender<'_> {
+    /// [`IdempotencyKeyRow::owner_id`]
+    pub fn owner(&self) -> &str {
+        self.customer_id.map_or("", Id::as_str)
+    }
 }

@@ -5,6 +5,7 @@ mod macros;
 mod account;
 mod commerce;
 mod idempotency;
+mod login;
 mod payment;
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -20,4 +21,5 @@ diesel::allow_tables_to_appear_in_same_query!(
 pub use account::*;
 pub use commerce::*;
 pub use idempotency::*;
+pub use login::*;
 pub use payment::*;

@@ -25,7 +25,7 @@ use tillgate_store::{Db, Scope};
 
 use crate::{
     ApplicationKind, Call, Caller, Clock, Context, Entropy, Notification, Reception, Service, Settings,
-    accounts, vault::Vault,
+    accounts, passwords::Passwords, vault::Vault,
 };
 
 pub const PUBLISHABLE_KEY: &str = "pk_test_world0000000";
@@ -141,12 +141,15 @@ impl World {
             timer: Arc::new(NoWaiting),
             transport: Arc::new(Wire(Arc::clone(&psp))),
             vault: Arc::new(Vault::new([7; 32])),
+            passwords: Arc::new(Passwords::new(1)),
             base_url: "http://127.0.0.1:8080".into(),
             settings: Settings {
                 gateway_timeout: Duration::from_secs(20),
                 abandoned_after: Duration::from_secs(24 * 60 * 60),
                 max_failed_authorizations: 5,
                 max_failures_of_address: 20,
+                max_failed_logins: 10,
+                max_failed_logins_of_address: 100,
             },
         };
         let organization = accounts::create_organization(&context, "World").await.unwrap();
@@ -156,6 +159,7 @@ impl World {
                 application_id: context.new_id(),
                 kind: ApplicationKind::Integration,
                 market_id: None,
+                customer_id: None,
                 address: None,
             },
             service: Service::new(context),
@@ -293,6 +297,10 @@ impl World {
             self.service.process_event(event).await;
         }
         events.len()
+    }
+
+    pub fn organization_id(&self) -> tillgate_model::Id {
+        self.caller.scope.organization_id().clone()
     }
 
     pub fn advance(&self, by: TimeDelta) {

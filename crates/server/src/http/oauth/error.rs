@@ -30,6 +30,10 @@ pub enum OAuthError {
     InvalidClient,
     /// A grant that there is not here.
     UnsupportedGrantType,
+    /// The application may not use the grant.
+    UnauthorizedClient,
+    /// What a customer logs in with is not good for it.
+    InvalidGrant,
     /// More, or something else, than the application has.
     InvalidScope,
 }
@@ -44,6 +48,12 @@ impl OAuthError {
                 "unsupported_grant_type",
                 "UNSUPPORTED_GRANT_TYPE",
             ),
+            Self::UnauthorizedClient => (
+                StatusCode::BAD_REQUEST,
+                "unauthorized_client",
+                "UNAUTHORIZED_CLIENT",
+            ),
+            Self::InvalidGrant => (StatusCode::BAD_REQUEST, "invalid_grant", "INVALID_GRANT"),
             Self::InvalidScope => (StatusCode::BAD_REQUEST, "invalid_scope", "INVALID_SCOPE"),
         }
     }
@@ -72,10 +82,9 @@ pub fn describe(codes: &mut Value, answers: &mut Map<String, Value>) {
             OAuthError::InvalidRequest,
             "The parameter `client_id` is missing.",
         ),
-        (
-            OAuthError::UnsupportedGrantType,
-            "The only grant is `client_credentials`.",
-        ),
+        (OAuthError::UnsupportedGrantType, UNSUPPORTED_GRANT_TYPE),
+        (OAuthError::UnauthorizedClient, UNAUTHORIZED_CLIENT),
+        (OAuthError::InvalidGrant, INVALID_GRANT),
         (OAuthError::InvalidScope, INVALID_SCOPE),
         (OAuthError::InvalidClient, INVALID_CLIENT),
     ];
@@ -98,6 +107,10 @@ pub fn describe(codes: &mut Value, answers: &mut Map<String, Value>) {
 }
 
 const INVALID_CLIENT: &str = "There is no application with these credentials.";
+const UNSUPPORTED_GRANT_TYPE: &str =
+    "The grant types are `client_credentials`, `password` and `refresh_token`.";
+const UNAUTHORIZED_CLIENT: &str = "Customers log in through a sales channel.";
+const INVALID_GRANT: &str = "The customer can't log in with this, or not any more.";
 const INVALID_SCOPE: &str =
     "An application has one scope: `market:all`, or `market:id:` and the id of its market.";
 
@@ -107,6 +120,30 @@ impl TokenError {
         Self::OAuth {
             error: OAuthError::InvalidClient,
             detail: INVALID_CLIENT,
+        }
+    }
+
+    /// There is no such grant.
+    pub fn unsupported_grant_type() -> Self {
+        Self::OAuth {
+            error: OAuthError::UnsupportedGrantType,
+            detail: UNSUPPORTED_GRANT_TYPE,
+        }
+    }
+
+    /// The application is no sales channel.
+    pub fn unauthorized_client() -> Self {
+        Self::OAuth {
+            error: OAuthError::UnauthorizedClient,
+            detail: UNAUTHORIZED_CLIENT,
+        }
+    }
+
+    /// The password or the refresh token is of no use. Why is not said: who is a customer is not for everybody to know.
+    pub fn invalid_grant() -> Self {
+        Self::OAuth {
+            error: OAuthError::InvalidGrant,
+            detail: INVALID_GRANT,
         }
     }
 

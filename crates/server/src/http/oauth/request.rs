@@ -6,40 +6,50 @@ use secrecy::SecretString;
 use serde_json::Value;
 use tillgate_model::{Problem, problem::Kind};
 
-use super::error::{OAuthError, TokenError};
+use super::error::TokenError;
 use crate::http::{media_type::MediaRange, query};
 
 /// A request for an access token. Parameters that it does not know are ignored.
-#[derive(Debug, utoipa::ToSchema)]
+#[derive(Debug)]
 pub struct TokenRequest {
-    /// The kind of grant: always `client_credentials`.
-    #[schema(value_type = GrantType)]
-    #[allow(
-        dead_code,
-        reason = "it has one value, which is checked; the field is here for the document"
-    )]
-    grant_type: (),
-    /// Client id of the application, unless HTTP Basic has it.
-    #[schema(required = false, max_length = 255)]
+    /// What the token is asked for with.
+    pub grant: Grant,
+    /// Client id of the application.
     pub client_id: String,
-    /// Client secret of the application, unless HTTP Basic has it, or the application is a sales channel.
-    #[schema(value_type = String, required = false, max_length = 255, format = Password)]
+    /// Client secret of the application; a sales channel has none.
     pub client_secret: Option<SecretString>,
     /// What the token is to grant; what the application has unless given.
-    #[schema(value_type = String, required = false, max_length = 255, example = "market:all")]
     pub scope: Option<String>,
 }
 
-/// The grants that there are.
-#[derive(utoipa::ToSchema)]
-#[allow(dead_code, reason = "it is here for the document")]
-enum GrantType {
-    /// An application's own credentials.
-    #[schema(rename = "client_credentials")]
+/// What a token is asked for with, besides the application's credentials.
+#[derive(Debug)]
+pub enum Grant {
+    /// Nothing: the application calls for itself.
     ClientCredentials,
+    /// A customer logs in.
+    Password {
+        /// Their e-mail address.
+        username: String,
+        /// Their password.
+        password: SecretString,
+    },
+    /// A customer stays logged in.
+    RefreshToken(SecretString),
 }
 
-/// Longer ones are no parameters of this request.
+/// What is read of a JSON body.
+const NAMES: [&str; 7] = [
+    "grant_type",
+    "client_id",
+    "client_secret",
+    "scope",
+    "username",
+    "password",
+    "refresh_token",
+];
+
+/// Longer ones, in characters, are no parameters of this request.
 const MAX_LENGTH: usize = 255;
 
 impl TokenRequest {
@@ -49,21 +59,7 @@ impl TokenRequest {
     /// Another media type, another form, another grant, no client id, or credentials in two places.
     pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, TokenError> {
         let parameters = Parameters(parameters(headers, body)?);
-        match parameters.get("grant_type")? {
-            Some("client_credentials") => {}
-            Some(_) => {
-                let detail = "The grant type is `client_credentials`.";
-                return Err(TokenError::OAuth {
-                    error: OAuthError::UnsupportedGrantType,
-                    detail,
-                });
-            }
-            None => {
-                return Err(TokenError::invalid_request(
-                    "The parameter `grant_type` is missing.",
-                ));
-            }
-        }
+        let grant = Grant::read(&parameters)?;
         let (client_id, client_secret) = (parameters.get("client_id")?, parameters.get("client_secret")?);
         let (client_id, client_secret) = match (basic(headers)?, client_id, client_secret) {
             (Some((id, _)), Some(other), _) if id != other => {
@@ -85,7 +81,7 @@ impl TokenRequest {
             }
         };
         Ok(Self {
-            grant_type: (),
+            grant,
             client_id,
             client_secret: (!client_secret.is_empty()).then(|| SecretString::from(client_secret)),
             scope: parameters
@@ -93,6 +89,31 @@ impl TokenRequest {
                 .filter(|scope| !scope.is_empty())
                 .map(str::to_owned),
         })
+    }
+}
+
+impl Grant {
+    fn read(parameters: &Parameters) -> Result<Self, TokenError> {
+        match parameters.get("grant_type")? {
+            Some("client_credentials") => Ok(Self::ClientCredentials),
+            Some("password") => Ok(Self::Password {
+                username: parameters
+                    .required("username", "The parameter `username` is missing.")?
+                    .to_owned(),
+                password: parameters
+                    .required("password", "The parameter `password` is missing.")?
+                    .into(),
+            }),
+            Some("refresh_token") => {
+                let token =
+                    parameters.required("refresh_token", "The parameter `refresh_token` is missing.")?;
+                Ok(Self::RefreshToken(token.into()))
+            }
+            Some(_) => Err(TokenError::unsupported_grant_type()),
+            None => Err(TokenError::invalid_request(
+                "The parameter `grant_type` is missing.",
+            )),
+        }
     }
 }
 
@@ -109,10 +130,16 @@ impl Parameters {
         if values.next().is_some() {
             return Err(TokenError::invalid_request("A parameter is given twice."));
         }
-        if value.is_some_and(|value| value.len() > MAX_LENGTH) {
+        if value.is_some_and(|value| value.chars().count() > MAX_LENGTH) {
             return Err(TokenError::invalid_request("A parameter is too long."));
         }
         Ok(value)
+    }
+
+    /// RFC 6749 section 3.2: an empty parameter is none.
+    fn required(&self, name: &str, missing: &'static str) -> Result<&str, TokenError> {
+        let given = self.get(name)?.filter(|value| !value.is_empty());
+        given.ok_or_else(|| TokenError::invalid_request(missing))
     }
 }
 
@@ -144,7 +171,7 @@ fn members(body: &[u8]) -> Result<Vec<(String, String)>, TokenError> {
     members
         .into_iter()
         .filter(|(_, value)| !value.is_null())
-        .filter(|(name, _)| ["grant_type", "client_id", "client_secret", "scope"].contains(&name.as_str()))
+        .filter(|(name, _)| NAMES.contains(&name.as_str()))
         .map(|(name, value)| match value {
             Value::String(text) => Ok((name, text)),
             _ => Err(TokenError::invalid_request("The parameters are strings.")),
@@ -255,11 +282,46 @@ mod tests {
     }
 
     #[test]
+    fn a_customers_grants_come_with_what_they_need() {
+        let headers = || {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
+            headers
+        };
+        let grant = |body: &str| {
+            let request = TokenRequest::read(&headers(), body.as_bytes());
+            request.ok().expect("a request").grant
+        };
+        let long = "%C3%A9".repeat(128);
+        let body = format!("grant_type=password&client_id=id&username=a%40b&password={long}");
+        let Grant::Password { username, password } = grant(&body) else {
+            panic!("another grant");
+        };
+        assert_eq!(
+            (username.as_str(), password.expose_secret()),
+            ("a@b", "é".repeat(128).as_str())
+        );
+        let Grant::RefreshToken(token) = grant("grant_type=refresh_token&client_id=id&refresh_token=t")
+        else {
+            panic!("another grant");
+        };
+        assert_eq!(token.expose_secret(), "t");
+    }
+
+    #[test]
     fn what_is_no_request_for_a_token_is_refused() {
         for (media_type, basic, body) in [
             (FORM, None, ""),
             (FORM, None, "grant_type=client_credentials"),
-            (FORM, None, "grant_type=password&client_id=id"),
+            (FORM, None, "grant_type=authorization_code&client_id=id"),
+            (FORM, None, "grant_type=password&client_id=id&username=a"),
+            (
+                FORM,
+                None,
+                "grant_type=password&client_id=id&username=&password=b",
+            ),
+            (FORM, None, "grant_type=password&username=a&password=b"),
+            (FORM, None, "grant_type=refresh_token&client_id=id"),
             (
                 FORM,
                 None,

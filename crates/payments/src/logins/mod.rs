@@ -1,0 +1,117 @@
+//! Customers who log in: with their password, and then with refresh tokens, each of which works once.
+
+mod attempts;
+mod refresh;
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+
+use secrecy::SecretString;
+use tillgate_model::{Id, Problems, document::Page};
+use tillgate_store::{CustomerFilter, Scope, StoreError, Tx, query};
+
+use self::attempts::Attempt;
+pub use self::attempts::network;
+pub use self::refresh::with_refresh_token;
+use crate::{accounts::Application, context::Context, failure::Failure, passwords};
+
+/// A customer who has logged in.
+#[derive(Debug)]
+pub struct Session {
+    /// The customer.
+    pub customer_id: Id,
+    /// Gives the next access token, and another one of its kind.
+    pub refresh_token: SecretString,
+}
+
+/// What a customer logs in with.
+pub struct Login {
+    /// The customer's address.
+    pub email: String,
+    /// The password.
+    pub password: SecretString,
+    /// Network address that they do it from.
+    pub address: Option<IpAddr>,
+}
+
+/// Logs a customer in. `None` if there is no such customer, if they have no password, or if it is another one: which of them
+/// is not said, and takes the same time to find out.
+///
+/// # Errors
+/// There were too many failed attempts (429), too many passwords wait to be checked (503), or the database fails.
+pub async fn with_password(
+    context: &Context,
+    application: &Application,
+    login: Login,
+) -> Result<Option<Session>, Problems> {
+    try_password(context, application, login)
+        .await
+        .map_err(Failure::into_problems)
+}
+
+async fn try_password(
+    context: &Context,
+    application: &Application,
+    login: Login,
+) -> Result<Option<Session>, Failure> {
+    let scope = scope_of(application);
+    let attempt = Attempt::new(context, &login);
+    let known = begin(context, &scope, attempt.clone(), login.email).await?;
+    let stored = known.hash.as_deref();
+    if !passwords::check(context, login.password, stored).await? {
+        return Ok(None);
+    }
+    let (context, application) = (context.clone(), application.clone());
+    let db = context.db.clone();
+    db.write(async move |tx: &mut Tx<'_>| {
+        // A password that was changed meanwhile opens nothing any more.
+        if query!(tx, passwords::hash(&scope, &known.customer_id))? != known.hash {
+            return Ok(None);
+        }
+        attempt.succeeded(tx, &scope).await?;
+        let family = context.new_id();
+        let session = refresh::issue(tx, &context, &application, &known.customer_id, family.as_str());
+        Ok(Some(session.await?))
+    })
+    .await
+}
+
+struct Known {
+    /// Empty if there is no such customer.
+    customer_id: String,
+    hash: Option<String>,
+}
+
+/// Counts the attempt as a failed one, before anything is tried: many at once don't outrun the count. Then looks for the
+/// customer.
+async fn begin(context: &Context, scope: &Scope, attempt: Attempt, email: String) -> Result<Known, Failure> {
+    let (inside, scope) = (context.clone(), scope.clone());
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            attempt.count(tx, &inside, &scope).await?;
+            let customer_id = customer_of(tx, &scope, &email).await?.unwrap_or_default();
+            let hash = query!(tx, passwords::hash(&scope, &customer_id))?;
+            Ok(Known { customer_id, hash })
+        })
+        .await
+}
+
+async fn customer_of(tx: &mut Tx<'_>, scope: &Scope, email: &str) -> Result<Option<String>, StoreError> {
+    // PostgreSQL takes no such text.
+    if email.contains('\0') {
+        return Ok(None);
+    }
+    let filter = CustomerFilter {
+        email: Some(email),
+        ..Default::default()
+    };
+    let page = Page { number: 1, size: 1 };
+    let found = query!(tx, customers::page(scope, filter, page))?;
+    Ok(found.into_iter().next().map(|row| row.id))
+}
+
+fn scope_of(application: &Application) -> Scope {
+    Scope::of_credentials(application.organization_id.clone(), application.test)
+}

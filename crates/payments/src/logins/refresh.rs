@@ -1,0 +1,92 @@
+//! Refresh tokens: each works once and gives the next (RFC 9700 section 4.14.2). One that comes a second time was stolen, or
+//! its thief was faster: all tokens of that login end.
+
+use chrono::Duration;
+use secrecy::{ExposeSecret, SecretString};
+use tillgate_model::Problems;
+use tillgate_store::{RefreshTokenRow, Tx, query};
+
+use super::{Session, scope_of};
+use crate::{
+    accounts::{Application, random_text},
+    context::Context,
+    failure::Failure,
+    stored::{stored_time, word},
+};
+
+/// What the tokens are hashed as.
+const PURPOSE: &str = "refresh_tokens.hash";
+const LIFETIME: Duration = Duration::weeks(2);
+
+/// Goes on with a login. `None` if the token is none of the application's, has ended, or was used before.
+///
+/// # Errors
+/// The database fails.
+pub async fn with_refresh_token(
+    context: &Context,
+    application: &Application,
+    token: &SecretString,
+) -> Result<Option<Session>, Problems> {
+    let hash = context.vault.keyed_hash(PURPOSE, token.expose_secret());
+    let (inside, application) = (context.clone(), application.clone());
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| rotate(tx, &inside, &application, &hash).await)
+        .await
+        .map_err(Failure::into_problems)
+}
+
+async fn rotate(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    application: &Application,
+    hash: &str,
+) -> Result<Option<Session>, Failure> {
+    let (scope, now) = (scope_of(application), stored_time(context.now()));
+    let Some(token) = query!(tx, refresh_tokens::lock(&scope, hash))? else {
+        return Ok(None);
+    };
+    if token.application_id != application.id.as_str() || token.expires_at <= now {
+        return Ok(None);
+    }
+    let (customer, family) = (&token.customer_id, &token.family_id);
+    if token.used_at.is_some() {
+        tracing::warn!(
+            customer,
+            "a refresh token was used twice: the login that it goes back to ends"
+        );
+        query!(tx, refresh_tokens::revoke_family(&scope, customer, family))?;
+        return Ok(None);
+    }
+    query!(tx, refresh_tokens::use_up(&scope, hash, now))?;
+    issue(tx, context, application, customer, family).await.map(Some)
+}
+
+/// Gives a customer a new token of a family.
+pub async fn issue(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    application: &Application,
+    customer_id: &str,
+    family_id: &str,
+) -> Result<Session, Failure> {
+    let (scope, now) = (scope_of(application), stored_time(context.now()));
+    query!(tx, refresh_tokens::forget_ended(&scope, now))?;
+    let token = random_text(context);
+    let row = RefreshTokenRow {
+        organization_id: scope.organization_id().to_string(),
+        test: scope.test(),
+        hash: context.vault.keyed_hash(PURPOSE, &token),
+        family_id: family_id.to_owned(),
+        application_id: application.id.to_string(),
+        customer_id: customer_id.to_owned(),
+        created_at: now,
+        expires_at: now + LIFETIME,
+        used_at: None,
+    };
+    query!(tx, refresh_tokens::insert(&row))?;
+    Ok(Session {
+        customer_id: word(customer_id)?,
+        refresh_token: token.into(),
+    })
+}

@@ -1,0 +1,43 @@
+//! The parameters of token requests, as the document shows them.
+
+/// A request for an access token. Parameters that it does not know are ignored.
+#[derive(utoipa::ToSchema)]
+#[schema(as = TokenRequest)]
+#[allow(dead_code, reason = "it is here for the document")]
+pub struct TokenParameters {
+    /// The kind of grant.
+    grant_type: GrantType,
+    /// Client id of the application, unless HTTP Basic has it.
+    #[schema(required = false, max_length = 255)]
+    client_id: String,
+    /// Client secret of the application, unless HTTP Basic has it, or the application is a sales channel.
+    #[schema(required = false, max_length = 255, format = Password)]
+    client_secret: String,
+    /// What the token is to grant; what the application has unless given.
+    #[schema(required = false, max_length = 255, example = "market:all")]
+    scope: String,
+    /// With `password`: e-mail address of the customer.
+    #[schema(required = false, max_length = 255)]
+    username: String,
+    /// With `password`: password of the customer.
+    #[schema(required = false, max_length = 255, format = Password)]
+    password: String,
+    /// With `refresh_token`: the token that the last answer gave. It works once.
+    #[schema(required = false, max_length = 255, format = Password)]
+    refresh_token: String,
+}
+
+/// The grants that there are.
+#[derive(utoipa::ToSchema)]
+#[allow(dead_code, reason = "it is here for the document")]
+enum GrantType {
+    /// An application's own credentials.
+    #[schema(rename = "client_credentials")]
+    ClientCredentials,
+    /// A customer's e-mail address and password, through a sales channel.
+    #[schema(rename = "password")]
+    Password,
+    /// What a customer who has logged in gets the next token for.
+    #[schema(rename = "refresh_token")]
+    RefreshToken,
+}
