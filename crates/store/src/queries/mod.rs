@@ -11,5 +11,6 @@ pub mod payments;
 mod resources;
 pub mod source_checks;
 pub mod stuck;
+pub mod wallet;
 
 pub use resources::*;

@@ -6,6 +6,7 @@ mod account;
 mod commerce;
 mod idempotency;
 mod payment;
+mod wallet;
 
 diesel::allow_tables_to_appear_in_same_query!(
     organizations,
@@ -21,3 +22,4 @@ pub use account::*;
 pub use commerce::*;
 pub use idempotency::*;
 pub use payment::*;
+pub use wallet::*;
