@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Seconds between two looks; the last one repeats.
-const PAUSES: [i64; 6] = [5, 30, 300, 3600, 6 * 3600, 24 * 3600];
+const PAUSES: [i64; 6] = [0, 5, 30, 300, 3600, 24 * 3600];
 /// How many cards are taken at once.
 const BATCH: i64 = 50;
 
