@@ -48,7 +48,7 @@ pub async fn advance(
     }
     loop {
         let begun = match goal {
-            Some(Goal::Authorize) => Some(authorize::confirm(tx, context, case).await?),
+            Some(Goal::Authorize) => authorize::confirm_if_possible(tx, context, case).await?,
             Some(Goal::Authenticate) if authorize::wants_authentication(case)? => {
                 authorize::authenticate(tx, context, case).await?
             }

@@ -133,6 +133,20 @@ pub async fn confirm(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Res
     confirm_with(tx, context, case, is_away).await
 }
 
+/// The same after a call: a saved card may have been removed meanwhile, and then there is nothing to confirm with.
+pub async fn confirm_if_possible(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+) -> Result<Option<Begun>, Failure> {
+    let is_removed = case.details.customer_payment_source_id.is_some()
+        && wallet::chosen(tx, context, case).await?.is_none();
+    if is_removed {
+        return Ok(None);
+    }
+    Ok(Some(confirm(tx, context, case).await?))
+}
+
 async fn confirm_with(
     tx: &mut Tx<'_>,
     context: &Context,
