@@ -629,7 +629,13 @@ async fn an_integration_brings_cards_that_were_saved_elsewhere() {
         .await
         .expect(200);
     of["payment_source"] = bodies::to_one("stripe_payments", source.id());
-    let _ = create(json!({}), of.clone()).await.expect(422);
+    let taken = create(json!({}), of.clone()).await.expect(422);
+    let _ = taken.expect_pointer("/data/attributes");
+    of["customer"] = bodies::to_one(
+        "customers",
+        &scene.customer(&scene.order_of("eve@example.com").await).await,
+    );
+    assert_not_owned(create(json!({}), of).await, "/data/relationships/customer");
     // The customer stays as long as there are cards.
     let _ = scene
         .story

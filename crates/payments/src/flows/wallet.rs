@@ -25,7 +25,7 @@ pub use remove::remove;
 pub use save::{prepare, save};
 
 use tillgate_model::{Id, Problem, Secret};
-use tillgate_store::{CustomerPaymentSourceRow, OrderRow, Scope, Tx, query};
+use tillgate_store::{CustomerPaymentSourceRow, OrderRow, Scope, StoreError, Tx, query};
 
 use super::case::Case;
 use crate::{
@@ -53,6 +53,16 @@ pub enum CardState {
 /// Whether a card can be used.
 pub fn is_active(row: &CustomerPaymentSourceRow) -> bool {
     row.state == CardState::Active.to_string()
+}
+
+/// The cards of a customer that can be used, oldest first.
+pub async fn cards_of(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    customer_id: &str,
+) -> Result<Vec<CustomerPaymentSourceRow>, StoreError> {
+    let active = CardState::Active.to_string();
+    query!(tx, wallet::of_customer(scope, customer_id, &active))
 }
 
 /// What a PSP needs to charge a saved card.
@@ -135,8 +145,7 @@ pub async fn is_psp_customer(
     if psp_customer(tx, scope, order, gateway_id).await?.as_deref() == Some(psp_id) {
         return Ok(true);
     }
-    let active = CardState::Active.to_string();
-    let cards = query!(tx, wallet::of_customer(scope, customer_id, &active))?;
+    let cards = cards_of(tx, scope, customer_id).await?;
     Ok(cards.iter().any(|card| {
         card.payment_gateway_id.as_deref() == Some(gateway_id)
             && card.customer_token.as_deref() == Some(psp_id)

@@ -172,6 +172,12 @@ async fn take_from_payment(
         query!(tx, payment_sources::get(request.scope(), id))?,
         "payment_source",
     )?;
+    let order = query!(tx, orders::get(request.scope(), &word(&source.order_id)?))?;
+    let payer = order.and_then(|order| order.customer_id);
+    if payer.is_some_and(|payer| payer != record.customer.id().as_str()) {
+        let message = "is not who paid with the payment source";
+        return Err(Problem::invalid("/data/relationships/customer", "not_owned", message).into());
+    }
     let details: Details = json(&source.details)?;
     let Some(token) = wallet::reusable_token(&details) else {
         let message = "has no card that can be charged again";

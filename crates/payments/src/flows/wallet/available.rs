@@ -8,7 +8,7 @@ use tillgate_store::{
     CustomerPaymentSourceRow, OrderRow, PaymentGatewayRow, PaymentMethodRow, Scope, Tx, query,
 };
 
-use super::CardState;
+use super::cards_of;
 use crate::{failure::Failure, stored::word};
 
 /// The type of payment source that charges the cards of a gateway, if it keeps any.
@@ -31,8 +31,7 @@ pub async fn available(
     let Some(customer_id) = &order.customer_id else {
         return Ok(Vec::new());
     };
-    let active = CardState::Active.to_string();
-    let cards = query!(tx, wallet::of_customer(scope, customer_id, &active))?;
+    let cards = cards_of(tx, scope, customer_id).await?;
     let methods = query!(tx, payments::payment_methods_of_market(scope, &order.market_id))?;
     let mut fitting = Vec::new();
     for card in cards {

@@ -105,3 +105,51 @@ pub fn new_card(
         next_attempt_at: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tillgate_model::JsonObject;
+
+    use super::*;
+
+    fn details(members: serde_json::Value) -> Details {
+        serde_json::from_value(members).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn only_what_the_psp_keeps_for_a_customer_is_saved() {
+        let stripe = json!({
+            "payment_method": {"id": "pm_A"}, "reuse": "yes", "customer_token": "cus_B"
+        });
+        assert_eq!(reusable_token(&details(stripe.clone())), Some("pm_A"));
+        let checkout_com = json!({"source_id": "src_A", "reuse": "yes", "customer_token": "cus_B"});
+        assert_eq!(reusable_token(&details(checkout_com)), Some("src_A"));
+        for (member, value) in [
+            ("reuse", json!("no")),
+            ("reuse", json!("once_attached")),
+            ("customer_token", json!(null)),
+            ("payment_method", json!(null)),
+        ] {
+            let mut other = stripe.clone();
+            other[member] = value;
+            assert_eq!(reusable_token(&details(other)), None, "{member}");
+        }
+    }
+
+    #[test]
+    fn a_card_has_a_name_that_people_know_it_by() {
+        let named = |card: serde_json::Value| {
+            let members = card.as_object().cloned().unwrap_or_default();
+            display_name(&Details {
+                payment_instrument: Some(JsonObject(members)),
+                ..Details::default()
+            })
+        };
+        let visa = json!({"card_type": "visa", "card_last_digits": "4242"});
+        assert_eq!(named(visa).as_deref(), Some("Visa ****4242"));
+        assert_eq!(named(json!({"card_type": "", "card_last_digits": "4242"})), None);
+        assert_eq!(named(json!({"card_type": "visa"})), None);
+        assert_eq!(display_name(&Details::default()), None);
+    }
+}
