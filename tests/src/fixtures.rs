@@ -70,6 +70,14 @@ impl Fixtures {
                 let target = linkage["data"]["type"].as_str().unwrap_or_default().to_owned();
                 linkage["data"]["id"] = self.target(&target).await.into();
             }
+            if kind == "customer_payment_sources" {
+                let unique = self.count.fetch_add(1, Ordering::Relaxed);
+                body["data"]["attributes"]["payment_source_token"] = format!("pm_{unique}").into();
+                if let Some(method) = self.first_stripe_method().await {
+                    let method = bodies::to_one("payment_methods", &method);
+                    body["data"]["relationships"]["payment_method"] = method;
+                }
+            }
             if kind == "wire_transfers" {
                 let order = body["data"]["relationships"]["order"]["data"]["id"].as_str();
                 self.choose_wire_transfer(order.unwrap_or_default()).await;
@@ -123,6 +131,15 @@ impl Fixtures {
             Some(_) => self.create(kind).await.id().to_owned(),
             None => self.one_of_each().await[kind].clone(),
         }
+    }
+
+    /// The oldest payment method through Stripe, if there is one: the PSP of the demo's can be asked to remove a card.
+    async fn first_stripe_method(&self) -> Option<String> {
+        let methods = self.api.get("/api/payment_methods").await.expect(200);
+        let items = methods.body["data"].as_array().cloned().unwrap_or_default();
+        let stripe = |method: &&Value| method["attributes"]["payment_source_type"] == "stripe_payments";
+        let id = items.iter().find(stripe)?["id"].as_str()?;
+        Some(id.to_owned())
     }
 
     /// Gives an order a payment method of a gateway without a PSP: with several such gateways, nothing else says which.

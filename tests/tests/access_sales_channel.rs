@@ -279,3 +279,25 @@ async fn it_changes_no_order_that_was_placed() {
         .await
         .expect(200);
 }
+
+#[tokio::test]
+async fn it_charges_no_saved_card() {
+    let scene = Scene::set().await;
+    let order = bodies::order(&scene.integration.api, &scene.market, 700).await;
+    let card = scene.integration.create("customer_payment_sources").await;
+    let use_it = json!({ "_customer_payment_source_id": card.id() });
+    let refused = scene
+        .channel
+        .patch(
+            &format!("/api/orders/{order}"),
+            &bodies::change("orders", &order, use_it),
+        )
+        .await;
+    let refused = refused.expect_error(403, "FORBIDDEN");
+    let _ = refused.expect_pointer("/data/attributes/_customer_payment_source_id");
+    let token = card.attribute("payment_source_token");
+    let of = json!({ "order": bodies::to_one("order", &order) });
+    let pay = bodies::resource("payments", json!({ "stripe_payment_method_id": token }), of);
+    let refused = scene.channel.post("/api/v1/payments", &pay).await.expect(422);
+    let _ = refused.expect_pointer("/data/attributes/stripe_payment_method_id");
+}

@@ -6,6 +6,7 @@ use tillgate_model::money::Currency;
 use url::Url;
 
 use crate::{
+    instruments::{CreateCustomer, CustomerOutcome, InstrumentOutcome},
     operation::{
         ActionReference, CapturePayment, ConfirmPayment, CreatePayment, FindPayment, RefundPayment,
         Unsupported, UpdatePayment,
@@ -103,6 +104,31 @@ pub trait Gateway: Send + Sync {
     /// Reads the answer to [`Gateway::list_actions`]; `currency` is the payment's.
     fn read_actions(&self, currency: Currency, request: &PspRequest, response: &PspResponse)
     -> ListedActions;
+
+    /// Makes a customer whom instruments can be kept for; none if the PSP makes one by itself, with a payment.
+    fn create_customer(&self, _args: &CreateCustomer, _key: &str) -> Option<PspRequest> {
+        None
+    }
+    /// Looks for a customer whose id was lost with the answer.
+    fn find_customer(&self, _args: &CreateCustomer, _cursor: Option<&str>) -> Option<PspRequest> {
+        None
+    }
+    /// Reads the answer to both; `reference` is that of [`CreateCustomer`].
+    fn read_customer(&self, _reference: &str, _: &PspRequest, _: &PspResponse) -> CustomerOutcome {
+        CustomerOutcome::Unknown("the gateway makes no customers".to_owned())
+    }
+    /// Keeps an instrument for a customer. Sent twice, it has no more effect than once. Without a request for that, a PSP
+    /// keeps by itself what it keeps.
+    fn attach_instrument(&self, _id: &str, _customer: &str, _key: &str) -> Result<PspRequest, Unsupported> {
+        Err(Unsupported::Operation("request to keep an instrument"))
+    }
+    /// Removes an instrument for good. Sent twice, it has no more effect than once.
+    fn remove_instrument(&self, id: &str, key: &str) -> Result<PspRequest, Unsupported>;
+    /// Asks for an instrument.
+    fn retrieve_instrument(&self, id: &str) -> Result<PspRequest, Unsupported>;
+    /// Reads the answer to attaching, removing or asking for an instrument. One that is not found is
+    /// [`Gone`](InstrumentOutcome::Gone).
+    fn read_instrument(&self, request: &PspRequest, response: &PspResponse) -> InstrumentOutcome;
 
     /// Whether the PSP sent a notification: it is signed with one of the secrets. `header` gives the value of a header by
     /// its lower-case name, `body` is the body as it arrived, byte for byte.

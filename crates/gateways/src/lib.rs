@@ -10,6 +10,7 @@ pub mod checkout_com;
 mod currency;
 mod gateway;
 mod http_transport;
+mod instruments;
 mod operation;
 mod outcome;
 #[doc(hidden)]
@@ -26,13 +27,14 @@ mod wire;
 pub use call::{RetryPolicy, Timer, call};
 pub use gateway::{Gateway, GatewaySettings};
 pub use http_transport::HttpTransport;
+pub use instruments::{CreateCustomer, CustomerOutcome, InstrumentOutcome};
 pub use operation::{
     ActionReference, CaptureMethod, CapturePayment, ConfirmPayment, CreatePayment, FindPayment, Instrument,
     RefundPayment, SetupFutureUsage, Unsupported, UpdatePayment,
 };
 pub use outcome::{Action, ActionOutcome, FoundOutcome, PaymentOutcome, Refusal, RefusalKind};
 pub use recovery::{ActionKind, ActionSeen, ActionStatus, FindAction, FoundAction, ListedActions};
-pub use snapshot::{Decline, PaymentInstrument, PaymentSnapshot, PaymentStatus};
+pub use snapshot::{Decline, PaymentInstrument, PaymentSnapshot, PaymentStatus, Reuse};
 pub use transport::{Transport, TransportError};
 pub use webhook::{
     EventFault, RegistrationOutcome, SignatureFault, Subject, UnregistrationOutcome, WebhookEndpoint,

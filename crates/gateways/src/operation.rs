@@ -70,8 +70,10 @@ pub struct CreatePayment {
     pub receipt_email: Option<String>,
     /// A text for the PSP's dashboard.
     pub description: Option<String>,
-    /// The buyer is away; Stripe only.
+    /// The buyer is away: a saved instrument is charged without them.
     pub off_session: bool,
+    /// The PSP's id of the payment that the instrument was first used for; Checkout.com wants it while the buyer is away.
+    pub first_payment: Option<String>,
     /// Ask for 3-D Secure. Without it, Stripe still asks for it where the card or the law wants it.
     pub three_d_secure: bool,
 }

@@ -44,6 +44,8 @@ pub enum Bug {
     KeyForgotten,
     /// An order is placed whatever was authorized for it.
     AmountNotCompared,
+    /// A saved card pays anybody's order.
+    AnybodysCard,
 }
 
 impl Bug {
@@ -69,6 +71,7 @@ impl Bug {
         Self::ReleaseNotRecorded,
         Self::KeyForgotten,
         Self::AmountNotCompared,
+        Self::AnybodysCard,
     ];
 }
 

@@ -52,6 +52,19 @@ pub struct Decline {
 /// What the buyer is told of a decline that must not be explained: whoever holds the card may not be its owner.
 pub(crate) const NEUTRAL_DECLINE: &str = "The card was declined.";
 
+/// Whether an instrument can be charged again once the payment is authorized.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reuse {
+    /// It was for this payment only.
+    #[default]
+    No,
+    /// It can be, once it is [attached](crate::Gateway::attach_instrument) to a customer.
+    OnceAttached,
+    /// The PSP keeps it for its customer.
+    Yes,
+}
+
 /// The card that was used.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentInstrument {
@@ -102,6 +115,8 @@ pub struct PaymentSnapshot {
     pub multicapture: Option<bool>,
     /// Checkout.com's reusable instrument, `src_`.
     pub source_id: Option<String>,
+    /// What of the instrument can be charged again.
+    pub reuse: Reuse,
     /// The PSP's customer, `cus_`.
     pub customer_token: Option<String>,
     /// Our transaction as the PSP remembers it.

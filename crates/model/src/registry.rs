@@ -7,8 +7,8 @@ use crate::{Resource, ResourceMeta, resources::*};
 #[macro_export]
 macro_rules! for_each_resource {
     ($do:ident) => {
-        $do! { Market Customer Order LineItem PaymentMethod PaymentGateway StripeGateway CheckoutComGateway
-        ManualGateway StripePayment CheckoutComPayment WireTransfer Authorization Capture Void Refund Transaction Payment }
+        $do! { Market Customer CustomerPaymentSource Order LineItem PaymentMethod PaymentGateway StripeGateway
+        CheckoutComGateway ManualGateway StripePayment CheckoutComPayment WireTransfer Authorization Capture Void Refund Transaction Payment }
     };
 }
 

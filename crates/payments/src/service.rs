@@ -19,8 +19,13 @@ use crate::{
     context::Context,
     failure::Failure,
     flows::{
-        create::Payments, order_editor::OrderEditor, recover, source_editor::SourceEditor,
-        transaction_editor::TransactionEditor, watch,
+        create::Payments,
+        order_editor::OrderEditor,
+        recover,
+        source_editor::SourceEditor,
+        transaction_editor::TransactionEditor,
+        wallet::{self, WalletEditor},
+        watch,
     },
     handler::{Edit, Kept, Show, Shown},
     idempotency,
@@ -66,6 +71,7 @@ impl Handlers {
             ($($name:ident)*) => { $(handlers.edited::<$name>(TransactionEditor::<$name>::new());)* };
         }
         transactions!(Authorization Capture Void Refund);
+        handlers.edited::<CustomerPaymentSource>(WalletEditor::new());
         handlers.edited::<Order>(OrderEditor::new());
         handlers.edited::<Payment>(Payments::new());
         handlers
@@ -274,14 +280,22 @@ impl Service {
         if let Err(failure) = recover::make_all_due(&self.context).await {
             tracing::error!(?failure, "open calls could not be made due");
         }
+        if let Err(failure) = wallet::make_all_due(&self.context).await {
+            tracing::error!(?failure, "open calls about saved cards could not be made due");
+        }
     }
 
     /// Looks for the outcome of the calls to PSPs that are due. Answers how many there were.
     pub async fn recover_once(&self) -> usize {
-        recover::run_due(&self.context).await.unwrap_or_else(|failure| {
+        let payments = recover::run_due(&self.context).await.unwrap_or_else(|failure| {
             tracing::error!(?failure, "open calls could not be looked for");
             0
-        })
+        });
+        let cards = wallet::run_due(&self.context).await.unwrap_or_else(|failure| {
+            tracing::error!(?failure, "open calls about saved cards could not be looked for");
+            0
+        });
+        payments + cards
     }
 
     /// Asks for the payments that nobody has told of for a while. Answers how many there were.

@@ -133,6 +133,30 @@ fn an_unattached_method_pays_once_and_a_customer_s_again_and_again() {
 }
 
 #[test]
+fn a_method_that_was_set_up_for_later_can_still_be_attached() {
+    let shop = Shop::open();
+    let paid = shop.pay("pm_card_visa", "setup_future_usage=off_session").ok();
+    assert_eq!(paid["customer"], Value::Null);
+    let customer = shop.post("/v1/customers", "").id();
+    let path = format!("/v1/payment_methods/{}", paid["payment_method"].as_str().unwrap());
+    assert_eq!(shop.get(&path).ok()["customer"], Value::Null);
+    let form = format!("customer={customer}");
+    for _ in 0..2 {
+        assert_eq!(
+            shop.post(&format!("{path}/attach"), &form).ok()["customer"],
+            json!(customer)
+        );
+    }
+    let refused = shop.post(&format!("{path}/attach"), "customer=cus_unknown");
+    assert_eq!(refused.status, 400);
+    assert_eq!(
+        shop.pay(id(&shop.get(&path).ok()), &format!("{form}&off_session=true"))
+            .ok()["status"],
+        "succeeded"
+    );
+}
+
+#[test]
 fn a_declining_card_is_refused_by_the_customer_unless_it_is_made_for_that() {
     let shop = Shop::open();
     let customer = shop.post("/v1/customers", "").id();

@@ -9,6 +9,7 @@ use crate::{
     buyer,
     notes::{SourceNotes, text},
     shop::{resource, to_one},
+    wallet,
 };
 
 /// How often something is asked for without an idempotency key.
@@ -30,13 +31,18 @@ enum Deed {
     Show,
     Delete,
     ChangeTotal,
+    UseCard,
+    RemoveCard,
 }
+
+/// What saves the card of an order's payment.
+const SAVE: &str = "_save_payment_source_to_customer_wallet";
 
 /// What can be done in which status, with how often.
 fn deeds(status: &str, payment_status: &str) -> &'static [(u8, Deed)] {
     use Deed::{
         Authenticate, Capture, ChangeTotal, Confirm, CreateCheckoutCom, CreateStripe, Delete, OrderTrigger,
-        Pay, Refund, Show, SourceTrigger, Void,
+        Pay, Refund, RemoveCard, Show, SourceTrigger, UseCard, Void,
     };
     match (status, payment_status) {
         ("draft" | "pending", "unpaid" | "voided") => &[
@@ -51,6 +57,9 @@ fn deeds(status: &str, payment_status: &str) -> &'static [(u8, Deed)] {
             (1, OrderTrigger("_nullify_payment_source")),
             (1, OrderTrigger("_cancel")),
             (1, OrderTrigger("_refresh")),
+            (2, OrderTrigger(SAVE)),
+            (4, UseCard),
+            (1, RemoveCard),
             (2, Show),
             (1, Delete),
             (1, ChangeTotal),
@@ -68,6 +77,9 @@ fn deeds(status: &str, payment_status: &str) -> &'static [(u8, Deed)] {
             (1, Pay),
             (1, OrderTrigger("_nullify_payment_source")),
             (1, OrderTrigger("_refresh")),
+            (3, OrderTrigger(SAVE)),
+            (1, UseCard),
+            (1, RemoveCard),
             (2, Show),
             (1, Delete),
             (1, ChangeTotal),
@@ -83,6 +95,8 @@ fn deeds(status: &str, payment_status: &str) -> &'static [(u8, Deed)] {
             (1, OrderTrigger("_place")),
             (1, OrderTrigger("_refresh")),
             (1, Pay),
+            (2, OrderTrigger(SAVE)),
+            (1, RemoveCard),
             (2, Show),
         ],
         ("approved", _) => &[
@@ -157,6 +171,8 @@ async fn perform(api: &Api, order: &str, deed: Deed) {
         Deed::Show => show(api, order).await,
         Deed::Delete => delete(api, order).await,
         Deed::ChangeTotal => change_total(api, order).await,
+        Deed::UseCard => wallet::use_card(api, order).await,
+        Deed::RemoveCard => wallet::remove_card(api).await,
     }
 }
 
@@ -170,7 +186,7 @@ fn post(path: &str, body: Value) -> Ask {
     }
 }
 
-fn patch(kind: &str, id: &str, attributes: Value) -> Ask {
+pub(crate) fn patch(kind: &str, id: &str, attributes: Value) -> Ask {
     Ask {
         method: "PATCH",
         path: format!("/api/{kind}/{{id}}"),
@@ -181,7 +197,7 @@ fn patch(kind: &str, id: &str, attributes: Value) -> Ask {
 }
 
 impl Api {
-    async fn send(&self, ask: Ask) -> Option<Value> {
+    pub(crate) async fn send(&self, ask: Ask) -> Option<Value> {
         let with_key = !self.host.world.chance(WITHOUT_KEY);
         self.write(ask, with_key).await
     }

@@ -18,6 +18,7 @@ mod notes;
 mod run;
 mod shop;
 mod trace;
+mod wallet;
 mod webhooks;
 mod world;
 

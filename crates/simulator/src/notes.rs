@@ -6,6 +6,7 @@ use std::{
     rc::Rc,
 };
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 /// Shared by all clients of a run.
@@ -20,6 +21,8 @@ pub struct Notes {
     pub transactions: BTreeMap<String, SeenTransaction>,
     /// Requests that write, by the idempotency key that they have or would have.
     pub keys: BTreeMap<String, KeyNotes>,
+    /// Saved cards that anybody was shown, by id.
+    pub cards: BTreeMap<String, CardNotes>,
     /// Events of PSPs that the service has acknowledged.
     pub acknowledged_events: BTreeSet<String>,
     /// How many answers there were, by status.
@@ -28,9 +31,22 @@ pub struct Notes {
     pub requests: u64,
 }
 
+/// What is known of a saved card.
+#[derive(Clone, Debug, Default)]
+pub struct CardNotes {
+    /// The PSP's id of it.
+    pub token: String,
+    /// E-mail address of the customer who has saved it.
+    pub owner: String,
+    /// When the service said that it is removed.
+    pub removed_at: Option<DateTime<Utc>>,
+}
+
 /// What is known of an order.
 #[derive(Default)]
 pub struct OrderNotes {
+    /// E-mail address of its customer.
+    pub customer: String,
     /// The largest total that it was given.
     pub largest_total: i64,
     /// The furthest status that was seen.
@@ -120,6 +136,7 @@ impl Notes {
 
     fn see_order(&mut self, id: &str, attributes: &Value) -> Result<(), String> {
         let order = self.orders.entry(id.into()).or_default();
+        text(&attributes["customer_email"]).clone_into(&mut order.customer);
         let total = attributes["total_amount_with_taxes_cents"].as_i64();
         order.largest_total = order.largest_total.max(total.unwrap_or_default());
         let status = text(&attributes["status"]);
@@ -150,6 +167,25 @@ impl Notes {
                 ..SourceNotes::default()
             });
         }
+    }
+
+    /// The cards that the customer of an order has saved.
+    pub fn see_cards(&mut self, order: &str, list: &Value) {
+        let owner = self
+            .orders
+            .get(order)
+            .map_or_else(String::new, |order| order.customer.clone());
+        for card in list["data"].as_array().into_iter().flatten() {
+            let known = self.cards.entry(text(&card["id"]).to_owned()).or_default();
+            known.owner.clone_from(&owner);
+            text(&card["attributes"]["payment_source_token"]).clone_into(&mut known.token);
+        }
+    }
+
+    /// The payment source that an order has now, however it was made.
+    pub fn see_present_source(&mut self, order: &str, source: &Value) {
+        let asked = serde_json::json!({"data": {"relationships": {"order": {"data": {"id": order}}}}});
+        self.see_new_source(&asked, &source["data"]);
     }
 
     fn see_source(&mut self, resource: &Value) {

@@ -23,7 +23,10 @@ use crate::{
 
 /// Currencies with two, none and three decimals. Amounts end with 0, which both PSPs want of three decimals.
 const CURRENCIES: &[&str] = &["EUR", "EUR", "EUR", "JPY", "KWD"];
-const CHECKOUT_COM_KEY: &str = "sk_sbox_simulatoraaaaaaaaaaaaaaaaaa";
+/// Secret key of the gateway at Stripe.
+pub const STRIPE_KEY: &str = "sk_test_simulator0000000000";
+/// Secret key of the gateway at Checkout.com.
+pub const CHECKOUT_COM_KEY: &str = "sk_sbox_simulatoraaaaaaaaaaaaaaaaaa";
 const SIGNING_KEY: &str = "simulated-signing-key";
 
 /// Links to one resource.
@@ -90,7 +93,7 @@ async fn furnish(api: &Api) -> Result<()> {
         )
         .await?;
     let stripe = json!({
-        "name": "Stripe", "login": "sk_test_simulator0000000000", "publishable_key": STRIPE_PUBLIC_KEY,
+        "name": "Stripe", "login": STRIPE_KEY, "publishable_key": STRIPE_PUBLIC_KEY,
         "base_url": PSP_URL, "multicapture": world.chance(0.5)
     });
     let stripe = api.create("stripe_gateways", stripe, json!({})).await?;
@@ -120,7 +123,8 @@ async fn furnish(api: &Api) -> Result<()> {
         if world.chance(0.6) {
             of["payment_method"] = to_one("payment_methods", &world.pick(&methods));
         }
-        let attributes = json!({"customer_email": "ada@example.com"});
+        let email = world.pick(&["ada@example.com", "eve@example.com"]);
+        let attributes = json!({"customer_email": email, "guest": world.chance(0.3)});
         let order = api.create("orders", attributes, of).await?;
         api.add_item(&order).await?;
         let shown = api.get("/api/orders/{id}", &order).await.context("an order")?;

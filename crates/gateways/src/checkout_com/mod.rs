@@ -7,6 +7,7 @@ mod read;
 mod request;
 mod snapshot;
 mod unit;
+mod vault;
 mod webhook;
 
 use chrono::{DateTime, Utc};
@@ -15,6 +16,7 @@ use tillgate_model::money::Currency;
 
 use crate::{
     gateway::{Gateway, GatewaySettings},
+    instruments::InstrumentOutcome,
     operation::{
         ActionReference, CapturePayment, ConfirmPayment, CreatePayment, FindPayment, RefundPayment,
         Unsupported, UpdatePayment,
@@ -136,6 +138,18 @@ impl Gateway for CheckoutCom {
         response: &PspResponse,
     ) -> ListedActions {
         actions::list(currency, request, response)
+    }
+
+    fn remove_instrument(&self, id: &str, _: &str) -> Result<PspRequest, Unsupported> {
+        vault::delete(&self.settings, id)
+    }
+
+    fn retrieve_instrument(&self, id: &str) -> Result<PspRequest, Unsupported> {
+        vault::retrieve(&self.settings, id)
+    }
+
+    fn read_instrument(&self, request: &PspRequest, response: &PspResponse) -> InstrumentOutcome {
+        vault::read_instrument(request, response)
     }
 
     /// The time is no part of it, and neither is the `Authorization` header that a subscription may add.

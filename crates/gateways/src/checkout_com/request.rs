@@ -37,7 +37,18 @@ struct PaymentBody<'a> {
     failure_url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
+    #[serde(flatten)]
+    away: Option<Away<'a>>,
     metadata: Metadata<'a>,
+}
+
+/// The buyer is away, and has agreed to that before (Checkout.com docs: merchant-initiated transactions).
+#[derive(Serialize)]
+struct Away<'a> {
+    merchant_initiated: bool,
+    payment_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous_payment_id: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -96,10 +107,12 @@ pub(super) fn create(
     if !args.confirm {
         return Err(Unsupported::Operation("payment without an attempt"));
     }
-    if args.off_session {
-        return Err(Unsupported::Operation("payment while the buyer is away"));
-    }
     let (source, owner) = source(args)?;
+    if args.off_session && matches!(source, Source::Token { .. }) {
+        return Err(Unsupported::Instrument(
+            "only a saved instrument is charged while the buyer is away",
+        ));
+    }
     let customer = Customer {
         id: args.psp_customer.as_deref().or(owner),
         email: args.customer_email.as_deref(),
@@ -122,6 +135,11 @@ pub(super) fn create(
             .description
             .as_ref()
             .map(|text| text.chars().take(MAX_DESCRIPTION).collect()),
+        away: args.off_session.then_some(Away {
+            merchant_initiated: true,
+            payment_type: "Unscheduled",
+            previous_payment_id: args.first_payment.as_deref(),
+        }),
         metadata: Metadata {
             transaction_id: &args.transaction_id,
             order_id: &args.order_id,
@@ -236,7 +254,7 @@ fn units(amount: &Money) -> Result<i64, Unsupported> {
     to_psp(amount, unit(amount.currency)?)
 }
 
-fn get(settings: &GatewaySettings, path_and_query: &str) -> PspRequest {
+pub(super) fn get(settings: &GatewaySettings, path_and_query: &str) -> PspRequest {
     PspRequest {
         method: Method::Get,
         url: settings.url(BASE_URL, path_and_query),

@@ -7,7 +7,7 @@ use tillgate_model::money::{Currency, Money};
 use super::{decline::decline, unit::unit};
 use crate::{
     currency::from_psp,
-    snapshot::{Decline, PaymentInstrument, PaymentSnapshot, PaymentStatus},
+    snapshot::{Decline, PaymentInstrument, PaymentSnapshot, PaymentStatus, Reuse},
 };
 
 /// What is read of a payment, from a creation (201: final, 202: pending and with little in it) or a retrieval.
@@ -80,6 +80,11 @@ pub(super) fn read(answer: &Value) -> Result<PaymentSnapshot, String> {
         instrument: instrument(answer),
         multicapture: None,
         source_id: text(answer, "/source/id"),
+        reuse: if answer.pointer("/source/id").is_some() {
+            Reuse::Yes
+        } else {
+            Reuse::No
+        },
         customer_token: text(answer, "/customer/id"),
         transaction_id: payment.reference.clone(),
         response: answer.clone(),

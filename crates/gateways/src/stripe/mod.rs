@@ -9,6 +9,7 @@ mod registration;
 mod request;
 mod snapshot;
 mod unit;
+mod vault;
 mod webhook;
 
 use chrono::{DateTime, Utc};
@@ -18,6 +19,7 @@ use tillgate_model::money::Currency;
 pub use self::registration::WEBHOOK_EVENTS;
 use crate::{
     gateway::{Gateway, GatewaySettings},
+    instruments::{CreateCustomer, CustomerOutcome, InstrumentOutcome},
     operation::{
         ActionReference, CapturePayment, ConfirmPayment, CreatePayment, FindPayment, RefundPayment,
         Unsupported, UpdatePayment,
@@ -150,6 +152,39 @@ impl Gateway for Stripe {
 
     fn read_actions(&self, _: Currency, request: &PspRequest, response: &PspResponse) -> ListedActions {
         actions::list(request, response)
+    }
+
+    fn create_customer(&self, args: &CreateCustomer, key: &str) -> Option<PspRequest> {
+        Some(vault::create_customer(&self.settings, args, key))
+    }
+
+    fn find_customer(&self, args: &CreateCustomer, cursor: Option<&str>) -> Option<PspRequest> {
+        Some(vault::find_customer(&self.settings, args, cursor))
+    }
+
+    fn read_customer(
+        &self,
+        reference: &str,
+        request: &PspRequest,
+        response: &PspResponse,
+    ) -> CustomerOutcome {
+        vault::read_customer(reference, request, response)
+    }
+
+    fn attach_instrument(&self, id: &str, customer: &str, key: &str) -> Result<PspRequest, Unsupported> {
+        vault::attach(&self.settings, id, customer, key)
+    }
+
+    fn remove_instrument(&self, id: &str, key: &str) -> Result<PspRequest, Unsupported> {
+        vault::detach(&self.settings, id, key)
+    }
+
+    fn retrieve_instrument(&self, id: &str) -> Result<PspRequest, Unsupported> {
+        vault::retrieve(&self.settings, id)
+    }
+
+    fn read_instrument(&self, request: &PspRequest, response: &PspResponse) -> InstrumentOutcome {
+        vault::read_instrument(request, response)
     }
 
     fn verify_webhook(

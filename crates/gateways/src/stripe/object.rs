@@ -23,6 +23,7 @@ pub(super) struct PaymentIntent {
     pub client_secret: Option<SecretString>,
     pub cancellation_reason: Option<String>,
     pub customer: Option<Value>,
+    pub setup_future_usage: Option<String>,
     pub payment_method: Option<Value>,
     pub latest_charge: Option<Expandable<Charge>>,
     pub last_payment_error: Option<ApiError>,

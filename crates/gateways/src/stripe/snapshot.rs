@@ -12,7 +12,7 @@ use super::{
 use crate::{
     currency::from_psp,
     redact::without_client_secret,
-    snapshot::{Decline, PaymentInstrument, PaymentSnapshot, PaymentStatus},
+    snapshot::{Decline, PaymentInstrument, PaymentSnapshot, PaymentStatus, Reuse},
 };
 
 /// Reads a PaymentIntent; `answer` is the whole answer that it came in, `error` the error that it came with.
@@ -66,6 +66,7 @@ pub(super) fn read(
         instrument: card(charge, payment_method),
         multicapture: charge.and_then(multicapture),
         source_id: None,
+        reuse: reuse(&intent),
         customer_token: intent.customer.as_ref().and_then(id_of),
         transaction_id: transaction_id(intent.metadata.as_ref()),
         response: without_client_secret(answer.clone()),
@@ -73,6 +74,16 @@ pub(super) fn read(
         client_secret: intent.client_secret,
         status,
     })
+}
+
+/// A payment that was set up for later ones attaches the payment method to its customer, or leaves it to be attached
+/// (Stripe docs: PaymentIntents, setup_future_usage); any other uses up a payment method that is not attached.
+fn reuse(intent: &PaymentIntent) -> Reuse {
+    match (&intent.setup_future_usage, &intent.customer) {
+        (None, _) => Reuse::No,
+        (Some(_), None) => Reuse::OnceAttached,
+        (Some(_), Some(_)) => Reuse::Yes,
+    }
 }
 
 /// An amount that Stripe reports.

@@ -103,6 +103,26 @@ fn options() {
 }
 
 #[test]
+fn a_buyer_who_is_away() {
+    let saved = Instrument::Saved {
+        id: "src_A".to_owned(),
+        customer: Some("cus_B".to_owned()),
+    };
+    let body = body(&CreatePayment {
+        off_session: true,
+        first_payment: Some("pay_first".to_owned()),
+        instrument: Some(saved),
+        ..args()
+    });
+    assert_eq!(body["merchant_initiated"], true);
+    assert_eq!(body["payment_type"], "Unscheduled");
+    assert_eq!(body["previous_payment_id"], "pay_first");
+    assert_eq!(body["3ds"]["enabled"], false);
+    let present = self::body(&args());
+    assert!(present.get("merchant_initiated").is_none() && present.get("payment_type").is_none());
+}
+
+#[test]
 fn what_cannot_be_asked_for() {
     let gateway = checkout_com();
     let unsupported = |args: &CreatePayment| gateway.create_payment(args, "k").unwrap_err();
@@ -111,10 +131,15 @@ fn what_cannot_be_asked_for() {
         confirm: false,
         ..args()
     })));
-    assert!(operation(&unsupported(&CreatePayment {
-        off_session: true,
-        ..args()
-    })));
+    let fresh = Some(Instrument::Token("tok_A".to_owned()));
+    assert!(matches!(
+        unsupported(&CreatePayment {
+            off_session: true,
+            instrument: fresh,
+            ..args()
+        }),
+        Unsupported::Instrument(_)
+    ));
     assert!(operation(
         &gateway
             .confirm_payment("pay_a", &ConfirmPayment::default(), "k")

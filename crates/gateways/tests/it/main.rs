@@ -11,6 +11,7 @@ mod checkout_com_recovery;
 mod checkout_com_requests;
 mod checkout_com_webhooks;
 mod http_transport;
+mod instruments;
 mod retries;
 mod stripe_actions;
 mod stripe_failures;

@@ -44,6 +44,7 @@ pub fn payment(amount: Money) -> CreatePayment {
         receipt_email: None,
         description: None,
         off_session: false,
+        first_payment: None,
         three_d_secure: false,
     }
 }

@@ -194,6 +194,8 @@ fn known(name: &str) -> Option<Value> {
         "client_secret" => json!("pi_xxxx_secret_yyyy"),
         "credential_keys" => json!({"login": "…zzzz"}),
         "currency" | "currency_code" => json!("EUR"),
+        "customer_token" => json!("cus_xxxx"),
+        "payment_source_token" => json!("pm_xxxx"),
         "customer_email" | "email" => json!("jo@example.com"),
         "editable" | "succeeded" => json!(true),
         "gateway_transaction_id" | "charge_id" => json!("ch_xxxx"),

@@ -120,6 +120,13 @@ fn create_members(kind: &str) -> (Value, Value) {
     match kind {
         "markets" => (json!({"name": "Europe", "currency_code": "EUR"}), Value::Null),
         "customers" => (json!({"email": "jo@example.com"}), Value::Null),
+        "customer_payment_sources" => (
+            json!({"customer_token": "cus_xxxx", "payment_source_token": "pm_xxxx"}),
+            json!({
+                "customer": {"data": {"type": "customers", "id": "QWERtyUpBa"}},
+                "payment_method": {"data": {"type": "payment_methods", "id": "QWERtyUpBa"}}
+            }),
+        ),
         "orders" => (
             json!({"customer_email": "jo@example.com"}),
             json!({"market": {"data": {"type": "markets", "id": "QWERtyUpBa"}}}),

@@ -21,6 +21,9 @@ use crate::{
 /// Kinds of problems by the status that tells of them.
 pub type Refusals = BTreeMap<u16, Vec<Kind>>;
 
+/// Types that nothing refers to, so that there is nothing against deleting them.
+const NOTHING_DEPENDS_ON: &[&str] = &["customer_payment_sources"];
+
 /// What an operation on a resource can refuse. `relates` says whether its request names other resources, which may be
 /// missing.
 pub fn refusals(operation: &Operation, relates: bool) -> Refusals {
@@ -52,7 +55,7 @@ pub fn refusals(operation: &Operation, relates: bool) -> Refusals {
     if operation.has_id() || relates {
         kinds.push(Kind::RecordNotFound);
     }
-    if operation.action() == Action::Delete {
+    if operation.action() == Action::Delete && !NOTHING_DEPENDS_ON.contains(&operation.resource.kind) {
         kinds.push(Kind::Locked);
     }
     // Who only reads is told what is stored where the PSP does not answer.

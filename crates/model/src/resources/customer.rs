@@ -1,6 +1,6 @@
 use tillgate_model_derive::resource;
 
-use super::Order;
+use super::{CustomerPaymentSource, Order};
 use crate::{Secret, ToMany};
 
 /// Whom orders belong to.
@@ -32,6 +32,9 @@ pub struct Customer {
     /// Number of orders of the customer.
     #[attribute(read)]
     pub total_orders_count: i64,
+    /// Cards that the customer has saved.
+    #[relationship]
+    pub customer_payment_sources: ToMany<CustomerPaymentSource>,
     /// Orders of the customer.
     #[relationship]
     pub orders: ToMany<Order>,

@@ -1,8 +1,8 @@
 use tillgate_model_derive::resource;
 
 use super::{
-    Authorization, Capture, Customer, LineItem, Market, PaymentMethod, PaymentSource, Refund, Transaction,
-    Void,
+    Authorization, Capture, Customer, CustomerPaymentSource, LineItem, Market, PaymentMethod, PaymentSource,
+    Refund, Transaction, Void,
 };
 use crate::{Currency, Timestamp, ToMany, ToOne, text_enum};
 
@@ -174,6 +174,14 @@ pub struct Order {
     /// Detach the payment source from an order that is not placed; its payment at the PSP is given up.
     #[trigger(update)]
     pub nullify_payment_source: Option<bool>,
+    /// Save what pays the order for its customer's later orders, as soon as the payment is authorized.
+    #[trigger(update)]
+    pub save_payment_source_to_customer_wallet: Option<bool>,
+    /// Pay with a card that the order's customer has saved: the id of one of their `customer_payment_sources`. A new
+    /// payment source follows from it, which `_authorize` or `_place` charges.
+    #[trigger(update)]
+    #[validate(length(min = 1, max = 64))]
+    pub customer_payment_source_id: Option<String>,
     /// Compute the order anew, and ask the PSP for the state of its payment.
     #[trigger(update)]
     pub refresh: Option<bool>,
@@ -195,6 +203,9 @@ pub struct Order {
     /// Payment methods that the order's market offers.
     #[relationship]
     pub available_payment_methods: ToMany<PaymentMethod>,
+    /// Cards that the order's customer has saved and that the order can be paid with.
+    #[relationship]
+    pub available_customer_payment_sources: ToMany<CustomerPaymentSource>,
     /// Authorizations of the order, failed ones included.
     #[relationship]
     pub authorizations: ToMany<Authorization>,

@@ -49,7 +49,10 @@ pub async fn advance(
     }
     loop {
         let begun = match goal {
-            Some(Goal::Authorize) => Some(authorize::confirm(tx, context, case).await?),
+            Some(Goal::Authorize) => authorize::confirm_if_possible(tx, context, case).await?,
+            Some(Goal::Authenticate) if authorize::wants_authentication(case)? => {
+                authorize::authenticate(tx, context, case).await?
+            }
             Some(Goal::Renew) => Some(authorize::renew(tx, context, case).await?),
             Some(Goal::Capture) => order::capture_next(tx, context, case).await?,
             Some(Goal::Refund) => order::refund_next(tx, context, case).await?,
@@ -58,7 +61,7 @@ pub async fn advance(
                 unpay(tx, context, case).await?;
                 None
             }
-            None => by_itself(tx, context, case).await?,
+            Some(Goal::Authenticate) | None => by_itself(tx, context, case).await?,
         };
         match begun {
             Some(Begun::Call(attempt)) => return Ok(Some(*attempt)),

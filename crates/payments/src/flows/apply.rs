@@ -2,7 +2,7 @@
 //! way in which a payment changes, whoever brings the news.
 
 use serde_json::Value;
-use tillgate_gateways::{Decline, PaymentSnapshot, PaymentStatus as PspStatus};
+use tillgate_gateways::{Decline, PaymentSnapshot, PaymentStatus as PspStatus, Reuse};
 use tillgate_model::{
     JsonObject, Secret,
     resources::{OrderStatus, PaymentStatus},
@@ -18,6 +18,7 @@ use super::{
     schedule,
     state::SourceState,
     transaction::{fail, succeed},
+    wallet,
 };
 use crate::{
     context::Context,
@@ -58,6 +59,9 @@ pub async fn apply(
     show(context, case, snapshot, next);
     case.source.state = next.to_string();
     record_transactions(tx, context, case, snapshot, next).await?;
+    if next.holds_money() && case.details.save_to_wallet {
+        wallet::keep(tx, context, case).await?;
+    }
     schedule::next_check(context, case, before, next);
     if next.holds_money() && !before.holds_money() && !case.is_current() {
         late_authorization(case, next);
@@ -105,6 +109,9 @@ fn show(context: &Context, case: &mut Case, snapshot: &PaymentSnapshot, next: So
         details.payment_instrument = object(&serde_json::to_value(instrument).ok());
     }
     details.multicapture = snapshot.multicapture.or(details.multicapture);
+    if snapshot.reuse != Reuse::No {
+        details.reuse = snapshot.reuse;
+    }
     details.source_id = snapshot.source_id.clone().or(details.source_id.take());
     details.customer_token = snapshot.customer_token.clone().or(details.customer_token.take());
 }

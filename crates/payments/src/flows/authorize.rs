@@ -12,10 +12,11 @@ use super::{
     case::Case,
     create,
     instrument::{Options, read_options},
-    ledger::AUTHORIZATION,
+    ledger::{AUTHORIZATION, FAILED},
     link::Link,
     operation::{self, Attempt, Goal, Intent, OperationKind},
     state::SourceState,
+    wallet,
 };
 use crate::{
     context::Context,
@@ -24,6 +25,9 @@ use crate::{
     resources::{order, source},
     stored::word,
 };
+
+/// Codes of declines that ask for the buyer's authentication: Stripe docs, decline codes; Checkout.com docs, response codes.
+const AUTHENTICATION_WANTED: [&str; 2] = ["authentication_required", "20154"];
 
 /// Commits the intent to authorize the order's total, or a part of it, with the case's source. `pointer` leads to what asks
 /// for it.
@@ -48,12 +52,19 @@ pub async fn begin(
         let attempt = create::authorize_at_checkout_com(tx, request, case, &gateway).await?;
         return Ok(Begun::Call(Box::new(attempt)));
     }
+    let is_chosen = wallet::chosen_or_refuse(tx, &request.context, case, pointer)
+        .await?
+        .is_some();
+    if is_chosen && case.source.psp_id.is_none() {
+        case.details.authorization_amount_cents = amount_cents;
+        return attempt_anew(tx, &request.context, case, amount).await;
+    }
     if amount_cents.is_none() && source::is_mismatched(&case.source, &case.order) {
         let message =
             "can't be done: the order's total has changed; send _update to the payment source first";
         return Err(Problem::invalid(pointer, "mismatched_amounts", message).into());
     }
-    instrument_of(case)?;
+    instrument_of(tx, &request.context, case).await?;
     case.details.authorization_amount_cents = amount_cents;
     if case.source.amount_cents != amount {
         let attempt = push(tx, &request.context, case, amount, Some(Goal::Authorize)).await?;
@@ -98,8 +109,12 @@ async fn refuse_attempt(
     create::refuse_card_testing(tx, request, &case.ledger).await
 }
 
-fn instrument_of(case: &Case) -> Result<(Options, Instrument, String), Failure> {
-    let mut options = options_of(case)?;
+async fn instrument_of(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &Case,
+) -> Result<(Options, Instrument, String), Failure> {
+    let mut options = options_of(tx, context, case).await?;
     let (Some(instrument), Some(psp_id)) = (options.instrument.take(), case.source.psp_id.clone()) else {
         let message =
             "needs a payment_method to confirm the payment with, unless the buyer's browser does it";
@@ -110,10 +125,35 @@ fn instrument_of(case: &Case) -> Result<(Options, Instrument, String), Failure> 
     Ok((options, instrument, psp_id))
 }
 
-/// Commits the intent to confirm the PaymentIntent with the payment method in `options`.
+/// Commits the intent to confirm the PaymentIntent with the payment method in `options`, or with the saved card that was
+/// chosen: that without its buyer.
 pub async fn confirm(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<Begun, Failure> {
+    let is_away = case.details.customer_payment_source_id.is_some();
+    confirm_with(tx, context, case, is_away).await
+}
+
+/// The same after a call: a saved card may have been removed meanwhile, and then there is nothing to confirm with.
+pub async fn confirm_if_possible(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+) -> Result<Option<Begun>, Failure> {
+    let is_removed = case.details.customer_payment_source_id.is_some()
+        && wallet::chosen(tx, context, case).await?.is_none();
+    if is_removed {
+        return Ok(None);
+    }
+    Ok(Some(confirm(tx, context, case).await?))
+}
+
+async fn confirm_with(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    is_away: bool,
+) -> Result<Begun, Failure> {
     let gateway = gateway_of(tx, case).await?;
-    let (options, instrument, psp_id) = instrument_of(case)?;
+    let (options, instrument, psp_id) = instrument_of(tx, context, case).await?;
     let transaction = case.new_transaction(context, AUTHORIZATION);
     let transaction_id = Some(transaction.id.clone());
     case.put(tx, transaction).await?;
@@ -121,8 +161,8 @@ pub async fn confirm(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Res
     let args = ConfirmPayment {
         instrument: Some(instrument),
         return_url: Some(create::return_url(context, given, &gateway)),
-        setup_future_usage: options.setup_future_usage,
-        off_session: false,
+        setup_future_usage: create::future_usage(&options, &case.details),
+        off_session: is_away,
         three_d_secure: false,
     };
     let (operation_id, kind) = (context.new_id(), OperationKind::Confirm);
@@ -136,10 +176,37 @@ pub async fn confirm(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Res
         kind,
         request,
         transaction_id,
-        goal: None,
+        goal: is_away.then_some(Goal::Authenticate),
     };
     let attempt = operation::begin(tx, context, case, intent).await?;
     Ok(Begun::Call(Box::new(attempt)))
+}
+
+/// Whether the last attempt was declined because the buyer has to authenticate.
+pub fn wants_authentication(case: &Case) -> Result<bool, Failure> {
+    let last = case.authorizations().max_by_key(|row| row.number.clone());
+    let code = last
+        .filter(|row| row.status == FAILED)
+        .and_then(|row| row.error_code.as_deref());
+    let wanted = code.is_some_and(|code| AUTHENTICATION_WANTED.contains(&code));
+    Ok(wanted && case.state()? == SourceState::Failed)
+}
+
+/// The same attempt with the buyer, who finishes it at their bank. `None` if the saved card was removed meanwhile.
+pub async fn authenticate(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+) -> Result<Option<Begun>, Failure> {
+    if case.source.kind == CheckoutComPayment::META.kind {
+        let gateway = gateway_of(tx, case).await?;
+        let attempt = create::authenticate_at_checkout_com(tx, context, case, &gateway).await?;
+        return Ok(attempt.map(|attempt| Begun::Call(Box::new(attempt))));
+    }
+    if wallet::chosen(tx, context, case).await?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(confirm_with(tx, context, case, false).await?))
 }
 
 /// Commits the intent to give the unconfirmed PaymentIntent an amount and the present options. The source's own amount
@@ -159,15 +226,15 @@ pub async fn push(
             .meta("state", case.source.state.clone())
             .into());
     };
-    let options = options_of(case)?;
+    let options = options_of(tx, context, case).await?;
     let (operation_id, kind) = (context.new_id(), OperationKind::Update);
     let args = UpdatePayment {
         transaction_id: case.source.id.clone(),
         order_id: case.order.id.clone(),
         amount: Some(Money::new(amount_cents, word(&case.source.currency_code)?)),
+        setup_future_usage: create::future_usage(&options, &case.details),
         instrument: options.instrument,
-        psp_customer: options.customer,
-        setup_future_usage: options.setup_future_usage,
+        psp_customer: options.customer.or_else(|| case.details.psp_customer.clone()),
         receipt_email: options
             .receipt_email
             .or_else(|| case.details.receipt_email.clone()),
@@ -191,26 +258,49 @@ pub async fn push(
 /// Commits the intent to make a released PaymentIntent anew, with the order's present total. Only a saved instrument can be
 /// confirmed without the buyer; a fresh one was used up.
 pub async fn renew(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<Begun, Failure> {
-    let gateway: PaymentGatewayRow = gateway_of(tx, case).await?;
     case.source.psp_id = None;
     case.source.client_secret = None;
     case.source.state = SourceState::New.to_string();
-    case.source.amount_cents = order::total_cents(&case.order);
     case.details.authorization_amount_cents = None;
-    let options = options_of(case)?;
+    let total = order::total_cents(&case.order);
+    attempt_anew(tx, context, case, total).await
+}
+
+/// Commits the intent to make a PaymentIntent, and to confirm it if that can be done without the buyer.
+async fn attempt_anew(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    amount_cents: i64,
+) -> Result<Begun, Failure> {
+    let gateway: PaymentGatewayRow = gateway_of(tx, case).await?;
+    case.source.amount_cents = amount_cents;
+    let options = options_of(tx, context, case).await?;
     let id = context.new_id();
     let mut args = create::stripe_arguments(context, &id, case, &gateway, &options, CaptureMethod::Manual)?;
     args.confirm = matches!(options.instrument, Some(Instrument::Saved { .. }));
+    let is_away = args.confirm && case.details.customer_payment_source_id.is_some();
+    args.off_session = is_away;
     let mut transaction_id = None;
     if args.confirm {
         let transaction = case.new_transaction(context, AUTHORIZATION);
         transaction_id = Some(transaction.id.clone());
         case.put(tx, transaction).await?;
     }
-    let attempt = create::begin_creation(tx, context, case, &gateway, id, &args, transaction_id).await?;
+    let after = (transaction_id, is_away.then_some(Goal::Authenticate));
+    let attempt = create::begin_creation(tx, context, case, &gateway, id, &args, after).await?;
     Ok(Begun::Call(Box::new(attempt)))
 }
 
-fn options_of(case: &Case) -> Result<Options, Failure> {
-    Ok(read_options(case.details.options.as_ref()).map_err(Problems::from)?)
+/// The client's options, with the saved card that was chosen.
+async fn options_of(tx: &mut Tx<'_>, context: &Context, case: &Case) -> Result<Options, Failure> {
+    let mut options = read_options(case.details.options.as_ref()).map_err(Problems::from)?;
+    if let Some(card) = wallet::chosen(tx, context, case).await? {
+        options.customer.clone_from(&card.customer_token);
+        options.instrument = Some(Instrument::Saved {
+            id: card.token,
+            customer: card.customer_token,
+        });
+    }
+    Ok(options)
 }

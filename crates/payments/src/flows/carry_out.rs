@@ -108,7 +108,9 @@ async fn take_back(tx: &mut Tx<'_>, request: &Request, mut case: Case) -> Result
     for id in failed {
         case.remove(tx, &id).await?;
     }
-    query!(tx, payment_sources::delete(&case.scope, &word(&case.source.id)?))?;
+    let source_id = word(&case.source.id)?;
+    query!(tx, wallet::forget_payment_source(&case.scope, &source_id))?;
+    query!(tx, payment_sources::delete(&case.scope, &source_id))?;
     Ok(())
 }
 

@@ -8,12 +8,15 @@ mod replace;
 mod stripe;
 mod wire_transfer;
 
-pub use checkout_com::{POINTERS as CHECKOUT_COM_POINTERS, authorize as authorize_at_checkout_com};
+pub use checkout_com::{
+    POINTERS as CHECKOUT_COM_POINTERS, authenticate as authenticate_at_checkout_com,
+    authorize as authorize_at_checkout_com,
+};
 pub use guard::{refuse_card_testing, refuse_double_payment, refuse_open_call};
-pub use new_source::return_url;
+pub use new_source::{NewSource, lock_payable, new_source, return_url};
 pub use payment::Payments;
 pub use replace::{Reason, give_up_present_source, is_confirmable};
-pub use stripe::{POINTERS as STRIPE_POINTERS, arguments as stripe_arguments, begin_creation};
+pub use stripe::{POINTERS as STRIPE_POINTERS, arguments as stripe_arguments, begin_creation, future_usage};
 
 use tillgate_gateways::{Refusal, RefusalKind};
 use tillgate_model::{Problem, Problems, problem::Kind};

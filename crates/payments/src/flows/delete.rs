@@ -30,6 +30,7 @@ pub async fn source(request: &Request, id: &Id, kind: &'static str) -> Result<()
                 case.order.payment_source_id = None;
             }
             case.save(tx, &request.context).await?;
+            query!(tx, wallet::forget_payment_source(&case.scope, &id))?;
             query!(tx, payment_sources::delete(&case.scope, &id))?;
             Ok(())
         })

@@ -1,6 +1,7 @@
 //! What of a payment source is only shown. It is kept as one JSON text.
 
 use serde::{Deserialize, Serialize};
+use tillgate_gateways::Reuse;
 use tillgate_model::{JsonObject, Timestamp, resources::CheckoutComPaymentType};
 
 /// What of a payment source is only shown.
@@ -37,6 +38,14 @@ pub struct Details {
     pub source_id: Option<String>,
     /// The PSP's customer.
     pub customer_token: Option<String>,
+    /// Whether the PSP keeps what the payment was made with.
+    pub reuse: Reuse,
+    /// Stripe: the customer whom the PSP keeps the payment method for.
+    pub psp_customer: Option<String>,
+    /// The card is to be saved as soon as the payment is authorized.
+    pub save_to_wallet: bool,
+    /// The saved card that is charged.
+    pub customer_payment_source_id: Option<String>,
     /// How much was asked to be authorized, if that was not the order's total.
     pub authorization_amount_cents: Option<i64>,
     /// Stripe: whether the card allows several captures.

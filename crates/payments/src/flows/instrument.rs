@@ -4,9 +4,10 @@
 use serde_json::Value;
 use tillgate_gateways::{Instrument, SetupFutureUsage};
 use tillgate_model::{JsonObject, Problem, resources::CheckoutComPaymentType};
-use tillgate_store::{OrderRow, Tx, query};
+use tillgate_store::{OrderRow, Tx};
 
-use crate::{call::ApplicationKind, failure::Failure, request::Request, stored::word};
+use super::wallet;
+use crate::{failure::Failure, request::Request};
 
 /// Members of `options` that move money or change who gets it.
 const REFUSED_OPTIONS: &[&str] = &[
@@ -110,42 +111,38 @@ pub fn read_options(options: Option<&JsonObject>) -> Result<Options, Vec<Problem
     }
 }
 
-/// The order's customer at the PSP.
-async fn psp_customer(
+/// What the client says of instrument and customer must be the order's customer's, as far as it is saved at all: the wallet
+/// decides. A saved payment method brings its customer along.
+pub async fn check_options(
     tx: &mut Tx<'_>,
     request: &Request,
     order: &OrderRow,
-) -> Result<Option<String>, Failure> {
-    let Some(id) = &order.customer_id else {
-        return Ok(None);
-    };
-    let customer = query!(tx, customers::get(request.scope(), &word(id)?))?;
-    Ok(customer
-        .and_then(|customer| customer.shopper_reference)
-        .filter(|reference| reference.starts_with("cus_")))
-}
-
-/// The customer that `options` names must be the order's, and an integration's word is needed for it: a shop window could
-/// name anybody's.
-pub async fn check_customer(
-    tx: &mut Tx<'_>,
-    request: &Request,
-    order: &OrderRow,
-    customer: Option<&str>,
-    pointer: &str,
+    gateway_id: &str,
+    options: &mut Options,
 ) -> Result<(), Failure> {
-    let Some(customer) = customer else { return Ok(()) };
-    let own = psp_customer(tx, request, order).await?;
-    if request.caller.kind == ApplicationKind::Integration && own.as_deref() == Some(customer) {
-        return Ok(());
+    let pointer = "/data/attributes/options/customer";
+    if let Some(customer) = &options.customer {
+        let own = wallet::is_psp_customer(tx, request.scope(), order, gateway_id, customer).await?;
+        if !own || !wallet::may_use(request, order) {
+            return Err(wallet::not_the_customers(pointer).into());
+        }
     }
-    Err(not_the_customers(pointer))
-}
-
-fn not_the_customers(pointer: &str) -> Failure {
-    let message = "is not saved for the order's customer (whose shopper_reference names them at the gateway), or the \
-                   application may not use it";
-    Problem::invalid(pointer, "not_owned", message).into()
+    let Some(Instrument::Token(id) | Instrument::Saved { id, .. }) = &options.instrument else {
+        return Ok(());
+    };
+    let pointer_of_method = "/data/attributes/options/payment_method";
+    let Some(card) = wallet::card_of(tx, request, order, gateway_id, id, pointer_of_method).await? else {
+        return Ok(());
+    };
+    if options.customer.is_some() && options.customer != card.customer_token {
+        return Err(wallet::not_the_customers(pointer).into());
+    }
+    options.customer.clone_from(&card.customer_token);
+    options.instrument = Some(Instrument::Saved {
+        id: card.token,
+        customer: card.customer_token,
+    });
+    Ok(())
 }
 
 /// A payment method that was saved at Stripe.
@@ -153,22 +150,19 @@ pub async fn saved_at_stripe(
     tx: &mut Tx<'_>,
     request: &Request,
     order: &OrderRow,
+    gateway_id: &str,
     id: &str,
     pointer: &str,
 ) -> Result<Instrument, Failure> {
-    if let (ApplicationKind::Integration, Some(customer)) =
-        (request.caller.kind, psp_customer(tx, request, order).await?)
-    {
-        return Ok(Instrument::Saved {
-            id: id.to_owned(),
-            customer: Some(customer),
-        });
+    match wallet::card_of(tx, request, order, gateway_id, id, pointer).await? {
+        Some(card) => Ok(Instrument::Saved {
+            id: card.token,
+            customer: card.customer_token,
+        }),
+        // Stripe's own aliases belong to nobody.
+        None if request.scope().test() && id.starts_with("pm_card_") => Ok(Instrument::Token(id.to_owned())),
+        None => Err(wallet::not_the_customers(pointer).into()),
     }
-    // Stripe's own aliases belong to nobody.
-    if request.scope().test() && id.starts_with("pm_card_") {
-        return Ok(Instrument::Token(id.to_owned()));
-    }
-    Err(not_the_customers(pointer))
 }
 
 /// A fresh instrument of Stripe.
@@ -190,11 +184,11 @@ pub fn fresh_at_stripe(token: &str, pointer: &str) -> Result<Instrument, Problem
     ))
 }
 
-/// What a Checkout.com payment is made with.
+/// What a Checkout.com payment of an order through a gateway is made with.
 pub async fn at_checkout_com(
     tx: &mut Tx<'_>,
     request: &Request,
-    order: &OrderRow,
+    (order, gateway_id): (&OrderRow, &str),
     payment_type: CheckoutComPaymentType,
     token: &str,
 ) -> Result<(Instrument, Option<String>), Failure> {
@@ -214,22 +208,18 @@ pub async fn at_checkout_com(
     if payment_type == CheckoutComPaymentType::Token {
         return Ok((Instrument::Token(token.to_owned()), None));
     }
-    let own = psp_customer(tx, request, order).await?;
-    let (ApplicationKind::Integration, Some(own)) = (request.caller.kind, own) else {
-        return Err(not_the_customers(pointer));
-    };
     if payment_type == CheckoutComPaymentType::Id {
-        return Ok((
-            Instrument::Saved {
-                id: token.to_owned(),
-                customer: Some(own.clone()),
-            },
-            Some(own),
-        ));
+        let card = wallet::own_card(tx, request, order, gateway_id, token, pointer).await?;
+        let instrument = Instrument::Saved {
+            id: card.token,
+            customer: card.customer_token.clone(),
+        };
+        return Ok((instrument, card.customer_token));
     }
-    if own == token {
-        Ok((Instrument::Customer(own), None))
+    let own = wallet::is_psp_customer(tx, request.scope(), order, gateway_id, token).await?;
+    if own && wallet::may_use(request, order) {
+        Ok((Instrument::Customer(token.to_owned()), None))
     } else {
-        Err(not_the_customers(pointer))
+        Err(wallet::not_the_customers(pointer).into())
     }
 }

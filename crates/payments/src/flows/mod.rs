@@ -27,4 +27,5 @@ pub mod state;
 pub mod transaction;
 pub mod transaction_editor;
 pub mod update;
+pub mod wallet;
 pub mod watch;

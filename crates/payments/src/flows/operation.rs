@@ -49,6 +49,8 @@ impl OperationKind {
 pub enum Goal {
     /// Confirm the payment, whose amount has been changed.
     Authorize,
+    /// Try once more with the buyer, if the bank wants them to authenticate.
+    Authenticate,
     /// Make the payment anew, with the order's present total.
     Renew,
     /// Capture what else is authorized for the order.

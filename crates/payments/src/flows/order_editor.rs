@@ -18,7 +18,7 @@ use super::{
     ledger::FAILED,
     machine::OrderEvent,
     operation::Attempt,
-    order as flow, recover,
+    order as flow, recover, wallet,
 };
 use crate::{
     call::{Answer, ApplicationKind},
@@ -91,6 +91,8 @@ enum Trigger {
     Refund,
     Cancel,
     NullifyPaymentSource,
+    SavePaymentSourceToCustomerWallet,
+    CustomerPaymentSourceId,
     Refresh,
 }
 
@@ -106,6 +108,14 @@ impl Trigger {
             (attributes.refund, Self::Refund),
             (attributes.cancel, Self::Cancel),
             (attributes.nullify_payment_source, Self::NullifyPaymentSource),
+            (
+                attributes.save_payment_source_to_customer_wallet,
+                Self::SavePaymentSourceToCustomerWallet,
+            ),
+            (
+                attributes.customer_payment_source_id.as_ref().map(|_| true),
+                Self::CustomerPaymentSourceId,
+            ),
             (attributes.refresh, Self::Refresh),
         ]
         .into_iter()
@@ -189,6 +199,14 @@ async fn bring_up_to_date(request: &Request, id: &Id, trigger: Trigger) -> Resul
         Trigger::NullifyPaymentSource if order::is_editable(word(&row.status)?) => {
             create::give_up_present_source(request, id, create::Reason::Detached).await
         }
+        Trigger::CustomerPaymentSourceId => {
+            create::give_up_present_source(request, id, create::Reason::Replaced).await
+        }
+        Trigger::SavePaymentSourceToCustomerWallet => {
+            recover::refresh(&request.context, scope, &word(source_id)?).await?;
+            wallet::prepare(request, id).await?;
+            wallet::attach_if_needed(request, id).await
+        }
         Trigger::Authorize | Trigger::Place | Trigger::Refresh => {
             recover::refresh(&request.context, scope, &word(source_id)?).await
         }
@@ -215,6 +233,11 @@ async fn commit_intent(
     change::<Order>(tx, request, id, input).await?;
     let row = query!(tx, orders::lock(request.scope(), id))?.ok_or_else(Problem::not_found)?;
     let call = match &row.payment_source_id {
+        _ if trigger == Trigger::CustomerPaymentSourceId => {
+            let card_id = input.attributes.customer_payment_source_id.as_deref();
+            wallet::choose(tx, request, id, card_id.unwrap_or_default()).await?;
+            None
+        }
         Some(source_id) => {
             let mut case = Case::lock(tx, request.scope(), &word(source_id)?).await?;
             let begun = with_source(tx, request, &mut case, input, trigger).await?;
@@ -257,7 +280,8 @@ async fn with_source(
         Trigger::Refund => flow::refund(tx, context, case).await,
         Trigger::Cancel => flow::cancel(tx, context, case).await,
         Trigger::NullifyPaymentSource => flow::detach(case).map(|()| None),
-        Trigger::Refresh => Ok(None),
+        Trigger::SavePaymentSourceToCustomerWallet => wallet::save(tx, request, case).await,
+        Trigger::CustomerPaymentSourceId | Trigger::Refresh => Ok(None),
     }
 }
 
@@ -277,8 +301,12 @@ async fn without_source(
         Trigger::Cancel => {
             flow::turn_at(context, &mut row, OrderEvent::Cancel, &pointer)?;
         }
-        Trigger::NullifyPaymentSource | Trigger::Refresh => return Ok(()),
-        Trigger::Authorize | Trigger::Place | Trigger::Capture | Trigger::Refund => {
+        Trigger::NullifyPaymentSource | Trigger::CustomerPaymentSourceId | Trigger::Refresh => return Ok(()),
+        Trigger::Authorize
+        | Trigger::Place
+        | Trigger::Capture
+        | Trigger::Refund
+        | Trigger::SavePaymentSourceToCustomerWallet => {
             let message = "is needed: create one of the type that the order's payment method names";
             return Err(
                 Problem::invalid("/data/relationships/payment_source", "blank", message)

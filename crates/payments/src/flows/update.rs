@@ -63,9 +63,9 @@ pub async fn stripe(
             let before = Before::of(&case);
             let mut record = stripe_payment::record(&request.context, &case.source, &case.order)?;
             StripePayment::apply(&mut record, &input.attributes, &input.relationships);
-            let pointer = "/data/attributes/options/customer";
-            instrument::check_customer(tx, &request, &case.order, options.customer.as_deref(), pointer)
-                .await?;
+            let mut options = options;
+            let gateway_id = &case.source.payment_gateway_id;
+            instrument::check_options(tx, &request, &case.order, gateway_id, &mut options).await?;
             keep_common(&mut case, &record);
             case.details.options = record.options.clone();
             case.details.return_url = record.return_url.clone();
@@ -127,8 +127,8 @@ pub async fn checkout_com(
             before.refuse_late_change(&request, &case, attempts)?;
             case.details.session_id = record.session_id.clone();
             if let Some(token) = &input.attributes.token {
-                instrument::at_checkout_com(tx, &request, &case.order, record.payment_type, token.expose())
-                    .await?;
+                let place = (&case.order, case.source.payment_gateway_id.as_str());
+                instrument::at_checkout_com(tx, &request, place, record.payment_type, token.expose()).await?;
                 case.source.token = Some(source::seal_token(&request.context, token));
             }
             let mut attempt = None;

@@ -3,6 +3,7 @@
 mod checkout_com_gateway;
 pub mod checkout_com_payment;
 mod customer;
+pub mod customer_payment_source;
 mod gateways;
 mod line_item;
 mod manual_gateway;

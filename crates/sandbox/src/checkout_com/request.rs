@@ -62,7 +62,9 @@ impl PaymentRequest {
         {
             return Err(Refusal::invalid("processing_channel_id_invalid"));
         }
-        fields.boolean("merchant_initiated", "merchant_initiated_invalid")?;
+        let merchant_initiated = fields
+            .boolean("merchant_initiated", "merchant_initiated_invalid")?
+            .unwrap_or(false);
         if let Some(previous) = fields.text("previous_payment_id", "previous_payment_id_invalid")?
             && !is_id(previous, "pay_")
         {
@@ -71,7 +73,9 @@ impl PaymentRequest {
         let payment_type = fields
             .text("payment_type", "payment_type_invalid")?
             .unwrap_or("Regular");
-        if !PAYMENT_TYPES.contains(&payment_type) {
+        // A payment without the buyer says what the buyer agreed to.
+        let says_nothing = merchant_initiated && payment_type == "Regular";
+        if !PAYMENT_TYPES.contains(&payment_type) || says_nothing {
             return Err(Refusal::invalid("payment_type_invalid"));
         }
         let capture_on = fields.time("capture_on", "capture_on_invalid")?;

@@ -211,3 +211,62 @@ fn another_customers_instrument_is_not_charged() {
         ["source_id_unknown"]
     );
 }
+
+/// The documented way: paid with the buyer, then without, and when the bank wants the buyer, with them again.
+#[test]
+fn an_instrument_is_charged_without_its_buyer() {
+    let harness = Harness::new();
+    let owner = customer(&harness);
+    let source = instrument(&harness, &owner).json["id"].clone();
+    let away = json!({ "source": { "type": "id", "id": source }, "amount": 100, "currency": "USD", "capture": false,
+        "merchant_initiated": true, "payment_type": "Unscheduled" });
+    let paid = harness.post("/payments", &away);
+    assert_eq!(
+        (paid.status, &paid.json["approved"]),
+        (StatusCode::CREATED, &json!(true))
+    );
+    assert_eq!(paid.json["customer"]["id"], json!(owner));
+    for (change, code) in [
+        (json!({ "payment_type": "Regular" }), "payment_type_invalid"),
+        (json!({ "payment_type": null }), "payment_type_invalid"),
+        (
+            json!({ "merchant_initiated": "yes" }),
+            "merchant_initiated_invalid",
+        ),
+        (
+            json!({ "previous_payment_id": "x" }),
+            "previous_payment_id_invalid",
+        ),
+    ] {
+        let refused = harness.post("/payments", &with(away.clone(), change));
+        assert_eq!(refused.error_codes(), [code]);
+    }
+    delete(&harness, &format!("/instruments/{}", source.as_str().unwrap()));
+    assert_eq!(
+        harness.post("/payments", &away).error_codes(),
+        ["source_id_unknown"]
+    );
+}
+
+#[test]
+fn a_bank_asks_for_the_buyer_who_is_away() {
+    let harness = Harness::new();
+    let owner = customer(&harness);
+    let body =
+        json!({ "type": "token", "token": "tok_sandboxthreedsrequired2222", "customer": { "id": owner } });
+    let source = harness.post("/instruments", &body).json["id"].clone();
+    let there = json!({ "source": { "type": "id", "id": source }, "amount": 100, "currency": "USD", "capture": false,
+        "success_url": "https://shop.example/ok", "failure_url": "https://shop.example/ko" });
+    let away = with(
+        there.clone(),
+        json!({ "merchant_initiated": true, "payment_type": "Unscheduled" }),
+    );
+    let declined = harness.post("/payments", &away);
+    assert_eq!(
+        (declined.status, &declined.json["response_code"]),
+        (StatusCode::CREATED, &json!("20154"))
+    );
+    let pending = harness.post("/payments", &with(there, json!({ "3ds": { "enabled": true } })));
+    assert_eq!(pending.status, StatusCode::ACCEPTED);
+    assert!(pending.json["_links"]["redirect"]["href"].is_string());
+}

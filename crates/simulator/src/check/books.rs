@@ -4,8 +4,9 @@ use futures::FutureExt;
 use tillgate_model::document::Page;
 use tillgate_sandbox::LedgerEntry;
 use tillgate_store::{
-    GatewayEventFilter, GatewayEventRow, GatewayOperationFilter, GatewayOperationRow, OrderFilter, OrderRow,
-    PaymentSourceFilter, PaymentSourceRow, StoreError, TransactionFilter, TransactionRow, Tx, query,
+    CustomerPaymentSourceFilter, CustomerPaymentSourceRow, GatewayEventFilter, GatewayEventRow,
+    GatewayOperationFilter, GatewayOperationRow, OrderFilter, OrderRow, PaymentSourceFilter,
+    PaymentSourceRow, StoreError, TransactionFilter, TransactionRow, Tx, query,
 };
 
 use crate::api::Api;
@@ -20,6 +21,8 @@ pub struct Books {
     pub transactions: Vec<TransactionRow>,
     /// Calls to PSPs.
     pub operations: Vec<GatewayOperationRow>,
+    /// Saved cards.
+    pub cards: Vec<CustomerPaymentSourceRow>,
     /// Events of PSPs.
     pub events: Vec<GatewayEventRow>,
     /// What the PSPs have booked.
@@ -51,6 +54,10 @@ impl Books {
                 operations: query!(
                     tx,
                     gateway_operations::page(scope, GatewayOperationFilter::default(), ALL)
+                )?,
+                cards: query!(
+                    tx,
+                    customer_payment_sources::page(scope, CustomerPaymentSourceFilter::default(), ALL)
                 )?,
                 events: query!(
                     tx,

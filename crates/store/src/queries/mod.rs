@@ -15,5 +15,6 @@ mod resources;
 pub mod shopping;
 pub mod source_checks;
 pub mod stuck;
+pub mod wallet;
 
 pub use resources::*;

@@ -39,3 +39,16 @@ table_queries!(
     GatewayEventRow,
     GatewayEventFilter { payment_gateway_id }
 );
+table_queries!(
+    gateway_customers,
+    GatewayCustomerRow,
+    GatewayCustomerFilter {
+        customer_id,
+        payment_gateway_id
+    }
+);
+table_queries!(
+    customer_payment_sources,
+    CustomerPaymentSourceRow,
+    CustomerPaymentSourceFilter { customer_id, state }
+);

@@ -7,6 +7,7 @@ mod commerce;
 mod idempotency;
 mod login;
 mod payment;
+mod wallet;
 
 diesel::allow_tables_to_appear_in_same_query!(
     organizations,
@@ -23,3 +24,4 @@ pub use commerce::*;
 pub use idempotency::*;
 pub use login::*;
 pub use payment::*;
+pub use wallet::*;

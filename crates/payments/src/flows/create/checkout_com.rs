@@ -1,6 +1,6 @@
 //! `POST /api/checkout_com_payments`: the payment is requested at once where the gateway says so, else on `_authorize`.
 
-use tillgate_gateways::{CaptureMethod, CreatePayment};
+use tillgate_gateways::{CaptureMethod, CreatePayment, Instrument};
 use tillgate_model::{
     Creatable, Id, Money, Record, Resource,
     request::{CreateRequest, UpdateRequest},
@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     call::Answer,
+    context::Context,
     failure::Failure,
     flows::{
         carry_out::{Ending, carry_out},
@@ -22,9 +23,10 @@ use crate::{
         details::Details,
         instrument,
         ledger::AUTHORIZATION,
-        operation::Attempt,
+        operation::{Attempt, Goal},
         source_editor::PaymentSource,
         update,
+        wallet::{self, SavedCard},
     },
     request::Request,
     resources::{checkout_com_payment, source},
@@ -117,7 +119,7 @@ async fn commit_intent(request: &Request, record: Record<CheckoutComPayment>) ->
             instrument::at_checkout_com(
                 tx,
                 &request,
-                &case.order,
+                (&case.order, &case.source.payment_gateway_id),
                 record.payment_type,
                 record.token.expose(),
             )
@@ -148,13 +150,87 @@ pub async fn authorize(
         .as_ref()
         .map(tillgate_model::Secret::expose)
         .unwrap_or_default();
+    let context = &request.context;
+    let pointer = "/data/attributes/_authorize";
+    if let Some(card) = wallet::chosen_or_refuse(tx, context, case, pointer).await? {
+        return charge_saved(tx, context, case, gateway, card, Presence::Away).await;
+    }
     let payment_type = case.details.payment_type;
-    let (instrument, customer) =
-        instrument::at_checkout_com(tx, request, &case.order, payment_type, token).await?;
-    let transaction = case.new_transaction(&request.context, AUTHORIZATION);
+    let place = (&case.order, case.source.payment_gateway_id.as_str());
+    let (instrument, customer) = instrument::at_checkout_com(tx, request, place, payment_type, token).await?;
+    let args = Charge {
+        instrument,
+        customer,
+        presence: Presence::There,
+        first_payment: None,
+    };
+    charge(tx, context, case, gateway, args).await
+}
+
+/// Whether the buyer can be asked to authenticate.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    There,
+    Away,
+}
+
+/// What a payment is made with.
+struct Charge {
+    instrument: Instrument,
+    customer: Option<String>,
+    presence: Presence,
+    first_payment: Option<String>,
+}
+
+async fn charge_saved(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    gateway: &PaymentGatewayRow,
+    card: SavedCard,
+    presence: Presence,
+) -> Result<Attempt, Failure> {
+    let args = Charge {
+        instrument: Instrument::Saved {
+            id: card.token,
+            customer: card.customer_token.clone(),
+        },
+        customer: card.customer_token,
+        presence,
+        first_payment: card.first_psp_id,
+    };
+    charge(tx, context, case, gateway, args).await
+}
+
+/// Commits the intent to request the payment once more, with authentication, after the bank has asked for it. `None` if
+/// the saved card was removed meanwhile.
+pub async fn authenticate(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    gateway: &PaymentGatewayRow,
+) -> Result<Option<Attempt>, Failure> {
+    match wallet::chosen(tx, context, case).await? {
+        Some(card) => {
+            let attempt = charge_saved(tx, context, case, gateway, card, Presence::There).await?;
+            Ok(Some(attempt))
+        }
+        None => Ok(None),
+    }
+}
+
+async fn charge(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    gateway: &PaymentGatewayRow,
+    charge: Charge,
+) -> Result<Attempt, Failure> {
+    let is_away = charge.presence == Presence::Away;
+    let transaction = case.new_transaction(context, AUTHORIZATION);
     let transaction_id = transaction.id.clone();
     case.put(tx, transaction).await?;
-    let fallback = return_url(&request.context, None, gateway);
+    let fallback = return_url(context, None, gateway);
     let args = CreatePayment {
         transaction_id: transaction_id.clone(),
         order_id: case.order.id.clone(),
@@ -162,26 +238,27 @@ pub async fn authorize(
         amount: Money::new(case.source.amount_cents, word(&case.source.currency_code)?),
         capture: CaptureMethod::Manual,
         confirm: true,
-        instrument: Some(instrument),
+        instrument: Some(charge.instrument),
         return_url: Some(fallback),
         success_url: case.details.success_url.clone(),
         failure_url: case.details.failure_url.clone(),
-        psp_customer: customer,
+        psp_customer: charge.customer,
         customer_email: case.order.customer_email.clone(),
         setup_future_usage: None,
         receipt_email: None,
         description: None,
-        off_session: false,
-        three_d_secure: true,
+        off_session: is_away,
+        first_payment: charge.first_payment.filter(|_| is_away),
+        three_d_secure: !is_away,
     };
     begin_creation(
         tx,
-        &request.context,
+        context,
         case,
         gateway,
-        request.context.new_id(),
+        context.new_id(),
         &args,
-        Some(transaction_id),
+        (Some(transaction_id), is_away.then_some(Goal::Authenticate)),
     )
     .await
 }

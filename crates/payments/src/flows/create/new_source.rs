@@ -1,6 +1,6 @@
 //! The parts that creating a source of any kind has: the checks, the row, and the end of it.
 
-use tillgate_model::{Id, Problem, Record, Resource};
+use tillgate_model::{Id, Problem, Record};
 use tillgate_store::{OrderRow, PaymentGatewayRow, Tx, queries, query};
 
 use super::{guard, replace::is_confirmable};
@@ -13,6 +13,16 @@ use crate::{
     stored::{self, found},
 };
 
+/// Locks the order and checks that it can be paid by a new source.
+pub async fn lock_payable(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    order_id: &Id,
+) -> Result<(OrderRow, Ledger), Failure> {
+    let (order, ledger, _) = lock_with_gateways(tx, request, order_id, "").await?;
+    Ok((order, ledger))
+}
+
 /// Locks the order and checks that it can be paid by a new source. Answers it with the gateway that payments of the kind
 /// go through.
 pub async fn lock_payable_order(
@@ -22,6 +32,41 @@ pub async fn lock_payable_order(
     source_kind: &str,
     gateway_kind: &str,
 ) -> Result<(OrderRow, Ledger, PaymentGatewayRow), Failure> {
+    let (order, ledger, enabled) = lock_with_gateways(tx, request, order_id, gateway_kind).await?;
+    let gateway = gateway_of(tx, request, &order, source_kind, enabled).await?;
+    Ok((order, ledger, gateway))
+}
+
+/// Which gateway a new source of an order would go through, without a lock; none if the order can't be paid so.
+pub async fn likely_gateway(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    order_id: &Id,
+    source_kind: &str,
+    gateway_kind: &str,
+) -> Result<Option<(OrderRow, PaymentGatewayRow)>, Failure> {
+    let scope = request.scope();
+    let (order, enabled) = queries!(
+        tx,
+        orders::get(scope, order_id),
+        payments::enabled_gateways(scope, gateway_kind),
+    )?;
+    let Some(order) = order.filter(|order| order::visible(request, order)) else {
+        return Ok(None);
+    };
+    if guard::refuse_unpayable(&order).is_err() {
+        return Ok(None);
+    }
+    let gateway = gateway_of(tx, request, &order, source_kind, enabled).await.ok();
+    Ok(gateway.map(|gateway| (order, gateway)))
+}
+
+async fn lock_with_gateways(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    order_id: &Id,
+    gateway_kind: &str,
+) -> Result<(OrderRow, Ledger, Vec<PaymentGatewayRow>), Failure> {
     let scope = request.scope();
     // An address that is not known has no failures.
     let address = request
@@ -49,8 +94,7 @@ pub async fn lock_payable_order(
     let ledger = Ledger::new(transactions);
     guard::refuse_double_payment(&ledger)?;
     guard::refuse_many_failures(request, &ledger, failures)?;
-    let gateway = gateway_of(tx, request, &order, source_kind, enabled).await?;
-    Ok((order, ledger, gateway))
+    Ok((order, ledger, enabled))
 }
 
 /// The gateway of the order's payment method if that fits, else the only enabled one that the order's market offers, else
@@ -120,11 +164,7 @@ pub struct NewSource<'a> {
 }
 
 /// A new source, which becomes the order's. It is stored with the case.
-pub fn new_source<R: Resource>(
-    request: &Request,
-    record: &Record<R>,
-    new: NewSource<'_>,
-) -> Result<Case, Failure> {
+pub fn new_source<R>(request: &Request, record: &Record<R>, new: NewSource<'_>) -> Result<Case, Failure> {
     let NewSource {
         kind,
         order,

@@ -9,12 +9,12 @@ use tillgate_model::{
     request::Shape,
     resources::{CreatePaymentAttributes, Payment, StripeGateway, StripePayment},
 };
-use tillgate_store::{PaymentGatewayRow, Tx};
+use tillgate_store::{OrderRow, PaymentGatewayRow, Tx, query};
 
 use super::{
     new_source::{NewSource, lock_payable_order, new_source},
     replace::{Reason, give_up_present_source},
-    stripe::{arguments, begin_creation},
+    stripe::{arguments, begin_creation, know_customer},
 };
 use crate::{
     call::Answer,
@@ -27,6 +27,7 @@ use crate::{
         ledger::{AUTHORIZATION, FAILED},
         operation::Attempt,
         state::SourceState,
+        wallet,
     },
     handler::Edit,
     request::Request,
@@ -90,6 +91,17 @@ impl Edit for Payments {
             let mut record = Payment::from_create(&input.attributes, &input.relationships);
             record.stamp(request.context.new_id(), request.context.now());
             give_up_present_source(request, record.order.id(), Reason::Replaced).await?;
+            if input.attributes.stripe_payment_method_id.is_none()
+                && is_known(request, record.order.id()).await?
+            {
+                // A card that can't be saved pays all the same.
+                if let Err(failure) = know_customer(request, record.order.id()).await {
+                    tracing::warn!(
+                        ?failure,
+                        "a card will not be saved: its customer is not known at the PSP"
+                    );
+                }
+            }
             let ending = ending(&record.id);
             let attempt = commit_intent(request, record, input.attributes).await?;
             carry_out(request, attempt, ending).await
@@ -133,10 +145,20 @@ async fn commit_intent(
                 lock_payable_order(tx, &request, record.order.id(), kind, StripeGateway::META.kind).await?;
             let instrument = match (&attributes.stripe_token, &attributes.stripe_payment_method_id) {
                 (Some(token), _) => Some(fresh_at_stripe(token.expose(), TOKEN)?),
-                (None, Some(id)) => Some(saved_at_stripe(tx, &request, &order, id, SAVED).await?),
+                (None, Some(id)) => {
+                    Some(saved_at_stripe(tx, &request, &order, &gateway.id, id, SAVED).await?)
+                }
                 (None, None) => None,
             };
+            // What is saved is saved already.
+            let saves = is_of_known_customer(&order) && attributes.stripe_payment_method_id.is_none();
+            let psp_customer = match saves {
+                true => wallet::psp_customer(tx, request.scope(), &order, &gateway.id).await?,
+                false => None,
+            };
             let details = Details {
+                save_to_wallet: psp_customer.is_some(),
+                psp_customer,
                 public_key: gateway.public_key.clone(),
                 connected_account: gateway.connected_account.clone(),
                 address: request.caller.address.map(|address| address.to_string()),
@@ -185,7 +207,31 @@ async fn begin(
         transaction_id = Some(transaction.id.clone());
         case.put(tx, transaction).await?;
     }
-    begin_creation(tx, &request.context, case, gateway, id, &args, transaction_id).await
+    begin_creation(
+        tx,
+        &request.context,
+        case,
+        gateway,
+        id,
+        &args,
+        (transaction_id, None),
+    )
+    .await
+}
+
+/// A guest's card is not kept.
+fn is_of_known_customer(order: &OrderRow) -> bool {
+    order.customer_id.is_some() && !order.guest
+}
+
+async fn is_known(request: &Request, order_id: &Id) -> Result<bool, Failure> {
+    let scope = request.scope();
+    let order = request
+        .context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, orders::get(scope, order_id)))
+        .await?;
+    Ok(order.is_some_and(|order| is_of_known_customer(&order)))
 }
 
 /// A decline is an error in this dialect: its code, the title `base`, and the payment's id.

@@ -1,6 +1,6 @@
 //! `POST /api/stripe_payments`: an unconfirmed PaymentIntent of the order's amount, which the buyer's browser confirms.
 
-use tillgate_gateways::{CaptureMethod, CreatePayment};
+use tillgate_gateways::{CaptureMethod, CreatePayment, SetupFutureUsage};
 use tillgate_model::{
     Creatable, Id, Money, Record, Resource,
     request::{CreateRequest, UpdateRequest},
@@ -9,7 +9,7 @@ use tillgate_model::{
 use tillgate_store::{PaymentGatewayRow, Tx};
 
 use super::{
-    new_source::{NewSource, lock_payable_order, new_source, return_url},
+    new_source::{NewSource, likely_gateway, lock_payable_order, new_source, return_url},
     replace::{Reason, give_up_present_source},
 };
 use crate::{
@@ -22,9 +22,9 @@ use crate::{
         details::Details,
         instrument::{self, Options, read_options},
         link::Link,
-        operation::{self, Attempt, Intent, OperationKind},
+        operation::{self, Attempt, Goal, Intent, OperationKind},
         source_editor::PaymentSource,
-        update,
+        update, wallet,
     },
     request::Request,
     resources::stripe_payment,
@@ -60,6 +60,9 @@ impl PaymentSource for StripePayment {
         let mut record = Self::from_create(&input.attributes, &input.relationships);
         record.stamp(request.context.new_id(), request.context.now());
         give_up_present_source(request, record.order.id(), Reason::Replaced).await?;
+        if options.setup_future_usage.is_some() && options.customer.is_none() {
+            know_customer(request, record.order.id()).await?;
+        }
         let ending = ending(&record.id);
         let attempt = commit_intent(request, record, options).await?;
         carry_out(request, attempt, ending).await
@@ -83,9 +86,12 @@ async fn commit_intent(
             request.claim(tx, Some((kind, record.id.as_str()))).await?;
             let (order, ledger, gateway) =
                 lock_payable_order(tx, &request, record.order.id(), kind, StripeGateway::META.kind).await?;
-            let pointer = "/data/attributes/options/customer";
-            instrument::check_customer(tx, &request, &order, options.customer.as_deref(), pointer).await?;
-            let details = details(&request, &record, &gateway);
+            let mut options = options;
+            instrument::check_options(tx, &request, &order, &gateway.id, &mut options).await?;
+            let mut details = details(&request, &record, &gateway);
+            if options.setup_future_usage.is_some() && options.customer.is_none() {
+                details.psp_customer = wallet::psp_customer(tx, request.scope(), &order, &gateway.id).await?;
+            }
             let new = NewSource {
                 kind,
                 order,
@@ -96,7 +102,7 @@ async fn commit_intent(
             let mut case = new_source(&request, &record, new)?;
             let (context, id) = (&request.context, request.context.new_id());
             let args = arguments(context, &id, &case, &gateway, &options, CaptureMethod::Manual)?;
-            let attempt = begin_creation(tx, context, &mut case, &gateway, id, &args, None).await?;
+            let attempt = begin_creation(tx, context, &mut case, &gateway, id, &args, (None, None)).await?;
             case.save(tx, &request.context).await?;
             Ok(attempt)
         })
@@ -137,20 +143,52 @@ pub fn arguments(
         return_url: Some(return_url(context, given, gateway)),
         success_url: None,
         failure_url: None,
-        psp_customer: options.customer.clone(),
+        psp_customer: options
+            .customer
+            .clone()
+            .or_else(|| case.details.psp_customer.clone()),
         customer_email: None,
-        setup_future_usage: options.setup_future_usage,
+        setup_future_usage: future_usage(options, &case.details),
         receipt_email: options
             .receipt_email
             .clone()
             .or_else(|| case.details.receipt_email.clone()),
         description: options.description.clone(),
         off_session: false,
+        first_payment: None,
         three_d_secure: false,
     })
 }
 
-/// Commits the intent to make a payment at the PSP. `transaction_id` is the authorization that its answer decides.
+/// What a payment is made for beyond itself. A card that is to be saved will be charged without its buyer.
+pub fn future_usage(options: &Options, details: &Details) -> Option<SetupFutureUsage> {
+    let wish = details.save_to_wallet && details.psp_customer.is_some();
+    options
+        .setup_future_usage
+        .or(wish.then_some(SetupFutureUsage::OffSession))
+}
+
+/// Makes sure that Stripe knows the customer of an order for whom it is to keep the card.
+pub async fn know_customer(request: &Request, order_id: &Id) -> Result<(), Failure> {
+    let (context, scope) = (&request.context, request.scope());
+    let found = context
+        .db
+        .read(async |tx: &mut Tx<'_>| {
+            let (source, gateway) = (StripePayment::META.kind, StripeGateway::META.kind);
+            likely_gateway(tx, request, order_id, source, gateway).await
+        })
+        .await?;
+    match found {
+        Some((order, gateway)) => match &order.customer_id {
+            Some(customer_id) => wallet::ensure_customer(context, scope, customer_id, &gateway).await,
+            None => Ok(()),
+        },
+        None => Ok(()),
+    }
+}
+
+/// Commits the intent to make a payment at the PSP. What comes of it: the authorization that its answer decides, and what
+/// is done next.
 pub async fn begin_creation(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -158,7 +196,7 @@ pub async fn begin_creation(
     gateway: &PaymentGatewayRow,
     operation_id: Id,
     args: &CreatePayment,
-    transaction_id: Option<String>,
+    (transaction_id, goal): (Option<String>, Option<Goal>),
 ) -> Result<Attempt, Failure> {
     let kind = OperationKind::Create;
     let key = operation::idempotency_key(&operation_id, kind);
@@ -169,7 +207,7 @@ pub async fn begin_creation(
         kind,
         request: psp_request,
         transaction_id,
-        goal: None,
+        goal,
     };
     operation::begin(tx, context, case, intent).await
 }

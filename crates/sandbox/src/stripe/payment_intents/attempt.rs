@@ -61,6 +61,8 @@ fn approve(
             method.customer = Some(customer.clone());
             method.set_up = method.set_up || pi.authenticated;
         }
+        // It can still be attached to somebody (Stripe docs: PaymentIntents, setup_future_usage).
+        (Some(_), None) => method.set_up = method.set_up || pi.authenticated,
         _ => method.spent = method.customer.is_none(),
     }
     pi.challenge = None;

@@ -1,0 +1,263 @@
+//! Saved cards, as the API shows them. What saving, using and removing one does is in [`wallet`].
+
+use tillgate_model::{
+    Id, One, Problem, Record, Resource, Secret, ToOne,
+    document::Page,
+    resources::{
+        CheckoutComGateway, CreateCustomerPaymentSourceAttributes, CustomerPaymentSource, ManualGateway,
+        StripeGateway, UpdateCustomerPaymentSourceAttributes,
+    },
+};
+use tillgate_store::{CustomerPaymentSourceFilter, CustomerPaymentSourceRow, Tx, query};
+
+use super::edited_in;
+use crate::{
+    context::Context,
+    failure::Failure,
+    flows::{details::Details, wallet},
+    handler::Kept,
+    plain::Plain,
+    request::Request,
+    stored::{self, Selection, found, json, optional_word, stored_json, word},
+};
+
+/// What tokens are sealed and hashed as.
+const TOKEN: &str = "customer_payment_sources.token";
+
+/// Encrypts a token.
+pub fn seal_token(context: &Context, token: &str) -> String {
+    context.vault.seal(&*context.entropy, TOKEN, token)
+}
+
+/// What a token is found by.
+pub fn hash_token(context: &Context, token: &str) -> String {
+    context.vault.keyed_hash(TOKEN, token)
+}
+
+/// Decrypts the token of a card, if it has one.
+pub fn token(context: &Context, row: &CustomerPaymentSourceRow) -> Result<Option<Secret>, Failure> {
+    let open = |sealed: &String| context.vault.open(TOKEN, sealed).map(Secret::new);
+    Ok(row.token.as_ref().map(open).transpose()?)
+}
+
+fn record(
+    request: &Request,
+    row: &CustomerPaymentSourceRow,
+) -> Result<Record<CustomerPaymentSource>, Failure> {
+    let payment_source = match (&row.payment_source_type, &row.payment_source_id) {
+        (Some(kind), Some(id)) => ToOne::to_type(kind, word(id)?).unwrap_or_default(),
+        _ => ToOne::empty(),
+    };
+    Ok(stored::record!(
+        row,
+        CustomerPaymentSource {
+            name: row.name.clone(),
+            customer_token: row.customer_token.clone(),
+            payment_source_token: token(&request.context, row)?,
+            payment_instrument: row.payment_instrument.as_deref().map(json).transpose()?,
+            payment_gateway_id: optional_word(row.payment_gateway_id.as_deref())?,
+            first_psp_id: row.first_psp_id.clone(),
+            customer: One::to(word(&row.customer_id)?),
+            payment_method: ToOne::from_id(optional_word(row.payment_method_id.as_deref())?),
+            payment_source,
+        }
+    ))
+}
+
+/// What is written by hand is ready to be used.
+fn row(request: &Request, record: &Record<CustomerPaymentSource>) -> CustomerPaymentSourceRow {
+    let token = record.payment_source_token.as_ref().map(Secret::expose);
+    stored::row!(CustomerPaymentSourceRow, request.scope(), record, {
+        customer_id: record.customer.id().to_string(),
+        payment_gateway_id: record.payment_gateway_id.as_ref().map(ToString::to_string),
+        payment_method_id: record.payment_method.id().map(ToString::to_string),
+        payment_source_type: record.payment_source.identifier().map(|source| source.kind.to_owned()),
+        payment_source_id: record.payment_source.id().map(ToString::to_string),
+        name: record.name.clone(),
+        customer_token: record.customer_token.clone(),
+        token: token.map(|token| seal_token(&request.context, token)),
+        token_hash: token.map(|token| hash_token(&request.context, token)),
+        payment_instrument: record.payment_instrument.as_ref().map(stored_json),
+        first_psp_id: record.first_psp_id.clone(),
+        state: wallet::CardState::Active.to_string(),
+        request: None,
+        attempts: 0,
+        next_attempt_at: None,
+    })
+}
+
+impl Kept for CustomerPaymentSource {
+    async fn get(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure> {
+        let row = query!(tx, customer_payment_sources::get(request.scope(), id))?;
+        row.filter(wallet::is_active)
+            .map(|row| record(request, &row))
+            .transpose()
+    }
+
+    async fn page(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        selection: &Selection,
+        page: Page,
+    ) -> Result<(Vec<Record<Self>>, i64), Failure> {
+        let scope = request.scope();
+        if let Some(order_id) = selection.owner("orders") {
+            let order = query!(tx, orders::get(scope, &word(order_id)?))?;
+            let cards = match &order {
+                Some(order) => wallet::available(tx, scope, order).await?,
+                None => Vec::new(),
+            };
+            // A customer has a handful: the page is cut out of all of them.
+            let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+            let shown = cards
+                .iter()
+                .skip(skip)
+                .take(usize::try_from(page.size).unwrap_or_default());
+            let records = shown.map(|row| record(request, row)).collect::<Result<_, _>>()?;
+            return Ok((records, i64::try_from(cards.len()).unwrap_or(i64::MAX)));
+        }
+        let active = wallet::CardState::Active.to_string();
+        let filter = CustomerPaymentSourceFilter {
+            customer_id: selection.owner("customers"),
+            state: Some(&active),
+            ..Default::default()
+        };
+        let total = query!(tx, customer_payment_sources::count(scope, filter))?;
+        let rows = query!(tx, customer_payment_sources::page(scope, filter, page))?;
+        let records = rows.iter().map(|row| record(request, row));
+        Ok((records.collect::<Result<_, _>>()?, total))
+    }
+}
+
+impl Plain for CustomerPaymentSource {
+    edited_in!(customer_payment_sources);
+
+    async fn before_create(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        record: &mut Record<Self>,
+        _: &CreateCustomerPaymentSourceAttributes,
+    ) -> Result<(), Failure> {
+        take_from_payment(tx, request, record).await?;
+        check(tx, request, record).await
+    }
+
+    async fn before_update(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        before: &Record<Self>,
+        record: &mut Record<Self>,
+        _: &UpdateCustomerPaymentSourceAttributes,
+    ) -> Result<(), Failure> {
+        if record.payment_source_token != before.payment_source_token {
+            // What is known of the card was that of another one.
+            record.name = None;
+            record.payment_instrument = None;
+            record.first_psp_id = None;
+        }
+        check(tx, request, record).await
+    }
+}
+
+/// Takes over from the named payment what the request does not say.
+async fn take_from_payment(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    record: &mut Record<CustomerPaymentSource>,
+) -> Result<(), Failure> {
+    let (Some(id), None) = (record.payment_source.id(), &record.payment_source_token) else {
+        return Ok(());
+    };
+    let source = found(
+        query!(tx, payment_sources::get(request.scope(), id))?,
+        "payment_source",
+    )?;
+    let order = query!(tx, orders::get(request.scope(), &word(&source.order_id)?))?;
+    let payer = order.and_then(|order| order.customer_id);
+    if payer.is_some_and(|payer| payer != record.customer.id().as_str()) {
+        let message = "is not who paid with the payment source";
+        return Err(Problem::invalid("/data/relationships/customer", "not_owned", message).into());
+    }
+    let details: Details = json(&source.details)?;
+    let Some(token) = wallet::reusable_token(&details) else {
+        let message = "has no card that can be charged again";
+        return Err(Problem::invalid("/data/relationships/payment_source", "not_available", message).into());
+    };
+    record.payment_source_token = Some(Secret::new(token));
+    if record.customer_token.is_none() {
+        record.customer_token = details.customer_token.clone();
+    }
+    record.name = wallet::display_name(&details);
+    record.payment_instrument = details.payment_instrument;
+    record.first_psp_id = source.psp_id;
+    Ok(())
+}
+
+/// Checks what a card refers to, and finds out which gateway keeps it.
+async fn check(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    record: &mut Record<CustomerPaymentSource>,
+) -> Result<(), Failure> {
+    let scope = request.scope();
+    found(
+        query!(tx, customers::get(scope, record.customer.id()))?,
+        "customer",
+    )?;
+    record.payment_gateway_id = gateway_of(tx, request, record).await?;
+    let (Some(token), Some(gateway)) = (&record.payment_source_token, &record.payment_gateway_id) else {
+        return Ok(());
+    };
+    let hash = hash_token(&request.context, token.expose());
+    let known = query!(tx, wallet::by_token(scope, gateway.as_str(), &hash))?;
+    if known.is_some_and(|known| known.id != record.id.as_str()) {
+        let message = "is saved already, for this customer or another one";
+        return Err(Problem::invalid("/data/attributes/payment_source_token", "taken", message).into());
+    }
+    Ok(())
+}
+
+/// That of the payment source, else that of the payment method, else the only enabled one that gives out such tokens.
+async fn gateway_of(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    record: &Record<CustomerPaymentSource>,
+) -> Result<Option<Id>, Failure> {
+    let scope = request.scope();
+    let mut gateway_id = None;
+    if let Some(id) = record.payment_source.id() {
+        let source = query!(tx, payment_sources::get(scope, id))?;
+        gateway_id = Some(found(source, "payment_source")?.payment_gateway_id);
+    }
+    if let Some(id) = record.payment_method.id() {
+        let method = query!(tx, payment_methods::get(scope, id))?;
+        let of_method = found(method, "payment_method")?.payment_gateway_id;
+        if gateway_id.as_ref().is_some_and(|known| *known != of_method) {
+            let message = "goes through another gateway than the payment source";
+            return Err(
+                Problem::invalid("/data/relationships/payment_method", "not_available", message).into(),
+            );
+        }
+        gateway_id = Some(of_method);
+    }
+    if let Some(id) = gateway_id {
+        let id = word(&id)?;
+        let gateway = query!(tx, payment_gateways::get(scope, &id))?;
+        if gateway.is_some_and(|gateway| gateway.kind == ManualGateway::META.kind) {
+            let message = "has no PSP that could keep a card";
+            return Err(
+                Problem::invalid("/data/relationships/payment_method", "not_supported", message).into(),
+            );
+        }
+        return Ok(Some(id));
+    }
+    let kind = match record.payment_source_token.as_ref().map(Secret::expose) {
+        Some(token) if token.starts_with("pm_") || token.starts_with("card_") => StripeGateway::META.kind,
+        Some(token) if token.starts_with("src_") => CheckoutComGateway::META.kind,
+        _ => return Ok(None),
+    };
+    match query!(tx, payments::enabled_gateways(scope, kind))?.as_slice() {
+        [only] => Ok(Some(word(&only.id)?)),
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,107 @@
+//! Saved cards: charged for their own customers only, and never after they were removed.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::Request;
+use serde_json::Value;
+use tillgate_sandbox::Outcome;
+
+use super::Books;
+use crate::{
+    notes::{Notes, text},
+    shop::{CHECKOUT_COM_KEY, STRIPE_KEY},
+    world::World,
+};
+
+/// What must not be.
+pub fn check(books: &Books, notes: &Notes, world: &World) -> Vec<String> {
+    let mut findings = Vec::new();
+    charges(books, notes, &mut findings);
+    for card in &books.cards {
+        if card.state != "active" {
+            findings.push(format!("the card {} is still {}", card.id, card.state));
+        }
+    }
+    for (id, card) in notes.cards.iter().filter(|(_, card)| card.removed_at.is_some()) {
+        if is_kept(world, &card.token) {
+            findings.push(format!(
+                "the card {id} was removed, and its PSP keeps {}",
+                card.token
+            ));
+        }
+    }
+    customers(world, &mut findings);
+    findings
+}
+
+/// Every attempt to pay with a saved card.
+fn charges(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
+    for row in books
+        .transactions
+        .iter()
+        .filter(|row| row.kind == "authorizations")
+    {
+        let source = books
+            .sources
+            .iter()
+            .find(|source| source.id == row.payment_source_id);
+        let details = source.map(|source| serde_json::from_str(&source.details).unwrap_or(Value::Null));
+        let chosen = details.map(|details| text(&details["customer_payment_source_id"]).to_owned());
+        let Some((id, card)) = chosen.and_then(|id| notes.cards.get_key_value(&id)) else {
+            continue;
+        };
+        let order = books.orders.iter().find(|order| order.id == row.order_id);
+        let payer = order.and_then(|order| order.customer_email.clone());
+        if payer.as_ref() != Some(&card.owner) {
+            findings.push(format!(
+                "the card {id} of {} was to pay an order of {payer:?}",
+                card.owner
+            ));
+        }
+        if card
+            .removed_at
+            .is_some_and(|removed| row.created_at.and_utc() > removed)
+        {
+            findings.push(format!(
+                "the card {id} was to pay {} after it was removed",
+                row.id
+            ));
+        }
+    }
+}
+
+/// A customer of ours is made once at Stripe.
+fn customers(world: &World, findings: &mut Vec<String>) {
+    let list = ask(world, "/v1/customers?limit=100", STRIPE_KEY);
+    let mut made: BTreeMap<&str, usize> = BTreeMap::new();
+    for customer in list["data"].as_array().into_iter().flatten() {
+        *made
+            .entry(text(&customer["metadata"]["customer_id"]))
+            .or_default() += 1;
+    }
+    for (customer, count) in made.into_iter().filter(|(_, count)| *count > 1) {
+        findings.push(format!("Stripe knows {customer} {count} times"));
+    }
+}
+
+fn is_kept(world: &World, token: &str) -> bool {
+    if token.starts_with("src_") {
+        return ask(world, &format!("/instruments/{token}"), CHECKOUT_COM_KEY)["id"].is_string();
+    }
+    ask(world, &format!("/v1/payment_methods/{token}"), STRIPE_KEY)["customer"].is_string()
+}
+
+/// Asks a PSP as the merchant would, past all faults.
+fn ask(world: &World, path: &str, key: &str) -> Value {
+    let request = Request::builder()
+        .method("GET")
+        .uri(path)
+        .header("authorization", format!("Bearer {key}"))
+        .body(Bytes::new());
+    let Ok(request) = request else { return Value::Null };
+    match world.sandbox.handle(&request) {
+        Outcome::Answer(answer) => serde_json::from_slice(answer.body()).unwrap_or_default(),
+        _ => Value::Null,
+    }
+}

@@ -1,0 +1,63 @@
+//! What clients do with saved cards: they charge them, those of others too, and remove them.
+
+use serde_json::{Value, json};
+
+use crate::{
+    api::{Api, Ask},
+    client::patch,
+};
+
+/// Chooses a card for an order; mostly, but not always, one of its customer's.
+pub async fn use_card(api: &Api, order: &str) {
+    let world = &api.host.world;
+    let path = "/api/orders/{id}/available_customer_payment_sources";
+    let Some(own) = api.get(path, order).await else {
+        return;
+    };
+    api.notes.borrow_mut().see_cards(order, &own);
+    let own = own["data"].as_array().cloned().unwrap_or_default();
+    let known: Vec<String> = api.notes.borrow().cards.keys().cloned().collect();
+    let card = if own.is_empty() || world.chance(0.4) {
+        if known.is_empty() {
+            return;
+        }
+        world.pick(&known)
+    } else {
+        own[world.below(own.len())]["id"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let asked = json!({"_customer_payment_source_id": card});
+    if api.send(patch("orders", order, asked)).await.is_none() {
+        return;
+    }
+    if let Some(source) = api.get("/api/orders/{id}/payment_source", order).await {
+        api.notes.borrow_mut().see_present_source(order, &source);
+    }
+    if world.chance(0.7) {
+        api.send(patch("orders", order, json!({"_place": true}))).await;
+    }
+}
+
+/// Removes a card. Once that is answered, it must not be charged any more.
+pub async fn remove_card(api: &Api) {
+    let world = &api.host.world;
+    let known: Vec<String> = api.notes.borrow().cards.keys().cloned().collect();
+    if known.is_empty() {
+        return;
+    }
+    let card = world.pick(&known);
+    let ask = Ask {
+        method: "DELETE",
+        path: "/api/customer_payment_sources/{id}".into(),
+        id: Some(card.clone()),
+        body: Value::Null,
+        part: None,
+    };
+    if api.write(ask, false).await.is_some()
+        && let Some(card) = api.notes.borrow_mut().cards.get_mut(&card)
+    {
+        card.removed_at = Some(world.now());
+    }
+}

@@ -1,0 +1,128 @@
+//! Queries of saved cards that go by something else than their ids.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use tillgate_model::Id;
+
+use super::super::{Connection, RunQueryDsl};
+use crate::{
+    CustomerPaymentSourceRow, GatewayCustomerRow, Scope, StoreError,
+    rows::{customer_payment_sources, gateway_customers},
+};
+
+/// A customer as an account at a PSP knows them, if we have ever asked that PSP to make them.
+pub async fn customer_at_gateway(
+    connection: &mut Connection,
+    scope: &Scope,
+    customer_id: &str,
+    gateway_id: &str,
+) -> Result<Option<GatewayCustomerRow>, StoreError> {
+    let query = gateway_customers::table
+        .filter(gateway_customers::organization_id.eq(scope.organization_id().as_str()))
+        .filter(gateway_customers::test.eq(scope.test()))
+        .filter(gateway_customers::customer_id.eq(customer_id))
+        .filter(gateway_customers::payment_gateway_id.eq(gateway_id))
+        .select(GatewayCustomerRow::as_select());
+    Ok(run!(query.get_result(connection)).optional()?)
+}
+
+/// The saved card with a token at an account, whoever saved it and whatever its state.
+pub async fn by_token(
+    connection: &mut Connection,
+    scope: &Scope,
+    gateway_id: &str,
+    token_hash: &str,
+) -> Result<Option<CustomerPaymentSourceRow>, StoreError> {
+    let query = customer_payment_sources::table
+        .filter(customer_payment_sources::organization_id.eq(scope.organization_id().as_str()))
+        .filter(customer_payment_sources::test.eq(scope.test()))
+        .filter(customer_payment_sources::payment_gateway_id.eq(gateway_id))
+        .filter(customer_payment_sources::token_hash.eq(token_hash))
+        .select(CustomerPaymentSourceRow::as_select());
+    Ok(run!(query.get_result(connection)).optional()?)
+}
+
+/// The cards of a customer in a state, oldest first. A customer has a handful.
+pub async fn of_customer(
+    connection: &mut Connection,
+    scope: &Scope,
+    customer_id: &str,
+    state: &str,
+) -> Result<Vec<CustomerPaymentSourceRow>, StoreError> {
+    let query = customer_payment_sources::table
+        .filter(customer_payment_sources::organization_id.eq(scope.organization_id().as_str()))
+        .filter(customer_payment_sources::test.eq(scope.test()))
+        .filter(customer_payment_sources::customer_id.eq(customer_id))
+        .filter(customer_payment_sources::state.eq(state))
+        .order((customer_payment_sources::created_at, customer_payment_sources::id))
+        .select(CustomerPaymentSourceRow::as_select());
+    Ok(run!(query.load(connection))?)
+}
+
+/// A payment source goes: the cards that were saved from it stay.
+pub async fn forget_payment_source(
+    connection: &mut Connection,
+    scope: &Scope,
+    source_id: &Id,
+) -> Result<(), StoreError> {
+    let target = customer_payment_sources::table
+        .filter(customer_payment_sources::organization_id.eq(scope.organization_id().as_str()))
+        .filter(customer_payment_sources::test.eq(scope.test()))
+        .filter(customer_payment_sources::payment_source_id.eq(source_id.as_str()));
+    let none: Option<String> = None;
+    run!(
+        diesel::update(target)
+            .set((
+                customer_payment_sources::payment_source_type.eq(&none),
+                customer_payment_sources::payment_source_id.eq(&none),
+            ))
+            .execute(connection)
+    )?;
+    Ok(())
+}
+
+/// Cards, of all organizations, of which a call to a PSP is to be looked at by now. The rows carry their scope.
+pub async fn due(
+    connection: &mut Connection,
+    now: NaiveDateTime,
+    limit: i64,
+) -> Result<Vec<CustomerPaymentSourceRow>, StoreError> {
+    let query = customer_payment_sources::table
+        .filter(customer_payment_sources::next_attempt_at.le(now))
+        .order(customer_payment_sources::next_attempt_at)
+        .limit(limit)
+        .select(CustomerPaymentSourceRow::as_select());
+    Ok(run!(query.load(connection))?)
+}
+
+/// Takes a due card, so that no other instance looks at it before `until`; false if another one took it.
+pub async fn take(
+    connection: &mut Connection,
+    row: &CustomerPaymentSourceRow,
+    until: NaiveDateTime,
+) -> Result<bool, StoreError> {
+    let target = customer_payment_sources::table
+        .filter(customer_payment_sources::organization_id.eq(&row.organization_id))
+        .filter(customer_payment_sources::test.eq(row.test))
+        .filter(customer_payment_sources::id.eq(&row.id))
+        .filter(customer_payment_sources::attempts.eq(row.attempts))
+        .filter(customer_payment_sources::next_attempt_at.is_not_null());
+    let changed = run!(
+        diesel::update(target)
+            .set((
+                customer_payment_sources::next_attempt_at.eq(until),
+                customer_payment_sources::attempts.eq(row.attempts + 1),
+            ))
+            .execute(connection)
+    )?;
+    Ok(changed > 0)
+}
+
+/// Makes all open calls due.
+pub async fn make_due(connection: &mut Connection, now: NaiveDateTime) -> Result<(), StoreError> {
+    let target =
+        customer_payment_sources::table.filter(customer_payment_sources::next_attempt_at.is_not_null());
+    let set = customer_payment_sources::next_attempt_at.eq(now);
+    run!(diesel::update(target).set(set).execute(connection))?;
+    Ok(())
+}
