@@ -3,11 +3,17 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::bodies;
-use crate::{Answer, Api, OpenApi, Service};
+use crate::{Answer, Api, OpenApi, Receiver, Service};
+
+/// What the webhooks are called for: it happens once to what is made, and last.
+const EVENT: &str = "voids.succeeded";
+/// How long a call may take to be written down.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Makes resources for one caller.
 pub struct Fixtures {
@@ -16,6 +22,7 @@ pub struct Fixtures {
     open_api: OpenApi,
     market: String,
     count: AtomicU32,
+    receiver: Receiver,
 }
 
 impl Fixtures {
@@ -26,6 +33,7 @@ impl Fixtures {
             open_api,
             market: market.to_owned(),
             count: AtomicU32::new(0),
+            receiver: Receiver::new(),
         }
     }
 
@@ -70,6 +78,11 @@ impl Fixtures {
                 let target = linkage["data"]["type"].as_str().unwrap_or_default().to_owned();
                 linkage["data"]["id"] = self.target(&target).await.into();
             }
+            if kind == "webhooks" {
+                // Calls that arrive at once leave nothing that changes by itself later on.
+                body["data"]["attributes"]["topic"] = EVENT.into();
+                body["data"]["attributes"]["callback_url"] = self.receiver.url("/").into();
+            }
             if kind == "wire_transfers" {
                 let order = body["data"]["relationships"]["order"]["data"]["id"].as_str();
                 self.choose_wire_transfer(order.unwrap_or_default()).await;
@@ -106,6 +119,7 @@ impl Fixtures {
             ids.insert(kind.to_owned(), self.create(kind).await.id().to_owned());
         }
         self.refund_and_void(&ids).await;
+        self.told().await;
         for list in self.open_api.lists() {
             if !ids.contains_key(list.kind()) {
                 let page = self.api.get(&list.template).await.expect(200);
@@ -122,6 +136,15 @@ impl Fixtures {
         match self.open_api.find("POST", kind) {
             Some(_) => self.create(kind).await.id().to_owned(),
             None => self.one_of_each().await[kind].clone(),
+        }
+    }
+
+    /// Waits until the webhook has been called for what was made last.
+    async fn told(&self) {
+        self.receiver.expect(1).await;
+        let deadline = Instant::now() + LIMIT;
+        while first_of(&self.api.get("/api/event_callbacks").await.expect(200)).is_none() {
+            assert!(Instant::now() < deadline, "the call is not written down in {LIMIT:?}");
         }
     }
 
@@ -195,9 +218,12 @@ fn members_of<'a>(body: &'a mut Value, pointer: &str) -> impl Iterator<Item = (&
         .flatten()
 }
 
+fn first_of(list: &Answer) -> Option<&str> {
+    list.body["data"][0]["id"].as_str()
+}
+
 /// Id of the first resource of a list.
 #[track_caller]
 fn first(list: &Answer) -> &str {
-    let id = list.body["data"][0]["id"].as_str();
-    id.unwrap_or_else(|| panic!("{} lists nothing", list.request))
+    first_of(list).unwrap_or_else(|| panic!("{} lists nothing", list.request))
 }

@@ -5,7 +5,7 @@ mod process;
 mod receive;
 pub mod registration;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 pub use process::{process, take_due};
 pub use receive::{Notification, Reception, receive};

@@ -10,6 +10,7 @@ mod failure;
 mod http;
 mod logging;
 pub mod openapi;
+mod outgoing;
 mod startup;
 mod tokens;
 mod world;

@@ -1,7 +1,7 @@
 //! The OpenAPI document: what the declarations of the resources give, and the endpoints that are not on resources.
 
 use serde_json::{Map, Value, json};
-use tillgate_model::openapi::{components::reference, finish, paths, stamp};
+use tillgate_model::openapi::{components::reference, finish, paths, stamp, webhooks};
 use utoipa::OpenApi;
 
 use crate::http::{landing, metrics, oauth, probes, specification, webhook_callbacks};
@@ -50,6 +50,10 @@ const TAGS: &[(&str, &str)] = &[
         "Payment methods, and the accounts at the payment gateways.",
     ),
     ("Transactions", "What happened to the money of an order."),
+    (
+        "Events",
+        "Telling a merchant's own systems what happens: webhooks, and what they were called for.",
+    ),
     ("Operation", "For those who run the service."),
 ];
 
@@ -75,6 +79,7 @@ pub fn document() -> Value {
         .iter()
         .map(|(name, description)| json!({"name": name, "description": description}))
         .collect();
+    document["webhooks"] = webhooks();
     document["components"]["securitySchemes"] = security_schemes();
     ordered(document)
 }
@@ -146,7 +151,7 @@ fn headers(status: &str) -> Value {
 /// The members as one reads them.
 fn ordered(mut document: Value) -> Value {
     let mut members = Map::new();
-    for name in ["openapi", "info", "servers", "tags", "paths", "components"] {
+    for name in ["openapi", "info", "servers", "tags", "paths", "webhooks", "components"] {
         members.insert(name.to_owned(), document[name].take());
     }
     Value::Object(members)

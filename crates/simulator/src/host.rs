@@ -2,16 +2,23 @@
 
 use std::{
     cell::{Cell, RefCell},
+    net::IpAddr,
     path::Path,
     rc::Rc,
     sync::Arc,
     time::Duration,
 };
 
-use futures::{StreamExt, channel::oneshot, stream::FuturesUnordered};
+use futures::{
+    FutureExt, StreamExt,
+    channel::oneshot,
+    future::{BoxFuture, ready},
+    stream::FuturesUnordered,
+};
 use tillgate_model::Problems;
 use tillgate_payments::{
-    Answer, Call, Caller, Clock, Context, Entropy, Notification, Reception, Service, Settings, vault::Vault,
+    Answer, Call, Caller, Clock, Context, Entropy, Message, NoReply, Notification, Reception, Reply, Sender,
+    Service, Settings, vault::Vault,
 };
 use tillgate_sandbox::WebhookDelivery;
 use tillgate_store::{Db, StoreError};
@@ -42,6 +49,19 @@ impl Entropy for Chance {
     }
 }
 
+/// Nobody in a run has webhooks.
+struct Nobody;
+
+impl Sender for Nobody {
+    fn send<'a>(&'a self, _: &'a Message) -> BoxFuture<'a, Result<Reply, NoReply>> {
+        ready(Err(NoReply("There is nobody.".into()))).boxed()
+    }
+
+    fn may_reach(&self, _: IpAddr) -> bool {
+        false
+    }
+}
+
 /// The connection broke: nobody answers, or the process that should have has ended.
 pub struct NoAnswer;
 
@@ -69,6 +89,7 @@ impl Host {
             entropy: Arc::new(Chance(Arc::clone(world))),
             timer: Arc::<Network>::clone(&network),
             transport: network,
+            sender: Arc::new(Nobody),
             vault: Arc::new(Vault::new([7; 32])),
             base_url: URL.into(),
             settings: Settings {

@@ -227,13 +227,7 @@ fn add_documents(all: &mut Components, meta: &'static ResourceMeta) {
             (relationship.name.to_owned(), schema)
         })
         .collect();
-    all.add(
-        "Relationship",
-        closed(
-            "Where a relationship is found.".into(),
-            json!({"links": closed("Links of the relationship.".into(), json!({"self": url(), "related": url()}))}),
-        ),
-    );
+    all.add("Relationship", relationship_object());
     let meta_schema = closed(
         "Where the resource belongs.".into(),
         json!({
@@ -279,6 +273,25 @@ fn add_documents(all: &mut Components, meta: &'static ResourceMeta) {
             }),
         ),
     );
+}
+
+fn relationship_object() -> Value {
+    let identifier = json!({
+        "type": "object",
+        "description": "Which resource.",
+        "required": ["type", "id"],
+        "properties": {"type": {"type": "string"}, "id": {"type": "string"}},
+        "additionalProperties": false
+    });
+    let mut object = closed(
+        "Where a relationship is found.".into(),
+        json!({"links": closed("Links of the relationship.".into(), json!({"self": url(), "related": url()}))}),
+    );
+    object["properties"]["data"] = json!({
+        "description": "What it points to; only where the document includes that.",
+        "oneOf": [{"type": "null"}, identifier, {"type": "array", "items": identifier}]
+    });
+    object
 }
 
 fn page_links(more: &[&str]) -> Value {

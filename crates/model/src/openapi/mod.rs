@@ -7,6 +7,8 @@ pub mod operations;
 pub mod paths;
 mod stamp;
 pub mod v30;
+mod webhooks;
 
 pub use operations::{Operation, OperationKind, operations};
 pub use stamp::{finish, stamp};
+pub use webhooks::webhooks;

@@ -1,6 +1,6 @@
 use tillgate_model_derive::resource;
 
-use super::Order;
+use super::{Event, Order};
 use crate::ToMany;
 
 /// Whom orders belong to.
@@ -26,4 +26,7 @@ pub struct Customer {
     /// Orders of the customer.
     #[relationship]
     pub orders: ToMany<Order>,
+    /// What has happened to the customer that webhooks are called for.
+    #[relationship]
+    pub events: ToMany<Event>,
 }

@@ -1,7 +1,7 @@
 use tillgate_model_derive::resource;
 
 use super::{
-    Authorization, Capture, Customer, LineItem, Market, PaymentMethod, PaymentSource, Refund, Transaction,
+    Authorization, Capture, Customer, Event, LineItem, Market, PaymentMethod, PaymentSource, Refund, Transaction,
     Void,
 };
 use crate::{Currency, Timestamp, ToMany, ToOne, text_enum};
@@ -208,4 +208,7 @@ pub struct Order {
     /// All of them.
     #[relationship]
     pub transactions: ToMany<Transaction>,
+    /// What has happened to the order that webhooks are called for.
+    #[relationship]
+    pub events: ToMany<Event>,
 }

@@ -1,11 +1,17 @@
 use tillgate_model::{
-    Id, Record,
+    Id, Record, Topic,
     resources::{CreateCustomerAttributes, Customer, UpdateCustomerAttributes},
 };
 use tillgate_store::{CustomerFilter, CustomerRow, StoreError, Tx, query};
 
 use super::{edited_in, kept_in};
-use crate::{failure::Failure, plain::Plain, request::Request, stored};
+use crate::{
+    events::{Change, outbox},
+    failure::Failure,
+    plain::Plain,
+    request::Request,
+    stored,
+};
 
 fn visible(_: &Request, _: &CustomerRow) -> bool {
     true
@@ -49,14 +55,36 @@ impl Plain for Customer {
     }
 
     async fn before_update(
-        _: &mut Tx<'_>,
-        _: &Request,
-        _: &Record<Self>,
-        _: &mut Record<Self>,
+        tx: &mut Tx<'_>,
+        request: &Request,
+        before: &Record<Self>,
+        record: &mut Record<Self>,
         _: &UpdateCustomerAttributes,
     ) -> Result<(), Failure> {
-        Ok(())
+        if before.metadata == record.metadata {
+            return Ok(());
+        }
+        tell(tx, request, Topic::CustomersMetadataUpdate, record).await
     }
+
+    async fn after_create(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+        tell(tx, request, Topic::CustomersCreate, record).await
+    }
+
+    async fn after_delete(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+        tell(tx, request, Topic::CustomersDestroy, record).await
+    }
+}
+
+/// Writes down what has happened to a customer, for those who want to be told.
+async fn tell(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    topic: Topic,
+    record: &Record<Customer>,
+) -> Result<(), Failure> {
+    let change = Change::new(topic, record.id.as_str());
+    outbox::record(tx, &request.context, request.scope(), &[change]).await
 }
 
 /// The customer with that address, who is created if there is none.
@@ -77,5 +105,6 @@ pub async fn find_or_create(tx: &mut Tx<'_>, request: &Request, email: &str) -> 
     let mut record = Record::unstamped(fields);
     record.stamp(request.context.new_id(), request.context.now());
     Customer::insert(tx, request, &record).await?;
+    Customer::after_create(tx, request, &record).await?;
     Ok(record.id)
 }

@@ -1,6 +1,6 @@
 //! Events from their arrival to what they change, against the sandbox in process and with a clock that the test moves.
 
-mod world;
+pub mod world;
 
 use chrono::TimeDelta;
 use hmac::{Hmac, KeyInit, Mac};

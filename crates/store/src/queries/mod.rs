@@ -5,8 +5,10 @@
 mod macros;
 pub mod accounts;
 pub mod counters;
+pub mod deliveries;
 pub mod gateway_events;
 pub mod idempotency_keys;
+pub mod outbox;
 pub mod payments;
 mod resources;
 pub mod source_checks;

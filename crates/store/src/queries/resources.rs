@@ -39,3 +39,11 @@ table_queries!(
     GatewayEventRow,
     GatewayEventFilter { payment_gateway_id }
 );
+table_queries!(webhooks, WebhookRow, WebhookFilter { topic });
+table_queries!(events, EventRow, EventFilter { resource_id });
+table_queries!(event_deliveries, EventDeliveryRow, EventDeliveryFilter { event_id });
+table_queries!(
+    event_callbacks,
+    EventCallbackRow,
+    EventCallbackFilter { webhook_id, event_id }
+);

@@ -4,6 +4,7 @@
 mod macros;
 mod account;
 mod commerce;
+mod event;
 mod idempotency;
 mod payment;
 
@@ -14,10 +15,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     transactions,
     payment_gateways,
     gateway_operations,
-    gateway_events
+    gateway_events,
+    webhooks,
+    outbox,
+    events,
+    event_deliveries,
+    event_callbacks
 );
 
 pub use account::*;
 pub use commerce::*;
+pub use event::*;
 pub use idempotency::*;
 pub use payment::*;
