@@ -144,7 +144,10 @@ impl Fixtures {
         self.receiver.expect(1).await;
         let deadline = Instant::now() + LIMIT;
         while first_of(&self.api.get("/api/event_callbacks").await.expect(200)).is_none() {
-            assert!(Instant::now() < deadline, "the call is not written down in {LIMIT:?}");
+            assert!(
+                Instant::now() < deadline,
+                "the call is not written down in {LIMIT:?}"
+            );
         }
     }
 

@@ -14,7 +14,12 @@ async fn prints_verifies_and_posts_on_what_happens_and_leaves_nothing_behind() {
     listening.until_it_says(&["Listening for", service.url()]).await;
     let email = json!({ "email": "ada@example.com" });
     let body = bodies::resource("customers", email, json!({}));
-    let ada = api.post("/api/customers", &body).await.expect(201).id().to_owned();
+    let ada = api
+        .post("/api/customers", &body)
+        .await
+        .expect(201)
+        .id()
+        .to_owned();
     let words = ["customers.create", &ada, "  verified", "-> 202"];
     listening.until_it_says(&words).await;
     let calls = receiver.expect(1).await;
@@ -25,7 +30,15 @@ async fn prints_verifies_and_posts_on_what_happens_and_leaves_nothing_behind() {
         .as_array()
         .into_iter()
         .flatten()
-        .chain(api.get("/api/webhooks?page[size]=25&page[number]=2").await.expect(200).body["data"].as_array().into_iter().flatten())
+        .chain(
+            api.get("/api/webhooks?page[size]=25&page[number]=2")
+                .await
+                .expect(200)
+                .body["data"]
+                .as_array()
+                .into_iter()
+                .flatten(),
+        )
         .find(|webhook| webhook["attributes"]["topic"] == "customers.create")
         .and_then(|webhook| webhook["attributes"]["shared_secret"].as_str().map(str::to_owned));
     assert!(calls[0].is_signed_with(&secret.expect("the webhook")));

@@ -13,7 +13,11 @@ const LIMIT: Duration = Duration::from_secs(60);
 async fn webhook(api: &Api, topic: &str, url: &str) -> (String, String) {
     let attributes = json!({ "topic": topic, "callback_url": url });
     let created = create(api, attributes).await.expect(201);
-    let secret = created.attribute("shared_secret").as_str().expect("a secret").to_owned();
+    let secret = created
+        .attribute("shared_secret")
+        .as_str()
+        .expect("a secret")
+        .to_owned();
     (created.id().to_owned(), secret)
 }
 
@@ -30,7 +34,11 @@ async fn pull(api: &Api, kind: &str, id: &str, trigger: &str) -> Answer {
 async fn customer(api: &Api, name: &str) -> String {
     let email = json!({ "email": format!("{name}@example.com") });
     let body = bodies::resource("customers", email, json!({}));
-    api.post("/api/customers", &body).await.expect(201).id().to_owned()
+    api.post("/api/customers", &body)
+        .await
+        .expect(201)
+        .id()
+        .to_owned()
 }
 
 /// Reads a resource until it is as it has to be.
@@ -41,14 +49,20 @@ async fn until(api: &Api, path: &str, is_so: impl Fn(&Answer) -> bool) -> Answer
         if is_so(&answer) {
             return answer;
         }
-        assert!(Instant::now() < deadline, "not so in {LIMIT:?}: {:#}", answer.body);
+        assert!(
+            Instant::now() < deadline,
+            "not so in {LIMIT:?}: {:#}",
+            answer.body
+        );
     }
 }
 
 /// Codes of the calls of a webhook that were written down.
 fn codes(list: &Answer) -> Vec<Value> {
     let items = list.body["data"].as_array().into_iter().flatten();
-    items.map(|item| item["attributes"]["response_code"].clone()).collect()
+    items
+        .map(|item| item["attributes"]["response_code"].clone())
+        .collect()
 }
 
 fn ids(calls: &[Received]) -> BTreeSet<&str> {
@@ -57,7 +71,10 @@ fn ids(calls: &[Received]) -> BTreeSet<&str> {
 
 /// The document's `webhooks`, and what validates the payloads of each.
 async fn topics(service: &Service) -> BTreeMap<String, jsonschema::Validator> {
-    let call = service.anonymous().call("GET", "/openapi.json").header("Accept", JSON);
+    let call = service
+        .anonymous()
+        .call("GET", "/openapi.json")
+        .header("Accept", JSON);
     let document = call.send().await.expect(200).body;
     let all = document["webhooks"].as_object().expect("webhooks");
     let validator = |call: &Value| {
@@ -85,14 +102,25 @@ async fn a_whole_life_is_told_verified_and_as_documented() {
             "include_resources": if topic.starts_with("captures") { json!(["order.market", "reference_authorization"]) } else { json!(null) }
         });
         let created = create(&story.api, attributes).await.expect(201);
-        secrets.insert(topic.clone(), created.attribute("shared_secret").as_str().expect("a secret").to_owned());
+        secrets.insert(
+            topic.clone(),
+            created
+                .attribute("shared_secret")
+                .as_str()
+                .expect("a secret")
+                .to_owned(),
+        );
     }
     let mut expected: BTreeMap<&str, usize> = BTreeMap::new();
     for vendor in Vendor::ALL {
         let (order, capture) = story.paid(vendor, 1_000).await;
-        story.act(&order, "captures", &capture, json!({ "_refund": true })).await;
+        story
+            .act(&order, "captures", &capture, json!({ "_refund": true }))
+            .await;
         let (order, _) = story.approved(vendor, 500).await;
-        story.act(&order, "orders", &order, json!({ "_cancel": true })).await;
+        story
+            .act(&order, "orders", &order, json!({ "_cancel": true }))
+            .await;
         story.until_paid(&order, "voided").await;
     }
     // Two orders of each vendor; one of them is paid and refunded, the other one is cancelled.
@@ -125,10 +153,18 @@ async fn a_whole_life_is_told_verified_and_as_documented() {
         *told.entry(call.topic().to_owned()).or_default() += 1;
     }
     let deadline = Instant::now() + LIMIT;
-    while told.iter().map(|(topic, count)| (topic.as_str(), *count)).ne(expected.clone()) {
+    while told
+        .iter()
+        .map(|(topic, count)| (topic.as_str(), *count))
+        .ne(expected.clone())
+    {
         assert!(Instant::now() < deadline, "{told:#?}");
         told.clear();
-        for call in receiver.received().iter().filter(|call| expected.contains_key(call.topic())) {
+        for call in receiver
+            .received()
+            .iter()
+            .filter(|call| expected.contains_key(call.topic()))
+        {
             *told.entry(call.topic().to_owned()).or_default() += 1;
         }
         let _ = story.api.get("/api/events").await.expect(200);
@@ -147,7 +183,11 @@ async fn a_whole_life_is_told_verified_and_as_documented() {
             .collect();
         assert!(errors.is_empty(), "{topic}: {errors:?}");
     }
-    let capture = calls.iter().find(|call| call.topic() == "captures.succeeded").expect("one").payload();
+    let capture = calls
+        .iter()
+        .find(|call| call.topic() == "captures.succeeded")
+        .expect("one")
+        .payload();
     let kinds: BTreeSet<&str> = capture["included"]
         .as_array()
         .into_iter()
@@ -157,7 +197,11 @@ async fn a_whole_life_is_told_verified_and_as_documented() {
     assert_eq!(kinds, BTreeSet::from(["authorizations", "markets", "orders"]));
     // Whatever was told is kept, and found at what it is about.
     let order = capture["data"]["id"].as_str().expect("an id");
-    let events = story.api.get(&format!("/api/captures/{order}/events")).await.expect(200);
+    let events = story
+        .api
+        .get(&format!("/api/captures/{order}/events"))
+        .await
+        .expect(200);
     assert_eq!(events.body["meta"]["record_count"], 3);
 }
 
@@ -236,7 +280,10 @@ async fn a_webhook_that_is_gone_is_disabled_and_can_be_enabled() {
     let (id, _) = webhook(&api, "customers.create", &receiver.url("/")).await;
     customer(&api, "ada").await;
     let path = format!("/api/webhooks/{id}");
-    until(&api, &path, |webhook| webhook.attribute("disabled_at").is_string()).await;
+    until(&api, &path, |webhook| {
+        webhook.attribute("disabled_at").is_string()
+    })
+    .await;
     receiver.react(Reaction::status(200));
     customer(&api, "unheard").await;
     let enabled = pull(&api, "webhooks", &id, "_enable").await;
@@ -297,7 +344,11 @@ async fn addresses_that_are_not_public_are_refused() {
     for url in PRIVATE {
         assert_refused(&api, url).await;
     }
-    for url in ["ftp://shop.example.com/", "http://user:word@shop.example.com/", "shop.example.com"] {
+    for url in [
+        "ftp://shop.example.com/",
+        "http://user:word@shop.example.com/",
+        "shop.example.com",
+    ] {
         assert_refused(&api, url).await;
     }
     let (id, _) = webhook(&api, "orders.place", "https://shop.example.com/").await;
@@ -341,7 +392,10 @@ async fn an_event_can_be_told_again_and_a_secret_replaced() {
     let new = replaced.attribute("shared_secret").as_str().expect("a secret");
     assert!(new.len() == 32 && new != old);
     let events = api.get(&format!("/api/customers/{ada}/events")).await.expect(200);
-    let event = events.body["data"][0]["id"].as_str().expect("an event").to_owned();
+    let event = events.body["data"][0]["id"]
+        .as_str()
+        .expect("an event")
+        .to_owned();
     let triggered = pull(&api, "events", &event, "_trigger").await;
     assert_eq!(triggered.attribute("name"), "customers.create");
     let calls = receiver.expect(2).await;
@@ -349,9 +403,17 @@ async fn an_event_can_be_told_again_and_a_secret_replaced() {
     assert_eq!(ids(&calls).len(), 2);
     assert!(calls[0].is_signed_with(&old) && calls[1].is_signed_with(new));
     assert!(!calls[1].is_signed_with(&old));
-    let webhooks = api.get(&format!("/api/events/{event}/webhooks")).await.expect(200);
+    let webhooks = api
+        .get(&format!("/api/events/{event}/webhooks"))
+        .await
+        .expect(200);
     assert_eq!(webhooks.body["data"][0]["id"], id.as_str());
-    until(&api, &format!("/api/events/{event}/last_event_callbacks"), |list| codes(list).len() == 2).await;
+    until(
+        &api,
+        &format!("/api/events/{event}/last_event_callbacks"),
+        |list| codes(list).len() == 2,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -373,8 +435,18 @@ async fn thirty_failures_open_the_circuit_until_it_is_reset() {
     receiver.react(Reaction::status(200));
     let late = customer(&api, "late").await;
     let reset = pull(&api, "webhooks", &id, "_reset_circuit").await;
-    assert_eq!((reset.attribute("circuit_state"), reset.attribute("circuit_failure_count")), (&json!("closed"), &json!(0)));
-    let is_told = |calls: &[Received]| calls.iter().any(|call| call.payload()["data"]["id"] == late.as_str());
+    assert_eq!(
+        (
+            reset.attribute("circuit_state"),
+            reset.attribute("circuit_failure_count")
+        ),
+        (&json!("closed"), &json!(0))
+    );
+    let is_told = |calls: &[Received]| {
+        calls
+            .iter()
+            .any(|call| call.payload()["data"]["id"] == late.as_str())
+    };
     let mut count = 30;
     while !is_told(&receiver.expect(count).await) {
         count += 1;
@@ -418,7 +490,10 @@ async fn nobody_is_told_of_another_tenant_or_of_the_other_mode() {
     let demo = service.demo("TILLGATE_ORGANIZATION_ID");
     let other = service.run(&["org", "create", "Other"]);
     let mut others = Vec::new();
-    for arguments in [&["--organization", &other][..], &["--organization", &demo, "--live"]] {
+    for arguments in [
+        &["--organization", &other][..],
+        &["--organization", &demo, "--live"],
+    ] {
         let application = service.create_application(&[arguments, &["--kind", "integration"]].concat());
         others.push(service.api_of(&application));
     }

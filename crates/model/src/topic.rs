@@ -136,7 +136,10 @@ mod tests {
         for topic in Topic::ALL {
             let (kind, happened) = topic.name().split_once('.').expect("a dot");
             assert_eq!(kind, topic.resource().kind, "{topic}");
-            assert!(!happened.is_empty() && topic.description().ends_with('.'), "{topic}");
+            assert!(
+                !happened.is_empty() && topic.description().ends_with('.'),
+                "{topic}"
+            );
             assert_eq!(topic.name().parse(), Ok(*topic));
         }
         assert!(Topic::OrdersDestroy.is_end() && !Topic::OrdersPlace.is_end());

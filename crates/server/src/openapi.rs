@@ -151,7 +151,15 @@ fn headers(status: &str) -> Value {
 /// The members as one reads them.
 fn ordered(mut document: Value) -> Value {
     let mut members = Map::new();
-    for name in ["openapi", "info", "servers", "tags", "paths", "webhooks", "components"] {
+    for name in [
+        "openapi",
+        "info",
+        "servers",
+        "tags",
+        "paths",
+        "webhooks",
+        "components",
+    ] {
         members.insert(name.to_owned(), document[name].take());
     }
     Value::Object(members)

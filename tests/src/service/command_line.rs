@@ -40,7 +40,9 @@ impl Running {
         self.process.interrupt();
         let process = &mut self.process;
         let ended = wait::until(LIMIT, || process.try_wait());
-        ended.await.unwrap_or_else(|| panic!("it has not ended in {LIMIT:?}"))
+        ended
+            .await
+            .unwrap_or_else(|| panic!("it has not ended in {LIMIT:?}"))
     }
 }
 
@@ -65,7 +67,10 @@ impl Service {
 
     /// Starts a command that goes on until it is told to end.
     pub fn start_command(&self, arguments: &[&str]) -> Running {
-        let log = self.data.path().join(format!("{}.log", arguments.join(" ").replace('/', "-")));
+        let log = self
+            .data
+            .path()
+            .join(format!("{}.log", arguments.join(" ").replace('/', "-")));
         let process = Process::spawn(&mut self.command(arguments), log.clone());
         Running {
             process: process.unwrap_or_else(|error| panic!("{arguments:?}: {error:?}")),

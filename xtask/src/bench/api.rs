@@ -175,7 +175,12 @@ impl Api {
     }
 
     /// Creates webhooks that are called for each new customer.
-    pub async fn webhooks(&self, connection: &mut Connection, count: usize, url: &str) -> Result<Vec<String>> {
+    pub async fn webhooks(
+        &self,
+        connection: &mut Connection,
+        count: usize,
+        url: &str,
+    ) -> Result<Vec<String>> {
         let webhook = json!({"topic": "customers.create", "callback_url": url});
         let request = self.post("webhooks", webhook, json!({}));
         let mut ids = Vec::new();
@@ -194,7 +199,11 @@ impl Api {
 
     /// Creation of a customer; no other one has the name.
     pub fn customer(&self, name: &str) -> Request {
-        self.post("customers", json!({"email": format!("{name}@example.com")}), json!({}))
+        self.post(
+            "customers",
+            json!({"email": format!("{name}@example.com")}),
+            json!({}),
+        )
     }
 
     /// Creates an order and pays it; the payment's path.

@@ -47,9 +47,7 @@ fn call(topic: Topic) -> Value {
 }
 
 fn headers(topic: Topic) -> Value {
-    let header = |name: &str, description: &str, schema: Value| {
-        json!({"name": name, "in": "header", "required": true, "description": description, "schema": schema})
-    };
+    let header = |name: &str, description: &str, schema: Value| json!({"name": name, "in": "header", "required": true, "description": description, "schema": schema});
     let signature = |pattern: &str| json!({"type": "string", "pattern": pattern});
     json!([
         header(
@@ -126,9 +124,16 @@ mod tests {
         let all = webhooks();
         let all = all.as_object().expect("an object");
         assert_eq!(all.len(), Topic::ALL.len());
-        let schema = |topic: &str| &all[topic]["post"]["requestBody"]["content"][JSON_API]["schema"]["properties"];
+        let schema =
+            |topic: &str| &all[topic]["post"]["requestBody"]["content"][JSON_API]["schema"]["properties"];
         assert_eq!(schema("orders.place")["data"], reference("Order"));
-        assert_eq!(schema("orders.destroy")["data"]["properties"]["type"]["const"], "orders");
-        assert_eq!(all["refunds.failed"]["post"]["parameters"][0]["schema"]["const"], "refunds.failed");
+        assert_eq!(
+            schema("orders.destroy")["data"]["properties"]["type"]["const"],
+            "orders"
+        );
+        assert_eq!(
+            all["refunds.failed"]["post"]["parameters"][0]["schema"]["const"],
+            "refunds.failed"
+        );
     }
 }

@@ -1,8 +1,8 @@
 use tillgate_model_derive::resource;
 
 use super::{
-    Authorization, Capture, Customer, Event, LineItem, Market, PaymentMethod, PaymentSource, Refund, Transaction,
-    Void,
+    Authorization, Capture, Customer, Event, LineItem, Market, PaymentMethod, PaymentSource, Refund,
+    Transaction, Void,
 };
 use crate::{Currency, Timestamp, ToMany, ToOne, text_enum};
 

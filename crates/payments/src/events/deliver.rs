@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use tillgate_store::{
-    Called, EventCallbackRow, EventDeliveryRow, StoreError, Tx, WebhookRow, query, send,
-};
+use tillgate_store::{Called, EventCallbackRow, EventDeliveryRow, StoreError, Tx, WebhookRow, query, send};
 
 use super::{
     publish::PAYLOAD,
@@ -13,12 +11,7 @@ use super::{
     sender::{Message, NoReply, Reply},
     signature,
 };
-use crate::{
-    context::Context,
-    failure::Failure,
-    resources::webhook,
-    stored::stored_time,
-};
+use crate::{context::Context, failure::Failure, resources::webhook, stored::stored_time};
 
 /// How long a webhook may take for its answer (Commerce Layer docs: real-time webhooks).
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -144,7 +137,9 @@ fn read(context: &Context, delivery: &Delivery, answer: Result<Reply, NoReply>) 
         Some(GONE) => End::Gone,
         _ => End::Failed,
     };
-    let calls = usize::try_from(delivery.row.attempts).unwrap_or(usize::MAX).saturating_add(1);
+    let calls = usize::try_from(delivery.row.attempts)
+        .unwrap_or(usize::MAX)
+        .saturating_add(1);
     let asked_for = answer
         .as_ref()
         .ok()

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::{Value, json};
 use tillgate_model::{
-    Dialect, Id, Identifier, Problem, ResourceMeta, Topic, document::Page, registry, resource::RelationshipMeta,
+    Dialect, Id, Identifier, Problem, ResourceMeta, Topic, document::Page, registry,
+    resource::RelationshipMeta,
 };
 use tillgate_store::Scope;
 
@@ -88,9 +89,13 @@ pub async fn render(
     let mut included = Included::default();
     for path in paths {
         let steps: Vec<&str> = path.split('.').collect();
-        composition.include(&mut data, meta, &steps, &mut included).await?;
+        composition
+            .include(&mut data, meta, &steps, &mut included)
+            .await?;
     }
-    Ok(Some(json!({"data": data, "included": included.resources}).to_string()))
+    Ok(Some(
+        json!({"data": data, "included": included.resources}).to_string(),
+    ))
 }
 
 /// The service itself reads everything of the organization.
@@ -200,11 +205,7 @@ impl Composition<'_> {
     }
 
     /// Where a resource is among the included ones; it is added if it is not there yet.
-    async fn position(
-        &self,
-        target: &Identifier,
-        included: &mut Included,
-    ) -> Result<Option<usize>, Failure> {
+    async fn position(&self, target: &Identifier, included: &mut Included) -> Result<Option<usize>, Failure> {
         if let Some(position) = included.positions.get(target) {
             return Ok(Some(*position));
         }

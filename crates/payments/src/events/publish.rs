@@ -117,7 +117,10 @@ impl Publisher<'_> {
             }
             Some(id) => {
                 let known: tillgate_model::Id = word(id)?;
-                let read = self.context.db.read(async |tx: &mut Tx<'_>| query!(tx, events::get(scope, &known)));
+                let read = self
+                    .context
+                    .db
+                    .read(async |tx: &mut Tx<'_>| query!(tx, events::get(scope, &known)));
                 match read.await? {
                     Some(event) => event.id,
                     // It has been forgotten meanwhile.
@@ -136,9 +139,10 @@ impl Publisher<'_> {
         if let Some(known) = self.webhooks.get(&key) {
             return Ok(known.clone());
         }
-        let read = self.context.db.read(async |tx: &mut Tx<'_>| {
-            query!(tx, deliveries::webhooks_of_topic(scope, topic.name()))
-        });
+        let read = self
+            .context
+            .db
+            .read(async |tx: &mut Tx<'_>| query!(tx, deliveries::webhooks_of_topic(scope, topic.name())));
         let found = read.await?;
         self.webhooks.insert(key, found.clone());
         Ok(found)
@@ -199,10 +203,7 @@ impl Publisher<'_> {
             metadata: "{}".into(),
             event_id: event_id.to_owned(),
             webhook_id: webhook.id.clone(),
-            payload: self
-                .context
-                .vault
-                .seal(&*self.context.entropy, PAYLOAD, payload),
+            payload: self.context.vault.seal(&*self.context.entropy, PAYLOAD, payload),
             attempts: 0,
             next_attempt_at: Some(now),
             delivered_at: None,

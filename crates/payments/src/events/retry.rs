@@ -50,7 +50,9 @@ mod tests {
     }
 
     fn start() -> NaiveDateTime {
-        DateTime::from_timestamp(1_900_000_000, 0).expect("a moment").naive_utc()
+        DateTime::from_timestamp(1_900_000_000, 0)
+            .expect("a moment")
+            .naive_utc()
     }
 
     #[test]
@@ -64,13 +66,18 @@ mod tests {
                 calls += 1;
             }
             assert_eq!(calls, ATTEMPTS);
-            assert!((least..=Duration::days(3)).contains(&(now - start())), "{}", now - start());
+            assert!(
+                (least..=Duration::days(3)).contains(&(now - start())),
+                "{}",
+                now - start()
+            );
         }
     }
 
     #[test]
     fn whoever_asks_for_more_time_gets_it_up_to_a_day() {
-        let after = |text: &str| next(1, start(), retry_after(text, start()), &Fixed(0)).map(|next| next - start());
+        let after =
+            |text: &str| next(1, start(), retry_after(text, start()), &Fixed(0)).map(|next| next - start());
         assert_eq!(after("120"), Some(Duration::seconds(120)));
         assert_eq!(after("1"), Some(Duration::seconds(5)));
         assert_eq!(after("4000000000"), Some(LONGEST));

@@ -30,7 +30,9 @@ mod tests {
     /// The vector of the specification's own libraries.
     #[test]
     fn standard_webhooks_agrees() {
-        let secret = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect("base64");
+        let secret = STANDARD
+            .decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+            .expect("base64");
         let mut mac = Hmac::<Sha256>::new_from_slice(&secret).expect("a key");
         mac.update(b"msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{\"test\": 2432232314}");
         assert_eq!(

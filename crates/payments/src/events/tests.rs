@@ -87,7 +87,9 @@ async fn a_payment_is_told_of_step_by_step() {
     let mut expected: BTreeMap<&str, i32> = all.into_iter().map(|topic| (topic, 1)).collect();
     expected.insert("transactions.create", 3);
     assert_eq!(counts, expected);
-    let pay = calls.iter().find(|call| call.headers["x-commercelayer-topic"] == "orders.pay");
+    let pay = calls
+        .iter()
+        .find(|call| call.headers["x-commercelayer-topic"] == "orders.pay");
     let shown = pay.unwrap().payload();
     assert_eq!(shown["data"]["id"], world.order.as_str());
     assert_eq!(shown["data"]["attributes"]["payment_status"], "paid");
@@ -97,17 +99,26 @@ async fn a_payment_is_told_of_step_by_step() {
 #[tokio::test]
 async fn a_declined_payment_is_told_of() {
     let world = World::new().await;
-    for topic in ["authorizations.failed", "transactions.refused", "orders.authorize"] {
+    for topic in [
+        "authorizations.failed",
+        "transactions.refused",
+        "orders.authorize",
+    ] {
         webhook(&world, topic, SHOP).await;
     }
     let options = json!({"options": {"payment_method": "pm_card_chargeDeclined"}});
     let of = json!({"order": {"data": {"type": "orders", "id": world.order}}});
     let payment = world.create("stripe_payments", options, of).await;
-    world.update("stripe_payments", &payment, json!({"_authorize": true})).await;
+    world
+        .update("stripe_payments", &payment, json!({"_authorize": true}))
+        .await;
     tell(&world).await;
     let calls = world.receivers.calls(SHOP);
     let told: BTreeSet<&str> = topics(&calls).into_iter().collect();
-    assert_eq!(told, BTreeSet::from(["authorizations.failed", "transactions.refused"]));
+    assert_eq!(
+        told,
+        BTreeSet::from(["authorizations.failed", "transactions.refused"])
+    );
     assert_eq!(calls[0].payload()["data"]["attributes"]["succeeded"], false);
 }
 
@@ -121,15 +132,23 @@ async fn a_webhook_includes_what_it_names() {
     world.create("webhooks", attributes, json!({})).await;
     let (payment, _) = world.payment().await;
     world.confirm(&payment, "pm_card_visa").await;
-    world.update("orders", &world.order, json!({"_place": true})).await;
+    world
+        .update("orders", &world.order, json!({"_place": true}))
+        .await;
     tell(&world).await;
     let shown = world.receivers.calls(SHOP)[0].payload();
     let included = shown["included"].as_array().unwrap();
     let kinds: BTreeSet<&str> = included.iter().map(|one| one["type"].as_str().unwrap()).collect();
-    assert_eq!(kinds, BTreeSet::from(["line_items", "markets", "orders", "stripe_payments"]));
+    assert_eq!(
+        kinds,
+        BTreeSet::from(["line_items", "markets", "orders", "stripe_payments"])
+    );
     assert_eq!(included.len(), 4);
     let data = |value: &Value, name: &str| value["relationships"][name]["data"].clone();
-    assert_eq!(data(&shown["data"], "order"), json!({"type": "orders", "id": world.order}));
+    assert_eq!(
+        data(&shown["data"], "order"),
+        json!({"type": "orders", "id": world.order})
+    );
     assert_eq!(data(&shown["data"], "captures"), json!([]));
     let order = included.iter().find(|one| one["type"] == "orders").unwrap();
     assert_eq!(data(order, "market")["type"], "markets");
@@ -150,11 +169,17 @@ async fn ten_calls_within_three_days_and_then_no_more() {
     let calls = world.receivers.calls(SHOP);
     assert_eq!(calls.len(), 10);
     let whole = calls[9].at - calls[0].at;
-    assert!(TimeDelta::hours(60) < whole && whole <= TimeDelta::days(3), "{whole}");
+    assert!(
+        TimeDelta::hours(60) < whole && whole <= TimeDelta::days(3),
+        "{whole}"
+    );
     let ids: BTreeSet<&String> = calls.iter().map(|call| &call.headers["webhook-id"]).collect();
     let bodies: BTreeSet<&String> = calls.iter().map(|call| &call.body).collect();
     assert_eq!((ids.len(), bodies.len()), (1, 1));
-    let times: BTreeSet<&String> = calls.iter().map(|call| &call.headers["webhook-timestamp"]).collect();
+    let times: BTreeSet<&String> = calls
+        .iter()
+        .map(|call| &call.headers["webhook-timestamp"])
+        .collect();
     assert_eq!(times.len(), 10);
 }
 
@@ -167,7 +192,10 @@ async fn one_that_cannot_be_reached_is_called_again() {
     assert_eq!(tell(&world).await, 1);
     let callback = world.first("event_callbacks").await;
     let callback = world.attributes("event_callbacks", &callback).await;
-    assert_eq!((&callback["response_code"], &callback["response_message"]), (&json!(null), &json!("dead")));
+    assert_eq!(
+        (&callback["response_code"], &callback["response_message"]),
+        (&json!(null), &json!("dead"))
+    );
     assert_eq!(callback["payload"]["data"]["type"], "customers");
     world.receivers.behave(SHOP, Behaviour::Answer(200));
     world.advance(TimeDelta::seconds(5));
@@ -243,7 +271,10 @@ async fn two_instances_do_not_count_twice() {
         world.service.deliver(delivery).await;
     }
     assert_eq!(world.receivers.calls(SHOP).len(), 2);
-    assert_eq!(world.attributes("webhooks", &id).await["circuit_failure_count"], 1);
+    assert_eq!(
+        world.attributes("webhooks", &id).await["circuit_failure_count"],
+        1
+    );
 }
 
 #[tokio::test]
@@ -257,7 +288,10 @@ async fn an_event_is_told_once_more_to_those_who_want_it_now() {
     let event = world.first("events").await;
     world.update("events", &event, json!({"_trigger": true})).await;
     assert_eq!(tell(&world).await, 2);
-    assert_eq!(world.receivers.calls(later)[0].payload()["data"]["id"], ada.as_str());
+    assert_eq!(
+        world.receivers.calls(later)[0].payload()["data"]["id"],
+        ada.as_str()
+    );
     let ids: BTreeSet<String> = world
         .receivers
         .calls(SHOP)
@@ -270,7 +304,11 @@ async fn an_event_is_told_once_more_to_those_who_want_it_now() {
 #[tokio::test]
 async fn a_month_of_a_dead_a_flaky_and_a_healthy_receiver() {
     let world = World::new().await;
-    let (dead, flaky, healthy) = ("https://dead.example/", "https://flaky.example/", "https://healthy.example/");
+    let (dead, flaky, healthy) = (
+        "https://dead.example/",
+        "https://flaky.example/",
+        "https://healthy.example/",
+    );
     let mut ids = Vec::new();
     for url in [dead, flaky, healthy] {
         ids.push(webhook(&world, "customers.metadata_update", url).await);
@@ -296,7 +334,10 @@ async fn a_month_of_a_dead_a_flaky_and_a_healthy_receiver() {
     }
     let messages = |url: &str| -> BTreeSet<String> {
         let calls = world.receivers.calls(url);
-        calls.iter().map(|call| call.headers["webhook-id"].clone()).collect()
+        calls
+            .iter()
+            .map(|call| call.headers["webhook-id"].clone())
+            .collect()
     };
     let events = 29 * steps_of_a_day / 8;
     assert_eq!(world.receivers.calls(healthy).len(), events);
@@ -305,11 +346,19 @@ async fn a_month_of_a_dead_a_flaky_and_a_healthy_receiver() {
     // Its circuit is open after 30 failures in a row, and nobody calls it any more.
     assert_eq!(world.receivers.calls(dead).len(), 30);
     let webhook = world.attributes("webhooks", &ids[0]).await;
-    assert_eq!((&webhook["circuit_state"], &webhook["circuit_failure_count"]), (&json!("open"), &json!(30)));
-    assert_eq!(world.attributes("webhooks", &ids[1]).await["circuit_state"], "closed");
+    assert_eq!(
+        (&webhook["circuit_state"], &webhook["circuit_failure_count"]),
+        (&json!("open"), &json!(30))
+    );
+    assert_eq!(
+        world.attributes("webhooks", &ids[1]).await["circuit_state"],
+        "closed"
+    );
     // It is closed by hand, and what it has missed of the month comes.
     world.receivers.behave(dead, Behaviour::Answer(200));
-    world.update("webhooks", &ids[0], json!({"_reset_circuit": true})).await;
+    world
+        .update("webhooks", &ids[0], json!({"_reset_circuit": true}))
+        .await;
     let missed = tell(&world).await;
     assert!(missed > events / 2, "{missed}");
     assert_eq!(messages(dead).len(), events);
@@ -326,7 +375,10 @@ async fn events_are_forgotten_after_a_month() {
     assert_eq!(world.count("event_callbacks").await, 1);
     world.advance(TimeDelta::seconds(1));
     world.service.forget_old_events().await;
-    assert_eq!((world.count("events").await, world.count("event_callbacks").await), (0, 0));
+    assert_eq!(
+        (world.count("events").await, world.count("event_callbacks").await),
+        (0, 0)
+    );
 }
 
 #[tokio::test]

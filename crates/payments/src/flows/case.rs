@@ -130,7 +130,8 @@ impl Case {
             }
             Some(_) => {}
         }
-        self.changes.extend(events::of_order(Some(&self.stored.1), &self.order));
+        self.changes
+            .extend(events::of_order(Some(&self.stored.1), &self.order));
         events::outbox::record(tx, context, &self.scope, &std::mem::take(&mut self.changes)).await?;
         if self.stored.1 != self.order {
             self.order.updated_at = now;

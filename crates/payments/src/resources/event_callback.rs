@@ -18,7 +18,10 @@ async fn record(
     request: &Request,
     row: &EventCallbackRow,
 ) -> Result<Record<EventCallback>, Failure> {
-    let delivery = query!(tx, event_deliveries::get(request.scope(), &word(&row.delivery_id)?))?;
+    let delivery = query!(
+        tx,
+        event_deliveries::get(request.scope(), &word(&row.delivery_id)?)
+    )?;
     let payload = match delivery {
         Some(delivery) => json(&request.context.vault.open(PAYLOAD, &delivery.payload)?)?,
         None => JsonObject::default(),

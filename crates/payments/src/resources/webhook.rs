@@ -24,7 +24,9 @@ const SHARED_SECRET: &str = "webhooks.shared_secret";
 
 /// Decrypts the shared secret of a webhook.
 pub fn open_secret(context: &Context, row: &WebhookRow) -> Result<Secret, Failure> {
-    Ok(Secret::new(context.vault.open(SHARED_SECRET, &row.shared_secret)?))
+    Ok(Secret::new(
+        context.vault.open(SHARED_SECRET, &row.shared_secret)?,
+    ))
 }
 
 /// 128 random bits, in hex.
@@ -146,12 +148,16 @@ impl Plain for Webhook {
 
 fn refuse_unusable(request: &Request, record: &Record<Webhook>) -> Result<(), Problem> {
     refuse_unreachable(request, &record.callback_url)?;
-    refuse_unknown_paths(record.topic, record.include_resources.as_deref().unwrap_or_default())
+    refuse_unknown_paths(
+        record.topic,
+        record.include_resources.as_deref().unwrap_or_default(),
+    )
 }
 
 /// What can be told of an address before it is looked up. Names are looked up anew for each call, and judged then.
 fn refuse_unreachable(request: &Request, url: &str) -> Result<(), Problem> {
-    let refused = |rule, message: &str| Problem::invalid("/data/attributes/callback_url", rule, message.to_owned());
+    let refused =
+        |rule, message: &str| Problem::invalid("/data/attributes/callback_url", rule, message.to_owned());
     let url = Url::parse(url)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https"))

@@ -37,7 +37,12 @@ pub struct Arguments {
     client_id: Option<String>,
 
     /// Its secret [default: that of demo.env]
-    #[arg(long, value_name = "SECRET", env = "TILLGATE_CLIENT_SECRET", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "TILLGATE_CLIENT_SECRET",
+        hide_env_values = true
+    )]
     client_secret: Option<SecretString>,
 }
 
@@ -93,7 +98,10 @@ async fn register(
         registered.push(webhook.id);
     }
     let count = topics.len();
-    print(&format!("Listening for {count} topics of {}. Ctrl-C ends.", client.url()))
+    print(&format!(
+        "Listening for {count} topics of {}. Ctrl-C ends.",
+        client.url()
+    ))
 }
 
 /// What was given, and for the rest what the demo's file says.
@@ -102,10 +110,15 @@ fn credentials(data_dir: &Path, arguments: &Arguments) -> Result<Credentials, Fa
     let demo = fs::read_to_string(&path).unwrap_or_default();
     let of_demo = |name: &str| {
         let mut pairs = demo.lines().filter_map(|line| line.split_once('='));
-        pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+        pairs
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.to_owned())
     };
     let missing = |flag: &str| {
-        Failure::Usage(format!("{flag}: is not given, and {} does not say it", path.display()))
+        Failure::Usage(format!(
+            "{flag}: is not given, and {} does not say it",
+            path.display()
+        ))
     };
     let url = match &arguments.url {
         Some(url) => Some(url.clone()),

@@ -39,8 +39,13 @@ fn ranges_for_webhooks() {
         ..Options::default()
     };
     assert_eq!(config(Options::default()).webhook_ranges, None);
-    let ranges = config(with(&["10.0.0.0/8", "::1"])).webhook_ranges.expect("given");
-    assert_eq!(ranges.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "::1/128"]);
+    let ranges = config(with(&["10.0.0.0/8", "::1"]))
+        .webhook_ranges
+        .expect("given");
+    assert_eq!(
+        ranges.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["10.0.0.0/8", "::1/128"]
+    );
     assert!(refusal(with(&["10.0.0.0/33"])).contains("allow-webhook-range"));
 }
 

@@ -79,7 +79,9 @@ impl HttpSender {
                 .and_then(|value| value.to_str().ok())
                 .map(str::to_owned),
         };
-        read_to_the_end(answer).await.map_err(|error| NoReply(why(&error)))?;
+        read_to_the_end(answer)
+            .await
+            .map_err(|error| NoReply(why(&error)))?;
         Ok(reply)
     }
 }
@@ -249,7 +251,10 @@ mod tests {
 
     #[actix_web::test]
     async fn of_an_answer_without_measure_only_a_part_is_read() {
-        let endless = format!("HTTP/1.1 200 OK\r\ncontent-length: 999999999\r\n\r\n{}", "x".repeat(64 * 1024));
+        let endless = format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: 999999999\r\n\r\n{}",
+            "x".repeat(64 * 1024)
+        );
         let (port, _) = server(Box::leak(endless.into_boxed_str()));
         let reply = send(loopback(), format!("http://127.0.0.1:{port}/"), LONG).await;
         assert_eq!(reply.map(|reply| reply.status), Ok(200));

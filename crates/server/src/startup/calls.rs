@@ -57,7 +57,8 @@ impl Calls {
             return;
         }
         let of_webhook = &self.of_webhook;
-        let free = |webhook: &str| OF_WEBHOOK.saturating_sub(of_webhook.get(webhook).copied().unwrap_or_default());
+        let free =
+            |webhook: &str| OF_WEBHOOK.saturating_sub(of_webhook.get(webhook).copied().unwrap_or_default());
         for delivery in service.take_deliveries(free).await {
             let (service, webhook) = (service.clone(), delivery.webhook_id().to_owned());
             *self.of_webhook.entry(webhook.clone()).or_default() += 1;

@@ -140,10 +140,7 @@ pub async fn disable(
         .filter(webhooks::test.eq(webhook.test))
         .filter(webhooks::id.eq(&webhook.id))
         .filter(webhooks::disabled_at.is_null());
-    let set = (
-        webhooks::disabled_at.eq(Some(now)),
-        webhooks::updated_at.eq(now),
-    );
+    let set = (webhooks::disabled_at.eq(Some(now)), webhooks::updated_at.eq(now));
     run!(diesel::update(target).set(set).execute(connection))?;
     Ok(())
 }

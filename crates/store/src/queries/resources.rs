@@ -41,7 +41,11 @@ table_queries!(
 );
 table_queries!(webhooks, WebhookRow, WebhookFilter { topic });
 table_queries!(events, EventRow, EventFilter { resource_id });
-table_queries!(event_deliveries, EventDeliveryRow, EventDeliveryFilter { event_id });
+table_queries!(
+    event_deliveries,
+    EventDeliveryRow,
+    EventDeliveryFilter { event_id }
+);
 table_queries!(
     event_callbacks,
     EventCallbackRow,

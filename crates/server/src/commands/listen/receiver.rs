@@ -96,7 +96,11 @@ impl Receiver {
     }
 
     /// Where it was posted on to, and what came back.
-    async fn forward(&self, request: &HttpRequest, body: Bytes) -> Option<Result<StatusCode, reqwest::Error>> {
+    async fn forward(
+        &self,
+        request: &HttpRequest,
+        body: Bytes,
+    ) -> Option<Result<StatusCode, reqwest::Error>> {
         let mut forwarded = self.0.http.post(self.0.forward.clone()?).body(body);
         for name in HEADERS {
             if let Some(value) = request.headers().get(name) {
@@ -104,9 +108,11 @@ impl Receiver {
             }
         }
         let answer = forwarded.send().await;
-        Some(answer.map(|answer| {
-            StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY)
-        }))
+        Some(
+            answer.map(|answer| {
+                StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY)
+            }),
+        )
     }
 }
 
@@ -140,7 +146,10 @@ async fn receive(
     match receiver.forward(&request, body).await {
         None => told(&line, StatusCode::OK),
         Some(Ok(status)) => told(&format!("{line}  -> {}", status.as_u16()), status),
-        Some(Err(error)) => told(&format!("{line}  -> {}", error.without_url()), StatusCode::BAD_GATEWAY),
+        Some(Err(error)) => told(
+            &format!("{line}  -> {}", error.without_url()),
+            StatusCode::BAD_GATEWAY,
+        ),
     }
 }
 

@@ -37,7 +37,10 @@ pub fn verify<'a>(
     if !is_signed {
         return Err("NOT VERIFIED: webhook-signature is wrong");
     }
-    let time = time.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    let time = time
+        .parse()
+        .ok()
+        .and_then(|seconds| DateTime::from_timestamp(seconds, 0));
     match time {
         Some(time) if (now - time).abs() <= TOLERANCE => Ok(()),
         _ => Err("NOT VERIFIED: the time is wrong"),
@@ -76,7 +79,10 @@ mod tests {
             ("x-commercelayer-signature", mac("key", "{}")),
             ("webhook-id", "msg_a".to_owned()),
             ("webhook-timestamp", "1900000000".to_owned()),
-            ("webhook-signature", format!("v2,x v1,{}", mac("key", "msg_a.1900000000.{}"))),
+            (
+                "webhook-signature",
+                format!("v2,x v1,{}", mac("key", "msg_a.1900000000.{}")),
+            ),
         ];
         let check = |changed: &str, value: &str, body: &[u8], now| {
             let headers = ours.clone().map(|(name, kept)| {
@@ -85,7 +91,9 @@ mod tests {
             });
             let header = |wanted: &str| {
                 let found = headers.iter().find(|(name, _)| *name == wanted);
-                found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+                found
+                    .map(|(_, value)| value.as_str())
+                    .filter(|value| !value.is_empty())
             };
             verify(&"key".into(), Topic::OrdersPlace, &header, body, now).is_ok()
         };
