@@ -251,10 +251,10 @@ async fn what_is_not_taken_comes_again_the_same() {
     let shown = &written.body["data"][0]["attributes"];
     assert_eq!(shown["response_message"], "Internal Server Error");
     assert_eq!(shown["payload"], calls[0].payload());
-    let webhook = until(&api, &format!("/api/webhooks/{id}"), |webhook| {
+    until(&api, &format!("/api/webhooks/{id}"), |webhook| {
         *webhook.attribute("circuit_failure_count") == 0
-    });
-    webhook.await;
+    })
+    .await;
 }
 
 #[tokio::test]
