@@ -19,7 +19,7 @@ async fn webhook(world: &World, topic: &str, url: &str) -> String {
 }
 
 async fn customer(world: &World, name: &str) -> String {
-    let email = json!({"email": format!("{name}@example.com")});
+    let email = json!({"email": format!("{name}@customers.example.com")});
     world.create("customers", email, json!({})).await
 }
 
