@@ -82,6 +82,7 @@ impl Fixtures {
                 // Calls that arrive at once leave nothing that changes by itself later on.
                 body["data"]["attributes"]["topic"] = EVENT.into();
                 body["data"]["attributes"]["callback_url"] = self.receiver.url("/").into();
+                body["data"]["attributes"]["include_resources"] = json!([]);
             }
             if kind == "wire_transfers" {
                 let order = body["data"]["relationships"]["order"]["data"]["id"].as_str();
