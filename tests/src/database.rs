@@ -40,6 +40,19 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Ends all connections and allows no new ones. `false` for a file, which can't go away.
+    pub async fn cut_off(&self) -> Result<bool> {
+        let Self::Postgres { cluster, name } = self else {
+            return Ok(false);
+        };
+        execute(cluster, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await?;
+        let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        execute(cluster, &end).await?;
+        Ok(true)
+    }
+}
+
 impl Drop for Database {
     #[expect(
         clippy::print_stdout,

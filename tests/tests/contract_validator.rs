@@ -22,6 +22,7 @@ fn contract() -> Contract {
             "/api/orders/{id}": {
                 "get": {
                     "operationId": "retrieve_order",
+                    "x-error-codes": { "404": ["RECORD_NOT_FOUND"] },
                     "responses": {
                         "200": { "description": "OK", "content": { "application/vnd.api+json": { "schema": {
                             "type": "object",
@@ -83,9 +84,22 @@ fn a_declared_answer_passes() {
     check(
         404,
         Some("application/vnd.api+json; charset=utf-8"),
-        r#"{"errors":[{}]}"#,
+        r#"{"errors":[{"status":"404","code":"RECORD_NOT_FOUND"}]}"#,
     )
     .expect("as declared");
+}
+
+#[test]
+fn an_error_code_that_the_operation_does_not_list_fails() {
+    for errors in [
+        r#"[{"status":"404","code":"GONE"}]"#,
+        r#"[{"status":"409","code":"RECORD_NOT_FOUND"}]"#,
+        "[{}]",
+    ] {
+        let body = format!(r#"{{"errors":{errors}}}"#);
+        let answer = check(404, Some("application/vnd.api+json"), &body);
+        failure(answer, "has a code that is not listed");
+    }
 }
 
 #[test]

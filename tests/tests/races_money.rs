@@ -1,7 +1,7 @@
 //! Requests that race for the same money: whoever comes second finds nothing left.
 
 use serde_json::{Value, json};
-use tillgate_tests::{Answer, Story, Vendor, bodies, body};
+use tillgate_tests::{Answer, Endpoint, Story, Vendor, bodies, body, webhook};
 
 /// How often each race is run.
 const ROUNDS: usize = 20;
@@ -74,6 +74,41 @@ async fn a_capture_against_a_void() {
             let captured = story.amounts(&order, "captures").await;
             let voided = story.amounts(&order, "voids").await;
             assert_eq!([captured, voided].concat(), [1_000]);
+        }
+    }
+    story.assert_books_agree().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_capture_against_the_event_that_tells_of_it() {
+    let story = Story::start().await;
+    for vendor in Vendor::ALL {
+        let (gateway_type, gateway) = match vendor {
+            Vendor::Stripe => ("stripe_gateways", &story.shop.stripe_gateway),
+            Vendor::CheckoutCom => ("checkout_com_gateways", &story.shop.checkout_com_gateway),
+        };
+        let endpoint = Endpoint::of(&story.api, gateway_type, gateway, "known_to_the_test").await;
+        for round in 0..ROUNDS {
+            let (order, source) = story.approved(vendor, 1_000).await;
+            let source = story.get(vendor.source(), &source).await;
+            let id = format!("evt_{}_{round}", vendor.name());
+            let event = match vendor {
+                Vendor::Stripe => json!({
+                    "id": id, "object": "event", "type": "payment_intent.succeeded", "created": webhook::now(),
+                    "livemode": false,
+                    "data": { "object": { "object": "payment_intent", "id": source.attribute("stripe_id") } }
+                }),
+                Vendor::CheckoutCom => json!({
+                    "id": id, "type": "payment_captured", "data": { "id": source.attribute("payment_response")["id"] }
+                }),
+            };
+            let capture = json!({ "_capture": true });
+            let (answer, heard) =
+                futures::future::join(story.patch("orders", &order, capture), endpoint.send(&event)).await;
+            let (_, _) = (answer.expect(200), heard.expect(200));
+            story.settle(&order).await;
+            assert_eq!(story.amounts(&order, "captures").await, [1_000]);
+            story.expect_status(&order, "approved", "paid").await;
         }
     }
     story.assert_books_agree().await;

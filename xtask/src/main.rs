@@ -1,7 +1,9 @@
 //! Development tasks of the workspace: `cargo xtask <task>`.
 
 mod bench;
+mod clients;
 mod contract;
+mod docs;
 mod documented;
 mod governance;
 mod interrupt;
@@ -35,6 +37,10 @@ enum Task {
     Documented(documented::Task),
     /// Check a deployment of this API with the documented examples and the document.
     Contract(contract::Args),
+    /// Generate clients in other languages from the document, and run their stories.
+    Clients(clients::Args),
+    /// Build the documentation site and the Postman collection.
+    Docs(docs::Args),
     /// Measure the service beside what the machine and the database take by themselves.
     Bench(bench::Args),
     /// Kill the service again and again under load, and compare the books in the end.
@@ -51,6 +57,8 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Spec(args) => spec::run(&args),
         Task::Documented(task) => documented::run(&task),
         Task::Contract(args) => contract::run(&args),
+        Task::Clients(args) => clients::run(&args),
+        Task::Docs(args) => docs::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Kill(args) => kill::run(&args),
         Task::Simulate(args) => simulate::run(&args),

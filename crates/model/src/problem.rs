@@ -6,6 +6,55 @@ use serde_json::{Map, Value, json};
 
 use crate::Dialect;
 
+/// The rules that a value can break: `meta.error` of a validation problem, and its code in the Foodetective dialect.
+pub const RULES: &[&str] = &[
+    "already_paid",
+    "balance",
+    "blank",
+    "card_number",
+    "credentials",
+    "disabled",
+    "exclusion",
+    "free",
+    "gateway_failed",
+    "gateway_refused",
+    "greater_than_or_equal_to",
+    "inclusion",
+    "invalid",
+    "invalid_type",
+    "less_than_or_equal_to",
+    "mismatched_amounts",
+    "no_gateway",
+    "not_allowed",
+    "not_available",
+    "not_owned",
+    "not_supported",
+    "order_status",
+    "payment_pending",
+    "payment_status",
+    "replaced",
+    "state",
+    "taken",
+    "too_large",
+    "too_long",
+    "too_short",
+];
+
+/// Codes of declined payments in the Foodetective dialect, which clients have texts for. Any other decline is the last.
+pub const DECLINES: &[&str] = &[
+    "expired_card",
+    "incorrect_cvc",
+    "incorrect_number",
+    "incorrect_zip",
+    "invalid_cvc",
+    "invalid_number",
+    "invalid_expiry_month",
+    "invalid_expiry_year",
+    "processing_error",
+    "payment_intent_authentication_failure",
+    "card_declined",
+];
+
 /// What kind of problem it is; it decides the HTTP status, and the code and title in each dialect.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
@@ -85,6 +134,16 @@ impl Kind {
             Self::InternalServerError => 500,
             Self::BadGateway => 502,
             Self::PaymentGatewayUnavailable | Self::ServiceUnavailable => 503,
+        }
+    }
+
+    /// What programs know it by. In the Foodetective dialect a declined payment may have a more exact one
+    /// ([`DECLINES`]).
+    pub fn code(self, dialect: Dialect) -> &'static str {
+        let (commerce_layer, foodetective, _) = self.words();
+        match dialect {
+            Dialect::CommerceLayer => commerce_layer,
+            Dialect::Foodetective => foodetective,
         }
     }
 

@@ -19,24 +19,55 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The clock may be advanced from outside, and the sandbox may end: it is looked at no less often than this.
 const LONGEST_SLEEP: Duration = Duration::from_millis(500);
 
+/// Takes single webhooks to their subscribers.
+#[derive(Clone)]
+pub struct Courier(Client);
+
+impl Courier {
+    /// Sets up the HTTP client.
+    ///
+    /// # Errors
+    /// When there can be none.
+    pub fn new() -> io::Result<Self> {
+        Client::builder()
+            .timeout(PATIENCE)
+            // A redirect is not an acknowledgement, and vendors don't follow it.
+            .redirect(redirect::Policy::none())
+            .build()
+            .map(Self)
+            .map_err(io::Error::other)
+    }
+
+    /// Sends a webhook once. Gives its id back, with what became of it, for [`Sandbox::webhook_answered`].
+    pub async fn deliver(self, delivery: WebhookDelivery) -> (String, WebhookAnswer) {
+        let request = self
+            .0
+            .post(&delivery.url)
+            .headers(delivery.headers)
+            .body(delivery.body);
+        let answer = match request.send().await {
+            Ok(response) => WebhookAnswer::Status(response.status()),
+            Err(error) => {
+                tracing::debug!(event = delivery.event_id, error = %error.without_url(), "a webhook was not delivered");
+                WebhookAnswer::None
+            }
+        };
+        (delivery.id, answer)
+    }
+}
+
 /// Sends what is due for as long as the sandbox lives.
 pub(crate) struct Deliverer {
     sandbox: Weak<Sandbox>,
-    client: Client,
+    courier: Courier,
     wake: Arc<Notify>,
 }
 
 impl Deliverer {
     pub(crate) fn new(sandbox: &Arc<Sandbox>) -> io::Result<Self> {
-        let client = Client::builder()
-            .timeout(PATIENCE)
-            // A redirect is not an acknowledgement, and vendors don't follow it.
-            .redirect(redirect::Policy::none())
-            .build()
-            .map_err(io::Error::other)?;
         Ok(Self {
             sandbox: Arc::downgrade(sandbox),
-            client,
+            courier: Courier::new()?,
             wake: Arc::new(Notify::new()),
         })
     }
@@ -53,7 +84,7 @@ impl Deliverer {
                 return;
             };
             for delivery in sandbox.due_webhooks(CONCURRENT.saturating_sub(under_way.len())) {
-                under_way.spawn(send(self.client.clone(), delivery));
+                under_way.spawn(self.courier.clone().deliver(delivery));
             }
             let sleep = sleep_until_due(&sandbox, under_way.len());
             // Whoever waits for the sandbox's end must not wait for this task's sleep.
@@ -81,19 +112,4 @@ fn sleep_until_due(sandbox: &Sandbox, under_way: usize) -> Duration {
     let wait = sandbox.next_due().map(|due| due - sandbox.now());
     let wait = wait.map_or(LONGEST_SLEEP, |wait| wait.to_std().unwrap_or_default());
     wait.min(LONGEST_SLEEP)
-}
-
-async fn send(client: Client, delivery: WebhookDelivery) -> (String, WebhookAnswer) {
-    let request = client
-        .post(&delivery.url)
-        .headers(delivery.headers)
-        .body(delivery.body);
-    let answer = match request.send().await {
-        Ok(response) => WebhookAnswer::Status(response.status()),
-        Err(error) => {
-            tracing::debug!(event = delivery.event_id, error = %error.without_url(), "a webhook was not delivered");
-            WebhookAnswer::None
-        }
-    };
-    (delivery.id, answer)
 }

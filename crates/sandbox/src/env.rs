@@ -146,6 +146,10 @@ impl Env {
         &self.config
     }
 
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     /// Moves the vendors' clock forward by whole seconds, also over restarts.
     pub(crate) fn advance_clock(&mut self, seconds: u32) {
         self.meta.clock_offset += i64::from(seconds);

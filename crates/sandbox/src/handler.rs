@@ -65,18 +65,8 @@ impl Sandbox {
     /// # Errors
     /// When the journal in the data directory can't be opened or read.
     pub fn with_clock(config: SandboxConfig, clock: Arc<dyn Clock>) -> io::Result<Self> {
-        let mut env = Env::open(config, clock)?;
-        let stripe = Stripe::load(&mut env)?;
-        let checkout_com = CheckoutCom::load(&mut env)?;
-        let webhooks = Queue::load(&mut env)?;
-        env.journal().commit()?;
         Ok(Self {
-            state: Mutex::new(State {
-                env,
-                stripe,
-                checkout_com,
-                webhooks,
-            }),
+            state: Mutex::new(State::open(config, clock)?),
         })
     }
 
@@ -175,12 +165,26 @@ impl Sandbox {
         state.commit();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
+    pub(crate) fn open(config: SandboxConfig, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let mut env = Env::open(config, clock)?;
+        let stripe = Stripe::load(&mut env)?;
+        let checkout_com = CheckoutCom::load(&mut env)?;
+        let webhooks = Queue::load(&mut env)?;
+        env.journal().commit()?;
+        Ok(Self {
+            env,
+            stripe,
+            checkout_com,
+            webhooks,
+        })
+    }
+
     /// Lets happen what is due, and queues the webhooks about it.
     pub(crate) fn catch_up(&mut self) {
         self.stripe.catch_up(&mut self.env);

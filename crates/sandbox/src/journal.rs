@@ -87,6 +87,23 @@ impl Journal {
         ))
     }
 
+    /// The whole lines that `directory` holds.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub(crate) fn contents(directory: &Path) -> io::Result<Vec<u8>> {
+        fs::read(directory.join(FILE_NAME))
+    }
+
+    /// Lets go of the directory and leaves `contents` in it, for the next [`Journal::open`].
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub(crate) fn leave(&mut self, directory: &Path, contents: &[u8]) -> io::Result<()> {
+        self.sink = None;
+        fs::write(directory.join(FILE_NAME), contents)
+    }
+
     /// Notes the new value of a row (`None` = deleted), to be written by [`Journal::commit`].
     pub(crate) fn record<T: Serialize>(&mut self, table: &str, id: &str, value: Option<&T>) {
         let Some(sink) = &mut self.sink else { return };

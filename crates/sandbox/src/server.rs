@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use crate::admin;
 use crate::config::SandboxConfig;
 use crate::deliver::Deliverer;
+use crate::env::{Clock, SystemClock};
 use crate::handler::{Outcome, Sandbox};
 
 const WORKERS: usize = 2;
@@ -32,12 +33,20 @@ pub struct BoundSandbox {
 ///
 /// # Errors
 /// When the address is in use or the journal can't be opened.
-pub fn bind(mut config: SandboxConfig) -> io::Result<BoundSandbox> {
+pub fn bind(config: SandboxConfig) -> io::Result<BoundSandbox> {
+    bind_on_clock(config, Arc::new(SystemClock))
+}
+
+/// The same on a given clock.
+///
+/// # Errors
+/// When the address is in use or the journal can't be opened.
+pub fn bind_on_clock(mut config: SandboxConfig, clock: Arc<dyn Clock>) -> io::Result<BoundSandbox> {
     let listener = TcpListener::bind(config.listen)?;
     let local_addr = listener.local_addr()?;
     // The port that was asked for may have been 0.
     config.listen = local_addr;
-    let sandbox = Arc::new(Sandbox::open(config)?);
+    let sandbox = Arc::new(Sandbox::with_clock(config, clock)?);
     Ok(BoundSandbox {
         listener,
         local_addr,
@@ -70,7 +79,22 @@ impl BoundSandbox {
     /// When the operating system refuses the listener, or no HTTP client can be made.
     pub fn run(self) -> io::Result<Server> {
         let deliverer = Deliverer::new(&self.sandbox)?;
-        let calls = Data::from(deliverer.wake());
+        let server = self.accept(deliverer.wake())?;
+        rt::spawn(deliverer.run());
+        Ok(server)
+    }
+
+    /// The same without the webhooks, which whoever holds the [sandbox](BoundSandbox::sandbox) delivers.
+    ///
+    /// # Errors
+    /// When the operating system refuses the listener.
+    pub fn run_undelivered(self) -> io::Result<Server> {
+        self.accept(Arc::default())
+    }
+
+    /// `calls` is notified after each call.
+    fn accept(self, calls: Arc<Notify>) -> io::Result<Server> {
+        let calls = Data::from(calls);
         let sandbox = Data::from(self.sandbox);
         let server = HttpServer::new(move || {
             App::new()
@@ -84,7 +108,6 @@ impl BoundSandbox {
         .keep_alive(KEEP_ALIVE)
         .disable_signals()
         .listen(self.listener)?;
-        rt::spawn(deliverer.run());
         Ok(server.run())
     }
 }

@@ -74,6 +74,9 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     let config = Config::load(cli.options)?;
+    if config.ephemeral.is_some() && !matches!(cli.command, None | Some(Command::Serve)) {
+        return Err(Failure::Usage("ephemeral: is for `serve`".into()));
+    }
     logging::start(config.log_format);
     match cli.command {
         None | Some(Command::Serve) => startup::serve(&config),

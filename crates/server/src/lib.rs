@@ -6,6 +6,7 @@ pub mod cli;
 mod commands;
 mod config;
 mod demo;
+mod ephemeral;
 mod failure;
 mod http;
 mod logging;

@@ -1,7 +1,9 @@
 //! The OpenAPI document: what the declarations of the resources give, and the endpoints that are not on resources.
 
+mod bespoke;
+
 use serde_json::{Map, Value, json};
-use tillgate_model::openapi::{components::reference, finish, paths, stamp, webhooks};
+use tillgate_model::openapi::{finish, stamp, webhooks};
 use utoipa::OpenApi;
 
 use crate::http::{landing, metrics, oauth, probes, specification, webhook_callbacks};
@@ -60,13 +62,13 @@ const TAGS: &[(&str, &str)] = &[
 /// The document in its canonical form, OpenAPI 3.1, which is the same for every service of this version.
 pub fn document() -> Value {
     let mut api = Bespoke::openapi();
-    let resources = paths::paths();
+    let resources = tillgate_model::openapi::paths::paths();
     api.paths.paths.extend(resources.paths);
     let mut document =
         serde_json::to_value(api).expect("utoipa's types have string keys and no failing serializers");
     finish(&mut document);
     stamp(&mut document);
-    stamp_bespoke(&mut document);
+    bespoke::stamp(&mut document);
     document["openapi"] = "3.1.0".into();
     document["info"] = json!({
         "title": "Tillgate",
@@ -101,51 +103,6 @@ fn security_schemes() -> Value {
             }}
         }
     })
-}
-
-/// The endpoints that are not on resources need no token. Their errors and headers are those of all others.
-fn stamp_bespoke(document: &mut Value) {
-    let errors = reference("ErrorDocument");
-    let items = document["paths"]
-        .as_object_mut()
-        .into_iter()
-        .flat_map(|paths| paths.iter_mut());
-    for (path, item) in items {
-        let operations = item
-            .as_object_mut()
-            .into_iter()
-            .flat_map(|item| item.values_mut());
-        for operation in operations {
-            if path.starts_with("/api/") {
-                // Either scheme carries the same token.
-                operation["security"] = json!([{"access_token": []}, {"client_credentials": []}]);
-                continue;
-            }
-            operation["security"] = json!([]);
-            let answers = operation["responses"]
-                .as_object_mut()
-                .into_iter()
-                .flat_map(|answers| answers.iter_mut());
-            for (status, answer) in answers {
-                answer["headers"] = headers(status);
-                if status.starts_with(['4', '5']) {
-                    let content = json!({"schema": errors});
-                    answer["content"] = json!({paths::JSON_API: content, paths::JSON: content});
-                }
-            }
-        }
-    }
-}
-
-fn headers(status: &str) -> Value {
-    let header = |name: &str| json!({"$ref": format!("#/components/headers/{name}")});
-    let mut headers = json!({"X-Request-Id": header("RequestId")});
-    match status {
-        "401" => headers["WWW-Authenticate"] = header("WwwAuthenticate"),
-        "429" | "503" => headers["Retry-After"] = header("RetryAfter"),
-        _ => {}
-    }
-    headers
 }
 
 /// The members as one reads them.

@@ -1,11 +1,44 @@
-//! The real time and randomness, which the domain is given.
+//! Time and randomness, which the domain is given: the machine's own, or those of a seed.
 
-use std::time::{Duration, Instant};
+mod seeded;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, Utc};
 use futures::{FutureExt, future::BoxFuture};
 use tillgate_gateways::Timer;
 use tillgate_payments::{Clock, Entropy};
+
+pub use seeded::Seeded;
+
+/// Time and randomness for all of a process.
+pub struct World {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Gives random bytes.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl World {
+    /// Those of the machine.
+    pub fn real() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+        }
+    }
+
+    /// Those of a seed.
+    pub fn seeded(seeded: &Arc<Seeded>) -> Self {
+        Self {
+            clock: Arc::<Seeded>::clone(seeded),
+            entropy: Arc::<Seeded>::clone(seeded),
+        }
+    }
+}
 
 /// The machine's clock.
 pub struct SystemClock;

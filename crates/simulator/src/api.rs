@@ -241,6 +241,11 @@ impl Api {
         };
         world.note(format!("{}{pending} to {words}", answer.status));
         let document: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        if answer.status == 201 {
+            self.notes
+                .borrow_mut()
+                .see_new_source(&ask.body, &document["data"]);
+        }
         self.observe(&document);
         if answer.status < 400 {
             self.check_success(ask, key, &answer, &document);

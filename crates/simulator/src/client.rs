@@ -41,7 +41,7 @@ fn deeds(status: &str, payment_status: &str) -> &'static [(u8, Deed)] {
     match (status, payment_status) {
         ("draft" | "pending", "unpaid" | "voided") => &[
             (5, CreateStripe),
-            (4, CreateCheckoutCom),
+            (6, CreateCheckoutCom),
             (3, Pay),
             (4, Confirm),
             (4, Authenticate),

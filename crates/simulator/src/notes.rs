@@ -131,26 +131,33 @@ impl Notes {
         Ok(())
     }
 
-    fn see_source(&mut self, resource: &Value) {
-        let attributes = &resource["attributes"];
-        let linked = &resource["relationships"]["order"]["data"]["id"];
-        let Some(order) = self.orders.get_mut(text(linked)) else {
+    /// A new payment source of an order, that was asked for with this document.
+    pub fn see_new_source(&mut self, asked: &Value, made: &Value) {
+        let kind = match text(&made["type"]) {
+            "payments" => "stripe_payments",
+            kind @ ("stripe_payments" | "checkout_com_payments") => kind,
+            _ => return,
+        };
+        let id = text(&made["id"]);
+        let order = text(&asked["data"]["relationships"]["order"]["data"]["id"]);
+        let Some(order) = self.orders.get_mut(order) else {
             return;
         };
-        let id = text(&resource["id"]);
-        let index = order.sources.iter().position(|source| source.id == id);
-        let index = index.unwrap_or_else(|| {
+        if order.sources.iter().all(|source| source.id != id) {
             order.sources.push(SourceNotes {
-                kind: match text(&resource["type"]) {
-                    "payments" => "stripe_payments".into(),
-                    kind => kind.into(),
-                },
+                kind: kind.into(),
                 id: id.into(),
                 ..SourceNotes::default()
             });
-            order.sources.len() - 1
-        });
-        let source = &mut order.sources[index];
+        }
+    }
+
+    fn see_source(&mut self, resource: &Value) {
+        let (attributes, id) = (&resource["attributes"], text(&resource["id"]));
+        let mut sources = self.orders.values_mut().flat_map(|order| &mut order.sources);
+        let Some(source) = sources.find(|source| source.id == id) else {
+            return;
+        };
         let given = |names: &[&str]| {
             let mut values = names.iter().filter_map(|name| attributes[*name].as_str());
             values.next().map(str::to_owned)

@@ -11,6 +11,9 @@ use tokio::sync::oneshot;
 
 use crate::{StoreError, inline::Inline, postgres_backend, sqlite_backend};
 
+/// Name of the counter of the transactions that were committed.
+pub const TRANSACTIONS_COMMITTED: &str = "tillgate_transactions_committed_total";
+
 /// A database.
 #[derive(Clone)]
 pub enum Db {
@@ -69,6 +72,35 @@ impl Db {
         ))
     }
 
+    /// Opens a SQLite file that need not outlive a power cut: nothing waits for the disk. Its tables are brought up to
+    /// date.
+    pub fn open_temporary(path: &Path) -> Result<Self, StoreError> {
+        let writer = sqlite_backend::Writer::start_unsynced(path)?;
+        Ok(Self::Sqlite(Sqlite {
+            path: Arc::new(path.to_owned()),
+            writer,
+        }))
+    }
+
+    /// Copies a SQLite database to a file that does not exist yet. Blocks.
+    pub fn save_copy(&self, copy: &Path) -> Result<(), StoreError> {
+        sqlite_backend::copy::save(self.file()?, copy)
+    }
+
+    /// Puts back what a SQLite database held when it was copied. Blocks.
+    pub fn restore_copy(&self, copy: &Path) -> Result<(), StoreError> {
+        sqlite_backend::copy::restore(self.file()?, copy)
+    }
+
+    fn file(&self) -> Result<&Path, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => Ok(&sqlite.path),
+            Self::Postgres(_) | Self::Inline(_) => {
+                Err(StoreError::Unavailable("the database is no SQLite file".into()))
+            }
+        }
+    }
+
     /// Runs queries that only read. They must await nothing but queries.
     pub async fn read<T, E>(&self, read: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E>
     where
@@ -99,25 +131,21 @@ impl Db {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        match self {
+        let outcome = match self {
             Self::Sqlite(sqlite) => sqlite.write(write).await,
             Self::Postgres(postgres) => postgres.write(write).await,
             Self::Inline(inline) => inline.write(write).await,
+        };
+        if outcome.is_ok() {
+            metrics::counter!(TRANSACTIONS_COMMITTED).increment(1);
         }
+        outcome
     }
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.read(async |tx: &mut Tx<'_>| crate::query!(tx, accounts::setting("ping")).map(|_| ()))
             .await
-    }
-
-    /// The file of a SQLite database.
-    pub fn path(&self) -> Option<&Path> {
-        match self {
-            Self::Sqlite(sqlite) => Some(&sqlite.path),
-            Self::Postgres(_) | Self::Inline(_) => None,
-        }
     }
 }
 

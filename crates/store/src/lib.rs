@@ -14,7 +14,7 @@ mod rows;
 mod scope;
 mod sqlite_backend;
 
-pub use db::{Db, Tx, without_password};
+pub use db::{Db, TRANSACTIONS_COMMITTED, Tx, without_password};
 pub use error::StoreError;
 #[doc(hidden)]
 pub use futures::try_join;

@@ -1,6 +1,7 @@
 //! SQLite: reads on a connection of the calling thread, writes through one writer thread with group commit.
 
 mod connection;
+pub mod copy;
 mod reader;
 mod writer;
 

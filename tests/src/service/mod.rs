@@ -138,6 +138,12 @@ impl Service {
         }
     }
 
+    /// Takes the database away from the service for good. `false` on SQLite, whose file can't go away.
+    pub async fn cut_off_database(&self) -> bool {
+        let cut_off = self.database.cut_off().await;
+        cut_off.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
     /// What the process has written to stdout and stderr.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.data.path().join(LOG)).unwrap_or_else(|error| format!("no log: {error}"))

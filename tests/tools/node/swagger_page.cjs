@@ -63,7 +63,22 @@ async function open(page, id) {
   const isOpen = await page.$eval(block, (node) => node.classList.contains("is-open"));
   if (!isOpen) await click(page, `${block} .opblock-summary-control`);
   await page.waitForSelector(`${block} button.execute`);
+  await page.waitForFunction(isFilledIn, {}, block);
   return block;
+}
+
+/**
+ * In the page: whether the open operation has been read and its example body taken over. Before that there is a button,
+ * but what it would send is missing, and it only marks the field.
+ */
+function isFilledIn(block) {
+  const node = document.querySelector(block);
+  const path = node.querySelector(".opblock-summary-path").dataset.path;
+  const method = node.querySelector(".opblock-summary-method").textContent.toLowerCase();
+  const { oas3Selectors, specSelectors } = window.ui;
+  if (!specSelectors.specResolvedSubtree(["paths", path, method])) return false;
+  const area = node.querySelector("textarea.body-param__text");
+  return area === null || Boolean(area.value && oas3Selectors.requestBodyValue(path, method));
 }
 
 /** Chooses one of an operation's example bodies by its name. */

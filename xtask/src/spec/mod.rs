@@ -6,6 +6,8 @@ mod files;
 mod json_diff;
 mod live;
 mod operations;
+#[cfg(test)]
+mod quality;
 mod schema_keywords;
 mod schemas;
 

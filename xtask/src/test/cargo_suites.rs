@@ -49,13 +49,18 @@ pub const SPEC: Suite = Suite {
 
 pub const SIMULATOR: Suite = Suite {
     name: "simulator",
-    about: "300 runs with simulated faults, and that planted mistakes are found by such runs.",
+    about: "300 runs with simulated faults.",
     takes_filter: false,
     prepare: needs_nothing,
-    run: |session| {
-        session.run(crate::simulate::seeds(&mut session.cargo(), SIMULATED_SEEDS))?;
-        session.run(crate::simulate::tests(&mut session.cargo()))
-    },
+    run: |session| session.run(crate::simulate::seeds(&mut session.cargo(), SIMULATED_SEEDS)),
+};
+
+pub const PLANTED_BUGS: Suite = Suite {
+    name: "planted-bugs",
+    about: "Mistakes that are planted in the domain are found by such runs.",
+    takes_filter: false,
+    prepare: needs_nothing,
+    run: |session| session.run(crate::simulate::planted_bugs(&mut session.cargo())),
 };
 
 pub const E2E_SQLITE: Suite = Suite {
@@ -68,11 +73,9 @@ pub const E2E_SQLITE: Suite = Suite {
         if records.exists() {
             fs::remove_dir_all(&records)?;
         }
-        fs::create_dir_all(&records)?;
         let mut tests = end_to_end(session)?;
-        tests.env("TILLGATE_TEST_COVERAGE_DIR", records);
         session.run(tests.env("TILLGATE_TEST_DATABASE", "sqlite"))?;
-        session.has_coverage = session.filter.is_none();
+        session.covered.sqlite = session.filter.is_none();
         Ok(())
     },
 };
@@ -150,6 +153,7 @@ fn end_to_end_on_postgres(session: &mut Session) -> Result<()> {
     let mut tests = end_to_end(session)?;
     tests.env("TILLGATE_TEST_DATABASE", "postgres");
     session.run(tests.env("TILLGATE_TEST_POSTGRES_URL", cluster.url().expose_secret()))?;
+    session.covered.postgres = session.filter.is_none();
     let mut cluster_tests = session.cargo();
     session.run(cluster_tests.args(["test", "--package", "xtask", "postgres", "--", "--ignored"]))
 }
@@ -157,8 +161,11 @@ fn end_to_end_on_postgres(session: &mut Session) -> Result<()> {
 /// A command that runs the end-to-end tests, once the service that they start is built.
 fn end_to_end(session: &Session) -> Result<Command> {
     let binary = build_service(session)?;
+    let records = session.coverage_directory();
+    fs::create_dir_all(&records)?;
     let mut tests = runner(session);
     tests.args(["--package", TESTS]).env("TILLGATE_BIN", binary);
+    tests.env("TILLGATE_TEST_COVERAGE_DIR", records);
     match &session.filter {
         Some(file)
             if session

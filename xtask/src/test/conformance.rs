@@ -72,15 +72,15 @@ fn generate(session: &Session, test: &str, examples: &str, database: &[(&str, &s
 
 pub const COVERAGE: Suite = Suite {
     name: "coverage",
-    about: "Which answers the end-to-end tests on SQLite have not seen; tests/coverage.yaml lists all of them.",
+    about: "Which declared answers the end-to-end tests have not seen; tests/coverage.yaml lists all of them.",
     takes_filter: false,
     prepare: |session| {
-        if session.has_coverage {
+        if session.covered.sqlite && session.covered.postgres {
             return Preparation::Ready;
         }
         Preparation::Missing {
-            why: "the end-to-end tests on SQLite did not all run before".to_owned(),
-            add: "cargo xtask test --suite e2e-sqlite --suite coverage".to_owned(),
+            why: "the end-to-end tests did not all pass on both databases before".to_owned(),
+            add: "cargo xtask test --suite e2e-sqlite --suite e2e-postgres --suite coverage".to_owned(),
         }
     },
     run: |session| {

@@ -35,10 +35,19 @@ pub struct Session {
     pub filter: Option<String>,
     /// Whether more requests are generated than usual.
     pub deep: bool,
-    /// Whether all end-to-end tests on SQLite have run and recorded which answers they saw.
-    pub has_coverage: bool,
+    /// On which databases all end-to-end tests have run and recorded which answers they saw.
+    pub covered: Covered,
     verbose: bool,
     log: PathBuf,
+}
+
+/// Databases.
+#[derive(Default)]
+pub struct Covered {
+    /// SQLite.
+    pub sqlite: bool,
+    /// PostgreSQL.
+    pub postgres: bool,
 }
 
 impl Session {
@@ -68,7 +77,7 @@ impl Session {
             ci,
             filter: None,
             deep: false,
-            has_coverage: false,
+            covered: Covered::default(),
             verbose,
             log: PathBuf::new(),
         })

@@ -13,8 +13,22 @@ use super::suite::Preparation;
 /// What the pinned Node tools ask for.
 const NODE_MAJOR: u32 = 18;
 
+/// The tools of the suites; each set of tools has a directory below tests/tools with its pins.
+const PYTHON: &str = "python";
+const NODE: &str = "node";
+
 /// A Python environment with tests/tools/python/requirements.txt.
 pub fn prepare_python(session: &mut Session) -> Preparation {
+    prepare_python_set(session, PYTHON)
+}
+
+/// The interpreter of that environment.
+pub fn python(session: &Session) -> PathBuf {
+    python_program(session, PYTHON, "python")
+}
+
+/// A Python environment with the requirements.txt of this set of tools.
+pub fn prepare_python_set(session: &mut Session, set: &str) -> Preparation {
     let has_venv = || succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]));
     let requirement = Requirement {
         what: "Python 3 with venv",
@@ -22,11 +36,15 @@ pub fn prepare_python(session: &mut Session) -> Preparation {
         is_met: has_venv,
     };
     require(session, &[requirement]).and_then(|| {
-        let directory = session.target.join("tools/python");
-        let pins = session.root.join("tests/tools/python/requirements.txt");
+        let directory = installation(session, set);
+        let pins = session
+            .root
+            .join("tests/tools")
+            .join(set)
+            .join("requirements.txt");
         installed(&directory, &pins, "pip", || {
             session.run(Command::new("python3").args(["-m", "venv"]).arg(&directory))?;
-            let mut pip = Command::new(python(session));
+            let mut pip = Command::new(python_program(session, set, "python"));
             session.run(
                 pip.args(["-m", "pip", "install", "--quiet", "--requirement"])
                     .arg(&pins),
@@ -35,13 +53,24 @@ pub fn prepare_python(session: &mut Session) -> Preparation {
     })
 }
 
-/// The interpreter of the Python environment.
-pub fn python(session: &Session) -> PathBuf {
-    session.target.join("tools/python/bin/python")
+/// A program of an installed Python environment.
+pub fn python_program(session: &Session, set: &str, name: &str) -> PathBuf {
+    installation(session, set).join("bin").join(name)
 }
 
 /// The packages of tests/tools/node/package-lock.json.
 pub fn prepare_node(session: &mut Session) -> Preparation {
+    prepare_node_set(session, NODE)
+}
+
+/// The packages of the package-lock.json of this set of tools.
+pub fn prepare_node_set(session: &mut Session, set: &str) -> Preparation {
+    let source = session.root.join("tests/tools").join(set);
+    prepare_node_project(session, &source, set)
+}
+
+/// The packages of the package-lock.json in a directory, installed as this set of tools.
+pub fn prepare_node_project(session: &mut Session, source: &Path, set: &str) -> Preparation {
     let requirements = [
         Requirement {
             what: "Node.js 18 or later",
@@ -55,8 +84,7 @@ pub fn prepare_node(session: &mut Session) -> Preparation {
         },
     ];
     require(session, &requirements).and_then(|| {
-        let directory = node_directory(session);
-        let source = session.root.join("tests/tools/node");
+        let directory = installation(session, set);
         installed(&directory, &source.join("package-lock.json"), "npm", || {
             for file in ["package.json", "package-lock.json"] {
                 fs::copy(source.join(file), directory.join(file))?;
@@ -76,12 +104,22 @@ pub fn prepare_node(session: &mut Session) -> Preparation {
 
 /// Where `node_modules` lies.
 pub fn node_directory(session: &Session) -> PathBuf {
-    session.target.join("tools/node")
+    installation(session, NODE)
 }
 
 /// A program of the installed Node packages.
 pub fn node_program(session: &Session, name: &str) -> Command {
-    Command::new(node_directory(session).join("node_modules/.bin").join(name))
+    node_set_program(session, NODE, name)
+}
+
+/// A program of the installed Node packages of this set.
+pub fn node_set_program(session: &Session, set: &str, name: &str) -> Command {
+    Command::new(installation(session, set).join("node_modules/.bin").join(name))
+}
+
+/// Where a set of tools is installed.
+pub fn installation(session: &Session, set: &str) -> PathBuf {
+    session.target.join("tools").join(set)
 }
 
 fn has_node() -> bool {

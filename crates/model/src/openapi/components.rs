@@ -1,13 +1,14 @@
-//! Component schemas: schemars makes those of attributes and relationships, this module those of the documents.
+//! Component schemas: schemars makes those of attributes and relationships, this module those of requests and of resources.
 
 use std::collections::BTreeMap;
 
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
+use super::parts::{self, closed, described, reference};
+use super::relations;
 use crate::{
-    Creatable, Dialect, Resource, ResourceMeta, Updatable, for_each_resource, registry, relationship,
-    resources::*,
+    Creatable, Dialect, Resource, ResourceMeta, Updatable, for_each_resource, registry, resources::*,
 };
 
 const COMPONENTS: &str = "/components/schemas";
@@ -58,7 +59,10 @@ pub fn components() -> Components {
     for meta in registry::RESOURCES {
         add_documents(&mut all, meta);
     }
-    all.add("ErrorDocument", error_document());
+    for (name, schema) in parts::parts() {
+        all.add(name, schema);
+    }
+    relations::add(&mut all);
     all
 }
 
@@ -193,57 +197,30 @@ fn tidy(schema: &mut Value) {
     }
 }
 
-/// Reference to a component.
-pub fn reference(name: &str) -> Value {
-    json!({"$ref": format!("#{COMPONENTS}/{name}")})
-}
-
-fn closed(description: String, properties: Value) -> Value {
-    let required: Vec<&String> = properties
-        .as_object()
-        .map(|members| members.keys().collect())
-        .unwrap_or_default();
-    json!({
-        "description": description,
-        "type": "object",
-        "required": required,
-        "properties": properties,
-        "additionalProperties": false
-    })
-}
-
-fn url() -> Value {
-    json!({"type": "string", "format": "uri"})
-}
-
+/// Adds the resource object of a resource, its document and the pages of its lists.
 fn add_documents(all: &mut Components, meta: &'static ResourceMeta) {
     let (kind, name) = (meta.kind, meta.schema);
     let relationships: Map<String, Value> = meta
         .relationships
         .iter()
         .map(|relationship| {
-            let mut schema = reference("Relationship");
-            schema["description"] = relationship.description.into();
+            let schema = described("Relationship", relationship.description);
             (relationship.name.to_owned(), schema)
         })
         .collect();
-    all.add("Relationship", relationship_object());
-    let meta_schema = closed(
-        "Where the resource belongs.".into(),
-        json!({
-            "mode": {"type": "string", "enum": ["test", "live"], "description": "Test data or live data."},
-            "organization_id": {"type": "string", "description": "The organization that it belongs to."}
-        }),
+    all.add(
+        format!("{name}Relationships"),
+        closed("What it relates to.", Value::Object(relationships)),
     );
     let object = closed(
-        meta.description.to_owned(),
+        meta.description,
         json!({
             "id": {"type": "string", "pattern": "^[A-Za-z]{10}$", "description": "Identifier."},
             "type": {"type": "string", "const": kind},
-            "links": closed("Links of the resource.".into(), json!({"self": url()})),
+            "links": reference("ResourceLinks"),
             "attributes": reference(&format!("{name}Attributes")),
-            "relationships": closed("What it relates to.".into(), Value::Object(relationships)),
-            "meta": meta_schema
+            "relationships": reference(&format!("{name}Relationships")),
+            "meta": reference("ResourceMeta")
         }),
     );
     all.add(name, object);
@@ -254,13 +231,9 @@ fn add_documents(all: &mut Components, meta: &'static ResourceMeta) {
             json!({"data": reference(name)}),
         ),
     );
-    let counts = match meta.dialect {
-        Dialect::CommerceLayer => {
-            json!({"record_count": {"type": "integer", "minimum": 0}, "page_count": {"type": "integer", "minimum": 1}})
-        }
-        Dialect::Foodetective => {
-            json!({"total-count": {"type": "integer", "minimum": 0}, "total-pages": {"type": "integer", "minimum": 1}})
-        }
+    let page_meta = match meta.dialect {
+        Dialect::CommerceLayer => reference("PageMeta"),
+        Dialect::Foodetective => parts::page_meta("total-count", "total-pages"),
     };
     all.add(
         format!("{name}List"),
@@ -268,130 +241,9 @@ fn add_documents(all: &mut Components, meta: &'static ResourceMeta) {
             format!("A page of a list of `{kind}`."),
             json!({
                 "data": {"type": "array", "items": reference(name)},
-                "meta": closed("How many there are.".into(), counts),
-                "links": page_links(&[])
+                "meta": page_meta,
+                "links": reference("PageLinks")
             }),
         ),
     );
-}
-
-fn relationship_object() -> Value {
-    let identifier = json!({
-        "type": "object",
-        "description": "Which resource.",
-        "required": ["type", "id"],
-        "properties": {"type": {"type": "string"}, "id": {"type": "string"}},
-        "additionalProperties": false
-    });
-    let mut object = closed(
-        "Where a relationship is found.".into(),
-        json!({"links": closed("Links of the relationship.".into(), json!({"self": url(), "related": url()}))}),
-    );
-    object["properties"]["data"] = json!({
-        "description": "What it points to; only where the document includes that.",
-        "oneOf": [{"type": "null"}, identifier, {"type": "array", "items": identifier}]
-    });
-    object
-}
-
-fn page_links(more: &[&str]) -> Value {
-    let mut properties = json!({"first": url(), "prev": url(), "next": url(), "last": url()});
-    let mut required = vec!["first", "last"];
-    for name in more {
-        properties[*name] = url();
-        required.push(name);
-    }
-    json!({
-        "description": "Links to pages. The first page has no `prev`, the last no `next`.",
-        "type": "object",
-        "required": required,
-        "properties": properties,
-        "additionalProperties": false
-    })
-}
-
-/// Schema of what a related endpoint of a to-one relationship answers.
-pub fn related_document(relationship: &crate::resource::RelationshipMeta) -> Value {
-    let targets: Vec<Value> = relationship
-        .targets
-        .iter()
-        .filter_map(|kind| registry::resource(kind))
-        .take(if relationship.targets[0] == PAYMENT_GATEWAYS {
-            1
-        } else {
-            usize::MAX
-        })
-        .map(|meta| reference(meta.schema))
-        .collect();
-    let one_of: Vec<Value> = std::iter::once(json!({"type": "null"})).chain(targets).collect();
-    closed(
-        "The related resource, or null.".into(),
-        json!({"data": {"oneOf": one_of}}),
-    )
-}
-
-/// The supertype, which stands for its subtypes in documents.
-const PAYMENT_GATEWAYS: &str = <PaymentGateway as relationship::Target>::TYPES[0];
-
-/// Schema of what the endpoint of a relationship itself answers.
-pub fn linkage_document(relationship: &crate::resource::RelationshipMeta) -> Value {
-    let identifier = |types: &[&str]| {
-        let mut schema = relationship::identifier_schema(types).to_value();
-        schema["additionalProperties"] = false.into();
-        schema
-    };
-    let known: Vec<&str> = relationship
-        .targets
-        .iter()
-        .copied()
-        .filter(|kind| registry::resource(kind).is_some())
-        .collect();
-    if relationship.many {
-        return closed(
-            "A page of the relationship.".into(),
-            json!({
-                "data": {"type": "array", "items": identifier(&known)},
-                "meta": closed("How many there are.".into(), json!({"record_count": {"type": "integer", "minimum": 0}, "page_count": {"type": "integer", "minimum": 1}})),
-                "links": page_links(&["self", "related"])
-            }),
-        );
-    }
-    closed(
-        "What the relationship points to, or null.".into(),
-        json!({
-            "data": {"oneOf": [{"type": "null"}, identifier(&known)]},
-            "links": closed("Links of the relationship.".into(), json!({"self": url(), "related": url()}))
-        }),
-    )
-}
-
-fn error_document() -> Value {
-    let source = json!({
-        "description": "Where in the request the problem is.",
-        "type": "object",
-        "properties": {
-            "pointer": {"type": "string", "description": "JSON pointer into the body."},
-            "parameter": {"type": "string", "description": "Name of a query parameter."},
-            "header": {"type": "string", "description": "Name of a header."}
-        },
-        "additionalProperties": false
-    });
-    let error = json!({
-        "description": "One problem.",
-        "type": "object",
-        "properties": {
-            "title": {"type": "string", "description": "The kind of problem; of a validation problem, the broken rule."},
-            "detail": {"type": "string", "description": "What is wrong and what to do."},
-            "code": {"type": "string", "description": "The kind of problem, for programs."},
-            "status": {"type": "string", "pattern": "^[45][0-9]{2}$", "description": "HTTP status of the problem."},
-            "source": source,
-            "meta": {"type": "object", "additionalProperties": true, "description": "Facts for programs."}
-        },
-        "required": ["title", "detail", "code", "status"],
-        "additionalProperties": false
-    });
-    closed(
-        "All problems of a request.".into(),
-        json!({"errors": {"type": "array", "items": error, "minItems": 1}}),
-    )
 }

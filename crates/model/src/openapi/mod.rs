@@ -1,10 +1,14 @@
 //! The OpenAPI document, made from the declarations.
 
+mod answers;
 pub mod components;
 mod examples;
 mod links;
 pub mod operations;
+mod parts;
 pub mod paths;
+pub mod refusals;
+mod relations;
 mod stamp;
 pub mod v30;
 mod webhooks;

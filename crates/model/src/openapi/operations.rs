@@ -1,6 +1,10 @@
 //! The operations of all resources: what the router serves and the document describes.
 
-use crate::{Action, ResourceMeta, registry::RESOURCES, resource::RelationshipMeta};
+use crate::{
+    Action, ResourceMeta,
+    registry::{self, RESOURCES},
+    resource::RelationshipMeta,
+};
 
 /// What an operation does.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +92,30 @@ impl Operation {
     /// Whether the request has a body.
     pub fn has_body(&self) -> bool {
         matches!(self.kind, OperationKind::Action(Action::Create | Action::Update))
+    }
+
+    /// Whether a sales channel may run it; an integration may run all. What an endpoint shows of other resources must be
+    /// readable by itself as well.
+    pub fn is_for_sales_channels(&self) -> bool {
+        let own = self.resource.sales_channel.contains(&self.action());
+        let shown = match self.kind {
+            OperationKind::Related(relationship) => relationship.targets,
+            OperationKind::Relationship(relationship) if relationship.many => relationship.targets,
+            _ => &[],
+        };
+        let readable = |kind: &&str| {
+            registry::resource(kind).is_none_or(|meta| {
+                meta.sales_channel
+                    .iter()
+                    .any(|action| matches!(action, Action::Retrieve | Action::List))
+            })
+        };
+        own && shown.iter().all(readable)
+    }
+
+    /// Whether it may call a PSP before it answers.
+    pub fn calls_psp(&self) -> bool {
+        self.resource.calls_psp.contains(&self.action())
     }
 
     /// Status of success.

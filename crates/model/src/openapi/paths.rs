@@ -1,6 +1,5 @@
 //! The paths of all resources, with utoipa's builders.
 
-use serde_json::Value;
 use utoipa::openapi::{
     Content, HttpMethod, Paths, Ref, RefOr, Required, ResponseBuilder, Schema,
     extensions::ExtensionsBuilder,
@@ -10,8 +9,8 @@ use utoipa::openapi::{
     schema::{ObjectBuilder, Type},
 };
 
-use super::{Operation, OperationKind, components, examples, operations::operations};
-use crate::{Action, Dialect, registry, resource::RelationshipMeta};
+use super::{Operation, OperationKind, examples, operations::operations, relations};
+use crate::{Action, Dialect};
 
 /// Media type of JSON:API.
 pub const JSON_API: &str = "application/vnd.api+json";
@@ -177,10 +176,13 @@ fn success(operation: &Operation) -> ResponseBuilder {
             ("It is created.", reference(&format!("{}Document", meta.schema)))
         }
         OperationKind::Action(_) => ("The resource.", reference(&format!("{}Document", meta.schema))),
-        OperationKind::Related(relationship) => ("What is related.", related(relationship)),
+        OperationKind::Related(relationship) => (
+            "What is related.",
+            reference(&relations::related_name(relationship)),
+        ),
         OperationKind::Relationship(relationship) => (
             "The relationship.",
-            inline(components::linkage_document(relationship)),
+            reference(&relations::linkage_name(relationship)),
         ),
     };
     let mut response = ResponseBuilder::new().description(description);
@@ -197,20 +199,6 @@ fn success(operation: &Operation) -> ResponseBuilder {
     response
 }
 
-fn related(relationship: &RelationshipMeta) -> RefOr<Schema> {
-    match registry::resource(relationship.targets[0]) {
-        Some(target) if relationship.many => reference(&format!("{}List", target.schema)),
-        _ => inline(components::related_document(relationship)),
-    }
-}
-
 fn reference(name: &str) -> RefOr<Schema> {
     Ref::from_schema_name(name).into()
-}
-
-/// Carries a schema that is JSON already through utoipa's types: [`super::finish`] puts it in place, because they
-/// would drop keywords such as `const`.
-fn inline(schema: Value) -> RefOr<Schema> {
-    let carrier = ObjectBuilder::new().description(Some(format!("{}{schema}", super::stamp::INLINE)));
-    RefOr::T(Schema::Object(carrier.build()))
 }

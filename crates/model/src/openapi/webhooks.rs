@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{components::reference, paths::JSON_API};
+use super::{parts::reference, paths::JSON_API};
 use crate::Topic;
 
 /// How a receiver tells a call of ours from anybody else's; both signatures prove the same.
@@ -94,13 +94,7 @@ fn payload(topic: Topic) -> Value {
     let included = json!({
         "type": "array",
         "description": "What `include_resources` of the webhook names.",
-        "items": {
-            "type": "object",
-            "description": "A resource as `GET` shows it.",
-            "required": ["type", "id"],
-            "properties": {"type": {"type": "string"}, "id": {"type": "string"}},
-            "additionalProperties": true
-        }
+        "items": reference("IncludedResource")
     });
     document(json!({"data": reference(meta.schema), "included": included}))
 }

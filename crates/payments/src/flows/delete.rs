@@ -9,7 +9,8 @@ use crate::{call::ApplicationKind, failure::Failure, request::Request, resources
 /// Deletes a payment source of a kind.
 pub async fn source(request: &Request, id: &Id, kind: &'static str) -> Result<(), Failure> {
     if let Some(order_id) = check(request, id, kind).await? {
-        create::give_up_present_source(request, &order_id, create::Reason::Deleted).await?;
+        let given_up = create::give_up_present_source(request, &order_id, create::Reason::Deleted).await;
+        given_up.map_err(in_time)?;
     }
     let (request, context, id) = (request.clone(), request.context.clone(), id.clone());
     context
@@ -65,6 +66,15 @@ async fn lock(tx: &mut Tx<'_>, request: &Request, id: &Id, kind: &str) -> Result
         return Err(Problem::new(Kind::Forbidden, message).into());
     }
     Ok(case)
+}
+
+/// What came between the check and the intent, such as another request's open call, is a reason to refuse like any that
+/// the check finds.
+fn in_time(failure: Failure) -> Failure {
+    match failure {
+        Failure::Problems(problems) if problems.status() == 422 => locked(),
+        other => other,
+    }
 }
 
 fn locked() -> Failure {

@@ -16,6 +16,8 @@ use crate::{
 const PAUSES: [i64; 6] = [2, 10, 60, 300, 1800, 3600];
 /// What nothing of ours fits for so long is left to a person.
 const GIVE_UP_AFTER: Duration = Duration::hours(24);
+/// How often a payment is asked for at least, however old its event has become while neither we nor the PSP were there.
+const LOOKS: i32 = 48;
 
 /// Takes up to `limit` events that are to be dealt with by now.
 pub async fn take_due(context: &Context, limit: i64) -> Result<Vec<GatewayEventRow>, Failure> {
@@ -47,18 +49,15 @@ enum About {
 /// Deals with an event that was [taken](take_due).
 pub async fn process(context: &Context, event: &GatewayEventRow) -> Result<(), Failure> {
     let scope = Scope::of_job(word(&event.organization_id)?, event.test);
-    let is_done = match apply(context, &scope, event).await {
-        Ok(is_done) => is_done,
-        Err(failure) => {
-            tracing::error!(event = event.event_id, ?failure, "dealing with an event failed");
-            false
-        }
-    };
+    let progress = apply(context, &scope, event).await.unwrap_or_else(|failure| {
+        tracing::error!(event = event.event_id, ?failure, "dealing with an event failed");
+        Progress::NotYet
+    });
     let now = stored_time(context.now());
-    let outcome = if is_done {
-        [Some(now), None, None]
-    } else {
-        look_again(event, now)
+    let outcome = match progress {
+        Progress::Done => [Some(now), None, None],
+        Progress::NotYet if event.attempts < LOOKS => [None, Some(now + pause(event)), None],
+        Progress::NotYet | Progress::NothingFits => look_again(event, now),
     };
     let id = event.id.clone();
     Ok(context
@@ -67,18 +66,30 @@ pub async fn process(context: &Context, event: &GatewayEventRow) -> Result<(), F
         .await?)
 }
 
-/// Whether nothing more is to be done about an event.
-async fn apply(context: &Context, scope: &Scope, event: &GatewayEventRow) -> Result<bool, Failure> {
+/// How far an event has come.
+enum Progress {
+    /// Nothing more is to be done about it.
+    Done,
+    /// Its payment could not be asked for.
+    NotYet,
+    /// It is about nothing that we know of so far.
+    NothingFits,
+}
+
+async fn apply(context: &Context, scope: &Scope, event: &GatewayEventRow) -> Result<Progress, Failure> {
     match find(context, scope, event).await? {
-        About::Source(source_id) => recover::hear(context, scope, &source_id).await,
+        About::Source(source_id) => {
+            let is_done = recover::hear(context, scope, &source_id).await?;
+            Ok(if is_done { Progress::Done } else { Progress::NotYet })
+        }
         About::AnotherGateway => {
             tracing::info!(
                 event = event.event_id,
                 "an event of another gateway's payment has no effect"
             );
-            Ok(true)
+            Ok(Progress::Done)
         }
-        About::Nothing => Ok(false),
+        About::Nothing => Ok(Progress::NothingFits),
     }
 }
 
@@ -88,13 +99,16 @@ fn look_again(event: &GatewayEventRow, now: NaiveDateTime) -> [Option<NaiveDateT
         tracing::error!(
             event = event.event_id,
             kind = event.kind,
-            "an event fits nothing of ours; a person has to look"
+            "nothing could be done about an event; a person has to look"
         );
         return [None, None, Some(now)];
     }
+    [None, Some(end.min(now + pause(event))), None]
+}
+
+fn pause(event: &GatewayEventRow) -> Duration {
     let attempts = usize::try_from(event.attempts).unwrap_or(usize::MAX);
-    let pause = Duration::seconds(PAUSES[attempts.min(PAUSES.len() - 1)]);
-    [None, Some(end.min(now + pause)), None]
+    Duration::seconds(PAUSES[attempts.min(PAUSES.len() - 1)])
 }
 
 /// Our transaction comes first: it was there before the PSP was called, and so before the PSP's own name for the payment.

@@ -108,6 +108,26 @@ async fn a_psp_that_does_not_answer_is_asked_again() {
 }
 
 #[tokio::test]
+async fn an_outage_of_days_loses_no_event() {
+    let world = World::new().await;
+    let (payment, _) = world.payment().await;
+    world.confirm(&payment, "pm_card_visa").await;
+    let sent = world.sent();
+    world.deliver(&sent[0]).await;
+    let mut fault = Fault::new(FaultKind::DropBefore);
+    fault.method = Some("GET".into());
+    world.psp.add_fault(fault).unwrap();
+    assert_eq!(world.process().await, 1);
+    // Less than an authorization holds.
+    world.advance(TimeDelta::days(3));
+    assert_eq!(world.process().await, 1);
+    world.psp.clear_faults();
+    world.advance(TimeDelta::hours(1));
+    assert_eq!(world.process().await, 1);
+    assert_eq!(world.payment_status().await, "authorized");
+}
+
+#[tokio::test]
 async fn an_event_that_is_lost_is_made_up_for() {
     let world = World::new().await;
     let (payment, _) = world.payment().await;

@@ -1,5 +1,6 @@
 //! Settings: where they come from, and what they are after all of it.
 
+mod ephemeral;
 mod options;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use std::{
 use ipnet::IpNet;
 use url::Url;
 
+pub use ephemeral::Ephemeral;
 pub use options::{LogFormat, Options};
 
 use crate::failure::Failure;
@@ -55,6 +57,8 @@ pub struct Config {
     pub metrics_public: bool,
     /// Form of the log.
     pub log_format: LogFormat,
+    /// Serve a throw-away demo.
+    pub ephemeral: Option<Ephemeral>,
 }
 
 const DEFAULT_FILE: &str = "tillgate.toml";
@@ -63,6 +67,8 @@ const DEFAULT_GATEWAY_TIMEOUT_SECONDS: f64 = 20.0;
 const DEFAULT_ABANDONED_AFTER_HOURS: i64 = 24;
 const DEFAULT_MAX_FAILED_AUTHORIZATIONS: i64 = 5;
 const DEFAULT_MAX_FAILURES_OF_ADDRESS: i64 = 20;
+/// All tests of a client come from one address, and many of them are to fail.
+const EPHEMERAL_MAX_FAILURES_OF_ADDRESS: i64 = 1_000_000;
 
 impl Config {
     /// Completes what the command line and the environment say with the settings file and the defaults.
@@ -79,10 +85,11 @@ impl Config {
     }
 
     fn resolve(options: Options) -> Result<Self, Failure> {
+        let ephemeral = Ephemeral::of(&options)?;
         let data_dir = options.data_dir.unwrap_or_else(|| PathBuf::from("tillgate-data"));
         let database_url = match options.database_url {
             Some(url) => database_url(url)?,
-            None => format!("sqlite://{}", data_dir.join("tillgate.db").display()),
+            None => default_database_url(&data_dir),
         };
         Ok(Self {
             listen: address("listen", options.listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
@@ -122,20 +129,40 @@ impl Config {
             )?,
             max_failures_of_address: at_least_one(
                 "max-failures-of-address",
-                options
-                    .max_failures_of_address
-                    .unwrap_or(DEFAULT_MAX_FAILURES_OF_ADDRESS),
+                options.max_failures_of_address.unwrap_or(if ephemeral.is_some() {
+                    EPHEMERAL_MAX_FAILURES_OF_ADDRESS
+                } else {
+                    DEFAULT_MAX_FAILURES_OF_ADDRESS
+                }),
             )?,
             workers: match options.workers {
                 Some(0) => return Err(Failure::Usage("workers: must be 1 or more".into())),
                 Some(workers) => workers,
                 None => std::thread::available_parallelism().map_or(2, usize::from),
             },
-            rate_limit: NonZeroU32::new(options.rate_limit.unwrap_or(DEFAULT_RATE_LIMIT)),
+            rate_limit: NonZeroU32::new(options.rate_limit.unwrap_or(if ephemeral.is_some() {
+                0
+            } else {
+                DEFAULT_RATE_LIMIT
+            })),
             metrics_public: options.metrics_public.unwrap_or(false),
             log_format: options.log_format.unwrap_or_default(),
+            ephemeral,
         })
     }
+
+    /// The same settings with another data directory, in which the database is too.
+    pub fn in_directory(&self, directory: &Path) -> Self {
+        Self {
+            data_dir: directory.to_owned(),
+            database_url: default_database_url(directory),
+            ..self.clone()
+        }
+    }
+}
+
+fn default_database_url(data_dir: &Path) -> String {
+    format!("sqlite://{}", data_dir.join("tillgate.db").display())
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -122,6 +122,36 @@ pub struct Options {
           require_equals = true, default_missing_value = "true")]
     pub metrics_public: Option<bool>,
 
+    /// Serve a throw-away demo for the tests of clients: everything is in a temporary directory that goes at the end.
+    /// With /ephemeral/reset, and without a limit on requests [command: serve]
+    #[arg(long, global = true, value_name = "BOOL", env = "TILLGATE_EPHEMERAL", num_args = 0..=1,
+          require_equals = true, default_missing_value = "true")]
+    pub ephemeral: Option<bool>,
+
+    /// With --ephemeral: ids, secrets and times that depend on this number and on the requests alone. Requests are
+    /// answered one after the other, and the clock goes on by a second with each
+    #[arg(long, global = true, value_name = "NUMBER", env = "TILLGATE_SEED")]
+    pub seed: Option<u32>,
+
+    /// With --ephemeral: what is created at the start, a JSON array of JSON:API documents
+    #[arg(long, global = true, value_name = "FILE", env = "TILLGATE_FIXTURES")]
+    pub fixtures: Option<PathBuf>,
+
+    /// With --ephemeral: file for the URLs, credentials and ids as shell variables, there as long as the service
+    /// answers [default: demo.env in the temporary directory]
+    #[arg(long, global = true, value_name = "FILE", env = "TILLGATE_ENV_FILE")]
+    pub env_file: Option<PathBuf>,
+
+    /// With --ephemeral: note each request that does not conform to the OpenAPI document, tell of them at the end, and
+    /// end with 1 if there was any
+    #[arg(long, global = true, value_name = "BOOL", env = "TILLGATE_STRICT", num_args = 0..=1,
+          require_equals = true, default_missing_value = "true")]
+    pub strict: Option<bool>,
+
+    /// With --strict: file for the report, as JSON
+    #[arg(long, global = true, value_name = "FILE", env = "TILLGATE_STRICT_REPORT")]
+    pub strict_report: Option<PathBuf>,
+
     /// Form of the log on standard error; RUST_LOG says what is in it [default: text]
     #[arg(long, global = true, value_name = "FORMAT", env = "TILLGATE_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,

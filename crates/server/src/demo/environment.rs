@@ -9,6 +9,7 @@ use std::{
 };
 
 use secrecy::ExposeSecret;
+use serde_json::Value;
 use tillgate_model::Id;
 
 use super::Demo;
@@ -76,38 +77,70 @@ impl Environment {
         )
     }
 
+    /// Adds a variable.
+    pub fn set(&mut self, name: String, value: String) {
+        self.0.insert(name, value);
+    }
+
+    /// Puts values in the place of `${NAME}` in all strings of a document.
+    pub fn expand(&self, document: &mut Value) {
+        match document {
+            Value::String(text) if text.contains("${") => {
+                for (name, value) in &self.0 {
+                    *text = text.replace(&format!("${{{name}}}"), value);
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.expand(item)),
+            Value::Object(members) => members.values_mut().for_each(|member| self.expand(member)),
+            _ => {}
+        }
+    }
+
     /// An id among the variables.
     pub fn id(&self, name: &str) -> Option<Id> {
         self.0.get(name)?.parse().ok()
     }
 
-    /// Writes the file at once and whole, for this user alone.
+    /// Writes the file of a directory, in the place of the last start's.
     ///
     /// # Errors
     /// It cannot be written.
     pub fn write(&self, directory: &Path) -> Result<(), Failure> {
         let path = directory.join(FILE);
-        self.try_writing(&path, directory)
-            .map_err(|error| Failure::Start(format!("cannot write {}: {error}", path.display())))
+        self.write_to(&path)?;
+        match fs::remove_file(directory.join(PREVIOUS)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot_write(&path, &error)),
+            _ => Ok(()),
+        }
     }
 
-    fn try_writing(&self, path: &Path, directory: &Path) -> io::Result<()> {
-        let temporary = directory.join(format!("{FILE}.{}.tmp", std::process::id()));
+    /// Writes a file at once and whole, for this user alone.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write_to(&self, path: &Path) -> Result<(), Failure> {
+        self.try_writing(path).map_err(|error| cannot_write(path, &error))
+    }
+
+    fn try_writing(&self, path: &Path) -> io::Result<()> {
+        let mut temporary = path.as_os_str().to_owned();
+        temporary.push(format!(".{}.tmp", std::process::id()));
+        let temporary = Path::new(&temporary);
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)
             .mode(0o600)
-            .open(&temporary)?;
+            .open(temporary)?;
         for (name, value) in &self.0 {
             writeln!(file, "{name}={value}")?;
         }
         file.sync_all()?;
-        fs::rename(&temporary, path)?;
-        match fs::remove_file(directory.join(PREVIOUS)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        fs::rename(temporary, path)
     }
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    Failure::Start(format!("cannot write {}: {error}", path.display()))
 }
 
 #[cfg(test)]
@@ -115,6 +148,16 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    #[test]
+    fn variables_are_put_into_strings() {
+        let mut document = serde_json::json!({"a": ["${A}/x", "$A", "${B}"], "b": {"c": "${A}${A}"}});
+        Environment::parse("A=1\n").expand(&mut document);
+        assert_eq!(
+            document,
+            serde_json::json!({"a": ["1/x", "$A", "${B}"], "b": {"c": "11"}})
+        );
+    }
 
     #[test]
     fn a_start_takes_over_from_the_last_one() {

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use tillgate_model::{
-    Id,
+    Id, Problem, Problems,
     document::Page,
     openapi::{Operation, operations},
 };
-use tillgate_payments::{ApplicationKind, Call, Caller, Service};
+use tillgate_payments::{Answer, ApplicationKind, Call, Caller, Service};
 use tillgate_store::Scope;
 
 use crate::failure::Failure;
@@ -42,11 +42,24 @@ impl<'a> InProcess<'a> {
     pub async fn create(&self, kind: &str, attributes: Value, relationships: Value) -> Result<Id, Failure> {
         let body = json!({"data": {"type": kind, "attributes": attributes, "relationships": relationships}});
         let document = self.call("POST", kind, None, Some(body)).await?;
-        let id = document
-            .pointer("/data/id")
-            .and_then(Value::as_str)
-            .and_then(|id| id.parse().ok());
-        id.ok_or_else(|| Failure::Start(format!("the demo's {kind} was created without an id")))
+        id_in(&document).ok_or_else(|| Failure::Start(format!("the demo's {kind} was created without an id")))
+    }
+
+    /// Creates what a document says, and gives its id. `None` if there is nothing of that type to be created.
+    ///
+    /// # Errors
+    /// The domain refuses: its problems point into the document.
+    pub async fn create_document(&self, kind: &str, document: &Value) -> Result<Option<Id>, Problems> {
+        let creates = |operation: &&Operation| {
+            operation.method() == "POST" && operation.resource.kind == kind && !operation.has_id()
+        };
+        let Some(operation) = self.operations.iter().find(creates) else {
+            return Ok(None);
+        };
+        let answer = self.answer(*operation, None, document.to_string()).await?;
+        let created: Value =
+            serde_json::from_slice(&answer.body).map_err(|_| Problems::from(Problem::internal()))?;
+        Ok(id_in(&created))
     }
 
     /// Changes attributes of a resource.
@@ -86,15 +99,24 @@ impl<'a> InProcess<'a> {
             .iter()
             .find(|operation| operation.method() == method && operation.path() == path)
             .ok_or_else(|| Failure::Start(format!("there is no operation {method} {path}")))?;
-        let call = Call {
-            operation: *operation,
-            id: id.cloned(),
-            page: Page { number: 1, size: 1 },
-            body: body.map(|body| body.to_string().into()).unwrap_or_default(),
-            idempotency_key: None,
-        };
-        let answer = self.service.call(&self.caller, call).await?;
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        let answer = self.answer(*operation, id.cloned(), body).await?;
         serde_json::from_slice(&answer.body)
             .map_err(|error| Failure::Start(format!("{method} {path} answered no document: {error}")))
     }
+
+    async fn answer(&self, operation: Operation, id: Option<Id>, body: String) -> Result<Answer, Problems> {
+        let call = Call {
+            operation,
+            id,
+            page: Page { number: 1, size: 1 },
+            body: body.into(),
+            idempotency_key: None,
+        };
+        self.service.call(&self.caller, call).await
+    }
+}
+
+fn id_in(document: &Value) -> Option<Id> {
+    document.pointer("/data/id")?.as_str()?.parse().ok()
 }

@@ -18,7 +18,8 @@ use tillgate_payments::{Service, accounts};
 use tillgate_sandbox::Sandbox;
 use url::Host;
 
-use self::{environment::Environment, in_process::InProcess, orders::Orders, state::State};
+pub use self::{environment::Environment, in_process::InProcess};
+use self::{orders::Orders, state::State};
 use crate::{
     config::Config,
     failure::Failure,
@@ -31,11 +32,30 @@ pub struct Demo {
     pub credentials: Credentials,
     sales_channel_client_id: String,
     organization_id: Id,
+    application_id: Id,
     market_id: Id,
+    gateways: Vec<(&'static str, Id)>,
     orders: Orders,
 }
 
 impl Demo {
+    /// The API, called as the demo's integration.
+    pub fn api<'a>(&self, service: &'a Service) -> InProcess<'a> {
+        InProcess::new(service, &self.organization_id, &self.application_id)
+    }
+
+    /// Names for what is there before anything else is created.
+    pub fn names(&self) -> Vec<(&'static str, Id)> {
+        let mut names = self.gateways.clone();
+        names.push(("demo-market", self.market_id.clone()));
+        names
+    }
+
+    /// The demo as variables for shells and test suites.
+    pub fn environment(&self, public_url: &str, sandbox_url: Option<&str>) -> Environment {
+        Environment::of(self, public_url, sandbox_url)
+    }
+
     /// The orders that the document's examples pay.
     pub fn example_orders(&self) -> Vec<ExampleOrder> {
         vec![
@@ -94,7 +114,14 @@ pub async fn prepare(
         },
         sales_channel_client_id: state.sales_channel_client_id,
         organization_id: state.organization_id,
+        application_id: state.application_id,
         market_id: state.market_id,
+        gateways: vec![
+            ("demo-stripe-gateway", state.stripe_gateway_id),
+            ("demo-checkout-com-gateway", state.checkout_com_gateway_id),
+            ("demo-stripe-method", state.stripe_method_id),
+            ("demo-checkout-com-method", state.checkout_com_method_id),
+        ],
         orders,
     }))
 }
@@ -112,7 +139,7 @@ pub fn announce(
 ) -> Result<(), Failure> {
     announcement::print(public_url, sandbox_url, demo);
     match demo {
-        Some(demo) => Environment::of(demo, public_url, sandbox_url).write(&config.data_dir),
+        Some(demo) => demo.environment(public_url, sandbox_url).write(&config.data_dir),
         None => Ok(()),
     }
 }

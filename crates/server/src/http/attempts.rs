@@ -45,6 +45,11 @@ impl FailedAttempts {
         }
     }
 
+    /// Forgets all failures.
+    pub fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Counts a failure.
     pub fn failed(&self, address: IpAddr, now: i64) {
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);

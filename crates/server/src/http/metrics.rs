@@ -23,6 +23,10 @@ pub fn start() -> Result<PrometheusHandle, BuildError> {
         .set_buckets(&BUCKETS)?
         .install_recorder()?;
     metrics::describe_counter!(REQUESTS, "Requests that were answered.");
+    metrics::describe_counter!(
+        tillgate_store::TRANSACTIONS_COMMITTED,
+        "Transactions that the database has committed."
+    );
     metrics::describe_histogram!(
         DURATION,
         metrics::Unit::Seconds,

@@ -9,6 +9,7 @@ mod authentication;
 mod body;
 mod cors;
 mod edge;
+pub mod ephemeral;
 mod errors;
 mod idempotency;
 pub mod landing;

@@ -19,6 +19,7 @@ use tillgate_model::Dialect;
 use tillgate_payments::accounts::{self, Application};
 
 use self::error::TokenError;
+pub use self::error::describe as describe_errors;
 pub use self::request::TokenRequest;
 use super::{body, errors, negotiation::MediaType, state::Worker};
 use crate::tokens::{KeySet, scope};

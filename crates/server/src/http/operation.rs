@@ -8,7 +8,7 @@ use actix_web::{
         StatusCode,
         header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER},
     },
-    web::Payload,
+    web::{Bytes, Payload},
 };
 use futures::FutureExt;
 use tillgate_model::{Problem, Problems, openapi::Operation};
@@ -71,12 +71,14 @@ async fn called(
     worker.shared.rate_limit.check(&caller.application_id)?;
     permission::check(caller.kind, &operation)?;
     let page = query::page(&operation, query)?;
-    // Read also where it means nothing: clients send a body with DELETE, and the connection goes on after it.
-    let body = body::read(payload).await?;
-    let idempotency_key = if operation.has_body() {
-        idempotency::key(headers, operation.method(), request.path(), query, &body)?
+    let (body, idempotency_key) = if operation.has_body() {
+        let body = body::read(payload).await?;
+        let key = idempotency::key(headers, operation.method(), request.path(), query, &body)?;
+        (body, key)
     } else {
-        None
+        // Clients send one with DELETE too. It means nothing, and the connection goes on after it.
+        body::discard(payload).await;
+        (Bytes::new(), None)
     };
     let id = request.match_info().get("id").and_then(|id| id.parse().ok());
     let call = Call {

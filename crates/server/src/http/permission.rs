@@ -1,11 +1,6 @@
 //! What a kind of application may do. Which records it may do it to is the domain's business.
 
-use tillgate_model::{
-    Action, Problem,
-    openapi::{Operation, OperationKind},
-    problem::Kind,
-    registry,
-};
+use tillgate_model::{Problem, openapi::Operation, problem::Kind};
 use tillgate_payments::ApplicationKind;
 
 /// Checks that a kind of application may run an operation.
@@ -13,7 +8,7 @@ use tillgate_payments::ApplicationKind;
 /// # Errors
 /// It may not.
 pub fn check(kind: ApplicationKind, operation: &Operation) -> Result<(), Problem> {
-    if kind == ApplicationKind::Integration || sales_channel_may(operation) {
+    if kind == ApplicationKind::Integration || operation.is_for_sales_channels() {
         return Ok(());
     }
     let message = format!(
@@ -21,23 +16,6 @@ pub fn check(kind: ApplicationKind, operation: &Operation) -> Result<(), Problem
         operation.resource.permission(operation.action())
     );
     Err(Problem::new(Kind::Forbidden, message))
-}
-
-/// What a related endpoint shows must be readable by itself as well.
-fn sales_channel_may(operation: &Operation) -> bool {
-    let own = operation.resource.sales_channel.contains(&operation.action());
-    let targets = match operation.kind {
-        OperationKind::Related(relationship) => relationship.targets,
-        _ => &[],
-    };
-    let readable = |kind: &&str| {
-        registry::resource(kind).is_none_or(|meta| {
-            meta.sales_channel
-                .iter()
-                .any(|action| matches!(action, Action::Retrieve | Action::List))
-        })
-    };
-    own && targets.iter().all(readable)
 }
 
 #[cfg(test)]

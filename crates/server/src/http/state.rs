@@ -10,7 +10,10 @@ use super::{
     attempts::FailedAttempts, authentication::VerifiedTokens, cors::Cors, rate_limit::RateLimit,
     specification::Specification,
 };
-use crate::tokens::Tokens;
+use crate::{
+    ephemeral::{Ephemeral, Turn},
+    tokens::Tokens,
+};
 
 /// What all threads share.
 pub struct Shared {
@@ -30,6 +33,18 @@ pub struct Shared {
     pub metrics: PrometheusHandle,
     /// Show the metrics to other machines too.
     pub metrics_public: bool,
+    /// What a throw-away service has besides.
+    pub ephemeral: Option<Arc<Ephemeral>>,
+}
+
+impl Shared {
+    /// For work in the background: its turn, where work is done in turns.
+    pub async fn turn(&self) -> Option<Turn> {
+        match &self.ephemeral {
+            Some(ephemeral) => Some(ephemeral.turns.beside_others().await),
+            None => None,
+        }
+    }
 }
 
 /// What one thread has.

@@ -36,6 +36,7 @@ pub async fn run(service: Service, shared: Arc<Shared>, stop: watch::Receiver<bo
 async fn upkeep(service: &Service, shared: &Shared, mut stop: watch::Receiver<bool>) {
     let mut forgotten: Option<Instant> = None;
     loop {
+        let turn = shared.turn().await;
         if forgotten.is_none_or(|forgotten| forgotten.elapsed() >= FORGETTING) {
             service.forget_old_events().await;
             forgotten = Some(Instant::now());
@@ -48,6 +49,7 @@ async fn upkeep(service: &Service, shared: &Shared, mut stop: watch::Receiver<bo
         if asked_for > 0 {
             tracing::info!(asked_for, "asked for payments that nobody told of");
         }
+        drop(turn);
         shared.rate_limit.forget_the_quiet();
         shared.metrics.run_upkeep();
         tokio::select! {
@@ -67,9 +69,13 @@ async fn hear(service: &Service, shared: &Shared, mut stop: watch::Receiver<bool
     loop {
         let free = EVENTS - under_way.len();
         if free >= TAKEN_TOGETHER {
+            let turn = shared.turn().await;
             for event in service.take_events(free).await {
-                let service = service.clone();
-                under_way.spawn_local(async move { service.process_event(&event).await });
+                let (service, turn) = (service.clone(), turn.clone());
+                under_way.spawn_local(async move {
+                    service.process_event(&event).await;
+                    drop(turn);
+                });
             }
         }
         tokio::select! {

@@ -16,18 +16,24 @@ use crate::{
     demo,
     failure::Failure,
     outgoing::{Addresses, HttpSender},
-    world::{SystemClock, SystemEntropy, SystemTimer},
+    world::{SystemTimer, World},
 };
 
 /// Connections to a database server that each thread has.
 const CONNECTIONS_PER_THREAD: usize = 8;
+/// Name of the database of a throw-away service in its directory.
+const TEMPORARY_DATABASE: &str = "tillgate.db";
 
 /// Opens the database and brings it up to date.
 ///
 /// # Errors
 /// It cannot be opened, reached or changed.
 pub fn open_database(config: &Config) -> Result<Db, Failure> {
-    Db::open(&config.database_url, CONNECTIONS_PER_THREAD, true).map_err(|error| {
+    let opened = match &config.ephemeral {
+        Some(_) => Db::open_temporary(&config.data_dir.join(TEMPORARY_DATABASE)),
+        None => Db::open(&config.database_url, CONNECTIONS_PER_THREAD, true),
+    };
+    opened.map_err(|error| {
         let url = tillgate_store::without_password(&config.database_url);
         Failure::Start(format!("cannot use the database {url}: {error}"))
     })
@@ -37,16 +43,20 @@ pub fn open_database(config: &Config) -> Result<Db, Failure> {
 ///
 /// # Errors
 /// No master key, or no database.
-pub fn context(config: &Config, base_url: &str) -> Result<Context, Failure> {
-    let entropy = Arc::new(SystemEntropy);
-    let master_key = master_key::load(&config.master_key_file, &*entropy)?;
+pub fn context(config: &Config, base_url: &str, world: World) -> Result<Context, Failure> {
+    let World { clock, entropy } = world;
+    let master_key = match &config.ephemeral {
+        // What it seals goes with the process, so that no file keeps it.
+        Some(_) => master_key::make(&*entropy),
+        None => master_key::load(&config.master_key_file, &*entropy)?,
+    };
     let transport = HttpTransport::new()
         .map_err(|error| Failure::Start(format!("cannot set up the way to the PSPs: {error}")))?;
     let sender = HttpSender::new(Addresses::with(webhook_ranges(config)))
         .map_err(|error| Failure::Start(format!("cannot set up the way to webhooks: {error}")))?;
     Ok(Context {
         db: open_database(config)?,
-        clock: Arc::new(SystemClock),
+        clock,
         entropy,
         timer: Arc::new(SystemTimer::start()),
         transport: Arc::new(transport),
@@ -90,7 +100,7 @@ pub fn with_context<T>(
         .public_url
         .clone()
         .unwrap_or_else(|| format!("http://{}", config.listen));
-    let context = context(config, &base_url)?;
+    let context = context(config, &base_url, World::real())?;
     actix_web::rt::System::new().block_on(async {
         accounts::check_key(&context).await.map_err(Failure::Start)?;
         command(&context).await

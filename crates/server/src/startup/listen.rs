@@ -3,11 +3,12 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    sync::Arc,
 };
 
 use tillgate_sandbox::{BoundSandbox, SandboxConfig};
 
-use crate::{config::Config, failure::Failure};
+use crate::{config::Config, failure::Failure, world::Seeded};
 
 /// Takes the API's address.
 ///
@@ -17,20 +18,26 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).map_err(|error| refused("listen", address, &error))
 }
 
-/// Takes the sandbox's address and opens its journal, unless it is switched off.
+/// Takes the sandbox's address and opens its journal, unless it is switched off. Its ids and its time can come from a
+/// seed.
 ///
 /// # Errors
 /// The address cannot be taken, or the journal cannot be opened.
-pub fn bind_sandbox(config: &Config) -> Result<Option<BoundSandbox>, Failure> {
+pub fn bind_sandbox(config: &Config, seeded: Option<&Arc<Seeded>>) -> Result<Option<BoundSandbox>, Failure> {
     let Some(listen) = config.sandbox_listen else {
         return Ok(None);
     };
     let settings = SandboxConfig {
         listen,
         data_dir: Some(config.data_dir.join("sandbox")),
+        seed: seeded.map(|seeded| seeded.seed()),
         ..SandboxConfig::default()
     };
-    tillgate_sandbox::bind(settings)
+    let bound = match seeded {
+        Some(seeded) => tillgate_sandbox::bind_on_clock(settings, Arc::<Seeded>::clone(seeded)),
+        None => tillgate_sandbox::bind(settings),
+    };
+    bound
         .map(Some)
         .map_err(|error| refused("sandbox-listen", listen, &error))
 }

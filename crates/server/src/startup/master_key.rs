@@ -32,6 +32,13 @@ pub fn load(file: &Path, entropy: &dyn Entropy) -> Result<MasterKey, Failure> {
     }
 }
 
+/// A key that is kept nowhere.
+pub fn make(entropy: &dyn Entropy) -> MasterKey {
+    let mut key = Zeroizing::new([0; 32]);
+    entropy.fill(&mut *key);
+    key
+}
+
 const FORM: &str = "a master key is 64 hexadecimal digits, or 32 bytes in base64";
 
 fn parse(text: &str) -> Option<MasterKey> {
@@ -96,8 +103,7 @@ fn read(file: File) -> Result<MasterKey, String> {
 
 /// Makes the file at once and whole: a link to a complete one, which fails if the name is taken.
 fn create(path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
-    let mut key = Zeroizing::new([0; 32]);
-    entropy.fill(&mut *key);
+    let key = make(entropy);
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     let written = write_new(&temporary, &Zeroizing::new(format!("{}\n", hex::encode(*key))));
     let linked = written.and_then(|()| fs::hard_link(&temporary, path));

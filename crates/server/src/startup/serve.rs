@@ -9,7 +9,7 @@ use std::{
 use actix_web::{
     App, HttpServer,
     dev::{Server, ServerHandle},
-    middleware::from_fn,
+    middleware::{Condition, from_fn},
     web::Data,
 };
 use tillgate_payments::{Context, Service, accounts};
@@ -20,11 +20,14 @@ use super::{background, context, data_directory, listen, signals::EndSignals};
 use crate::{
     config::Config,
     demo::{self, Demo},
+    ephemeral::Setup,
     failure::Failure,
     http::{
-        Cors, FailedAttempts, RateLimit, Shared, Specification, Worker, edge, metrics, routes, swagger_ui,
+        Cors, FailedAttempts, RateLimit, Shared, Specification, Worker, edge, ephemeral, metrics, routes,
+        swagger_ui,
     },
     tokens::Tokens,
+    world::World,
 };
 
 /// How long requests in flight may take after the service was told to end. A PSP's answer is waited for at most two
@@ -34,21 +37,36 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(130);
 /// Serves the API until the process is told to end.
 ///
 /// # Errors
-/// What keeps the service from starting.
+/// What keeps the service from starting; what somebody has to look at after it has ended.
 pub fn serve(config: &Config) -> Result<(), Failure> {
+    let Some(settings) = &config.ephemeral else {
+        return serve_in_directory(config, None);
+    };
+    // It goes when this returns, however that is.
+    let directory = tempfile::Builder::new()
+        .prefix("tillgate-ephemeral-")
+        .tempdir()
+        .map_err(|error| Failure::Start(format!("cannot make a temporary directory: {error}")))?;
+    let setup = Setup::new(settings, directory.path())?;
+    serve_in_directory(&config.in_directory(directory.path()), Some(setup))
+}
+
+fn serve_in_directory(config: &Config, setup: Option<Setup>) -> Result<(), Failure> {
     data_directory::create(config)?;
+    let seeded = setup.as_ref().and_then(|setup| setup.seeded.as_ref());
     let listener = listen::bind(config.listen)?;
     let address = listener
         .local_addr()
         .map_err(|error| Failure::Start(format!("cannot listen on {}: {error}", config.listen)))?;
-    let sandbox = listen::bind_sandbox(config)?;
+    let sandbox = listen::bind_sandbox(config, seeded)?;
     let public_url = config
         .public_url
         .clone()
         .unwrap_or_else(|| format!("http://{address}"));
     // Opening a database may block, so it comes before the runtime.
-    let context = context::context(config, &public_url)?;
-    actix_web::rt::System::new().block_on(run(config, context, listener, address, sandbox))
+    let world = seeded.map_or_else(World::real, World::seeded);
+    let context = context::context(config, &public_url, world)?;
+    actix_web::rt::System::new().block_on(run(config, context, listener, address, sandbox, setup))
 }
 
 async fn run(
@@ -57,6 +75,7 @@ async fn run(
     listener: TcpListener,
     address: SocketAddr,
     sandbox: Option<BoundSandbox>,
+    setup: Option<Setup>,
 ) -> Result<(), Failure> {
     let mut signals = EndSignals::listen()?;
     accounts::check_key(&context).await.map_err(Failure::Start)?;
@@ -64,7 +83,11 @@ async fn run(
     let tokens = Tokens::new(&context.vault.token_signing_seed(), &public_url);
     let sandbox_url = sandbox.as_ref().map(BoundSandbox::url);
     let psps = sandbox.as_ref().map(BoundSandbox::sandbox);
-    let sandbox = sandbox.map(start_sandbox).transpose()?;
+    // With a seed, what the background and the PSPs do by themselves is done between requests, in an order.
+    let in_order = setup.as_ref().is_some_and(|setup| setup.seeded.is_some());
+    let sandbox = sandbox
+        .map(|sandbox| start_sandbox(sandbox, in_order))
+        .transpose()?;
     let service = Service::new(context);
     service.take_up_open_calls().await;
     let demo = demo::prepare(
@@ -74,7 +97,22 @@ async fn run(
         sandbox_url.as_deref().zip(psps.as_deref()),
     )
     .await?;
-    drop(psps);
+    let prepared = match setup {
+        Some(setup) => {
+            let psps = sandbox_url.as_deref().zip(psps);
+            Some(
+                setup
+                    .prepare(&config.data_dir, &service, demo.as_ref(), psps)
+                    .await?,
+            )
+        }
+        None => {
+            // Its deliveries end with it.
+            drop(psps);
+            None
+        }
+    };
+    let ephemeral = prepared.as_ref().map(|prepared| Arc::clone(&prepared.ephemeral));
     let shared = Arc::new(Shared {
         tokens,
         rate_limit: RateLimit::new(config.rate_limit),
@@ -87,6 +125,7 @@ async fn run(
         events: Notify::new(),
         metrics: metrics::start().map_err(|error| Failure::Start(format!("cannot count: {error}")))?,
         metrics_public: config.metrics_public,
+        ephemeral: ephemeral.clone(),
     });
     let demo_client_id = demo.as_ref().map(|demo| demo.credentials.client_id.clone());
     let page = Arc::new(swagger_ui::Page::new(&public_url, demo_client_id));
@@ -94,9 +133,12 @@ async fn run(
     let handle = server.handle();
     let mut serving = actix_web::rt::spawn(server);
     let (stop, stopped) = watch::channel(false);
-    let background = actix_web::rt::spawn(background::run(service, shared, stopped));
+    let background = (!in_order).then(|| actix_web::rt::spawn(background::run(service, shared, stopped)));
     tracing::info!(%address, public_url, "serving");
-    demo::announce(config, &public_url, sandbox_url.as_deref(), demo.as_ref())?;
+    match &prepared {
+        Some(prepared) => prepared.announce(&public_url)?,
+        None => demo::announce(config, &public_url, sandbox_url.as_deref(), demo.as_ref())?,
+    }
 
     let ended = tokio::select! {
         ended = &mut serving => Some(ended),
@@ -112,7 +154,9 @@ async fn run(
     }
     // The receiver is gone only if the task is.
     let _ = stop.send(true);
-    let _ = background.await;
+    if let Some(background) = background {
+        let _ = background.await;
+    }
     if let Some(sandbox) = sandbox {
         // It has no callers left that count on an answer.
         sandbox.stop(false).await;
@@ -120,7 +164,7 @@ async fn run(
     match ended {
         Some(Ok(Err(error))) => Err(Failure::Start(format!("the server ended: {error}"))),
         Some(Err(error)) => Err(Failure::Start(format!("the server ended: {error}"))),
-        _ => Ok(()),
+        _ => ephemeral.map_or(Ok(()), |ephemeral| ephemeral.report()),
     }
 }
 
@@ -131,10 +175,22 @@ fn start(
     shared: Arc<Shared>,
     page: Arc<swagger_ui::Page>,
 ) -> Result<Server, Failure> {
+    let is_ephemeral = shared.ephemeral.is_some();
+    let is_strict = shared
+        .ephemeral
+        .as_ref()
+        .is_some_and(|ephemeral| ephemeral.strict.is_some());
     let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(Worker::new(service.clone(), Arc::clone(&shared))))
+            .wrap(Condition::new(is_ephemeral, from_fn(ephemeral::take_turn)))
+            .wrap(Condition::new(is_strict, from_fn(ephemeral::watch)))
             .wrap(from_fn(edge))
+            .configure(|config| {
+                if is_ephemeral {
+                    ephemeral::configure(config);
+                }
+            })
             .configure(|config| swagger_ui::configure(config, &page))
             .configure(routes::configure)
     })
@@ -146,10 +202,14 @@ fn start(
     Ok(server.run())
 }
 
-fn start_sandbox(sandbox: BoundSandbox) -> Result<ServerHandle, Failure> {
-    let server = sandbox
-        .run()
-        .map_err(|error| Failure::Start(format!("the sandbox cannot serve: {error}")))?;
+/// In order, its webhooks wait until they are asked for.
+fn start_sandbox(sandbox: BoundSandbox, in_order: bool) -> Result<ServerHandle, Failure> {
+    let server = if in_order {
+        sandbox.run_undelivered()
+    } else {
+        sandbox.run()
+    };
+    let server = server.map_err(|error| Failure::Start(format!("the sandbox cannot serve: {error}")))?;
     let handle = server.handle();
     actix_web::rt::spawn(server);
     Ok(handle)

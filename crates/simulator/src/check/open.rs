@@ -4,6 +4,9 @@
 use super::Books;
 use crate::notes::Notes;
 
+/// How often the outcome of a call is looked for before a person has to.
+const LOOKS: i32 = 10;
+
 /// What hangs.
 pub fn check(books: &Books, _: &Notes) -> Vec<String> {
     let mut findings = Vec::new();
@@ -12,6 +15,12 @@ pub fn check(books: &Books, _: &Notes) -> Vec<String> {
         .iter()
         .filter(|operation| operation.finished_at.is_none())
     {
+        if operation.flagged_at.is_some() && operation.attempts < LOOKS {
+            findings.push(format!(
+                "the {} {} was left to a person after {} looks",
+                operation.kind, operation.id, operation.attempts
+            ));
+        }
         if operation.flagged_at.is_none() {
             findings.push(format!(
                 "the {} {} of {} is open, looked for {} times, next at {:?}",

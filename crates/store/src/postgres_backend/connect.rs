@@ -24,9 +24,12 @@ pub async fn connect(url: &str) -> ConnectionResult<(AsyncPgConnection, JoinHand
         (client, tokio::spawn(drive(connection)))
     };
     let mut connection = AsyncPgConnection::try_from(client).await?;
+    // All statements are prepared, and look up a few rows by an index: a plan that depends on the values is not worth
+    // making anew each time.
     diesel_async::SimpleAsyncConnection::batch_execute(
         &mut connection,
-        "SET synchronous_commit = on; SET lock_timeout = '10s'; SET statement_timeout = '30s'; SET timezone = 'UTC'",
+        "SET synchronous_commit = on; SET lock_timeout = '10s'; SET statement_timeout = '30s'; SET timezone = 'UTC'; \
+         SET plan_cache_mode = force_generic_plan",
     )
     .await
     .map_err(ConnectionError::CouldntSetupConfiguration)?;

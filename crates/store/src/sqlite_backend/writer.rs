@@ -41,6 +41,18 @@ impl Writer {
         if migrate {
             connection::migrate(&mut connection)?;
         }
+        Self::on(connection)
+    }
+
+    /// The same without waiting for the disk, for a database that need not outlive a power cut.
+    pub fn start_unsynced(path: &Path) -> Result<Self, StoreError> {
+        let mut connection = open(path)?;
+        connection.batch_execute("PRAGMA synchronous = OFF")?;
+        connection::migrate(&mut connection)?;
+        Self::on(connection)
+    }
+
+    fn on(connection: Connection) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         std::thread::Builder::new()
             .name("sqlite-writer".into())

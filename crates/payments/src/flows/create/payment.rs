@@ -5,7 +5,7 @@ use futures::{FutureExt, future::LocalBoxFuture};
 use tillgate_gateways::CaptureMethod;
 use tillgate_model::{
     Creatable, Id, Problem, Record, Resource,
-    problem::Kind,
+    problem::{DECLINES, Kind},
     request::Shape,
     resources::{CreatePaymentAttributes, Payment, StripeGateway, StripePayment},
 };
@@ -212,23 +212,8 @@ fn declined(case: &Case, _: &Attempt) -> Option<Problem> {
     Some(problem)
 }
 
-/// The codes that clients of this dialect have texts for; any other decline is a declined card.
-fn known_code(code: &str) -> &str {
-    const KNOWN: &[&str] = &[
-        "expired_card",
-        "incorrect_cvc",
-        "incorrect_number",
-        "incorrect_zip",
-        "invalid_cvc",
-        "invalid_number",
-        "invalid_expiry_month",
-        "invalid_expiry_year",
-        "processing_error",
-        "payment_intent_authentication_failure",
-    ];
-    if KNOWN.contains(&code) {
-        code
-    } else {
-        "card_declined"
-    }
+/// The code that clients of this dialect have a text for.
+fn known_code(code: &str) -> &'static str {
+    let known = DECLINES.iter().copied().find(|known| *known == code);
+    known.unwrap_or("card_declined")
 }

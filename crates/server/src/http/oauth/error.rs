@@ -5,8 +5,8 @@ use actix_web::{
     HttpResponse,
     http::{StatusCode, header::WWW_AUTHENTICATE},
 };
-use serde_json::json;
-use tillgate_model::{Problem, Problems};
+use serde_json::{Map, Value, json};
+use tillgate_model::{Dialect, Problem, Problems, openapi::refusals};
 
 /// Why there is no token.
 pub enum TokenError {
@@ -50,31 +50,71 @@ impl OAuthError {
 
     /// The answer.
     pub fn response(self, detail: &str) -> HttpResponse {
-        let (status, title, code) = self.parts();
+        let (status, _, _) = self.parts();
         let mut response = HttpResponse::build(status);
         if status == StatusCode::UNAUTHORIZED {
             response.insert_header((WWW_AUTHENTICATE, r#"Basic realm="tillgate""#));
         }
+        response.json(self.document(detail))
+    }
+
+    fn document(self, detail: &str) -> Value {
+        let (status, title, code) = self.parts();
         let error = json!({"title": title, "code": code, "detail": detail, "status": status.as_u16().to_string(), "meta": {}});
-        response.json(json!({"errors": [error]}))
+        json!({"errors": [error]})
     }
 }
+
+/// Adds OAuth's errors to the codes and answers, by status, of the operation that gives tokens.
+pub fn describe(codes: &mut Value, answers: &mut Map<String, Value>) {
+    let examples = [
+        (
+            OAuthError::InvalidRequest,
+            "The parameter `client_id` is missing.",
+        ),
+        (
+            OAuthError::UnsupportedGrantType,
+            "The only grant is `client_credentials`.",
+        ),
+        (OAuthError::InvalidScope, INVALID_SCOPE),
+        (OAuthError::InvalidClient, INVALID_CLIENT),
+    ];
+    for (error, detail) in examples {
+        let (status, _, code) = error.parts();
+        let status = status.as_u16();
+        let answer = answers
+            .entry(status.to_string())
+            .or_insert_with(|| refusals::answer(status, &[], Dialect::CommerceLayer));
+        let contents = answer["content"].as_object_mut();
+        for content in contents.into_iter().flat_map(|contents| contents.values_mut()) {
+            content["examples"][code] = json!({"value": error.document(detail)});
+        }
+        let listed = &mut codes[status.to_string()];
+        match listed.as_array_mut() {
+            Some(listed) => listed.push(code.into()),
+            None => *listed = json!([code]),
+        }
+    }
+}
+
+const INVALID_CLIENT: &str = "There is no application with these credentials.";
+const INVALID_SCOPE: &str =
+    "An application has one scope: `market:all`, or `market:id:` and the id of its market.";
 
 impl TokenError {
     /// The credentials are not those of an application. Which half is wrong is not said.
     pub fn invalid_client() -> Self {
         Self::OAuth {
             error: OAuthError::InvalidClient,
-            detail: "There is no application with these credentials.",
+            detail: INVALID_CLIENT,
         }
     }
 
     /// The application does not have the scope.
     pub fn invalid_scope() -> Self {
-        let detail = "An application has one scope: `market:all`, or `market:id:` and the id of its market.";
         Self::OAuth {
             error: OAuthError::InvalidScope,
-            detail,
+            detail: INVALID_SCOPE,
         }
     }
 

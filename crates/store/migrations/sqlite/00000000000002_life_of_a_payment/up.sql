@@ -40,3 +40,7 @@ CREATE TABLE gateway_events (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX gateway_events_event ON gateway_events (organization_id, test, payment_gateway_id, event_id);
 CREATE INDEX gateway_events_due ON gateway_events (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+
+-- The failures of an address are counted for each payment; those that went well are not to be read for that.
+DROP INDEX transactions_address;
+CREATE INDEX transactions_address ON transactions (organization_id, test, address, status, created_at);

@@ -1,0 +1,220 @@
+//! Examples of successful answers: made from the schemas, so that each attribute has one, with the values that a reader
+//! expects of well-known names. A test validates all of them.
+
+use serde_json::{Map, Value, json};
+
+use super::{Operation, OperationKind, operations};
+use crate::{
+    Action, Dialect, ResourceMeta,
+    money::{Currency, Money},
+    registry::{self, RESOURCES},
+    resource::RelationshipMeta,
+};
+
+/// Where the examples' service is.
+const ORIGIN: &str = "https://pay.example";
+const ID: &str = "QWERtyUpBa";
+/// What amounts are, but for surcharges.
+const AMOUNT: i64 = 2500;
+const SURCHARGES: [&str; 2] = ["price_amount", "payment_method_amount"];
+
+/// Writes an example onto each successful answer. Documents and lists are shared among the operations that answer them.
+pub(super) fn stamp(document: &mut Value) {
+    let mut shared = Map::new();
+    for meta in RESOURCES {
+        let one = resource(meta, document);
+        let list = json!({"data": [one], "meta": counts(meta.dialect), "links": pages(&meta.path())});
+        shared.insert(meta.schema.to_owned(), json!({"value": {"data": one}}));
+        shared.insert(format!("{}List", meta.schema), json!({"value": list}));
+    }
+    for operation in operations() {
+        let pointer = format!(
+            "/paths/{}/{}/responses/{}/content",
+            operation.path().replace('~', "~0").replace('/', "~1"),
+            operation.method().to_lowercase(),
+            operation.success()
+        );
+        let contents = document.pointer_mut(&pointer).and_then(Value::as_object_mut);
+        for media_type in contents.into_iter().flat_map(|contents| contents.values_mut()) {
+            media_type["examples"] = json!({"answer": example(&operation)});
+        }
+    }
+    document["components"]["examples"] = Value::Object(shared);
+}
+
+fn example(operation: &Operation) -> Value {
+    let meta = operation.resource;
+    match operation.kind {
+        OperationKind::Action(Action::List) => reference(&format!("{}List", meta.schema)),
+        OperationKind::Action(_) => reference(meta.schema),
+        OperationKind::Related(relationship) => match target(relationship) {
+            Some(target) if relationship.many => reference(&format!("{}List", target.schema)),
+            Some(target) => reference(target.schema),
+            None => json!({"value": {"data": null}}),
+        },
+        OperationKind::Relationship(relationship) => json!({"value": linkage(operation, relationship)}),
+    }
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/examples/{name}")})
+}
+
+fn target(relationship: &RelationshipMeta) -> Option<&'static ResourceMeta> {
+    relationship
+        .targets
+        .iter()
+        .find_map(|kind| registry::resource(kind))
+}
+
+fn linkage(operation: &Operation, relationship: &RelationshipMeta) -> Value {
+    let path = operation.path().replace("{id}", ID);
+    let identifier = target(relationship).map(|target| json!({"type": target.kind, "id": ID}));
+    let mut links = if relationship.many {
+        pages(&path)
+    } else {
+        json!({})
+    };
+    links["self"] = url(&path);
+    links["related"] = url(&path.replace("/relationships", ""));
+    if relationship.many {
+        let data: Vec<Value> = identifier.into_iter().collect();
+        // The pages of a relationship are counted in one way in both dialects.
+        return json!({"data": data, "meta": counts(Dialect::CommerceLayer), "links": links});
+    }
+    json!({"data": identifier, "links": links})
+}
+
+fn url(path: &str) -> Value {
+    format!("{ORIGIN}{path}").into()
+}
+
+fn counts(dialect: Dialect) -> Value {
+    match dialect {
+        Dialect::CommerceLayer => json!({"record_count": 1, "page_count": 1}),
+        Dialect::Foodetective => json!({"total-count": 1, "total-pages": 1}),
+    }
+}
+
+fn pages(path: &str) -> Value {
+    json!({"first": url(path), "last": url(path)})
+}
+
+fn resource(meta: &ResourceMeta, document: &Value) -> Value {
+    let link = format!("{}/{ID}", meta.path());
+    let relationships: Map<String, Value> = meta
+        .relationships
+        .iter()
+        .map(|relationship| {
+            let name = relationship.name;
+            let links = json!({
+                "self": url(&format!("{link}/relationships/{name}")),
+                "related": url(&format!("{link}/{name}"))
+            });
+            (name.to_owned(), json!({"links": links}))
+        })
+        .collect();
+    json!({
+        "id": ID,
+        "type": meta.kind,
+        "links": {"self": url(&link)},
+        "attributes": attributes(meta, document),
+        "relationships": relationships,
+        "meta": {"mode": "test", "organization_id": "xYZkjABcde"}
+    })
+}
+
+fn attributes(meta: &ResourceMeta, document: &Value) -> Value {
+    let schemas = &document["components"]["schemas"];
+    let properties = schemas[format!("{}Attributes", meta.schema)]["properties"].as_object();
+    let members = properties.into_iter().flatten();
+    members
+        .map(|(name, schema)| (name.clone(), attribute(&name.replace('-', "_"), schema, schemas)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+/// The value of an attribute: a well-known one of its name, or else the simplest that its schema allows.
+fn attribute(name: &str, schema: &Value, schemas: &Value) -> Value {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let component = reference.rsplit('/').next().unwrap_or_default();
+        return attribute(name, &schemas[component], schemas);
+    }
+    if let Some(first) = schema["oneOf"].as_array().and_then(|words| words.first()) {
+        return first["const"].clone();
+    }
+    if let Some(amount) = amount(name) {
+        return amount;
+    }
+    let types = match &schema["type"] {
+        Value::Array(types) => types.clone(),
+        one => vec![one.clone()],
+    };
+    let may_be = |word: &str| types.iter().any(|one| one == word);
+    // A market's number is one, that of an order a text.
+    if let Some(known) = known(name).filter(|known| !known.is_string() || may_be("string")) {
+        return known;
+    }
+    if may_be("null") {
+        return Value::Null;
+    }
+    if let Some(example) = schema.get("example").or(schema["examples"].get(0)) {
+        return example.clone();
+    }
+    if may_be("boolean") {
+        false.into()
+    } else if may_be("integer") {
+        1.into()
+    } else if may_be("object") {
+        json!({})
+    } else {
+        name.into()
+    }
+}
+
+/// Amounts have three members: `total_amount_cents`, `total_amount_float` and `formatted_total_amount`.
+fn amount(name: &str) -> Option<Value> {
+    let is_surcharge = SURCHARGES.iter().any(|part| name.contains(part));
+    let money = Money::new(if is_surcharge { 0 } else { AMOUNT }, Currency::EUR);
+    if name.ends_with("_cents") {
+        Some(money.amount_cents.into())
+    } else if name.ends_with("_float") {
+        Some(money.to_major().into())
+    } else if name.starts_with("formatted_") {
+        Some(money.formatted().into())
+    } else {
+        None
+    }
+}
+
+fn known(name: &str) -> Option<Value> {
+    let value = match name {
+        "api_version" => json!("2025-09-30.clover"),
+        "base_url" => json!("https://api.stripe.com"),
+        "client_secret" => json!("pi_xxxx_secret_yyyy"),
+        "credential_keys" => json!({"login": "…zzzz"}),
+        "currency" | "currency_code" => json!("EUR"),
+        "customer_email" | "email" => json!("jo@example.com"),
+        "editable" | "succeeded" => json!(true),
+        "gateway_transaction_id" | "charge_id" => json!("ch_xxxx"),
+        "language_code" => json!("en"),
+        "name" => json!("Main"),
+        "number" => json!("1001"),
+        "payment_instrument" => {
+            json!({
+                "issuer_type": "card",
+                "card_type": "visa",
+                "card_last_digits": "4242",
+                "card_expiry_month": "12",
+                "card_expiry_year": "2030"
+            })
+        }
+        "payment_method_type" => json!("stripe_payments"),
+        "publishable_key" | "public_key" => json!("pk_test_xxxx-yyyy-zzzz"),
+        "quantity" | "total_orders_count" => json!(1),
+        "stripe_id" => json!("pi_xxxx"),
+        "webhook_endpoint_url" => json!(format!("{ORIGIN}/webhook_callbacks/stripe_gateways/v5wkTmXJ3R")),
+        _ => return None,
+    };
+    Some(value)
+}

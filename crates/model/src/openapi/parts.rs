@@ -1,0 +1,163 @@
+//! Parts that the documents of all resources share. Each is a component with a name, by which generated clients call
+//! its type.
+
+use serde_json::{Map, Value, json};
+
+const COMPONENTS: &str = "#/components/schemas";
+
+/// Reference to a component.
+pub fn reference(name: &str) -> Value {
+    json!({"$ref": format!("{COMPONENTS}/{name}")})
+}
+
+/// Reference to a component, with what it means in this place.
+pub fn described(name: &str, description: &str) -> Value {
+    let mut schema = reference(name);
+    schema["description"] = description.into();
+    schema
+}
+
+/// An object that always has all of these members, and no others.
+pub fn closed(description: impl Into<String>, properties: Value) -> Value {
+    let required: Vec<&String> = properties
+        .as_object()
+        .map(Map::keys)
+        .into_iter()
+        .flatten()
+        .collect();
+    json!({
+        "description": description.into(),
+        "type": "object",
+        "required": required,
+        "properties": properties,
+        "additionalProperties": false
+    })
+}
+
+/// All of them, by name.
+pub fn parts() -> [(&'static str, Value); 12] {
+    [
+        ("ErrorDocument", error_document()),
+        ("ErrorObject", error_object()),
+        ("ErrorSource", error_source()),
+        (
+            "ResourceLinks",
+            closed("Links of the resource.", json!({"self": url()})),
+        ),
+        ("ResourceMeta", resource_meta()),
+        ("Relationship", relationship()),
+        ("Identifier", identifier()),
+        ("IncludedResource", included_resource()),
+        (
+            "RelationshipLinks",
+            closed(
+                "Links of the relationship.",
+                json!({"self": url(), "related": url()}),
+            ),
+        ),
+        ("PageLinks", page_links(&[])),
+        ("RelationshipPageLinks", page_links(&["self", "related"])),
+        ("PageMeta", page_meta("record_count", "page_count")),
+    ]
+}
+
+/// How many items and pages there are, under these names.
+pub fn page_meta(items: &str, pages: &str) -> Value {
+    closed(
+        "How many there are.",
+        json!({items: {"type": "integer", "minimum": 0}, pages: {"type": "integer", "minimum": 1}}),
+    )
+}
+
+fn url() -> Value {
+    json!({"type": "string", "format": "uri"})
+}
+
+fn resource_meta() -> Value {
+    closed(
+        "Where the resource belongs.",
+        json!({
+            "mode": {"type": "string", "enum": ["test", "live"], "description": "Test data or live data."},
+            "organization_id": {"type": "string", "description": "The organization that it belongs to."}
+        }),
+    )
+}
+
+/// Answers of the API have the links alone; what is told to webhooks has `data` too, where they include that.
+fn relationship() -> Value {
+    let mut schema = closed(
+        "Where a relationship is found.",
+        json!({"links": reference("RelationshipLinks")}),
+    );
+    let identifier = reference("Identifier");
+    schema["properties"]["data"] = json!({
+        "description": "What it points to; only in calls of webhooks that include it.",
+        "oneOf": [{"type": "null"}, identifier, {"type": "array", "items": identifier}]
+    });
+    schema
+}
+
+fn identifier() -> Value {
+    closed(
+        "Which resource.",
+        json!({"type": {"type": "string"}, "id": {"type": "string"}}),
+    )
+}
+
+fn included_resource() -> Value {
+    let mut schema = identifier();
+    schema["description"] = "A resource as `GET` shows it.".into();
+    schema["additionalProperties"] = true.into();
+    schema
+}
+
+fn page_links(more: &[&str]) -> Value {
+    let mut properties = json!({"first": url(), "prev": url(), "next": url(), "last": url()});
+    let mut required = vec!["first", "last"];
+    for name in more {
+        properties[*name] = url();
+        required.push(name);
+    }
+    json!({
+        "description": "Links to pages. The first page has no `prev`, the last no `next`.",
+        "type": "object",
+        "required": required,
+        "properties": properties,
+        "additionalProperties": false
+    })
+}
+
+fn error_document() -> Value {
+    let errors = json!({"type": "array", "items": reference("ErrorObject"), "minItems": 1});
+    closed("All problems of a request.", json!({"errors": errors}))
+}
+
+fn error_object() -> Value {
+    json!({
+        "description": "One problem.",
+        "type": "object",
+        "properties": {
+            "title": {"type": "string", "description": "The kind of problem; of a validation problem, the broken rule."},
+            "detail": {"type": "string", "description": "What is wrong and what to do."},
+            "code": {"type": "string", "description": "The kind of problem, for programs."},
+            "status": {"type": "string", "pattern": "^[45][0-9]{2}$", "description": "HTTP status of the problem."},
+            "source": reference("ErrorSource"),
+            "meta": {"type": "object", "additionalProperties": true, "description": "Facts for programs."}
+        },
+        "required": ["title", "detail", "code", "status"],
+        "additionalProperties": false
+    })
+}
+
+fn error_source() -> Value {
+    json!({
+        "description": "Where in the request the problem is.",
+        "type": "object",
+        "properties": {
+            "pointer": {"type": "string", "description": "JSON pointer into the body."},
+            "parameter": {"type": "string", "description": "Name of a query parameter."},
+            "header": {"type": "string", "description": "Name of a header."}
+        },
+        "additionalProperties": false
+    })
+}

@@ -1,0 +1,147 @@
+//! A throw-away service, which client teams run in their own tests.
+//!
+//! It is a demo in a temporary directory, which can go back to its start. With a seed, what it answers depends on the
+//! requests alone: they are answered one after the other, the clock moves with them, and what follows from one (the PSPs'
+//! webhooks, the background's work) is done before the next, not beside it.
+
+mod announcement;
+mod env_file;
+mod fixtures;
+mod settle;
+mod start;
+mod strict;
+mod turns;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use tillgate_model::Id;
+use tillgate_payments::Service;
+use tillgate_sandbox::{Courier, Sandbox, Saved};
+
+use self::env_file::EnvFile;
+pub use self::{
+    start::Setup,
+    strict::{Answered, Strict},
+    turns::{Turn, Turns},
+};
+use crate::{
+    config,
+    demo::{Demo, Environment},
+    failure::Failure,
+    world::Seeded,
+};
+
+/// Name of the database's copy in the temporary directory.
+const COPY: &str = "start.db";
+
+/// A throw-away service's own things.
+pub struct Ephemeral {
+    /// The time and the randomness, if they come from a seed.
+    pub seeded: Option<Arc<Seeded>>,
+    /// Who works now.
+    pub turns: Turns,
+    /// Watches the requests, if that was asked for.
+    pub strict: Option<Strict>,
+    /// Ids of what was created at the start, by name.
+    pub names: BTreeMap<String, Id>,
+    psps: Arc<Sandbox>,
+    courier: Courier,
+    start: Start,
+}
+
+/// The state that a reset leads back to.
+struct Start {
+    database: PathBuf,
+    psps: Saved,
+}
+
+impl Ephemeral {
+    /// Creates the fixtures, whose ids go into the environment, and keeps the state that this gives.
+    ///
+    /// # Errors
+    /// A fixture that cannot be created, or files that cannot be used.
+    pub async fn prepare(
+        settings: &config::Ephemeral,
+        directory: &Path,
+        service: &Service,
+        demo: &Demo,
+        environment: &mut Environment,
+        (psps, seeded): (Arc<Sandbox>, Option<Arc<Seeded>>),
+    ) -> Result<Self, Failure> {
+        let names = match &settings.fixtures {
+            Some(file) => fixtures::create(file, service, demo, environment, seeded.as_deref()).await?,
+            None => BTreeMap::new(),
+        };
+        let courier = Courier::new()
+            .map_err(|error| Failure::Start(format!("cannot set up the PSPs' webhooks: {error}")))?;
+        if seeded.is_some() {
+            settle::settle(service, &psps, &courier).await;
+        }
+        let database = directory.join(COPY);
+        let cannot_keep = |error: &dyn std::fmt::Display| {
+            Failure::Start(format!("cannot keep the state of the start: {error}"))
+        };
+        service
+            .context()
+            .db
+            .save_copy(&database)
+            .map_err(|error| cannot_keep(&error))?;
+        let start = Start {
+            database,
+            psps: psps.save().map_err(|error| cannot_keep(&error))?,
+        };
+        let strict = settings
+            .strict
+            .then(|| Strict::new(settings.strict_report.clone()))
+            .transpose()?;
+        let ephemeral = Self {
+            seeded,
+            turns: Turns::default(),
+            strict,
+            names,
+            psps,
+            courier,
+            start,
+        };
+        // The first request finds what every request after a reset finds.
+        ephemeral.go_back(service)?;
+        Ok(ephemeral)
+    }
+
+    /// Goes back to the state of the start. Blocks for a few milliseconds; nobody else may be working.
+    ///
+    /// # Errors
+    /// The files cannot be used any more.
+    pub fn go_back(&self, service: &Service) -> Result<(), Failure> {
+        let cannot =
+            |error: &dyn std::fmt::Display| Failure::Start(format!("cannot go back to the start: {error}"));
+        let Start { database, psps } = &self.start;
+        self.psps.restore(psps).map_err(|error| cannot(&error))?;
+        service
+            .context()
+            .db
+            .restore_copy(database)
+            .map_err(|error| cannot(&error))?;
+        if let Some(seeded) = &self.seeded {
+            seeded.begin_serving();
+        }
+        Ok(())
+    }
+
+    /// Has happen what follows from earlier requests, until nothing more does. With a seed, nothing else does it.
+    pub async fn settle(&self, service: &Service) {
+        settle::settle(service, &self.psps, &self.courier).await;
+    }
+
+    /// Tells of the requests that did not conform.
+    ///
+    /// # Errors
+    /// There were some, or the report cannot be written.
+    pub fn report(&self) -> Result<(), Failure> {
+        self.strict.as_ref().map_or(Ok(()), Strict::tell)
+    }
+}

@@ -1,0 +1,98 @@
+//! What follows from a request, done to its end: webhooks of the PSPs, events, calls whose outcome is unknown.
+
+use std::sync::Arc;
+
+use actix_web::rt;
+use tillgate_payments::{Notification, Reception, Service};
+use tillgate_sandbox::{Courier, Sandbox, WebhookAnswer, WebhookDelivery};
+
+/// Webhooks that are taken at once.
+const TOGETHER: usize = 16;
+
+/// One thing after the other, in an order that depends on nothing but what happened before.
+pub async fn settle(service: &Service, psps: &Arc<Sandbox>, courier: &Courier) {
+    loop {
+        let told = deliver(service, psps, courier).await;
+        let events = service.take_events(1).await;
+        for event in &events {
+            service.process_event(event).await;
+        }
+        if told == 0 && events.is_empty() {
+            break;
+        }
+    }
+    service.recover_once().await;
+    service.watch_once().await;
+}
+
+/// Hands the webhooks for this service over in process, and sends the others. Answers how many there were.
+async fn deliver(service: &Service, psps: &Arc<Sandbox>, courier: &Courier) -> usize {
+    let deliveries = psps.due_webhooks(TOGETHER);
+    let count = deliveries.len();
+    for delivery in deliveries {
+        if let Some((gateway_type, token)) = endpoint(&delivery.url, &service.context().base_url) {
+            let answer = hand_over(service, gateway_type, token, &delivery).await;
+            psps.webhook_answered(&delivery.id, answer);
+        } else {
+            let (psps, courier) = (Arc::clone(psps), courier.clone());
+            // Its receiver may call this service, which works on one thing at a time: nobody waits for it here.
+            rt::spawn(async move {
+                let (id, answer) = courier.deliver(delivery).await;
+                psps.webhook_answered(&id, answer);
+            });
+        }
+    }
+    count
+}
+
+/// Gateway type and token of an address of this service.
+fn endpoint<'a>(url: &'a str, base_url: &str) -> Option<(&'a str, &'a str)> {
+    let path = url.strip_prefix(base_url)?.strip_prefix("/webhook_callbacks/")?;
+    path.split_once('/')
+}
+
+async fn hand_over(
+    service: &Service,
+    gateway_type: &str,
+    token: &str,
+    delivery: &WebhookDelivery,
+) -> WebhookAnswer {
+    let header = |name: &str| Some(delivery.headers.get(name)?.to_str().ok()?.to_owned());
+    let notification = Notification {
+        gateway_type,
+        token,
+        header: &header,
+        body: &delivery.body,
+    };
+    let status = match service.receive(&notification).await {
+        Ok(Reception::Kept) => http::StatusCode::OK,
+        Ok(Reception::NotFound) => http::StatusCode::NOT_FOUND,
+        Ok(Reception::Refused) => http::StatusCode::BAD_REQUEST,
+        Err(_) => http::StatusCode::SERVICE_UNAVAILABLE,
+    };
+    WebhookAnswer::Status(status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_service_s_own_endpoints_are_handed_over() {
+        let base_url = "http://127.0.0.1:8080";
+        assert_eq!(
+            endpoint(
+                "http://127.0.0.1:8080/webhook_callbacks/stripe_gateways/abc",
+                base_url
+            ),
+            Some(("stripe_gateways", "abc"))
+        );
+        for url in [
+            "http://127.0.0.1:8081/webhook_callbacks/stripe_gateways/abc",
+            "http://127.0.0.1:8080/hooks/stripe",
+            "https://shop.example/webhook_callbacks/stripe_gateways/abc",
+        ] {
+            assert_eq!(endpoint(url, base_url), None, "{url}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What a throw-away service has besides the API, below `/ephemeral`, and what stands around each of its requests.
+
+mod turn;
+mod watch;
+
+use actix_web::{
+    HttpResponse,
+    http::Method,
+    web::{self, Data, Payload, ServiceConfig},
+};
+use serde::Deserialize;
+use serde_json::json;
+use tillgate_model::{Dialect, Problem, Problems, problem::Kind};
+
+pub use turn::take_turn;
+pub use watch::watch;
+
+use super::{body, errors, negotiation::MediaType, routes::resource, state::Worker};
+use crate::ephemeral::Ephemeral;
+
+/// A request to let time pass.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_seconds: u32,
+}
+
+/// Puts the routes in.
+pub fn configure(config: &mut ServiceConfig) {
+    let post = |path, route| resource(path, vec![(Method::POST, route)]);
+    let get = |path, route| resource(path, vec![(Method::GET, route)]);
+    config
+        .service(get("/ephemeral", web::route().to(retrieve)))
+        .service(post("/ephemeral/reset", web::route().to(reset)))
+        .service(post("/ephemeral/clock", web::route().to(advance_clock)))
+        .service(get("/ephemeral/violations", web::route().to(list_violations)));
+}
+
+fn ephemeral(worker: &Worker) -> Result<&Ephemeral, HttpResponse> {
+    worker
+        .shared
+        .ephemeral
+        .as_deref()
+        .ok_or_else(|| errors::route_not_found("/ephemeral"))
+}
+
+/// How the service was started, what time it is, and the ids of the fixtures by name.
+async fn retrieve(worker: Data<Worker>) -> HttpResponse {
+    match ephemeral(&worker) {
+        Ok(ephemeral) => HttpResponse::Ok().json(json!({
+            "now": worker.service.context().now(),
+            "seed": ephemeral.seeded.as_ref().map(|seeded| seeded.seed()),
+            "strict": ephemeral.strict.is_some(),
+            "fixtures": ephemeral.names,
+        })),
+        Err(response) => response,
+    }
+}
+
+/// Back to the state of the start, when everybody has finished.
+async fn reset(worker: Data<Worker>) -> HttpResponse {
+    let ephemeral = match ephemeral(&worker) {
+        Ok(ephemeral) => ephemeral,
+        Err(response) => return response,
+    };
+    let _alone = ephemeral.turns.alone().await;
+    worker.shared.attempts.forget();
+    match ephemeral.go_back(&worker.service) {
+        Ok(()) => HttpResponse::NoContent().finish(),
+        Err(failure) => {
+            tracing::error!(%failure, "the service could not be reset");
+            errors::internal("/ephemeral/reset")
+        }
+    }
+}
+
+/// Lets time pass, for the service and the PSPs. Only a service with a seed has a clock of its own.
+async fn advance_clock(worker: Data<Worker>, mut payload: Payload) -> HttpResponse {
+    let ephemeral = match ephemeral(&worker) {
+        Ok(ephemeral) => ephemeral,
+        Err(response) => return response,
+    };
+    let Some(seeded) = &ephemeral.seeded else {
+        return errors::route_not_found("/ephemeral/clock");
+    };
+    let sent = body::read(&mut payload).await.and_then(|body| {
+        serde_json::from_slice::<Advance>(&body)
+            .map_err(|error| Problem::new(Kind::InvalidDataFormat, format!("Not such a request: {error}.")))
+    });
+    match sent {
+        Ok(Advance { advance_seconds }) => {
+            let _alone = ephemeral.turns.alone().await;
+            seeded.advance(advance_seconds);
+            HttpResponse::Ok().json(json!({"now": worker.service.context().now()}))
+        }
+        Err(problem) => {
+            body::discard(&mut payload).await;
+            errors::response(&Problems::from(problem), Dialect::CommerceLayer, MediaType::Json)
+        }
+    }
+}
+
+/// The requests that did not conform until now.
+async fn list_violations(worker: Data<Worker>) -> HttpResponse {
+    match ephemeral(&worker).map(|ephemeral| &ephemeral.strict) {
+        Ok(Some(strict)) => HttpResponse::Ok().json(strict.report()),
+        Ok(None) => errors::route_not_found("/ephemeral/violations"),
+        Err(response) => response,
+    }
+}

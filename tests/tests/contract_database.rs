@@ -1,0 +1,48 @@
+//! Every operation says that it can't work when the database is gone. On SQLite, which can't go away by itself, there is
+//! nothing to test.
+
+use serde_json::json;
+use tillgate_tests::fixtures::Fixtures;
+use tillgate_tests::{JSON, Service};
+
+#[tokio::test]
+async fn without_its_database_every_operation_answers_503() {
+    let service = Service::start().await;
+    let fixtures = Fixtures::of_demo(&service).await;
+    let api = &fixtures.api;
+    let ids = fixtures.one_of_each().await;
+    let mut requests = Vec::new();
+    for operation in fixtures.open_api().on_resources() {
+        let path = match ids.get(operation.kind()) {
+            Some(id) => operation.path(id),
+            None => operation.template.clone(),
+        };
+        let call = api.call(&operation.method, &path);
+        requests.push(match operation.method.as_str() {
+            "POST" => call.json(&fixtures.body(operation.kind()).await),
+            "PATCH" => {
+                call.json(&json!({ "data": { "type": operation.kind(), "id": ids[operation.kind()] } }))
+            }
+            _ => call,
+        });
+    }
+    assert!(requests.len() > 150, "{}", requests.len());
+    let anonymous = service.anonymous();
+    let credentials = json!({
+        "grant_type": "client_credentials",
+        "client_id": service.demo("TILLGATE_CLIENT_ID"),
+        "client_secret": service.demo("TILLGATE_CLIENT_SECRET"),
+    });
+    let token = anonymous.call("POST", "/oauth/token").header("Accept", JSON);
+    requests.push(token.json_as(JSON, &credentials));
+    let event = anonymous.call("POST", "/webhook_callbacks/stripe_gateways/unknown");
+    requests.push(event.json_as(JSON, &json!({})));
+    requests.push(anonymous.call("GET", "/readyz"));
+    if !service.cut_off_database().await {
+        return;
+    }
+    for request in requests {
+        let answer = request.send().await.expect(503);
+        assert_ne!(answer.header("retry-after"), "", "{}", answer.request);
+    }
+}
