@@ -18,6 +18,7 @@ use super::{
 use crate::{
     context::Context,
     failure::Failure,
+    planted::{self, Bug},
     stored::{self, word},
 };
 
@@ -137,7 +138,7 @@ pub fn place_or_give_up(context: &Context, case: &mut Case) -> Result<(), Failur
         return Ok(());
     }
     let event = match case.state()? {
-        SourceState::Authorized | SourceState::Captured => OrderEvent::Place,
+        SourceState::Authorized | SourceState::Captured if pays_what_was_asked(case) => OrderEvent::Place,
         SourceState::RequiresAction | SourceState::Processing => return Ok(()),
         _ if case.source.pending_operation_id.is_some() => return Ok(()),
         _ if case.authorizations().any(|row| row.status == PENDING) => return Ok(()),
@@ -145,6 +146,13 @@ pub fn place_or_give_up(context: &Context, case: &mut Case) -> Result<(), Failur
     };
     order::turn(context, &mut case.order, event)?;
     Ok(())
+}
+
+/// Whether the payment is for the order's total, or for the part that was chosen.
+fn pays_what_was_asked(case: &Case) -> bool {
+    let total = crate::resources::order::total_cents(&case.order);
+    let asked = case.details.authorization_amount_cents.unwrap_or(total);
+    case.source.amount_cents == asked || planted::is(Bug::AmountNotCompared)
 }
 
 /// The status of an order, as stored.

@@ -54,6 +54,7 @@ pub async fn apply(
         tracing::info!(source = case.source.id, %before, %next, "old news of a payment");
         return Ok(());
     }
+    take_amount(case, snapshot, next);
     show(context, case, snapshot, next);
     case.source.state = next.to_string();
     record_transactions(tx, context, case, snapshot, next).await?;
@@ -62,6 +63,23 @@ pub async fn apply(
         late_authorization(case, next);
     }
     update_order(tx, context, case).await
+}
+
+/// The payment's amount is what the PSP says it is, not what it was last asked for.
+fn take_amount(case: &mut Case, snapshot: &PaymentSnapshot, next: SourceState) {
+    let Some(amount) = &snapshot.amount else {
+        return;
+    };
+    let is_same_currency = amount.currency.to_string() == case.source.currency_code;
+    if next.holds_money() && !(is_same_currency && amount.amount_cents == case.source.amount_cents) {
+        tracing::error!(
+            source = case.source.id,
+            "the PSP authorized another amount than was asked for"
+        );
+    }
+    if is_same_currency {
+        case.source.amount_cents = amount.amount_cents;
+    }
 }
 
 /// What is only shown.
@@ -163,14 +181,6 @@ async fn authorize(
     };
     name(&mut row, snapshot);
     if let Some(amount) = &snapshot.amount {
-        if amount.amount_cents != case.source.amount_cents
-            || amount.currency.to_string() != case.source.currency_code
-        {
-            tracing::error!(
-                source = case.source.id,
-                "the PSP authorized another amount than was asked for"
-            );
-        }
         row.amount_cents = amount.amount_cents;
         row.currency_code = amount.currency.to_string();
     }

@@ -56,8 +56,7 @@ pub async fn begin(
     instrument_of(case)?;
     case.details.authorization_amount_cents = amount_cents;
     if case.source.amount_cents != amount {
-        case.source.amount_cents = amount;
-        let attempt = push(tx, &request.context, case, Some(Goal::Authorize)).await?;
+        let attempt = push(tx, &request.context, case, amount, Some(Goal::Authorize)).await?;
         return Ok(Begun::Call(Box::new(attempt)));
     }
     confirm(tx, &request.context, case).await
@@ -143,11 +142,13 @@ pub async fn confirm(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Res
     Ok(Begun::Call(Box::new(attempt)))
 }
 
-/// Commits the intent to give the unconfirmed PaymentIntent the source's amount and the present options.
+/// Commits the intent to give the unconfirmed PaymentIntent an amount and the present options. The source's own amount
+/// follows when the PSP shows it: the update may be refused, because the buyer has confirmed the former amount meanwhile.
 pub async fn push(
     tx: &mut Tx<'_>,
     context: &Context,
     case: &mut Case,
+    amount_cents: i64,
     goal: Option<Goal>,
 ) -> Result<Attempt, Failure> {
     let gateway = gateway_of(tx, case).await?;
@@ -163,10 +164,7 @@ pub async fn push(
     let args = UpdatePayment {
         transaction_id: case.source.id.clone(),
         order_id: case.order.id.clone(),
-        amount: Some(Money::new(
-            case.source.amount_cents,
-            word(&case.source.currency_code)?,
-        )),
+        amount: Some(Money::new(amount_cents, word(&case.source.currency_code)?)),
         instrument: options.instrument,
         psp_customer: options.customer,
         setup_future_usage: options.setup_future_usage,

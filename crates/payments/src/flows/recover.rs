@@ -299,10 +299,13 @@ pub async fn look_for_outcome(context: &Context, row: GatewayOperationRow) -> Re
     let scope = Scope::of_job(word(&row.organization_id)?, row.test);
     let (source, gateway, _) = read_source(context, &scope, &word(&row.payment_source_id)?).await?;
     let (Some(source), Some(gateway)) = (source, gateway) else {
-        return Err(Failure::Internal(format!(
-            "the operation {} has lost its source or gateway",
-            row.id
-        )));
+        // Whoever was faster has found the outcome, and the source that came to nothing is gone.
+        return Ok(true);
+    };
+    // Taken once more, by this look.
+    let row = GatewayOperationRow {
+        attempts: row.attempts + 1,
+        ..row
     };
     let attempt = stored_attempt(context, row, &gateway)?;
     let outcome = ask_or_send_again(context, &attempt, &source).await?;

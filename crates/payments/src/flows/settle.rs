@@ -52,7 +52,11 @@ pub async fn settle(
             next: None,
         });
     };
-    let known = commit(tx, context, &mut case, attempt, &mut operation, outcome).await?;
+    let known = if is_sent_by_another(attempt, &operation, outcome) {
+        Known::Nothing
+    } else {
+        commit(tx, context, &mut case, attempt, &mut operation, outcome).await?
+    };
     let finished = known != Known::Nothing;
     operation.updated_at = now;
     if finished {
@@ -79,6 +83,13 @@ pub async fn settle(
         was_open: true,
         next,
     })
+}
+
+/// Whether somebody else has taken the call meanwhile and may be sending it at this moment: that this attempt did nothing
+/// says nothing of theirs, which will be committed too.
+fn is_sent_by_another(attempt: &Attempt, operation: &GatewayOperationRow, outcome: &Outcome) -> bool {
+    let did_nothing = matches!(outcome, Outcome::NotSent(_) | Outcome::Refused(_));
+    did_nothing && operation.attempts != attempt.operation.attempts
 }
 
 /// What is known of a call after an outcome was committed.

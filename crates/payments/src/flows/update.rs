@@ -261,7 +261,7 @@ async fn change_amount(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> R
         return call(action::void(tx, context, case, &authorization, goal).await?)
             .ok_or_else(|| Failure::Internal("a Stripe payment has no PSP".into()));
     }
-    case.source.amount_cents = order::total_cents(&case.order);
     case.details.authorization_amount_cents = None;
-    authorize::push(tx, context, case, None).await
+    let total = order::total_cents(&case.order);
+    authorize::push(tx, context, case, total, None).await
 }
