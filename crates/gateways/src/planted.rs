@@ -44,6 +44,12 @@ pub enum Bug {
     KeyForgotten,
     /// An order is placed whatever was authorized for it.
     AmountNotCompared,
+    /// What was taken to be sent to a webhook is taken for sent.
+    TakenIsTold,
+    /// What is sent to a webhook again has a new identifier.
+    NewMessageOnRetry,
+    /// Of several instances, each makes events of a change.
+    ToldByEachInstance,
 }
 
 impl Bug {
@@ -69,6 +75,9 @@ impl Bug {
         Self::ReleaseNotRecorded,
         Self::KeyForgotten,
         Self::AmountNotCompared,
+        Self::TakenIsTold,
+        Self::NewMessageOnRetry,
+        Self::ToldByEachInstance,
     ];
 }
 

@@ -2,23 +2,16 @@
 
 use std::{
     cell::{Cell, RefCell},
-    net::IpAddr,
     path::Path,
     rc::Rc,
     sync::Arc,
     time::Duration,
 };
 
-use futures::{
-    FutureExt, StreamExt,
-    channel::oneshot,
-    future::{BoxFuture, ready},
-    stream::FuturesUnordered,
-};
+use futures::{StreamExt, channel::oneshot, stream::FuturesUnordered};
 use tillgate_model::Problems;
 use tillgate_payments::{
-    Answer, Call, Caller, Clock, Context, Entropy, Message, NoReply, Notification, Reception, Reply, Sender,
-    Service, Settings, vault::Vault,
+    Answer, Call, Caller, Clock, Context, Entropy, Notification, Reception, Service, Settings, vault::Vault,
 };
 use tillgate_sandbox::WebhookDelivery;
 use tillgate_store::{Db, StoreError};
@@ -26,6 +19,7 @@ use tillgate_store::{Db, StoreError};
 use crate::{
     database::Unreliable,
     executor::{Side, Spawner},
+    merchant::Merchant,
     network::Network,
     world::World,
 };
@@ -49,19 +43,6 @@ impl Entropy for Chance {
     }
 }
 
-/// Nobody in a run has webhooks.
-struct Nobody;
-
-impl Sender for Nobody {
-    fn send<'a>(&'a self, _: &'a Message) -> BoxFuture<'a, Result<Reply, NoReply>> {
-        ready(Err(NoReply("There is nobody.".into()))).boxed()
-    }
-
-    fn may_reach(&self, _: IpAddr) -> bool {
-        false
-    }
-}
-
 /// The connection broke: nobody answers, or the process that should have has ended.
 pub struct NoAnswer;
 
@@ -69,6 +50,8 @@ pub struct NoAnswer;
 pub struct Host {
     /// What everything shares.
     pub world: Arc<World>,
+    /// Whom the service tells of what happens.
+    pub merchant: Arc<Merchant>,
     context: Context,
     spawner: Spawner,
     service: RefCell<Option<Service>>,
@@ -83,13 +66,14 @@ impl Host {
     pub fn new(world: &Arc<World>, spawner: Spawner) -> Result<Rc<Self>, StoreError> {
         let db = Db::inline(Path::new(":memory:"), Arc::new(Unreliable(Arc::clone(world))))?;
         let network = Arc::new(Network(Arc::clone(world)));
+        let merchant = Arc::new(Merchant::new(world));
         let context = Context {
             db,
             clock: Arc::new(Time(Arc::clone(world))),
             entropy: Arc::new(Chance(Arc::clone(world))),
             timer: Arc::<Network>::clone(&network),
             transport: network,
-            sender: Arc::new(Nobody),
+            sender: Arc::<Merchant>::clone(&merchant),
             vault: Arc::new(Vault::new([7; 32])),
             base_url: URL.into(),
             settings: Settings {
@@ -101,6 +85,7 @@ impl Host {
         };
         Ok(Rc::new(Self {
             world: Arc::clone(world),
+            merchant,
             context,
             spawner,
             service: RefCell::new(None),
@@ -125,6 +110,10 @@ impl Host {
         for name in ["worker-1", "worker-2"] {
             let (world, service) = (Arc::clone(&self.world), service.clone());
             self.spawner.spawn(name, Side::Service, upkeep(world, service));
+        }
+        for name in ["calls-1", "calls-2"] {
+            let (world, service) = (Arc::clone(&self.world), service.clone());
+            self.spawner.spawn(name, Side::Service, tell(world, service));
         }
         let (world, hearing) = (Arc::clone(&self.world), service.clone());
         self.spawner.spawn("events", Side::Service, hear(world, hearing));
@@ -225,6 +214,24 @@ async fn hear(world: Arc<World>, service: Service) {
         while under_way.next().await.is_some() {}
         world
             .sleep_between(Duration::from_millis(200), Duration::from_secs(4))
+            .await;
+    }
+}
+
+async fn tell(world: Arc<World>, service: Service) {
+    loop {
+        service.publish_once(64).await;
+        let due = service.take_deliveries(|_| 8).await.into_iter();
+        let mut under_way: FuturesUnordered<_> = due
+            .map(|delivery| async {
+                if let Some(sent) = service.send_delivery(delivery).await {
+                    service.settle_delivery(sent).await;
+                }
+            })
+            .collect();
+        while under_way.next().await.is_some() {}
+        world
+            .sleep_between(Duration::from_secs(1), Duration::from_secs(20))
             .await;
     }
 }

@@ -17,12 +17,27 @@ use crate::{
     api::{Api, Ask, Heard, table},
     buyer::STRIPE_PUBLIC_KEY,
     host::Host,
+    merchant,
     notes::{SharedNotes, text},
     world::PSP_URL,
 };
 
 /// Currencies with two, none and three decimals. Amounts end with 0, which both PSPs want of three decimals.
 const CURRENCIES: &[&str] = &["EUR", "EUR", "EUR", "JPY", "KWD"];
+/// What a merchant may want to be told of, and what happens to a resource once at most.
+const TOPICS: &[&str] = &[
+    "authorizations.succeeded",
+    "authorizations.failed",
+    "captures.succeeded",
+    "captures.failed",
+    "voids.succeeded",
+    "refunds.succeeded",
+    "refunds.failed",
+    "transactions.create",
+    "orders.place",
+    "orders.approve",
+    "orders.cancel",
+];
 const CHECKOUT_COM_KEY: &str = "sk_sbox_simulatoraaaaaaaaaaaaaaaaaa";
 const SIGNING_KEY: &str = "simulated-signing-key";
 
@@ -102,6 +117,7 @@ async fn furnish(api: &Api) -> Result<()> {
         .create("checkout_com_gateways", checkout_com, json!({}))
         .await?;
     subscribe(api, &checkout_com).await?;
+    listen(api).await?;
     let mut methods = Vec::new();
     for (source, kind, gateway) in [
         ("stripe_payments", "stripe_gateways", &stripe),
@@ -153,6 +169,18 @@ impl Api {
         self.create("line_items", item, json!({"order": to_one("orders", order)}))
             .await
     }
+}
+
+/// The merchant wants to be told of some of what happens.
+async fn listen(api: &Api) -> Result<()> {
+    for topic in TOPICS {
+        if api.host.world.chance(0.15) {
+            let webhook = json!({"topic": topic, "callback_url": format!("{}{topic}", merchant::URL)});
+            api.create("webhooks", webhook, json!({})).await?;
+            api.notes.borrow_mut().topics.push(topic);
+        }
+    }
+    Ok(())
 }
 
 /// Checkout.com's endpoint is made the way a merchant does it.

@@ -6,6 +6,7 @@ mod books;
 mod open;
 mod orders;
 mod payments;
+mod told;
 
 use crate::api::Api;
 
@@ -37,6 +38,7 @@ pub fn everything(api: &Api) -> Found {
         orders::check(&books, &notes),
         acknowledged::check(&books, &notes),
         open::check(&books, &notes),
+        told::check(&books, &notes.topics, &api.host.merchant.told()),
     ];
     for finding in findings.into_iter().flatten() {
         world.violate(finding);
