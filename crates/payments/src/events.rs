@@ -17,7 +17,7 @@ mod signature;
 pub mod tests;
 
 pub use change::{Change, of_order, of_transaction};
-pub use deliver::{Delivery, deliver, take_due};
+pub use deliver::{Delivery, Sent, send, settle, take_due};
 pub use editor::EventEditor;
 pub use payload::refuse_unknown_paths;
 pub use publish::{PAYLOAD, publish};

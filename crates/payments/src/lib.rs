@@ -24,6 +24,6 @@ mod webhooks;
 
 pub use call::{Answer, ApplicationKind, Call, Caller, IdempotencyKey};
 pub use context::{Clock, Context, Entropy, Settings};
-pub use events::{Delivery, Message, NoReply, Reply, Sender};
+pub use events::{Delivery, Message, NoReply, Reply, Sender, Sent};
 pub use service::{GatewayEvent, Service};
 pub use webhooks::{Notification, Reception};

@@ -17,7 +17,7 @@ use tillgate_store::GatewayEventRow;
 use crate::{
     call::{Answer, ApplicationKind, Call, Caller},
     context::Context,
-    events::{self, Delivery, EventEditor},
+    events::{self, Delivery, EventEditor, Sent},
     failure::Failure,
     flows::{
         create::Payments, order_editor::OrderEditor, recover, source_editor::SourceEditor,
@@ -314,11 +314,21 @@ impl Service {
         })
     }
 
-    /// Sends to a webhook, and writes down what became of it.
-    pub async fn deliver(&self, delivery: Delivery) {
+    /// Sends to a webhook. What came of it is to be [written down](Self::settle_delivery); none if nothing could be sent.
+    pub async fn send_delivery(&self, delivery: Delivery) -> Option<Sent> {
         let webhook = delivery.webhook_id().to_owned();
-        if let Err(failure) = events::deliver(&self.context, delivery).await {
-            tracing::error!(webhook, ?failure, "a call of a webhook could not be dealt with");
+        let sent = events::send(&self.context, delivery).await;
+        sent.inspect_err(|failure| tracing::error!(webhook, ?failure, "a webhook could not be called"))
+            .ok()
+    }
+
+    /// Writes down what came of a call of a webhook.
+    pub async fn settle_delivery(&self, sent: Sent) {
+        if let Err(failure) = events::settle(&self.context, sent).await {
+            tracing::error!(
+                ?failure,
+                "what came of a call of a webhook could not be written down"
+            );
         }
     }
 

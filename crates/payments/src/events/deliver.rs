@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use tillgate_model::Id;
 use tillgate_store::{Called, EventCallbackRow, EventDeliveryRow, StoreError, Tx, WebhookRow, query, send};
 
 use super::{
@@ -11,7 +12,13 @@ use super::{
     sender::{Message, NoReply, Reply},
     signature,
 };
-use crate::{context::Context, failure::Failure, resources::webhook, stored::stored_time};
+use crate::{
+    context::Context,
+    failure::Failure,
+    planted::{self, Bug},
+    resources::webhook,
+    stored::stored_time,
+};
 
 /// How long a webhook may take for its answer (Commerce Layer docs: real-time webhooks).
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -23,8 +30,19 @@ const OPENS_AT: i64 = 30;
 const GONE: u16 = 410;
 
 /// Something that is to be sent to a webhook.
+///
+/// What chance has to give is drawn when it is taken, so that it does not depend on when the webhook answers.
 pub struct Delivery {
     row: EventDeliveryRow,
+    webhook: WebhookRow,
+    callback_id: Id,
+    jitter: u8,
+}
+
+/// Something that was sent, and what came of it.
+pub struct Sent {
+    called: Called,
+    end: End,
     webhook: WebhookRow,
 }
 
@@ -54,27 +72,48 @@ pub async fn take_due(context: &Context, free: impl Fn(&str) -> usize) -> Result
     if webhooks.is_empty() {
         return Ok(Vec::new());
     }
-    context
+    let until = now + lease();
+    let taken: Vec<(EventDeliveryRow, WebhookRow)> = context
         .db
         .write(async move |tx: &mut Tx<'_>| {
             let mut taken = Vec::new();
             for (webhook, free) in webhooks {
-                let rows = query!(tx, deliveries::take_due(&webhook, now, now + LEASE, free))?;
-                taken.extend(rows.into_iter().map(|row| Delivery {
-                    row,
-                    webhook: webhook.clone(),
-                }));
+                let rows = query!(tx, deliveries::take_due(&webhook, now, until, free))?;
+                taken.extend(rows.into_iter().map(|row| (row, webhook.clone())));
             }
-            Ok(taken)
+            Ok::<_, Failure>(taken)
         })
-        .await
+        .await?;
+    let with_chance = |(row, webhook)| Delivery {
+        row,
+        webhook,
+        callback_id: context.new_id(),
+        jitter: retry::jitter(&*context.entropy),
+    };
+    Ok(taken.into_iter().map(with_chance).collect())
 }
 
-/// Calls a webhook with what was [taken](take_due).
-pub async fn deliver(context: &Context, delivery: Delivery) -> Result<(), Failure> {
+fn lease() -> chrono::Duration {
+    if planted::is(Bug::TakenIsTold) {
+        return chrono::Duration::days(10_000);
+    }
+    LEASE
+}
+
+/// Calls a webhook with what was [taken](take_due). What came of it is to be [written down](settle).
+pub async fn send(context: &Context, delivery: Delivery) -> Result<Sent, Failure> {
     let answer = context.sender.send(&message(context, &delivery)?).await;
     let (called, end) = read(context, &delivery, answer);
-    let webhook = delivery.webhook;
+    Ok(Sent {
+        called,
+        end,
+        webhook: delivery.webhook,
+    })
+}
+
+/// Writes down what came of a call.
+pub async fn settle(context: &Context, sent: Sent) -> Result<(), Failure> {
+    let Sent { called, end, webhook } = sent;
     let written = context
         .db
         .write(async move |tx: &mut Tx<'_>| {
@@ -98,7 +137,7 @@ pub async fn deliver(context: &Context, delivery: Delivery) -> Result<(), Failur
 fn message(context: &Context, delivery: &Delivery) -> Result<Message, Failure> {
     let body = context.vault.open(PAYLOAD, &delivery.row.payload)?;
     let secret = webhook::open_secret(context, &delivery.webhook)?;
-    let id = format!("msg_{}", delivery.row.id);
+    let id = format!("msg_{}", message_id(delivery));
     let time = context.now().moment().timestamp().to_string();
     Ok(Message {
         url: delivery.webhook.callback_url.clone(),
@@ -119,6 +158,14 @@ fn message(context: &Context, delivery: &Delivery) -> Result<Message, Failure> {
         body: Bytes::from(body),
         timeout: TIMEOUT,
     })
+}
+
+/// The same whenever the same is sent again.
+fn message_id(delivery: &Delivery) -> &str {
+    if planted::is(Bug::NewMessageOnRetry) {
+        return delivery.callback_id.as_str();
+    }
+    &delivery.row.id
 }
 
 /// How a call has ended, for the webhook.
@@ -152,7 +199,7 @@ fn read(context: &Context, delivery: &Delivery, answer: Result<Reply, NoReply>) 
         callback: EventCallbackRow {
             organization_id: delivery.row.organization_id.clone(),
             test: delivery.row.test,
-            id: context.new_id().to_string(),
+            id: delivery.callback_id.to_string(),
             created_at: now,
             updated_at: now,
             reference: None,
@@ -167,7 +214,7 @@ fn read(context: &Context, delivery: &Delivery, answer: Result<Reply, NoReply>) 
         },
         attempts: delivery.row.attempts,
         next_attempt_at: match end {
-            End::Failed => retry::next(calls, now, asked_for, &*context.entropy),
+            End::Failed => retry::next(calls, now, asked_for, delivery.jitter),
             End::Taken | End::Gone => None,
         },
         delivered_at: matches!(end, End::Taken).then_some(now),

@@ -9,6 +9,7 @@ use super::{change::Change, payload};
 use crate::{
     context::Context,
     failure::Failure,
+    planted::{self, Bug},
     service::Handlers,
     stored::{json, stored_time, word},
 };
@@ -53,7 +54,7 @@ pub async fn publish(context: &Context, handlers: &Handlers, limit: i64) -> Resu
                 deliveries,
             } in all
             {
-                if !query!(tx, outbox::remove(sequence))? {
+                if !query!(tx, outbox::remove(sequence))? && !planted::is(Bug::ToldByEachInstance) {
                     continue;
                 }
                 for row in events {

@@ -11,18 +11,23 @@ const PAUSES: [i64; ATTEMPTS - 1] = [5, 60, 300, 1800, 7200, 18_000, 36_000, 64_
 /// Nobody is waited for longer, whatever `Retry-After` says.
 const LONGEST: Duration = Duration::hours(24);
 
+/// How much a pause is shortened: by nothing with 0, by a tenth with 255.
+pub fn jitter(entropy: &dyn Entropy) -> u8 {
+    let mut random = [0];
+    entropy.fill(&mut random);
+    random[0]
+}
+
 /// When to call again after so many calls; none if that were enough. Each pause is shortened by up to a tenth, so that what
 /// failed together does not come back together, and nothing comes later than three days after the first call.
 pub fn next(
     calls: usize,
     now: NaiveDateTime,
     retry_after: Option<Duration>,
-    entropy: &dyn Entropy,
+    jitter: u8,
 ) -> Option<NaiveDateTime> {
     let pause = Duration::seconds(*PAUSES.get(calls.checked_sub(1)?)?);
-    let mut random = [0];
-    entropy.fill(&mut random);
-    let jitter = pause * i32::from(random[0]) / 2550;
+    let jitter = pause * i32::from(jitter) / 2550;
     let asked_for = retry_after.unwrap_or_default().min(LONGEST);
     Some(now + (pause - jitter).max(asked_for))
 }
@@ -41,14 +46,6 @@ pub fn retry_after(value: &str, now: NaiveDateTime) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    struct Fixed(u8);
-
-    impl Entropy for Fixed {
-        fn fill(&self, buffer: &mut [u8]) {
-            buffer.fill(self.0);
-        }
-    }
-
     fn start() -> NaiveDateTime {
         DateTime::from_timestamp(1_900_000_000, 0)
             .expect("a moment")
@@ -57,10 +54,10 @@ mod tests {
 
     #[test]
     fn ten_calls_take_nearly_three_days_and_never_more() {
-        for (random, least) in [(0, Duration::hours(71)), (255, Duration::hours(64))] {
+        for (random, least) in [(0_u8, Duration::hours(71)), (255, Duration::hours(64))] {
             let mut now = start();
             let mut calls = 1;
-            while let Some(next) = next(calls, now, None, &Fixed(random)) {
+            while let Some(next) = next(calls, now, None, random) {
                 assert!(next > now);
                 now = next;
                 calls += 1;
@@ -76,8 +73,7 @@ mod tests {
 
     #[test]
     fn whoever_asks_for_more_time_gets_it_up_to_a_day() {
-        let after =
-            |text: &str| next(1, start(), retry_after(text, start()), &Fixed(0)).map(|next| next - start());
+        let after = |text: &str| next(1, start(), retry_after(text, start()), 0).map(|next| next - start());
         assert_eq!(after("120"), Some(Duration::seconds(120)));
         assert_eq!(after("1"), Some(Duration::seconds(5)));
         assert_eq!(after("4000000000"), Some(LONGEST));

@@ -28,7 +28,7 @@ const FORGETTING: Duration = Duration::from_secs(60 * 60);
 pub async fn run(service: Service, shared: Arc<Shared>, stop: watch::Receiver<bool>) {
     futures::join!(
         hear(&service, &shared, stop.clone()),
-        calls::run(&service, stop.clone()),
+        calls::run(&service, &shared, stop.clone()),
         upkeep(&service, &shared, stop)
     );
 }

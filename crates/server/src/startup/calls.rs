@@ -1,9 +1,11 @@
 //! Telling merchants: what has changed becomes events, and those are sent to their webhooks.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tillgate_payments::Service;
 use tokio::{sync::watch, task::JoinSet};
+
+use crate::http::Shared;
 
 /// Time between two looks at what has changed and what is due. It is short, and a look is cheap: nobody has to be told that
 /// something was committed, here or by another instance.
@@ -18,11 +20,13 @@ const OF_ALL: usize = 2048;
 const TOGETHER: Duration = Duration::from_millis(2);
 
 /// Works until told to stop; what was begun is finished.
-pub async fn run(service: &Service, mut stop: watch::Receiver<bool>) {
+pub async fn run(service: &Service, shared: &Arc<Shared>, mut stop: watch::Receiver<bool>) {
     let mut calls = Calls::default();
     loop {
+        let turn = shared.turn().await;
         let changes = service.publish_once(CHANGES).await;
-        calls.begin(service).await;
+        calls.begin(service, shared).await;
+        drop(turn);
         let pause = if i64::try_from(changes) == Ok(CHANGES) {
             Duration::ZERO
         } else {
@@ -52,7 +56,7 @@ struct Calls {
 }
 
 impl Calls {
-    async fn begin(&mut self, service: &Service) {
+    async fn begin(&mut self, service: &Service, shared: &Arc<Shared>) {
         if self.under_way.len() >= OF_ALL {
             return;
         }
@@ -60,11 +64,16 @@ impl Calls {
         let free =
             |webhook: &str| OF_WEBHOOK.saturating_sub(of_webhook.get(webhook).copied().unwrap_or_default());
         for delivery in service.take_deliveries(free).await {
-            let (service, webhook) = (service.clone(), delivery.webhook_id().to_owned());
+            let webhook = delivery.webhook_id().to_owned();
             *self.of_webhook.entry(webhook.clone()).or_default() += 1;
-            let task = self
-                .under_way
-                .spawn_local(async move { service.deliver(delivery).await });
+            let (service, shared) = (service.clone(), Arc::clone(shared));
+            let task = self.under_way.spawn_local(async move {
+                if let Some(sent) = service.send_delivery(delivery).await {
+                    // Not before: who is called may call this service, and waits for a turn then.
+                    let _turn = shared.turn().await;
+                    service.settle_delivery(sent).await;
+                }
+            });
             self.webhooks.insert(task.id(), webhook);
         }
     }

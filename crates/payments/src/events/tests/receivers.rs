@@ -4,9 +4,10 @@ use std::{
     collections::HashMap,
     net::IpAddr,
     sync::{Mutex, MutexGuard},
+    time::Duration,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::{
     FutureExt,
     future::{BoxFuture, pending, ready},
@@ -25,6 +26,8 @@ pub enum Behaviour {
     ComeAgain(u16, &'static str),
     /// Cannot be reached.
     Dead,
+    /// Answers 200 after a time, for which everybody waits, if the caller waits so long.
+    Takes(TimeDelta),
     /// Has the call and never answers.
     Hangs,
 }
@@ -71,6 +74,20 @@ impl Receivers {
     }
 }
 
+impl Receivers {
+    fn wait(&self, time: TimeDelta, timeout: Duration) -> Result<Reply, NoReply> {
+        let timeout = TimeDelta::from_std(timeout).unwrap();
+        self.clock.advance(time.min(timeout));
+        if time > timeout {
+            return Err(NoReply("too late".into()));
+        }
+        Ok(Reply {
+            status: 200,
+            retry_after: None,
+        })
+    }
+}
+
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap()
 }
@@ -83,15 +100,17 @@ impl Sender for Receivers {
                 retry_after: retry_after.map(str::to_owned),
             })
         };
+        let at = self.clock.now();
         let behaviour = locked(&self.behaviours).get(&message.url).cloned();
         let answer = match behaviour.unwrap_or(Behaviour::Answer(200)) {
             Behaviour::Dead => return ready(Err(NoReply("dead".into()))).boxed(),
             Behaviour::Answer(status) => ready(reply(status, None)).boxed(),
             Behaviour::ComeAgain(status, when) => ready(reply(status, Some(when))).boxed(),
+            Behaviour::Takes(time) => ready(self.wait(time, message.timeout)).boxed(),
             Behaviour::Hangs => pending().boxed(),
         };
         locked(&self.received).push(Received {
-            at: self.clock.now(),
+            at,
             url: message.url.clone(),
             headers: message.headers.iter().cloned().collect(),
             body: String::from_utf8(message.body.to_vec()).unwrap(),
