@@ -45,9 +45,15 @@ pub fn parts() -> [(&'static str, Value); 12] {
             closed("Links of the resource.", json!({"self": url()})),
         ),
         ("ResourceMeta", resource_meta()),
-        ("Relationship", relationship()),
+        (
+            "Relationship",
+            relationship(json!({"oneOf": [{"type": "null"}, reference("Identifier")]})),
+        ),
+        (
+            "ToManyRelationship",
+            relationship(json!({"type": "array", "items": reference("Identifier")})),
+        ),
         ("Identifier", identifier()),
-        ("IncludedResource", included_resource()),
         (
             "RelationshipLinks",
             closed(
@@ -84,31 +90,25 @@ fn resource_meta() -> Value {
 }
 
 /// Answers of the API have the links alone; what is told to webhooks has `data` too, where they include that.
-fn relationship() -> Value {
+fn relationship(data: Value) -> Value {
     let mut schema = closed(
         "Where a relationship is found.",
         json!({"links": reference("RelationshipLinks")}),
     );
-    let identifier = reference("Identifier");
-    schema["properties"]["data"] = json!({
-        "description": "What it points to; only in calls of webhooks that include it.",
-        "oneOf": [{"type": "null"}, identifier, {"type": "array", "items": identifier}]
-    });
+    schema["properties"]["data"] = data;
+    schema["properties"]["data"]["description"] =
+        "What it points to; only in calls of webhooks that include it.".into();
     schema
 }
 
 fn identifier() -> Value {
     closed(
         "Which resource.",
-        json!({"type": {"type": "string"}, "id": {"type": "string"}}),
+        json!({
+            "type": {"type": "string", "description": "Type of the resource."},
+            "id": {"type": "string", "description": "Identifier of the resource."}
+        }),
     )
-}
-
-fn included_resource() -> Value {
-    let mut schema = identifier();
-    schema["description"] = "A resource as `GET` shows it.".into();
-    schema["additionalProperties"] = true.into();
-    schema
 }
 
 fn page_links(more: &[&str]) -> Value {

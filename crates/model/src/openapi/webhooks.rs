@@ -37,7 +37,10 @@ fn call(topic: Topic) -> Value {
         ),
         "security": [],
         "parameters": headers(topic),
-        "requestBody": {"required": true, "content": {JSON_API: {"schema": payload(topic)}}},
+        "requestBody": {
+            "required": true,
+            "content": {JSON_API: {"schema": payload(topic), "examples": {"call": example(topic)}}}
+        },
         "responses": {
             "2XX": {"description": "It is received. Anything else than 2xx within five seconds, redirects too, has it sent again \
                 later: ten times within three days, or when `Retry-After` says."},
@@ -94,9 +97,23 @@ fn payload(topic: Topic) -> Value {
     let included = json!({
         "type": "array",
         "description": "What `include_resources` of the webhook names.",
-        "items": reference("IncludedResource")
+        "items": {
+            "type": "object",
+            "description": "A resource as `GET` shows it.",
+            "required": ["type", "id"],
+            "properties": {"type": {"type": "string"}, "id": {"type": "string"}},
+            "additionalProperties": true
+        }
     });
     document(json!({"data": reference(meta.schema), "included": included}))
+}
+
+fn example(topic: Topic) -> Value {
+    let meta = topic.resource();
+    if topic.is_end() {
+        return json!({"value": {"data": {"type": meta.kind, "id": "QWERtyUpBa"}}});
+    }
+    json!({"$ref": format!("#/components/examples/{}", meta.schema)})
 }
 
 fn document(properties: Value) -> Value {

@@ -15,7 +15,8 @@ pub async fn serve(
 ) -> Result<()> {
     let server = HttpServer::new(move || {
         let body = body.clone();
-        let answer = move || {
+        // What is sent is read: otherwise the connection would be closed.
+        let answer = move |_sent: Bytes| {
             let body = body.clone();
             async {
                 HttpResponse::Ok()
