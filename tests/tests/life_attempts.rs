@@ -169,6 +169,34 @@ async fn placing_hears_of_what_the_browser_has_confirmed() {
 }
 
 #[tokio::test]
+async fn an_update_that_comes_after_the_buyer_has_confirmed_does_not_change_what_was_authorized() {
+    let story = Story::start().await;
+    let order = story.shop.order(1_000).await;
+    let body = tillgate_tests::bodies::stripe_payment(&order);
+    let source = story.api.post("/api/stripe_payments", &body).await.expect(201);
+    let text = |name: &str| source.attribute(name).as_str().expect("a text").to_owned();
+    let (key, secret) = (text("publishable_key"), text("client_secret"));
+    story.buyer.confirm(&key, &secret, "pm_card_visa").await;
+    story.shop.add(&order, 250).await;
+    let _ = story
+        .patch("stripe_payments", source.id(), json!({ "_update": true }))
+        .await
+        .expect(422);
+    let refused = story.pull(&order, "_place").await.expect(422);
+    assert_eq!(refused.body["errors"][0]["meta"]["error"], "mismatched_amounts");
+    assert_eq!(story.amounts(&order, "authorizations").await, [1_000]);
+    // Now that it is known to be authorized, it is released and asked for anew.
+    for trigger in ["_update", "_authorize"] {
+        let _ = story
+            .patch("stripe_payments", source.id(), json!({ trigger: true }))
+            .await;
+    }
+    let seen = story.get("stripe_payments", source.id()).await;
+    assert_eq!(*seen.attribute("mismatched_amounts"), false);
+    story.assert_books_agree().await;
+}
+
+#[tokio::test]
 async fn a_sales_channel_finishes_what_its_buyer_has_authenticated() {
     let story = Story::start().await;
     let credentials = json!({ "grant_type": "client_credentials",

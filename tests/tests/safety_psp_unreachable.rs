@@ -1,7 +1,9 @@
 //! A PSP that did nothing for certain: it can't be reached, or refuses our keys. Nothing stays pending.
 
+use std::cell::Cell;
+
 use serde_json::{Value, json};
-use tillgate_tests::{Psp, Service, Setup, Shop, bodies};
+use tillgate_tests::{Psp, Service, Setup, Shop, bodies, books};
 
 const APPROVED: &str = "tok_4gzeau5o2uqubbk6fufs3m7p54";
 
@@ -72,6 +74,46 @@ async fn an_authorize_that_can_t_be_sent_can_be_sent_later() {
     psp.restart().await;
     let _ = api.patch(&path, &authorize).await.expect(200);
     assert_eq!(shop.payment_status(&order).await, "authorized");
+}
+
+#[tokio::test]
+async fn who_asks_while_nothing_reaches_the_psp_is_told_so() {
+    let mut psp = Psp::start().await;
+    let service = Service::start_with(&["--gateway-timeout", "1"]).await;
+    let api = service.api().await;
+    let shop = Shop::at(&api, psp.url()).await;
+    let order = shop.order(1_000).await;
+    psp.stop();
+    let (path, place) = (
+        format!("/api/orders/{order}"),
+        bodies::change("orders", &order, json!({ "_place": true })),
+    );
+    for _ in 0..5 {
+        let body = bodies::payment(&order, "tok_visa");
+        // The second wants to know what became of the first, which still tries to connect.
+        let has_ended = Cell::new(false);
+        let pay = async {
+            let answer = api.post("/api/v1/payments", &body).await;
+            has_ended.set(true);
+            answer
+        };
+        let (paid, placed) = tokio::join!(pay, async {
+            while shop.authorizations(&order).await.is_empty() && !has_ended.get() {}
+            api.patch(&path, &place).await
+        });
+        assert!([201, 422, 503].contains(&paid.status), "{:#}", paid.body);
+        assert!([422, 503].contains(&placed.status), "{:#}", placed.body);
+    }
+    psp.restart().await;
+    let refresh = bodies::change("orders", &order, json!({ "_refresh": true }));
+    let _ = api.patch(&path, &refresh).await.expect(200);
+    // What was left open may have been sent again by now.
+    if shop.payment_status(&order).await != "paid" {
+        let body = bodies::payment(&order, "tok_visa");
+        let _ = api.post("/api/v1/payments", &body).await.expect(201);
+    }
+    assert_eq!(shop.payment_status(&order).await, "paid");
+    books::assert_agree(&books::ours(&api).await, &books::theirs(&psp.sandbox()).await);
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 
 Prints the port that it listens on, then reads a line of JSON from standard input: the shared secret by path. Each call is
 verified by the `standardwebhooks` package and by the standard library's hmac, and told in a line: `ok TOPIC ID` or `bad WHY`.
-A call that comes twice is told once.
+A call that comes twice is told once, if it is the same. Each first call is answered badly, by 500 or not at all, and told of
+when it has come again.
 """
 
 import base64
@@ -17,6 +18,7 @@ from standardwebhooks import Webhook
 
 SECRETS: dict[str, str] = {}
 KNOWN = threading.Event()
+FIRST: dict[str, bytes] = {}
 SEEN: set[str] = set()
 LOCK = threading.Lock()
 
@@ -46,11 +48,20 @@ class Handler(BaseHTTPRequestHandler):
         with LOCK:
             try:
                 told = "ok " + verify(self.path, headers, body)
-                status = 200
+                identifier, status = headers["webhook-id"], 200
+                if identifier not in FIRST:
+                    FIRST[identifier] = body
+                    if len(FIRST) % 2:
+                        # The connection ends without a word.
+                        self.close_connection = True
+                        return
+                    status = 500
+                elif FIRST[identifier] != body:
+                    raise ValueError("the same call has another body")
             except Exception as error:
-                told, status = f"bad {error!r}", 400
-            if headers.get("webhook-id") not in SEEN:
-                SEEN.add(headers.get("webhook-id"))
+                identifier, told, status = headers.get("webhook-id", ""), f"bad {error!r}", 400
+            if status != 500 and identifier not in SEEN:
+                SEEN.add(identifier)
                 print(told, flush=True)
         self.send_response(status)
         self.send_header("content-length", "0")
