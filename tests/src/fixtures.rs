@@ -3,11 +3,19 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::bodies;
-use crate::{Answer, Api, OpenApi, Service};
+use crate::{Answer, Api, OpenApi, Receiver, Service};
+
+/// What webhooks are for: nothing that is made here fails.
+const NO_EVENT: &str = "captures.failed";
+/// What a webhook is called for, while there has to be a call: it happens once to what is made, and last.
+const EVENT: &str = "voids.succeeded";
+/// How long a call may take to be written down.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Makes resources for one caller.
 pub struct Fixtures {
@@ -16,6 +24,7 @@ pub struct Fixtures {
     open_api: OpenApi,
     market: String,
     count: AtomicU32,
+    receiver: Receiver,
 }
 
 impl Fixtures {
@@ -26,6 +35,7 @@ impl Fixtures {
             open_api,
             market: market.to_owned(),
             count: AtomicU32::new(0),
+            receiver: Receiver::new(),
         }
     }
 
@@ -78,6 +88,12 @@ impl Fixtures {
                     body["data"]["relationships"]["payment_method"] = method;
                 }
             }
+            if kind == "webhooks" {
+                // Nothing changes by itself later on.
+                body["data"]["attributes"]["topic"] = NO_EVENT.into();
+                body["data"]["attributes"]["callback_url"] = self.receiver.url("/").into();
+                body["data"]["attributes"]["include_resources"] = json!([]);
+            }
             if kind == "wire_transfers" {
                 let order = body["data"]["relationships"]["order"]["data"]["id"].as_str();
                 self.choose_wire_transfer(order.unwrap_or_default()).await;
@@ -113,7 +129,10 @@ impl Fixtures {
         for kind in self.open_api.creatable() {
             ids.insert(kind.to_owned(), self.create(kind).await.id().to_owned());
         }
+        self.choose_topic(&ids["webhooks"], EVENT).await;
         self.refund_and_void(&ids).await;
+        self.told(&ids["webhooks"]).await;
+        self.choose_topic(&ids["webhooks"], NO_EVENT).await;
         for list in self.open_api.lists() {
             if !ids.contains_key(list.kind()) {
                 let page = self.api.get(&list.template).await.expect(200);
@@ -140,6 +159,21 @@ impl Fixtures {
         let stripe = |method: &&Value| method["attributes"]["payment_source_type"] == "stripe_payments";
         let id = items.iter().find(stripe)?["id"].as_str()?;
         Some(id.to_owned())
+    }
+
+    async fn choose_topic(&self, webhook: &str, topic: &str) {
+        let body = bodies::change("webhooks", webhook, json!({ "topic": topic }));
+        let path = format!("/api/webhooks/{webhook}");
+        let _ = self.api.patch(&path, &body).await.expect(200);
+    }
+
+    /// Waits until the webhook has been called for what was made last, and that is written down.
+    async fn told(&self, webhook: &str) {
+        let path = format!("/api/webhooks/{webhook}/last_event_callbacks");
+        let deadline = Instant::now() + LIMIT;
+        while first_of(&self.api.get(&path).await.expect(200)).is_none() {
+            assert!(Instant::now() < deadline, "no call is written down in {LIMIT:?}");
+        }
     }
 
     /// Gives an order a payment method of a gateway without a PSP: with several such gateways, nothing else says which.
@@ -212,9 +246,12 @@ fn members_of<'a>(body: &'a mut Value, pointer: &str) -> impl Iterator<Item = (&
         .flatten()
 }
 
+fn first_of(list: &Answer) -> Option<&str> {
+    list.body["data"][0]["id"].as_str()
+}
+
 /// Id of the first resource of a list.
 #[track_caller]
 fn first(list: &Answer) -> &str {
-    let id = list.body["data"][0]["id"].as_str();
-    id.unwrap_or_else(|| panic!("{} lists nothing", list.request))
+    first_of(list).unwrap_or_else(|| panic!("{} lists nothing", list.request))
 }

@@ -6,9 +6,10 @@ use tillgate_tests::fixtures::Fixtures;
 use tillgate_tests::{Answer, JSON_API, Service};
 
 /// Objects whose members are the client's or the PSP's, not ours.
-const OPEN: [&str; 6] = [
+const OPEN: [&str; 7] = [
     "metadata",
     "options",
+    "payload",
     "payment_method",
     "payment_response",
     "payment_instrument",

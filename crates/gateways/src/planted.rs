@@ -46,6 +46,12 @@ pub enum Bug {
     AmountNotCompared,
     /// A saved card pays anybody's order.
     AnybodysCard,
+    /// What was taken to be sent to a webhook is taken for sent.
+    TakenIsTold,
+    /// What is sent to a webhook again has a new identifier.
+    NewMessageOnRetry,
+    /// Of several instances, each makes events of a change.
+    ToldByEachInstance,
 }
 
 impl Bug {
@@ -72,6 +78,9 @@ impl Bug {
         Self::KeyForgotten,
         Self::AmountNotCompared,
         Self::AnybodysCard,
+        Self::TakenIsTold,
+        Self::NewMessageOnRetry,
+        Self::ToldByEachInstance,
     ];
 }
 

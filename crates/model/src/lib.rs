@@ -13,6 +13,7 @@ pub mod resource;
 pub mod resources;
 pub mod scalar;
 mod text_enum;
+mod topic;
 
 pub use id::Id;
 pub use money::{Currency, Money};
@@ -21,3 +22,4 @@ pub use relationship::{Identifier, One, ToMany, ToOne};
 pub use resource::{Action, Creatable, Dialect, Record, Resource, ResourceMeta, Updatable};
 pub use scalar::{JsonObject, Secret, Timestamp};
 pub(crate) use text_enum::text_enum;
+pub use topic::Topic;

@@ -7,7 +7,7 @@ use tillgate_gateways::{Timer, Transport};
 use tillgate_model::{Id, Timestamp};
 use tillgate_store::Db;
 
-use crate::{passwords::Passwords, vault::Vault};
+use crate::{events::Sender, passwords::Passwords, vault::Vault};
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
@@ -34,6 +34,8 @@ pub struct Context {
     pub timer: Arc<dyn Timer>,
     /// The wire to the PSPs.
     pub transport: Arc<dyn Transport>,
+    /// The wire to the merchants' systems.
+    pub sender: Arc<dyn Sender>,
     /// Encrypts what is secret before it is stored.
     pub vault: Arc<Vault>,
     /// Hashes the passwords of customers.

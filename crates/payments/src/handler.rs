@@ -42,6 +42,13 @@ pub trait Show {
         id: &'a Id,
     ) -> LocalBoxFuture<'a, Result<Option<Bytes>, Failure>>;
 
+    /// The same as it is stored: nobody is asked first.
+    fn stored<'a>(
+        &'a self,
+        request: &'a Request,
+        id: &'a Id,
+    ) -> LocalBoxFuture<'a, Result<Option<Bytes>, Failure>>;
+
     /// The document of a page. `url` is where the list is.
     fn list<'a>(
         &'a self,
@@ -86,6 +93,22 @@ impl<R: Kept> Show for Shown<R> {
     ) -> LocalBoxFuture<'a, Result<Option<Bytes>, Failure>> {
         async move {
             let record = R::retrieve(request, id).await?;
+            Ok(record.map(|record| document::one(&record, request.frame()).into()))
+        }
+        .boxed_local()
+    }
+
+    fn stored<'a>(
+        &'a self,
+        request: &'a Request,
+        id: &'a Id,
+    ) -> LocalBoxFuture<'a, Result<Option<Bytes>, Failure>> {
+        async move {
+            let record = request
+                .context
+                .db
+                .read(async |tx: &mut Tx<'_>| R::get(tx, request, id).await)
+                .await?;
             Ok(record.map(|record| document::one(&record, request.frame()).into()))
         }
         .boxed_local()

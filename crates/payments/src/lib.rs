@@ -6,6 +6,7 @@
 pub mod accounts;
 mod call;
 mod context;
+mod events;
 mod failure;
 mod flows;
 mod handler;
@@ -25,5 +26,6 @@ mod webhooks;
 
 pub use call::{Answer, ApplicationKind, Call, Caller, IdempotencyKey};
 pub use context::{Clock, Context, Entropy, Settings};
-pub use service::{Event, Service};
+pub use events::{Delivery, Message, NoReply, Reply, Sender, Sent};
+pub use service::{GatewayEvent, Service};
 pub use webhooks::{Notification, Reception};

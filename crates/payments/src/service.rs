@@ -17,6 +17,7 @@ use tillgate_store::GatewayEventRow;
 use crate::{
     call::{Answer, Call, Caller},
     context::Context,
+    events::{self, Delivery, EventEditor, Sent},
     failure::Failure,
     flows::{
         create::Payments,
@@ -42,12 +43,12 @@ pub struct Service {
     handlers: Arc<Handlers>,
 }
 
-/// An event that was taken up.
-pub struct Event(GatewayEventRow);
+/// An event of a PSP that was taken up.
+pub struct GatewayEvent(GatewayEventRow);
 
 /// Who shows and edits the resources of each type.
 #[derive(Default)]
-struct Handlers {
+pub struct Handlers {
     show: HashMap<&'static str, Box<dyn Show + Send + Sync>>,
     edit: HashMap<&'static str, Box<dyn Edit + Send + Sync>>,
 }
@@ -62,7 +63,7 @@ impl Handlers {
         macro_rules! plain {
             ($($name:ident)*) => { $(handlers.edited::<$name>(PlainEditor::<$name>::new());)* };
         }
-        plain!(Market Customer LineItem PaymentMethod StripeGateway CheckoutComGateway ManualGateway);
+        plain!(Market Customer LineItem PaymentMethod StripeGateway CheckoutComGateway ManualGateway Webhook);
         macro_rules! sources {
             ($($name:ident)*) => { $(handlers.edited::<$name>(SourceEditor::<$name>::new());)* };
         }
@@ -74,6 +75,7 @@ impl Handlers {
         handlers.edited::<CustomerPaymentSource>(WalletEditor::new());
         handlers.edited::<Order>(OrderEditor::new());
         handlers.edited::<Payment>(Payments::new());
+        handlers.edited::<Event>(EventEditor::new());
         handlers
     }
 
@@ -85,7 +87,8 @@ impl Handlers {
         self.edit.insert(R::META.kind, Box::new(editor));
     }
 
-    fn show(&self, kind: &str) -> Result<&dyn Show, Failure> {
+    /// Who shows resources of a type.
+    pub fn show(&self, kind: &str) -> Result<&dyn Show, Failure> {
         let handler = self
             .show
             .get(kind)
@@ -306,6 +309,50 @@ impl Service {
         })
     }
 
+    /// Makes events of up to `limit` changes that were committed. Answers how many there were.
+    pub async fn publish_once(&self, limit: i64) -> usize {
+        let published = events::publish(&self.context, &self.handlers, limit).await;
+        published.unwrap_or_else(|failure| {
+            tracing::error!(?failure, "events could not be made of what has changed");
+            0
+        })
+    }
+
+    /// Takes what is to be sent to webhooks by now, to each as much as `free` says of its identifier; no other instance takes
+    /// it for a while.
+    pub async fn take_deliveries(&self, free: impl Fn(&str) -> usize) -> Vec<Delivery> {
+        let taken = events::take_due(&self.context, free).await;
+        taken.unwrap_or_else(|failure| {
+            tracing::error!(?failure, "what is to be sent to webhooks could not be taken up");
+            Vec::new()
+        })
+    }
+
+    /// Sends to a webhook. What came of it is to be [written down](Self::settle_delivery); none if nothing could be sent.
+    pub async fn send_delivery(&self, delivery: Delivery) -> Option<Sent> {
+        let webhook = delivery.webhook_id().to_owned();
+        let sent = events::send(&self.context, delivery).await;
+        sent.inspect_err(|failure| tracing::error!(webhook, ?failure, "a webhook could not be called"))
+            .ok()
+    }
+
+    /// Writes down what came of a call of a webhook.
+    pub async fn settle_delivery(&self, sent: Sent) {
+        if let Err(failure) = events::settle(&self.context, sent).await {
+            tracing::error!(
+                ?failure,
+                "what came of a call of a webhook could not be written down"
+            );
+        }
+    }
+
+    /// Forgets events that are older than a month, and what was sent of them.
+    pub async fn forget_old_events(&self) {
+        if let Err(failure) = events::forget_old(&self.context).await {
+            tracing::error!(?failure, "old events could not be forgotten");
+        }
+    }
+
     /// Verifies a PSP's notification and stores it, in one commit. What it means is found out by
     /// [`Service::process_event`].
     ///
@@ -318,18 +365,18 @@ impl Service {
     }
 
     /// Takes up to `limit` stored events that are to be dealt with by now; no other instance takes them for a while.
-    pub async fn take_events(&self, limit: usize) -> Vec<Event> {
+    pub async fn take_events(&self, limit: usize) -> Vec<GatewayEvent> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let taken = webhooks::take_due(&self.context, limit).await;
         let taken = taken.unwrap_or_else(|failure| {
             tracing::error!(?failure, "events could not be taken up");
             Vec::new()
         });
-        taken.into_iter().map(Event).collect()
+        taken.into_iter().map(GatewayEvent).collect()
     }
 
     /// Deals with an event: its payment is asked for at the PSP, and what that shows becomes ours.
-    pub async fn process_event(&self, event: &Event) {
+    pub async fn process_event(&self, event: &GatewayEvent) {
         if let Err(failure) = webhooks::process(&self.context, &event.0).await {
             tracing::error!(
                 event = event.0.event_id,

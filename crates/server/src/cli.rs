@@ -8,7 +8,7 @@ use std::{
 use clap::{Parser, Subcommand, error::ErrorKind};
 
 use crate::{
-    commands::{app, migrate, openapi, org, payments, sandbox, token},
+    commands::{app, listen, migrate, openapi, org, payments, sandbox, token},
     config::{Config, Options},
     failure::Failure,
     logging, startup,
@@ -49,6 +49,8 @@ enum Command {
         #[command(subcommand)]
         command: payments::Command,
     },
+    /// Print the events of a local service as they come, verified, and post them on
+    Listen(listen::Arguments),
     /// Print an access token for an application
     Token(token::Arguments),
     /// Print the OpenAPI document
@@ -83,6 +85,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Org { command }) => org::run(&config, command),
         Some(Command::App { command }) => app::run(&config, command),
         Some(Command::Payments { command }) => payments::run(&config, &command),
+        Some(Command::Listen(arguments)) => listen::run(&config, arguments),
         Some(Command::Token(arguments)) => token::run(&config, &arguments),
         Some(Command::Openapi(arguments)) => openapi::run(&arguments),
     }

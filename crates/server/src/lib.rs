@@ -11,6 +11,7 @@ mod failure;
 mod http;
 mod logging;
 pub mod openapi;
+mod outgoing;
 mod startup;
 mod tokens;
 mod world;

@@ -3,7 +3,7 @@
 mod bespoke;
 
 use serde_json::{Map, Value, json};
-use tillgate_model::openapi::{finish, stamp};
+use tillgate_model::openapi::{finish, stamp, webhooks};
 use utoipa::OpenApi;
 
 use crate::http::{landing, metrics, oauth, probes, specification, webhook_callbacks};
@@ -52,6 +52,10 @@ const TAGS: &[(&str, &str)] = &[
         "Payment methods, and the accounts at the payment gateways.",
     ),
     ("Transactions", "What happened to the money of an order."),
+    (
+        "Events",
+        "Telling a merchant's own systems what happens: webhooks, and what they were called for.",
+    ),
     ("Operation", "For those who run the service."),
 ];
 
@@ -77,6 +81,7 @@ pub fn document() -> Value {
         .iter()
         .map(|(name, description)| json!({"name": name, "description": description}))
         .collect();
+    document["webhooks"] = webhooks();
     document["components"]["securitySchemes"] = security_schemes();
     ordered(document)
 }
@@ -112,7 +117,15 @@ fn security_schemes() -> Value {
 /// The members as one reads them.
 fn ordered(mut document: Value) -> Value {
     let mut members = Map::new();
-    for name in ["openapi", "info", "servers", "tags", "paths", "components"] {
+    for name in [
+        "openapi",
+        "info",
+        "servers",
+        "tags",
+        "paths",
+        "webhooks",
+        "components",
+    ] {
         members.insert(name.to_owned(), document[name].take());
     }
     Value::Object(members)

@@ -34,6 +34,8 @@ pub struct Faults {
     pub jump: f64,
     /// A client does not wait for its answer.
     pub impatient: f64,
+    /// A webhook of the merchant is not reached, fails, or its answer is lost.
+    pub merchant: f64,
 }
 
 impl Faults {
@@ -61,6 +63,7 @@ impl Faults {
             slow_actions: chance(1.0),
             jump: chance(0.15),
             impatient: chance(0.1),
+            merchant: chance(0.6),
         }
     }
 }

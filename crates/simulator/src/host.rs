@@ -20,6 +20,7 @@ use tillgate_store::{Db, StoreError};
 use crate::{
     database::Unreliable,
     executor::{Side, Spawner},
+    merchant::Merchant,
     network::Network,
     world::World,
 };
@@ -50,6 +51,8 @@ pub struct NoAnswer;
 pub struct Host {
     /// What everything shares.
     pub world: Arc<World>,
+    /// Whom the service tells of what happens.
+    pub merchant: Arc<Merchant>,
     context: Context,
     spawner: Spawner,
     service: RefCell<Option<Service>>,
@@ -64,12 +67,14 @@ impl Host {
     pub fn new(world: &Arc<World>, spawner: Spawner) -> Result<Rc<Self>, StoreError> {
         let db = Db::inline(Path::new(":memory:"), Arc::new(Unreliable(Arc::clone(world))))?;
         let network = Arc::new(Network(Arc::clone(world)));
+        let merchant = Arc::new(Merchant::new(world));
         let context = Context {
             db,
             clock: Arc::new(Time(Arc::clone(world))),
             entropy: Arc::new(Chance(Arc::clone(world))),
             timer: Arc::<Network>::clone(&network),
             transport: network,
+            sender: Arc::<Merchant>::clone(&merchant),
             vault: Arc::new(Vault::new([7; 32])),
             passwords: Arc::new(Passwords::new(1)),
             base_url: URL.into(),
@@ -84,6 +89,7 @@ impl Host {
         };
         Ok(Rc::new(Self {
             world: Arc::clone(world),
+            merchant,
             context,
             spawner,
             service: RefCell::new(None),
@@ -108,6 +114,10 @@ impl Host {
         for name in ["worker-1", "worker-2"] {
             let (world, service) = (Arc::clone(&self.world), service.clone());
             self.spawner.spawn(name, Side::Service, upkeep(world, service));
+        }
+        for name in ["calls-1", "calls-2"] {
+            let (world, service) = (Arc::clone(&self.world), service.clone());
+            self.spawner.spawn(name, Side::Service, tell(world, service));
         }
         let (world, hearing) = (Arc::clone(&self.world), service.clone());
         self.spawner.spawn("events", Side::Service, hear(world, hearing));
@@ -208,6 +218,24 @@ async fn hear(world: Arc<World>, service: Service) {
         while under_way.next().await.is_some() {}
         world
             .sleep_between(Duration::from_millis(200), Duration::from_secs(4))
+            .await;
+    }
+}
+
+async fn tell(world: Arc<World>, service: Service) {
+    loop {
+        service.publish_once(64).await;
+        let due = service.take_deliveries(|_| 8).await.into_iter();
+        let mut under_way: FuturesUnordered<_> = due
+            .map(|delivery| async {
+                if let Some(sent) = service.send_delivery(delivery).await {
+                    service.settle_delivery(sent).await;
+                }
+            })
+            .collect();
+        while under_way.next().await.is_some() {}
+        world
+            .sleep_between(Duration::from_secs(1), Duration::from_secs(20))
             .await;
     }
 }

@@ -13,6 +13,7 @@ mod executor;
 mod faults;
 mod gremlin;
 mod host;
+mod merchant;
 mod network;
 mod notes;
 mod run;

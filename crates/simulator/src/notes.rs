@@ -25,6 +25,8 @@ pub struct Notes {
     pub cards: BTreeMap<String, CardNotes>,
     /// Events of PSPs that the service has acknowledged.
     pub acknowledged_events: BTreeSet<String>,
+    /// What the merchant wants to be told of.
+    pub topics: Vec<&'static str>,
     /// How many answers there were, by status.
     pub answers: BTreeMap<u16, u64>,
     /// How many requests there were that write.

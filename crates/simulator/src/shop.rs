@@ -17,6 +17,7 @@ use crate::{
     api::{Api, Ask, Heard, table},
     buyer::STRIPE_PUBLIC_KEY,
     host::Host,
+    merchant,
     notes::{SharedNotes, text},
     world::PSP_URL,
 };
@@ -27,6 +28,20 @@ const CURRENCIES: &[&str] = &["EUR", "EUR", "EUR", "JPY", "KWD"];
 pub const STRIPE_KEY: &str = "sk_test_simulator0000000000";
 /// Secret key of the gateway at Checkout.com.
 pub const CHECKOUT_COM_KEY: &str = "sk_sbox_simulatoraaaaaaaaaaaaaaaaaa";
+/// What a merchant may want to be told of, and what happens to a resource once at most.
+const TOPICS: &[&str] = &[
+    "authorizations.succeeded",
+    "authorizations.failed",
+    "captures.succeeded",
+    "captures.failed",
+    "voids.succeeded",
+    "refunds.succeeded",
+    "refunds.failed",
+    "transactions.create",
+    "orders.place",
+    "orders.approve",
+    "orders.cancel",
+];
 const SIGNING_KEY: &str = "simulated-signing-key";
 
 /// Links to one resource.
@@ -106,6 +121,7 @@ async fn furnish(api: &Api) -> Result<()> {
         .create("checkout_com_gateways", checkout_com, json!({}))
         .await?;
     subscribe(api, &checkout_com).await?;
+    listen(api).await?;
     let mut methods = Vec::new();
     for (source, kind, gateway) in [
         ("stripe_payments", "stripe_gateways", &stripe),
@@ -158,6 +174,18 @@ impl Api {
         self.create("line_items", item, json!({"order": to_one("orders", order)}))
             .await
     }
+}
+
+/// The merchant wants to be told of some of what happens.
+async fn listen(api: &Api) -> Result<()> {
+    for topic in TOPICS {
+        if api.host.world.chance(0.15) {
+            let webhook = json!({"topic": topic, "callback_url": format!("{}{topic}", merchant::URL)});
+            api.create("webhooks", webhook, json!({})).await?;
+            api.notes.borrow_mut().topics.push(topic);
+        }
+    }
+    Ok(())
 }
 
 /// Checkout.com's endpoint is made the way a merchant does it.

@@ -1,11 +1,50 @@
 //! The other commands of `tillgate`, on the data of a running service.
 
 use std::collections::HashMap;
-use std::process::Output;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Output};
+use std::time::Duration;
 
-use crate::Api;
+use crate::{Api, wait};
 
-use super::{Service, binary, isolated, parse_env};
+use super::{Service, binary, isolated, parse_env, process::Process};
+
+/// How long a command may take to say or do something.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A command that goes on. Dropping it kills it.
+pub struct Running {
+    process: Process,
+    log: PathBuf,
+}
+
+impl Running {
+    /// Waits until it has printed a line with all of these words; the line.
+    pub async fn until_it_says(&mut self, words: &[&str]) -> String {
+        let Self { process, log } = self;
+        let read = || std::fs::read_to_string(&log).unwrap_or_default();
+        let said = wait::until(LIMIT, || {
+            let text = read();
+            let mut lines = text.lines();
+            let found = lines.find(|line| words.iter().all(|word| line.contains(word)));
+            found
+                .map(|line| Some(line.to_owned()))
+                .or_else(|| process.try_wait().map(|_| None))
+        });
+        let said = said.await.flatten();
+        said.unwrap_or_else(|| panic!("no line has {words:?}: {}", read()))
+    }
+
+    /// Presses Ctrl-C and waits for the end.
+    pub async fn interrupt(&mut self) -> ExitStatus {
+        self.process.interrupt();
+        let process = &mut self.process;
+        let ended = wait::until(LIMIT, || process.try_wait());
+        ended
+            .await
+            .unwrap_or_else(|| panic!("it has not ended in {LIMIT:?}"))
+    }
+}
 
 impl Service {
     /// Runs a command such as `["org", "create", "Name"]` and answers what it prints; panics when it fails.
@@ -21,6 +60,25 @@ impl Service {
 
     /// Runs a command, which may fail.
     pub fn output_of(&self, arguments: &[&str]) -> Output {
+        self.command(arguments)
+            .output()
+            .unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
+    }
+
+    /// Starts a command that goes on until it is told to end.
+    pub fn start_command(&self, arguments: &[&str]) -> Running {
+        let log = self
+            .data
+            .path()
+            .join(format!("{}.log", arguments.join(" ").replace('/', "-")));
+        let process = Process::spawn(&mut self.command(arguments), log.clone());
+        Running {
+            process: process.unwrap_or_else(|error| panic!("{arguments:?}: {error:?}")),
+            log,
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let path = binary::path().unwrap_or_else(|error| panic!("{error:?}"));
         let mut command = isolated(path);
         command.args(arguments).arg("--data-dir").arg(self.data.path());
@@ -29,8 +87,6 @@ impl Service {
             command.arg("--database-url").arg(url);
         }
         command
-            .output()
-            .unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
     }
 
     /// Creates an application with `app create` and these arguments; its credentials by their names in `demo.env`.

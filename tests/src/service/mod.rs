@@ -2,6 +2,7 @@
 
 pub mod binary;
 mod command_line;
+pub use command_line::Running;
 pub(crate) mod process;
 
 use std::collections::HashMap;

@@ -35,8 +35,17 @@ impl Process {
 
     /// Sends SIGTERM.
     pub fn terminate(&self) {
-        let sent = i32::try_from(self.0.id()).map(|pid| kill(Pid::from_raw(pid), Signal::SIGTERM));
-        assert!(matches!(sent, Ok(Ok(()))), "SIGTERM can't be sent: {sent:?}");
+        self.send(Signal::SIGTERM);
+    }
+
+    /// Sends SIGINT, as Ctrl-C does.
+    pub fn interrupt(&self) {
+        self.send(Signal::SIGINT);
+    }
+
+    fn send(&self, signal: Signal) {
+        let sent = i32::try_from(self.0.id()).map(|pid| kill(Pid::from_raw(pid), signal));
+        assert!(matches!(sent, Ok(Ok(()))), "{signal} can't be sent: {sent:?}");
     }
 
     /// Sends SIGKILL and collects the process. Nothing happens to one that has ended.

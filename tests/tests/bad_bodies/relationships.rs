@@ -62,7 +62,7 @@ pub fn wrong_linkage(operation: &Operation, valid: &Value) -> Vec<Case> {
             format!("{data}/type"),
         );
         add(
-            json!({ "data": { "type": "webhooks", "id": "AAAAAAAAAA" } }),
+            json!({ "data": { "type": "coupons", "id": "AAAAAAAAAA" } }),
             422,
             format!("{data}/type"),
         );

@@ -89,7 +89,7 @@ pub fn wrong_identities(operation: &Operation, valid: &Value) -> Vec<Case> {
         ),
         case(
             "another type",
-            with(valid, "/data/type", json!("webhooks")),
+            with(valid, "/data/type", json!("coupons")),
             409,
             "/data/type",
         ),

@@ -174,6 +174,38 @@ impl Api {
         Ok(url.path().to_owned())
     }
 
+    /// Creates webhooks that are called for each new customer.
+    pub async fn webhooks(
+        &self,
+        connection: &mut Connection,
+        count: usize,
+        url: &str,
+    ) -> Result<Vec<String>> {
+        let webhook = json!({"topic": "customers.create", "callback_url": url});
+        let request = self.post("webhooks", webhook, json!({}));
+        let mut ids = Vec::new();
+        for _ in 0..count {
+            ids.push(created(connection, &request).await?);
+        }
+        Ok(ids)
+    }
+
+    /// Disables a webhook.
+    pub async fn disable_webhook(&self, connection: &mut Connection, id: &str) -> Result<()> {
+        let request = self.patch("webhooks", id, json!({"_disable": true}));
+        connection.send(&request).await?.expect(200)?;
+        Ok(())
+    }
+
+    /// Creation of a customer; no other one has the name.
+    pub fn customer(&self, name: &str) -> Request {
+        self.post(
+            "customers",
+            json!({"email": format!("{name}@example.com")}),
+            json!({}),
+        )
+    }
+
     /// Creates an order and pays it; the payment's path.
     pub async fn paid(&self, connection: &mut Connection) -> Result<String> {
         let order = self.order(connection).await?;

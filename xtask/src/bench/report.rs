@@ -23,6 +23,8 @@ impl Target {
 pub enum Unit {
     /// Requests per second; the result is the service's share of the floor's.
     Rate,
+    /// So many per second, whatever the floor's are.
+    Throughput,
     /// Milliseconds; the result is what the service adds to the floor's, if there is one.
     Milliseconds,
     /// MiB; there is no floor.
@@ -32,7 +34,7 @@ pub enum Unit {
 impl Unit {
     fn quantity(self, value: f64) -> String {
         match self {
-            Self::Rate => format!("{value:.0}/s"),
+            Self::Rate | Self::Throughput => format!("{value:.0}/s"),
             Self::Milliseconds => format!("{value:.1} ms"),
             Self::Mebibytes => format!("{value:.1} MiB"),
         }
@@ -94,7 +96,10 @@ impl Row {
 
     fn cells(&self) -> [String; 7] {
         let target = self.target.map(|target| match target {
-            Target::AtLeast(bound) => format!("≥ {bound} ×"),
+            Target::AtLeast(bound) => match self.unit {
+                Unit::Rate => format!("≥ {bound} ×"),
+                unit => format!("≥ {}", unit.quantity(bound)),
+            },
             Target::AtMost(bound) => format!("≤ {}", self.unit.quantity(bound)),
         });
         let verdict = match self.target {
@@ -175,6 +180,10 @@ mod tests {
         assert!(!added(53.0).is_missed() && added(53.1).is_missed());
         let memory = |size| Row::new("", Unit::Mebibytes, None, size).with_target(Some(Target::AtMost(96.0)));
         assert!(!memory(96.0).is_missed() && memory(96.1).is_missed());
+        let throughput =
+            |rate| Row::new("", Unit::Throughput, None, rate).with_target(Some(Target::AtLeast(1000.0)));
+        assert!(!throughput(1000.0).is_missed() && throughput(999.0).is_missed());
+        assert_eq!(throughput(1000.0).cells()[4..6], ["1000/s", "≥ 1000/s"]);
         assert!(!Row::new("", Unit::Rate, Some(200.0), 1.0).is_missed());
     }
 

@@ -123,6 +123,18 @@ fn every_request_and_answer_has_examples_that_fit() {
 }
 
 #[test]
+fn every_call_of_a_webhook_has_an_example_that_fits() {
+    let document = document();
+    let mut examples = Examples::of(&document);
+    let mut problems = Vec::new();
+    for (topic, item) in members(&document["webhooks"]) {
+        problems.extend(examples.problems(topic, &item["post"]["requestBody"]["content"]));
+    }
+    assert_eq!(problems, [""; 0]);
+    assert!(examples.count > 20, "{}", examples.count);
+}
+
+#[test]
 fn every_refusal_tells_its_codes_and_shows_each() {
     let document = document();
     for operation in operations(&document) {

@@ -39,6 +39,7 @@ const SUITES: &[Suite] = &[
     python_suites::SPEC_VALIDATOR,
     node_suites::SPEC_LINT,
     python_suites::SDK,
+    python_suites::WEBHOOKS,
     conformance::SCHEMATHESIS,
     node_suites::SWAGGER_UI,
     node_suites::DOCS,

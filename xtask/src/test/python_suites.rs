@@ -37,3 +37,18 @@ pub const SDK: Suite = Suite {
         )
     },
 };
+
+pub const WEBHOOKS: Suite = Suite {
+    name: "webhooks",
+    about: "A receiver in Python verifies every event of a payment with the library of Standard Webhooks.",
+    takes_filter: false,
+    prepare: tools::prepare_python,
+    run: |session| {
+        run_ignored(
+            session,
+            "webhooks_verified",
+            None,
+            &[("TILLGATE_TEST_PYTHON", &tools::python(session))],
+        )
+    },
+};

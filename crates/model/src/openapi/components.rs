@@ -204,7 +204,12 @@ fn add_documents(all: &mut Components, meta: &'static ResourceMeta) {
         .relationships
         .iter()
         .map(|relationship| {
-            let schema = described("Relationship", relationship.description);
+            let name = if relationship.many {
+                "ToManyRelationship"
+            } else {
+                "Relationship"
+            };
+            let schema = described(name, relationship.description);
             (relationship.name.to_owned(), schema)
         })
         .collect();

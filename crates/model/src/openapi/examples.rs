@@ -148,6 +148,10 @@ fn create_members(kind: &str) -> (Value, Value) {
             Value::Null,
         ),
         "manual_gateways" => (json!({"name": "Bank transfer"}), Value::Null),
+        "webhooks" => (
+            json!({"topic": "orders.place", "callback_url": "https://shop.example.com/events", "include_resources": ["market"]}),
+            Value::Null,
+        ),
         _ => (Value::Null, order()),
     }
 }
@@ -162,6 +166,8 @@ fn update_members(kind: &str) -> (Value, Value) {
         "line_items" => json!({"quantity": 3}),
         "payment_methods" => json!({"auto_place": true}),
         "stripe_payments" | "checkout_com_payments" => json!({"_refresh": true}),
+        "webhooks" => json!({"topic": "orders.approve"}),
+        "events" => json!({"_trigger": true}),
         _ => json!({"reference": "A-1"}),
     };
     (attributes, Value::Null)

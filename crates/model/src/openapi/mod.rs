@@ -11,6 +11,8 @@ pub mod refusals;
 mod relations;
 mod stamp;
 pub mod v30;
+mod webhooks;
 
 pub use operations::{Operation, OperationKind, operations};
 pub use stamp::{finish, stamp};
+pub use webhooks::webhooks;

@@ -35,7 +35,7 @@ pub fn closed(description: impl Into<String>, properties: Value) -> Value {
 }
 
 /// All of them, by name.
-pub fn parts() -> [(&'static str, Value); 10] {
+pub fn parts() -> [(&'static str, Value); 12] {
     [
         ("ErrorDocument", error_document()),
         ("ErrorObject", error_object()),
@@ -47,11 +47,13 @@ pub fn parts() -> [(&'static str, Value); 10] {
         ("ResourceMeta", resource_meta()),
         (
             "Relationship",
-            closed(
-                "Where a relationship is found.",
-                json!({"links": reference("RelationshipLinks")}),
-            ),
+            relationship(json!({"oneOf": [{"type": "null"}, reference("Identifier")]})),
         ),
+        (
+            "ToManyRelationship",
+            relationship(json!({"type": "array", "items": reference("Identifier")})),
+        ),
+        ("Identifier", identifier()),
         (
             "RelationshipLinks",
             closed(
@@ -83,6 +85,28 @@ fn resource_meta() -> Value {
         json!({
             "mode": {"type": "string", "enum": ["test", "live"], "description": "Test data or live data."},
             "organization_id": {"type": "string", "description": "The organization that it belongs to."}
+        }),
+    )
+}
+
+/// Answers of the API have the links alone; what is told to webhooks has `data` too, where they include that.
+fn relationship(data: Value) -> Value {
+    let mut schema = closed(
+        "Where a relationship is found.",
+        json!({"links": reference("RelationshipLinks")}),
+    );
+    schema["properties"]["data"] = data;
+    schema["properties"]["data"]["description"] =
+        "What it points to; only in calls of webhooks that include it.".into();
+    schema
+}
+
+fn identifier() -> Value {
+    closed(
+        "Which resource.",
+        json!({
+            "type": {"type": "string", "description": "Type of the resource."},
+            "id": {"type": "string", "description": "Identifier of the resource."}
         }),
     )
 }

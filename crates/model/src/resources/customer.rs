@@ -1,6 +1,6 @@
 use tillgate_model_derive::resource;
 
-use super::{CustomerPaymentSource, Order};
+use super::{CustomerPaymentSource, Event, Order};
 use crate::{Secret, ToMany};
 
 /// Whom orders belong to.
@@ -38,4 +38,7 @@ pub struct Customer {
     /// Orders of the customer.
     #[relationship]
     pub orders: ToMany<Order>,
+    /// What has happened to the customer that webhooks are called for.
+    #[relationship]
+    pub events: ToMany<Event>,
 }

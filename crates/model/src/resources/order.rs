@@ -1,8 +1,8 @@
 use tillgate_model_derive::resource;
 
 use super::{
-    Authorization, Capture, Customer, CustomerPaymentSource, LineItem, Market, PaymentMethod, PaymentSource,
-    Refund, Transaction, Void,
+    Authorization, Capture, Customer, CustomerPaymentSource, Event, LineItem, Market, PaymentMethod,
+    PaymentSource, Refund, Transaction, Void,
 };
 use crate::{Currency, Timestamp, ToMany, ToOne, text_enum};
 
@@ -221,4 +221,7 @@ pub struct Order {
     /// All of them.
     #[relationship]
     pub transactions: ToMany<Transaction>,
+    /// What has happened to the order that webhooks are called for.
+    #[relationship]
+    pub events: ToMany<Event>,
 }

@@ -45,6 +45,9 @@ macro_rules! transaction {
             /// What it was made with.
             #[relationship]
             pub payment_source: ToOne<PaymentSource>,
+            /// What has happened to it that webhooks are called for.
+            #[relationship]
+            pub events: crate::ToMany<crate::resources::Event>,
         }
     };
 }

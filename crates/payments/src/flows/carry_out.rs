@@ -6,7 +6,7 @@ use tillgate_store::{Tx, query};
 use super::{
     case::Case,
     create::{ASK_AGAIN, refused, unavailable},
-    operation::{self, Attempt, Outcome},
+    operation::{self, Attempt, OperationKind, Outcome},
     settle::{Settled, settle},
 };
 use crate::{call::Answer, failure::Failure, idempotency, request::Request, stored::word};
@@ -71,7 +71,10 @@ async fn commit(
     }
     // Somebody else may have found out more by now, or be about to, and then that counts.
     let is_certain = was_open && finished;
+    // What was made stays, also if a later call for it (the capture of a method that captures by itself) did nothing.
+    let is_made = ending.is_creation && attempt.kind != OperationKind::Create;
     let refusal = match outcome {
+        _ if is_made => None,
         Outcome::Refused(refusal) if is_certain => Some(refused(refusal, ending.pointers).into()),
         Outcome::NotSent(reason) if is_certain => {
             tracing::warn!(reason, "nothing reached the payment gateway");

@@ -10,7 +10,12 @@ use super::{
     ledger::{AUTHORIZATION, Ledger, PENDING},
     state::SourceState,
 };
-use crate::{context::Context, failure::Failure, stored};
+use crate::{
+    context::Context,
+    events::{self, Change},
+    failure::Failure,
+    stored,
+};
 
 /// A payment source, its order and the order's transactions. The order's row is locked.
 pub struct Case {
@@ -26,6 +31,8 @@ pub struct Case {
     pub ledger: Ledger,
     /// What is stored of the source and the order, so that only what differs is written; a new source is not stored yet.
     stored: (Option<PaymentSourceRow>, OrderRow),
+    /// What merchants may want to be told of, since the last save.
+    changes: Vec<Change>,
 }
 
 impl Case {
@@ -75,6 +82,7 @@ impl Case {
             details,
             ledger: Ledger::new(transactions),
             stored,
+            changes: Vec::new(),
         })
     }
 
@@ -96,6 +104,7 @@ impl Case {
             details,
             ledger,
             stored,
+            changes: Vec::new(),
         }
     }
 
@@ -121,6 +130,9 @@ impl Case {
             }
             Some(_) => {}
         }
+        self.changes
+            .extend(events::of_order(Some(&self.stored.1), &self.order));
+        events::outbox::record(tx, context, &self.scope, &std::mem::take(&mut self.changes)).await?;
         if self.stored.1 != self.order {
             self.order.updated_at = now;
             send!(tx, orders::save(self.order.clone()))?;
@@ -163,8 +175,9 @@ impl Case {
 
     /// Adds a transaction, or writes one that is there.
     pub async fn put(&mut self, tx: &mut Tx<'_>, row: TransactionRow) -> Result<(), Failure> {
-        let known = self.ledger.rows().iter().any(|known| known.id == row.id);
-        if known {
+        let known = self.ledger.get(&row.id);
+        self.changes.extend(events::of_transaction(known, &row));
+        if known.is_some() {
             send!(tx, transactions::save(row.clone()))?;
         } else {
             send!(tx, transactions::insert(row.clone()))?;
@@ -182,6 +195,7 @@ impl Case {
         let mut rows: Vec<TransactionRow> = self.ledger.rows().to_vec();
         rows.retain(|known| known.id != id);
         self.ledger = Ledger::new(rows);
+        self.changes.retain(|change| change.id != id);
         Ok(())
     }
 

@@ -293,6 +293,7 @@ async fn without_source(
     trigger: Trigger,
 ) -> Result<(), Failure> {
     let (context, pointer) = (&request.context, trigger.pointer());
+    let before = row.clone();
     match trigger {
         Trigger::Place if order::total_cents(&row) == 0 => {
             flow::turn_at(context, &mut row, OrderEvent::Place, &pointer)?;
@@ -316,6 +317,7 @@ async fn without_source(
         }
     }
     row.updated_at = crate::stored::stored_time(context.now());
+    order::tell(tx, request, Some(&before), &row).await?;
     Ok(query!(tx, orders::save(&row))?)
 }
 

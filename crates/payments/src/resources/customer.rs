@@ -1,5 +1,5 @@
 use tillgate_model::{
-    Id, Problem, Record, Secret,
+    Id, Problem, Record, Secret, Topic,
     problem::Kind,
     resources::{CreateCustomerAttributes, Customer, UpdateCustomerAttributes},
 };
@@ -7,6 +7,7 @@ use tillgate_store::{CustomerFilter, CustomerPasswordRow, CustomerRow, StoreErro
 
 use super::{edited_in, kept_in};
 use crate::{
+    events::{Change, outbox},
     failure::Failure,
     passwords,
     plain::Plain,
@@ -80,10 +81,10 @@ impl Plain for Customer {
     }
 
     async fn after_create(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
-        match &record.password {
-            Some(sealed) => set_password(tx, request, record, sealed).await,
-            None => Ok(()),
+        if let Some(sealed) = &record.password {
+            set_password(tx, request, record, sealed).await?;
         }
+        tell(tx, request, Topic::CustomersCreate, record).await
     }
 
     async fn before_update(
@@ -94,6 +95,9 @@ impl Plain for Customer {
         attributes: &UpdateCustomerAttributes,
     ) -> Result<(), Failure> {
         refuse_shopper_reference(request, Some(before), record)?;
+        if before.metadata != record.metadata {
+            tell(tx, request, Topic::CustomersMetadataUpdate, record).await?;
+        }
         let Some(password) = &attributes.password else {
             return Ok(());
         };
@@ -104,6 +108,21 @@ impl Plain for Customer {
             None => Ok(query!(tx, passwords::remove(scope, id))?),
         }
     }
+
+    async fn after_delete(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+        tell(tx, request, Topic::CustomersDestroy, record).await
+    }
+}
+
+/// Writes down what has happened to a customer, for those who want to be told.
+async fn tell(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    topic: Topic,
+    record: &Record<Customer>,
+) -> Result<(), Failure> {
+    let change = Change::new(topic, record.id.as_str());
+    outbox::record(tx, &request.context, request.scope(), &[change]).await
 }
 
 /// Puts what is stored of a password in its place: hashing is slow, and no transaction waits for it.
@@ -160,6 +179,7 @@ pub async fn find_or_create(tx: &mut Tx<'_>, request: &Request, email: &str) -> 
     let mut record = Record::unstamped(fields);
     record.stamp(request.context.new_id(), request.context.now());
     if query!(tx, payments::insert_new_customer(&row(request, &record)))? {
+        tell(tx, request, Topic::CustomersCreate, &record).await?;
         return Ok(record.id);
     }
     let found = find(tx, request, email).await?;

@@ -4,6 +4,8 @@ mod checkout_com_gateway;
 pub mod checkout_com_payment;
 mod customer;
 pub mod customer_payment_source;
+pub mod event;
+mod event_callback;
 mod gateways;
 mod line_item;
 mod manual_gateway;
@@ -16,6 +18,7 @@ pub mod source;
 mod stripe_gateway;
 pub mod stripe_payment;
 pub mod transaction;
+pub mod webhook;
 pub mod wire_transfer;
 
 /// Writes `get`, `page`, `insert`, `save` and `remove` of a resource with a table of its own, over its `record` and `row`.

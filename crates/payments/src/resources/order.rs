@@ -1,5 +1,5 @@
 use tillgate_model::{
-    Problem, Record, ToOne,
+    Problem, Record, ToOne, Topic,
     document::Page,
     problem::Kind,
     resources::{CreateOrderAttributes, Order, OrderStatus, PaymentStatus, UpdateOrderAttributes},
@@ -11,6 +11,7 @@ mod buyer;
 pub use self::buyer::visible;
 use crate::{
     call::ApplicationKind,
+    events::{self, Change, outbox},
     failure::Failure,
     flows::ledger::Ledger,
     handler::Kept,
@@ -144,7 +145,9 @@ impl Plain for Order {
     }
 
     async fn insert(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
-        Ok(query!(tx, orders::insert(&row_over(request, record, None)))?)
+        let row = row_over(request, record, None);
+        tell(tx, request, None, &row).await?;
+        Ok(query!(tx, orders::insert(&row))?)
     }
 
     async fn save(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
@@ -161,7 +164,8 @@ impl Plain for Order {
             payments::delete_line_items_of_order(request.scope(), id.as_str())
         )?;
         query!(tx, orders::delete(request.scope(), id))?;
-        Ok(())
+        let gone = Change::new(Topic::OrdersDestroy, id.as_str());
+        outbox::record(tx, &request.context, request.scope(), &[gone]).await
     }
 
     async fn before_create(
@@ -340,6 +344,17 @@ pub async fn why_not_changeable(
     Ok(None)
 }
 
+/// Writes down what has happened to an order, for those who want to be told.
+pub async fn tell(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    before: Option<&OrderRow>,
+    row: &OrderRow,
+) -> Result<(), Failure> {
+    let changes = events::of_order(before, row);
+    outbox::record(tx, &request.context, request.scope(), &changes).await
+}
+
 /// Computes the order anew out of its line items. An order with a customer and a line item is pending.
 pub async fn recompute(tx: &mut Tx<'_>, request: &Request, id: &tillgate_model::Id) -> Result<(), Failure> {
     let scope = request.scope();
@@ -347,11 +362,7 @@ pub async fn recompute(tx: &mut Tx<'_>, request: &Request, id: &tillgate_model::
         return Ok(());
     };
     let subtotal = query!(tx, payments::subtotal_of_order(scope, &row.id))?;
-    let before = (
-        row.subtotal_amount_cents,
-        row.status.clone(),
-        row.payment_status.clone(),
-    );
+    let before = row.clone();
     row.subtotal_amount_cents = subtotal.unwrap_or(0);
     let status: OrderStatus = word(&row.status)?;
     if matches!(status, OrderStatus::Draft | OrderStatus::Pending) {
@@ -376,14 +387,9 @@ pub async fn recompute(tx: &mut Tx<'_>, request: &Request, id: &tillgate_model::
             row.payment_status = ledger.payment_status(total_cents(&row)).to_string();
         }
     }
-    if before
-        != (
-            row.subtotal_amount_cents,
-            row.status.clone(),
-            row.payment_status.clone(),
-        )
-    {
+    if before != row {
         row.updated_at = stored_time(request.context.now());
+        tell(tx, request, Some(&before), &row).await?;
         query!(tx, orders::save(&row))?;
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! The commands besides `serve`.
 
 pub mod app;
+pub mod listen;
 pub mod migrate;
 pub mod openapi;
 pub mod org;

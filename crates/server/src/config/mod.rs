@@ -6,12 +6,13 @@ mod options;
 mod tests;
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     num::NonZeroU32,
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use ipnet::IpNet;
 use url::Url;
 
 pub use ephemeral::Ephemeral;
@@ -36,6 +37,8 @@ pub struct Config {
     pub sandbox_listen: Option<SocketAddr>,
     /// Origins whose pages may call the API from a browser.
     pub cors_origins: Vec<String>,
+    /// Addresses outside of the public internet that webhooks may be at; none given leaves the choice open.
+    pub webhook_ranges: Option<Vec<IpNet>>,
     /// Provision a demo where it is safe.
     pub demo: bool,
     /// How long a request waits for a PSP.
@@ -113,6 +116,10 @@ impl Config {
                 .iter()
                 .map(|text| origin(text))
                 .collect::<Result<_, _>>()?,
+            webhook_ranges: options
+                .allow_webhook_range
+                .map(|ranges| ranges.iter().map(|text| range(text)).collect())
+                .transpose()?,
             demo: !options.no_demo.unwrap_or(false),
             gateway_timeout: gateway_timeout(
                 options.gateway_timeout.unwrap_or(DEFAULT_GATEWAY_TIMEOUT_SECONDS),
@@ -249,6 +256,17 @@ fn origin(text: &str) -> Result<String, Failure> {
         )));
     }
     Ok(url.origin().ascii_serialization())
+}
+
+/// A single address is a range too.
+fn range(text: &str) -> Result<IpNet, Failure> {
+    text.parse()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| {
+            Failure::Usage(format!(
+                "allow-webhook-range: {text:?} is not a range of addresses, such as 10.0.0.0/8"
+            ))
+        })
 }
 
 fn database_url(text: String) -> Result<String, Failure> {

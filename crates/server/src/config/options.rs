@@ -67,6 +67,17 @@ pub struct Options {
     )]
     pub cors_origin: Option<Vec<String>>,
 
+    /// Range of addresses outside of the public internet that webhooks may be at, such as 10.0.0.0/8; may be given more than
+    /// once [default: this machine, where only this machine reaches the API and the demo may run, else none]
+    #[arg(
+        long,
+        global = true,
+        value_name = "CIDR",
+        env = "TILLGATE_ALLOW_WEBHOOK_RANGE",
+        value_delimiter = ','
+    )]
+    pub allow_webhook_range: Option<Vec<String>>,
+
     /// Don't provision the demo on an empty database
     #[arg(long, global = true, value_name = "BOOL", env = "TILLGATE_NO_DEMO", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]

@@ -33,6 +33,23 @@ fn defaults() {
 }
 
 #[test]
+fn ranges_for_webhooks() {
+    let with = |ranges: &[&str]| Options {
+        allow_webhook_range: Some(ranges.iter().map(ToString::to_string).collect()),
+        ..Options::default()
+    };
+    assert_eq!(config(Options::default()).webhook_ranges, None);
+    let ranges = config(with(&["10.0.0.0/8", "::1"]))
+        .webhook_ranges
+        .expect("given");
+    assert_eq!(
+        ranges.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["10.0.0.0/8", "::1/128"]
+    );
+    assert!(refusal(with(&["10.0.0.0/33"])).contains("allow-webhook-range"));
+}
+
+#[test]
 fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
     let flags = Options {
         listen: Some("127.0.0.1:1".into()),

@@ -153,7 +153,7 @@ pub fn announce(
 }
 
 /// Neither the address nor the URL that clients use may be reached from elsewhere.
-fn only_this_machine(config: &Config, address: SocketAddr) -> bool {
+pub fn only_this_machine(config: &Config, address: SocketAddr) -> bool {
     let public = config
         .public_url
         .as_deref()

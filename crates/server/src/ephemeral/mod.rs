@@ -78,8 +78,9 @@ impl Ephemeral {
         };
         let courier = Courier::new()
             .map_err(|error| Failure::Start(format!("cannot set up the PSPs' webhooks: {error}")))?;
+        let turns = Turns::default();
         if seeded.is_some() {
-            settle::settle(service, &psps, &courier).await;
+            settle::settle(service, &psps, &courier, &turns).await;
         }
         let database = directory.join(COPY);
         let cannot_keep = |error: &dyn std::fmt::Display| {
@@ -100,7 +101,7 @@ impl Ephemeral {
             .transpose()?;
         let ephemeral = Self {
             seeded,
-            turns: Turns::default(),
+            turns,
             strict,
             names,
             psps,
@@ -134,7 +135,7 @@ impl Ephemeral {
 
     /// Has happen what follows from earlier requests, until nothing more does. With a seed, nothing else does it.
     pub async fn settle(&self, service: &Service) {
-        settle::settle(service, &self.psps, &self.courier).await;
+        settle::settle(service, &self.psps, &self.courier, &self.turns).await;
     }
 
     /// Tells of the requests that did not conform.

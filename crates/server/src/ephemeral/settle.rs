@@ -6,11 +6,15 @@ use actix_web::rt;
 use tillgate_payments::{Notification, Reception, Service};
 use tillgate_sandbox::{Courier, Sandbox, WebhookAnswer, WebhookDelivery};
 
+use super::Turns;
+
 /// Webhooks that are taken at once.
 const TOGETHER: usize = 16;
+/// Changes that become events together.
+const CHANGES: i64 = 64;
 
 /// One thing after the other, in an order that depends on nothing but what happened before.
-pub async fn settle(service: &Service, psps: &Arc<Sandbox>, courier: &Courier) {
+pub async fn settle(service: &Service, psps: &Arc<Sandbox>, courier: &Courier, turns: &Turns) {
     loop {
         let told = deliver(service, psps, courier).await;
         let events = service.take_events(1).await;
@@ -23,6 +27,22 @@ pub async fn settle(service: &Service, psps: &Arc<Sandbox>, courier: &Courier) {
     }
     service.recover_once().await;
     service.watch_once().await;
+    tell(service, turns).await;
+}
+
+/// Calls the merchant's webhooks. Which calls are made depends on the requests, and what they leave behind is written down
+/// when the webhooks have answered: a receiver may call this service, so that nobody waits for it here.
+async fn tell(service: &Service, turns: &Turns) {
+    while service.publish_once(CHANGES).await > 0 {}
+    for delivery in service.take_deliveries(|_| TOGETHER).await {
+        let (service, turns) = (service.clone(), turns.clone());
+        rt::spawn(async move {
+            if let Some(sent) = service.send_delivery(delivery).await {
+                let _turn = turns.beside_others().await;
+                service.settle_delivery(sent).await;
+            }
+        });
+    }
 }
 
 /// Hands the webhooks for this service over in process, and sends the others. Answers how many there were.

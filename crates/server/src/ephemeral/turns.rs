@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
 /// Hands out turns, in the order in which they are asked for.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Turns(Arc<RwLock<()>>);
 
 /// A turn beside others; clones are one turn.

@@ -1,7 +1,11 @@
 //! The domain's context, made from the settings.
 
-use std::sync::Arc;
+use std::{
+    net::{Ipv4Addr, Ipv6Addr},
+    sync::Arc,
+};
 
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use tillgate_gateways::HttpTransport;
 use tillgate_payments::{Context, Settings, accounts, passwords::Passwords, vault::Vault};
 use tillgate_store::Db;
@@ -9,7 +13,9 @@ use tillgate_store::Db;
 use super::{data_directory, master_key};
 use crate::{
     config::Config,
+    demo,
     failure::Failure,
+    outgoing::{Addresses, HttpSender},
     world::{SystemTimer, World},
 };
 
@@ -46,12 +52,15 @@ pub fn context(config: &Config, base_url: &str, world: World) -> Result<Context,
     };
     let transport = HttpTransport::new()
         .map_err(|error| Failure::Start(format!("cannot set up the way to the PSPs: {error}")))?;
+    let sender = HttpSender::new(Addresses::with(webhook_ranges(config)))
+        .map_err(|error| Failure::Start(format!("cannot set up the way to webhooks: {error}")))?;
     Ok(Context {
         db: open_database(config)?,
         clock,
         entropy,
         timer: Arc::new(SystemTimer::start()),
         transport: Arc::new(transport),
+        sender: Arc::new(sender),
         vault: Arc::new(Vault::new(*master_key)),
         passwords: Arc::new(Passwords::new(config.workers)),
         base_url: base_url.into(),
@@ -64,6 +73,21 @@ pub fn context(config: &Config, base_url: &str, world: World) -> Result<Context,
             max_failed_logins_of_address: config.max_failed_logins_of_address,
         },
     })
+}
+
+/// The operator's choice; without one, who tries the demo may have a receiver on the same machine.
+fn webhook_ranges(config: &Config) -> Vec<IpNet> {
+    let loopback = || {
+        let is_tried = config.demo && demo::only_this_machine(config, config.listen);
+        let ranges = is_tried.then(|| {
+            [
+                Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8).into(),
+                Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128).into(),
+            ]
+        });
+        ranges.into_iter().flatten().collect()
+    };
+    config.webhook_ranges.clone().unwrap_or_else(loopback)
 }
 
 /// Runs a command that works on the database, without serving.

@@ -1,6 +1,7 @@
 //! From settings to a running service, and what the other commands need of the way.
 
 mod background;
+mod calls;
 mod context;
 mod data_directory;
 mod listen;

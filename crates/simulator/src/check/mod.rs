@@ -6,6 +6,7 @@ mod books;
 mod open;
 mod orders;
 mod payments;
+mod told;
 mod wallet;
 
 use crate::api::Api;
@@ -39,6 +40,7 @@ pub fn everything(api: &Api) -> Found {
         acknowledged::check(&books, &notes),
         open::check(&books, &notes),
         wallet::check(&books, &notes, world),
+        told::check(&books, &notes.topics, &api.host.merchant.told()),
     ];
     for finding in findings.into_iter().flatten() {
         world.violate(finding);

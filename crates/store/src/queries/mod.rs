@@ -5,9 +5,11 @@
 mod macros;
 pub mod accounts;
 pub mod counters;
+pub mod deliveries;
 pub mod gateway_events;
 pub mod idempotency_keys;
 pub mod login_attempts;
+pub mod outbox;
 pub mod passwords;
 pub mod payments;
 pub mod refresh_tokens;

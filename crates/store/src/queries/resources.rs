@@ -52,3 +52,15 @@ table_queries!(
     CustomerPaymentSourceRow,
     CustomerPaymentSourceFilter { customer_id, state }
 );
+table_queries!(webhooks, WebhookRow, WebhookFilter { topic });
+table_queries!(events, EventRow, EventFilter { resource_id });
+table_queries!(
+    event_deliveries,
+    EventDeliveryRow,
+    EventDeliveryFilter { event_id }
+);
+table_queries!(
+    event_callbacks,
+    EventCallbackRow,
+    EventCallbackFilter { webhook_id, event_id }
+);

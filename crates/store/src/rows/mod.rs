@@ -4,6 +4,7 @@
 mod macros;
 mod account;
 mod commerce;
+mod event;
 mod idempotency;
 mod login;
 mod payment;
@@ -16,11 +17,17 @@ diesel::allow_tables_to_appear_in_same_query!(
     transactions,
     payment_gateways,
     gateway_operations,
-    gateway_events
+    gateway_events,
+    webhooks,
+    outbox,
+    events,
+    event_deliveries,
+    event_callbacks
 );
 
 pub use account::*;
 pub use commerce::*;
+pub use event::*;
 pub use idempotency::*;
 pub use login::*;
 pub use payment::*;

@@ -1,6 +1,7 @@
 //! What is measured.
 
 mod capture;
+mod delivery;
 mod event;
 mod get;
 mod latency;
@@ -33,6 +34,8 @@ pub enum Measurement {
     Capture,
     /// Events of a PSP per second, and how soon they are acknowledged.
     Event,
+    /// Calls of a merchant's webhooks per second, and how soon they come.
+    Delivery,
     /// Requests per second of asking again with the same idempotency key.
     Replay,
     /// What is added to a PSP that takes its time.
@@ -65,6 +68,7 @@ impl Measurement {
             Self::Post => post::measure(scene, plan).await,
             Self::Capture => capture::measure(scene, plan).await,
             Self::Event => event::measure(scene, plan).await,
+            Self::Delivery => delivery::measure(scene, plan).await,
             Self::Replay => replay::measure(scene, plan).await,
             Self::Latency => latency::measure(scene, plan).await,
             Self::Start => start::measure(scene, plan).await,
@@ -142,7 +146,7 @@ mod tests {
         let count = |filter| Measurement::matching(filter).map(|found| found.len()).ok();
         assert_eq!(
             (count(None), count(Some("mem")), count(Some("nothing"))),
-            (Some(8), Some(1), None)
+            (Some(9), Some(1), None)
         );
     }
 }

@@ -25,7 +25,7 @@ use tillgate_store::{Db, Scope};
 
 use crate::{
     ApplicationKind, Call, Caller, Clock, Context, Entropy, Notification, Reception, Service, Settings,
-    accounts, passwords::Passwords, vault::Vault,
+    accounts, events::tests::receivers::Receivers, passwords::Passwords, vault::Vault,
 };
 
 pub const PUBLISHABLE_KEY: &str = "pk_test_world0000000";
@@ -35,6 +35,7 @@ pub struct World {
     pub service: Service,
     pub psp: Arc<Sandbox>,
     pub clock: ManualClock,
+    pub receivers: Arc<Receivers>,
     caller: Caller,
     pub gateway: String,
     pub order: String,
@@ -133,6 +134,7 @@ impl World {
             ..SandboxConfig::default()
         };
         let psp = Arc::new(Sandbox::with_clock(config, Arc::new(clock.clone())).unwrap());
+        let receivers = Arc::new(Receivers::new(clock.clone()));
         let url = format!("sqlite://{}", directory.path().join("db").display());
         let context = Context {
             db: Db::open(&url, 1, true).unwrap(),
@@ -140,6 +142,7 @@ impl World {
             entropy: Arc::new(Counted::default()),
             timer: Arc::new(NoWaiting),
             transport: Arc::new(Wire(Arc::clone(&psp))),
+            sender: Arc::<Receivers>::clone(&receivers),
             vault: Arc::new(Vault::new([7; 32])),
             passwords: Arc::new(Passwords::new(1)),
             base_url: "http://127.0.0.1:8080".into(),
@@ -165,6 +168,7 @@ impl World {
             service: Service::new(context),
             psp,
             clock,
+            receivers,
             gateway: String::new(),
             order: String::new(),
             directory,
@@ -203,6 +207,18 @@ impl World {
 
     pub async fn attributes(&self, kind: &str, id: &str) -> Value {
         self.call("GET", kind, Some(id), None).await["data"]["attributes"].take()
+    }
+
+    /// Id of the oldest resource of a type.
+    pub async fn first(&self, kind: &str) -> String {
+        let list = self.call("GET", kind, None, None).await;
+        list["data"][0]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// How many resources of a type there are.
+    pub async fn count(&self, kind: &str) -> i64 {
+        let list = self.call("GET", kind, None, None).await;
+        list["meta"]["record_count"].as_i64().unwrap()
     }
 
     /// As it is stored: a `GET` of an order asks no PSP.

@@ -1,0 +1,26 @@
+use tillgate_model_derive::resource;
+
+use super::{EventCallback, Webhook};
+use crate::{ToMany, Topic};
+
+/// Something that has happened and that a webhook is called for. It is kept for a month.
+#[resource(
+    type = "events",
+    singular = "event",
+    tag = "Events",
+    actions(list, retrieve, update)
+)]
+pub struct Event {
+    /// What has happened: the topic.
+    #[attribute(read)]
+    pub name: Topic,
+    /// Calls the webhooks of the topic again, with the resource as it is now.
+    #[trigger(update)]
+    pub trigger: Option<bool>,
+    /// The webhooks that are called for it.
+    #[relationship]
+    pub webhooks: ToMany<Webhook>,
+    /// The calls, oldest first.
+    #[relationship]
+    pub last_event_callbacks: ToMany<EventCallback>,
+}

@@ -1,0 +1,29 @@
+use tillgate_model_derive::resource;
+
+use super::Webhook;
+use crate::{JsonObject, ToOne};
+
+/// A call of a webhook, and what was answered. It is kept for a month.
+#[resource(
+    type = "event_callbacks",
+    singular = "event_callback",
+    tag = "Events",
+    actions(list, retrieve)
+)]
+pub struct EventCallback {
+    /// Where the webhook was.
+    #[attribute(read)]
+    pub callback_url: String,
+    /// What was sent.
+    #[attribute(read)]
+    pub payload: JsonObject,
+    /// HTTP status of the answer; null if there was none.
+    #[attribute(read)]
+    pub response_code: Option<String>,
+    /// Its reason phrase, or why there was no answer.
+    #[attribute(read)]
+    pub response_message: Option<String>,
+    /// What was called.
+    #[relationship]
+    pub webhook: ToOne<Webhook>,
+}

@@ -1,0 +1,69 @@
+use tillgate_model_derive::resource;
+
+use super::EventCallback;
+use crate::{Secret, Timestamp, ToMany, Topic, text_enum};
+
+text_enum! {
+    /// Whether a webhook is called.
+    pub enum CircuitState {
+        /// It is.
+        #[default]
+        Closed,
+        /// It is not: 30 calls in a row have failed. `_reset_circuit` closes the circuit again.
+        Open,
+    }
+}
+
+/// Where a merchant's own system is told of what happens, one topic each. A call is a `POST` of the resource as `GET` shows
+/// it, signed with the shared secret; any 2xx within five seconds is success. It is tried ten times within three days.
+#[resource(
+    type = "webhooks",
+    singular = "webhook",
+    tag = "Events",
+    actions(list, retrieve, create, update, delete)
+)]
+pub struct Webhook {
+    /// Name of the webhook; `Webhook` and its id unless given.
+    #[attribute(read, create, update)]
+    #[validate(length(min = 1, max = 255))]
+    pub name: Option<String>,
+    /// What it is called for.
+    #[attribute(read, create, update)]
+    pub topic: Topic,
+    /// Where it is. Addresses of private networks are refused unless the operator allows them.
+    #[attribute(read, create, update)]
+    #[validate(url, length(max = 1024))]
+    pub callback_url: String,
+    /// Relationships whose resources are included in the payload, such as `market` or `payment_source.order`; at most three
+    /// deep.
+    #[attribute(read, create, update)]
+    #[validate(length(max = 10))]
+    pub include_resources: Option<Vec<String>>,
+    /// When the webhook was disabled; a 410 in answer to a call does that too.
+    #[attribute(read)]
+    pub disabled_at: Option<Timestamp>,
+    /// Whether it is called at the moment.
+    #[attribute(read)]
+    pub circuit_state: CircuitState,
+    /// How many calls have failed in a row.
+    #[attribute(read)]
+    pub circuit_failure_count: i64,
+    /// What calls are signed with: 32 hexadecimal digits.
+    #[attribute(read, default = "")]
+    pub shared_secret: Secret,
+    /// Disables the webhook: what happens meanwhile is not told to it.
+    #[trigger(create, update)]
+    pub disable: Option<bool>,
+    /// Enables the webhook again.
+    #[trigger(create, update)]
+    pub enable: Option<bool>,
+    /// Closes the circuit and forgets the failures. What could not be told meanwhile is.
+    #[trigger(update)]
+    pub reset_circuit: Option<bool>,
+    /// Replaces the shared secret at once.
+    #[trigger(update)]
+    pub regenerate_shared_secret: Option<bool>,
+    /// Its calls, oldest first; they are kept for a month.
+    #[relationship]
+    pub last_event_callbacks: ToMany<EventCallback>,
+}

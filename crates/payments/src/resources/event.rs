@@ -1,0 +1,39 @@
+use tillgate_model::{Record, resources::Event};
+use tillgate_store::{EventFilter, EventRow, StoreError, Tx};
+
+use super::kept_in;
+use crate::{
+    request::Request,
+    stored::{self, Selection, word},
+};
+
+fn visible(_: &Request, _: &EventRow) -> bool {
+    true
+}
+
+async fn record(_: &mut Tx<'_>, _: &Request, row: &EventRow) -> Result<Record<Event>, StoreError> {
+    record_of(row)
+}
+
+/// The event as the API shows it.
+pub fn record_of(row: &EventRow) -> Result<Record<Event>, StoreError> {
+    Ok(stored::record!(
+        row,
+        Event {
+            name: word(&row.name)?,
+        }
+    ))
+}
+
+/// A list that hangs on a resource has the events of that.
+fn resource_of(selection: &Selection) -> Option<&str> {
+    match selection {
+        Selection::All => None,
+        Selection::Of { owner_id, .. } => Some(owner_id.as_str()),
+    }
+}
+
+kept_in!(Event: events, EventFilter, |selection| EventFilter {
+    resource_id: resource_of(selection),
+    ..Default::default()
+});

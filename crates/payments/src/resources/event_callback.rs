@@ -1,0 +1,45 @@
+use tillgate_model::{JsonObject, Record, ToOne, resources::EventCallback};
+use tillgate_store::{EventCallbackFilter, EventCallbackRow, Tx, query};
+
+use super::kept_in;
+use crate::{
+    events::PAYLOAD,
+    failure::Failure,
+    request::Request,
+    stored::{self, json, word},
+};
+
+fn visible(_: &Request, _: &EventCallbackRow) -> bool {
+    true
+}
+
+async fn record(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    row: &EventCallbackRow,
+) -> Result<Record<EventCallback>, Failure> {
+    let delivery = query!(
+        tx,
+        event_deliveries::get(request.scope(), &word(&row.delivery_id)?)
+    )?;
+    let payload = match delivery {
+        Some(delivery) => json(&request.context.vault.open(PAYLOAD, &delivery.payload)?)?,
+        None => JsonObject::default(),
+    };
+    Ok(stored::record!(
+        row,
+        EventCallback {
+            callback_url: row.callback_url.clone(),
+            payload,
+            response_code: row.response_code.clone(),
+            response_message: row.response_message.clone(),
+            webhook: ToOne::to(word(&row.webhook_id)?),
+        }
+    ))
+}
+
+kept_in!(EventCallback: event_callbacks, EventCallbackFilter, |selection| EventCallbackFilter {
+    webhook_id: selection.owner("webhooks"),
+    event_id: selection.owner("events"),
+    ..Default::default()
+});

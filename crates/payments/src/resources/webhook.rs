@@ -1,0 +1,183 @@
+use std::net::{IpAddr, Ipv4Addr};
+
+use tillgate_model::{
+    Id, Problem, Record, Secret,
+    document::Page,
+    resources::{CircuitState, CreateWebhookAttributes, UpdateWebhookAttributes, Webhook},
+};
+use tillgate_store::{StoreError, Tx, WebhookFilter, WebhookRow, query};
+use url::{Host, Url};
+
+use super::{disabled_at, edited_in};
+use crate::{
+    context::Context,
+    events::refuse_unknown_paths,
+    failure::Failure,
+    handler::Kept,
+    plain::Plain,
+    request::Request,
+    stored::{self, Selection, json, stored_json, stored_time, time, word},
+};
+
+/// What shared secrets are sealed as.
+const SHARED_SECRET: &str = "webhooks.shared_secret";
+
+/// Decrypts the shared secret of a webhook.
+pub fn open_secret(context: &Context, row: &WebhookRow) -> Result<Secret, Failure> {
+    Ok(Secret::new(
+        context.vault.open(SHARED_SECRET, &row.shared_secret)?,
+    ))
+}
+
+/// 128 random bits, in hex.
+fn new_secret(context: &Context) -> Secret {
+    let mut bytes = [0; 16];
+    context.entropy.fill(&mut bytes);
+    Secret::new(hex::encode(bytes))
+}
+
+fn record(request: &Request, row: &WebhookRow) -> Result<Record<Webhook>, Failure> {
+    Ok(stored::record!(
+        row,
+        Webhook {
+            name: row.name.clone(),
+            topic: word(&row.topic)?,
+            callback_url: row.callback_url.clone(),
+            include_resources: row.include_resources.as_deref().map(json).transpose()?,
+            disabled_at: row.disabled_at.map(time),
+            circuit_state: word(&row.circuit_state)?,
+            circuit_failure_count: row.circuit_failure_count,
+            shared_secret: open_secret(&request.context, row)?,
+        }
+    ))
+}
+
+fn row(request: &Request, record: &Record<Webhook>) -> WebhookRow {
+    let context = &request.context;
+    stored::row!(WebhookRow, request.scope(), record, {
+        name: record.name.clone(),
+        topic: record.topic.to_string(),
+        callback_url: record.callback_url.clone(),
+        include_resources: record.include_resources.as_ref().map(stored_json),
+        disabled_at: record.disabled_at.map(stored_time),
+        circuit_state: record.circuit_state.to_string(),
+        circuit_failure_count: record.circuit_failure_count,
+        shared_secret: context.vault.seal(&*context.entropy, SHARED_SECRET, record.shared_secret.expose()),
+    })
+}
+
+impl Kept for Webhook {
+    async fn get(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure> {
+        let row = query!(tx, webhooks::get(request.scope(), id))?;
+        row.map(|row| record(request, &row)).transpose()
+    }
+
+    async fn page(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        selection: &Selection,
+        page: Page,
+    ) -> Result<(Vec<Record<Self>>, i64), Failure> {
+        let topic = topic_of_event(tx, request, selection).await?;
+        let filter = WebhookFilter {
+            topic: topic.as_deref(),
+            ..Default::default()
+        };
+        let total = query!(tx, webhooks::count(request.scope(), filter))?;
+        let rows = query!(tx, webhooks::page(request.scope(), filter, page))?;
+        let records = rows.iter().map(|row| record(request, row));
+        Ok((records.collect::<Result<_, _>>()?, total))
+    }
+}
+
+/// The webhooks of an event are those of its topic.
+async fn topic_of_event(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    selection: &Selection,
+) -> Result<Option<String>, StoreError> {
+    let Some(event) = selection.owner("events") else {
+        return Ok(None);
+    };
+    let event = query!(tx, events::get(request.scope(), &word(event)?))?;
+    // An event that is gone has none.
+    Ok(Some(event.map(|event| event.name).unwrap_or_default()))
+}
+
+impl Plain for Webhook {
+    edited_in!(webhooks);
+
+    async fn before_create(
+        _: &mut Tx<'_>,
+        request: &Request,
+        record: &mut Record<Self>,
+        attributes: &CreateWebhookAttributes,
+    ) -> Result<(), Failure> {
+        refuse_unusable(request, record)?;
+        record.shared_secret = new_secret(&request.context);
+        record.disabled_at = disabled_at(record.created_at, None, attributes.disable, attributes.enable);
+        let name = format!("Webhook {}", record.id);
+        record.name.get_or_insert(name);
+        Ok(())
+    }
+
+    async fn before_update(
+        _: &mut Tx<'_>,
+        request: &Request,
+        before: &Record<Self>,
+        record: &mut Record<Self>,
+        attributes: &UpdateWebhookAttributes,
+    ) -> Result<(), Failure> {
+        refuse_unusable(request, record)?;
+        record.disabled_at = disabled_at(
+            record.updated_at,
+            before.disabled_at,
+            attributes.disable,
+            attributes.enable,
+        );
+        if attributes.reset_circuit == Some(true) {
+            record.circuit_state = CircuitState::Closed;
+            record.circuit_failure_count = 0;
+        }
+        if attributes.regenerate_shared_secret == Some(true) {
+            record.shared_secret = new_secret(&request.context);
+        }
+        Ok(())
+    }
+}
+
+fn refuse_unusable(request: &Request, record: &Record<Webhook>) -> Result<(), Problem> {
+    refuse_unreachable(request, &record.callback_url)?;
+    refuse_unknown_paths(
+        record.topic,
+        record.include_resources.as_deref().unwrap_or_default(),
+    )
+}
+
+/// What can be told of an address before it is looked up. Names are looked up anew for each call, and judged then.
+fn refuse_unreachable(request: &Request, url: &str) -> Result<(), Problem> {
+    let refused =
+        |rule, message: &str| Problem::invalid("/data/attributes/callback_url", rule, message.to_owned());
+    let url = Url::parse(url)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .filter(|url| url.username().is_empty() && url.password().is_none())
+        .ok_or_else(|| refused("invalid", "must be an http or https URL without credentials"))?;
+    let address = match url.host() {
+        Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
+        Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
+        // RFC 6761, 6.3: such names stand for this machine.
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.').to_ascii_lowercase();
+            (name == "localhost" || name.ends_with(".localhost")).then_some(Ipv4Addr::LOCALHOST.into())
+        }
+        None => return Err(refused("invalid", "must name a host")),
+    };
+    match address {
+        Some(address) if !request.context.sender.may_reach(address) => Err(refused(
+            "not_allowed",
+            "must not be in a private or otherwise special network",
+        )),
+        _ => Ok(()),
+    }
+}

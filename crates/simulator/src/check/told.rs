@@ -1,0 +1,62 @@
+//! What has happened was told to the merchant: at least once, and under one identifier.
+
+use std::collections::BTreeMap;
+
+use super::Books;
+use crate::merchant::Told;
+
+/// After so many calls a webhook is told nothing more of an event.
+const GIVEN_UP_AFTER: usize = 10;
+
+/// Of what nobody was told. `topics` are those that the merchant wants to know.
+pub fn check(books: &Books, topics: &[&str], told: &BTreeMap<String, Told>) -> Vec<String> {
+    let mut findings = Vec::new();
+    let mut by_event: BTreeMap<(&str, &str), Vec<&Told>> = BTreeMap::new();
+    for told in told.values() {
+        by_event.entry((&told.topic, &told.id)).or_default().push(told);
+    }
+    for ((topic, id), told) in &by_event {
+        if told.len() > 1 {
+            findings.push(format!(
+                "{topic} of {id} was told under {} identifiers",
+                told.len()
+            ));
+        }
+    }
+    for (topic, id) in happened(books) {
+        if !topics.contains(&topic.as_str()) {
+            continue;
+        }
+        let told = by_event.get(&(topic.as_str(), id)).into_iter().flatten();
+        let is_told = told
+            .clone()
+            .any(|told| told.arrived > 0 || told.calls >= GIVEN_UP_AFTER);
+        if !is_told {
+            let calls: usize = told.map(|told| told.calls).sum();
+            findings.push(format!("{topic} of {id} was not told; there were {calls} calls"));
+        }
+    }
+    findings
+}
+
+/// What must have happened, seeing how things are now: topics, each with the resource. None of these happens to one twice.
+fn happened(books: &Books) -> impl Iterator<Item = (String, &str)> {
+    let transactions = books.transactions.iter().flat_map(|row| {
+        let id = row.id.as_str();
+        let decided = matches!(row.status.as_str(), "succeeded" | "failed")
+            .then(|| (format!("{}.{}", row.kind, row.status), id));
+        decided
+            .into_iter()
+            .chain([("transactions.create".to_owned(), id)])
+    });
+    let orders = books.orders.iter().flat_map(|row| {
+        let topics: &[&str] = match row.status.as_str() {
+            "placed" => &["orders.place"],
+            "approved" => &["orders.place", "orders.approve"],
+            "cancelled" => &["orders.cancel"],
+            _ => &[],
+        };
+        topics.iter().map(|topic| ((*topic).to_owned(), row.id.as_str()))
+    });
+    transactions.chain(orders)
+}

@@ -1,0 +1,153 @@
+//! What is sent to webhooks: what is due, and what became of it.
+
+use chrono::NaiveDateTime;
+use diesel::{dsl::exists, prelude::*};
+
+use super::super::{Connection, RunQueryDsl};
+use crate::{
+    Called, EventDeliveryRow, Scope, StoreError, WebhookRow,
+    rows::{event_callbacks, event_deliveries, events, webhooks},
+};
+
+/// The enabled webhooks of a topic.
+pub async fn webhooks_of_topic(
+    connection: &mut Connection,
+    scope: &Scope,
+    topic: &str,
+) -> Result<Vec<WebhookRow>, StoreError> {
+    let query = webhooks::table
+        .filter(webhooks::organization_id.eq(scope.organization_id().as_str()))
+        .filter(webhooks::test.eq(scope.test()))
+        .filter(webhooks::topic.eq(topic))
+        .filter(webhooks::disabled_at.is_null())
+        .order((webhooks::created_at, webhooks::id))
+        .select(WebhookRow::as_select());
+    Ok(run!(query.load(connection))?)
+}
+
+/// The webhooks, of all organizations, that something is to be sent to by now. Those that are disabled, or whose circuit is
+/// open, wait. The rows carry their scope.
+pub async fn webhooks_with_due(
+    connection: &mut Connection,
+    now: NaiveDateTime,
+) -> Result<Vec<WebhookRow>, StoreError> {
+    let due = event_deliveries::table
+        .filter(event_deliveries::organization_id.eq(webhooks::organization_id))
+        .filter(event_deliveries::test.eq(webhooks::test))
+        .filter(event_deliveries::webhook_id.eq(webhooks::id))
+        .filter(event_deliveries::next_attempt_at.le(now));
+    let query = webhooks::table
+        .filter(webhooks::disabled_at.is_null())
+        .filter(webhooks::circuit_state.eq("closed"))
+        .filter(exists(due))
+        .select(WebhookRow::as_select());
+    Ok(run!(query.load(connection))?)
+}
+
+/// Takes what is to be sent to a webhook by now, so that no other instance takes it before `until`. The rows are as they
+/// were before they were taken.
+pub async fn take_due(
+    connection: &mut Connection,
+    webhook: &WebhookRow,
+    now: NaiveDateTime,
+    until: NaiveDateTime,
+    limit: i64,
+) -> Result<Vec<EventDeliveryRow>, StoreError> {
+    let query = event_deliveries::table
+        .filter(event_deliveries::organization_id.eq(&webhook.organization_id))
+        .filter(event_deliveries::test.eq(webhook.test))
+        .filter(event_deliveries::webhook_id.eq(&webhook.id))
+        .filter(event_deliveries::next_attempt_at.le(now))
+        .order((event_deliveries::next_attempt_at, event_deliveries::created_at))
+        .limit(limit)
+        .select(EventDeliveryRow::as_select());
+    let due: Vec<EventDeliveryRow> = run!(skip_locked!(query).load(connection))?;
+    let ids: Vec<&str> = due.iter().map(|row| row.id.as_str()).collect();
+    let target = event_deliveries::table
+        .filter(event_deliveries::organization_id.eq(&webhook.organization_id))
+        .filter(event_deliveries::test.eq(webhook.test))
+        .filter(event_deliveries::id.eq_any(ids));
+    let set = event_deliveries::next_attempt_at.eq(until);
+    run!(diesel::update(target).set(set).execute(connection))?;
+    Ok(due)
+}
+
+/// Writes what became of a call. Whoever was called in time, but after somebody else, has been called twice: only the call
+/// itself is written then.
+pub async fn settle(connection: &mut Connection, called: &Called) -> Result<bool, StoreError> {
+    let callback = &called.callback;
+    let target = event_deliveries::table
+        .filter(event_deliveries::organization_id.eq(&callback.organization_id))
+        .filter(event_deliveries::test.eq(callback.test))
+        .filter(event_deliveries::id.eq(&callback.delivery_id))
+        .filter(event_deliveries::attempts.eq(called.attempts))
+        .filter(event_deliveries::delivered_at.is_null());
+    let set = (
+        event_deliveries::updated_at.eq(callback.created_at),
+        event_deliveries::attempts.eq(called.attempts + 1),
+        event_deliveries::next_attempt_at.eq(called.next_attempt_at),
+        event_deliveries::delivered_at.eq(called.delivered_at),
+    );
+    let counts = run!(diesel::update(target).set(set).execute(connection))? > 0;
+    run!(
+        diesel::insert_into(event_callbacks::table)
+            .values(callback)
+            .execute(connection)
+    )?;
+    Ok(counts)
+}
+
+/// A webhook has taken a call: its failures are forgotten.
+pub async fn forget_failures(connection: &mut Connection, webhook: &WebhookRow) -> Result<(), StoreError> {
+    let target = webhooks::table
+        .filter(webhooks::organization_id.eq(&webhook.organization_id))
+        .filter(webhooks::test.eq(webhook.test))
+        .filter(webhooks::id.eq(&webhook.id))
+        .filter(webhooks::circuit_failure_count.gt(0));
+    let set = webhooks::circuit_failure_count.eq(0);
+    run!(diesel::update(target).set(set).execute(connection))?;
+    Ok(())
+}
+
+/// A webhook has failed once more. Its circuit opens with the failure of that number.
+pub async fn count_failure(
+    connection: &mut Connection,
+    webhook: &WebhookRow,
+    opens_at: i64,
+) -> Result<(), StoreError> {
+    let of_webhook = || {
+        webhooks::table
+            .filter(webhooks::organization_id.eq(&webhook.organization_id))
+            .filter(webhooks::test.eq(webhook.test))
+            .filter(webhooks::id.eq(&webhook.id))
+    };
+    let more = webhooks::circuit_failure_count.eq(webhooks::circuit_failure_count + 1);
+    run!(diesel::update(of_webhook()).set(more).execute(connection))?;
+    let too_many = of_webhook().filter(webhooks::circuit_failure_count.ge(opens_at));
+    let open = webhooks::circuit_state.eq("open");
+    run!(diesel::update(too_many).set(open).execute(connection))?;
+    Ok(())
+}
+
+/// A webhook wants no more calls.
+pub async fn disable(
+    connection: &mut Connection,
+    webhook: &WebhookRow,
+    now: NaiveDateTime,
+) -> Result<(), StoreError> {
+    let target = webhooks::table
+        .filter(webhooks::organization_id.eq(&webhook.organization_id))
+        .filter(webhooks::test.eq(webhook.test))
+        .filter(webhooks::id.eq(&webhook.id))
+        .filter(webhooks::disabled_at.is_null());
+    let set = (webhooks::disabled_at.eq(Some(now)), webhooks::updated_at.eq(now));
+    run!(diesel::update(target).set(set).execute(connection))?;
+    Ok(())
+}
+
+/// Removes the events from before a moment, of all organizations, with their deliveries and calls.
+pub async fn forget_events(connection: &mut Connection, before: NaiveDateTime) -> Result<(), StoreError> {
+    let target = events::table.filter(events::created_at.lt(before));
+    run!(diesel::delete(target).execute(connection))?;
+    Ok(())
+}
