@@ -58,7 +58,7 @@ fn deeds(status: &str, payment_status: &str) -> &'static [(u8, Deed)] {
             (1, OrderTrigger("_cancel")),
             (1, OrderTrigger("_refresh")),
             (2, OrderTrigger(SAVE)),
-            (4, UseCard),
+            (6, UseCard),
             (1, RemoveCard),
             (2, Show),
             (1, Delete),

@@ -128,7 +128,7 @@ impl Scene {
         for number in 1..=clients {
             let mut api = api.clone();
             api.name = format!("client-{number}");
-            let (left, deeds) = (Rc::clone(&left), 5 + world.below(11));
+            let (left, deeds) = (Rc::clone(&left), 7 + world.below(13));
             spawner.spawn(api.name.clone(), Side::Outside, async move {
                 client::live(api, deeds).await;
                 left.set(left.get() - 1);

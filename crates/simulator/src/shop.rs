@@ -140,7 +140,7 @@ async fn furnish(api: &Api) -> Result<()> {
             of["payment_method"] = to_one("payment_methods", &world.pick(&methods));
         }
         let email = world.pick(&["ada@example.com", "eve@example.com"]);
-        let attributes = json!({"customer_email": email, "guest": world.chance(0.3)});
+        let attributes = json!({"customer_email": email, "guest": world.chance(0.15)});
         let order = api.create("orders", attributes, of).await?;
         api.add_item(&order).await?;
         let shown = api.get("/api/orders/{id}", &order).await.context("an order")?;

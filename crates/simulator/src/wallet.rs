@@ -11,13 +11,19 @@ use crate::{
 pub async fn use_card(api: &Api, order: &str) {
     let world = &api.host.world;
     let path = "/api/orders/{id}/available_customer_payment_sources";
+    // What others have saved is known, too.
+    let orders: Vec<String> = api.notes.borrow().orders.keys().cloned().collect();
+    let other = world.pick(&orders);
+    if let Some(cards) = api.get(path, &other).await {
+        api.notes.borrow_mut().see_cards(&other, &cards);
+    }
     let Some(own) = api.get(path, order).await else {
         return;
     };
     api.notes.borrow_mut().see_cards(order, &own);
     let own = own["data"].as_array().cloned().unwrap_or_default();
     let known: Vec<String> = api.notes.borrow().cards.keys().cloned().collect();
-    let card = if own.is_empty() || world.chance(0.4) {
+    let card = if own.is_empty() || world.chance(0.5) {
         if known.is_empty() {
             return;
         }
