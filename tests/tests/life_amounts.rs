@@ -208,3 +208,30 @@ async fn auto_capture_captures_up_to_its_maximum() {
     }
     story.assert_books_agree().await;
 }
+
+#[tokio::test]
+async fn what_was_made_stays_when_its_capture_is_refused() {
+    let story = Story::start_with(&[], |setup| Setup {
+        authorize_on_create: true,
+        method: json!({ "auto_capture": true })
+            .as_object()
+            .cloned()
+            .unwrap_or_default(),
+        ..setup
+    })
+    .await;
+    let method = method_of(&story, Vendor::CheckoutCom);
+    let order = story.shop.order_with(&method, 1_000).await;
+    let refused =
+        json!({ "method": "POST", "path_prefix": "/payments/", "fault": "error", "status": 403, "times": 1 });
+    story.sandbox().fault(&refused).await;
+    let source = story.create(Vendor::CheckoutCom, &order).await;
+    assert_eq!(
+        story.sandbox().faults().await,
+        Vec::<Value>::new(),
+        "no capture was tried"
+    );
+    let _ = story.get("checkout_com_payments", source.id()).await;
+    story.expect_status(&order, "pending", "authorized").await;
+    story.assert_books_agree().await;
+}
