@@ -24,8 +24,21 @@ async fn records(scene: &Scene) -> BTreeMap<String, String> {
     );
     ids.insert("markets".into(), scene.market.clone());
     ids.insert("customers".into(), scene.ann.id.clone());
+    ids.insert("customer_payment_sources".into(), own_card(scene).await);
     ids.insert("orders".into(), order);
     ids
+}
+
+/// A card of the customer's.
+async fn own_card(scene: &Scene) -> String {
+    let mut body = scene.integration.body("customer_payment_sources").await;
+    body["data"]["relationships"]["customer"] = bodies::to_one("customers", &scene.ann.id);
+    let created = scene
+        .integration
+        .api
+        .post("/api/customer_payment_sources", &body)
+        .await;
+    created.expect(201).id().to_owned()
 }
 
 /// The request of an operation that an integration could send, made by a customer.
@@ -77,6 +90,7 @@ async fn whatever_is_permitted_works() {
     for id in permissions::of_customers() {
         let operation = scene.integration.open_api().operation(&id);
         let deleted = match operation.method.as_str() {
+            "DELETE" if operation.kind() == "customer_payment_sources" => Some(own_card(&scene).await),
             "DELETE" => Some(scene.integration.create(operation.kind()).await.id().to_owned()),
             _ => None,
         };
