@@ -8,7 +8,7 @@ use crate::{Resource, ResourceMeta, resources::*};
 macro_rules! for_each_resource {
     ($do:ident) => {
         $do! { Market Customer CustomerPaymentSource Order LineItem PaymentMethod PaymentGateway StripeGateway
-        CheckoutComGateway ManualGateway StripePayment CheckoutComPayment WireTransfer Authorization Capture Void Refund Transaction Payment }
+        CheckoutComGateway ManualGateway StripePayment CheckoutComPayment WireTransfer Authorization Capture Void Refund Transaction Payment Card }
     };
 }
 

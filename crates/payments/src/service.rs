@@ -24,7 +24,7 @@ use crate::{
         recover,
         source_editor::SourceEditor,
         transaction_editor::TransactionEditor,
-        wallet::{self, WalletEditor},
+        wallet::{self, Cards, WalletEditor},
         watch,
     },
     handler::{Edit, Kept, Show, Shown},
@@ -74,6 +74,7 @@ impl Handlers {
         handlers.edited::<CustomerPaymentSource>(WalletEditor::new());
         handlers.edited::<Order>(OrderEditor::new());
         handlers.edited::<Payment>(Payments::new());
+        handlers.edited::<Card>(Cards);
         handlers
     }
 

@@ -65,7 +65,10 @@ pub fn of_guests() -> BTreeSet<String> {
 }
 
 /// What a customer who has logged in may use besides.
-const OF_CUSTOMERS: [&str; 20] = [
+const OF_CUSTOMERS: [&str; 23] = [
+    "list_cards",
+    "retrieve_card",
+    "delete_card",
     "list_orders",
     "list_customer_payment_sources",
     "retrieve_customer_payment_source",

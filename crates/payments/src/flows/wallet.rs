@@ -6,6 +6,7 @@
 
 mod attach;
 mod available;
+mod cards;
 mod choose;
 mod customer;
 mod editor;
@@ -16,6 +17,7 @@ mod save;
 
 pub use attach::attach_if_needed;
 pub use available::available;
+pub use cards::Cards;
 pub use choose::choose;
 pub use customer::{ensure_customer, psp_customer};
 pub use editor::WalletEditor;

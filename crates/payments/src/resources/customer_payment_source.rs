@@ -65,8 +65,8 @@ fn record(
     ))
 }
 
-/// A customer sees their own cards.
-fn visible(request: &Request, row: &CustomerPaymentSourceRow) -> bool {
+/// A customer sees their own cards, while they can be used.
+pub fn visible(request: &Request, row: &CustomerPaymentSourceRow) -> bool {
     let own = request.caller.customer_id.as_ref();
     wallet::is_active(row) && own.is_none_or(|own| own.as_str() == row.customer_id)
 }

@@ -29,7 +29,7 @@ use crate::{
         state::SourceState,
         wallet,
     },
-    handler::Edit,
+    handler::{Edit, not_offered},
     request::Request,
     resources::payment,
 };
@@ -121,11 +121,6 @@ impl Edit for Payments {
     fn delete<'a>(&'a self, _: &'a Request, _: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         not_offered()
     }
-}
-
-/// The router knows no such operation, so that this is never asked for.
-fn not_offered<'a>() -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-    async { Err(Problem::new(Kind::MethodNotAllowed, "Payments can't be changed.").into()) }.boxed_local()
 }
 
 async fn commit_intent(
