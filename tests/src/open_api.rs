@@ -79,11 +79,11 @@ impl OpenApi {
         Self { root, operations }
     }
 
-    /// The operations on resources, which are those under `/api`.
+    /// The operations on resources, which are those under `/api`, as far as an integration may run them.
     pub fn on_resources(&self) -> impl Iterator<Item = &Operation> {
         self.operations
             .iter()
-            .filter(|operation| operation.template.starts_with("/api/"))
+            .filter(|operation| operation.template.starts_with("/api/") && !operation.is_personal())
     }
 
     /// The operation of that id.
@@ -133,12 +133,18 @@ impl Operation {
     pub fn kind(&self) -> &str {
         let path = self.template.trim_start_matches("/api/");
         let path = path.strip_prefix("v1/").unwrap_or(path);
+        let path = path.strip_prefix("users/me/").unwrap_or(path);
         path.split('/').next().unwrap_or_default()
     }
 
     /// Whether it speaks the second dialect.
     pub fn is_second_dialect(&self) -> bool {
         self.template.starts_with("/api/v1/")
+    }
+
+    /// Whether it is about the customer who calls, so that nobody else may run it.
+    pub fn is_personal(&self) -> bool {
+        self.template.starts_with("/api/v1/users/me/")
     }
 
     /// Whether the path names one resource.

@@ -89,7 +89,9 @@ async fn every_link_leads_to_what_it_says() {
             }
         }
     }
-    assert_eq!(kinds, ids.into_keys().collect(), "the crawl has seen each type");
+    // No link leads a merchant to cards: their list is their customer's.
+    let linked = ids.into_keys().filter(|kind| kind != "cards").collect();
+    assert_eq!(kinds, linked, "the crawl has seen each type");
     assert!(empty > 0, "the crawl has seen an empty relationship");
     let declared = open_api
         .on_resources()

@@ -12,6 +12,8 @@ pub struct Container {
     pub singular: Option<LitStr>,
     pub tag: Option<LitStr>,
     pub dialect: Option<Ident>,
+    /// Where the list is, if not at the type.
+    pub list: Option<LitStr>,
     pub actions: Vec<Ident>,
     pub sales_channel: Vec<Ident>,
     /// What `sales_channel` says unless given.
@@ -31,6 +33,7 @@ impl Container {
                 "singular" => container.singular = Some(meta.value()?.parse()?),
                 "tag" => container.tag = Some(meta.value()?.parse()?),
                 "dialect" => container.dialect = Some(meta.value()?.parse()?),
+                "list" => container.list = Some(meta.value()?.parse()?),
                 "actions" => container.actions = list(meta.input)?,
                 "sales_channel" => container.sales_channel = list(meta.input)?,
                 "customer" => container.customer = Some(list(meta.input)?),

@@ -115,6 +115,10 @@ fn implementation(declaration: &Declaration) -> TokenStream {
     let description = doc_text(docs);
     let (kind, singular, tag) = (&container.kind, &container.singular, &container.tag);
     let aliases = &container.aliases;
+    let list = match &container.list {
+        Some(path) => quote!(Some(#path)),
+        None => quote!(None),
+    };
     let dialect = container
         .dialect
         .clone()
@@ -180,6 +184,7 @@ fn implementation(declaration: &Declaration) -> TokenStream {
                 singular: #singular,
                 schema: #schema,
                 dialect: crate::resource::Dialect::#dialect,
+                list: #list,
                 tag: #tag,
                 description: #description,
                 actions: #actions,

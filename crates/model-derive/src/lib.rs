@@ -35,6 +35,7 @@ use proc_macro::TokenStream;
 ///   currency of the field `currency_code`.
 /// - `#[trigger(create, update)]`: a write-only member named `_field`; it is not kept.
 /// - `#[relationship(create, update)]`: a `One`, `ToOne` or `ToMany`.
+/// - `list = "users/me/wallets"` says where the list is, if not at the type.
 /// - a field without any of these is kept, but the API does not show it.
 #[proc_macro_attribute]
 pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {

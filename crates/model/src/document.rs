@@ -27,7 +27,7 @@ impl Frame<'_> {
 
     /// Link to a collection, without parameters.
     pub fn collection_link(&self, meta: &ResourceMeta) -> String {
-        format!("{}{}/{}", self.base_url, meta.dialect.prefix(), meta.kind)
+        format!("{}{}", self.base_url, meta.list_path())
     }
 
     fn mode(&self) -> &'static str {

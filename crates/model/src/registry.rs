@@ -9,7 +9,7 @@ macro_rules! for_each_resource {
     ($do:ident) => {
         $do! { Market Customer CustomerPaymentSource Order LineItem PaymentMethod PaymentGateway StripeGateway
         CheckoutComGateway ManualGateway StripePayment CheckoutComPayment WireTransfer Authorization Capture Void Refund Transaction Payment
-        Webhook EventCallback Event }
+        Card Webhook EventCallback Event }
     };
 }
 

@@ -93,6 +93,8 @@ pub struct ResourceMeta {
     pub schema: &'static str,
     /// Which API it speaks like.
     pub dialect: Dialect,
+    /// Where its list is under the dialect's prefix, if not at its type: `users/me/cards`.
+    pub list: Option<&'static str>,
     /// Heading in the documentation.
     pub tag: &'static str,
     /// What it is.
@@ -113,6 +115,11 @@ impl ResourceMeta {
     /// `/api/stripe_payments`
     pub fn path(&self) -> String {
         format!("{}/{}", self.dialect.prefix(), self.kind)
+    }
+
+    /// Where its list is: `/api/stripe_payments`.
+    pub fn list_path(&self) -> String {
+        format!("{}/{}", self.dialect.prefix(), self.list.unwrap_or(self.kind))
     }
 
     /// The relationship of that name.

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use bytes::Bytes;
 use futures::{FutureExt, future::LocalBoxFuture};
-use tillgate_model::{Id, Identifier, Record, Resource, document, document::Page};
+use tillgate_model::{Id, Identifier, Problem, Record, Resource, document, document::Page, problem::Kind};
 use tillgate_store::Tx;
 
 use crate::{call::Answer, failure::Failure, request::Request, stored::Selection};
@@ -197,4 +197,10 @@ pub trait Edit {
 
     /// `DELETE`
     fn delete<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>>;
+}
+
+/// What a resource's declaration leaves out: the router knows no such operation, so that it is never asked for.
+pub fn not_offered<'a>() -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+    let problem = Problem::new(Kind::MethodNotAllowed, "This can't be done with the resource.");
+    async { Err(problem.into()) }.boxed_local()
 }

@@ -25,7 +25,7 @@ use crate::{
         recover,
         source_editor::SourceEditor,
         transaction_editor::TransactionEditor,
-        wallet::{self, WalletEditor},
+        wallet::{self, Cards, WalletEditor},
         watch,
     },
     handler::{Edit, Kept, Show, Shown},
@@ -76,6 +76,7 @@ impl Handlers {
         handlers.edited::<Order>(OrderEditor::new());
         handlers.edited::<Payment>(Payments::new());
         handlers.edited::<Event>(EventEditor::new());
+        handlers.edited::<Card>(Cards);
         handlers
     }
 

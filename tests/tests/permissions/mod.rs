@@ -65,8 +65,25 @@ pub fn of_guests() -> BTreeSet<String> {
 }
 
 /// What a customer who has logged in may use besides.
-const OF_CUSTOMERS: [&str; 6] = [
+const OF_CUSTOMERS: [&str; 23] = [
+    "list_cards",
+    "retrieve_card",
+    "delete_card",
     "list_orders",
+    "list_customer_payment_sources",
+    "retrieve_customer_payment_source",
+    "update_customer_payment_source",
+    "delete_customer_payment_source",
+    "retrieve_customer_payment_source_customer",
+    "retrieve_customer_payment_source_customer_relationship",
+    "retrieve_customer_payment_source_payment_method",
+    "retrieve_customer_payment_source_payment_method_relationship",
+    "retrieve_customer_payment_source_payment_source",
+    "retrieve_customer_payment_source_payment_source_relationship",
+    "retrieve_customer_customer_payment_sources",
+    "retrieve_customer_customer_payment_sources_relationship",
+    "retrieve_order_available_customer_payment_sources",
+    "retrieve_order_available_customer_payment_sources_relationship",
     "retrieve_customer",
     "update_customer",
     "retrieve_customer_orders",

@@ -23,7 +23,7 @@ pub(super) fn stamp(document: &mut Value) {
     let mut shared = Map::new();
     for meta in RESOURCES {
         let one = resource(meta, document);
-        let list = json!({"data": [one], "meta": counts(meta.dialect), "links": pages(&meta.path())});
+        let list = json!({"data": [one], "meta": counts(meta.dialect), "links": pages(&meta.list_path())});
         shared.insert(meta.schema.to_owned(), json!({"value": {"data": one}}));
         shared.insert(format!("{}List", meta.schema), json!({"value": list}));
     }
@@ -199,7 +199,10 @@ fn known(name: &str) -> Option<Value> {
         "customer_email" | "email" => json!("jo@example.com"),
         "editable" | "succeeded" => json!(true),
         "gateway_transaction_id" | "charge_id" => json!("ch_xxxx"),
+        "brand" => json!("visa"),
+        "expiration_date" => json!("2030-12-01"),
         "language_code" => json!("en"),
+        "last4" => json!("4242"),
         "name" => json!("Main"),
         "number" => json!("1001"),
         "payment_instrument" => {
@@ -215,6 +218,7 @@ fn known(name: &str) -> Option<Value> {
         "publishable_key" | "public_key" => json!("pk_test_xxxx-yyyy-zzzz"),
         "quantity" | "total_orders_count" => json!(1),
         "stripe_id" => json!("pi_xxxx"),
+        "stripe_source_id" => json!("pm_xxxx"),
         "webhook_endpoint_url" => json!(format!("{ORIGIN}/webhook_callbacks/stripe_gateways/v5wkTmXJ3R")),
         _ => return None,
     };

@@ -47,7 +47,8 @@ impl Operation {
     pub fn path(&self) -> String {
         let path = self.resource.path();
         match self.kind {
-            OperationKind::Action(Action::List | Action::Create) => path,
+            OperationKind::Action(Action::List) => self.resource.list_path(),
+            OperationKind::Action(Action::Create) => path,
             OperationKind::Action(_) => format!("{path}/{{id}}"),
             OperationKind::Related(relationship) => format!("{path}/{{id}}/{}", relationship.name),
             OperationKind::Relationship(relationship) => {

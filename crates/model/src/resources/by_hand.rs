@@ -148,6 +148,7 @@ mod written {
             singular: "note",
             schema: "Note",
             dialect: Dialect::CommerceLayer,
+            list: None,
             tag: "Commerce",
             description: "A note on an order.",
             actions: &[Action::List, Action::Retrieve, Action::Create, Action::Update],

@@ -10,6 +10,7 @@ use crate::{Id, JsonObject, One, Secret, ToOne};
     singular = "customer_payment_source",
     tag = "Commerce",
     actions(list, retrieve, create, update, delete),
+    customer(list, retrieve, update, delete),
     calls_psp(delete)
 )]
 pub struct CustomerPaymentSource {

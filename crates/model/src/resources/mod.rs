@@ -4,6 +4,7 @@ mod authorization;
 #[cfg(test)]
 mod by_hand;
 mod capture;
+mod card;
 mod checkout_com_gateway;
 mod checkout_com_payment;
 mod customer;
@@ -27,6 +28,7 @@ mod wire_transfer;
 
 pub use authorization::*;
 pub use capture::*;
+pub use card::*;
 pub use checkout_com_gateway::*;
 pub use checkout_com_payment::*;
 pub use customer::*;

@@ -59,7 +59,8 @@ pub async fn apply(
     show(context, case, snapshot, next);
     case.source.state = next.to_string();
     record_transactions(tx, context, case, snapshot, next).await?;
-    if next.holds_money() && case.details.save_to_wallet {
+    let saves = case.details.saves_for.is_some() && case.details.saves_for == case.order.customer_id;
+    if next.holds_money() && saves {
         wallet::keep(tx, context, case).await?;
     }
     schedule::next_check(context, case, before, next);

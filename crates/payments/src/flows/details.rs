@@ -42,8 +42,9 @@ pub struct Details {
     pub reuse: Reuse,
     /// Stripe: the customer whom the PSP keeps the payment method for.
     pub psp_customer: Option<String>,
-    /// The card is to be saved as soon as the payment is authorized.
-    pub save_to_wallet: bool,
+    /// The customer for whom the card is to be saved as soon as the payment is authorized. The order may have got another one
+    /// by then: that one does not get the card.
+    pub saves_for: Option<String>,
     /// The saved card that is charged.
     pub customer_payment_source_id: Option<String>,
     /// How much was asked to be authorized, if that was not the order's total.

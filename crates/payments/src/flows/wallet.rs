@@ -6,6 +6,7 @@
 
 mod attach;
 mod available;
+mod cards;
 mod choose;
 mod customer;
 mod editor;
@@ -16,6 +17,7 @@ mod save;
 
 pub use attach::attach_if_needed;
 pub use available::available;
+pub use cards::Cards;
 pub use choose::choose;
 pub use customer::{ensure_customer, psp_customer};
 pub use editor::WalletEditor;
@@ -75,10 +77,18 @@ pub struct SavedCard {
     pub first_psp_id: Option<String>,
 }
 
-/// Whether a caller may use the saved cards of an order's customer: by an e-mail address, a shop window could name
-/// anybody.
-pub fn may_use(request: &Request, _: &OrderRow) -> bool {
-    request.caller.kind == ApplicationKind::Integration
+/// Whether a caller may use the saved cards of an order's customer: the merchant may, and the customer who has logged in. By
+/// an e-mail address, a guest could name anybody.
+pub fn may_use(request: &Request, order: &OrderRow) -> bool {
+    let own = request.caller.customer_id.as_ref();
+    let is_own = own.is_some_and(|own| order.customer_id.as_deref() == Some(own.as_str()));
+    request.caller.kind == ApplicationKind::Integration || is_own
+}
+
+/// Whether a caller may save the card that an order is paid with for the order's customer. What a guest pays with stays out of
+/// the wallet of whoever has an account for the address that the guest gave.
+pub fn may_save(request: &Request, order: &OrderRow) -> bool {
+    request.caller.kind == ApplicationKind::Integration || (may_use(request, order) && !order.guest)
 }
 
 fn is_of(row: &CustomerPaymentSourceRow, order: &OrderRow) -> bool {

@@ -3,6 +3,7 @@
 use tillgate_model::{
     Id, One, Problem, Record, Resource, Secret, ToOne,
     document::Page,
+    problem::Kind,
     resources::{
         CheckoutComGateway, CreateCustomerPaymentSourceAttributes, CustomerPaymentSource, ManualGateway,
         StripeGateway, UpdateCustomerPaymentSourceAttributes,
@@ -64,6 +65,12 @@ fn record(
     ))
 }
 
+/// A customer sees their own cards, while they can be used.
+pub fn visible(request: &Request, row: &CustomerPaymentSourceRow) -> bool {
+    let own = request.caller.customer_id.as_ref();
+    wallet::is_active(row) && own.is_none_or(|own| own.as_str() == row.customer_id)
+}
+
 /// What is written by hand is ready to be used.
 fn row(request: &Request, record: &Record<CustomerPaymentSource>) -> CustomerPaymentSourceRow {
     let token = record.payment_source_token.as_ref().map(Secret::expose);
@@ -89,7 +96,7 @@ fn row(request: &Request, record: &Record<CustomerPaymentSource>) -> CustomerPay
 impl Kept for CustomerPaymentSource {
     async fn get(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure> {
         let row = query!(tx, customer_payment_sources::get(request.scope(), id))?;
-        row.filter(wallet::is_active)
+        row.filter(|row| visible(request, row))
             .map(|row| record(request, &row))
             .transpose()
     }
@@ -104,8 +111,8 @@ impl Kept for CustomerPaymentSource {
         if let Some(order_id) = selection.owner("orders") {
             let order = query!(tx, orders::get(scope, &word(order_id)?))?;
             let cards = match &order {
-                Some(order) => wallet::available(tx, scope, order).await?,
-                None => Vec::new(),
+                Some(order) if wallet::may_use(request, order) => wallet::available(tx, scope, order).await?,
+                _ => Vec::new(),
             };
             // A customer has a handful: the page is cut out of all of them.
             let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
@@ -117,8 +124,9 @@ impl Kept for CustomerPaymentSource {
             return Ok((records, i64::try_from(cards.len()).unwrap_or(i64::MAX)));
         }
         let active = wallet::CardState::Active.to_string();
+        let own = request.caller.customer_id.as_ref().map(Id::as_str);
         let filter = CustomerPaymentSourceFilter {
-            customer_id: selection.owner("customers"),
+            customer_id: own.or_else(|| selection.owner("customers")),
             state: Some(&active),
             ..Default::default()
         };
@@ -149,6 +157,7 @@ impl Plain for CustomerPaymentSource {
         record: &mut Record<Self>,
         _: &UpdateCustomerPaymentSourceAttributes,
     ) -> Result<(), Failure> {
+        refuse_of_customer(request, before, record)?;
         if record.payment_source_token != before.payment_source_token {
             // What is known of the card was that of another one.
             record.name = None;
@@ -156,6 +165,46 @@ impl Plain for CustomerPaymentSource {
             record.first_psp_id = None;
         }
         check(tx, request, record).await
+    }
+}
+
+/// Whose a card is and where it is kept is not its customer's to say: they could name what is somebody else's.
+fn refuse_of_customer(
+    request: &Request,
+    before: &Record<CustomerPaymentSource>,
+    record: &Record<CustomerPaymentSource>,
+) -> Result<(), Problem> {
+    if request.caller.buyer().is_none() {
+        return Ok(());
+    }
+    let changes = [
+        (
+            record.customer.id() != before.customer.id(),
+            "relationships/customer",
+        ),
+        (
+            record.payment_method.id() != before.payment_method.id(),
+            "relationships/payment_method",
+        ),
+        (
+            record.payment_source.id() != before.payment_source.id(),
+            "relationships/payment_source",
+        ),
+        (
+            record.customer_token != before.customer_token,
+            "attributes/customer_token",
+        ),
+        (
+            record.payment_source_token != before.payment_source_token,
+            "attributes/payment_source_token",
+        ),
+    ];
+    match changes.into_iter().find(|(is_changed, _)| *is_changed) {
+        Some((_, member)) => {
+            let message = "A customer may not say which instrument a saved card is, nor whose.";
+            Err(Problem::new(Kind::Forbidden, message).at(format!("/data/{member}")))
+        }
+        None => Ok(()),
     }
 }
 

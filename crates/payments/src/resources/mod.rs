@@ -1,5 +1,6 @@
 //! How each resource is kept: rows to records and back, and what its kind adds to creating, updating and deleting.
 
+mod card;
 mod checkout_com_gateway;
 pub mod checkout_com_payment;
 mod customer;

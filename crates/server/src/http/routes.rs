@@ -56,8 +56,12 @@ pub fn configure(config: &mut ServiceConfig) {
 fn by_path() -> BTreeMap<String, BTreeMap<String, Vec<Operation>>> {
     let mut by_path: BTreeMap<String, BTreeMap<String, Vec<Operation>>> = BTreeMap::new();
     for operation in operations() {
-        let prefix = operation.resource.path();
-        let rest = operation.path().split_off(prefix.len());
+        let (path, of_type) = (operation.path(), operation.resource.path());
+        // A list may be elsewhere.
+        let (prefix, rest) = match path.strip_prefix(&of_type) {
+            Some(rest) => (of_type, rest.to_owned()),
+            None => (path, String::new()),
+        };
         let paths = by_path.entry(prefix).or_default();
         paths.entry(rest).or_default().push(operation);
     }

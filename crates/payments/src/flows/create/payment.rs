@@ -29,7 +29,7 @@ use crate::{
         state::SourceState,
         wallet,
     },
-    handler::Edit,
+    handler::{Edit, not_offered},
     request::Request,
     resources::payment,
 };
@@ -123,11 +123,6 @@ impl Edit for Payments {
     }
 }
 
-/// The router knows no such operation, so that this is never asked for.
-fn not_offered<'a>() -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-    async { Err(Problem::new(Kind::MethodNotAllowed, "Payments can't be changed.").into()) }.boxed_local()
-}
-
 async fn commit_intent(
     request: &Request,
     record: Record<Payment>,
@@ -151,13 +146,14 @@ async fn commit_intent(
                 (None, None) => None,
             };
             // What is saved is saved already.
-            let saves = is_of_known_customer(&order) && attributes.stripe_payment_method_id.is_none();
+            let saves =
+                is_of_known_customer(&request, &order) && attributes.stripe_payment_method_id.is_none();
             let psp_customer = match saves {
                 true => wallet::psp_customer(tx, request.scope(), &order, &gateway.id).await?,
                 false => None,
             };
             let details = Details {
-                save_to_wallet: psp_customer.is_some(),
+                saves_for: order.customer_id.clone().filter(|_| psp_customer.is_some()),
                 psp_customer,
                 public_key: gateway.public_key.clone(),
                 connected_account: gateway.connected_account.clone(),
@@ -219,9 +215,9 @@ async fn begin(
     .await
 }
 
-/// A guest's card is not kept.
-fn is_of_known_customer(order: &OrderRow) -> bool {
-    order.customer_id.is_some() && !order.guest
+/// A guest's card is not kept, whoever sends it.
+fn is_of_known_customer(request: &Request, order: &OrderRow) -> bool {
+    order.customer_id.is_some() && !order.guest && wallet::may_save(request, order)
 }
 
 async fn is_known(request: &Request, order_id: &Id) -> Result<bool, Failure> {
@@ -231,7 +227,7 @@ async fn is_known(request: &Request, order_id: &Id) -> Result<bool, Failure> {
         .db
         .read(async |tx: &mut Tx<'_>| query!(tx, orders::get(scope, order_id)))
         .await?;
-    Ok(order.is_some_and(|order| is_of_known_customer(&order)))
+    Ok(order.is_some_and(|order| is_of_known_customer(request, &order)))
 }
 
 /// A decline is an error in this dialect: its code, the title `base`, and the payment's id.

@@ -89,7 +89,8 @@ async fn commit_intent(
             let mut options = options;
             instrument::check_options(tx, &request, &order, &gateway.id, &mut options).await?;
             let mut details = details(&request, &record, &gateway);
-            if options.setup_future_usage.is_some() && options.customer.is_none() {
+            let is_kept = options.setup_future_usage.is_some() && options.customer.is_none();
+            if is_kept && wallet::may_save(&request, &order) {
                 details.psp_customer = wallet::psp_customer(tx, request.scope(), &order, &gateway.id).await?;
             }
             let new = NewSource {
@@ -162,13 +163,13 @@ pub fn arguments(
 
 /// What a payment is made for beyond itself. A card that is to be saved will be charged without its buyer.
 pub fn future_usage(options: &Options, details: &Details) -> Option<SetupFutureUsage> {
-    let wish = details.save_to_wallet && details.psp_customer.is_some();
+    let wish = details.saves_for.is_some() && details.psp_customer.is_some();
     options
         .setup_future_usage
         .or(wish.then_some(SetupFutureUsage::OffSession))
 }
 
-/// Makes sure that Stripe knows the customer of an order for whom it is to keep the card.
+/// Makes sure that Stripe knows the customer of an order for whom it is to keep the card, if the caller may save one.
 pub async fn know_customer(request: &Request, order_id: &Id) -> Result<(), Failure> {
     let (context, scope) = (&request.context, request.scope());
     let found = context
@@ -179,11 +180,11 @@ pub async fn know_customer(request: &Request, order_id: &Id) -> Result<(), Failu
         })
         .await?;
     match found {
-        Some((order, gateway)) => match &order.customer_id {
+        Some((order, gateway)) if wallet::may_save(request, &order) => match &order.customer_id {
             Some(customer_id) => wallet::ensure_customer(context, scope, customer_id, &gateway).await,
             None => Ok(()),
         },
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
 

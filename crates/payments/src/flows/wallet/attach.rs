@@ -10,7 +10,7 @@ use tillgate_store::{CustomerPaymentSourceRow, Scope, Tx, query};
 use super::{
     CardState,
     keep::{new_card, token_of},
-    psp_customer, recover,
+    may_save, psp_customer, recover,
 };
 use crate::{
     context::Context,
@@ -112,8 +112,8 @@ async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<CardCal
         .db
         .write(async move |tx: &mut Tx<'_>| {
             let scope: &Scope = request.scope();
-            let order =
-                query!(tx, orders::get(scope, &order_id))?.filter(|order| order::visible(&request, order));
+            let order = query!(tx, orders::get(scope, &order_id))?
+                .filter(|order| order::visible(&request, order) && may_save(&request, order));
             let Some(source_id) = order.and_then(|order| order.payment_source_id) else {
                 return Ok(None);
             };

@@ -31,7 +31,7 @@ pub async fn choose(tx: &mut Tx<'_>, request: &Request, order_id: &Id, card_id: 
     let row = query!(tx, customer_payment_sources::get(scope, &card_id))?.filter(is_active);
     let (order, ledger) = lock_payable(tx, request, order_id).await?;
     if !may_use(request, &order) && request.caller.kind == ApplicationKind::SalesChannel {
-        let message = "A sales channel may not use what a customer has saved.";
+        let message = "Only a customer who has logged in uses what they have saved.";
         return Err(Problem::new(Kind::Forbidden, message).at(POINTER).into());
     }
     let row = row.filter(|row| is_of(row, &order)).ok_or_else(unknown)?;

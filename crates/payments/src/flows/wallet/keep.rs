@@ -66,7 +66,7 @@ pub async fn keep(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result
             query!(tx, customer_payment_sources::insert(&row))?;
         }
     }
-    case.details.save_to_wallet = false;
+    case.details.saves_for = None;
     Ok(())
 }
 

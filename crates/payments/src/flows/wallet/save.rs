@@ -8,7 +8,7 @@ use tillgate_model::{
 };
 use tillgate_store::{OrderRow, PaymentGatewayRow, PaymentSourceRow, Tx, query};
 
-use super::{ensure_customer, keep, keep::token_of, psp_customer};
+use super::{ensure_customer, keep, keep::token_of, may_save, psp_customer};
 use crate::{
     failure::Failure,
     flows::{action::Begun, authorize, case::Case, create, details::Details, state::SourceState},
@@ -36,7 +36,7 @@ pub async fn prepare(request: &Request, order_id: &Id) -> Result<(), Failure> {
             Ok(gateway.map(|gateway| (order, source, gateway)))
         })
         .await?;
-    let Some((order, source, gateway)) = found else {
+    let Some((order, source, gateway)) = found.filter(|(order, ..)| may_save(request, order)) else {
         return Ok(());
     };
     let details: Details = json(&source.details)?;
@@ -61,6 +61,12 @@ pub async fn save(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> Result
     if case.order.customer_id.is_none() {
         let message = "can't be done: the order has no customer";
         return Err(Problem::invalid(POINTER, "blank", message).into());
+    }
+    // Before anything else is said: whether a card is saved is nobody else's business.
+    if !may_save(request, &case.order) {
+        let message =
+            "can't be done: only the merchant, and the order's customer once they have logged in, save cards";
+        return Err(Problem::invalid(POINTER, "not_owned", message).into());
     }
     if case.source.kind == WireTransfer::META.kind {
         let message = "can't be done: there is nothing to save of a wire transfer";
@@ -104,7 +110,7 @@ async fn is_known(tx: &mut Tx<'_>, request: &Request, case: &Case) -> Result<boo
 
 /// The card is saved by the success of its payment. Stripe keeps it only if the payment says so before it is confirmed.
 async fn wish(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> Result<Option<Begun>, Failure> {
-    case.details.save_to_wallet = true;
+    case.details.saves_for.clone_from(&case.order.customer_id);
     let is_told = case.details.reuse == Reuse::Yes || case.details.psp_customer.is_some();
     if case.source.kind != StripePayment::META.kind || is_told {
         return Ok(None);
