@@ -22,7 +22,7 @@ use crate::{
 pub type Refusals = BTreeMap<u16, Vec<Kind>>;
 
 /// Types that nothing refers to, so that there is nothing against deleting them.
-const NOTHING_DEPENDS_ON: &[&str] = &["customer_payment_sources", "cards"];
+const NOTHING_DEPENDS_ON: &[&str] = &["customer_payment_sources", "cards", "webhooks"];
 
 /// What an operation on a resource can refuse. `relates` says whether its request names other resources, which may be
 /// missing.
