@@ -48,6 +48,8 @@ pub async fn measure(scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
             rates.push(expected as f64 / (last - first).as_secs_f64());
         }
     }
+    // The service has closed the first one: it was idle for too long.
+    let mut connection = Connection::open(api.address).await?;
     for id in &ids[1..] {
         api.disable_webhook(&mut connection, id).await?;
     }
