@@ -51,6 +51,9 @@ fn deliver(mailbox: &Shared, response: &Response<Bytes>) {
     }
 }
 
+/// What keys end with whose requests do no more twice than once: giving a payment up, and attaching and removing a card.
+const HARMLESS_TWICE: [&str; 3] = ["-cancel", "-attach", "-remove"];
+
 /// The words for a request in the trace.
 fn words(request: &Request<Bytes>) -> String {
     let key = request
@@ -71,8 +74,7 @@ fn words(request: &Request<Bytes>) -> String {
 impl Network {
     /// What both PSPs have forgotten by now must not be sent again: it would have its effect twice.
     fn check_age(&self, key: Option<&str>) {
-        // Giving a payment up twice does no more than giving it up once.
-        if let Some(key) = key.filter(|key| !key.ends_with("-cancel"))
+        if let Some(key) = key.filter(|key| !HARMLESS_TWICE.iter().any(|end| key.ends_with(end)))
             && self.0.age_of_key(key) > KEYS_ARE_KEPT_FOR
             && !self.0.has_just_jumped()
         {
