@@ -137,6 +137,14 @@ impl Page {
         (self.number - 1).saturating_mul(self.size)
     }
 
+    /// The page's part of all items, for lists that are short enough to be read whole, and how many there are.
+    pub fn cut<T>(self, items: Vec<T>) -> (Vec<T>, i64) {
+        let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
+        let skip = usize::try_from(self.offset()).unwrap_or(usize::MAX);
+        let take = usize::try_from(self.size).unwrap_or_default();
+        (items.into_iter().skip(skip).take(take).collect(), total)
+    }
+
     /// How many pages there are, at least one.
     pub fn count(self, records: i64) -> i64 {
         ((records + self.size - 1) / self.size).max(1)

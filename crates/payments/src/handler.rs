@@ -178,29 +178,39 @@ impl<R: Kept> Shown<R> {
     }
 }
 
-/// Changes a resource, whatever it is.
+/// Changes a resource, whatever it is. What a resource's declaration leaves out is left out here too.
 pub trait Edit {
     /// `POST`
     fn create<'a>(
         &'a self,
-        request: &'a Request,
-        body: &'a [u8],
-    ) -> LocalBoxFuture<'a, Result<Answer, Failure>>;
+        _request: &'a Request,
+        _body: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        not_offered()
+    }
 
     /// `PATCH`
     fn update<'a>(
         &'a self,
-        request: &'a Request,
-        id: &'a Id,
-        body: &'a [u8],
-    ) -> LocalBoxFuture<'a, Result<Answer, Failure>>;
+        _request: &'a Request,
+        _id: &'a Id,
+        _body: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        not_offered()
+    }
 
     /// `DELETE`
-    fn delete<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>>;
+    fn delete<'a>(
+        &'a self,
+        _request: &'a Request,
+        _id: &'a Id,
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        not_offered()
+    }
 }
 
-/// What a resource's declaration leaves out: the router knows no such operation, so that it is never asked for.
-pub fn not_offered<'a>() -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+/// The router knows no operation that is not declared, so that this is never asked for.
+fn not_offered<'a>() -> LocalBoxFuture<'a, Result<Answer, Failure>> {
     let problem = Problem::new(Kind::MethodNotAllowed, "This can't be done with the resource.");
     async { Err(problem.into()) }.boxed_local()
 }

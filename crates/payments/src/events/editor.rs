@@ -1,7 +1,7 @@
 //! `PATCH` of an event: its own members, and `_trigger`.
 
 use futures::{FutureExt, future::LocalBoxFuture};
-use tillgate_model::{Id, Problem, Resource, Updatable, problem::Kind, request::Shape, resources::Event};
+use tillgate_model::{Id, Problem, Resource, Updatable, request::Shape, resources::Event};
 use tillgate_store::{Tx, query};
 
 use super::{change::Change, outbox};
@@ -29,10 +29,6 @@ impl EventEditor {
 }
 
 impl Edit for EventEditor {
-    fn create<'a>(&'a self, _: &'a Request, _: &'a [u8]) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-        not_offered()
-    }
-
     fn update<'a>(
         &'a self,
         request: &'a Request,
@@ -72,13 +68,4 @@ impl Edit for EventEditor {
         }
         .boxed_local()
     }
-
-    fn delete<'a>(&'a self, _: &'a Request, _: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-        not_offered()
-    }
-}
-
-/// The router knows no such operation, so that this is never asked for.
-fn not_offered<'a>() -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-    async { Err(Problem::new(Kind::MethodNotAllowed, "Events happen by themselves.").into()) }.boxed_local()
 }

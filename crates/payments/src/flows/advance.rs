@@ -141,7 +141,11 @@ pub fn place_or_give_up(context: &Context, case: &mut Case) -> Result<(), Failur
         return Ok(());
     }
     let event = match case.state()? {
-        SourceState::Authorized | SourceState::Captured if pays_what_was_asked(case) => OrderEvent::Place,
+        SourceState::Authorized | SourceState::Captured
+            if pays(case, case.details.authorization_amount_cents) =>
+        {
+            OrderEvent::Place
+        }
         SourceState::RequiresAction | SourceState::Processing => return Ok(()),
         _ if case.source.pending_operation_id.is_some() => return Ok(()),
         _ if case.authorizations().any(|row| row.status == PENDING) => return Ok(()),
@@ -151,11 +155,10 @@ pub fn place_or_give_up(context: &Context, case: &mut Case) -> Result<(), Failur
     Ok(())
 }
 
-/// Whether the payment is for the order's total, or for the part that was chosen.
-fn pays_what_was_asked(case: &Case) -> bool {
-    let total = crate::resources::order::total_cents(&case.order);
-    let asked = case.details.authorization_amount_cents.unwrap_or(total);
-    case.source.amount_cents == asked || planted::is(Bug::AmountNotCompared)
+/// Whether the payment is for this amount, or for the order's total if none is given.
+pub fn pays(case: &Case, amount_cents: Option<i64>) -> bool {
+    let expected = amount_cents.unwrap_or_else(|| crate::resources::order::total_cents(&case.order));
+    case.source.amount_cents == expected || planted::is(Bug::AmountNotCompared)
 }
 
 /// The status of an order, as stored.

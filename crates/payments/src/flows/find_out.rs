@@ -1,6 +1,6 @@
 //! What became of a call to a PSP: the PSP is asked, and the same bytes are sent again with the same key where that is safe.
 
-use chrono::Duration;
+use chrono::{Duration, NaiveDateTime};
 use tillgate_gateways::{
     ActionKind, FindAction, FindPayment, FoundAction, FoundOutcome, PaymentSnapshot, TransportError,
 };
@@ -15,7 +15,7 @@ use crate::{
     context::Context,
     failure::Failure,
     planted::{self, Bug},
-    stored::word,
+    stored::{stored_time, word},
 };
 
 /// Both PSPs forget keys after 24 hours; what is older than this is never sent again.
@@ -57,8 +57,7 @@ pub async fn ask_or_send_again(
         Seen::Known(outcome) => return Ok(outcome),
         Seen::NotSoFar(snapshot) => snapshot,
     };
-    let age = context.now().moment().naive_utc() - attempt.operation.sent_at;
-    let is_old = age > SEND_AGAIN_WITHIN && !planted::is(Bug::RetryAfterADay);
+    let is_old = is_key_forgotten(context, attempt.operation.sent_at) && !planted::is(Bug::RetryAfterADay);
     if is_old || planted::is(Bug::NotFoundIsFailed) {
         let gone = "it did not happen, and is too old to be sent again";
         return Ok(match (snapshot, attempt.kind) {
@@ -77,6 +76,11 @@ pub async fn ask_or_send_again(
         Outcome::NotSent(reason) => Outcome::Unknown(reason),
         other => other,
     })
+}
+
+/// Whether the PSP may have forgotten the key of a request that was first sent then.
+pub fn is_key_forgotten(context: &Context, sent_at: NaiveDateTime) -> bool {
+    stored_time(context.now()) - sent_at > SEND_AGAIN_WITHIN
 }
 
 async fn look(context: &Context, attempt: &Attempt, source: &PaymentSourceRow) -> Result<Seen, Failure> {

@@ -21,6 +21,7 @@ pub mod order_editor;
 pub mod reconcile;
 pub mod recover;
 pub mod schedule;
+mod sealed_request;
 pub mod settle;
 pub mod source_editor;
 pub mod state;

@@ -7,7 +7,7 @@ use tillgate_gateways::{
 use tillgate_model::{Id, Timestamp};
 use tillgate_store::{GatewayOperationRow, PaymentGatewayRow, Scope, Tx, send};
 
-use super::{case::Case, link::Link};
+use super::{case::Case, link::Link, sealed_request};
 use crate::{
     context::Context,
     failure::Failure,
@@ -151,9 +151,7 @@ pub async fn begin(
         payment_source_id: case.source.id.clone(),
         transaction_id,
         payment_gateway_id: gateway.id.clone(),
-        request: context
-            .vault
-            .seal(&*context.entropy, PURPOSE, &stored::stored_json(&request)),
+        request: sealed_request::seal(context, PURPOSE, &request),
         sent_at: stored::stored_time(now),
         attempts: 0,
         next_attempt_at: Some(stored::stored_time(lease(context, now))),
@@ -190,7 +188,7 @@ pub fn stored_attempt(
     row: GatewayOperationRow,
     gateway: &PaymentGatewayRow,
 ) -> Result<Attempt, Failure> {
-    let request: PspRequest = serde_json::from_str(&context.vault.open(PURPOSE, &row.request)?)?;
+    let request = sealed_request::open(context, PURPOSE, &row.request)?;
     #[cfg(feature = "planted-bugs")]
     let request = if planted::is(Bug::NewKeyOnRetry) {
         request.with_key(context.new_id().as_str())

@@ -8,7 +8,7 @@ use tillgate_store::{OrderRow, TransactionRow, Tx};
 
 use super::{
     action::{self, Begun},
-    advance::{can, status_of},
+    advance::{can, pays, status_of},
     authorize,
     case::Case,
     create,
@@ -20,7 +20,6 @@ use super::{
 use crate::{
     context::Context,
     failure::Failure,
-    planted::{self, Bug},
     request::Request,
     resources::{order, source},
     stored::{self, stored_time, word},
@@ -107,8 +106,7 @@ pub async fn place(
         return Ok(None);
     }
     if case.state()?.holds_money() {
-        let expected = amount_cents.unwrap_or_else(|| order::total_cents(&case.order));
-        if case.source.amount_cents != expected && !planted::is(Bug::AmountNotCompared) {
+        if !pays(case, amount_cents) {
             return Err(mismatched(pointer).into());
         }
         turn(context, &mut case.order, OrderEvent::Place)?;

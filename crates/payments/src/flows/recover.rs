@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// How many calls are looked at side by side, so that one slow PSP does not hold up the others.
-pub const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 8;
 /// How many pages of a payment's refunds are read.
 const PAGES: usize = 20;
 
@@ -286,26 +286,18 @@ async fn read_source(context: &Context, scope: &Scope, source_id: &Id) -> Result
 /// Tries once to find out what became of a call, and commits it. Answers whether the outcome is known now.
 pub async fn look_for_outcome(context: &Context, row: GatewayOperationRow) -> Result<bool, Failure> {
     let until = stored_time(lease(context, context.now()));
-    let taken = {
-        let row = row.clone();
-        context
-            .db
-            .write(async move |tx: &mut Tx<'_>| query!(tx, payments::take_operation(&row, until)))
-            .await?
-    };
-    if !taken {
+    let taken = context
+        .db
+        .write(async move |tx: &mut Tx<'_>| query!(tx, payments::take_operation(row, until)))
+        .await?;
+    let Some(row) = taken else {
         return Ok(false);
-    }
+    };
     let scope = Scope::of_job(word(&row.organization_id)?, row.test);
     let (source, gateway, _) = read_source(context, &scope, &word(&row.payment_source_id)?).await?;
     let (Some(source), Some(gateway)) = (source, gateway) else {
         // Whoever was faster has found the outcome, and the source that came to nothing is gone.
         return Ok(true);
-    };
-    // Taken once more, by this look.
-    let row = GatewayOperationRow {
-        attempts: row.attempts + 1,
-        ..row
     };
     let attempt = stored_attempt(context, row, &gateway)?;
     let outcome = ask_or_send_again(context, &attempt, &source).await?;
@@ -329,14 +321,28 @@ pub async fn run_due(context: &Context) -> Result<usize, Failure> {
         .db
         .read(async |tx: &mut Tx<'_>| query!(tx, payments::due_operations(now, 50)))
         .await?;
+    Ok(look_at_each("operation", due, async |operation| {
+        let id = operation.id.clone();
+        let looked = look_for_outcome(context, operation).await;
+        (id, looked.map(drop))
+    })
+    .await)
+}
+
+/// Looks at all that is due, a few at a time. `look` answers the row's id too: what fails is logged, and is due again
+/// later. Answers how many there were.
+pub async fn look_at_each<T>(
+    what: &str,
+    due: Vec<T>,
+    look: impl AsyncFn(T) -> (String, Result<(), Failure>),
+) -> usize {
     let count = due.len();
     futures::stream::iter(due)
-        .for_each_concurrent(AT_ONCE, async |operation| {
-            let id = operation.id.clone();
-            if let Err(failure) = look_for_outcome(context, operation).await {
-                tracing::error!(operation = id, ?failure, "looking for an outcome failed");
+        .for_each_concurrent(AT_ONCE, async |row| {
+            if let (id, Err(failure)) = look(row).await {
+                tracing::error!(what, id, ?failure, "looking at what is due failed");
             }
         })
         .await;
-    Ok(count)
+    count
 }

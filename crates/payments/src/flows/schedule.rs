@@ -16,6 +16,13 @@ const UNCONFIRMED: Duration = Duration::days(4);
 /// Seconds between two looks for the outcome of a call.
 const OUTCOME: [i64; 10] = [0, 5, 30, 300, 3600, DAY, DAY, DAY, DAY, DAY];
 
+/// The pause after so many attempts; the last one repeats.
+pub fn repeating_pause(seconds: &[i64], attempts: i32) -> Duration {
+    let index = usize::try_from(attempts).unwrap_or(usize::MAX);
+    let pause = seconds.get(index).or(seconds.last()).copied();
+    Duration::seconds(pause.unwrap_or_default())
+}
+
 /// When the outcome of a call is looked for next: at once, by a GET of the source or the background task, then at longer
 /// and longer intervals, and at last by a person.
 pub fn next_look(operation: &mut GatewayOperationRow, now: NaiveDateTime) {

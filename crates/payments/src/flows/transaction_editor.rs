@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 use futures::{FutureExt, future::LocalBoxFuture};
 use tillgate_model::{
     Id, Problem, Record, Updatable,
-    problem::Kind,
     request::{Shape, UpdateRequest},
     resources::{Authorization, Capture, OrderStatus, Refund, UpdateAuthorizationAttributes, Void},
 };
@@ -149,10 +148,6 @@ where
     <R as Updatable>::Attributes: Send + Sync + 'static,
     <R as Updatable>::Relationships: Send + Sync + 'static,
 {
-    fn create<'a>(&'a self, _: &'a Request, _: &'a [u8]) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-        not_offered()
-    }
-
     fn update<'a>(
         &'a self,
         request: &'a Request,
@@ -176,16 +171,6 @@ where
         }
         .boxed_local()
     }
-
-    fn delete<'a>(&'a self, _: &'a Request, _: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-        not_offered()
-    }
-}
-
-/// The router knows no such operation, so that this is never asked for.
-fn not_offered<'a>() -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-    async { Err(Problem::new(Kind::MethodNotAllowed, "Transactions follow from payments.").into()) }
-        .boxed_local()
 }
 
 /// How far the first transaction came.

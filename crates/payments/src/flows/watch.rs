@@ -1,17 +1,10 @@
 //! Payments that nobody has told of for a while are asked for at their PSP. A lost event is made up for, and a payment whose
 //! buyer never came back is given up.
 
-use futures::StreamExt;
 use tillgate_model::{Id, Resource, Timestamp, resources::StripeGateway};
 use tillgate_store::{PaymentSourceRow, Scope, Tx, query};
 
-use super::{
-    action::gateway_of,
-    case::Case,
-    operation,
-    recover::{self, AT_ONCE},
-    state::SourceState,
-};
+use super::{action::gateway_of, case::Case, operation, recover, state::SourceState};
 use crate::{
     context::Context,
     failure::Failure,
@@ -37,15 +30,11 @@ pub async fn run_due(context: &Context) -> Result<usize, Failure> {
         .db
         .write(async move |tx: &mut Tx<'_>| query!(tx, source_checks::take_due(now, now + TRY_AGAIN, BATCH)))
         .await?;
-    let count = due.len();
-    futures::stream::iter(due)
-        .for_each_concurrent(AT_ONCE, async |source| {
-            if let Err(failure) = look_at(context, &source).await {
-                tracing::error!(source = source.id, ?failure, "looking at a payment failed");
-            }
-        })
-        .await;
-    Ok(count)
+    Ok(recover::look_at_each("payment", due, async |source| {
+        let looked = look_at(context, &source).await;
+        (source.id, looked)
+    })
+    .await)
 }
 
 async fn look_at(context: &Context, row: &PaymentSourceRow) -> Result<(), Failure> {

@@ -8,8 +8,8 @@ mod tests;
 use std::net::IpAddr;
 
 use secrecy::SecretString;
-use tillgate_model::{Id, Problems, document::Page};
-use tillgate_store::{CustomerFilter, Scope, StoreError, Tx, query};
+use tillgate_model::{Id, Problems};
+use tillgate_store::{Scope, StoreError, Tx, query};
 
 use self::attempts::Attempt;
 pub use self::attempts::network;
@@ -103,13 +103,8 @@ async fn customer_of(tx: &mut Tx<'_>, scope: &Scope, email: &str) -> Result<Opti
     if email.contains('\0') {
         return Ok(None);
     }
-    let filter = CustomerFilter {
-        email: Some(email),
-        ..Default::default()
-    };
-    let page = Page { number: 1, size: 1 };
-    let found = query!(tx, customers::page(scope, filter, page))?;
-    Ok(found.into_iter().next().map(|row| row.id))
+    let found = query!(tx, payments::customer_of_email(scope, email))?;
+    Ok(found.map(|row| row.id))
 }
 
 fn scope_of(application: &Application) -> Scope {

@@ -187,11 +187,6 @@ pub async fn find_or_create(tx: &mut Tx<'_>, request: &Request, email: &str) -> 
 }
 
 async fn find(tx: &mut Tx<'_>, request: &Request, email: &str) -> Result<Option<Id>, Failure> {
-    let filter = CustomerFilter {
-        email: Some(email),
-        ..Default::default()
-    };
-    let page = tillgate_model::document::Page { number: 1, size: 1 };
-    let rows = query!(tx, customers::page(request.scope(), filter, page))?;
-    Ok(rows.first().map(|row| stored::word(&row.id)).transpose()?)
+    let found = query!(tx, payments::customer_of_email(request.scope(), email))?;
+    Ok(found.map(|row| stored::word(&row.id)).transpose()?)
 }

@@ -114,14 +114,10 @@ impl Kept for CustomerPaymentSource {
                 Some(order) if wallet::may_use(request, order) => wallet::available(tx, scope, order).await?,
                 _ => Vec::new(),
             };
-            // A customer has a handful: the page is cut out of all of them.
-            let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
-            let shown = cards
-                .iter()
-                .skip(skip)
-                .take(usize::try_from(page.size).unwrap_or_default());
-            let records = shown.map(|row| record(request, row)).collect::<Result<_, _>>()?;
-            return Ok((records, i64::try_from(cards.len()).unwrap_or(i64::MAX)));
+            // A customer has a handful.
+            let (rows, total) = page.cut(cards);
+            let records = rows.iter().map(|row| record(request, row));
+            return Ok((records.collect::<Result<_, _>>()?, total));
         }
         let active = wallet::CardState::Active.to_string();
         let own = request.caller.customer_id.as_ref().map(Id::as_str);

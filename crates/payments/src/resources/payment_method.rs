@@ -95,8 +95,9 @@ impl Kept for PaymentMethod {
             _ => None,
         };
         if let Some(market) = market {
-            let rows = query!(tx, payments::payment_methods_of_market(scope, &market))?;
-            return in_memory_page(&rows, page);
+            // A market offers few methods.
+            let (rows, total) = page.cut(query!(tx, payments::payment_methods_of_market(scope, &market))?);
+            return Ok((rows.iter().map(record).collect::<Result<_, _>>()?, total));
         }
         let gateway = [
             "payment_gateways",
@@ -114,22 +115,6 @@ impl Kept for PaymentMethod {
         let rows = query!(tx, payment_methods::page(scope, filter, page))?;
         Ok((rows.iter().map(record).collect::<Result<_, _>>()?, total))
     }
-}
-
-/// A market offers few methods: the page is cut out of all of them.
-fn in_memory_page(
-    rows: &[PaymentMethodRow],
-    page: Page,
-) -> Result<(Vec<Record<PaymentMethod>>, i64), Failure> {
-    let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
-    let take = usize::try_from(page.size).unwrap_or_default();
-    let records = rows
-        .iter()
-        .skip(skip)
-        .take(take)
-        .map(record)
-        .collect::<Result<_, _>>()?;
-    Ok((records, i64::try_from(rows.len()).unwrap_or(i64::MAX)))
 }
 
 impl Plain for PaymentMethod {

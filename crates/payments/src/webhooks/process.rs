@@ -8,7 +8,7 @@ use tillgate_store::{GatewayEventRow, PaymentSourceRow, Scope, StoreError, Tx, q
 use crate::{
     context::Context,
     failure::Failure,
-    flows::{operation::lease, recover},
+    flows::{operation::lease, recover, schedule::repeating_pause},
     stored::{stored_time, word},
 };
 
@@ -107,8 +107,7 @@ fn look_again(event: &GatewayEventRow, now: NaiveDateTime) -> [Option<NaiveDateT
 }
 
 fn pause(event: &GatewayEventRow) -> Duration {
-    let attempts = usize::try_from(event.attempts).unwrap_or(usize::MAX);
-    Duration::seconds(PAUSES[attempts.min(PAUSES.len() - 1)])
+    repeating_pause(&PAUSES, event.attempts)
 }
 
 /// Our transaction comes first: it was there before the PSP was called, and so before the PSP's own name for the payment.

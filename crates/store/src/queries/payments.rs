@@ -182,6 +182,20 @@ pub async fn insert_new_customer(connection: &mut Connection, row: &CustomerRow)
     Ok(run!(query.execute(connection))? > 0)
 }
 
+/// The customer with that address.
+pub async fn customer_of_email(
+    connection: &mut Connection,
+    scope: &Scope,
+    email: &str,
+) -> Result<Option<CustomerRow>, StoreError> {
+    let query = customers::table
+        .filter(customers::organization_id.eq(scope.organization_id().as_str()))
+        .filter(customers::test.eq(scope.test()))
+        .filter(customers::email.eq(email))
+        .select(CustomerRow::as_select());
+    Ok(run!(query.get_result(connection)).optional()?)
+}
+
 /// The enabled payment methods that a market offers: its own and those of no market.
 pub async fn payment_methods_of_market(
     connection: &mut Connection,
@@ -235,27 +249,33 @@ pub async fn due_operations(
     Ok(run!(query.load(connection))?)
 }
 
-/// Takes a due call, so that no other instance looks for it before `until`; false if another one took it.
+/// Takes a due call, so that no other instance looks for it before `until`. Answers the call as it is then, or nothing if
+/// another one took it.
 pub async fn take_operation(
     connection: &mut Connection,
-    row: &GatewayOperationRow,
+    row: GatewayOperationRow,
     until: NaiveDateTime,
-) -> Result<bool, StoreError> {
+) -> Result<Option<GatewayOperationRow>, StoreError> {
+    let taken = GatewayOperationRow {
+        attempts: row.attempts + 1,
+        next_attempt_at: Some(until),
+        ..row
+    };
     let target = gateway_operations::table
-        .filter(gateway_operations::organization_id.eq(&row.organization_id))
-        .filter(gateway_operations::test.eq(row.test))
-        .filter(gateway_operations::id.eq(&row.id))
+        .filter(gateway_operations::organization_id.eq(&taken.organization_id))
+        .filter(gateway_operations::test.eq(taken.test))
+        .filter(gateway_operations::id.eq(&taken.id))
         .filter(gateway_operations::finished_at.is_null())
         .filter(gateway_operations::attempts.eq(row.attempts));
     let changed = run!(
         diesel::update(target)
             .set((
-                gateway_operations::next_attempt_at.eq(until),
-                gateway_operations::attempts.eq(row.attempts + 1)
+                gateway_operations::next_attempt_at.eq(taken.next_attempt_at),
+                gateway_operations::attempts.eq(taken.attempts)
             ))
             .execute(connection)
     )?;
-    Ok(changed > 0)
+    Ok((changed > 0).then_some(taken))
 }
 
 /// Removes the line items of an order that goes.

@@ -29,7 +29,7 @@ use crate::{
         state::SourceState,
         wallet,
     },
-    handler::{Edit, not_offered},
+    handler::Edit,
     request::Request,
     resources::payment,
 };
@@ -107,19 +107,6 @@ impl Edit for Payments {
             carry_out(request, attempt, ending).await
         }
         .boxed_local()
-    }
-
-    fn update<'a>(
-        &'a self,
-        _: &'a Request,
-        _: &'a Id,
-        _: &'a [u8],
-    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-        not_offered()
-    }
-
-    fn delete<'a>(&'a self, _: &'a Request, _: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-        not_offered()
     }
 }
 

@@ -21,10 +21,11 @@ use crate::{
         create::unavailable,
         link::Link,
         operation::{lease, send},
+        sealed_request,
     },
     request::Request,
     resources::{customer_payment_source::hash_token, order},
-    stored::{stored_json, stored_time, word},
+    stored::{stored_time, word},
 };
 
 /// What requests are sealed as.
@@ -58,11 +59,7 @@ pub fn with_request(
     let now = context.now();
     CustomerPaymentSourceRow {
         state: state.to_string(),
-        request: Some(
-            context
-                .vault
-                .seal(&*context.entropy, PURPOSE, &stored_json(request)),
-        ),
+        request: Some(sealed_request::seal(context, PURPOSE, request)),
         attempts: 0,
         next_attempt_at: Some(stored_time(lease(context, now))),
         updated_at: stored_time(now),
@@ -75,10 +72,7 @@ pub fn stored_request(
     context: &Context,
     row: &CustomerPaymentSourceRow,
 ) -> Result<Option<PspRequest>, Failure> {
-    let open = |sealed: &String| {
-        let text = context.vault.open(PURPOSE, sealed)?;
-        Ok::<PspRequest, Failure>(serde_json::from_str(&text)?)
-    };
+    let open = |sealed: &String| sealed_request::open(context, PURPOSE, sealed);
     row.request.as_ref().map(open).transpose()
 }
 

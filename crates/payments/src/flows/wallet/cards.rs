@@ -9,7 +9,7 @@ use super::remove;
 use crate::{
     call::Answer,
     failure::Failure,
-    handler::{Edit, Kept, not_offered},
+    handler::{Edit, Kept},
     request::Request,
 };
 
@@ -17,19 +17,6 @@ use crate::{
 pub struct Cards;
 
 impl Edit for Cards {
-    fn create<'a>(&'a self, _: &'a Request, _: &'a [u8]) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-        not_offered()
-    }
-
-    fn update<'a>(
-        &'a self,
-        _: &'a Request,
-        _: &'a Id,
-        _: &'a [u8],
-    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-        not_offered()
-    }
-
     fn delete<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         async move {
             // One that another PSP keeps is none here.

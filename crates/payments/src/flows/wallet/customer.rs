@@ -2,7 +2,6 @@
 //! payment that saves a card. The intent is committed first; as long as it has no answer, the same bytes are sent again
 //! with the same key by whoever needs the customer next. Nothing hangs on it until then.
 
-use chrono::Duration;
 use tillgate_gateways::{CreateCustomer, CustomerOutcome, PspRequest, TransportError};
 use tillgate_model::{Id, Problem};
 use tillgate_store::{GatewayCustomerRow, OrderRow, PaymentGatewayRow, Scope, Tx, query};
@@ -12,16 +11,16 @@ use crate::{
     failure::Failure,
     flows::{
         create::{refused, unavailable},
+        find_out::is_key_forgotten,
         link::Link,
         operation::send,
+        sealed_request,
     },
-    stored::{stored_json, stored_time, word},
+    stored::{stored_time, word},
 };
 
 /// What requests are sealed as.
 const PURPOSE: &str = "gateway_customers.request";
-/// PSPs forget keys after 24 hours; after this, the customer is looked for before another one is made.
-const SEND_AGAIN_WITHIN: Duration = Duration::hours(20);
 /// How many pages of a PSP's list are searched.
 const PAGES: usize = 5;
 
@@ -130,9 +129,7 @@ fn new_intent(
         customer_id: customer_id.to_owned(),
         payment_gateway_id: gateway.id.clone(),
         psp_id: None,
-        request: context
-            .vault
-            .seal(&*context.entropy, PURPOSE, &stored_json(&request)),
+        request: sealed_request::seal(context, PURPOSE, &request),
         sent_at: now,
     }))
 }
@@ -143,10 +140,11 @@ async fn carry_out(
     row: &GatewayCustomerRow,
     is_new: bool,
 ) -> Result<CustomerOutcome, Failure> {
-    if context.now().moment().naive_utc() - row.sent_at > SEND_AGAIN_WITHIN {
+    // The customer is looked for before another one is made.
+    if is_key_forgotten(context, row.sent_at) {
         return search(context, link, row).await;
     }
-    let request: PspRequest = serde_json::from_str(&context.vault.open(PURPOSE, &row.request)?)?;
+    let request = sealed_request::open(context, PURPOSE, &row.request)?;
     Ok(ask(context, link, row, &request, !is_new).await)
 }
 

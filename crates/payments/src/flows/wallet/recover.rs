@@ -2,8 +2,6 @@
 //! has happened so far, the same request is sent again. It is tried until it is known: attaching and removing can be
 //! repeated without harm, and nobody waits for it.
 
-use chrono::Duration;
-use futures::StreamExt;
 use tillgate_gateways::{InstrumentOutcome, Refusal, RefusalKind};
 use tillgate_model::Id;
 use tillgate_store::{CustomerPaymentSourceRow, Scope, Tx, query};
@@ -15,7 +13,7 @@ use super::{
 use crate::{
     context::Context,
     failure::Failure,
-    flows::{link::Link, operation::lease, recover::AT_ONCE},
+    flows::{link::Link, operation::lease, recover::look_at_each, schedule::repeating_pause},
     resources::customer_payment_source::token,
     stored::{stored_time, word},
 };
@@ -104,8 +102,7 @@ pub async fn settle(
                     query!(tx, customer_payment_sources::delete(&scope, &id))?;
                 }
                 Verdict::Later => {
-                    let attempts = usize::try_from(row.attempts).unwrap_or(usize::MAX);
-                    let pause = Duration::seconds(PAUSES[attempts.min(PAUSES.len() - 1)]);
+                    let pause = repeating_pause(&PAUSES, row.attempts);
                     let row = CustomerPaymentSourceRow {
                         next_attempt_at: Some(now + pause),
                         ..row
@@ -135,15 +132,11 @@ pub async fn run_due(context: &Context) -> Result<usize, Failure> {
         .db
         .read(async |tx: &mut Tx<'_>| query!(tx, wallet::due(now, BATCH)))
         .await?;
-    let count = due.len();
-    futures::stream::iter(due)
-        .for_each_concurrent(AT_ONCE, async |row| {
-            if let Err(failure) = look_at(context, &row).await {
-                tracing::error!(card = row.id, ?failure, "looking at a card failed");
-            }
-        })
-        .await;
-    Ok(count)
+    Ok(look_at_each("card", due, async |row| {
+        let looked = look_at(context, &row).await;
+        (row.id, looked)
+    })
+    .await)
 }
 
 async fn look_at(context: &Context, row: &CustomerPaymentSourceRow) -> Result<(), Failure> {

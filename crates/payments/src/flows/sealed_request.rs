@@ -1,0 +1,20 @@
+//! The exact bytes that are sent to a PSP, as they are stored with the intent to send them: they may hold a card's token.
+
+use tillgate_gateways::PspRequest;
+
+use crate::{context::Context, failure::Failure, stored::stored_json};
+
+/// What is stored of a request; `purpose` names the column.
+pub fn seal(context: &Context, purpose: &str, request: &PspRequest) -> String {
+    context
+        .vault
+        .seal(&*context.entropy, purpose, &stored_json(request))
+}
+
+/// The request that was stored.
+///
+/// # Errors
+/// It was sealed with another key or for another purpose.
+pub fn open(context: &Context, purpose: &str, sealed: &str) -> Result<PspRequest, Failure> {
+    Ok(serde_json::from_str(&context.vault.open(purpose, sealed)?)?)
+}
