@@ -284,6 +284,40 @@ async fn a_buyer_who_fails_to_authenticate_may_try_again() {
 }
 
 #[tokio::test]
+async fn an_answer_that_newer_news_has_overtaken_changes_nothing() {
+    let story = Story::start().await;
+    let sandbox = story.sandbox();
+    sandbox.fault(&json!({ "fault": "webhook_lose" })).await;
+    for (vendor, payments) in [
+        (Vendor::Stripe, "/v1/payment_intents"),
+        (Vendor::CheckoutCom, "/payments"),
+    ] {
+        let order = story.shop.order(1_000).await;
+        let source = story.create_with(vendor, &order, &challenged(vendor)).await;
+        let _ = story
+            .patch("orders", &order, json!({ "_place": true }))
+            .await
+            .expect(200);
+        let page = page(&story, vendor, source.id()).await;
+        let held_back = json!({
+            "fault": "delay", "delay_ms": 1_000, "method": "GET", "path_prefix": payments, "times": 1
+        });
+        sandbox.fault(&held_back).await;
+        // The first to ask hears that the buyer has yet to authenticate, after the second has heard of the failure.
+        tokio::join!(story.refresh(&order), async {
+            while sandbox.faults().await.len() > 1 {}
+            story.buyer.authenticate(&page, "fail").await;
+            let _ = story.refresh(&order).await;
+            story.expect_status(&order, "pending", "unpaid").await;
+        });
+        story.expect_status(&order, "pending", "unpaid").await;
+        attempt(&story, vendor, source.id(), &vendor.approved()).await;
+        story.expect_status(&order, "pending", "authorized").await;
+    }
+    story.assert_books_agree().await;
+}
+
+#[tokio::test]
 async fn a_buyer_who_never_comes_back_leaves_nothing_held() {
     let story = Story::start().await;
     // Checkout.com gives a challenge up by itself, and the order that waited for it is pending again.

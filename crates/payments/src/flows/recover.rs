@@ -28,6 +28,8 @@ use crate::{
 
 /// How many calls are looked at side by side, so that one slow PSP does not hold up the others.
 const AT_ONCE: usize = 8;
+/// How often a payment is asked for that changes meanwhile; whoever changed it knows as much.
+const LOOKS: usize = 3;
 /// How many pages of a payment's refunds are read.
 const PAGES: usize = 20;
 
@@ -71,7 +73,7 @@ pub async fn refresh(context: &Context, scope: &Scope, source_id: &Id) -> Result
         look_for_outcome(context, operation).await?;
         return Ok(());
     }
-    ask_for_payment(context, scope, &source, &gateway).await?;
+    ask_for_payment(context, scope, source, &gateway).await?;
     Ok(())
 }
 
@@ -93,48 +95,66 @@ pub async fn hear(context: &Context, scope: &Scope, source_id: &Id) -> Result<bo
         }
         // The event may be about something else than the call, such as an earlier refund that came back.
         return match read_source(context, scope, source_id).await? {
-            (Some(source), Some(gateway), None) => ask_for_payment(context, scope, &source, &gateway).await,
+            (Some(source), Some(gateway), None) => ask_for_payment(context, scope, source, &gateway).await,
             _ => Ok(false),
         };
     }
-    ask_for_payment(context, scope, &source, &gateway).await
+    ask_for_payment(context, scope, source, &gateway).await
 }
 
-/// Answers whether what the PSP shows was taken over.
+/// Asks how a payment stands and takes that over. While the PSP answers, the payment may change, so that the answer is old
+/// news: it is asked again then. Answers whether what it shows was taken over.
 async fn ask_for_payment(
     context: &Context,
     scope: &Scope,
-    source: &PaymentSourceRow,
+    source: PaymentSourceRow,
     gateway: &PaymentGatewayRow,
 ) -> Result<bool, Failure> {
-    let (Some(psp_id), false) = (&source.psp_id, is_manual(gateway)) else {
+    if is_manual(gateway) {
         return Ok(true);
-    };
+    }
     let link = Link::of(context, gateway)?;
-    match retrieve(context, &link, psp_id).await {
-        Outcome::Done(snapshot) => {
-            let (actions, are_all) = refunds(context, &link, source, &snapshot).await?;
-            let taken_over = take_over(context, scope, &word(&source.id)?, *snapshot, actions).await?;
-            Ok(taken_over && are_all)
+    let mut source = source;
+    for _ in 0..LOOKS {
+        let Some(psp_id) = &source.psp_id else {
+            return Ok(true);
+        };
+        let Some(snapshot) = show(context, &link, psp_id, &source.id).await? else {
+            return Ok(false);
+        };
+        let (actions, are_all) = refunds(context, &link, &source, &snapshot).await?;
+        match take_over(context, scope, source, snapshot, actions).await? {
+            News::TakenOver => return Ok(are_all),
+            News::Unwanted => return Ok(false),
+            News::Old(changed) => source = *changed,
         }
+    }
+    Ok(false)
+}
+
+/// The payment as the PSP shows it, if it does.
+async fn show(
+    context: &Context,
+    link: &Link,
+    psp_id: &str,
+    source_id: &str,
+) -> Result<Option<PaymentSnapshot>, Failure> {
+    match retrieve(context, link, psp_id).await {
+        Outcome::Done(snapshot) => return Ok(Some(*snapshot)),
         Outcome::Refused(refusal) => {
-            tracing::warn!(
-                source = source.id,
-                message = refusal.message,
-                "the PSP does not show the payment"
-            );
-            Ok(false)
+            let message = refusal.message;
+            tracing::warn!(source = source_id, message, "the PSP does not show the payment");
         }
         Outcome::NotSent(reason) | Outcome::Unknown(reason) => {
             tracing::warn!(
-                source = source.id,
+                source = source_id,
                 reason,
                 "the PSP could not be asked for the payment"
             );
-            Ok(false)
         }
-        _ => Ok(false),
+        _ => {}
     }
+    Ok(None)
 }
 
 /// The refunds of a payment, where there can be any, and whether these are all: the PSP may fail to list them.
@@ -171,31 +191,43 @@ async fn refunds(
     Ok((seen, false))
 }
 
+/// What became of what a PSP has shown.
+enum News {
+    TakenOver,
+    /// The source has changed since, to this.
+    Old(Box<PaymentSourceRow>),
+    /// A call that was begun meanwhile will bring newer news.
+    Unwanted,
+}
+
+/// `asked` is the source as it was before the PSP was asked.
 async fn take_over(
     context: &Context,
     scope: &Scope,
-    source_id: &Id,
+    asked: PaymentSourceRow,
     snapshot: PaymentSnapshot,
     actions: Vec<ActionSeen>,
-) -> Result<bool, Failure> {
-    let (world, scope, source_id) = (context.clone(), scope.clone(), source_id.clone());
-    let (taken_over, next) = context
+) -> Result<News, Failure> {
+    let (world, scope, source_id) = (context.clone(), scope.clone(), word(&asked.id)?);
+    let (news, next) = context
         .db
         .write(async move |tx: &mut Tx<'_>| {
             let mut case = Case::lock(tx, &scope, &source_id).await?;
-            // A call that was begun meanwhile will bring newer news than these.
             if case.source.pending_operation_id.is_some() {
-                return Ok((false, None));
+                return Ok((News::Unwanted, None));
+            }
+            if case.source != asked {
+                return Ok((News::Old(Box::new(case.source)), None));
             }
             apply(tx, &world, &mut case, &snapshot, false).await?;
             reconcile(tx, &world, &mut case, &actions).await?;
             let next = advance(tx, &world, &mut case, None).await?;
             case.save(tx, &world).await?;
-            Ok::<_, Failure>((true, next))
+            Ok::<_, Failure>((News::TakenOver, next))
         })
         .await?;
     pursue(context, next).await?;
-    Ok(taken_over)
+    Ok(news)
 }
 
 /// Carries out what follows, without anybody waiting for it.
