@@ -25,6 +25,15 @@ pub enum StoreError {
 /// What PostgreSQL says of a lock that was not granted (40P01, 55P03); diesel has no kind for them and hides their codes.
 const WAITED_IN_VAIN: [&str; 2] = ["deadlock detected", "canceling statement due to lock timeout"];
 
+/// What it says before it closes a connection (57P01, 57P02, 57P03), and which diesel does not tell from other errors either.
+const CLOSING: [&str; 5] = [
+    "terminating connection due to administrator command",
+    "terminating connection because of crash of another server process",
+    "the database system is shutting down",
+    "the database system is starting up",
+    "the database system is in recovery mode",
+];
+
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match &error {
@@ -42,7 +51,28 @@ impl From<Error> for StoreError {
                 DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
                 _,
             ) => Self::Unavailable(error.to_string()),
+            Error::DatabaseError(_, information) if CLOSING.contains(&information.message()) => {
+                Self::Unavailable(error.to_string())
+            }
             _ => Self::Failed(error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_closes_the_connection_is_not_available() {
+        for message in CLOSING {
+            let error = Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned()));
+            assert!(matches!(error.into(), StoreError::Unavailable(_)), "{message}");
+        }
+        let other = Error::DatabaseError(
+            DatabaseErrorKind::Unknown,
+            Box::new("division by zero".to_owned()),
+        );
+        assert!(matches!(other.into(), StoreError::Failed(_)));
     }
 }
