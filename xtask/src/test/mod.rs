@@ -5,6 +5,7 @@ mod client_suites;
 mod conformance;
 mod coverage;
 mod example_suites;
+mod log;
 mod node_suites;
 pub mod packages;
 mod python_suites;
@@ -151,8 +152,12 @@ pub fn attempt(
             Ok(()) => Outcome::Passed,
             Err(error) => {
                 session.show_log();
-                say::progress(&format!("{name}: {error:#}"));
-                Outcome::Failed
+                let why = format!("{error:#}");
+                say::progress(&format!("{name}: {why}"));
+                Outcome::Failed {
+                    why,
+                    excerpt: session.log.excerpt(),
+                }
             }
         },
     }

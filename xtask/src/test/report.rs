@@ -7,8 +7,8 @@ use std::time::Duration;
 pub enum Outcome {
     /// All of it passed.
     Passed,
-    /// Something in it failed.
-    Failed,
+    /// Something in it failed; with the lines of its log that tell what.
+    Failed { why: String, excerpt: Vec<String> },
     /// It could not run.
     NotRun { why: String, add: String },
 }
@@ -26,7 +26,7 @@ impl Outcome {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Passed => "passed",
-            Self::Failed => "FAILED",
+            Self::Failed { .. } => "FAILED",
             Self::NotRun { .. } => "did not run",
         }
     }
@@ -51,12 +51,12 @@ impl Report {
     pub fn passed(&self, strict: bool) -> bool {
         self.0.iter().all(|(_, outcome, _)| match outcome {
             Outcome::Passed => true,
-            Outcome::Failed => false,
+            Outcome::Failed { .. } => false,
             Outcome::NotRun { .. } => !strict,
         })
     }
 
-    /// The table, and below it what did not run and what adds it.
+    /// The table, and below it why suites failed, what did not run and what adds it.
     pub fn render(&self) -> String {
         let mut text = String::from("\nsuite           result       time\n");
         for (suite, outcome, time) in &self.0 {
@@ -67,6 +67,16 @@ impl Report {
                 outcome.word(),
                 time.as_secs_f32()
             );
+        }
+        let mut heading = Some("\nfailed:\n");
+        for (suite, outcome, _) in &self.0 {
+            if let Outcome::Failed { why, excerpt } = outcome {
+                text.push_str(heading.take().unwrap_or_default());
+                let _ = writeln!(text, "  {suite}: {why}");
+                excerpt.iter().for_each(|line| {
+                    let _ = writeln!(text, "    | {line}");
+                });
+            }
         }
         let mut heading = Some("\ndid not run:\n");
         for (suite, outcome, _) in &self.0 {
@@ -111,7 +121,17 @@ mod tests {
 
     #[test]
     fn a_failed_suite_fails_every_run() {
-        assert!(!report(vec![Outcome::Passed, Outcome::Failed]).passed(false));
+        let failed = Outcome::Failed {
+            why: "cargo ended with exit status: 101".into(),
+            excerpt: vec!["left is 1".into()],
+        };
+        let failed = report(vec![Outcome::Passed, failed]);
+        assert!(!failed.passed(false));
+        let text = failed.render();
+        assert!(
+            text.ends_with("failed:\n  unit: cargo ended with exit status: 101\n    | left is 1"),
+            "{text}"
+        );
         assert!(report(vec![Outcome::Passed]).passed(true));
         assert!(!report(vec![Outcome::Passed]).render().contains("did not run"));
     }

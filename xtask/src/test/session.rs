@@ -1,9 +1,8 @@
 //! What the suites of one run share: places, settings, the running of commands.
 
-use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,6 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+use super::log::Log;
 use crate::interrupt::Interrupt;
 use crate::say;
 
@@ -37,8 +37,9 @@ pub struct Session {
     pub deep: bool,
     /// On which databases all end-to-end tests have run and recorded which answers they saw.
     pub covered: Covered,
+    /// What the commands of the present suite write.
+    pub log: Log,
     verbose: bool,
-    log: PathBuf,
 }
 
 /// Databases.
@@ -78,24 +79,20 @@ impl Session {
             filter: None,
             deep: false,
             covered: Covered::default(),
+            log: Log::default(),
             verbose,
-            log: PathBuf::new(),
         })
     }
 
     /// Logs go to the file of this suite from now on.
     pub fn begin(&mut self, suite: &str) {
-        self.log = self.target.join("xtask-test").join(format!("{suite}.log"));
-        // An absent log is as good as an empty one; any other problem shows when the log is opened.
-        let _ = fs::remove_file(&self.log);
+        self.log = Log::new(&self.target.join("xtask-test"), suite);
     }
 
     /// Shows what the suite's commands wrote, unless that was seen already.
     pub fn show_log(&self) {
-        if let Ok(log) = fs::read(&self.log)
-            && !self.verbose
-        {
-            say::result(&String::from_utf8_lossy(&log));
+        if !self.verbose {
+            say::result(&self.log.read());
         }
     }
 
@@ -114,16 +111,15 @@ impl Session {
     /// Runs a command to its end. It fails unless the exit status is 0, and when Ctrl-C or the time limit ends it.
     pub fn run(&self, command: &mut Command) -> Result<()> {
         let name = command.get_program().to_string_lossy().into_owned();
-        command.stdin(Stdio::null()).process_group(0);
-        if !self.verbose {
-            fs::create_dir_all(self.log.parent().context("a suite has begun")?)?;
-            let log = File::options().create(true).append(true).open(&self.log)?;
-            command.stdout(log.try_clone()?).stderr(log);
-        }
+        let mut written = self.log.attach(command.process_group(0))?;
         let mut child = command.spawn().with_context(|| format!("{name} can't be run"))?;
         let deadline = Instant::now() + COMMAND_LIMIT;
         loop {
-            if let Some(status) = child.try_wait()? {
+            let ended = child.try_wait()?;
+            if self.verbose {
+                written.show();
+            }
+            if let Some(status) = ended {
                 ensure!(status.success(), "{name} ended with {status}");
                 return Ok(());
             }
