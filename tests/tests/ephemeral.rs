@@ -7,7 +7,7 @@ use std::time::Duration;
 use ephemeral_service::{Answer, Ephemeral, command, free_port};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
-use tillgate_tests::{Buyer, bodies};
+use tillgate_tests::{Buyer, Received, Receiver, bodies};
 
 const NOTHING: Value = Value::Null;
 
@@ -176,6 +176,67 @@ async fn the_same_seed_and_the_same_requests_give_the_same_bodies() {
     assert_eq!(told.len(), again.len());
     let third = start("8").await;
     assert_ne!(story(&third).await[1], told[1]);
+}
+
+#[tokio::test]
+async fn with_a_seed_webhooks_hear_the_same_and_before_the_next_answer() {
+    let receiver = Receiver::new();
+    let (listen, sandbox) = (
+        format!("127.0.0.1:{}", free_port()),
+        format!("127.0.0.1:{}", free_port()),
+    );
+    let hear = async || {
+        let before = receiver.received().len();
+        let service =
+            Ephemeral::start_at(&["--listen", &listen, "--sandbox-listen", &sandbox, "--seed", "9"]).await;
+        let token = service.token().await;
+        let mut secrets = Vec::new();
+        for topic in [
+            "orders.create",
+            "orders.authorize",
+            "orders.pay",
+            "refunds.create",
+        ] {
+            let webhook = json!({"topic": topic, "callback_url": receiver.url("/hook")});
+            let webhook = bodies::resource("webhooks", webhook, json!({}));
+            let created = service.call(&token, "POST", "/api/webhooks", &webhook).await;
+            let secret = created.expect(201)["data"]["attributes"]["shared_secret"].clone();
+            secrets.push((topic, secret));
+        }
+        // Its last request follows all that is told of.
+        story(&service).await;
+        let calls = receiver.received().split_off(before);
+        for call in &calls {
+            let secret = secrets.iter().find(|(topic, _)| *topic == call.topic());
+            let secret = secret.and_then(|(_, secret)| secret.as_str()).expect("a secret");
+            assert!(call.is_signed_with(secret), "{call:?}");
+        }
+        service.end(Signal::SIGTERM).await;
+        calls
+    };
+    let what = |calls: &[Received]| -> Vec<_> {
+        let parts = |call: &Received| {
+            let mut headers: Vec<_> = call.headers.clone().into_iter().collect();
+            headers.sort();
+            (headers, call.payload())
+        };
+        let mut all: Vec<_> = calls.iter().map(parts).collect();
+        // Several webhooks are called side by side.
+        all.sort_by_key(|(_, payload)| payload.to_string());
+        all
+    };
+    let (first, second) = (hear().await, hear().await);
+    let mut topics: Vec<&str> = first.iter().map(Received::topic).collect();
+    topics.sort_unstable();
+    let expected = [
+        "orders.authorize",
+        "orders.create",
+        "orders.pay",
+        "orders.pay",
+        "refunds.create",
+    ];
+    assert_eq!(topics, expected);
+    assert_eq!(what(&first), what(&second));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
-//! Calls of webhooks that a program on the same machine takes at once: how many there are per second when many are due, and
-//! how soon one comes after its commit when there is nothing else to do.
+//! Calls of webhooks that a program on the same machine takes at once: how many there are per second when many are due, how
+//! many there are beside a receiver that does not answer, and how soon one comes after its commit when there is nothing else
+//! to do.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -8,8 +9,10 @@ use anyhow::{Context as _, Result};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
-use super::{Plan, median};
+use super::{Plan, Rounds, median};
+use crate::bench::api::Api;
 use crate::bench::http::Connection;
 use crate::bench::load;
 use crate::bench::report::{Row, Target, Unit};
@@ -22,40 +25,50 @@ const CONNECTIONS: usize = 16;
 /// Nothing that is due takes so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Two rows.
+/// Three rows.
 pub async fn measure(scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
     let (sink, mut calls) = sink().await?;
     let api = &scene.installation.api;
-    let mut connection = Connection::open(api.address).await?;
     let ids = api
-        .webhooks(&mut connection, WEBHOOKS, &format!("http://{sink}/"))
+        .webhooks(
+            &mut Connection::open(api.address).await?,
+            WEBHOOKS,
+            &format!("http://{sink}/"),
+        )
         .await?;
-    let mut rates = Vec::new();
+    let (healthy, dead) = (self::sink().await?, dead().await?);
+    let (mut rates, mut beside) = (Vec::new(), Rounds::default());
     for round in 0..=plan.rounds {
         scene
             .progress
             .step(format!("calls of webhooks: round {round} of {}", plan.rounds))?;
-        let customers = (0..plan.steps).map(|index| api.customer(&format!("delivery{round}x{index}")));
-        load::run(api.address, CONNECTIONS, 201, customers).await?;
-        let expected = plan.steps * WEBHOOKS;
-        let first = next(&mut calls).await?;
-        let mut last = first;
-        for _ in 1..expected {
-            last = next(&mut calls).await?;
-        }
+        let alone = rate(api, &mut calls, plan.steps, &format!("alone{round}")).await?;
+        let mut beside_another = async |neighbour: SocketAddr, name: &str| {
+            let url = format!("http://{neighbour}/");
+            let created = api
+                .webhooks(&mut Connection::open(api.address).await?, 1, &url)
+                .await?;
+            let rate = rate(api, &mut calls, plan.steps, &format!("{name}{round}")).await?;
+            api.disable_webhook(&mut Connection::open(api.address).await?, &created[0])
+                .await?;
+            anyhow::Ok(rate)
+        };
+        let floor = beside_another(healthy.0, "healthy").await?;
+        let service = beside_another(dead.0, "dead").await?;
         // The first round warms up.
         if round > 0 {
-            rates.push(expected as f64 / (last - first).as_secs_f64());
+            rates.push(alone);
+            beside.floor.push(floor);
+            beside.service.push(service);
         }
     }
-    // The service has closed the first one: it was idle for too long.
     let mut connection = Connection::open(api.address).await?;
     for id in &ids[1..] {
         api.disable_webhook(&mut connection, id).await?;
     }
     let mut pauses = Vec::new();
     for index in 0..plan.slow_payments {
-        let customer = api.customer(&format!("alone{index}"));
+        let customer = api.customer(&format!("single{index}"));
         connection.send(&customer).await?.expect(201)?;
         let committed = Instant::now();
         let called = next(&mut calls).await?;
@@ -69,10 +82,46 @@ pub async fn measure(scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
         None,
         percentile(pauses, 0.99),
     );
+    let beside = beside.row(
+        "Calls of webhooks beside a dead one (floor: beside a healthy one)",
+        Unit::Rate,
+    );
     Ok(vec![
         rate.with_target(Some(Target::AtLeast(1000.0))),
+        beside.with_target(Some(Target::AtLeast(0.95))),
         pause.with_target(Some(Target::AtMost(250.0))),
     ])
+}
+
+/// Calls per second that follow from so many customers with new names.
+async fn rate(
+    api: &Api,
+    calls: &mut mpsc::UnboundedReceiver<Instant>,
+    count: usize,
+    name: &str,
+) -> Result<f64> {
+    let customers = (0..count).map(|index| api.customer(&format!("{name}x{index}")));
+    load::run(api.address, CONNECTIONS, 201, customers).await?;
+    let expected = count * WEBHOOKS;
+    let first = next(calls).await?;
+    let mut last = first;
+    for _ in 1..expected {
+        last = next(calls).await?;
+    }
+    Ok(expected as f64 / (last - first).as_secs_f64())
+}
+
+/// A receiver that takes connections and never answers, as long as the task lives that is its second part.
+async fn dead() -> Result<(SocketAddr, JoinHandle<()>)> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let task = tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            held.push(stream);
+        }
+    });
+    Ok((address, task))
 }
 
 /// A receiver that answers 200 to everything, and tells when.
