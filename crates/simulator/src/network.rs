@@ -133,7 +133,7 @@ fn arrive(world: &Arc<World>, request: &Request<Bytes>, sent: DateTime<Utc>, mai
     if world.chance(world.faults().lost_after) {
         world.note(format!("{} is lost, to {what}", response.status()));
         // What broke the connection may stand against the next one, too.
-        if world.chance(world.faults().not_sent * 2.0) {
+        if world.chance((world.faults().not_sent * 4.0).min(1.0)) {
             world.cut_off(Duration::from_secs(60));
         }
         return;

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     context::Context,
     failure::Failure,
+    planted::{self, Bug},
     request::Request,
     stored::{stored_time, word},
 };
@@ -216,7 +217,7 @@ async fn take_over(
             if case.source.pending_operation_id.is_some() {
                 return Ok((News::Unwanted, None));
             }
-            if case.source != asked {
+            if case.source != asked && !planted::is(Bug::Backwards) {
                 return Ok((News::Old(Box::new(case.source)), None));
             }
             apply(tx, &world, &mut case, &snapshot, false).await?;
