@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use tillgate_tests::login::Customer;
 use tillgate_tests::{JSON, Service};
 
 /// The same requests each time.
@@ -98,4 +99,13 @@ async fn a_sales_channel() {
         "client_id": service.demo("TILLGATE_SALES_CHANNEL_CLIENT_ID"),
     });
     run(&service, &token(&service, &credentials).await, examples());
+}
+
+#[tokio::test]
+#[ignore = "needs the Python environment of `cargo xtask test --suite schemathesis --deep`"]
+async fn a_customer() {
+    let service = start().await;
+    let ann = Customer::register(&service, "ann@example.com").await;
+    let token = ann.session["access_token"].as_str().expect("an access token");
+    run(&service, token, examples());
 }

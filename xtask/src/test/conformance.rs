@@ -41,7 +41,7 @@ pub const SCHEMATHESIS: Suite = Suite {
             ("TILLGATE_TEST_DATABASE", "postgres"),
             ("TILLGATE_TEST_POSTGRES_URL", url.expose_secret()),
         ];
-        for application in ["an_integration", "a_sales_channel"] {
+        for application in ["an_integration", "a_sales_channel", "a_customer"] {
             generate(
                 session,
                 application,
