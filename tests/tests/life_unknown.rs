@@ -2,7 +2,7 @@
 //! that fail after they were done.
 
 use serde_json::{Value, json};
-use tillgate_tests::{Answer, Story, Vendor};
+use tillgate_tests::{Answer, Story, Vendor, bodies};
 
 async fn story_of_an_impatient_service() -> Story {
     Story::start_with(&["--gateway-timeout", "1"], |setup| setup).await
@@ -328,4 +328,38 @@ async fn a_psp_that_refuses_says_so_and_leaves_a_record() {
         }
     }
     story.assert_books_agree().await;
+}
+
+#[tokio::test]
+async fn what_was_answered_once_is_the_answer() {
+    let story = Story::start().await;
+    let sandbox = story.sandbox();
+    let (order, capture) = story.paid(Vendor::Stripe, 1_000).await;
+    let path = format!("/api/captures/{capture}");
+    let refund = bodies::change("captures", &capture, json!({ "_refund": true }));
+    let ask = async || {
+        let call = story.api.call("PATCH", &path).header("Idempotency-Key", "k");
+        call.json(&refund).send().await
+    };
+    for fault in [
+        json!({ "fault": "refund_fails", "delay_ms": 86_400_000, "times": 1 }),
+        json!({ "fault": "delay", "delay_ms": 6_000, "method": "POST", "path_prefix": "/v1/refunds", "times": 1 }),
+    ] {
+        sandbox.fault(&fault).await;
+    }
+    // The first request waits for its answer while the PSP's event tells of the refund, and while the refund fails.
+    let (first, second) = tokio::join!(ask(), async {
+        while !story.is_pending(&order).await {}
+        while story.is_pending(&order).await {}
+        let second = ask().await.expect(200);
+        sandbox.advance(25 * 60 * 60).await;
+        let _ = story.refresh(&order).await;
+        let refunds = story.transactions(&order, "refunds").await;
+        assert_eq!(refunds[0]["attributes"]["succeeded"], false, "{refunds:#?}");
+        second
+    });
+    for answer in [first.expect(200), ask().await.expect(200)] {
+        assert_eq!(answer.body, second.body);
+        assert_eq!(answer.header("idempotent-replayed"), "true");
+    }
 }

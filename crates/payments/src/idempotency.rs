@@ -126,22 +126,43 @@ fn replay(request: &Request, known: IdempotencyKeyRow, key: &IdempotencyKey) -> 
     if known.finished_at.is_none() {
         return Ok(in_use());
     }
-    match (known.status, known.body, known.resource_type, known.resource_id) {
-        (Some(status), Some(body), _, _) => Ok(Failure::Replay(Box::new(Answer {
-            status: u16::try_from(status).unwrap_or(500),
-            body: Bytes::from(request.context.vault.open(PURPOSE, &body)?),
-            location: known.location,
-            replayed: true,
-            retry_after: None,
-        }))),
-        (_, _, Some(kind), Some(id)) => Ok(Failure::ReplayOf { kind, id }),
+    if let Some(answer) = stored_answer(request, &known)? {
+        return Ok(Failure::Replay(Box::new(answer)));
+    }
+    match (known.resource_type, known.resource_id) {
+        (Some(kind), Some(id)) => Ok(Failure::ReplayOf { kind, id }),
         _ => Err(Failure::Internal(
             "an idempotency key has neither an answer nor a resource".into(),
         )),
     }
 }
 
-/// Keeps the answer. A later call with the key gets it.
+/// What was answered with the key before, if it was: by whoever found out what became of a request that goes on all the same.
+pub async fn answered(request: &Request, tx: &mut Tx<'_>) -> Result<Option<Answer>, Failure> {
+    let Some(key) = &request.key else {
+        return Ok(None);
+    };
+    let known = query!(
+        tx,
+        idempotency_keys::get(request.scope(), sender(request), &key.key)
+    )?;
+    known.map_or(Ok(None), |known| stored_answer(request, &known))
+}
+
+fn stored_answer(request: &Request, known: &IdempotencyKeyRow) -> Result<Option<Answer>, Failure> {
+    let (Some(status), Some(body)) = (known.status, &known.body) else {
+        return Ok(None);
+    };
+    Ok(Some(Answer {
+        status: u16::try_from(status).unwrap_or(500),
+        body: Bytes::from(request.context.vault.open(PURPOSE, body)?),
+        location: known.location.clone(),
+        replayed: true,
+        retry_after: None,
+    }))
+}
+
+/// Keeps the answer, unless there is one. A later call with the key gets it.
 pub async fn finish(
     request: &Request,
     key: &IdempotencyKey,
@@ -164,7 +185,7 @@ pub async fn finish(
             .vault
             .seal(&*request.context.entropy, PURPOSE, body),
     );
-    send!(tx, idempotency_keys::save(row))?;
+    send!(tx, idempotency_keys::answer(row))?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use tillgate_model::{
     resources::*,
 };
 
-use tillgate_store::GatewayEventRow;
+use tillgate_store::{GatewayEventRow, Tx};
 
 use crate::{
     call::{Answer, Call, Caller},
@@ -275,7 +275,19 @@ impl Service {
         let mut answer = Answer::new(if created { 201 } else { 200 }, shown);
         answer.location = created.then(|| request.frame().link(meta, &id));
         answer.replayed = true;
-        Ok(answer)
+        let request = request.clone();
+        let kept = request
+            .context
+            .db
+            .clone()
+            .write(async move |tx: &mut Tx<'_>| {
+                request.finish(tx, &answer).await?;
+                // Another call may have been faster to answer, and one key has one answer.
+                let kept = idempotency::answered(&request, tx).await?;
+                Ok::<_, Failure>(kept.unwrap_or(answer))
+            })
+            .await?;
+        Ok(kept)
     }
 
     /// Before the service takes calls: open calls to PSPs of an earlier run, which nobody waits for any more, become due.

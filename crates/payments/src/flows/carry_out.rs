@@ -69,6 +69,9 @@ async fn commit(
     if let Some(next) = next {
         return Ok(Step::Next(Box::new(next)));
     }
+    if !was_open && let Some(answer) = idempotency::answered(request, tx).await? {
+        return Ok(Step::End(Ok(answer)));
+    }
     // Somebody else may have found out more by now, or be about to, and then that counts.
     let is_certain = was_open && finished;
     // What was made stays, also if a later call for it (the capture of a method that captures by itself) did nothing.

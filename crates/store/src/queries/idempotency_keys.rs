@@ -31,7 +31,20 @@ pub async fn claim(connection: &mut Connection, row: &IdempotencyKeyRow) -> Resu
     Ok(run!(insert.execute(connection))? > 0)
 }
 
-/// Writes the answer of a claimed key.
+/// Writes the answer of a claimed key, unless it has one: whoever asked meanwhile was given that.
+pub async fn answer(connection: &mut Connection, row: &IdempotencyKeyRow) -> Result<(), StoreError> {
+    let target = idempotency_keys::table
+        .filter(idempotency_keys::organization_id.eq(&row.organization_id))
+        .filter(idempotency_keys::test.eq(row.test))
+        .filter(idempotency_keys::application_id.eq(&row.application_id))
+        .filter(idempotency_keys::owner_id.eq(&row.owner_id))
+        .filter(idempotency_keys::key.eq(&row.key))
+        .filter(idempotency_keys::status.is_null());
+    run!(Cached(diesel::update(target).set(row)).execute(connection))?;
+    Ok(())
+}
+
+/// Claims a key again that is forgotten.
 pub async fn save(connection: &mut Connection, row: &IdempotencyKeyRow) -> Result<(), StoreError> {
     let target = idempotency_keys::table
         .filter(idempotency_keys::organization_id.eq(&row.organization_id))
