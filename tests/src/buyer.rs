@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::Answer;
+
 /// A browser that knows what the service gave it: publishable key, client secret, and where it was sent.
 pub struct Buyer {
     client: reqwest::Client,
@@ -17,14 +19,16 @@ impl Buyer {
         }
     }
 
-    /// The PaymentIntent of a client secret, as Stripe.js sees it.
-    pub async fn intent(&self, publishable_key: &str, client_secret: &str) -> Value {
+    /// The PaymentIntent of a Stripe payment, as Stripe.js sees it.
+    pub async fn intent(&self, payment: &Answer) -> Value {
+        let (publishable_key, client_secret) = credentials(payment);
         let url = format!("{}?client_secret={client_secret}", self.intent_url(client_secret));
         answer(self.client.get(url).bearer_auth(publishable_key)).await
     }
 
     /// Confirms it with a payment method; the intent, or `{error}`.
-    pub async fn confirm(&self, publishable_key: &str, client_secret: &str, payment_method: &str) -> Value {
+    pub async fn confirm(&self, payment: &Answer, payment_method: &str) -> Value {
+        let (publishable_key, client_secret) = credentials(payment);
         let url = format!("{}/confirm", self.intent_url(client_secret));
         let form = format!(
             "client_secret={client_secret}&payment_method={payment_method}&return_url=https%3A%2F%2Fshop.example%2F"
@@ -78,6 +82,15 @@ impl Buyer {
             .unwrap_or_else(|| panic!("{client_secret} is no client secret"));
         format!("{}/v1/payment_intents/{id}", self.psp)
     }
+}
+
+/// What a page needs to talk to Stripe of a payment.
+fn credentials(payment: &Answer) -> (&str, &str) {
+    let text = |name| {
+        let value = payment.attribute(name).as_str();
+        value.unwrap_or_else(|| panic!("no {name} in {:#}", payment.body))
+    };
+    (text("publishable_key"), text("client_secret"))
 }
 
 async fn answer(request: reqwest::RequestBuilder) -> Value {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tillgate_tests::fixtures::Fixtures;
-use tillgate_tests::{Api, JSON, JSON_API, Service, bodies};
+use tillgate_tests::{JSON, JSON_API, Service, bodies, login};
 
 /// Longer than any text may be.
 fn long() -> String {
@@ -92,7 +92,7 @@ async fn what_others_need_can_t_be_deleted() {
 async fn a_sales_channel_leaves_the_payment_of_a_placed_order_alone() {
     let service = Service::start().await;
     let fixtures = Fixtures::of_demo(&service).await;
-    let channel = sales_channel(&service).await;
+    let channel = login::guest(&service).await;
     let options = json!({ "options": { "payment_method": "pm_card_visa" } });
     for (kind, attributes) in [
         ("stripe_payments", options),
@@ -114,17 +114,6 @@ async fn a_sales_channel_leaves_the_payment_of_a_placed_order_alone() {
         let _ = channel.patch(&path, &change).await.expect_error(403, "FORBIDDEN");
         let _ = channel.delete(&path).await.expect_error(403, "FORBIDDEN");
     }
-}
-
-async fn sales_channel(service: &Service) -> Api {
-    let credentials = json!({
-        "grant_type": "client_credentials",
-        "client_id": service.demo("TILLGATE_SALES_CHANNEL_CLIENT_ID")
-    });
-    let call = service.anonymous().call("POST", "/oauth/token");
-    let answer = call.header("Accept", JSON).json_as(JSON, &credentials);
-    let answer = answer.send().await.expect(200);
-    service.with_token(answer.body["access_token"].as_str().expect("an access token"))
 }
 
 #[tokio::test]

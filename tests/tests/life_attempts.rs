@@ -1,7 +1,7 @@
 //! Attempts to pay that don't succeed at once: declines, 3-D Secure, and authorizations that expire.
 
 use serde_json::{Value, json};
-use tillgate_tests::{JSON, Story, Vendor, bodies, cko_token};
+use tillgate_tests::{Story, Vendor, bodies, cko_token, login};
 
 const DAY: u32 = 24 * 60 * 60;
 
@@ -102,11 +102,7 @@ async fn page(story: &Story, vendor: Vendor, source: &str) -> String {
     let page = match vendor {
         Vendor::CheckoutCom => source.attribute("redirect_uri").clone(),
         Vendor::Stripe => {
-            let text = |name| source.attribute(name).as_str().unwrap_or_default().to_owned();
-            let intent = story
-                .buyer
-                .intent(&text("publishable_key"), &text("client_secret"))
-                .await;
+            let intent = story.buyer.intent(&source).await;
             assert_eq!(intent["status"], "requires_action");
             intent["next_action"]["redirect_to_url"]["url"].clone()
         }
@@ -150,16 +146,14 @@ async fn a_buyer_who_authenticates_has_paid() {
 async fn placing_hears_of_what_the_browser_has_confirmed() {
     let story = Story::start().await;
     let order = story.shop.order(1_000).await;
-    let body = tillgate_tests::bodies::stripe_payment(&order);
+    let body = bodies::stripe_payment(&order);
     let source = story.api.post("/api/stripe_payments", &body).await.expect(201);
-    let text = |name: &str| source.attribute(name).as_str().expect("a text").to_owned();
-    let (key, secret) = (text("publishable_key"), text("client_secret"));
     let _ = story
         .patch("orders", &order, json!({ "_place": true }))
         .await
         .expect(422);
     story.expect_status(&order, "pending", "unpaid").await;
-    story.buyer.confirm(&key, &secret, "pm_card_visa").await;
+    story.buyer.confirm(&source, "pm_card_visa").await;
     let _ = story
         .patch("orders", &order, json!({ "_place": true }))
         .await
@@ -172,11 +166,9 @@ async fn placing_hears_of_what_the_browser_has_confirmed() {
 async fn an_update_that_comes_after_the_buyer_has_confirmed_does_not_change_what_was_authorized() {
     let story = Story::start().await;
     let order = story.shop.order(1_000).await;
-    let body = tillgate_tests::bodies::stripe_payment(&order);
+    let body = bodies::stripe_payment(&order);
     let source = story.api.post("/api/stripe_payments", &body).await.expect(201);
-    let text = |name: &str| source.attribute(name).as_str().expect("a text").to_owned();
-    let (key, secret) = (text("publishable_key"), text("client_secret"));
-    story.buyer.confirm(&key, &secret, "pm_card_visa").await;
+    story.buyer.confirm(&source, "pm_card_visa").await;
     story.shop.add(&order, 250).await;
     let _ = story
         .patch("stripe_payments", source.id(), json!({ "_update": true }))
@@ -199,17 +191,7 @@ async fn an_update_that_comes_after_the_buyer_has_confirmed_does_not_change_what
 #[tokio::test]
 async fn a_sales_channel_finishes_what_its_buyer_has_authenticated() {
     let story = Story::start().await;
-    let credentials = json!({ "grant_type": "client_credentials",
-        "client_id": story.service.demo("TILLGATE_SALES_CHANNEL_CLIENT_ID") });
-    let call = story
-        .service
-        .anonymous()
-        .call("POST", "/oauth/token")
-        .header("Accept", JSON);
-    let token = call.json_as(JSON, &credentials).send().await.expect(200);
-    let channel = story
-        .service
-        .with_token(token.body["access_token"].as_str().expect("an access token"));
+    let channel = login::guest(&story.service).await;
     for (vendor, order, details) in [
         (Vendor::Stripe, "TILLGATE_STRIPE_ORDER_ID", "_refresh"),
         (Vendor::CheckoutCom, "TILLGATE_CHECKOUT_COM_ORDER_ID", "_details"),

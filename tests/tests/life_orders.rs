@@ -1,7 +1,7 @@
 //! The triggers of orders: what each does, where it is refused, and where it changes nothing.
 
 use serde_json::{Value, json};
-use tillgate_tests::{Answer, JSON, Story, Vendor, bodies, cko_token};
+use tillgate_tests::{Answer, Story, Vendor, bodies, cko_token, login};
 
 /// All triggers of an order's payment.
 const TRIGGERS: [&str; 9] = [
@@ -276,16 +276,7 @@ async fn two_triggers_at_once_are_refused() {
 async fn a_sales_channel_buys_and_does_nothing_else() {
     let story = Story::start().await;
     let order = story.service.demo("TILLGATE_STRIPE_ORDER_ID");
-    let credentials = json!({ "grant_type": "client_credentials",
-        "client_id": story.service.demo("TILLGATE_SALES_CHANNEL_CLIENT_ID") });
-    let call = story
-        .service
-        .anonymous()
-        .call("POST", "/oauth/token")
-        .header("Accept", JSON);
-    let token = call.json_as(JSON, &credentials).send().await.expect(200);
-    let token = token.body["access_token"].as_str().expect("an access token");
-    let channel = story.service.with_token(token);
+    let channel = login::guest(&story.service).await;
     let path = format!("/api/orders/{order}");
     let change = |attributes: Value| bodies::change("orders", &order, attributes);
     let merchants = ["_approve", "_approve_and_capture", "_capture", "_refund"];

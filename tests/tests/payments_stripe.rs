@@ -46,17 +46,6 @@ impl Scene {
         let body = bodies::change("stripe_payments", id, attributes);
         self.api.patch(&format!("/api/stripe_payments/{id}"), &body).await
     }
-
-    async fn intent(&self, payment: &Answer) -> Value {
-        self.buyer
-            .intent(text(payment, "publishable_key"), text(payment, "client_secret"))
-            .await
-    }
-
-    async fn confirm(&self, payment: &Answer, payment_method: &str) -> Value {
-        let (key, secret) = (text(payment, "publishable_key"), text(payment, "client_secret"));
-        self.buyer.confirm(key, secret, payment_method).await
-    }
 }
 
 #[track_caller]
@@ -72,13 +61,13 @@ async fn the_browser_confirms_with_the_client_secret() {
     let scene = scene().await;
     let payment = scene.create().await;
     assert_eq!(payment.header("location"), payment.body["data"]["links"]["self"]);
-    let intent = scene.intent(&payment).await;
+    let intent = scene.buyer.intent(&payment).await;
     assert_eq!(intent["status"], "requires_payment_method");
     assert_eq!(intent["amount"], 1_000);
     assert_eq!(intent["currency"], "eur");
     assert_eq!(scene.shop.payment_status(&scene.order).await, "unpaid");
 
-    let confirmed = scene.confirm(&payment, "pm_card_visa").await;
+    let confirmed = scene.buyer.confirm(&payment, "pm_card_visa").await;
     assert_eq!(confirmed["status"], "requires_capture", "{confirmed:#}");
     let refreshed = scene
         .patch(payment.id(), json!({ "_refresh": true }))
@@ -104,7 +93,7 @@ async fn the_browser_confirms_with_the_client_secret() {
 async fn a_second_refresh_records_nothing_twice() {
     let scene = scene().await;
     let payment = scene.create().await;
-    scene.confirm(&payment, "pm_card_visa").await;
+    scene.buyer.confirm(&payment, "pm_card_visa").await;
     for _ in 0..2 {
         let _ = scene
             .patch(payment.id(), json!({ "_refresh": true }))
@@ -177,7 +166,7 @@ async fn after_a_decline_another_card_succeeds() {
 async fn a_decline_in_the_browser_is_recorded_once() {
     let scene = scene().await;
     let payment = scene.create().await;
-    let declined = scene.confirm(&payment, "pm_card_chargeDeclined").await;
+    let declined = scene.buyer.confirm(&payment, "pm_card_chargeDeclined").await;
     assert_eq!(declined["error"]["code"], "card_declined", "{declined:#}");
     for _ in 0..2 {
         let _ = scene
@@ -190,7 +179,7 @@ async fn a_decline_in_the_browser_is_recorded_once() {
     };
     assert_eq!(failed["succeeded"], false);
     // The same intent takes another card.
-    scene.confirm(&payment, "pm_card_visa").await;
+    scene.buyer.confirm(&payment, "pm_card_visa").await;
     let _ = scene
         .patch(payment.id(), json!({ "_refresh": true }))
         .await
@@ -238,7 +227,7 @@ async fn a_changed_total_is_shown_and_pushed_with_update() {
         .await
         .expect(200);
     assert_eq!(*updated.attribute("mismatched_amounts"), false);
-    assert_eq!(scene.intent(&payment).await["amount"], 1_250);
+    assert_eq!(scene.buyer.intent(&payment).await["amount"], 1_250);
     let _ = scene
         .patch(payment.id(), json!({ "_authorize": true }))
         .await
@@ -256,12 +245,15 @@ async fn a_second_source_replaces_an_unconfirmed_one() {
     let first = scene.create().await;
     let second = scene.create().await;
     assert_ne!(first.id(), second.id());
-    assert_eq!(scene.intent(&first).await["status"], "canceled");
-    assert_eq!(scene.intent(&second).await["status"], "requires_payment_method");
+    assert_eq!(scene.buyer.intent(&first).await["status"], "canceled");
+    assert_eq!(
+        scene.buyer.intent(&second).await["status"],
+        "requires_payment_method"
+    );
     // What was given up can't be paid any more, what replaces it can.
-    let refused = scene.confirm(&first, "pm_card_visa").await;
+    let refused = scene.buyer.confirm(&first, "pm_card_visa").await;
     assert!(refused["error"].is_object(), "{refused:#}");
-    scene.confirm(&second, "pm_card_visa").await;
+    scene.buyer.confirm(&second, "pm_card_visa").await;
     let _ = scene
         .patch(second.id(), json!({ "_refresh": true }))
         .await
@@ -273,7 +265,7 @@ async fn a_second_source_replaces_an_unconfirmed_one() {
 async fn beside_an_authorization_there_is_no_second_source() {
     let scene = scene().await;
     let first = scene.create().await;
-    scene.confirm(&first, "pm_card_visa").await;
+    scene.buyer.confirm(&first, "pm_card_visa").await;
     let _ = scene
         .patch(first.id(), json!({ "_refresh": true }))
         .await
@@ -302,13 +294,13 @@ async fn a_confirmation_that_nobody_told_us_of_stands() {
     let scene = scene().await;
     let first = scene.create().await;
     // The buyer paid in another tab; the service has not heard of it.
-    scene.confirm(&first, "pm_card_visa").await;
+    scene.buyer.confirm(&first, "pm_card_visa").await;
     let body = bodies::stripe_payment(&scene.order);
     let refused = scene.api.post("/api/stripe_payments", &body).await.expect(422);
     let _ = refused.expect_pointer("/data/relationships/order");
     let path = format!("/api/stripe_payments/{}", first.id());
     let _ = scene.api.delete(&path).await.expect_error(423, "LOCKED");
-    assert_eq!(scene.intent(&first).await["status"], "requires_capture");
+    assert_eq!(scene.buyer.intent(&first).await["status"], "requires_capture");
     assert_eq!(scene.shop.payment_status(&scene.order).await, "authorized");
     assert_eq!(scene.service.sandbox().kinds().await, ["authorize"]);
 }
@@ -319,7 +311,7 @@ async fn deleting_an_unconfirmed_source_cancels_its_intent() {
     let payment = scene.create().await;
     let path = format!("/api/stripe_payments/{}", payment.id());
     let _ = scene.api.delete(&path).await.expect(204);
-    assert_eq!(scene.intent(&payment).await["status"], "canceled");
+    assert_eq!(scene.buyer.intent(&payment).await["status"], "canceled");
     let _ = scene.api.get(&path).await.expect_error(404, "RECORD_NOT_FOUND");
     let order = scene
         .api
@@ -347,19 +339,19 @@ async fn the_source_of_an_order_that_costs_nothing_any_more_can_be_deleted() {
     }
     let path = format!("/api/stripe_payments/{}", payment.id());
     let _ = scene.api.delete(&path).await.expect(204);
-    assert_eq!(scene.intent(&payment).await["status"], "canceled");
+    assert_eq!(scene.buyer.intent(&payment).await["status"], "canceled");
 }
 
 #[tokio::test]
 async fn a_source_that_holds_money_can_t_be_deleted() {
     let scene = scene().await;
     let payment = scene.create().await;
-    scene.confirm(&payment, "pm_card_visa").await;
+    scene.buyer.confirm(&payment, "pm_card_visa").await;
     let path = format!("/api/stripe_payments/{}", payment.id());
     let _ = scene
         .patch(payment.id(), json!({ "_refresh": true }))
         .await
         .expect(200);
     let _ = scene.api.delete(&path).await.expect_error(423, "LOCKED");
-    assert_eq!(scene.intent(&payment).await["status"], "requires_capture");
+    assert_eq!(scene.buyer.intent(&payment).await["status"], "requires_capture");
 }

@@ -166,8 +166,7 @@ async fn without_an_instrument_the_browser_confirms() {
         .await
         .expect(200);
     assert_eq!(*source.attribute("client_secret"), *secret);
-    let key = source.attribute("publishable_key").as_str().expect("a key");
-    let confirmed = scene.buyer.confirm(key, secret, "pm_card_visa").await;
+    let confirmed = scene.buyer.confirm(&source, "pm_card_visa").await;
     assert_eq!(confirmed["status"], "succeeded", "{confirmed:#}");
     let done = scene
         .api

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use serde_json::{Value, json};
-use tillgate_tests::{Answer, Api, Buyer, JSON, Service, Shop, bodies};
+use tillgate_tests::{Answer, Api, Buyer, Service, Shop, bodies, login};
 
 const PAYMENTS: &str = "/api/v1/payments";
 
@@ -22,20 +22,6 @@ async fn shop(service: &Service) -> (Api, Shop) {
     (api, shop)
 }
 
-/// A client of the demo's sales channel, which is another application of the same organization.
-async fn sales_channel(service: &Service) -> Api {
-    let credentials = json!({
-        "grant_type": "client_credentials",
-        "client_id": service.demo("TILLGATE_SALES_CHANNEL_CLIENT_ID"),
-    });
-    let call = service
-        .anonymous()
-        .call("POST", "/oauth/token")
-        .header("Accept", JSON);
-    let answer = call.json_as(JSON, &credentials).send().await.expect(200);
-    service.with_token(answer.body["access_token"].as_str().expect("a token"))
-}
-
 #[tokio::test]
 async fn a_replay_leaves_an_unconfirmed_payment_alone() {
     let service = Service::start().await;
@@ -46,11 +32,8 @@ async fn a_replay_leaves_an_unconfirmed_payment_alone() {
     let again = post(&api, "/api/stripe_payments", "k", &body).await.expect(201);
     assert_eq!(again.body, first.body);
     assert_eq!(again.header("idempotent-replayed"), "true");
-    let text = |name: &str| first.attribute(name).as_str().unwrap_or_default().to_owned();
     let buyer = Buyer::at(service.sandbox().url());
-    let intent = buyer
-        .intent(&text("publishable_key"), &text("client_secret"))
-        .await;
+    let intent = buyer.intent(&first).await;
     assert_eq!(intent["status"], "requires_payment_method");
 }
 
@@ -70,11 +53,8 @@ async fn fifty_identical_requests_replace_a_source_once() {
     assert_ne!(again.id(), replaced.id());
     let all = api.get("/api/stripe_payments").await.expect(200);
     assert_eq!(all.body["meta"]["record_count"], 2);
-    let text = |name: &str| again.attribute(name).as_str().unwrap_or_default().to_owned();
     let buyer = Buyer::at(service.sandbox().url());
-    let intent = buyer
-        .intent(&text("publishable_key"), &text("client_secret"))
-        .await;
+    let intent = buyer.intent(&again).await;
     assert_eq!(intent["status"], "requires_payment_method");
 }
 
@@ -144,7 +124,7 @@ async fn a_refused_request_is_replayed_although_it_could_succeed_now() {
 async fn a_key_belongs_to_one_application() {
     let service = Service::start().await;
     let integration = service.api().await;
-    let channel = sales_channel(&service).await;
+    let channel = login::guest(&service).await;
     let customer = |email: &str| json!({ "data": { "type": "customers", "attributes": { "email": email } } });
     let first = post(&integration, "/api/customers", "k", &customer("ada@example.com")).await;
     // Another request with the same key, from another application, is that application's first.

@@ -175,11 +175,8 @@ async fn an_intent_is_made_once(moment: Moment) {
     let body = bodies::stripe_payment(&scene.order);
     scene.kill_during("POST", path, &body, "POST", moment).await;
     let retried = scene.again("POST", path, &body).await.expect(201);
-    let text = |name: &str| retried.attribute(name).as_str().unwrap_or_default().to_owned();
     let buyer = Buyer::at(scene.psp.url());
-    let confirmed = buyer
-        .confirm(&text("publishable_key"), &text("client_secret"), "pm_card_visa")
-        .await;
+    let confirmed = buyer.confirm(&retried, "pm_card_visa").await;
     assert_eq!(confirmed["status"], "requires_capture", "{confirmed:#}");
     let refresh = bodies::change("stripe_payments", retried.id(), json!({ "_refresh": true }));
     let _ = scene
@@ -237,17 +234,10 @@ async fn a_source_that_was_being_replaced_can_t_be_paid_beside_the_new_one() {
         let first = scene.api.post(path, &body).await.expect(201);
         scene.kill_during("POST", path, &body, "POST", moment).await;
         let second = scene.again("POST", path, &body).await.expect(201);
-        let text =
-            |payment: &Answer, name: &str| payment.attribute(name).as_str().unwrap_or_default().to_owned();
         let buyer = Buyer::at(scene.psp.url());
-        let key = text(&second, "publishable_key");
-        let refused = buyer
-            .confirm(&key, &text(&first, "client_secret"), "pm_card_visa")
-            .await;
+        let refused = buyer.confirm(&first, "pm_card_visa").await;
         assert!(refused["error"].is_object(), "{refused:#}");
-        let confirmed = buyer
-            .confirm(&key, &text(&second, "client_secret"), "pm_card_visa")
-            .await;
+        let confirmed = buyer.confirm(&second, "pm_card_visa").await;
         assert_eq!(confirmed["status"], "requires_capture", "{confirmed:#}");
         assert_eq!(scene.psp.sandbox().kinds().await, ["authorize"]);
     }

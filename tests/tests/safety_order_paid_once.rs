@@ -90,10 +90,7 @@ async fn of_sources_of_all_kinds_at_most_one_holds_money_even_when_browsers_conf
         .filter(|answer| answer.status == 201 && answer.request.ends_with("/api/stripe_payments"));
     let buyer = Buyer::at(service.sandbox().url());
     for source in sources {
-        let text = |name: &str| source.attribute(name).as_str().unwrap_or_default().to_owned();
-        buyer
-            .confirm(&text("publishable_key"), &text("client_secret"), "pm_card_visa")
-            .await;
+        buyer.confirm(source, "pm_card_visa").await;
         let refresh = bodies::change("stripe_payments", source.id(), json!({ "_refresh": true }));
         let path = format!("/api/stripe_payments/{}", source.id());
         let _ = api.patch(&path, &refresh).await.expect(200);

@@ -3,17 +3,44 @@
 use std::cell::Cell;
 
 use serde_json::{Value, json};
-use tillgate_tests::{Psp, Service, Setup, Shop, bodies, books};
+use tillgate_tests::{Api, Psp, Service, Setup, Shop, bodies, books};
 
 const APPROVED: &str = "tok_4gzeau5o2uqubbk6fufs3m7p54";
 
-#[tokio::test]
-async fn a_psp_that_can_t_be_reached_leaves_nothing_pending() {
-    let mut psp = Psp::start().await;
+/// A shop with an order, and a PSP of its own that can be stopped.
+struct Scene {
+    psp: Psp,
+    /// It ends with the scene.
+    _service: Service,
+    api: Api,
+    shop: Shop,
+    order: String,
+}
+
+async fn scene(change: impl for<'a> FnOnce(Setup<'a>) -> Setup<'a>) -> Scene {
+    let psp = Psp::start().await;
     let service = Service::start_with(&["--gateway-timeout", "1"]).await;
     let api = service.api().await;
-    let shop = Shop::at(&api, psp.url()).await;
+    let shop = Shop::set_up(&api, &change(Setup::at(psp.url()))).await;
     let order = shop.order(1_000).await;
+    Scene {
+        psp,
+        _service: service,
+        api,
+        shop,
+        order,
+    }
+}
+
+#[tokio::test]
+async fn a_psp_that_can_t_be_reached_leaves_nothing_pending() {
+    let Scene {
+        mut psp,
+        _service,
+        api,
+        shop,
+        order,
+    } = scene(|setup| setup).await;
     psp.stop();
     let requests = [
         (
@@ -50,15 +77,17 @@ async fn a_psp_that_can_t_be_reached_leaves_nothing_pending() {
 
 #[tokio::test]
 async fn an_authorize_that_can_t_be_sent_can_be_sent_later() {
-    let mut psp = Psp::start().await;
-    let service = Service::start_with(&["--gateway-timeout", "1"]).await;
-    let api = service.api().await;
-    let setup = Setup {
+    let Scene {
+        mut psp,
+        _service,
+        api,
+        shop,
+        order,
+    } = scene(|setup| Setup {
         authorize_on_create: false,
-        ..Setup::at(psp.url())
-    };
-    let shop = Shop::set_up(&api, &setup).await;
-    let order = shop.order(1_000).await;
+        ..setup
+    })
+    .await;
     let body = bodies::checkout_com_payment(&order, APPROVED);
     let payment = api.post("/api/checkout_com_payments", &body).await.expect(201);
     let path = format!("/api/checkout_com_payments/{}", payment.id());
@@ -78,11 +107,13 @@ async fn an_authorize_that_can_t_be_sent_can_be_sent_later() {
 
 #[tokio::test]
 async fn who_asks_while_nothing_reaches_the_psp_is_told_so() {
-    let mut psp = Psp::start().await;
-    let service = Service::start_with(&["--gateway-timeout", "1"]).await;
-    let api = service.api().await;
-    let shop = Shop::at(&api, psp.url()).await;
-    let order = shop.order(1_000).await;
+    let Scene {
+        mut psp,
+        _service,
+        api,
+        shop,
+        order,
+    } = scene(|setup| setup).await;
     psp.stop();
     let (path, place) = (
         format!("/api/orders/{order}"),
@@ -118,11 +149,13 @@ async fn who_asks_while_nothing_reaches_the_psp_is_told_so() {
 
 #[tokio::test]
 async fn a_payment_that_can_still_be_confirmed_is_kept_until_the_psp_gives_it_up() {
-    let mut psp = Psp::start().await;
-    let service = Service::start_with(&["--gateway-timeout", "1"]).await;
-    let api = service.api().await;
-    let shop = Shop::at(&api, psp.url()).await;
-    let order = shop.order(1_000).await;
+    let Scene {
+        mut psp,
+        _service,
+        api,
+        order,
+        ..
+    } = scene(|setup| setup).await;
     let body = bodies::stripe_payment(&order);
     let payment = api.post("/api/stripe_payments", &body).await.expect(201);
     let path = format!("/api/stripe_payments/{}", payment.id());

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use tillgate_tests::login::Customer;
-use tillgate_tests::{JSON, Service};
+use tillgate_tests::Service;
+use tillgate_tests::login::{self, Customer};
 
 /// The same requests each time.
 const SEED: u32 = 20_180_101;
@@ -51,11 +51,7 @@ fn generate(service: &Service, token: &str, phases: &str, examples: u32, seed: u
 }
 
 async fn token(service: &Service, credentials: &Value) -> String {
-    let call = service
-        .anonymous()
-        .call("POST", "/oauth/token")
-        .header("Accept", JSON);
-    let answer = call.json_as(JSON, credentials).send().await.expect(200);
+    let answer = login::token(service, credentials).await.expect(200);
     let token = answer.body["access_token"].as_str();
     token.expect("an access token").to_owned()
 }

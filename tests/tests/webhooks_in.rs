@@ -52,17 +52,12 @@ impl Scene {
         self.api.post("/api/stripe_payments", &body).await.expect(201)
     }
 
-    async fn confirm(&self, payment: &Answer, payment_method: &str) {
-        let (key, secret) = (text(payment, "publishable_key"), text(payment, "client_secret"));
-        self.buyer.confirm(key, secret, payment_method).await;
-    }
-
     /// A payment that the buyer has confirmed, while Stripe's own events are lost.
     async fn confirmed_unheard(&self) -> Answer {
         let lose = json!({ "vendor": "stripe", "fault": "webhook_lose" });
         self.service.sandbox().fault(&lose).await;
         let payment = self.stripe_payment().await;
-        self.confirm(&payment, "pm_card_visa").await;
+        self.buyer.confirm(&payment, "pm_card_visa").await;
         payment
     }
 
@@ -123,7 +118,7 @@ fn authorized(id: &str, payment: &Answer) -> Value {
 async fn what_the_buyer_confirms_in_the_browser_is_heard_of() {
     let scene = scene().await;
     let payment = scene.stripe_payment().await;
-    scene.confirm(&payment, "pm_card_visa").await;
+    scene.buyer.confirm(&payment, "pm_card_visa").await;
     scene.wait_for("authorized").await;
     assert_eq!(scene.shop.authorizations(&scene.order).await.len(), 1);
 }
@@ -388,8 +383,7 @@ async fn the_demo_hears_of_its_payments_after_a_restart_too() {
             .post("/api/stripe_payments", &bodies::stripe_payment(&stripe))
             .await;
         let payment = payment.expect(201);
-        let (key, secret) = (text(&payment, "publishable_key"), text(&payment, "client_secret"));
-        buyer.confirm(key, secret, "pm_card_visa").await;
+        buyer.confirm(&payment, "pm_card_visa").await;
         let checkout_com = service.demo("TILLGATE_CHECKOUT_COM_ORDER_ID");
         let body = bodies::checkout_com_payment(&checkout_com, CHALLENGE);
         let payment = api.post("/api/checkout_com_payments", &body).await.expect(201);
