@@ -20,6 +20,7 @@ pub async fn measure(scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
             .progress
             .step(format!("{what}: round {round} of {}", plan.rounds))?;
         let requests = api.captures(plan.steps).await?;
+        scene.analyze().await?;
         let floor = load::run(floor.address, CONNECTIONS, 201, &requests)
             .await?
             .rate();

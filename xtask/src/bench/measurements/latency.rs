@@ -24,6 +24,7 @@ pub async fn measure(scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
             .progress
             .step(format!("latency: round {round} of {}", plan.rounds))?;
         let payments = api.stripe_payments(plan.slow_payments).await?;
+        scene.analyze().await?;
         scene.sandbox.delay(PSP_DELAY).await?;
         let direct = load::run(scene.sandbox.address, CONNECTIONS, 200, &intents).await?;
         let service = load::run(api.address, CONNECTIONS, 201, &payments).await?;

@@ -21,6 +21,7 @@ pub async fn measure(scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
                 .step(format!("{what}: round {round} of {}", plan.rounds))?;
             // An order takes one payment, so that each request needs an order of its own.
             let requests = api.stripe_payments(count).await?;
+            scene.analyze().await?;
             let floor = load::run(floor.address, connections, 201, &requests)
                 .await?
                 .rate();
