@@ -36,15 +36,18 @@ fn table(trials: &[Trial]) -> String {
                 .status
                 .map_or_else(|| "none".to_owned(), |status| status.to_string()),
             trial.expected.clone(),
-            trial.differences.join("\n"),
+            if trial.forbidden {
+                "(not for this caller)".to_owned()
+            } else {
+                trial.differences.join("\n")
+            },
         ]);
     }
-    let differing = trials
-        .iter()
-        .filter(|trial| !trial.differences.is_empty())
-        .count();
+    let count = |is: fn(&Trial) -> bool| trials.iter().filter(|trial| is(trial)).count();
     format!(
-        "{table}\n{} requests, {differing} answered otherwise",
-        trials.len()
+        "{table}\n{} requests, {} answered otherwise, {} not for this caller",
+        trials.len(),
+        count(|trial| !trial.differences.is_empty()),
+        count(|trial| trial.forbidden)
     )
 }

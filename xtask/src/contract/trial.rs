@@ -21,7 +21,12 @@ pub struct Trial {
     /// With which statuses it succeeds.
     pub expected: String,
     pub differences: Vec<String>,
+    /// The caller may not read it, and was told so as the document says: nothing more can be said.
+    pub forbidden: bool,
 }
+
+/// Not everybody may read everything: a list of the cards of whoever has logged in is nothing for an application.
+const FORBIDDEN: u16 = 403;
 
 /// Sends all of them.
 ///
@@ -42,7 +47,7 @@ pub fn all(
         trials.examples(endpoint, orders)?;
     }
     for list in operations(document).into_iter().filter(is_list) {
-        trials.read(list.path, "the list")?;
+        trials.read(list.path, "the list", true)?;
     }
     Ok(std::mem::take(&mut trials.done))
 }
@@ -134,13 +139,13 @@ impl Trials<'_> {
         self.add(&endpoint.name(), sent, Some(reply.status), expected, differences);
         let links = reply.body.iter().flat_map(links).collect::<Vec<_>>();
         for path in links.iter().filter_map(|link| self.deployment.path_of(link)) {
-            self.read(path, "a link of the answer")?;
+            self.read(path, "a link of the answer", false)?;
         }
         Ok(())
     }
 
     /// What a GET of this path answers.
-    fn read(&mut self, path: &str, sent: &str) -> anyhow::Result<()> {
+    fn read(&mut self, path: &str, sent: &str, may_be_forbidden: bool) -> anyhow::Result<()> {
         let endpoint = format!("GET {path}");
         let Some(operation) = find(self.document, "GET", path) else {
             let difference = "the document has no such endpoint".to_owned();
@@ -150,8 +155,15 @@ impl Trials<'_> {
         let expected = successes(operation.value);
         match self.deployment.send("GET", path, JSON_API, None) {
             Ok(reply) => {
-                let differences = self.judge(operation.value, &reply)?;
+                let mut differences = against_document(self.document, operation.value, &reply)?;
+                let forbidden = may_be_forbidden && reply.status == FORBIDDEN && differences.is_empty();
+                if !forbidden {
+                    differences = self.judge(operation.value, &reply)?;
+                }
                 self.add(&endpoint, sent, Some(reply.status), expected, differences);
+                if let Some(trial) = self.done.last_mut() {
+                    trial.forbidden = forbidden;
+                }
             }
             Err(error) => self.add(&endpoint, sent, None, expected, vec![format!("{error:#}")]),
         }
@@ -181,6 +193,7 @@ impl Trials<'_> {
             status,
             expected,
             differences,
+            forbidden: false,
         });
     }
 }

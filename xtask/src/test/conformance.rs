@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use super::cargo_suites::{needs_postgres, run_ignored};
 use super::coverage;
 use super::session::Session;
-use super::suite::{Preparation, Suite};
+use super::suite::{Preparation, Suite, needs_nothing};
 use super::tools;
 use crate::postgres::{Cluster, Programs};
 use crate::say;
@@ -51,6 +51,22 @@ pub const SCHEMATHESIS: Suite = Suite {
             generate(session, application, "100", &on_postgres)?;
         }
         Ok(())
+    },
+};
+
+pub const CONTRACT: Suite = Suite {
+    name: "contract",
+    about: "`cargo xtask contract` passes this service, and not another server.",
+    takes_filter: false,
+    prepare: needs_nothing,
+    run: |session| {
+        let xtask = std::env::current_exe()?;
+        run_ignored(
+            session,
+            "contract_task",
+            None,
+            &[("TILLGATE_TEST_XTASK", &*xtask)],
+        )
     },
 };
 

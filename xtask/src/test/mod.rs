@@ -35,6 +35,7 @@ const SUITES: &[Suite] = &[
     cargo_suites::E2E_SQLITE,
     cargo_suites::E2E_POSTGRES,
     conformance::COVERAGE,
+    conformance::CONTRACT,
     cargo_suites::KILL_SQLITE,
     cargo_suites::KILL_POSTGRES,
     python_suites::SPEC_VALIDATOR,
