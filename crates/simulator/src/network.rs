@@ -123,6 +123,7 @@ fn arrive(world: &Arc<World>, request: &Request<Bytes>, sent: DateTime<Utc>, mai
         Outcome::Delayed(wait, response) => (wait, response),
         Outcome::Dropped => {
             world.note(format!("no answer to {what}"));
+            stay_broken(world);
             return;
         }
     };
@@ -132,10 +133,7 @@ fn arrive(world: &Arc<World>, request: &Request<Bytes>, sent: DateTime<Utc>, mai
     };
     if world.chance(world.faults().lost_after) {
         world.note(format!("{} is lost, to {what}", response.status()));
-        // What broke the connection may stand against the next one, too.
-        if world.chance((world.faults().not_sent * 4.0).min(1.0)) {
-            world.cut_off(Duration::from_secs(60));
-        }
+        stay_broken(world);
         return;
     }
     world.note(format!("{} to {what}", response.status()));
@@ -147,6 +145,13 @@ fn arrive(world: &Arc<World>, request: &Request<Bytes>, sent: DateTime<Utc>, mai
     };
     let back = extra + world.between(Duration::from_millis(5), Duration::from_millis(way));
     world.after(back, move |_| deliver(&mailbox, &response));
+}
+
+/// What broke a connection stands against the next one, too, where connections can be refused at all.
+fn stay_broken(world: &Arc<World>) {
+    if world.faults().not_sent > 0.0 {
+        world.cut_off(Duration::from_secs(60));
+    }
 }
 
 fn written(request: &PspRequest, credentials: &SecretString) -> Result<Request<Bytes>, TransportError> {

@@ -11,8 +11,6 @@ use crate::{
 };
 
 const DAY: i64 = 24 * 60 * 60;
-/// How long a payment that its buyer may confirm is looked at; the PSPs repeat their events for three days.
-const UNCONFIRMED: Duration = Duration::days(4);
 /// Seconds between two looks for the outcome of a call.
 const OUTCOME: [i64; 10] = [0, 5, 30, 300, 3600, DAY, DAY, DAY, DAY, DAY];
 
@@ -45,6 +43,7 @@ pub fn next_look(operation: &mut GatewayOperationRow, now: NaiveDateTime) {
 pub fn next_check(context: &Context, case: &mut Case, before: SourceState, next: SourceState) {
     let waits = match next {
         SourceState::Unconfirmed => Some((Duration::minutes(15), Duration::days(1))),
+        SourceState::Failed if takes_another_card(case) => Some((Duration::minutes(15), Duration::days(1))),
         SourceState::RequiresAction | SourceState::Processing => {
             Some((Duration::minutes(5), Duration::hours(6)))
         }
@@ -58,14 +57,17 @@ pub fn next_check(context: &Context, case: &mut Case, before: SourceState, next:
     let waited = now.moment() - since.moment();
     case.details.waits_since = waits.map(|_| since);
     let pause = match (waits, next) {
-        // By then the buyer is gone, and the PSP has given up telling us.
-        _ if next == SourceState::Unconfirmed && waited > UNCONFIRMED => None,
         (Some((shortest, longest)), _) => Some(waited.clamp(shortest, longest)),
         (None, SourceState::Authorized) => Some(Duration::days(1)),
         (None, SourceState::Captured) if holds_rest(case) => Some(Duration::days(1)),
         (None, _) => None,
     };
     case.source.check_at = pause.map(|pause| stored::stored_time(now) + pause);
+}
+
+/// Whether the buyer's browser can confirm the payment with another card after one was declined.
+fn takes_another_card(case: &Case) -> bool {
+    case.source.client_secret.is_some()
 }
 
 /// Whether a part of what was authorized is neither captured nor released: it may still expire.

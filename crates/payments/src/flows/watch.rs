@@ -13,6 +13,9 @@ use crate::{
 
 /// How many payments are taken at once.
 const BATCH: i64 = 50;
+/// How long the buyer's browser may take to confirm a payment, or to try another card. What could be paid later still, with
+/// nobody looking, would be lost with the PSP's event.
+const UNCONFIRMED: chrono::Duration = chrono::Duration::days(7);
 /// When a payment that could not be asked for is asked for again.
 const TRY_AGAIN: chrono::Duration = chrono::Duration::minutes(5);
 
@@ -64,16 +67,19 @@ async fn look_at(context: &Context, row: &PaymentSourceRow) -> Result<(), Failur
 }
 
 fn is_abandoned(context: &Context, case: &Case) -> Result<bool, Failure> {
-    let waits = matches!(
-        case.state()?,
-        SourceState::RequiresAction | SourceState::Processing
-    );
-    let patience = chrono::Duration::from_std(context.settings.abandoned_after)
-        .map_err(|error| Failure::Internal(format!("the time until a payment is abandoned: {error}")))?;
+    let patience = match case.state()? {
+        SourceState::RequiresAction | SourceState::Processing => {
+            chrono::Duration::from_std(context.settings.abandoned_after).map_err(|error| {
+                Failure::Internal(format!("the time until a payment is abandoned: {error}"))
+            })?
+        }
+        SourceState::Unconfirmed | SourceState::Failed => UNCONFIRMED,
+        _ => return Ok(false),
+    };
     let ends = |since: Timestamp| since.moment() + patience;
     let over = case
         .details
         .waits_since
         .is_some_and(|since| ends(since) <= context.now().moment());
-    Ok(waits && over)
+    Ok(over)
 }

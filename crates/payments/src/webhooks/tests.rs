@@ -139,6 +139,62 @@ async fn an_event_that_is_lost_is_made_up_for() {
     assert_eq!(world.payment_status().await, "authorized");
 }
 
+/// What the PSP tells arrives, and is dealt with.
+async fn hear(world: &World) {
+    for delivery in world.sent() {
+        world.deliver(&delivery).await;
+    }
+    world.process().await;
+}
+
+async fn watch(world: &World, hours: usize) -> usize {
+    let mut looks = 0;
+    for _ in 0..hours {
+        world.advance(TimeDelta::hours(1));
+        looks += world.service.watch_once().await;
+    }
+    looks
+}
+
+#[tokio::test]
+async fn the_card_after_a_declined_one_is_heard_of_though_its_event_is_lost() {
+    let world = World::new().await;
+    let (payment, _) = world.payment().await;
+    assert_eq!(
+        world.try_to_confirm(&payment, "pm_card_chargeDeclined").await,
+        402
+    );
+    hear(&world).await;
+    watch(&world, 6 * 24).await;
+    world.confirm(&payment, "pm_card_visa").await;
+    drop(world.sent());
+    watch(&world, 24).await;
+    assert_eq!(world.payment_status().await, "authorized");
+}
+
+#[tokio::test]
+async fn what_nobody_pays_within_a_week_is_given_up() {
+    for is_declined in [false, true] {
+        let world = World::new().await;
+        let (payment, _) = world.payment().await;
+        if is_declined {
+            world.try_to_confirm(&payment, "pm_card_chargeDeclined").await;
+            hear(&world).await;
+        }
+        let looks = watch(&world, 7 * 24 - 1).await;
+        assert!((10..20).contains(&looks), "{looks}");
+        assert_eq!(
+            world.try_to_confirm(&payment, "pm_card_chargeDeclined").await,
+            402
+        );
+        hear(&world).await;
+        watch(&world, 8 * 24).await;
+        // A browser that comes now finds nothing to pay.
+        assert_eq!(world.try_to_confirm(&payment, "pm_card_visa").await, 400);
+        world.payment().await;
+    }
+}
+
 #[tokio::test]
 async fn a_buyer_who_never_comes_back_frees_the_order_after_a_day() {
     let world = World::new().await;

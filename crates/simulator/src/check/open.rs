@@ -72,10 +72,11 @@ fn sources(books: &Books, findings: &mut Vec<String>) {
                 source.kind, source.id
             ));
         }
-        let waits = matches!(
-            source.state.as_str(),
-            "requires_action" | "processing" | "authorized"
-        );
+        let waits = match source.state.as_str() {
+            "unconfirmed" | "requires_action" | "processing" | "authorized" => true,
+            "failed" => source.client_secret.is_some(),
+            _ => false,
+        };
         if waits && source.check_at.is_none() && source.pending_operation_id.is_none() {
             findings.push(format!(
                 "{}/{} is {} and nobody will look at it",
