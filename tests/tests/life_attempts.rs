@@ -165,6 +165,9 @@ async fn placing_hears_of_what_the_browser_has_confirmed() {
 #[tokio::test]
 async fn an_update_that_comes_after_the_buyer_has_confirmed_does_not_change_what_was_authorized() {
     let story = Story::start().await;
+    // The service does not hear of it before it asks.
+    let lose = json!({ "fault": "webhook_lose" });
+    story.sandbox().fault(&lose).await;
     let order = story.shop.order(1_000).await;
     let body = bodies::stripe_payment(&order);
     let source = story.api.post("/api/stripe_payments", &body).await.expect(201);
