@@ -58,7 +58,33 @@ pub fn check(books: &Books) -> Vec<String> {
         }
     }
     findings.extend(refunds_by_id(books));
+    findings.extend(denied(books));
     findings
+}
+
+/// Of what was taken for not sent, and whose caller was told so, nothing is left here, and nothing may have happened there.
+fn denied(books: &Books) -> Vec<String> {
+    let is_denied = |id: &String| books.transactions.iter().all(|row| row.id != *id);
+    let denied = books
+        .operations
+        .iter()
+        .filter(|operation| operation.finished_at.is_some())
+        .filter(|operation| operation.transaction_id.as_ref().is_some_and(is_denied));
+    let happened = |id: &str| {
+        let of_call = format!("tillgate-{id}-");
+        let mut keys = books
+            .psp
+            .iter()
+            .filter_map(|entry| entry.idempotency_key.as_ref());
+        keys.any(|key| key.starts_with(&of_call))
+    };
+    denied
+        .filter(|operation| happened(&operation.id))
+        .map(|operation| {
+            let (kind, id) = (&operation.kind, &operation.id);
+            format!("the {kind} {id} was taken for not sent, and it happened")
+        })
+        .collect()
 }
 
 fn sum(amounts: &[i64]) -> i64 {
