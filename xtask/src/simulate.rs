@@ -79,11 +79,10 @@ pub fn seeds(cargo: &mut Command, count: u64) -> &mut Command {
     ])
 }
 
-/// Arguments of cargo that run the tests of the simulator which plant mistakes and look for them.
+/// Arguments of cargo that run the tests of the simulator which plant mistakes and look for them. Unoptimized, too.
 pub fn planted_bugs(cargo: &mut Command) -> &mut Command {
     cargo.args([
         "test",
-        "--release",
         "--package",
         PACKAGE,
         "--features",

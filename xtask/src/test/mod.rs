@@ -52,13 +52,10 @@ const SUITES: &[Suite] = &[
     client_suites::CLIENTS_PHP,
 ];
 
-/// Suites that run only when they are named: they take long, or are not yet stable enough to stand in everybody's way.
-const ON_DEMAND: [&str; 1] = ["planted-bugs"];
-
 /// Options of the task.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Run only this suite (may be given several times). Default: all but those that run on demand.
+    /// Run only this suite (may be given several times). Default: all.
     #[arg(long = "suite", value_name = "NAME", value_parser = suite_names())]
     suites: Vec<String>,
     /// List the suites and end.
@@ -112,11 +109,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         report.add_timed(suite.name, outcome, started.elapsed());
     }
     say::result(&report.render());
-    if args.suites.is_empty() && args.filter.is_none() {
-        for name in ON_DEMAND {
-            say::result(&format!("on demand: cargo xtask test --suite {name}"));
-        }
-    }
     let passed = report.passed(ci) && !session.interrupt.is_set();
     Ok(if passed {
         ExitCode::SUCCESS
@@ -126,11 +118,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn is_chosen(suite: &Suite, args: &Args) -> bool {
-    let named = if args.suites.is_empty() {
-        !ON_DEMAND.contains(&suite.name)
-    } else {
-        args.suites.iter().any(|name| name == suite.name)
-    };
+    let named = args.suites.is_empty() || args.suites.iter().any(|name| name == suite.name);
     named && (args.filter.is_none() || suite.takes_filter)
 }
 
