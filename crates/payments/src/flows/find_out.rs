@@ -47,24 +47,30 @@ pub async fn ask(
 }
 
 /// Asks the PSP what became of a call, and sends it again if it has not happened and its key is still remembered. What has
-/// not happened when the key is forgotten never will.
+/// not happened when the key is forgotten never will: what counts is when the PSP was asked, which may be long before the
+/// answer is read, on a machine that slept.
 pub async fn ask_or_send_again(
     context: &Context,
     attempt: &Attempt,
     source: &PaymentSourceRow,
 ) -> Result<Outcome, Failure> {
+    let is_old = || is_key_forgotten(context, attempt.operation.sent_at) && !planted::is(Bug::RetryAfterADay);
+    let was_old_when_asked = is_old();
     let snapshot = match look(context, attempt, source).await? {
         Seen::Known(outcome) => return Ok(outcome),
         Seen::NotSoFar(snapshot) => snapshot,
     };
-    let is_old = is_key_forgotten(context, attempt.operation.sent_at) && !planted::is(Bug::RetryAfterADay);
-    if is_old || planted::is(Bug::NotFoundIsFailed) {
+    if was_old_when_asked || planted::is(Bug::NotFoundIsFailed) {
         let gone = "it did not happen, and is too old to be sent again";
         return Ok(match (snapshot, attempt.kind) {
             (Some(snapshot), OperationKind::Create) => Outcome::Done(snapshot),
             (Some(snapshot), _) => Outcome::Overtaken(snapshot),
             (None, _) => Outcome::NotSent(gone.into()),
         });
+    }
+    if is_old() {
+        let reason = "its key was forgotten while the PSP was asked; it is asked again";
+        return Ok(Outcome::Unknown(reason.into()));
     }
     let again = perform(context, attempt).await;
     // A replayed answer shows the payment as it was then.

@@ -139,6 +139,28 @@ async fn an_event_that_is_lost_is_made_up_for() {
     assert_eq!(world.payment_status().await, "authorized");
 }
 
+#[tokio::test]
+async fn an_answer_from_before_the_key_was_forgotten_does_not_say_that_nothing_will_happen() {
+    let world = World::new().await;
+    let (payment, _) = world.payment().await;
+    world.confirm(&payment, "pm_card_visa").await;
+    hear(&world).await;
+    world.hold_back();
+    let authorization = world.first("authorizations").await;
+    let capture = json!({"_capture": true});
+    world.update("authorizations", &authorization, capture).await;
+    let capture = world.first("captures").await;
+    // The machine sleeps while the answer is on its way, and the capture arrives.
+    world.let_arrive_behind(TimeDelta::hours(25));
+    world.advance(TimeDelta::minutes(1));
+    assert_eq!(world.service.recover_once().await, 1);
+    drop(world.sent());
+    world.advance(TimeDelta::hours(1));
+    assert_eq!(world.service.recover_once().await, 1);
+    assert_eq!(world.attributes("captures", &capture).await["succeeded"], true);
+    assert_eq!(world.payment_status().await, "paid");
+}
+
 /// What the PSP tells arrives, and is dealt with.
 async fn hear(world: &World) {
     for delivery in world.sent() {

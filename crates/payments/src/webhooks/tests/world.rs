@@ -3,7 +3,7 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -16,7 +16,7 @@ use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tillgate_gateways::{PspRequest, PspResponse, Timer, Transport, TransportError};
+use tillgate_gateways::{Method, PspRequest, PspResponse, Timer, Transport, TransportError};
 use tillgate_model::{Id, document::Page, openapi::operations};
 use tillgate_sandbox::{
     Clock as _, ManualClock, Outcome, Sandbox, SandboxConfig, WebhookAnswer, WebhookDelivery,
@@ -39,6 +39,7 @@ pub struct World {
     caller: Caller,
     pub gateway: String,
     pub order: String,
+    held: Arc<Mutex<Held>>,
     directory: tempfile::TempDir,
 }
 
@@ -79,7 +80,51 @@ impl Timer for NoWaiting {
     }
 }
 
-struct Wire(Arc<Sandbox>);
+/// The way to the PSP. It can hold a request back.
+struct Wire {
+    psp: Arc<Sandbox>,
+    clock: ManualClock,
+    held: Arc<Mutex<Held>>,
+}
+
+/// What is on its way to the PSP.
+#[derive(Default)]
+enum Held {
+    #[default]
+    Nothing,
+    /// The next request that changes something goes no further.
+    Next,
+    /// This one has not arrived.
+    Request(PspRequest),
+    /// It arrives when the PSP has answered the next question, whose answer takes so long.
+    Arriving(PspRequest, TimeDelta),
+}
+
+impl Wire {
+    fn ask(&self, request: &PspRequest, credentials: &SecretString) -> Option<(u16, Bytes)> {
+        let method = format!("{:?}", request.method).to_uppercase();
+        let mut headers = request.headers.clone();
+        let bearer = format!("Bearer {}", credentials.expose_secret());
+        headers.push(("authorization".into(), bearer));
+        ask(&self.psp, &method, &request.url, &headers, &request.body)
+    }
+
+    fn pass(&self, request: &PspRequest, credentials: &SecretString) -> Option<(u16, Bytes)> {
+        let mut held = self.held.lock().unwrap();
+        let is_question = request.method == Method::Get;
+        if !is_question && matches!(*held, Held::Next | Held::Request(_)) {
+            *held = Held::Request(request.clone());
+            return None;
+        }
+        let answer = self.ask(request, credentials);
+        if is_question && let Held::Arriving(late, takes) = &*held {
+            self.ask(late, credentials);
+            self.clock.advance(*takes);
+            *held = Held::Nothing;
+        }
+        answer
+    }
+}
 
 impl Transport for Wire {
     fn send<'a>(
@@ -88,11 +133,7 @@ impl Transport for Wire {
         credentials: &'a SecretString,
         _: Duration,
     ) -> BoxFuture<'a, Result<PspResponse, TransportError>> {
-        let method = format!("{:?}", request.method).to_uppercase();
-        let mut headers = request.headers.clone();
-        let bearer = format!("Bearer {}", credentials.expose_secret());
-        headers.push(("authorization".into(), bearer));
-        let answer = ask(&self.0, &method, &request.url, &headers, &request.body);
+        let answer = self.pass(request, credentials);
         let answer = answer.ok_or_else(|| TransportError::Unknown("dropped".into()));
         futures::future::ready(answer.map(|(status, body)| PspResponse {
             status,
@@ -135,13 +176,19 @@ impl World {
         };
         let psp = Arc::new(Sandbox::with_clock(config, Arc::new(clock.clone())).unwrap());
         let receivers = Arc::new(Receivers::new(clock.clone()));
+        let held = Arc::default();
+        let wire = Wire {
+            psp: Arc::clone(&psp),
+            clock: clock.clone(),
+            held: Arc::clone(&held),
+        };
         let url = format!("sqlite://{}", directory.path().join("db").display());
         let context = Context {
             db: Db::open(&url, 1, true).unwrap(),
             clock: Arc::new(Time(clock.clone())),
             entropy: Arc::new(Counted::default()),
             timer: Arc::new(NoWaiting),
-            transport: Arc::new(Wire(Arc::clone(&psp))),
+            transport: Arc::new(wire),
             sender: Arc::<Receivers>::clone(&receivers),
             vault: Arc::new(Vault::new([7; 32])),
             passwords: Arc::new(Passwords::new(1)),
@@ -171,6 +218,7 @@ impl World {
             receivers,
             gateway: String::new(),
             order: String::new(),
+            held,
             directory,
         };
         let market = json!({"name": "Shop", "currency_code": "EUR"});
@@ -276,6 +324,20 @@ impl World {
         ];
         let (status, _) = ask(&self.psp, "POST", &url, &headers, &form).unwrap();
         status
+    }
+
+    /// The next request that changes something at the PSP does not arrive there so far.
+    pub fn hold_back(&self) {
+        *self.held.lock().unwrap() = Held::Next;
+    }
+
+    /// It arrives when the PSP has answered the next question, and that answer takes so long.
+    pub fn let_arrive_behind(&self, answer_takes: TimeDelta) {
+        let mut held = self.held.lock().unwrap();
+        let Held::Request(request) = std::mem::take(&mut *held) else {
+            panic!("nothing was held back");
+        };
+        *held = Held::Arriving(request, answer_takes);
     }
 
     /// The PSP's webhooks that are due.
