@@ -7,6 +7,7 @@ use futures::{FutureExt, future::BoxFuture};
 use http::{HeaderMap, HeaderValue, header};
 use reqwest::{Client, RequestBuilder, Response, redirect};
 use secrecy::{ExposeSecret, SecretString};
+use thread_local::ThreadLocal;
 
 use crate::{
     transport::{Transport, TransportError},
@@ -29,22 +30,32 @@ const HEADERS_READ: [&str; 5] = [
 
 /// Speaks HTTP/1.1 and HTTP/2 with pooled connections. TLS certificates are verified, redirects are not followed, an
 /// answer is bounded in time and in size (1 MiB).
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct HttpTransport {
-    client: Client,
+    /// Each thread has connections of its own: one that another thread drives costs two changes of threads for each call.
+    clients: ThreadLocal<Client>,
 }
 
 impl HttpTransport {
     /// Sets up the client; fails if the platform's certificates can't be loaded.
     pub fn new() -> Result<Self, reqwest::Error> {
-        let client = Client::builder()
-            .user_agent(concat!("tillgate/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .build()?;
-        Ok(Self { client })
+        let transport = Self {
+            clients: ThreadLocal::new(),
+        };
+        transport.client()?;
+        Ok(transport)
+    }
+
+    fn client(&self) -> Result<&Client, reqwest::Error> {
+        self.clients.get_or_try(|| {
+            Client::builder()
+                .user_agent(concat!("tillgate/", env!("CARGO_PKG_VERSION")))
+                .redirect(redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .connect_timeout(CONNECT_TIMEOUT)
+                .pool_idle_timeout(IDLE_TIMEOUT)
+                .build()
+        })
     }
 
     fn prepare(
@@ -56,10 +67,13 @@ impl HttpTransport {
         let mut authorization = HeaderValue::from_str(&format!("Bearer {}", credentials.expose_secret()))
             .map_err(|_| TransportError::NotSent("the credentials are not fit for a header".to_owned()))?;
         authorization.set_sensitive(true);
+        let client = self
+            .client()
+            .map_err(|error| TransportError::NotSent(error.to_string()))?;
         let mut builder = match request.method {
-            Method::Get => self.client.get(&request.url),
-            Method::Delete => self.client.delete(&request.url),
-            Method::Post => self.client.post(&request.url).body(request.body.clone()),
+            Method::Get => client.get(&request.url),
+            Method::Delete => client.delete(&request.url),
+            Method::Post => client.post(&request.url).body(request.body.clone()),
         };
         builder = builder
             .header(header::AUTHORIZATION, authorization)

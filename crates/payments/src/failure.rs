@@ -20,6 +20,8 @@ pub enum Failure {
         /// Id of the resource.
         id: String,
     },
+    /// The order's present payment could still be confirmed by a browser, and is given up before there is another one.
+    Confirmable,
     /// The database failed.
     Store(StoreError),
     /// A fault of ours, with its cause for the log.
@@ -67,6 +69,10 @@ impl Failure {
     pub fn into_problems(self) -> Problems {
         match self {
             Self::Problems(problems) => problems,
+            Self::Confirmable => {
+                let message = "has a payment that was begun at this very moment; ask for the order again";
+                Problem::invalid("/data/relationships/order", "payment_pending", message).into()
+            }
             Self::Store(StoreError::NotUnique(cause)) => {
                 tracing::debug!(cause, "not unique");
                 Problem::invalid("/data/attributes", "taken", "has already been taken")

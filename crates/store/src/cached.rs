@@ -3,11 +3,14 @@
 use diesel::{
     QueryResult,
     backend::Backend,
-    query_builder::{AstPass, QueryFragment, QueryId},
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
 };
 
 /// A statement whose text is always the same, so that it can stay prepared. diesel takes any `UPDATE` for one whose text
 /// varies with its values; one that writes all of its columns, `NULL`s too, does not.
+///
+/// Only one that returns something is known by this type to where it is prepared for SQLite: one without `RETURNING` is
+/// handed on by reference, and asked for itself.
 pub struct Cached<Q>(pub Q);
 
 impl<Q> QueryId for Cached<Q> {
@@ -31,4 +34,57 @@ where
     }
 }
 
+impl<Q: Query> Query for Cached<Q> {
+    type SqlType = Q::SqlType;
+}
+
 impl<Q, C> diesel::RunQueryDsl<C> for Cached<Q> {}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use diesel::connection::{Connection as _, InstrumentationEvent};
+
+    use crate::{MarketRow, sqlite, sqlite_backend};
+
+    /// diesel tells of each statement that it prepares to keep it, and of no other.
+    #[tokio::test]
+    async fn an_update_stays_prepared_on_sqlite() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut connection = sqlite_backend::open_unsynced(&directory.path().join("db")).unwrap();
+        let kept = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&kept);
+        connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::CacheQuery { sql, .. } = event
+                && sql.starts_with("UPDATE")
+            {
+                counter.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        let now = chrono::DateTime::UNIX_EPOCH.naive_utc();
+        for name in ["Shop", "Store"] {
+            let row = MarketRow {
+                organization_id: "org".into(),
+                test: true,
+                id: "it".into(),
+                created_at: now,
+                updated_at: now,
+                reference: None,
+                reference_origin: None,
+                metadata: "{}".into(),
+                number: 1,
+                name: name.into(),
+                code: None,
+                currency_code: "EUR".into(),
+                checkout_url: None,
+                disabled_at: None,
+            };
+            sqlite::markets::save(&mut connection, &row).await.unwrap();
+            assert_eq!(kept.load(Ordering::Relaxed), 1);
+        }
+    }
+}

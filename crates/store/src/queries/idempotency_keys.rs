@@ -40,7 +40,8 @@ pub async fn answer(connection: &mut Connection, row: &IdempotencyKeyRow) -> Res
         .filter(idempotency_keys::owner_id.eq(&row.owner_id))
         .filter(idempotency_keys::key.eq(&row.key))
         .filter(idempotency_keys::status.is_null());
-    run!(Cached(diesel::update(target).set(row)).execute(connection))?;
+    let update = diesel::update(target).set(row).returning(idempotency_keys::key);
+    run!(Cached(update).load::<String>(connection))?;
     Ok(())
 }
 
@@ -52,7 +53,8 @@ pub async fn save(connection: &mut Connection, row: &IdempotencyKeyRow) -> Resul
         .filter(idempotency_keys::application_id.eq(&row.application_id))
         .filter(idempotency_keys::owner_id.eq(&row.owner_id))
         .filter(idempotency_keys::key.eq(&row.key));
-    run!(Cached(diesel::update(target).set(row)).execute(connection))?;
+    let update = diesel::update(target).set(row).returning(idempotency_keys::key);
+    run!(Cached(update).load::<String>(connection))?;
     Ok(())
 }
 

@@ -86,7 +86,8 @@ macro_rules! table_queries {
                     .filter(dsl::organization_id.eq(&row.organization_id))
                     .filter(dsl::test.eq(row.test))
                     .filter(dsl::id.eq(&row.id));
-                run!(Cached(diesel::update(target).set(row)).execute(connection))?;
+                let update = diesel::update(target).set(row).returning(dsl::id);
+                run!(Cached(update).load::<String>(connection))?;
                 Ok(())
             }
 

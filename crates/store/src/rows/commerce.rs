@@ -23,6 +23,7 @@ rows! {
 rows! {
     /// An order.
     orders => OrderRow, filter OrderFilter { customer_id } {
+        #[diesel(skip_update)]
         number: Text => String,
         status: Text => String,
         payment_status: Text => String,
@@ -39,6 +40,7 @@ rows! {
         approved_at: Nullable<Timestamp> => Option<NaiveDateTime>,
         cancelled_at: Nullable<Timestamp> => Option<NaiveDateTime>,
         payment_updated_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        #[diesel(skip_update)]
         market_id: Text => String,
         customer_id: Nullable<Text> => Option<String>,
         payment_method_id: Nullable<Text> => Option<String>,
@@ -58,6 +60,7 @@ rows! {
         currency_code: Text => String,
         unit_amount_cents: BigInt => i64,
         image_url: Nullable<Text> => Option<String>,
+        #[diesel(skip_update)]
         order_id: Text => String,
     }
 }

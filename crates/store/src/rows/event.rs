@@ -31,9 +31,12 @@ rows! {
 rows! {
     /// What is to be sent to a webhook, or was.
     event_deliveries => EventDeliveryRow, filter EventDeliveryFilter { event_id } {
+        #[diesel(skip_update)]
         event_id: Text => String,
+        #[diesel(skip_update)]
         webhook_id: Text => String,
         /// Encrypted: the body, which is the same each time.
+        #[diesel(skip_update)]
         payload: Text => String,
         /// How often it was tried.
         attempts: Integer => i32,

@@ -2,6 +2,9 @@
 
 /// Declares a table of a resource. The columns that every resource has are added: the scope and the id, which are the
 /// primary key, the times, the reference and the metadata.
+///
+/// What is marked `#[diesel(skip_update)]` never changes once it is there, and stays out of updates: SQLite writes the
+/// indexes and checks the foreign keys of each column that is set, to whatever value.
 macro_rules! rows {
     (
         $(#[$meta:meta])*
@@ -34,6 +37,7 @@ macro_rules! rows {
             /// Identifier.
             pub id: String,
             /// When it was created.
+            #[diesel(skip_update)]
             pub created_at: chrono::NaiveDateTime,
             /// When it was last changed.
             pub updated_at: chrono::NaiveDateTime,

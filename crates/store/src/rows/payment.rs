@@ -22,6 +22,7 @@ rows! {
     /// An account at a PSP, of whatever kind.
     payment_gateways => PaymentGatewayRow, filter PaymentGatewayFilter { kind } {
         /// Resource type: `stripe_gateways`, `checkout_com_gateways`, `manual_gateways`.
+        #[diesel(skip_update)]
         kind: Text => String,
         name: Text => String,
         force_payments: Bool => bool,
@@ -52,8 +53,11 @@ rows! {
     /// What pays an order, of whatever kind.
     payment_sources => PaymentSourceRow, filter PaymentSourceFilter { kind, order_id, payment_gateway_id } {
         /// Resource type: `stripe_payments`, `checkout_com_payments`.
+        #[diesel(skip_update)]
         kind: Text => String,
+        #[diesel(skip_update)]
         order_id: Text => String,
+        #[diesel(skip_update)]
         payment_gateway_id: Text => String,
         /// State of the payment, a word of the domain.
         state: Text => String,
@@ -81,12 +85,18 @@ rows! {
     /// An authorization, capture, void or refund.
     transactions => TransactionRow, filter TransactionFilter { kind, order_id, payment_source_id, parent_id } {
         /// Resource type: `authorizations`, `captures`.
+        #[diesel(skip_update)]
         kind: Text => String,
+        #[diesel(skip_update)]
         number: Text => String,
+        #[diesel(skip_update)]
         order_id: Text => String,
+        #[diesel(skip_update)]
         payment_source_type: Text => String,
+        #[diesel(skip_update)]
         payment_source_id: Text => String,
         /// The transaction that it follows.
+        #[diesel(skip_update)]
         parent_id: Nullable<Text> => Option<String>,
         currency_code: Text => String,
         amount_cents: BigInt => i64,
@@ -98,6 +108,7 @@ rows! {
         token: Nullable<Text> => Option<String>,
         gateway_transaction_id: Nullable<Text> => Option<String>,
         /// Network address of the caller, for limits on failed payments.
+        #[diesel(skip_update)]
         address: Nullable<Text> => Option<String>,
         /// It was undone before the order was placed, so that the order counts as unpaid again.
         canceled: Bool => bool,
@@ -108,14 +119,20 @@ rows! {
     /// A call to a PSP: what is sent, with which key, and whether the outcome is known.
     gateway_operations => GatewayOperationRow, filter GatewayOperationFilter { payment_source_id } {
         /// What it does, a word of the domain.
+        #[diesel(skip_update)]
         kind: Text => String,
+        #[diesel(skip_update)]
         payment_source_id: Text => String,
         /// The transaction that it decides, if any.
+        #[diesel(skip_update)]
         transaction_id: Nullable<Text> => Option<String>,
+        #[diesel(skip_update)]
         payment_gateway_id: Text => String,
         /// Encrypted: the exact request.
+        #[diesel(skip_update)]
         request: Text => String,
         /// When it was first sent; what is younger than 20 hours may be sent again.
+        #[diesel(skip_update)]
         sent_at: Timestamp => NaiveDateTime,
         /// How often its outcome was looked for.
         attempts: Integer => i32,
@@ -126,6 +143,7 @@ rows! {
         /// When it was given up on and left to a person.
         flagged_at: Nullable<Timestamp> => Option<NaiveDateTime>,
         /// What is done next when it has happened, a word of the domain.
+        #[diesel(skip_update)]
         goal: Nullable<Text> => Option<String>,
     }
 }
@@ -133,16 +151,20 @@ rows! {
 rows! {
     /// An event that a PSP has told of.
     gateway_events => GatewayEventRow, filter GatewayEventFilter { payment_gateway_id } {
+        #[diesel(skip_update)]
         payment_gateway_id: Text => String,
         /// The PSP's identifier of the event.
+        #[diesel(skip_update)]
         event_id: Text => String,
         /// The PSP's word for what happened.
+        #[diesel(skip_update)]
         kind: Text => String,
         /// The payment that it is about, as the PSP calls it.
         psp_id: Nullable<Text> => Option<String>,
         /// The same as we call it.
         transaction_id: Nullable<Text> => Option<String>,
         /// Encrypted: the event as it was sent.
+        #[diesel(skip_update)]
         body: Text => String,
         /// How often its payment was looked for.
         attempts: Integer => i32,

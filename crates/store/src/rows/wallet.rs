@@ -3,7 +3,9 @@ use chrono::NaiveDateTime;
 rows! {
     /// A customer as an account at a PSP knows them.
     gateway_customers => GatewayCustomerRow, filter GatewayCustomerFilter { customer_id, payment_gateway_id } {
+        #[diesel(skip_update)]
         customer_id: Text => String,
+        #[diesel(skip_update)]
         payment_gateway_id: Text => String,
         /// The PSP's identifier of the customer; none while the answer to `request` is not known.
         psp_id: Nullable<Text> => Option<String>,
@@ -17,6 +19,7 @@ rows! {
 rows! {
     /// A card that a customer has saved.
     customer_payment_sources => CustomerPaymentSourceRow, filter CustomerPaymentSourceFilter { customer_id, state } {
+        #[diesel(skip_update)]
         customer_id: Text => String,
         /// Where the token is worth something.
         payment_gateway_id: Nullable<Text> => Option<String>,

@@ -32,11 +32,14 @@ fn establish(path: &Path) -> Result<Connection, StoreError> {
         .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))
 }
 
-/// Brings the tables up to date.
+/// Brings the tables up to date. A table that is made anew is dropped meanwhile, which must not be taken for the deletion of
+/// its rows.
 pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    connection.batch_execute("PRAGMA foreign_keys = OFF")?;
     connection
         .run_pending_migrations(MIGRATIONS)
         .map_err(|error| StoreError::Failed(format!("migration: {error}")))?;
+    connection.batch_execute("PRAGMA foreign_keys = ON")?;
     Ok(())
 }
 
@@ -69,4 +72,72 @@ pub fn transaction<T, E: From<StoreError>>(
         let _ = connection.batch_execute("ROLLBACK");
     }
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::{RunQueryDsl, sql_query, sql_types::BigInt};
+
+    use super::*;
+
+    #[derive(diesel::QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+
+    fn count(connection: &mut Connection, of: &str) -> i64 {
+        let query = sql_query(format!("SELECT count(*) AS count FROM {of}"));
+        query.get_result::<Count>(connection).unwrap().count
+    }
+
+    /// A table that is made anew is dropped, and what refers to its rows with `ON DELETE CASCADE` must stay.
+    #[test]
+    fn a_table_that_is_made_anew_keeps_its_rows_and_what_refers_to_them() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut connection = open(&directory.path().join("db")).unwrap();
+        let migrations = connection.pending_migrations(MIGRATIONS).unwrap();
+        for migration in &migrations[..5] {
+            connection.run_migration(migration).unwrap();
+        }
+        assert_ne!(
+            count(
+                &mut connection,
+                "sqlite_master WHERE sql LIKE '%WITHOUT ROWID%' AND name = 'events'"
+            ),
+            0
+        );
+        let columns = "organization_id, test, id, created_at, updated_at, metadata";
+        let values = "'org', TRUE, 'it', '2030-01-01', '2030-01-01', '{}'";
+        connection
+            .batch_execute(&format!(
+                "INSERT INTO organizations (id, name, created_at) VALUES ('org', 'Org', '2030-01-01');
+                 INSERT INTO events ({columns}, name, resource_type, resource_id)
+                   VALUES ({values}, 'orders.place', 'orders', 'one');
+                 INSERT INTO webhooks ({columns}, topic, callback_url, circuit_state, circuit_failure_count, shared_secret)
+                   VALUES ({values}, 'orders.place', 'https://shop.example', 'closed', 0, 'secret');
+                 INSERT INTO event_deliveries ({columns}, event_id, webhook_id, payload, attempts)
+                   VALUES ({values}, 'it', 'it', 'payload', 3);"
+            ))
+            .unwrap();
+        migrate(&mut connection).unwrap();
+        assert_eq!(
+            count(
+                &mut connection,
+                "sqlite_master WHERE sql LIKE '%WITHOUT ROWID%' AND name = 'events'"
+            ),
+            0
+        );
+        for table in [
+            "events",
+            "webhooks",
+            "event_deliveries WHERE event_id = 'it' AND attempts = 3",
+        ] {
+            assert_eq!(count(&mut connection, table), 1, "{table}");
+        }
+        assert_eq!(count(&mut connection, "pragma_foreign_key_check"), 0);
+        // Foreign keys hold again, those of the new tables among them.
+        connection.batch_execute("DELETE FROM events").unwrap();
+        assert_eq!(count(&mut connection, "event_deliveries"), 0);
+    }
 }

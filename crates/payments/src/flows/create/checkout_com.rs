@@ -10,7 +10,7 @@ use tillgate_store::{PaymentGatewayRow, Tx};
 
 use super::{
     new_source::{NewSource, lock_payable_order, new_source, return_url},
-    replace::{Reason, give_up_present_source},
+    replace::replacing,
     stripe::begin_creation,
 };
 use crate::{
@@ -61,9 +61,11 @@ impl PaymentSource for CheckoutComPayment {
     async fn create(request: &Request, input: CreateRequest<Self>) -> Result<Answer, Failure> {
         let mut record = Self::from_create(&input.attributes, &input.relationships);
         record.stamp(request.context.new_id(), request.context.now());
-        give_up_present_source(request, record.order.id(), Reason::Replaced).await?;
         let ending = ending(&record.id);
-        match commit_intent(request, record).await? {
+        let begun = replacing(request, record.order.id(), async || {
+            commit_intent(request, record.clone()).await
+        });
+        match begun.await? {
             Begun::Requested(attempt) => carry_out(request, *attempt, ending).await,
             Begun::Kept(answer) => Ok(answer),
         }

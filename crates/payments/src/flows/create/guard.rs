@@ -36,12 +36,6 @@ pub fn refuse_double_payment(ledger: &Ledger) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Another payment of the order was begun between two looks at it.
-pub fn begun_meanwhile() -> Problem {
-    let message = "has a payment that was begun at this very moment; ask for the order again";
-    Problem::invalid(ORDER, "payment_pending", message)
-}
-
 /// A call whose outcome is not known blocks the next one.
 pub fn refuse_open_call(source: &PaymentSourceRow) -> Result<(), Failure> {
     if source.pending_operation_id.is_some() && !planted::is(Bug::OpenCallIgnored) {

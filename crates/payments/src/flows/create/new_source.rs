@@ -23,8 +23,8 @@ pub async fn lock_payable(
     Ok((order, ledger))
 }
 
-/// Locks the order and checks that it can be paid by a new source. Answers it with the gateway that payments of the kind
-/// go through.
+/// Locks the order and checks that it can be paid by a new source, for which a transaction is begun with
+/// [`replacing`](super::replace::replacing). Answers it with the gateway that payments of the kind go through.
 pub async fn lock_payable_order(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -87,8 +87,7 @@ async fn lock_with_gateways(
     if let Some(source) = &present {
         guard::refuse_open_call(source)?;
         if is_confirmable(source)? {
-            // It came between giving up the one before and this transaction.
-            return Err(guard::begun_meanwhile().into());
+            return Err(Failure::Confirmable);
         }
     }
     let ledger = Ledger::new(transactions);

@@ -13,7 +13,7 @@ use tillgate_store::{OrderRow, PaymentGatewayRow, Tx, query};
 
 use super::{
     new_source::{NewSource, lock_payable_order, new_source},
-    replace::{Reason, give_up_present_source},
+    replace::replacing,
     stripe::{arguments, begin_creation, know_customer},
 };
 use crate::{
@@ -90,7 +90,6 @@ impl Edit for Payments {
             }
             let mut record = Payment::from_create(&input.attributes, &input.relationships);
             record.stamp(request.context.new_id(), request.context.now());
-            give_up_present_source(request, record.order.id(), Reason::Replaced).await?;
             if input.attributes.stripe_payment_method_id.is_none()
                 && is_known(request, record.order.id()).await?
             {
@@ -103,7 +102,10 @@ impl Edit for Payments {
                 }
             }
             let ending = ending(&record.id);
-            let attempt = commit_intent(request, record, input.attributes).await?;
+            let attempt = replacing(request, record.order.id(), async || {
+                commit_intent(request, record.clone(), input.attributes.clone()).await
+            })
+            .await?;
             carry_out(request, attempt, ending).await
         }
         .boxed_local()

@@ -31,6 +31,22 @@ pub enum Reason {
     Detached,
 }
 
+/// Commits what begins another payment of an order. If the present one is in its way, that is given up first; most orders
+/// have none, which is seen under the lock that is needed anyway.
+pub async fn replacing<T>(
+    request: &Request,
+    order_id: &Id,
+    commit: impl AsyncFn() -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    match commit().await {
+        Err(Failure::Confirmable) => {
+            give_up_present_source(request, order_id, Reason::Replaced).await?;
+            commit().await
+        }
+        outcome => outcome,
+    }
+}
+
 /// Gives up the payment of the order's present source, if that has one which could still be confirmed.
 pub async fn give_up_present_source(request: &Request, order_id: &Id, reason: Reason) -> Result<(), Failure> {
     let context = &request.context;

@@ -10,7 +10,7 @@ use tillgate_store::{PaymentGatewayRow, Tx};
 
 use super::{
     new_source::{NewSource, likely_gateway, lock_payable_order, new_source, return_url},
-    replace::{Reason, give_up_present_source},
+    replace::replacing,
 };
 use crate::{
     call::Answer,
@@ -59,12 +59,14 @@ impl PaymentSource for StripePayment {
             read_options(input.attributes.options.as_ref()).map_err(tillgate_model::Problems::from)?;
         let mut record = Self::from_create(&input.attributes, &input.relationships);
         record.stamp(request.context.new_id(), request.context.now());
-        give_up_present_source(request, record.order.id(), Reason::Replaced).await?;
         if options.setup_future_usage.is_some() && options.customer.is_none() {
             know_customer(request, record.order.id()).await?;
         }
         let ending = ending(&record.id);
-        let attempt = commit_intent(request, record, options).await?;
+        let attempt = replacing(request, record.order.id(), async || {
+            commit_intent(request, record.clone(), options.clone()).await
+        })
+        .await?;
         carry_out(request, attempt, ending).await
     }
 

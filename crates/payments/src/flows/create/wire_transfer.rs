@@ -9,7 +9,7 @@ use tillgate_store::Tx;
 
 use super::{
     new_source::{NewSource, lock_payable_order, new_source},
-    replace::{Reason, give_up_present_source},
+    replace::replacing,
 };
 use crate::{
     call::Answer,
@@ -23,12 +23,15 @@ impl PaymentSource for WireTransfer {
     async fn create(request: &Request, input: CreateRequest<Self>) -> Result<Answer, Failure> {
         let mut record = Self::from_create(&input.attributes, &input.relationships);
         record.stamp(request.context.new_id(), request.context.now());
-        give_up_present_source(request, record.order.id(), Reason::Replaced).await?;
-        let (request, context) = (request.clone(), request.context.clone());
-        context
-            .db
-            .write(async move |tx: &mut Tx<'_>| keep(tx, &request, record).await)
-            .await
+        let order_id = record.order.id().clone();
+        replacing(request, &order_id, async || {
+            let (request, context, record) = (request.clone(), request.context.clone(), record.clone());
+            context
+                .db
+                .write(async move |tx: &mut Tx<'_>| keep(tx, &request, record).await)
+                .await
+        })
+        .await
     }
 
     async fn update(request: &Request, id: &Id, input: UpdateRequest<Self>) -> Result<Answer, Failure> {
