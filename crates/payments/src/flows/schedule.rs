@@ -22,14 +22,21 @@ pub fn repeating_pause(seconds: &[i64], attempts: i32) -> Duration {
 }
 
 /// When the outcome of a call is looked for next: at once, by a GET of the source or the background task, then at longer
-/// and longer intervals, and at last by a person.
+/// and longer intervals, and at last by a person. It is looked for as often as that, and for as long: requests that ask for
+/// it in between use nothing up, and neither does a service that was down for days.
 pub fn next_look(operation: &mut GatewayOperationRow, now: NaiveDateTime) {
-    let pause = usize::try_from(operation.attempts)
+    let mut planned = OUTCOME.iter().scan(operation.sent_at, |time, seconds| {
+        *time += Duration::seconds(*seconds);
+        Some(*time)
+    });
+    let by_age = planned.find(|time| *time > now);
+    let by_number = usize::try_from(operation.attempts)
         .ok()
-        .and_then(|attempts| OUTCOME.get(attempts))
-        .filter(|_| !planted::is(Bug::NeverLookedForAgain));
-    operation.next_attempt_at = pause.map(|seconds| now + Duration::seconds(*seconds));
-    if pause.is_none() {
+        .and_then(|looks| OUTCOME.get(looks))
+        .map(|seconds| now + Duration::seconds(*seconds));
+    let soonest = by_age.into_iter().chain(by_number).min();
+    operation.next_attempt_at = soonest.filter(|_| !planted::is(Bug::NeverLookedForAgain));
+    if operation.next_attempt_at.is_none() {
         tracing::error!(
             operation = operation.id,
             "the outcome at the PSP stays unknown; a person has to look"

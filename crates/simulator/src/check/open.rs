@@ -4,7 +4,8 @@
 use super::Books;
 use crate::notes::Notes;
 
-/// How often the outcome of a call is looked for before a person has to.
+/// How long, and how often, the outcome of a call is looked for before a person has to.
+const PATIENCE: chrono::TimeDelta = chrono::TimeDelta::days(5);
 const LOOKS: i32 = 10;
 
 /// What hangs.
@@ -15,10 +16,15 @@ pub fn check(books: &Books, _: &Notes) -> Vec<String> {
         .iter()
         .filter(|operation| operation.finished_at.is_none())
     {
-        if operation.flagged_at.is_some() && operation.attempts < LOOKS {
+        if let Some(flagged) = operation.flagged_at
+            && (operation.attempts < LOOKS || flagged - operation.sent_at < PATIENCE)
+        {
             findings.push(format!(
-                "the {} {} was left to a person after {} looks",
-                operation.kind, operation.id, operation.attempts
+                "the {} {} was left to a person after {} looks, {} after it was sent",
+                operation.kind,
+                operation.id,
+                operation.attempts,
+                flagged - operation.sent_at
             ));
         }
         if operation.flagged_at.is_none() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use tillgate_sandbox::LedgerKind;
+use tillgate_store::{GatewayOperationRow, PaymentSourceRow};
 
 use super::Books;
 
@@ -45,10 +46,7 @@ pub fn check(books: &Books) -> Vec<String> {
     let ids: std::collections::BTreeSet<&String> = theirs.keys().chain(ours.keys()).collect();
     let nothing = Sums::default();
     for id in ids {
-        let left_to_a_person = books
-            .sources
-            .iter()
-            .any(|source| source.psp_id.as_ref() == Some(id) && books.is_flagged(&source.id));
+        let left_to_a_person = is_left_to_a_person(books, id);
         let (theirs, ours) = (
             theirs.get(id).unwrap_or(&nothing),
             ours.get(id).unwrap_or(&nothing),
@@ -60,6 +58,21 @@ pub fn check(books: &Books) -> Vec<String> {
     findings.extend(refunds_by_id(books));
     findings.extend(denied(books));
     findings
+}
+
+/// A call for the payment was left to a person: one of a source that has it, or the one that made it, which we have never
+/// learned.
+fn is_left_to_a_person(books: &Books, psp_id: &str) -> bool {
+    let is_known =
+        |source: &PaymentSourceRow| source.psp_id.as_deref() == Some(psp_id) && books.is_flagged(&source.id);
+    let made_it = |operation: &GatewayOperationRow| {
+        let of_call = format!("tillgate-{}-", operation.id);
+        books.psp.iter().any(|entry| {
+            let key = entry.idempotency_key.as_deref().unwrap_or_default();
+            entry.payment_id == psp_id && key.starts_with(&of_call)
+        })
+    };
+    books.sources.iter().any(is_known) || books.flagged().any(made_it)
 }
 
 /// Of what was taken for not sent, and whose caller was told so, nothing is left here, and nothing may have happened there.
