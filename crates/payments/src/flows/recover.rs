@@ -379,3 +379,6 @@ pub async fn look_at_each<T>(
         .await;
     count
 }
+
+#[cfg(test)]
+mod tests;

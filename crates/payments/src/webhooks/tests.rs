@@ -139,87 +139,6 @@ async fn an_event_that_is_lost_is_made_up_for() {
     assert_eq!(world.payment_status().await, "authorized");
 }
 
-#[tokio::test]
-async fn an_answer_from_before_the_key_was_forgotten_does_not_say_that_nothing_will_happen() {
-    let world = World::new().await;
-    let (payment, _) = world.payment().await;
-    world.confirm(&payment, "pm_card_visa").await;
-    hear(&world).await;
-    world.hold_back();
-    let authorization = world.first("authorizations").await;
-    let capture = json!({"_capture": true});
-    world.update("authorizations", &authorization, capture).await;
-    let capture = world.first("captures").await;
-    // The machine sleeps while the answer is on its way, and the capture arrives.
-    world.let_arrive_behind(TimeDelta::hours(25));
-    world.advance(TimeDelta::minutes(1));
-    assert_eq!(world.service.recover_once().await, 1);
-    drop(world.sent());
-    world.advance(TimeDelta::hours(1));
-    assert_eq!(world.service.recover_once().await, 1);
-    assert_eq!(world.attributes("captures", &capture).await["succeeded"], true);
-    assert_eq!(world.payment_status().await, "paid");
-}
-
-#[tokio::test]
-async fn impatient_requests_leave_no_call_to_a_person() {
-    let world = World::new().await;
-    let (payment, _) = world.payment().await;
-    world.confirm(&payment, "pm_card_visa").await;
-    hear(&world).await;
-    world.psp.add_fault(Fault::new(FaultKind::DropBefore)).unwrap();
-    let authorization = world.first("authorizations").await;
-    let capture = json!({"_capture": true});
-    world.update("authorizations", &authorization, capture).await;
-    for _ in 0..30 {
-        world.advance(TimeDelta::minutes(1));
-        world
-            .update("stripe_payments", &payment, json!({"_refresh": true}))
-            .await;
-    }
-    let context = world.service.context();
-    assert_eq!(stuck::list(context).await.unwrap().flagged(), 0);
-    world.psp.clear_faults();
-    world.advance(TimeDelta::minutes(36));
-    assert_eq!(world.service.recover_once().await, 1);
-    assert_eq!(world.payment_status().await, "paid");
-}
-
-#[tokio::test]
-async fn a_call_is_left_to_a_person_after_five_days() {
-    let world = World::new().await;
-    let (payment, _) = world.payment().await;
-    world.confirm(&payment, "pm_card_visa").await;
-    hear(&world).await;
-    world.psp.add_fault(Fault::new(FaultKind::DropBefore)).unwrap();
-    let authorization = world.first("authorizations").await;
-    let capture = json!({"_capture": true});
-    world.update("authorizations", &authorization, capture).await;
-    let context = world.service.context();
-    let mut looks = 0;
-    for _ in 0..5 * 24 * 60 - 1 {
-        looks += world.service.recover_once().await;
-        world.advance(TimeDelta::minutes(1));
-    }
-    assert!((8..20).contains(&looks), "{looks}");
-    assert_eq!(stuck::list(context).await.unwrap().flagged(), 0);
-    for _ in 0..48 {
-        world.advance(TimeDelta::hours(1));
-        world.service.recover_once().await;
-    }
-    assert_eq!(stuck::list(context).await.unwrap().flagged(), 1);
-    world.advance(TimeDelta::days(30));
-    assert_eq!(world.service.recover_once().await, 0);
-}
-
-/// What the PSP tells arrives, and is dealt with.
-async fn hear(world: &World) {
-    for delivery in world.sent() {
-        world.deliver(&delivery).await;
-    }
-    world.process().await;
-}
-
 async fn watch(world: &World, hours: usize) -> usize {
     let mut looks = 0;
     for _ in 0..hours {
@@ -237,7 +156,7 @@ async fn the_card_after_a_declined_one_is_heard_of_though_its_event_is_lost() {
         world.try_to_confirm(&payment, "pm_card_chargeDeclined").await,
         402
     );
-    hear(&world).await;
+    world.hear().await;
     watch(&world, 6 * 24).await;
     world.confirm(&payment, "pm_card_visa").await;
     drop(world.sent());
@@ -252,7 +171,7 @@ async fn what_nobody_pays_within_a_week_is_given_up() {
         let (payment, _) = world.payment().await;
         if is_declined {
             world.try_to_confirm(&payment, "pm_card_chargeDeclined").await;
-            hear(&world).await;
+            world.hear().await;
         }
         let looks = watch(&world, 7 * 24 - 1).await;
         assert!((10..20).contains(&looks), "{looks}");
@@ -260,7 +179,7 @@ async fn what_nobody_pays_within_a_week_is_given_up() {
             world.try_to_confirm(&payment, "pm_card_chargeDeclined").await,
             402
         );
-        hear(&world).await;
+        world.hear().await;
         watch(&world, 8 * 24).await;
         // A browser that comes now finds nothing to pay.
         assert_eq!(world.try_to_confirm(&payment, "pm_card_visa").await, 400);

@@ -70,6 +70,15 @@ impl Books {
             .unwrap_or_else(|| Err(StoreError::Failed("the database waits for somebody".into())))
     }
 
+    /// What a call has done at its PSP: the entries that bear its idempotency key.
+    pub fn effects_of(&self, operation: &GatewayOperationRow) -> impl Iterator<Item = &LedgerEntry> {
+        let of_call = format!("tillgate-{}-", operation.id);
+        self.psp.iter().filter(move |entry| {
+            let key = entry.idempotency_key.as_ref();
+            key.is_some_and(|key| key.starts_with(&of_call))
+        })
+    }
+
     /// The calls that were left to a person.
     pub fn flagged(&self) -> impl Iterator<Item = &GatewayOperationRow> {
         self.operations

@@ -66,11 +66,8 @@ fn is_left_to_a_person(books: &Books, psp_id: &str) -> bool {
     let is_known =
         |source: &PaymentSourceRow| source.psp_id.as_deref() == Some(psp_id) && books.is_flagged(&source.id);
     let made_it = |operation: &GatewayOperationRow| {
-        let of_call = format!("tillgate-{}-", operation.id);
-        books.psp.iter().any(|entry| {
-            let key = entry.idempotency_key.as_deref().unwrap_or_default();
-            entry.payment_id == psp_id && key.starts_with(&of_call)
-        })
+        let mut effects = books.effects_of(operation);
+        effects.any(|entry| entry.payment_id == psp_id)
     };
     books.sources.iter().any(is_known) || books.flagged().any(made_it)
 }
@@ -83,16 +80,8 @@ fn denied(books: &Books) -> Vec<String> {
         .iter()
         .filter(|operation| operation.finished_at.is_some())
         .filter(|operation| operation.transaction_id.as_ref().is_some_and(is_denied));
-    let happened = |id: &str| {
-        let of_call = format!("tillgate-{id}-");
-        let mut keys = books
-            .psp
-            .iter()
-            .filter_map(|entry| entry.idempotency_key.as_ref());
-        keys.any(|key| key.starts_with(&of_call))
-    };
     denied
-        .filter(|operation| happened(&operation.id))
+        .filter(|operation| books.effects_of(operation).next().is_some())
         .map(|operation| {
             let (kind, id) = (&operation.kind, &operation.id);
             format!("the {kind} {id} was taken for not sent, and it happened")

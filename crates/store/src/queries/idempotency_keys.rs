@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::super::{Connection, RunQueryDsl};
-use crate::{IdempotencyKeyRow, Scope, Sender, StoreError, cached::Cached, rows::idempotency_keys};
+use crate::{IdempotencyKeyRow, Scope, Sender, StoreError, rows::idempotency_keys};
 
 /// What is known of a key.
 pub async fn get(
@@ -40,9 +40,7 @@ pub async fn answer(connection: &mut Connection, row: &IdempotencyKeyRow) -> Res
         .filter(idempotency_keys::owner_id.eq(&row.owner_id))
         .filter(idempotency_keys::key.eq(&row.key))
         .filter(idempotency_keys::status.is_null());
-    let update = diesel::update(target).set(row).returning(idempotency_keys::key);
-    run!(Cached(update).load::<String>(connection))?;
-    Ok(())
+    Ok(write_row!(connection, target, row, returning idempotency_keys::key)?)
 }
 
 /// Claims a key again that is forgotten.
@@ -53,9 +51,7 @@ pub async fn save(connection: &mut Connection, row: &IdempotencyKeyRow) -> Resul
         .filter(idempotency_keys::application_id.eq(&row.application_id))
         .filter(idempotency_keys::owner_id.eq(&row.owner_id))
         .filter(idempotency_keys::key.eq(&row.key));
-    let update = diesel::update(target).set(row).returning(idempotency_keys::key);
-    run!(Cached(update).load::<String>(connection))?;
-    Ok(())
+    Ok(write_row!(connection, target, row, returning idempotency_keys::key)?)
 }
 
 /// Closes the keys whose request made or changed a resource and never got to its answer: the effect is decided now, and

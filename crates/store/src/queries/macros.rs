@@ -3,6 +3,15 @@
 //! A row is read with `get_result`, never `first`: that adds `LIMIT ?`, and SQLite prepares a statement with such a
 //! variable anew each time.
 
+/// Writes the columns that can change of the rows that fit, with a statement that stays prepared. It returns one that nobody reads,
+/// because that is what [`Cached`](crate::cached::Cached) takes.
+macro_rules! write_row {
+    ($connection:expr, $target:expr, $row:expr, returning $column:expr) => {{
+        let update = diesel::update($target).set($row).returning($column);
+        run!($crate::cached::Cached(update).load::<String>($connection)).map(drop)
+    }};
+}
+
 /// `pub mod $table` with `get`, `lock`, `page`, `count`, `insert`, `save` and `delete`.
 macro_rules! table_queries {
     ($table:ident, $row:ident, $filter:ident { $($filtered:ident),* }) => {
@@ -11,7 +20,7 @@ macro_rules! table_queries {
             use diesel::prelude::*;
             use tillgate_model::{Id, document::Page};
 
-            use crate::{Scope, StoreError, $filter, $row, cached::Cached, rows::$table::dsl};
+            use crate::{Scope, StoreError, $filter, $row, rows::$table::dsl};
             use super::super::super::{Backend, Connection};
             #[allow(unused_imports)] // the other backend's extension trait wins by its explicit import
             use super::super::super::RunQueryDsl;
@@ -80,15 +89,13 @@ macro_rules! table_queries {
                 Ok(())
             }
 
-            /// Writes all columns of a row.
+            /// Writes the columns of a row that can change.
             pub async fn save(connection: &mut Connection, row: &$row) -> Result<(), StoreError> {
                 let target = dsl::$table
                     .filter(dsl::organization_id.eq(&row.organization_id))
                     .filter(dsl::test.eq(row.test))
                     .filter(dsl::id.eq(&row.id));
-                let update = diesel::update(target).set(row).returning(dsl::id);
-                run!(Cached(update).load::<String>(connection))?;
-                Ok(())
+                Ok(write_row!(connection, target, row, returning dsl::id)?)
             }
 
             /// Removes a row; false if there was none.

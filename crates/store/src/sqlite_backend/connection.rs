@@ -100,13 +100,8 @@ mod tests {
         for migration in &migrations[..5] {
             connection.run_migration(migration).unwrap();
         }
-        assert_ne!(
-            count(
-                &mut connection,
-                "sqlite_master WHERE sql LIKE '%WITHOUT ROWID%' AND name = 'events'"
-            ),
-            0
-        );
+        let without_rowids = "sqlite_master WHERE sql LIKE '%WITHOUT ROWID%' AND name = 'events'";
+        assert_ne!(count(&mut connection, without_rowids), 0);
         let columns = "organization_id, test, id, created_at, updated_at, metadata";
         let values = "'org', TRUE, 'it', '2030-01-01', '2030-01-01', '{}'";
         connection
@@ -121,13 +116,7 @@ mod tests {
             ))
             .unwrap();
         migrate(&mut connection).unwrap();
-        assert_eq!(
-            count(
-                &mut connection,
-                "sqlite_master WHERE sql LIKE '%WITHOUT ROWID%' AND name = 'events'"
-            ),
-            0
-        );
+        assert_eq!(count(&mut connection, without_rowids), 0);
         for table in [
             "events",
             "webhooks",

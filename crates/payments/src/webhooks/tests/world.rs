@@ -340,6 +340,30 @@ impl World {
         *held = Held::Arriving(request, answer_takes);
     }
 
+    /// A Stripe payment of the order that the buyer has confirmed, as we have heard: its id.
+    pub async fn authorized(&self) -> String {
+        let (payment, _) = self.payment().await;
+        self.confirm(&payment, "pm_card_visa").await;
+        self.hear().await;
+        payment
+    }
+
+    /// Asks for a capture of the oldest authorization: its id, whatever becomes of it.
+    pub async fn capture(&self) -> String {
+        let authorization = self.first("authorizations").await;
+        let capture = json!({"_capture": true});
+        self.update("authorizations", &authorization, capture).await;
+        self.first("captures").await
+    }
+
+    /// What the PSP tells arrives, and is dealt with.
+    pub async fn hear(&self) {
+        for delivery in self.sent() {
+            self.deliver(&delivery).await;
+        }
+        self.process().await;
+    }
+
     /// The PSP's webhooks that are due.
     pub fn sent(&self) -> Vec<WebhookDelivery> {
         self.psp.due_webhooks(100)
