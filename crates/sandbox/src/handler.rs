@@ -73,16 +73,26 @@ impl Sandbox {
     /// Answers one request. Synchronous; all changes are journaled when it returns.
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>) -> Outcome {
+        self.handle_and_look(request).0
+    }
+
+    /// The same, and whether somebody who waits for what is due has to look again: it is due now, or at another time than
+    /// before.
+    pub(crate) fn handle_and_look(&self, request: &Request<Bytes>) -> (Outcome, bool) {
         let mut state = self.lock();
+        let due = state.next_due();
         state.catch_up();
         let outcome = state.route(request);
         // What is due at once is done before the answer leaves.
         state.catch_up();
+        let next = state.next_due();
+        let changed = next != due || next.is_some_and(|due| due <= state.env.now());
         match state.env.journal().commit() {
-            Ok(()) => outcome,
+            Ok(()) => (outcome, changed),
             Err(error) => {
                 tracing::error!(%error, "the sandbox can't write its journal");
-                Outcome::Answer(web::empty(StatusCode::SERVICE_UNAVAILABLE))
+                let answer = Outcome::Answer(web::empty(StatusCode::SERVICE_UNAVAILABLE));
+                (answer, changed)
             }
         }
     }
@@ -119,15 +129,7 @@ impl Sandbox {
     /// means now.
     #[must_use]
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
-        let state = self.lock();
-        [
-            state.stripe.next_due(),
-            state.checkout_com.next_due(),
-            state.webhooks.next_due(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        self.lock().next_due()
     }
 
     /// The sandbox's clock: that of its environment, and what the admin route has added.
@@ -190,6 +192,17 @@ impl State {
         self.stripe.catch_up(&mut self.env);
         self.checkout_com.catch_up(&mut self.env);
         self.webhooks.accept_posted(&mut self.env);
+    }
+
+    fn next_due(&self) -> Option<DateTime<Utc>> {
+        [
+            self.stripe.next_due(),
+            self.checkout_com.next_due(),
+            self.webhooks.next_due(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn take_webhook(&mut self) -> Option<WebhookDelivery> {

@@ -92,7 +92,7 @@ impl BoundSandbox {
         self.accept(Arc::default())
     }
 
-    /// `calls` is notified after each call.
+    /// `calls` is notified when something has become due, or will be sooner.
     fn accept(self, calls: Arc<Notify>) -> io::Result<Server> {
         let calls = Data::from(calls);
         let sandbox = Data::from(self.sandbox);
@@ -127,8 +127,10 @@ async fn serve(
     let Some(request) = convert_request(&request, body) else {
         return HttpResponse::BadRequest().finish();
     };
-    let outcome = sandbox.handle(&request);
-    deliverer.notify_one();
+    let (outcome, due_has_changed) = sandbox.handle_and_look(&request);
+    if due_has_changed {
+        deliverer.notify_one();
+    }
     match outcome {
         Outcome::Answer(response) => convert_response(response),
         Outcome::Delayed(wait, response) => {

@@ -1,32 +1,48 @@
-//! Statements that are prepared once for each connection.
+//! Writes that are prepared once for each connection.
+
+use std::marker::PhantomData;
 
 use diesel::{
     QueryResult,
     backend::Backend,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
+    sql_types::Text,
 };
 
-/// A statement whose text is always the same, so that it can stay prepared. diesel takes any `UPDATE` for one whose text
+/// A write whose text is always the same, so that it can stay prepared. diesel takes any `UPDATE` for one whose text
 /// varies with its values; one that writes all of its columns, `NULL`s too, does not.
 ///
-/// Only one that returns something is known by this type to where it is prepared for SQLite: one without `RETURNING` is
-/// handed on by reference, and asked for itself.
-pub struct Cached<Q>(pub Q);
-
-impl<Q> QueryId for Cached<Q> {
-    type QueryId = ();
-
-    // It is found again by its text.
-    const HAS_STATIC_QUERY_ID: bool = false;
+/// It is found again by the type `K`, of which each has its own, without its text being put together. It is run by `load`,
+/// which hands it on by value: diesel would ask the write itself, and not this, about one that it has a reference to. No row
+/// comes back.
+pub struct Write<K, Q> {
+    write: Q,
+    key: PhantomData<K>,
 }
 
-impl<Q, DB> QueryFragment<DB> for Cached<Q>
+impl<K, Q> Write<K, Q> {
+    /// No other write must have the key.
+    pub fn new(write: Q) -> Self {
+        Self {
+            write,
+            key: PhantomData,
+        }
+    }
+}
+
+impl<K: 'static, Q> QueryId for Write<K, Q> {
+    type QueryId = K;
+
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<K, Q, DB> QueryFragment<DB> for Write<K, Q>
 where
     DB: Backend,
     Q: QueryFragment<DB>,
 {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        self.0.walk_ast(out)
+        self.write.walk_ast(out)
     }
 
     fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
@@ -34,11 +50,11 @@ where
     }
 }
 
-impl<Q: Query> Query for Cached<Q> {
-    type SqlType = Q::SqlType;
+impl<K, Q> Query for Write<K, Q> {
+    type SqlType = Text;
 }
 
-impl<Q, C> diesel::RunQueryDsl<C> for Cached<Q> {}
+impl<K, Q, C> diesel::RunQueryDsl<C> for Write<K, Q> {}
 
 #[cfg(test)]
 mod tests {

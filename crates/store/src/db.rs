@@ -29,7 +29,7 @@ pub enum Db {
 #[derive(Clone)]
 pub struct Sqlite {
     path: Arc<PathBuf>,
-    writer: sqlite_backend::Writer,
+    writer: Arc<sqlite_backend::Writer>,
 }
 
 /// A PostgreSQL server.
@@ -52,7 +52,7 @@ impl Db {
     pub fn open(url: &str, connections_per_thread: usize, migrate: bool) -> Result<Self, StoreError> {
         if let Some(path) = url.strip_prefix("sqlite://") {
             let path = PathBuf::from(path);
-            let writer = sqlite_backend::Writer::start(&path, migrate)?;
+            let writer = Arc::new(sqlite_backend::Writer::start(&path, migrate)?);
             return Ok(Self::Sqlite(Sqlite {
                 path: Arc::new(path),
                 writer,
@@ -75,7 +75,7 @@ impl Db {
     /// Opens a SQLite file that need not outlive a power cut: nothing waits for the disk. Its tables are brought up to
     /// date.
     pub fn open_temporary(path: &Path) -> Result<Self, StoreError> {
-        let writer = sqlite_backend::Writer::start_unsynced(path)?;
+        let writer = Arc::new(sqlite_backend::Writer::start_unsynced(path)?);
         Ok(Self::Sqlite(Sqlite {
             path: Arc::new(path.to_owned()),
             writer,
@@ -101,17 +101,19 @@ impl Db {
         }
     }
 
-    /// Runs queries that only read. They must await nothing but queries.
+    /// Runs queries that only read. They must await nothing but queries. What they have seen is on disk when this returns.
     pub async fn read<T, E>(&self, read: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E>
     where
         E: From<StoreError>,
     {
         match self {
-            Self::Sqlite(sqlite) => sqlite_backend::read(&sqlite.path, |connection| {
-                at_once(read(&mut Tx::Sqlite(connection)))
-            })
-            .map_err(E::from)
-            .and_then(|outcome| outcome),
+            Self::Sqlite(sqlite) => {
+                let outcome = sqlite_backend::read(&sqlite.path, |connection| {
+                    at_once(read(&mut Tx::Sqlite(connection)))
+                })?;
+                sqlite.writer.settled().await;
+                outcome
+            }
             Self::Postgres(postgres) => {
                 let connection = postgres_backend::reader(&postgres.url).await?;
                 let pipeline = postgres_backend::Pipeline::reading(connection);

@@ -2,7 +2,10 @@
 
 mod connection;
 pub mod copy;
+mod disk;
+mod queue;
 mod reader;
+mod statement;
 mod writer;
 
 use connection::open;

@@ -21,7 +21,7 @@ use crate::{
 pub struct Case {
     /// Whose it is.
     pub scope: Scope,
-    /// The order.
+    /// The order. Of its columns only those change that tell of its payment and its status.
     pub order: OrderRow,
     /// The payment source.
     pub source: PaymentSourceRow,
@@ -39,13 +39,12 @@ impl Case {
     /// Locks the order of a payment source and reads both.
     pub async fn lock(tx: &mut Tx<'_>, scope: &Scope, source_id: &Id) -> Result<Self, Failure> {
         // What follows the lock sees what was committed before it was granted.
-        let (order, source, transactions) = queries!(
+        let (order, source) = queries!(
             tx,
             payments::lock_order_of_source(scope, source_id),
             payment_sources::get(scope, source_id),
-            payments::transactions_beside_source(scope, source_id),
         )?;
-        Self::found(scope, order, source, transactions)
+        Self::found(tx, scope, order, source).await
     }
 
     /// The same, with a call to the PSP for the source.
@@ -55,32 +54,32 @@ impl Case {
         source_id: &Id,
         operation_id: &Id,
     ) -> Result<(Self, Option<GatewayOperationRow>), Failure> {
-        let (order, source, transactions, operation) = queries!(
+        let (order, source, operation) = queries!(
             tx,
             payments::lock_order_of_source(scope, source_id),
             payment_sources::get(scope, source_id),
-            payments::transactions_beside_source(scope, source_id),
             gateway_operations::get(scope, operation_id),
         )?;
-        Ok((Self::found(scope, order, source, transactions)?, operation))
+        Ok((Self::found(tx, scope, order, source).await?, operation))
     }
 
-    fn found(
+    async fn found(
+        tx: &mut Tx<'_>,
         scope: &Scope,
         order: Option<OrderRow>,
         source: Option<PaymentSourceRow>,
-        transactions: Vec<TransactionRow>,
     ) -> Result<Self, Failure> {
         let order = order.ok_or_else(Problem::not_found)?;
         let source = source.ok_or_else(Problem::not_found)?;
         let details = stored::json(&source.details)?;
+        let ledger = Ledger::of(tx, scope, &order).await?;
         let stored = (Some(source.clone()), order.clone());
         Ok(Self {
             scope: scope.clone(),
             order,
             source,
             details,
-            ledger: Ledger::new(transactions),
+            ledger,
             stored,
             changes: Vec::new(),
         })
@@ -135,7 +134,11 @@ impl Case {
         events::outbox::record(tx, context, &self.scope, &std::mem::take(&mut self.changes)).await?;
         if self.stored.1 != self.order {
             self.order.updated_at = now;
-            send!(tx, orders::save(self.order.clone()))?;
+            debug_assert!(
+                differs_in_progress(&self.stored.1, &self.order),
+                "something else of the order has changed, and would not be stored"
+            );
+            send!(tx, payments::save_progress_of_order(self.order.clone()))?;
         }
         self.stored = (Some(self.source.clone()), self.order.clone());
         Ok(())
@@ -211,4 +214,22 @@ impl Case {
             .iter()
             .filter(|row| row.kind == AUTHORIZATION && row.payment_source_id == self.source.id)
     }
+}
+
+/// Whether two states of an order differ in nothing but what payments change.
+fn differs_in_progress(before: &OrderRow, after: &OrderRow) -> bool {
+    *after
+        == OrderRow {
+            updated_at: after.updated_at,
+            status: after.status.clone(),
+            payment_status: after.payment_status.clone(),
+            placed_at: after.placed_at,
+            approved_at: after.approved_at,
+            cancelled_at: after.cancelled_at,
+            payment_updated_at: after.payment_updated_at,
+            payment_source_type: after.payment_source_type.clone(),
+            payment_source_id: after.payment_source_id.clone(),
+            transactions_count: after.transactions_count,
+            ..before.clone()
+        }
 }

@@ -1,7 +1,7 @@
 //! The transactions of an order, and the sums over them.
 
 use tillgate_model::resources::PaymentStatus;
-use tillgate_store::{Scope, StoreError, TransactionRow, Tx, query};
+use tillgate_store::{OrderRow, Scope, StoreError, TransactionRow, Tx, query};
 
 use crate::planted::{self, Bug};
 
@@ -45,6 +45,14 @@ impl Ledger {
         Ok(Self {
             rows: query!(tx, payments::transactions_of_order(scope, order_id))?,
         })
+    }
+
+    /// Reads those of an order that is locked. Most orders that are about to be paid never had one, as their row tells.
+    pub async fn of(tx: &mut Tx<'_>, scope: &Scope, order: &OrderRow) -> Result<Self, StoreError> {
+        if order.transactions_count == 0 {
+            return Ok(Self::default());
+        }
+        Self::read(tx, scope, &order.id).await
     }
 
     /// A ledger of given transactions.

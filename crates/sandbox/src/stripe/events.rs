@@ -1,7 +1,8 @@
 //! `/v1/events`: what happened, as it was then, and telling it to the webhook endpoints that asked for it.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 use super::call::Call;
@@ -28,8 +29,9 @@ pub(super) struct Event {
     pub(super) livemode: bool,
     pub(super) created: DateTime<Utc>,
     kind: String,
-    /// The object as it was after what happened.
-    object: Value,
+    /// The object as it was after what happened, as text: most events are never read.
+    #[serde(deserialize_with = "text_of")]
+    object: Box<RawValue>,
     /// What changed in it, with the former values; only events of updates tell.
     previous: Option<Value>,
     /// Absent when nobody asked for it, as when an authorization lapses.
@@ -37,6 +39,10 @@ pub(super) struct Event {
     idempotency_key: Option<String>,
     /// Endpoints that haven't acknowledged it.
     pending_webhooks: u32,
+}
+
+fn text_of<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<RawValue>, D::Error> {
+    to_raw_value(&Value::deserialize(deserializer)?).map_err(de::Error::custom)
 }
 
 impl Event {
@@ -82,6 +88,13 @@ fn emit(
     object: Value,
     previous: Option<Value>,
 ) {
+    let object = match to_raw_value(&object) {
+        Ok(object) => object,
+        Err(error) => {
+            tracing::error!(kind, %error, "an object can't be written as JSON");
+            return;
+        }
+    };
     let mut event = Event {
         id: call.id("evt_"),
         livemode,

@@ -3,12 +3,12 @@
 //! A row is read with `get_result`, never `first`: that adds `LIMIT ?`, and SQLite prepares a statement with such a
 //! variable anew each time.
 
-/// Writes the columns that can change of the rows that fit, with a statement that stays prepared. It returns one that nobody reads,
-/// because that is what [`Cached`](crate::cached::Cached) takes.
-macro_rules! write_row {
-    ($connection:expr, $target:expr, $row:expr, returning $column:expr) => {{
-        let update = diesel::update($target).set($row).returning($column);
-        run!($crate::cached::Cached(update).load::<String>($connection)).map(drop)
+/// Runs a write whose text is always the same, with a statement that stays prepared.
+macro_rules! write {
+    ($connection:expr, $write:expr) => {{
+        /// The key of this one.
+        struct Here;
+        run!($crate::cached::Write::<Here, _>::new($write).load::<String>($connection)).map(drop)
     }};
 }
 
@@ -85,8 +85,7 @@ macro_rules! table_queries {
 
             /// Adds a row.
             pub async fn insert(connection: &mut Connection, row: &$row) -> Result<(), StoreError> {
-                run!(diesel::insert_into(dsl::$table).values(row).execute(connection))?;
-                Ok(())
+                Ok(write!(connection, diesel::insert_into(dsl::$table).values(row))?)
             }
 
             /// Writes the columns of a row that can change.
@@ -95,7 +94,7 @@ macro_rules! table_queries {
                     .filter(dsl::organization_id.eq(&row.organization_id))
                     .filter(dsl::test.eq(row.test))
                     .filter(dsl::id.eq(&row.id));
-                Ok(write_row!(connection, target, row, returning dsl::id)?)
+                Ok(write!(connection, diesel::update(target).set(row))?)
             }
 
             /// Removes a row; false if there was none.

@@ -52,6 +52,28 @@ pub async fn lock_order_of_source(
     Ok(run!(for_update!(query).get_result(connection)).optional()?)
 }
 
+/// Writes what payments change of an order. What it refers to stays, so that SQLite has neither foreign keys to check nor an
+/// index to write.
+pub async fn save_progress_of_order(connection: &mut Connection, row: &OrderRow) -> Result<(), StoreError> {
+    let target = orders::table
+        .filter(orders::organization_id.eq(&row.organization_id))
+        .filter(orders::test.eq(row.test))
+        .filter(orders::id.eq(&row.id));
+    let progress = (
+        orders::updated_at.eq(row.updated_at),
+        orders::status.eq(&row.status),
+        orders::payment_status.eq(&row.payment_status),
+        orders::placed_at.eq(row.placed_at),
+        orders::approved_at.eq(row.approved_at),
+        orders::cancelled_at.eq(row.cancelled_at),
+        orders::payment_updated_at.eq(row.payment_updated_at),
+        orders::payment_source_type.eq(&row.payment_source_type),
+        orders::payment_source_id.eq(&row.payment_source_id),
+        orders::transactions_count.eq(row.transactions_count),
+    );
+    Ok(write!(connection, diesel::update(target).set(progress))?)
+}
+
 /// The present payment source of an order, if it has one.
 pub async fn source_of_order(
     connection: &mut Connection,
@@ -69,26 +91,6 @@ pub async fn source_of_order(
         .filter(is_value_of!(payment_sources::id, of_order))
         .select(PaymentSourceRow::as_select());
     Ok(run!(query.get_result(connection)).optional()?)
-}
-
-/// All transactions of a payment source's order, in the order of their numbers.
-pub async fn transactions_beside_source(
-    connection: &mut Connection,
-    scope: &Scope,
-    source_id: &Id,
-) -> Result<Vec<TransactionRow>, StoreError> {
-    let of_source = payment_sources::table
-        .filter(payment_sources::organization_id.eq(scope.organization_id().as_str()))
-        .filter(payment_sources::test.eq(scope.test()))
-        .filter(payment_sources::id.eq(source_id.as_str()))
-        .select(payment_sources::order_id);
-    let query = transactions::table
-        .filter(transactions::organization_id.eq(scope.organization_id().as_str()))
-        .filter(transactions::test.eq(scope.test()))
-        .filter(is_value_of!(transactions::order_id, of_source))
-        .order(transactions::number)
-        .select(TransactionRow::as_select());
-    Ok(run!(query.load(connection))?)
 }
 
 /// All transactions of an order, in the order of their numbers.

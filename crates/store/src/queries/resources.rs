@@ -29,11 +29,7 @@ table_queries!(
         parent_id
     }
 );
-table_queries!(
-    gateway_operations,
-    GatewayOperationRow,
-    GatewayOperationFilter { payment_source_id }
-);
+table_queries!(gateway_operations, GatewayOperationRow, GatewayOperationFilter {});
 table_queries!(
     gateway_events,
     GatewayEventRow,

@@ -117,7 +117,7 @@ rows! {
 
 rows! {
     /// A call to a PSP: what is sent, with which key, and whether the outcome is known.
-    gateway_operations => GatewayOperationRow, filter GatewayOperationFilter { payment_source_id } {
+    gateway_operations => GatewayOperationRow, filter GatewayOperationFilter {} {
         /// What it does, a word of the domain.
         #[diesel(skip_update)]
         kind: Text => String,

@@ -1,16 +1,18 @@
-//! The writer thread. It takes what waits, runs each job in a savepoint of one transaction, commits, and only then lets
-//! the jobs answer: many small writes share one sync to disk.
+//! The writer thread. It takes what waits, runs each job in a savepoint of one transaction, and commits: many small writes
+//! share one sync to the disk. The jobs answer after that. While another thread waits for the disk, the next group is run,
+//! and grows until it can be committed.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::{Arc, mpsc},
+    thread,
+};
 
-use diesel::connection::SimpleConnection;
-use tokio::sync::mpsc;
+use diesel::{RunQueryDsl, connection::SimpleConnection, sql_types::BigInt};
 
-use super::{Connection, connection, open};
+use super::{Connection, connection, disk::Disk, open, queue::Queue, statement};
 use crate::StoreError;
 
-/// Jobs that may wait. Beyond it the service is too busy.
-const QUEUE: usize = 1024;
 /// Jobs of one transaction, which bounds how long the first of them waits for its answer.
 const GROUP: usize = 128;
 
@@ -21,27 +23,29 @@ pub type Reply = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 pub struct Done {
     /// False if its savepoint is rolled back.
     pub keep: bool,
-    /// Called after the commit.
+    /// Called when the changes are on the disk.
     pub reply: Reply,
 }
 
 /// A write.
 pub type Job = Box<dyn FnOnce(&mut Connection) -> Done + Send>;
 
-/// Hands writes to the writer thread.
-#[derive(Clone)]
+/// Hands writes to the writer thread, which ends when this is dropped.
 pub struct Writer {
-    jobs: mpsc::Sender<Job>,
+    queue: Arc<Queue>,
+    disk: Arc<Disk>,
 }
 
 impl Writer {
-    /// Brings the tables up to date and starts the thread. It ends when the last `Writer` is dropped.
+    /// Brings the tables up to date and starts the threads.
     pub fn start(path: &Path, migrate: bool) -> Result<Self, StoreError> {
         let mut connection = open(path)?;
         if migrate {
             connection::migrate(&mut connection)?;
         }
-        Self::on(connection)
+        // A commit is written to the log, which is synced here; SQLite itself still syncs it before it restarts it.
+        connection.batch_execute("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE; COMMIT")?;
+        Self::on(connection, Disk::of(path)?)
     }
 
     /// The same without waiting for the disk, for a database that need not outlive a power cut.
@@ -49,84 +53,256 @@ impl Writer {
         let mut connection = open(path)?;
         connection.batch_execute("PRAGMA synchronous = OFF")?;
         connection::migrate(&mut connection)?;
-        Self::on(connection)
+        Self::on(connection, Disk::none())
     }
 
-    fn on(connection: Connection) -> Result<Self, StoreError> {
-        let (jobs, queue) = mpsc::channel(QUEUE);
-        std::thread::Builder::new()
-            .name("sqlite-writer".into())
-            .spawn(move || write(connection, queue))
-            .map_err(|error| StoreError::Unavailable(format!("the writer thread: {error}")))?;
-        Ok(Self { jobs })
+    fn on(connection: Connection, disk: Disk) -> Result<Self, StoreError> {
+        let (queue, disk) = (Arc::new(Queue::default()), Arc::new(disk));
+        let (groups, committed) = mpsc::channel();
+        spawn("sqlite-sync", {
+            let (queue, disk) = (queue.clone(), disk.clone());
+            move || {
+                committed
+                    .into_iter()
+                    .for_each(|group| finish(&queue, &disk, group))
+            }
+        })?;
+        spawn("sqlite-writer", {
+            let ending = Ending(queue.clone());
+            let disk = disk.clone();
+            move || write_all(connection, &ending.0, &disk, &groups)
+        })?;
+        Ok(Self { queue, disk })
     }
 
     /// Queues a job.
     pub fn send(&self, job: Job) -> Result<(), StoreError> {
-        self.jobs.try_send(job).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
-            mpsc::error::TrySendError::Closed(_) => {
-                StoreError::Unavailable("the writer thread has ended".into())
-            }
-        })
+        self.queue.push(job)
+    }
+
+    /// Waits until what a reader may have seen by now is on the disk.
+    pub async fn settled(&self) {
+        self.disk.settled().await;
     }
 }
 
-fn write(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
-    while let Some(first) = queue.blocking_recv() {
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+    thread::Builder::new()
+        .name(name.into())
+        .spawn(run)
+        .map(drop)
+        .map_err(|error| StoreError::Unavailable(format!("the {name} thread: {error}")))
+}
+
+/// Held by the writer thread: however that ends, nobody waits for it any more. A job that is dropped unrun drops its way to
+/// answer, which its caller sees as a failure.
+struct Ending(Arc<Queue>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+/// Jobs that were committed together.
+struct Group {
+    number: u64,
+    replies: Vec<Reply>,
+}
+
+fn write_all(mut connection: Connection, queue: &Queue, disk: &Disk, groups: &mpsc::Sender<Group>) {
+    let mut changes = None;
+    while let Some((first, is_alone)) = queue.first() {
         let mut replies = Vec::new();
-        let outcome = group(&mut connection, first, &mut queue, &mut replies);
-        if outcome.is_err() {
-            // The transaction may have been rolled back by the failure itself; an error here says no more than that.
-            let _ = connection.batch_execute("ROLLBACK");
-        }
-        for reply in replies {
-            reply(
-                outcome
-                    .as_ref()
-                    .copied()
-                    .map_err(|error| StoreError::Failed(error.to_string())),
-            );
+        let committed = if is_alone {
+            alone(&mut connection, disk, first, &mut replies)
+        } else {
+            together(&mut connection, queue, disk, first, &mut replies)
+        };
+        match committed {
+            Ok(number) => {
+                let group = Group { number, replies };
+                let before = std::mem::replace(&mut changes, total_changes(&mut connection));
+                if changes.is_some() && changes == before {
+                    disk.settle(number);
+                    answer(group.replies, &Ok(()));
+                } else if is_alone {
+                    // Where one job is alone, nothing is likely to come meanwhile, and its answer need not go round.
+                    finish(queue, disk, group);
+                } else {
+                    queue.begin_sync();
+                    if groups.send(group).is_err() {
+                        // The other thread has ended, which it does only by a panic.
+                        return;
+                    }
+                }
+            }
+            Err(error) => {
+                // The transaction may have been rolled back by the failure itself; an error here says no more than that.
+                let _ = statement::run(&mut connection, "ROLLBACK");
+                answer(replies, &Err(error));
+            }
         }
     }
 }
 
-/// Runs the first job and those that wait in one transaction. A job that is dropped unrun drops its way to answer, which
-/// its caller sees as a failure.
-fn group(
-    connection: &mut Connection,
-    first: Job,
-    queue: &mut mpsc::Receiver<Job>,
-    replies: &mut Vec<Reply>,
-) -> Result<(), StoreError> {
-    connection.batch_execute("BEGIN IMMEDIATE")?;
-    if queue.is_empty() {
-        return alone(connection, first, replies);
-    }
-    let mut next = Some(first);
-    while let Some(job) = next {
-        connection.batch_execute("SAVEPOINT job")?;
-        let done = job(connection);
-        replies.push(done.reply);
-        connection.batch_execute(if done.keep {
-            "RELEASE job"
-        } else {
-            "ROLLBACK TO job; RELEASE job"
-        })?;
-        next = if replies.len() < GROUP {
-            queue.try_recv().ok()
-        } else {
-            None
-        };
-    }
-    connection.batch_execute("COMMIT")?;
-    Ok(())
+/// How many rows were changed on the connection so far; none if that can't be told.
+fn total_changes(connection: &mut Connection) -> Option<i64> {
+    let changes = diesel::dsl::sql::<BigInt>("total_changes()");
+    diesel::select(changes).get_result(connection).ok()
 }
 
 /// Runs a job that shares its transaction with no other, which makes a savepoint unnecessary.
-fn alone(connection: &mut Connection, job: Job, replies: &mut Vec<Reply>) -> Result<(), StoreError> {
+fn alone(
+    connection: &mut Connection,
+    disk: &Disk,
+    job: Job,
+    replies: &mut Vec<Reply>,
+) -> Result<u64, StoreError> {
+    statement::run(connection, "BEGIN IMMEDIATE")?;
     let done = job(connection);
     replies.push(done.reply);
-    connection.batch_execute(if done.keep { "COMMIT" } else { "ROLLBACK" })?;
-    Ok(())
+    end(connection, disk, if done.keep { "COMMIT" } else { "ROLLBACK" })
+}
+
+/// Runs the first job and those that wait in one transaction.
+fn together(
+    connection: &mut Connection,
+    queue: &Queue,
+    disk: &Disk,
+    first: Job,
+    replies: &mut Vec<Reply>,
+) -> Result<u64, StoreError> {
+    statement::run(connection, "BEGIN IMMEDIATE")?;
+    let mut next = Some(first);
+    while let Some(job) = next {
+        statement::run(connection, "SAVEPOINT job")?;
+        let done = job(connection);
+        replies.push(done.reply);
+        if !done.keep {
+            statement::run(connection, "ROLLBACK TO job")?;
+        }
+        statement::run(connection, "RELEASE job")?;
+        next = queue.another(replies.len() >= GROUP);
+    }
+    end(connection, disk, "COMMIT")
+}
+
+/// Ends a transaction; answers its number.
+fn end(connection: &mut Connection, disk: &Disk, sql: &'static str) -> Result<u64, StoreError> {
+    let number = disk.begin();
+    match statement::run(connection, sql) {
+        Ok(()) => Ok(number),
+        Err(error) => {
+            disk.settle(number);
+            Err(error.into())
+        }
+    }
+}
+
+/// Brings a group to the disk and lets its jobs answer.
+///
+/// After a failure nobody can tell what the disk has: the system may have dropped what it could not write. So nothing more
+/// is written.
+fn finish(queue: &Queue, disk: &Disk, group: Group) {
+    let outcome = disk.sync();
+    if let Err(error) = &outcome {
+        tracing::error!(%error, "the disk does not take the database: no more is written");
+        queue.abandon();
+    }
+    disk.settle(group.number);
+    queue.end_sync();
+    answer(group.replies, &outcome);
+}
+
+fn answer(replies: Vec<Reply>, outcome: &Result<(), StoreError>) {
+    for reply in replies {
+        reply(match outcome {
+            Ok(()) => Ok(()),
+            Err(error) => Err(StoreError::Failed(error.to_string())),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// A job that sets a setting, and how it was answered.
+    fn set(writer: &Writer, name: &'static str) -> oneshot::Receiver<Result<(), StoreError>> {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let insert = format!("INSERT INTO settings (name, value) VALUES ('{name}', 'x')");
+            let outcome = connection.batch_execute(&insert);
+            Done {
+                keep: outcome.is_ok(),
+                reply: Box::new(move |committed| {
+                    let _ = answer.send(outcome.map_err(StoreError::from).and(committed));
+                }),
+            }
+        });
+        writer.send(job).unwrap();
+        answered
+    }
+
+    fn count(path: &Path) -> i64 {
+        let count = diesel::dsl::sql::<BigInt>("(SELECT count(*) FROM settings)");
+        diesel::select(count)
+            .get_result(&mut open(path).unwrap())
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn jobs_that_share_a_commit_fail_one_by_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("db");
+        let writer = Writer::start(&path, true).unwrap();
+        let before = count(&path);
+        // The writer is held until all jobs wait, so that they share a commit.
+        let (hold, held) = mpsc::channel::<()>();
+        let holding: Job = Box::new(move |_| {
+            let _ = held.recv();
+            Done {
+                keep: true,
+                reply: Box::new(|_| ()),
+            }
+        });
+        writer.send(holding).unwrap();
+        let answers: Vec<_> = ["a", "b", "a", "c"].map(|name| set(&writer, name)).into();
+        drop(hold);
+        let mut outcomes = Vec::new();
+        for answer in answers {
+            outcomes.push(answer.await.unwrap().is_ok());
+        }
+        assert_eq!(outcomes, [true, true, false, true]);
+        writer.settled().await;
+        assert_eq!(count(&path), before + 3);
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_fails_is_written_to_no_more() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("db");
+        let mut connection = open(&path).unwrap();
+        connection::migrate(&mut connection).unwrap();
+        // What can't be synced.
+        let disk = Disk::on(Some(File::open("/dev/null").unwrap()));
+        let writer = Writer::on(connection, disk).unwrap();
+        let answer = set(&writer, "a").await.unwrap();
+        assert!(matches!(answer, Err(StoreError::Failed(_))), "{answer:?}");
+        let refusing: Job = Box::new(|_| unreachable!("nothing is run any more"));
+        assert!(matches!(writer.send(refusing), Err(StoreError::Unavailable(_))));
+        // Readers do not wait for ever.
+        writer.settled().await;
+    }
 }

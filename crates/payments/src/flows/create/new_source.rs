@@ -74,23 +74,23 @@ async fn lock_with_gateways(
         .address
         .map_or_else(String::new, |address| address.to_string());
     // What follows the lock sees what was committed before it was granted.
-    let (order, present, transactions, failures, enabled) = queries!(
+    let (order, failures, enabled) = queries!(
         tx,
         orders::lock(scope, order_id),
-        payments::source_of_order(scope, order_id),
-        payments::transactions_of_order(scope, order_id.as_str()),
         payments::count_failures_of_address(scope, &address, guard::memory_of_addresses(request)),
         payments::enabled_gateways(scope, gateway_kind),
     )?;
     let order = found(order.filter(|order| order::visible(request, order)), "order")?;
     guard::refuse_unpayable(&order)?;
-    if let Some(source) = &present {
-        guard::refuse_open_call(source)?;
-        if is_confirmable(source)? {
+    if order.payment_source_id.is_some()
+        && let Some(present) = query!(tx, payments::source_of_order(scope, order_id))?
+    {
+        guard::refuse_open_call(&present)?;
+        if is_confirmable(&present)? {
             return Err(Failure::Confirmable);
         }
     }
-    let ledger = Ledger::new(transactions);
+    let ledger = Ledger::of(tx, scope, &order).await?;
     guard::refuse_double_payment(&ledger)?;
     guard::refuse_many_failures(request, &ledger, failures)?;
     Ok((order, ledger, enabled))
