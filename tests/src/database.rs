@@ -1,7 +1,7 @@
 //! The database of one service.
 
 use anyhow::{Context, Result, bail};
-use tokio_postgres::NoTls;
+use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 /// A database of its own for each service.
 pub(crate) enum Database {
@@ -50,6 +50,26 @@ impl Database {
         let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
         execute(cluster, &end).await?;
         Ok(true)
+    }
+}
+
+impl Database {
+    /// Runs SQL as the superuser, and answers the first value of the last row if it is text. `None` for a file.
+    pub async fn run(&self, sql: &str) -> Result<Option<String>> {
+        let Some(url) = self.url() else { return Ok(None) };
+        let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
+        let connection = tokio::spawn(connection);
+        let messages = client
+            .simple_query(sql)
+            .await
+            .with_context(|| format!("{sql} failed"))?;
+        drop(client);
+        connection.await?.context("the connection to PostgreSQL broke")?;
+        let rows = messages.iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        });
+        Ok(Some(rows.last().unwrap_or_default()))
     }
 }
 

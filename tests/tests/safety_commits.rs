@@ -67,3 +67,37 @@ async fn an_answer_that_is_given_again_commits_nothing() {
     let (_, again) = cost(&story, pay()).await;
     assert_eq!(again, 0);
 }
+
+/// On PostgreSQL the writes and `COMMIT` are sent without waiting for one another.
+#[tokio::test]
+async fn a_write_that_fails_undoes_what_was_written_before_it() {
+    let story = Story::start().await;
+    let in_database = async |sql: &str| story.service.run_in_database(sql).await;
+    let refuse = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+                  $$ BEGIN RAISE EXCEPTION 'the test refuses this'; END $$";
+    if in_database(refuse).await.is_none() {
+        return;
+    }
+    let count = async || {
+        let sql = "SELECT (SELECT count(*) FROM payment_sources) + (SELECT count(*) FROM gateway_operations) \
+                   + (SELECT count(*) FROM orders WHERE payment_source_id IS NOT NULL)";
+        in_database(sql).await
+    };
+    // A connection prepares each statement when it first needs it, and each worker has several.
+    for _ in 0..3 {
+        for table in ["gateway_operations", "payment_sources", "orders"] {
+            let order = story.shop.order(1_000).await;
+            let before = count().await;
+            let body = body(Vendor::Stripe, &order, &Vendor::Stripe.approved());
+            let create = async || story.api.post("/api/stripe_payments", &body).await;
+            let trigger = format!(
+                "CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse()"
+            );
+            in_database(&trigger).await;
+            let refused = create().await.expect(500);
+            in_database(&format!("DROP TRIGGER refuse ON {table}")).await;
+            assert_eq!(count().await, before, "{table}: {:#}", refused.body);
+            let _ = create().await.expect(201);
+        }
+    }
+}

@@ -13,6 +13,7 @@ mod postgres_backend;
 mod rows;
 mod scope;
 mod sqlite_backend;
+mod statement;
 
 pub use db::{Db, TRANSACTIONS_COMMITTED, Tx, without_password};
 pub use error::StoreError;

@@ -5,7 +5,6 @@ pub mod copy;
 mod disk;
 mod queue;
 mod reader;
-mod statement;
 mod writer;
 
 use connection::open;

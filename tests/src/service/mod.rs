@@ -144,6 +144,13 @@ impl Service {
         cut_off.unwrap_or_else(|error| panic!("{error:?}"))
     }
 
+    /// Runs SQL in the service's database, and answers the first value of the last row. `None` on SQLite, whose file is the
+    /// service's alone.
+    pub async fn run_in_database(&self, sql: &str) -> Option<String> {
+        let outcome = self.database.run(sql).await;
+        outcome.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
     /// What the process has written to stdout and stderr.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.data.path().join(LOG)).unwrap_or_else(|error| format!("no log: {error}"))

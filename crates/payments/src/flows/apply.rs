@@ -4,8 +4,8 @@
 use serde_json::Value;
 use tillgate_gateways::{Decline, PaymentSnapshot, PaymentStatus as PspStatus, Reuse};
 use tillgate_model::{
-    JsonObject, Secret,
-    resources::{OrderStatus, PaymentStatus},
+    JsonObject, Resource, Secret,
+    resources::{CheckoutComPayment, OrderStatus, PaymentStatus},
 };
 use tillgate_store::{TransactionRow, Tx, query};
 
@@ -105,7 +105,12 @@ fn show(context: &Context, case: &mut Case, snapshot: &PaymentSnapshot, next: So
     };
     details.charge_id = snapshot.charge_id.clone().or(details.charge_id.take());
     details.payment_method = object(&snapshot.payment_method).or(details.payment_method.take());
-    details.payment_response = object(&Some(snapshot.response.clone())).or(details.payment_response.take());
+    details.payment_response = if case.source.kind == CheckoutComPayment::META.kind {
+        object(&Some(snapshot.response.clone())).or(details.payment_response.take())
+    } else {
+        // Nobody is shown it, and it is twice as long as all the rest.
+        None
+    };
     if let Some(instrument) = &snapshot.instrument {
         details.payment_instrument = object(&serde_json::to_value(instrument).ok());
     }

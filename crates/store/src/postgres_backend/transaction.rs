@@ -11,15 +11,17 @@ use std::{
     task::Poll,
 };
 
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection, pooled_connection::deadpool::Object};
+use diesel_async::{
+    AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection, pooled_connection::deadpool::Object,
+};
 use futures::{
     FutureExt, StreamExt, TryStreamExt,
     channel::mpsc,
-    future::{LocalBoxFuture, join, try_join},
+    future::{LocalBoxFuture, try_join},
 };
 
 use super::Connection;
-use crate::StoreError;
+use crate::{StoreError, statement::Statement};
 
 /// A write that is under way.
 type Write = LocalBoxFuture<'static, Result<(), StoreError>>;
@@ -66,39 +68,53 @@ pub async fn transaction<T, E: From<StoreError>>(
 ) -> Result<T, E> {
     let open = Arc::new(Open::new(connection));
     let outcome = work(Connection::new(open.clone()), run).await;
-    match execute(&open, if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" }).await {
+    let ended = match &outcome {
+        Ok(_) => Ok(()),
+        Err(_) => roll_back(&open).await,
+    };
+    match ended {
         Ok(()) => open.has_ended.store(true, Ordering::Relaxed),
-        Err(error) if outcome.is_ok() => return Err(error.into()),
         Err(rollback) => tracing::warn!(%rollback, "rolling back failed; the connection is given up"),
     }
     outcome
 }
 
-/// All of a transaction but its end.
+/// All of a transaction, except that it is not undone if it fails.
+///
+/// `BEGIN` is followed by the first query without waiting for it, and the writes by `COMMIT`. A write that has to be
+/// prepared first would come too late if `COMMIT` did not wait for its turn behind it: that is why it is a prepared
+/// statement itself. diesel-async hands out prepared statements in the order in which they were asked for, and sends each
+/// query when it gets its statement. After a write that fails at the server, `COMMIT` undoes the transaction.
 async fn work<T, E: From<StoreError>>(
     connection: Connection,
     run: impl AsyncFnOnce(Pipeline) -> Result<T, E>,
 ) -> Result<T, E> {
     let (sender, writes) = mpsc::unbounded();
-    let mut beginning = connection.clone();
+    let (mut beginning, mut ending) = (connection.clone(), connection.clone());
     let pipeline = Pipeline {
         connection,
         writes: Some(sender),
     };
-    // The first query follows `BEGIN` without waiting for it.
     let begin = async { Ok::<(), E>(beginning.batch_execute("BEGIN").await.map_err(StoreError::from)?) };
-    let begun = try_join(begin, run(pipeline));
+    let transaction = async {
+        let ((), value) = try_join(begin, run(pipeline)).await?;
+        let commit = Statement("COMMIT").execute(&mut ending);
+        commit.await.map_err(StoreError::from)?;
+        Ok::<T, E>(value)
+    };
     // The stream ends with the pipeline.
-    let written = writes.map(Ok).try_for_each_concurrent(None, |write| write);
-    match join(begun, written).await {
-        // What comes after a failed write fails for no reason of its own.
-        (_, Err(write)) => Err(write.into()),
-        (outcome, Ok(())) => outcome.map(|((), value)| value),
-    }
+    let written = async {
+        let writes = writes.map(Ok).try_for_each_concurrent(None, |write| write);
+        Ok(writes.await?)
+    };
+    // The writes are looked at first: when one has failed before it was sent, `COMMIT`, which is behind it, is not sent
+    // either. And what comes after a failed write fails for no reason of its own.
+    let ((), value) = try_join(written, transaction).await?;
+    Ok(value)
 }
 
-async fn execute(mut connection: &AsyncPgConnection, sql: &str) -> Result<(), StoreError> {
-    Ok(connection.batch_execute(sql).await?)
+async fn roll_back(mut connection: &AsyncPgConnection) -> Result<(), StoreError> {
+    Ok(connection.batch_execute("ROLLBACK").await?)
 }
 
 /// A connection with a transaction. If it is dropped before that has ended, because the caller is gone or the server does

@@ -21,7 +21,7 @@ pub fn open(path: &Path) -> Result<Connection, StoreError> {
          PRAGMA foreign_keys = ON; \
          PRAGMA cache_size = -4000; \
          PRAGMA temp_store = MEMORY; \
-         PRAGMA wal_autocheckpoint = 4000; \
+         PRAGMA wal_autocheckpoint = 16000; \
          PRAGMA journal_size_limit = 67108864;",
     )?;
     Ok(connection)

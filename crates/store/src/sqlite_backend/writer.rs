@@ -8,10 +8,10 @@ use std::{
     thread,
 };
 
-use diesel::{RunQueryDsl, connection::SimpleConnection, sql_types::BigInt};
+use diesel::{QueryResult, RunQueryDsl, connection::SimpleConnection};
 
-use super::{Connection, connection, disk::Disk, open, queue::Queue, statement};
-use crate::StoreError;
+use super::{Connection, connection, disk::Disk, open, queue::Queue};
+use crate::{StoreError, statement::Statement};
 
 /// Jobs of one transaction, which bounds how long the first of them waits for its answer.
 const GROUP: usize = 128;
@@ -128,7 +128,7 @@ fn write_all(mut connection: Connection, queue: &Queue, disk: &Disk, groups: &mp
         match committed {
             Ok(number) => {
                 let group = Group { number, replies };
-                let before = std::mem::replace(&mut changes, total_changes(&mut connection));
+                let before = std::mem::replace(&mut changes, count_changes(&mut connection));
                 if changes.is_some() && changes == before {
                     disk.settle(number);
                     answer(group.replies, &Ok(()));
@@ -145,17 +145,27 @@ fn write_all(mut connection: Connection, queue: &Queue, disk: &Disk, groups: &mp
             }
             Err(error) => {
                 // The transaction may have been rolled back by the failure itself; an error here says no more than that.
-                let _ = statement::run(&mut connection, "ROLLBACK");
+                let _ = run(&mut connection, "ROLLBACK");
                 answer(replies, &Err(error));
             }
         }
     }
 }
 
-/// How many rows were changed on the connection so far; none if that can't be told.
-fn total_changes(connection: &mut Connection) -> Option<i64> {
-    let changes = diesel::dsl::sql::<BigInt>("total_changes()");
-    diesel::select(changes).get_result(connection).ok()
+/// SQLite takes longer to parse a `SAVEPOINT` than to carry it out.
+fn run(connection: &mut Connection, sql: &'static str) -> QueryResult<()> {
+    Statement(sql).execute(connection).map(drop)
+}
+
+/// None if it can't be told.
+fn count_changes(connection: &mut Connection) -> Option<i64> {
+    diesel::select(total_changes()).get_result(connection).ok()
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// How many rows were changed on the connection so far.
+    fn total_changes() -> BigInt;
 }
 
 /// Runs a job that shares its transaction with no other, which makes a savepoint unnecessary.
@@ -165,7 +175,7 @@ fn alone(
     job: Job,
     replies: &mut Vec<Reply>,
 ) -> Result<u64, StoreError> {
-    statement::run(connection, "BEGIN IMMEDIATE")?;
+    run(connection, "BEGIN IMMEDIATE")?;
     let done = job(connection);
     replies.push(done.reply);
     end(connection, disk, if done.keep { "COMMIT" } else { "ROLLBACK" })
@@ -179,16 +189,16 @@ fn together(
     first: Job,
     replies: &mut Vec<Reply>,
 ) -> Result<u64, StoreError> {
-    statement::run(connection, "BEGIN IMMEDIATE")?;
+    run(connection, "BEGIN IMMEDIATE")?;
     let mut next = Some(first);
     while let Some(job) = next {
-        statement::run(connection, "SAVEPOINT job")?;
+        run(connection, "SAVEPOINT job")?;
         let done = job(connection);
         replies.push(done.reply);
         if !done.keep {
-            statement::run(connection, "ROLLBACK TO job")?;
+            run(connection, "ROLLBACK TO job")?;
         }
-        statement::run(connection, "RELEASE job")?;
+        run(connection, "RELEASE job")?;
         next = queue.another(replies.len() >= GROUP);
     }
     end(connection, disk, "COMMIT")
@@ -197,7 +207,7 @@ fn together(
 /// Ends a transaction; answers its number.
 fn end(connection: &mut Connection, disk: &Disk, sql: &'static str) -> Result<u64, StoreError> {
     let number = disk.begin();
-    match statement::run(connection, sql) {
+    match run(connection, sql) {
         Ok(()) => Ok(number),
         Err(error) => {
             disk.settle(number);
@@ -256,7 +266,7 @@ mod tests {
     }
 
     fn count(path: &Path) -> i64 {
-        let count = diesel::dsl::sql::<BigInt>("(SELECT count(*) FROM settings)");
+        let count = diesel::dsl::sql::<diesel::sql_types::BigInt>("(SELECT count(*) FROM settings)");
         diesel::select(count)
             .get_result(&mut open(path).unwrap())
             .unwrap()

@@ -29,7 +29,7 @@ impl Writer {
         // The same as on the service's connections: crates/store/src/sqlite_backend/connection.rs.
         connection.execute_batch(
             "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000; PRAGMA wal_autocheckpoint = 4000; \
+             PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000; PRAGMA wal_autocheckpoint = 16000; \
              PRAGMA journal_size_limit = 67108864; \
              CREATE TABLE IF NOT EXISTS payments (id TEXT NOT NULL PRIMARY KEY, request TEXT NOT NULL, answer TEXT) \
              WITHOUT ROWID",
