@@ -132,15 +132,12 @@ fn write_all(mut connection: Connection, queue: &Queue, disk: &Disk, groups: &mp
                 if changes.is_some() && changes == before {
                     disk.settle(number);
                     answer(group.replies, &Ok(()));
-                } else if is_alone {
-                    // Where one job is alone, nothing is likely to come meanwhile, and its answer need not go round.
-                    finish(queue, disk, group);
-                } else {
-                    queue.begin_sync();
-                    if groups.send(group).is_err() {
-                        // The other thread has ended, which it does only by a panic.
-                        return;
-                    }
+                    continue;
+                }
+                queue.begin_sync();
+                if groups.send(group).is_err() {
+                    // The other thread has ended, which it does only by a panic.
+                    return;
                 }
             }
             Err(error) => {
