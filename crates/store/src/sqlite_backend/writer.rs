@@ -43,8 +43,9 @@ impl Writer {
         if migrate {
             connection::migrate(&mut connection)?;
         }
-        // A commit is written to the log, which is synced here; SQLite itself still syncs it before it restarts it.
-        connection.batch_execute("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE; COMMIT")?;
+        // A commit is written to the log, which is synced here; SQLite itself still syncs it before it restarts it. The
+        // first read opens the log.
+        connection.batch_execute("PRAGMA synchronous = NORMAL; SELECT count(*) FROM sqlite_schema")?;
         Self::on(connection, Disk::of(path)?)
     }
 
@@ -135,8 +136,9 @@ fn write_all(mut connection: Connection, queue: &Queue, disk: &Disk, groups: &mp
                     continue;
                 }
                 queue.begin_sync();
-                if groups.send(group).is_err() {
-                    // The other thread has ended, which it does only by a panic.
+                if let Err(mpsc::SendError(group)) = groups.send(group) {
+                    // The other thread has ended, which it does only by a panic. Readers do not wait for it.
+                    disk.settle(group.number);
                     return;
                 }
             }

@@ -26,7 +26,8 @@ impl Writer {
     /// Opens the file and starts the thread.
     pub fn start(file: &Path) -> Result<Self> {
         let connection = Connection::open(file)?;
-        // The same as on the service's connections: crates/store/src/sqlite_backend/connection.rs.
+        // The same as on the service's connections: crates/store/src/sqlite_backend/connection.rs. The service's writer
+        // syncs by itself (disk.rs), to the same effect.
         connection.execute_batch(
             "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
              PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000; PRAGMA wal_autocheckpoint = 16000; \
