@@ -24,12 +24,9 @@ pub async fn connect(url: &str) -> ConnectionResult<(AsyncPgConnection, JoinHand
         (client, tokio::spawn(drive(connection)))
     };
     let mut connection = AsyncPgConnection::try_from(client).await?;
-    // A query has one plan, whatever its values: all of them look for rows by their keys, and to plan them each time takes
-    // as long as to execute them.
     diesel_async::SimpleAsyncConnection::batch_execute(
         &mut connection,
-        "SET synchronous_commit = on; SET lock_timeout = '10s'; SET statement_timeout = '30s'; SET timezone = 'UTC'; \
-         SET plan_cache_mode = force_generic_plan",
+        "SET synchronous_commit = on; SET lock_timeout = '10s'; SET statement_timeout = '30s'; SET timezone = 'UTC'",
     )
     .await
     .map_err(ConnectionError::CouldntSetupConfiguration)?;
