@@ -87,14 +87,14 @@ impl Sandbox {
         state.catch_up();
         let next = state.next_due();
         let changed = next != due || next.is_some_and(|due| due <= state.env.now());
-        match state.env.journal().commit() {
-            Ok(()) => (outcome, changed),
+        let answer = match state.env.journal().commit() {
+            Ok(()) => outcome,
             Err(error) => {
                 tracing::error!(%error, "the sandbox can't write its journal");
-                let answer = Outcome::Answer(web::empty(StatusCode::SERVICE_UNAVAILABLE));
-                (answer, changed)
+                Outcome::Answer(web::empty(StatusCode::SERVICE_UNAVAILABLE))
             }
-        }
+        };
+        (answer, changed)
     }
 
     /// Takes up to `limit` webhooks that are due by the sandbox's clock, first those that are due longest. Each is

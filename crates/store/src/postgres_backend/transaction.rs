@@ -68,13 +68,12 @@ pub async fn transaction<T, E: From<StoreError>>(
 ) -> Result<T, E> {
     let open = Arc::new(Open::new(connection));
     let outcome = work(Connection::new(open.clone()), run).await;
-    let ended = match &outcome {
-        Ok(_) => Ok(()),
-        Err(_) => roll_back(&open).await,
-    };
-    match ended {
-        Ok(()) => open.has_ended.store(true, Ordering::Relaxed),
-        Err(rollback) => tracing::warn!(%rollback, "rolling back failed; the connection is given up"),
+    if outcome.is_err()
+        && let Err(rollback) = roll_back(&open).await
+    {
+        tracing::warn!(%rollback, "rolling back failed; the connection is given up");
+    } else {
+        open.has_ended.store(true, Ordering::Relaxed);
     }
     outcome
 }

@@ -82,8 +82,8 @@ async fn lock_with_gateways(
     )?;
     let order = found(order.filter(|order| order::visible(request, order)), "order")?;
     guard::refuse_unpayable(&order)?;
-    if order.payment_source_id.is_some()
-        && let Some(present) = query!(tx, payments::source_of_order(scope, order_id))?
+    if let Some(id) = &order.payment_source_id
+        && let Some(present) = query!(tx, payment_sources::get(scope, &stored::word(id)?))?
     {
         guard::refuse_open_call(&present)?;
         if is_confirmable(&present)? {
