@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
+use deadpool::managed::QueueMode;
 use diesel_async::{
     AsyncPgConnection,
     pooled_connection::{
@@ -51,6 +52,8 @@ impl Pool {
         let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(url, config);
         let pool = Deadpool::builder(manager)
             .max_size(size)
+            // The one that was used last: its server process has what it needs at hand.
+            .queue_mode(QueueMode::Lifo)
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         Ok(Self(pool))
