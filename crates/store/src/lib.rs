@@ -5,15 +5,14 @@
 //!
 //! Every row carries its [`Scope`], and no function for such rows can be called without one.
 
-mod cached;
 mod db;
 mod error;
 mod inline;
 mod postgres_backend;
+mod prepared;
 mod rows;
 mod scope;
 mod sqlite_backend;
-mod statement;
 
 pub use db::{Db, TRANSACTIONS_COMMITTED, Tx, without_password};
 pub use error::StoreError;

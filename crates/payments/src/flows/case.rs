@@ -134,8 +134,9 @@ impl Case {
         events::outbox::record(tx, context, &self.scope, &std::mem::take(&mut self.changes)).await?;
         if self.stored.1 != self.order {
             self.order.updated_at = now;
-            debug_assert!(
-                differs_in_progress(&self.stored.1, &self.order),
+            debug_assert_eq!(
+                self.stored.1.clone().with_progress(self.order.progress()),
+                self.order,
                 "something else of the order has changed, and would not be stored"
             );
             send!(tx, payments::save_progress_of_order(self.order.clone()))?;
@@ -214,22 +215,4 @@ impl Case {
             .iter()
             .filter(|row| row.kind == AUTHORIZATION && row.payment_source_id == self.source.id)
     }
-}
-
-/// Whether two states of an order differ in nothing but what payments change.
-fn differs_in_progress(before: &OrderRow, after: &OrderRow) -> bool {
-    *after
-        == OrderRow {
-            updated_at: after.updated_at,
-            status: after.status.clone(),
-            payment_status: after.payment_status.clone(),
-            placed_at: after.placed_at,
-            approved_at: after.approved_at,
-            cancelled_at: after.cancelled_at,
-            payment_updated_at: after.payment_updated_at,
-            payment_source_type: after.payment_source_type.clone(),
-            payment_source_id: after.payment_source_id.clone(),
-            transactions_count: after.transactions_count,
-            ..before.clone()
-        }
 }

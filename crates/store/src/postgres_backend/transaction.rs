@@ -21,7 +21,7 @@ use futures::{
 };
 
 use super::Connection;
-use crate::{StoreError, statement::Statement};
+use crate::{StoreError, prepared::Statement};
 
 /// A write that is under way.
 type Write = LocalBoxFuture<'static, Result<(), StoreError>>;

@@ -40,7 +40,7 @@ pub async fn answer(connection: &mut Connection, row: &IdempotencyKeyRow) -> Res
         .filter(idempotency_keys::owner_id.eq(&row.owner_id))
         .filter(idempotency_keys::key.eq(&row.key))
         .filter(idempotency_keys::status.is_null());
-    Ok(write!(connection, diesel::update(target).set(row))?)
+    Ok(prepared!(connection, diesel::update(target).set(row))?)
 }
 
 /// Claims a key again that is forgotten.
@@ -51,7 +51,7 @@ pub async fn save(connection: &mut Connection, row: &IdempotencyKeyRow) -> Resul
         .filter(idempotency_keys::application_id.eq(&row.application_id))
         .filter(idempotency_keys::owner_id.eq(&row.owner_id))
         .filter(idempotency_keys::key.eq(&row.key));
-    Ok(write!(connection, diesel::update(target).set(row))?)
+    Ok(prepared!(connection, diesel::update(target).set(row))?)
 }
 
 /// Closes the keys whose request made or changed a resource and never got to its answer: the effect is decided now, and

@@ -4,11 +4,11 @@
 //! variable anew each time.
 
 /// Runs a write whose text is always the same, with a statement that stays prepared.
-macro_rules! write {
+macro_rules! prepared {
     ($connection:expr, $write:expr) => {{
         /// The key of this one.
         struct Here;
-        run!($crate::cached::Write::<Here, _>::new($write).load::<String>($connection)).map(drop)
+        run!($crate::prepared::Write::<Here, _>::new($write).load::<String>($connection)).map(drop)
     }};
 }
 
@@ -85,7 +85,7 @@ macro_rules! table_queries {
 
             /// Adds a row.
             pub async fn insert(connection: &mut Connection, row: &$row) -> Result<(), StoreError> {
-                Ok(write!(connection, diesel::insert_into(dsl::$table).values(row))?)
+                Ok(prepared!(connection, diesel::insert_into(dsl::$table).values(row))?)
             }
 
             /// Writes the columns of a row that can change.
@@ -94,7 +94,7 @@ macro_rules! table_queries {
                     .filter(dsl::organization_id.eq(&row.organization_id))
                     .filter(dsl::test.eq(row.test))
                     .filter(dsl::id.eq(&row.id));
-                Ok(write!(connection, diesel::update(target).set(row))?)
+                Ok(prepared!(connection, diesel::update(target).set(row))?)
             }
 
             /// Removes a row; false if there was none.

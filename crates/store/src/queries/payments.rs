@@ -59,19 +59,7 @@ pub async fn save_progress_of_order(connection: &mut Connection, row: &OrderRow)
         .filter(orders::organization_id.eq(&row.organization_id))
         .filter(orders::test.eq(row.test))
         .filter(orders::id.eq(&row.id));
-    let progress = (
-        orders::updated_at.eq(row.updated_at),
-        orders::status.eq(&row.status),
-        orders::payment_status.eq(&row.payment_status),
-        orders::placed_at.eq(row.placed_at),
-        orders::approved_at.eq(row.approved_at),
-        orders::cancelled_at.eq(row.cancelled_at),
-        orders::payment_updated_at.eq(row.payment_updated_at),
-        orders::payment_source_type.eq(&row.payment_source_type),
-        orders::payment_source_id.eq(&row.payment_source_id),
-        orders::transactions_count.eq(row.transactions_count),
-    );
-    Ok(write!(connection, diesel::update(target).set(progress))?)
+    Ok(prepared!(connection, diesel::update(target).set(row.progress()))?)
 }
 
 /// The present payment source of an order, if it has one.

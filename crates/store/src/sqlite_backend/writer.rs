@@ -11,7 +11,7 @@ use std::{
 use diesel::{QueryResult, RunQueryDsl, connection::SimpleConnection};
 
 use super::{Connection, connection, disk::Disk, open, queue::Queue};
-use crate::{StoreError, statement::Statement};
+use crate::{StoreError, prepared::Statement};
 
 /// Jobs of one transaction, which bounds how long the first of them waits for its answer.
 const GROUP: usize = 128;

@@ -1,4 +1,4 @@
-//! Writes that are prepared once for each connection.
+//! Statements that are prepared once for each connection.
 
 use std::marker::PhantomData;
 
@@ -55,6 +55,25 @@ impl<K, Q> Query for Write<K, Q> {
 }
 
 impl<K, Q, C> diesel::RunQueryDsl<C> for Write<K, Q> {}
+
+/// A statement without values, such as `COMMIT`, that stays prepared.
+pub struct Statement(pub &'static str);
+
+impl QueryId for Statement {
+    type QueryId = ();
+
+    // It is found again by its text.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<DB: Backend> QueryFragment<DB> for Statement {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(self.0);
+        Ok(())
+    }
+}
+
+impl<C> diesel::RunQueryDsl<C> for Statement {}
 
 #[cfg(test)]
 mod tests {
