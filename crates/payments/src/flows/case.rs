@@ -135,7 +135,7 @@ impl Case {
         if self.stored.1 != self.order {
             self.order.updated_at = now;
             debug_assert_eq!(
-                self.stored.1.clone().with_progress(self.order.progress()),
+                self.stored.1.clone().with_progress_of(&self.order),
                 self.order,
                 "something else of the order has changed, and would not be stored"
             );

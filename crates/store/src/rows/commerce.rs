@@ -51,10 +51,35 @@ rows! {
     }
 }
 
-/// What payments change of an order.
-#[derive(Clone, PartialEq, Debug, diesel::AsChangeset)]
-#[diesel(table_name = orders, treat_none_as_null = true)]
-pub struct OrderProgress {
+/// Makes what writes these columns of an order, and what takes them over from another state of it.
+macro_rules! progress_of_orders {
+    ($($column:ident: $rust:ty),* $(,)?) => {
+        /// What payments change of an order.
+        #[derive(diesel::AsChangeset)]
+        #[diesel(table_name = orders, treat_none_as_null = true)]
+        pub struct OrderProgress {
+            $($column: $rust,)*
+        }
+
+        impl OrderRow {
+            /// What payments change of it, as it is.
+            pub fn progress(&self) -> OrderProgress {
+                OrderProgress { $($column: self.$column.clone(),)* }
+            }
+
+            /// The same order after payments have changed it to what `after` is.
+            #[must_use]
+            pub fn with_progress_of(self, after: &Self) -> Self {
+                Self {
+                    $($column: after.$column.clone(),)*
+                    ..self
+                }
+            }
+        }
+    };
+}
+
+progress_of_orders! {
     updated_at: NaiveDateTime,
     status: String,
     payment_status: String,
@@ -65,54 +90,6 @@ pub struct OrderProgress {
     payment_source_type: Option<String>,
     payment_source_id: Option<String>,
     transactions_count: i64,
-}
-
-impl OrderRow {
-    /// What payments change of it, as it is.
-    pub fn progress(&self) -> OrderProgress {
-        OrderProgress {
-            updated_at: self.updated_at,
-            status: self.status.clone(),
-            payment_status: self.payment_status.clone(),
-            placed_at: self.placed_at,
-            approved_at: self.approved_at,
-            cancelled_at: self.cancelled_at,
-            payment_updated_at: self.payment_updated_at,
-            payment_source_type: self.payment_source_type.clone(),
-            payment_source_id: self.payment_source_id.clone(),
-            transactions_count: self.transactions_count,
-        }
-    }
-
-    /// The same order after payments have changed it.
-    #[must_use]
-    pub fn with_progress(self, progress: OrderProgress) -> Self {
-        let OrderProgress {
-            updated_at,
-            status,
-            payment_status,
-            placed_at,
-            approved_at,
-            cancelled_at,
-            payment_updated_at,
-            payment_source_type,
-            payment_source_id,
-            transactions_count,
-        } = progress;
-        Self {
-            updated_at,
-            status,
-            payment_status,
-            placed_at,
-            approved_at,
-            cancelled_at,
-            payment_updated_at,
-            payment_source_type,
-            payment_source_id,
-            transactions_count,
-            ..self
-        }
-    }
 }
 
 rows! {
