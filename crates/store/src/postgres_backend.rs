@@ -5,6 +5,7 @@ mod connection;
 mod migrate;
 mod pool;
 mod reader;
+mod text;
 mod transaction;
 
 pub use connection::Connection;

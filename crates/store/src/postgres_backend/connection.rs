@@ -8,7 +8,7 @@ use diesel::{
 };
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection};
 
-use super::Backend;
+use super::{Backend, text::Remembered};
 
 /// A connection that is shared, so that several queries can be under way on it. The server works them off in the order
 /// in which they were first polled.
@@ -38,7 +38,7 @@ impl AsyncConnectionCore for Connection {
         T::Query: QueryFragment<Self::Backend> + QueryId + 'query,
     {
         let mut shared: Shared<'conn> = &self.0;
-        shared.load(source)
+        shared.load(Remembered(source.as_query()))
     }
 
     fn execute_returning_count<'conn, 'query, T>(
@@ -49,7 +49,7 @@ impl AsyncConnectionCore for Connection {
         T: QueryFragment<Self::Backend> + QueryId + 'query,
     {
         let mut shared: Shared<'conn> = &self.0;
-        shared.execute_returning_count(source)
+        shared.execute_returning_count(Remembered(source))
     }
 }
 
