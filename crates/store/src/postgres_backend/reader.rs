@@ -1,16 +1,29 @@
 //! Reads: on a connection that all reads of a thread share. What they ask for at the same time goes to the server in one
 //! go and comes back in one.
 
-use std::{cell::RefCell, collections::HashMap, ops::Deref, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    ops::Deref,
+    rc::Rc,
+    sync::{Arc, Mutex as Lock, PoisonError},
+    time::Duration,
+};
 
 use diesel_async::AsyncPgConnection;
-use tokio::{sync::Mutex, task::JoinHandle};
+use tokio::{sync::Mutex, task::JoinHandle, time::Instant};
 
 use super::{Connection, connect::connect};
 use crate::StoreError;
 
-/// Connections of a thread. With more than one, a read that takes long holds up only some of the others.
+/// Connections of a thread. The second one is for what would wait too long on the first.
 const CONNECTIONS: usize = 2;
+
+/// How many reads are under way on a connection before the next one is used, too.
+const SHARED_BY: usize = 16;
+
+/// A connection is held up, by a read that takes long, when none has ended on it for this time.
+const HELD_UP: Duration = Duration::from_millis(2);
 
 /// How long a read waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,53 +44,141 @@ struct Readers {
 struct Reader {
     connection: AsyncPgConnection,
     driver: JoinHandle<()>,
+    queue: Lock<Queue>,
 }
 
-impl Deref for Reader {
-    type Target = AsyncPgConnection;
-
-    fn deref(&self) -> &AsyncPgConnection {
-        &self.connection
-    }
+/// What is under way on a connection.
+struct Queue {
+    reads: usize,
+    /// When the last one ended or, before that, the first one began.
+    moved: Instant,
 }
 
-/// This thread's connection to the URL that the fewest read on.
+/// A read that is under way on a connection.
+struct Read(Arc<Reader>);
+
+/// A connection of this thread to the URL.
 pub async fn reader(url: &str) -> Result<Connection, StoreError> {
     let readers = READERS.with_borrow_mut(|readers| match readers.get(url) {
         Some(readers) => readers.clone(),
         None => readers.entry(url.to_owned()).or_default().clone(),
     });
-    let reader = match readers.least_used() {
-        Some(reader) => reader,
-        None => tokio::time::timeout(PATIENCE, readers.one_more(url))
+    let read = match readers.begin() {
+        Some(read) => read,
+        None => tokio::time::timeout(PATIENCE, readers.begin_on_one_more(url))
             .await
             .unwrap_or(Err(StoreError::Busy))?,
     };
-    Ok(Connection::new(reader))
+    Ok(Connection::new(Arc::new(read)))
 }
 
 impl Readers {
-    /// None while there are too few that work.
-    fn least_used(&self) -> Option<Arc<Reader>> {
+    /// Begins a read: on the first connection that is neither full nor held up or, if all are, on the one with the fewest
+    /// reads. None while there may be another connection.
+    fn begin(&self) -> Option<Read> {
+        let now = Instant::now();
         let mut open = self.open.borrow_mut();
         open.retain(|reader| !reader.driver.is_finished());
-        if open.len() < CONNECTIONS {
-            return None;
-        }
-        open.iter()
-            .min_by_key(|reader| Arc::strong_count(reader))
-            .cloned()
+        let reader = match open
+            .iter()
+            .find(|reader| reader.queue(|queue| queue.has_room(now)))
+        {
+            Some(reader) => reader,
+            None if open.len() < CONNECTIONS => return None,
+            None => open
+                .iter()
+                .min_by_key(|reader| reader.queue(|queue| queue.reads))?,
+        };
+        reader.queue(|queue| queue.begin(now));
+        Some(Read(Arc::clone(reader)))
     }
 
-    async fn one_more(&self, url: &str) -> Result<Arc<Reader>, StoreError> {
+    async fn begin_on_one_more(&self, url: &str) -> Result<Read, StoreError> {
         let _opening = self.opening.lock().await;
-        if let Some(reader) = self.least_used() {
-            return Ok(reader);
+        if let Some(read) = self.begin() {
+            return Ok(read);
         }
         let opened = connect(url).await;
         let (connection, driver) = opened.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let reader = Arc::new(Reader { connection, driver });
-        self.open.borrow_mut().push(reader.clone());
-        Ok(reader)
+        let now = Instant::now();
+        let reader = Arc::new(Reader {
+            connection,
+            driver,
+            queue: Lock::new(Queue { reads: 1, moved: now }),
+        });
+        self.open.borrow_mut().push(Arc::clone(&reader));
+        Ok(Read(reader))
+    }
+}
+
+impl Reader {
+    fn queue<T>(&self, look: impl FnOnce(&mut Queue) -> T) -> T {
+        look(&mut self.queue.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Queue {
+    fn has_room(&self, now: Instant) -> bool {
+        let held_up = self.reads > 0 && now.saturating_duration_since(self.moved) >= HELD_UP;
+        self.reads < SHARED_BY && !held_up
+    }
+
+    fn begin(&mut self, now: Instant) {
+        if self.reads == 0 {
+            self.moved = now;
+        }
+        self.reads += 1;
+    }
+
+    fn end(&mut self, now: Instant) {
+        self.reads -= 1;
+        self.moved = now;
+    }
+}
+
+impl Deref for Read {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        &self.0.connection
+    }
+}
+
+impl Drop for Read {
+    fn drop(&mut self) {
+        self.0.queue(|queue| queue.end(Instant::now()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_has_room_while_it_moves() {
+        let start = Instant::now();
+        let later = |half_times: u32| start + HELD_UP / 2 * half_times;
+        let mut queue = Queue {
+            reads: 0,
+            moved: start,
+        };
+        assert!(queue.has_room(later(9)), "nothing is under way");
+        queue.begin(later(9));
+        queue.begin(later(10));
+        assert!(queue.has_room(later(10)));
+        assert!(!queue.has_room(later(11)), "the first takes long");
+        queue.end(later(11));
+        assert!(
+            queue.has_room(later(12)),
+            "the second has waited for the first only"
+        );
+        assert!(!queue.has_room(later(13)), "the second takes long");
+        queue.end(later(13));
+        assert!(queue.has_room(later(99)));
+        for _ in 0..SHARED_BY {
+            assert!(queue.has_room(later(99)));
+            queue.begin(later(99));
+        }
+        assert!(!queue.has_room(later(99)), "it is full");
     }
 }
