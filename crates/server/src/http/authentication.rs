@@ -61,7 +61,8 @@ pub fn caller(worker: &Worker, request: &HttpRequest) -> Result<Caller, Problems
 
 fn bearer_token(request: &HttpRequest) -> Option<&str> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
-    let (scheme, token) = headers.next()?.to_str().ok()?.split_once(' ')?;
+    // Not `to_str`, which looks at each byte of what is the longest header.
+    let (scheme, token) = str::from_utf8(headers.next()?.as_bytes()).ok()?.split_once(' ')?;
     let alone = headers.next().is_none();
     (alone && scheme.eq_ignore_ascii_case("bearer")).then(|| token.trim())
 }
