@@ -2,7 +2,7 @@
 //! method wants done by itself.
 
 use tillgate_model::resources::OrderStatus;
-use tillgate_store::{TransactionRow, Tx, query};
+use tillgate_store::{AnyOrder as _, TransactionRow, Tx, query};
 
 use super::{
     action::{self, Begun},
@@ -128,7 +128,7 @@ async fn captures_by_itself(
     let Some(method) = query!(tx, payment_methods::get(&case.scope, &word(method_id)?))? else {
         return Ok(false);
     };
-    let total = crate::resources::order::total_cents(&case.order);
+    let total = case.order.total_cents();
     let small = method
         .auto_capture_max_amount_cents
         .is_none_or(|max| total <= max);
@@ -157,7 +157,7 @@ pub fn place_or_give_up(context: &Context, case: &mut Case) -> Result<(), Failur
 
 /// Whether the payment is for this amount, or for the order's total if none is given.
 pub fn pays(case: &Case, amount_cents: Option<i64>) -> bool {
-    let expected = amount_cents.unwrap_or_else(|| crate::resources::order::total_cents(&case.order));
+    let expected = amount_cents.unwrap_or_else(|| case.order.total_cents());
     case.source.amount_cents == expected || planted::is(Bug::AmountNotCompared)
 }
 

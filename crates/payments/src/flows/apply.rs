@@ -7,7 +7,7 @@ use tillgate_model::{
     JsonObject, Resource, Secret,
     resources::{CheckoutComPayment, OrderStatus, PaymentStatus},
 };
-use tillgate_store::{TransactionRow, Tx, query};
+use tillgate_store::{AnyOrder as _, TransactionRow, Tx, query};
 
 use super::{
     advance::place_or_give_up,
@@ -24,7 +24,7 @@ use crate::{
     context::Context,
     failure::Failure,
     planted::{self, Bug},
-    resources::{order, source},
+    resources::source,
     stored,
 };
 
@@ -308,7 +308,7 @@ async fn release_open(
 /// The order's statuses follow from its transactions; an order that pays at once, or whose payment method says so, is
 /// placed by its payment, and one whose captures were all refunded is cancelled.
 pub async fn update_order(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<(), Failure> {
-    let total = order::total_cents(&case.order);
+    let total = case.order.total_cents();
     let status = case.ledger.payment_status(total);
     if status.to_string() != case.order.payment_status {
         case.order.payment_status = status.to_string();

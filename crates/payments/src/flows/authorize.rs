@@ -5,7 +5,7 @@ use tillgate_model::{
     Money, Problem, Problems, Resource,
     resources::{CheckoutComPayment, WireTransfer},
 };
-use tillgate_store::{PaymentGatewayRow, Tx};
+use tillgate_store::{AnyOrder as _, PaymentGatewayRow, Tx};
 
 use super::{
     action::{self, Begun, gateway_of},
@@ -18,13 +18,7 @@ use super::{
     state::SourceState,
     wallet,
 };
-use crate::{
-    context::Context,
-    failure::Failure,
-    request::Request,
-    resources::{order, source},
-    stored::word,
-};
+use crate::{context::Context, failure::Failure, request::Request, resources::source, stored::word};
 
 /// Codes of declines that ask for the buyer's authentication: Stripe docs, decline codes; Checkout.com docs, response codes.
 const AUTHENTICATION_WANTED: [&str; 2] = ["authentication_required", "20154"];
@@ -75,7 +69,7 @@ pub async fn begin(
 
 /// The order's total, or what the request says if that is not more.
 fn payable(case: &Case, amount_cents: Option<i64>) -> Result<i64, Problem> {
-    let total = order::total_cents(&case.order);
+    let total = case.order.total_cents();
     match amount_cents {
         Some(amount) if amount > total => {
             let message = format!("must be less than or equal to {total}");
@@ -262,7 +256,7 @@ pub async fn renew(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Resul
     case.source.client_secret = None;
     case.source.state = SourceState::New.to_string();
     case.details.authorization_amount_cents = None;
-    let total = order::total_cents(&case.order);
+    let total = case.order.total_cents();
     attempt_anew(tx, context, case, total).await
 }
 

@@ -4,7 +4,7 @@ use tillgate_model::{
     Id, Problem,
     resources::{OrderStatus, PaymentStatus},
 };
-use tillgate_store::{OrderRow, TransactionRow, Tx};
+use tillgate_store::{AnyOrder as _, OrderRow, TransactionRow, Tx};
 
 use super::{
     action::{self, Begun},
@@ -21,7 +21,7 @@ use crate::{
     context::Context,
     failure::Failure,
     request::Request,
-    resources::{order, source},
+    resources::source,
     stored::{self, stored_time, word},
 };
 
@@ -197,7 +197,7 @@ pub async fn capture_next(
     context: &Context,
     case: &mut Case,
 ) -> Result<Option<Begun>, Failure> {
-    let due = order::total_cents(&case.order) - case.ledger.captured();
+    let due = case.order.total_cents() - case.ledger.captured();
     let open = |ledger: &super::ledger::Ledger, row: &TransactionRow| ledger.open_authorization(row);
     let Some(authorization) = next_of(tx, context, case, AUTHORIZATION, open).await? else {
         return Ok(None);

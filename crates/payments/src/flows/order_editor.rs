@@ -7,7 +7,7 @@ use tillgate_model::{
     request::{Shape, UpdateRequest},
     resources::{Order, UpdateOrderAttributes},
 };
-use tillgate_store::{Tx, query};
+use tillgate_store::{AnyOrder as _, Tx, query};
 
 use super::{
     action::Begun,
@@ -295,7 +295,7 @@ async fn without_source(
     let (context, pointer) = (&request.context, trigger.pointer());
     let before = row.clone();
     match trigger {
-        Trigger::Place if order::total_cents(&row) == 0 => {
+        Trigger::Place if row.total_cents() == 0 => {
             flow::turn_at(context, &mut row, OrderEvent::Place, &pointer)?;
         }
         Trigger::Approve | Trigger::ApproveAndCapture => flow::approve_paid(context, &mut row, &pointer)?,

@@ -8,7 +8,7 @@ use tillgate_model::{
     request::{Shape, UpdateRequest},
     resources::{Authorization, Capture, OrderStatus, Refund, UpdateAuthorizationAttributes, Void},
 };
-use tillgate_store::{TransactionRow, Tx, query};
+use tillgate_store::{AnyOrder as _, TransactionRow, Tx, query};
 
 use super::{
     action::{self, Begun},
@@ -26,7 +26,7 @@ use crate::{
     failure::Failure,
     handler::Edit,
     request::Request,
-    resources::{order, transaction::Shown},
+    resources::transaction::Shown,
     stored::{stored_json, stored_time, word},
 };
 
@@ -257,7 +257,7 @@ async fn begin(
     let context = &request.context;
     match step {
         Step::Capture(amount) => {
-            let due = order::total_cents(&case.order).saturating_sub(case.ledger.captured());
+            let due = case.order.total_cents().saturating_sub(case.ledger.captured());
             let left = case.ledger.open_authorization(row).min(due.max(0));
             let amount = within(amount, left, "_capture")?;
             action::capture(tx, context, case, row, amount, None).await

@@ -6,7 +6,7 @@ use tillgate_model::{
     request::UpdateRequest,
     resources::{CheckoutComPayment, StripePayment},
 };
-use tillgate_store::{PaymentSourceRow, Tx};
+use tillgate_store::{AnyOrder as _, PaymentSourceRow, Tx};
 
 use super::{
     action, authorize,
@@ -262,6 +262,6 @@ async fn change_amount(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> R
             .ok_or_else(|| Failure::Internal("a Stripe payment has no PSP".into()));
     }
     case.details.authorization_amount_cents = None;
-    let total = order::total_cents(&case.order);
+    let total = case.order.total_cents();
     authorize::push(tx, context, case, total, None).await
 }

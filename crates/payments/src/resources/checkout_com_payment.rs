@@ -1,5 +1,5 @@
 use tillgate_model::{One, Record, Resource, Secret, ToOne, resources::CheckoutComPayment};
-use tillgate_store::{OrderRow, PaymentSourceRow};
+use tillgate_store::{AnyOrder, PaymentSourceRow};
 
 use super::source::{self, kept_source};
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 pub fn record(
     context: &Context,
     row: &PaymentSourceRow,
-    order: &OrderRow,
+    order: &impl AnyOrder,
 ) -> Result<Record<CheckoutComPayment>, Failure> {
     let details: Details = json(&row.details)?;
     Ok(stored::record!(

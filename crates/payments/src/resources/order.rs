@@ -4,7 +4,7 @@ use tillgate_model::{
     problem::Kind,
     resources::{CreateOrderAttributes, Order, OrderStatus, PaymentStatus, UpdateOrderAttributes},
 };
-use tillgate_store::{OrderFilter, OrderRow, StoreError, Tx, query};
+use tillgate_store::{AnyOrder as _, OrderFilter, OrderRow, StoreError, Tx, query};
 
 mod buyer;
 
@@ -23,7 +23,7 @@ use crate::{
 /// The order as the API shows it.
 pub fn record_of(row: &OrderRow) -> Result<Record<Order>, StoreError> {
     let status = word(&row.status)?;
-    let total = total_cents(row);
+    let total = row.total_cents();
     let payment_source = match (&row.payment_source_type, &row.payment_source_id) {
         (Some(kind), Some(id)) => ToOne::to_type(kind, word(id)?).unwrap_or_default(),
         _ => ToOne::empty(),
@@ -122,12 +122,6 @@ impl Kept for Order {
         };
         Ok((rows.iter().map(record_of).collect::<Result<_, _>>()?, total))
     }
-}
-
-/// What the order costs, in minor units.
-pub fn total_cents(row: &OrderRow) -> i64 {
-    row.subtotal_amount_cents
-        .saturating_add(row.payment_method_amount_cents)
 }
 
 /// Whether line items and the like can be changed.
@@ -375,7 +369,7 @@ pub async fn recompute(tx: &mut Tx<'_>, request: &Request, id: &tillgate_model::
         row.status = status.to_string();
         let payment_status: PaymentStatus = word(&row.payment_status)?;
         if matches!(payment_status, PaymentStatus::Unpaid | PaymentStatus::Free) {
-            let free = complete && total_cents(&row) == 0;
+            let free = complete && row.total_cents() == 0;
             let status = if free {
                 PaymentStatus::Free
             } else {
@@ -384,7 +378,7 @@ pub async fn recompute(tx: &mut Tx<'_>, request: &Request, id: &tillgate_model::
             row.payment_status = status.to_string();
         } else {
             let ledger = Ledger::read(tx, scope, &row.id).await?;
-            row.payment_status = ledger.payment_status(total_cents(&row)).to_string();
+            row.payment_status = ledger.payment_status(row.total_cents()).to_string();
         }
     }
     if before != row {

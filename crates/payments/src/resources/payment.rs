@@ -4,7 +4,7 @@ use tillgate_model::{
     One, Record, Resource,
     resources::{Payment, PaymentState, StripePayment},
 };
-use tillgate_store::{OrderRow, PaymentSourceRow};
+use tillgate_store::{AnyOrder, PaymentSourceRow};
 
 use super::source::{self, kept_source};
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 pub fn record(
     context: &Context,
     row: &PaymentSourceRow,
-    order: &OrderRow,
+    order: &impl AnyOrder,
 ) -> Result<Record<Payment>, Failure> {
     let state = match (&row.pending_operation_id, word(&row.state)?) {
         (Some(_), _) => PaymentState::Processing,
@@ -38,7 +38,7 @@ pub fn record(
             state,
             for_delivery: false,
             delivery_price_business_participation: false,
-            user_name: order.customer_email.clone(),
+            user_name: order.customer_email().map(str::to_owned),
             client_secret: source::client_secret(context, row)?,
             redirect_url: row.redirect_url.clone(),
             stripe_token: None,

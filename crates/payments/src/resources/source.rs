@@ -1,10 +1,12 @@
 //! What the payment sources of all kinds share: one table, encrypted tokens, and the sight of them.
 
-use tillgate_model::{Id, Secret};
-use tillgate_store::{OrderRow, PaymentSourceRow, StoreError, Tx, query};
+use std::collections::HashMap;
+
+use tillgate_model::{Id, Secret, document::Page};
+use tillgate_store::{AnyOrder, OrderSummary, PaymentSourceFilter, PaymentSourceRow, StoreError, Tx, query};
 
 use super::order;
-use crate::{context::Context, failure::Failure, request::Request, stored::word};
+use crate::{context::Context, failure::Failure, request::Request, stored::Selection};
 
 /// What client secrets and tokens are sealed as.
 const CLIENT_SECRET: &str = "payment_sources.client_secret";
@@ -34,30 +36,53 @@ pub fn token(context: &Context, row: &PaymentSourceRow) -> Result<Option<Secret>
     Ok(row.token.as_ref().map(open).transpose()?)
 }
 
-/// The order of a source, if the caller may see it, and with it the source.
-pub async fn order_of(
-    tx: &mut Tx<'_>,
-    request: &Request,
-    row: &PaymentSourceRow,
-) -> Result<Option<OrderRow>, StoreError> {
-    let found = query!(tx, orders::get(request.scope(), &word(&row.order_id)?))?;
-    Ok(found.filter(|found| order::visible(request, found)))
-}
-
 /// Whether the order's total is no longer the payment's amount.
-pub fn is_mismatched(row: &PaymentSourceRow, order: &OrderRow) -> bool {
-    row.amount_cents != order::total_cents(order) || row.currency_code != order.currency_code
+pub fn is_mismatched(row: &PaymentSourceRow, order: &impl AnyOrder) -> bool {
+    row.amount_cents != order.total_cents() || row.currency_code != order.currency_code()
 }
 
-/// A source of a kind and its order, if the caller may see the order.
+/// A source of a kind and its order's summary, if the caller may see the order.
 pub async fn visible(
     tx: &mut Tx<'_>,
     request: &Request,
     id: &Id,
     kind: &str,
-) -> Result<Option<(PaymentSourceRow, OrderRow)>, StoreError> {
+) -> Result<Option<(PaymentSourceRow, OrderSummary)>, StoreError> {
     let found = query!(tx, payments::source_and_order(request.scope(), id))?;
     Ok(found.filter(|(row, order)| row.kind == kind && order::visible(request, order)))
+}
+
+/// A page of the sources of a kind, as far as the caller may see their orders, and how many there are.
+pub async fn page(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    selection: &Selection,
+    page: Page,
+    kind: &str,
+) -> Result<(Vec<(PaymentSourceRow, OrderSummary)>, i64), StoreError> {
+    let gateway = ["stripe_gateways", "checkout_com_gateways", "manual_gateways"]
+        .iter()
+        .find_map(|kind| selection.owner(kind));
+    let filter = PaymentSourceFilter {
+        kind: Some(kind),
+        payment_gateway_id: gateway,
+        ..Default::default()
+    };
+    let scope = request.scope();
+    let total = query!(tx, payment_sources::count(scope, filter))?;
+    let rows = query!(tx, payment_sources::page(scope, filter, page))?;
+    let ids: Vec<String> = rows.iter().map(|row| row.order_id.clone()).collect();
+    let orders = query!(tx, payments::summaries_of_orders(scope, &ids))?;
+    let orders: HashMap<String, OrderSummary> = orders
+        .into_iter()
+        .filter(|order| order::visible(request, order))
+        .map(|order| (order.id.clone(), order))
+        .collect();
+    let seen = rows.into_iter().filter_map(|row| {
+        let order = orders.get(&row.order_id)?.clone();
+        Some((row, order))
+    });
+    Ok((seen.collect(), total))
 }
 
 /// Writes `get`, `page` and `retrieve` of a payment source over its `record` and `KIND`. What is pending is looked for
@@ -82,26 +107,12 @@ macro_rules! kept_source {
                 selection: &crate::stored::Selection,
                 page: tillgate_model::document::Page,
             ) -> Result<(Vec<tillgate_model::Record<Self>>, i64), crate::failure::Failure> {
-                let gateway = [
-                    "stripe_gateways",
-                    "checkout_com_gateways",
-                    "manual_gateways",
-                ]
-                .iter()
-                .find_map(|kind| selection.owner(kind));
-                let filter = tillgate_store::PaymentSourceFilter {
-                    kind: Some($kind),
-                    payment_gateway_id: gateway,
-                    ..Default::default()
-                };
-                let total = tillgate_store::query!(tx, payment_sources::count(request.scope(), filter))?;
-                let mut records = Vec::new();
-                for row in tillgate_store::query!(tx, payment_sources::page(request.scope(), filter, page))? {
-                    if let Some(order) = crate::resources::source::order_of(tx, request, &row).await? {
-                        records.push(record(&request.context, &row, &order)?);
-                    }
-                }
-                Ok((records, total))
+                let (seen, total) =
+                    crate::resources::source::page(tx, request, selection, page, $kind).await?;
+                let records = seen
+                    .iter()
+                    .map(|(row, order)| record(&request.context, row, order));
+                Ok((records.collect::<Result<_, _>>()?, total))
             }
 
             async fn retrieve(

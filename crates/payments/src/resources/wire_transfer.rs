@@ -1,5 +1,5 @@
 use tillgate_model::{One, Record, Resource, ToOne, resources::WireTransfer};
-use tillgate_store::{OrderRow, PaymentSourceRow};
+use tillgate_store::{AnyOrder, PaymentSourceRow};
 
 use super::source::kept_source;
 use crate::{
@@ -9,7 +9,11 @@ use crate::{
 };
 
 /// The source as the API shows it.
-pub fn record(_: &Context, row: &PaymentSourceRow, _: &OrderRow) -> Result<Record<WireTransfer>, Failure> {
+pub fn record(
+    _: &Context,
+    row: &PaymentSourceRow,
+    _: &impl AnyOrder,
+) -> Result<Record<WireTransfer>, Failure> {
     Ok(stored::record!(
         row,
         WireTransfer {

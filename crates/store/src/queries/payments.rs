@@ -6,20 +6,20 @@ use tillgate_model::Id;
 
 use super::super::{Connection, RunQueryDsl};
 use crate::{
-    CustomerRow, GatewayOperationRow, OrderRow, PaymentGatewayRow, PaymentMethodRow, PaymentSourceRow, Scope,
-    StoreError, TransactionRow,
+    CustomerRow, GatewayOperationRow, OrderRow, OrderSummary, PaymentGatewayRow, PaymentMethodRow,
+    PaymentSourceRow, Scope, StoreError, TransactionRow,
     rows::{
         customers, gateway_operations, line_items, orders, payment_gateways, payment_methods,
         payment_sources, transactions,
     },
 };
 
-/// A payment source and its order.
+/// A payment source, and of its order what is shown with it.
 pub async fn source_and_order(
     connection: &mut Connection,
     scope: &Scope,
     id: &Id,
-) -> Result<Option<(PaymentSourceRow, OrderRow)>, StoreError> {
+) -> Result<Option<(PaymentSourceRow, OrderSummary)>, StoreError> {
     let of_source = orders::organization_id
         .eq(payment_sources::organization_id)
         .and(orders::test.eq(payment_sources::test))
@@ -29,8 +29,22 @@ pub async fn source_and_order(
         .filter(payment_sources::organization_id.eq(scope.organization_id().as_str()))
         .filter(payment_sources::test.eq(scope.test()))
         .filter(payment_sources::id.eq(id.as_str()))
-        .select((PaymentSourceRow::as_select(), OrderRow::as_select()));
+        .select((PaymentSourceRow::as_select(), OrderSummary::as_select()));
     Ok(run!(query.get_result(connection)).optional()?)
+}
+
+/// Summaries of some orders.
+pub async fn summaries_of_orders(
+    connection: &mut Connection,
+    scope: &Scope,
+    order_ids: &[String],
+) -> Result<Vec<OrderSummary>, StoreError> {
+    let query = orders::table
+        .filter(orders::organization_id.eq(scope.organization_id().as_str()))
+        .filter(orders::test.eq(scope.test()))
+        .filter(orders::id.eq_any(order_ids))
+        .select(OrderSummary::as_select());
+    Ok(run!(query.load(connection))?)
 }
 
 /// The order of a payment source, which no other transaction can lock until this one ends.

@@ -92,6 +92,86 @@ progress_of_orders! {
     transactions_count: i64,
 }
 
+/// What is read of an order beside its payment sources: an order has many columns, and a read takes as long as it has
+/// columns.
+#[derive(Clone, PartialEq, Debug, diesel::Queryable, diesel::Selectable)]
+#[diesel(table_name = orders)]
+pub struct OrderSummary {
+    /// Identifier.
+    pub id: String,
+    /// As in the order.
+    pub status: String,
+    /// As in the order.
+    pub guest: bool,
+    /// As in the order.
+    pub customer_email: Option<String>,
+    /// As in the order.
+    pub currency_code: String,
+    /// As in the order.
+    pub subtotal_amount_cents: i64,
+    /// As in the order.
+    pub payment_method_amount_cents: i64,
+    /// As in the order.
+    pub market_id: String,
+    /// As in the order.
+    pub customer_id: Option<String>,
+}
+
+/// Whose an order is and what it costs; its summary tells as much.
+pub trait AnyOrder {
+    /// State, a word of the domain.
+    fn status(&self) -> &str;
+    /// Bought without an account.
+    fn guest(&self) -> bool;
+    /// Address of the buyer.
+    fn customer_email(&self) -> Option<&str>;
+    /// Where it is bought.
+    fn market_id(&self) -> &str;
+    /// The buyer's account.
+    fn customer_id(&self) -> Option<&str>;
+    /// ISO 4217.
+    fn currency_code(&self) -> &str;
+    /// What it costs, in minor units.
+    fn total_cents(&self) -> i64;
+}
+
+macro_rules! any_order {
+    ($($row:ident),*) => {
+        $(impl AnyOrder for $row {
+            fn status(&self) -> &str {
+                &self.status
+            }
+
+            fn guest(&self) -> bool {
+                self.guest
+            }
+
+            fn customer_email(&self) -> Option<&str> {
+                self.customer_email.as_deref()
+            }
+
+            fn market_id(&self) -> &str {
+                &self.market_id
+            }
+
+            fn customer_id(&self) -> Option<&str> {
+                self.customer_id.as_deref()
+            }
+
+            fn currency_code(&self) -> &str {
+                &self.currency_code
+            }
+
+            fn total_cents(&self) -> i64 {
+                self.subtotal_amount_cents
+                    .saturating_add(self.payment_method_amount_cents)
+            }
+        })*
+    };
+}
+
+any_order!(OrderRow, OrderSummary);
+
 rows! {
     /// A position of an order.
     line_items => LineItemRow, filter LineItemFilter { order_id } {

@@ -2,7 +2,7 @@
 
 use chrono::{Duration, NaiveDateTime};
 use tillgate_model::{Problem, Problems, problem::Kind};
-use tillgate_store::{OrderRow, PaymentSourceRow, Tx, query};
+use tillgate_store::{AnyOrder as _, OrderRow, PaymentSourceRow, Tx, query};
 
 use crate::{
     failure::Failure,
@@ -21,7 +21,7 @@ pub fn refuse_unpayable(order: &OrderRow) -> Result<(), Failure> {
         let message = format!("can't be paid: it is {}", order.status);
         return Err(Problem::invalid(ORDER, "order_status", message).into());
     }
-    if order::total_cents(order) <= 0 {
+    if order.total_cents() <= 0 {
         return Err(Problem::invalid(ORDER, "free", "has nothing to pay: its total is 0").into());
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! The parts that creating a source of any kind has: the checks, the row, and the end of it.
 
 use tillgate_model::{Id, Problem, Record};
-use tillgate_store::{OrderRow, PaymentGatewayRow, Tx, queries, query};
+use tillgate_store::{AnyOrder as _, OrderRow, PaymentGatewayRow, Tx, queries, query};
 
 use super::{guard, replace::is_confirmable};
 use crate::{
@@ -176,7 +176,7 @@ pub fn new_source<R>(request: &Request, record: &Record<R>, new: NewSource<'_>) 
         order_id: order.id.clone(),
         payment_gateway_id: gateway.id.clone(),
         state: SourceState::New.to_string(),
-        amount_cents: order::total_cents(&order),
+        amount_cents: order.total_cents(),
         currency_code: order.currency_code.clone(),
         automatic_capture: false,
         psp_id: None,

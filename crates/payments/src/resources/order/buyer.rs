@@ -4,7 +4,7 @@
 //! it later by somebody else. Hence what a guest buys stays a guest's, and is not among what a customer sees as their own.
 
 use tillgate_model::{Problem, Record, ToOne, problem::Kind, resource::Buyer, resources::Order};
-use tillgate_store::{OrderRow, Tx, query};
+use tillgate_store::{AnyOrder, Tx, query};
 
 use super::{super::customer, is_editable};
 use crate::{failure::Failure, request::Request, stored::found};
@@ -14,14 +14,14 @@ const EMAIL: &str = "/data/attributes/customer_email";
 
 /// A sales channel sees the orders of its market that are being bought or were just bought; for a customer those of nobody else,
 /// and all of their own.
-pub fn visible(request: &Request, row: &OrderRow) -> bool {
+pub fn visible(request: &Request, order: &impl AnyOrder) -> bool {
     let caller = &request.caller;
     let market = caller.market_id.as_ref();
-    let of_its_market = market.is_some_and(|market| market.as_str() == row.market_id);
-    let being_bought = matches!(row.status.as_str(), "draft" | "pending" | "placing" | "placed");
-    let seen = match (&caller.customer_id, &row.customer_id) {
+    let of_its_market = market.is_some_and(|market| market.as_str() == order.market_id());
+    let being_bought = matches!(order.status(), "draft" | "pending" | "placing" | "placed");
+    let seen = match (&caller.customer_id, order.customer_id()) {
         (None, _) | (Some(_), None) => being_bought,
-        (Some(own), Some(of)) => own.as_str() == of && (being_bought || !row.guest),
+        (Some(own), Some(of)) => own.as_str() == of && (being_bought || !order.guest()),
     };
     caller.buyer().is_none() || (of_its_market && seen)
 }
