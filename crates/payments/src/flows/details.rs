@@ -1,10 +1,13 @@
-//! What of a payment source is only shown. It is kept as one JSON text.
+//! What of a payment source is only shown. It is kept as one JSON text, without what has no value: it is written several
+//! times for each payment, and most payments have little of it.
 
 use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 use tillgate_gateways::Reuse;
 use tillgate_model::{JsonObject, Timestamp, resources::CheckoutComPaymentType};
 
 /// What of a payment source is only shown.
+#[skip_serializing_none]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Details {
