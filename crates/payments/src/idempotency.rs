@@ -10,6 +10,7 @@ use crate::{
     failure::Failure,
     planted::{self, Bug},
     request::Request,
+    stored::stored_time,
 };
 
 /// What a stored answer is sealed as.
@@ -76,7 +77,7 @@ fn is_forgotten(request: &Request, known: &IdempotencyKeyRow) -> bool {
     if planted::is(Bug::KeyForgotten) {
         return true;
     }
-    known.finished_at.is_some() && known.created_at + LIFETIME < request.context.now().moment().naive_utc()
+    known.finished_at.is_some() && known.created_at + LIFETIME < stored_time(request.context.now())
 }
 
 fn new_row(request: &Request, key: &IdempotencyKey, resource: Option<(&str, &str)>) -> IdempotencyKeyRow {
@@ -87,7 +88,7 @@ fn new_row(request: &Request, key: &IdempotencyKey, resource: Option<(&str, &str
         owner_id: sender(request).owner().to_owned(),
         key: key.key.clone(),
         fingerprint: request.context.vault.keyed_hash(FINGERPRINT, &key.fingerprint),
-        created_at: request.context.now().moment().naive_utc(),
+        created_at: stored_time(request.context.now()),
         finished_at: None,
         resource_type: resource.map(|(kind, _)| kind.to_owned()),
         resource_id: resource.map(|(_, id)| id.to_owned()),
@@ -176,7 +177,7 @@ pub async fn finish(
     }
     let body = std::str::from_utf8(&answer.body)
         .map_err(|error| Failure::Internal(format!("a document is not UTF-8: {error}")))?;
-    row.finished_at = Some(request.context.now().moment().naive_utc());
+    row.finished_at = Some(stored_time(request.context.now()));
     row.status = Some(i32::from(answer.status));
     row.location = answer.location.clone();
     row.body = Some(

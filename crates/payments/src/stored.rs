@@ -2,10 +2,9 @@
 
 use std::str::FromStr;
 
-use chrono::NaiveDateTime;
 use serde::de::DeserializeOwned;
 use tillgate_model::{Id, Timestamp};
-use tillgate_store::StoreError;
+use tillgate_store::{StoreError, StoredTime};
 
 /// Reads a stored word: an id, a currency, a state.
 pub fn word<T: FromStr>(text: &str) -> Result<T, StoreError> {
@@ -24,13 +23,13 @@ pub fn json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
 }
 
 /// A stored time.
-pub fn time(stored: NaiveDateTime) -> Timestamp {
-    Timestamp::new(stored.and_utc())
+pub fn time(stored: StoredTime) -> Timestamp {
+    stored.into()
 }
 
 /// A time to store.
-pub fn stored_time(time: Timestamp) -> NaiveDateTime {
-    time.moment().naive_utc()
+pub fn stored_time(time: Timestamp) -> StoredTime {
+    time.into()
 }
 
 /// Metadata to store.

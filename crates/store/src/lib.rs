@@ -13,6 +13,7 @@ mod prepared;
 mod rows;
 mod scope;
 mod sqlite_backend;
+mod time;
 
 pub use db::{Db, TRANSACTIONS_COMMITTED, Tx, without_password};
 pub use error::StoreError;
@@ -23,6 +24,7 @@ pub use postgres_backend::queries as postgres;
 pub use rows::*;
 pub use scope::Scope;
 pub use sqlite_backend::queries as sqlite;
+pub use time::StoredTime;
 
 /// Runs a query in a transaction or on a reading connection: `query!(tx, orders::get(&scope, &id))?`.
 #[macro_export]

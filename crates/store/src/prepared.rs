@@ -100,7 +100,7 @@ mod tests {
                 counter.fetch_add(1, Ordering::Relaxed);
             }
         });
-        let now = chrono::DateTime::UNIX_EPOCH.naive_utc();
+        let now = crate::StoredTime::default();
         for name in ["Shop", "Store"] {
             let row = MarketRow {
                 organization_id: "org".into(),

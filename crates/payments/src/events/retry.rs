@@ -1,6 +1,8 @@
 //! When a call that has failed is made again.
 
-use chrono::{DateTime, Duration, NaiveDateTime};
+use chrono::{DateTime, Duration};
+use tillgate_model::Timestamp;
+use tillgate_store::StoredTime;
 
 use crate::context::Entropy;
 
@@ -20,12 +22,7 @@ pub fn jitter(entropy: &dyn Entropy) -> u8 {
 
 /// When to call again after so many calls; none if that were enough. Each pause is shortened by up to a tenth, so that what
 /// failed together does not come back together, and nothing comes later than three days after the first call.
-pub fn next(
-    calls: usize,
-    now: NaiveDateTime,
-    retry_after: Option<Duration>,
-    jitter: u8,
-) -> Option<NaiveDateTime> {
+pub fn next(calls: usize, now: StoredTime, retry_after: Option<Duration>, jitter: u8) -> Option<StoredTime> {
     let pause = Duration::seconds(*PAUSES.get(calls.checked_sub(1)?)?);
     let jitter = pause * i32::from(jitter) / 2550;
     let asked_for = retry_after.unwrap_or_default().min(LONGEST);
@@ -33,23 +30,22 @@ pub fn next(
 }
 
 /// What `Retry-After` says (RFC 9110, 10.2.3): seconds, or a moment.
-pub fn retry_after(value: &str, now: NaiveDateTime) -> Option<Duration> {
+pub fn retry_after(value: &str, now: StoredTime) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<u32>() {
         return Some(Duration::seconds(i64::from(seconds)));
     }
-    let moment = DateTime::parse_from_rfc2822(value).ok()?.naive_utc();
-    Some((moment - now).max(Duration::zero()))
+    let moment = DateTime::parse_from_rfc2822(value).ok()?.to_utc();
+    Some((moment - Timestamp::from(now).moment()).max(Duration::zero()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn start() -> NaiveDateTime {
-        DateTime::from_timestamp(1_900_000_000, 0)
-            .expect("a moment")
-            .naive_utc()
+    fn start() -> StoredTime {
+        let moment = DateTime::from_timestamp(1_900_000_000, 0).expect("a moment");
+        Timestamp::new(moment).into()
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! What became of a call to a PSP: the PSP is asked, and the same bytes are sent again with the same key where that is safe.
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use tillgate_gateways::{
     ActionKind, FindAction, FindPayment, FoundAction, FoundOutcome, PaymentSnapshot, TransportError,
 };
-use tillgate_store::{PaymentSourceRow, Tx, query};
+use tillgate_store::{PaymentSourceRow, StoredTime, Tx, query};
 
 use super::{
     ledger::Ledger,
@@ -15,7 +15,7 @@ use crate::{
     context::Context,
     failure::Failure,
     planted::{self, Bug},
-    stored::{stored_time, word},
+    stored::{stored_time, time, word},
 };
 
 /// Both PSPs forget keys after 24 hours; what is older than this is never sent again.
@@ -85,7 +85,7 @@ pub async fn ask_or_send_again(
 }
 
 /// Whether the PSP may have forgotten the key of a request that was first sent then.
-pub fn is_key_forgotten(context: &Context, sent_at: NaiveDateTime) -> bool {
+pub fn is_key_forgotten(context: &Context, sent_at: StoredTime) -> bool {
     stored_time(context.now()) - sent_at > SEND_AGAIN_WITHIN
 }
 
@@ -262,7 +262,7 @@ async fn search(context: &Context, attempt: &Attempt, source: &PaymentSourceRow)
     };
     let mut find = FindPayment {
         transaction_id,
-        created_after: (attempt.operation.sent_at - CLOCK_MARGIN).and_utc(),
+        created_after: time(attempt.operation.sent_at - CLOCK_MARGIN).moment(),
         cursor: None,
     };
     for _ in 0..PAGES {

@@ -1,11 +1,12 @@
 //! Bringing a payment up to date: the outcome of its open call is looked for, or the PSP is asked how it stands. The same way
 //! for a GET, an event of the PSP, the start of the service and the background task.
 
-use chrono::NaiveDateTime;
 use futures::StreamExt;
 use tillgate_gateways::{ActionSeen, ListedActions, PaymentSnapshot};
 use tillgate_model::Id;
-use tillgate_store::{GatewayOperationRow, PaymentGatewayRow, PaymentSourceRow, Scope, Tx, query};
+use tillgate_store::{
+    GatewayOperationRow, PaymentGatewayRow, PaymentSourceRow, Scope, StoredTime, Tx, query,
+};
 
 use super::{
     action::is_manual,
@@ -339,7 +340,7 @@ pub async fn look_for_outcome(context: &Context, row: GatewayOperationRow) -> Re
 
 /// Makes every open call due: whoever was at it is gone.
 pub async fn make_all_due(context: &Context) -> Result<(), Failure> {
-    let now: NaiveDateTime = stored_time(context.now());
+    let now: StoredTime = stored_time(context.now());
     context
         .db
         .write(async move |tx: &mut Tx<'_>| query!(tx, payments::make_operations_due(now)))

@@ -1,7 +1,7 @@
 //! When the PSP is asked again, if nobody has a reason to ask before.
 
-use chrono::{Duration, NaiveDateTime};
-use tillgate_store::GatewayOperationRow;
+use chrono::Duration;
+use tillgate_store::{GatewayOperationRow, StoredTime};
 
 use super::{case::Case, state::SourceState};
 use crate::{
@@ -24,9 +24,9 @@ pub fn repeating_pause(seconds: &[i64], attempts: i32) -> Duration {
 /// When the outcome of a call is looked for next: at once, by a GET of the source or the background task, then at longer
 /// and longer intervals, and at last by a person. It is looked for as often as that, and for as long: requests that ask for
 /// it in between use nothing up, and neither does a service that was down for days.
-pub fn next_look(operation: &mut GatewayOperationRow, now: NaiveDateTime) {
+pub fn next_look(operation: &mut GatewayOperationRow, now: StoredTime) {
     let mut planned = OUTCOME.iter().scan(operation.sent_at, |time, seconds| {
-        *time += Duration::seconds(*seconds);
+        *time = *time + Duration::seconds(*seconds);
         Some(*time)
     });
     let by_age = planned.find(|time| *time > now);

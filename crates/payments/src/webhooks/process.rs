@@ -1,9 +1,9 @@
 //! What a stored event means: the payment that it is about is found, and asked for at its PSP. Amounts and states in the
 //! event are not read, so that it does no harm late, twice or out of order.
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use tillgate_model::Id;
-use tillgate_store::{GatewayEventRow, PaymentSourceRow, Scope, StoreError, Tx, query};
+use tillgate_store::{GatewayEventRow, PaymentSourceRow, Scope, StoreError, StoredTime, Tx, query};
 
 use crate::{
     context::Context,
@@ -93,7 +93,7 @@ async fn apply(context: &Context, scope: &Scope, event: &GatewayEventRow) -> Res
     }
 }
 
-fn look_again(event: &GatewayEventRow, now: NaiveDateTime) -> [Option<NaiveDateTime>; 3] {
+fn look_again(event: &GatewayEventRow, now: StoredTime) -> [Option<StoredTime>; 3] {
     let end = event.created_at + GIVE_UP_AFTER;
     if now >= end {
         tracing::error!(

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
+use tillgate_model::Timestamp;
 use tillgate_sandbox::Outcome;
 
 use super::Books;
@@ -61,7 +62,7 @@ fn charges(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
         }
         if card
             .removed_at
-            .is_some_and(|removed| row.created_at.and_utc() > removed)
+            .is_some_and(|removed| Timestamp::from(row.created_at).moment() > removed)
         {
             findings.push(format!(
                 "the card {id} was to pay {} after it was removed",

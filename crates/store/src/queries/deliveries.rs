@@ -1,11 +1,10 @@
 //! What is sent to webhooks: what is due, and what became of it.
 
-use chrono::NaiveDateTime;
 use diesel::{dsl::exists, prelude::*};
 
 use super::super::{Connection, RunQueryDsl};
 use crate::{
-    Called, EventDeliveryRow, Scope, StoreError, WebhookRow,
+    Called, EventDeliveryRow, Scope, StoreError, StoredTime, WebhookRow,
     rows::{event_callbacks, event_deliveries, events, webhooks},
 };
 
@@ -29,7 +28,7 @@ pub async fn webhooks_of_topic(
 /// open, wait. The rows carry their scope.
 pub async fn webhooks_with_due(
     connection: &mut Connection,
-    now: NaiveDateTime,
+    now: StoredTime,
 ) -> Result<Vec<WebhookRow>, StoreError> {
     let due = event_deliveries::table
         .filter(event_deliveries::organization_id.eq(webhooks::organization_id))
@@ -49,8 +48,8 @@ pub async fn webhooks_with_due(
 pub async fn take_due(
     connection: &mut Connection,
     webhook: &WebhookRow,
-    now: NaiveDateTime,
-    until: NaiveDateTime,
+    now: StoredTime,
+    until: StoredTime,
     limit: i64,
 ) -> Result<Vec<EventDeliveryRow>, StoreError> {
     let query = event_deliveries::table
@@ -133,7 +132,7 @@ pub async fn count_failure(
 pub async fn disable(
     connection: &mut Connection,
     webhook: &WebhookRow,
-    now: NaiveDateTime,
+    now: StoredTime,
 ) -> Result<(), StoreError> {
     let target = webhooks::table
         .filter(webhooks::organization_id.eq(&webhook.organization_id))
@@ -146,7 +145,7 @@ pub async fn disable(
 }
 
 /// Removes the events from before a moment, of all organizations, with their deliveries and calls.
-pub async fn forget_events(connection: &mut Connection, before: NaiveDateTime) -> Result<(), StoreError> {
+pub async fn forget_events(connection: &mut Connection, before: StoredTime) -> Result<(), StoreError> {
     let target = events::table.filter(events::created_at.lt(before));
     run!(diesel::delete(target).execute(connection))?;
     Ok(())

@@ -1,12 +1,11 @@
 //! Events that PSPs tell of: whose they are, which are known, and which wait to be dealt with.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use tillgate_model::Id;
 
 use super::super::{Connection, RunQueryDsl};
 use crate::{
-    GatewayEventRow, PaymentGatewayRow, PaymentSourceRow, Scope, StoreError,
+    GatewayEventRow, PaymentGatewayRow, PaymentSourceRow, Scope, StoreError, StoredTime,
     rows::{gateway_events, payment_gateways, payment_sources},
 };
 
@@ -35,7 +34,7 @@ pub async fn insert_once(connection: &mut Connection, row: &GatewayEventRow) -> 
 }
 
 /// Whether an event, of whatever organization, is to be dealt with by now.
-pub async fn any_due(connection: &mut Connection, now: NaiveDateTime) -> Result<bool, StoreError> {
+pub async fn any_due(connection: &mut Connection, now: StoredTime) -> Result<bool, StoreError> {
     let due = gateway_events::table.filter(gateway_events::next_attempt_at.le(now));
     Ok(run!(
         diesel::select(diesel::dsl::exists(due)).get_result(connection)
@@ -46,8 +45,8 @@ pub async fn any_due(connection: &mut Connection, now: NaiveDateTime) -> Result<
 /// The rows carry their scope, and are as they were before they were taken.
 pub async fn take_due(
     connection: &mut Connection,
-    now: NaiveDateTime,
-    until: NaiveDateTime,
+    now: StoredTime,
+    until: StoredTime,
     limit: i64,
 ) -> Result<Vec<GatewayEventRow>, StoreError> {
     let query = gateway_events::table
@@ -76,8 +75,8 @@ pub async fn settle(
     connection: &mut Connection,
     scope: &Scope,
     id: &str,
-    now: NaiveDateTime,
-    [processed_at, next_attempt_at, flagged_at]: [Option<NaiveDateTime>; 3],
+    now: StoredTime,
+    [processed_at, next_attempt_at, flagged_at]: [Option<StoredTime>; 3],
 ) -> Result<(), StoreError> {
     let target = gateway_events::table
         .filter(gateway_events::organization_id.eq(scope.organization_id().as_str()))

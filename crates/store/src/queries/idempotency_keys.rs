@@ -1,10 +1,9 @@
 //! Idempotency keys.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::super::{Connection, RunQueryDsl};
-use crate::{IdempotencyKeyRow, Scope, Sender, StoreError, rows::idempotency_keys};
+use crate::{IdempotencyKeyRow, Scope, Sender, StoreError, StoredTime, rows::idempotency_keys};
 
 /// What is known of a key.
 pub async fn get(
@@ -60,7 +59,7 @@ pub async fn finish_of_resource(
     connection: &mut Connection,
     scope: &Scope,
     resource_id: &str,
-    now: NaiveDateTime,
+    now: StoredTime,
 ) -> Result<(), StoreError> {
     let target = idempotency_keys::table
         .filter(idempotency_keys::organization_id.eq(scope.organization_id().as_str()))

@@ -1,10 +1,9 @@
 //! Failed attempts to log in, counted per subject (a customer, a network address) and window of time.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::super::{Connection, RunQueryDsl};
-use crate::{Scope, StoreError, rows::login_attempts};
+use crate::{Scope, StoreError, StoredTime, rows::login_attempts};
 
 /// Counts an attempt as failed. Answers how many there were in the window, with this one, and when the window began: now, if
 /// there was none.
@@ -12,8 +11,8 @@ pub async fn count(
     connection: &mut Connection,
     scope: &Scope,
     subject: &str,
-    now: NaiveDateTime,
-) -> Result<(i64, NaiveDateTime), StoreError> {
+    now: StoredTime,
+) -> Result<(i64, StoredTime), StoreError> {
     let insert = diesel::insert_into(login_attempts::table)
         .values((
             login_attempts::organization_id.eq(scope.organization_id().as_str()),
@@ -62,7 +61,7 @@ pub async fn forget(connection: &mut Connection, scope: &Scope, subject: &str) -
 pub async fn forget_ended(
     connection: &mut Connection,
     scope: &Scope,
-    ended: NaiveDateTime,
+    ended: StoredTime,
 ) -> Result<(), StoreError> {
     let target = login_attempts::table
         .filter(login_attempts::organization_id.eq(scope.organization_id().as_str()))

@@ -1,13 +1,12 @@
 //! Queries of the payment flows that go over more than one row.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use tillgate_model::Id;
 
 use super::super::{Connection, RunQueryDsl};
 use crate::{
     CustomerRow, GatewayOperationRow, OrderRow, OrderSummary, PaymentGatewayRow, PaymentMethodRow,
-    PaymentSourceRow, Scope, StoreError, TransactionRow,
+    PaymentSourceRow, Scope, StoreError, StoredTime, TransactionRow,
     rows::{
         customers, gateway_operations, line_items, orders, payment_gateways, payment_methods,
         payment_sources, transactions,
@@ -130,7 +129,7 @@ pub async fn count_failures_of_address(
     connection: &mut Connection,
     scope: &Scope,
     address: &str,
-    since: NaiveDateTime,
+    since: StoredTime,
 ) -> Result<i64, StoreError> {
     let query = transactions::table
         .filter(transactions::organization_id.eq(scope.organization_id().as_str()))
@@ -241,7 +240,7 @@ pub async fn enabled_gateways(
 /// Calls to PSPs, of all organizations, whose outcome is to be looked for by now. The rows carry their scope.
 pub async fn due_operations(
     connection: &mut Connection,
-    now: NaiveDateTime,
+    now: StoredTime,
     limit: i64,
 ) -> Result<Vec<GatewayOperationRow>, StoreError> {
     let query = gateway_operations::table
@@ -258,7 +257,7 @@ pub async fn due_operations(
 pub async fn take_operation(
     connection: &mut Connection,
     row: GatewayOperationRow,
-    until: NaiveDateTime,
+    until: StoredTime,
 ) -> Result<Option<GatewayOperationRow>, StoreError> {
     let taken = GatewayOperationRow {
         attempts: row.attempts + 1,
@@ -297,7 +296,7 @@ pub async fn delete_line_items_of_order(
 }
 
 /// Makes all open calls to PSPs due that are not left to a person.
-pub async fn make_operations_due(connection: &mut Connection, now: NaiveDateTime) -> Result<(), StoreError> {
+pub async fn make_operations_due(connection: &mut Connection, now: StoredTime) -> Result<(), StoreError> {
     let target = gateway_operations::table
         .filter(gateway_operations::finished_at.is_null())
         .filter(gateway_operations::flagged_at.is_null());

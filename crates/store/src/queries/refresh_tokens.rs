@@ -1,10 +1,9 @@
 //! Refresh tokens of customers.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::super::{Connection, RunQueryDsl};
-use crate::{RefreshTokenRow, Scope, StoreError, rows::refresh_tokens};
+use crate::{RefreshTokenRow, Scope, StoreError, StoredTime, rows::refresh_tokens};
 
 /// The token of that hash, which no other transaction can lock until this one ends.
 pub async fn lock(
@@ -35,7 +34,7 @@ pub async fn use_up(
     connection: &mut Connection,
     scope: &Scope,
     hash: &str,
-    now: NaiveDateTime,
+    now: StoredTime,
 ) -> Result<(), StoreError> {
     let target = refresh_tokens::table
         .filter(refresh_tokens::organization_id.eq(scope.organization_id().as_str()))
@@ -83,7 +82,7 @@ pub async fn revoke_all(
 pub async fn forget_ended(
     connection: &mut Connection,
     scope: &Scope,
-    now: NaiveDateTime,
+    now: StoredTime,
 ) -> Result<(), StoreError> {
     let target = refresh_tokens::table
         .filter(refresh_tokens::organization_id.eq(scope.organization_id().as_str()))

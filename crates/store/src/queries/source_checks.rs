@@ -1,14 +1,13 @@
 //! Payments that are asked for at their PSP because nobody has told of them for a while.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::super::{Connection, RunQueryDsl};
-use crate::{PaymentSourceRow, StoreError, rows::payment_sources};
+use crate::{PaymentSourceRow, StoreError, StoredTime, rows::payment_sources};
 
 /// Whether a payment, of whatever organization, is to be asked for by now. One with an open call is not: finding out what
 /// became of that has times of its own.
-pub async fn any_due(connection: &mut Connection, now: NaiveDateTime) -> Result<bool, StoreError> {
+pub async fn any_due(connection: &mut Connection, now: StoredTime) -> Result<bool, StoreError> {
     let due = payment_sources::table
         .filter(payment_sources::check_at.le(now))
         .filter(payment_sources::pending_operation_id.is_null());
@@ -21,8 +20,8 @@ pub async fn any_due(connection: &mut Connection, now: NaiveDateTime) -> Result<
 /// `until`. The rows carry their scope.
 pub async fn take_due(
     connection: &mut Connection,
-    now: NaiveDateTime,
-    until: NaiveDateTime,
+    now: StoredTime,
+    until: StoredTime,
     limit: i64,
 ) -> Result<Vec<PaymentSourceRow>, StoreError> {
     let query = payment_sources::table

@@ -1,12 +1,11 @@
 //! Queries of saved cards that go by something else than their ids.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use tillgate_model::Id;
 
 use super::super::{Connection, RunQueryDsl};
 use crate::{
-    CustomerPaymentSourceRow, GatewayCustomerRow, Scope, StoreError,
+    CustomerPaymentSourceRow, GatewayCustomerRow, Scope, StoreError, StoredTime,
     rows::{customer_payment_sources, gateway_customers},
 };
 
@@ -84,7 +83,7 @@ pub async fn forget_payment_source(
 /// Cards, of all organizations, of which a call to a PSP is to be looked at by now. The rows carry their scope.
 pub async fn due(
     connection: &mut Connection,
-    now: NaiveDateTime,
+    now: StoredTime,
     limit: i64,
 ) -> Result<Vec<CustomerPaymentSourceRow>, StoreError> {
     let query = customer_payment_sources::table
@@ -99,7 +98,7 @@ pub async fn due(
 pub async fn take(
     connection: &mut Connection,
     row: &CustomerPaymentSourceRow,
-    until: NaiveDateTime,
+    until: StoredTime,
 ) -> Result<bool, StoreError> {
     let target = customer_payment_sources::table
         .filter(customer_payment_sources::organization_id.eq(&row.organization_id))
@@ -119,7 +118,7 @@ pub async fn take(
 }
 
 /// Makes all open calls due.
-pub async fn make_due(connection: &mut Connection, now: NaiveDateTime) -> Result<(), StoreError> {
+pub async fn make_due(connection: &mut Connection, now: StoredTime) -> Result<(), StoreError> {
     let target =
         customer_payment_sources::table.filter(customer_payment_sources::next_attempt_at.is_not_null());
     let set = customer_payment_sources::next_attempt_at.eq(now);

@@ -1,4 +1,4 @@
-use chrono::NaiveDateTime;
+use crate::StoredTime;
 use diesel::prelude::*;
 
 diesel::table! {
@@ -18,7 +18,7 @@ pub struct OrganizationRow {
     /// Unique name.
     pub name: String,
     /// When it was created.
-    pub created_at: NaiveDateTime,
+    pub created_at: StoredTime,
 }
 
 diesel::table! {
@@ -56,7 +56,7 @@ pub struct ApplicationRow {
     /// The market that a sales channel sells in.
     pub market_id: Option<String>,
     /// When it was created.
-    pub created_at: NaiveDateTime,
+    pub created_at: StoredTime,
 }
 
 diesel::table! {

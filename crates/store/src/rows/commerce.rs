@@ -1,4 +1,4 @@
-use chrono::NaiveDateTime;
+use crate::StoredTime;
 
 rows! {
     /// A market.
@@ -8,7 +8,7 @@ rows! {
         code: Nullable<Text> => Option<String>,
         currency_code: Text => String,
         checkout_url: Nullable<Text> => Option<String>,
-        disabled_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        disabled_at: Nullable<Timestamp> => Option<StoredTime>,
     }
 }
 
@@ -36,10 +36,10 @@ rows! {
         payment_method_amount_cents: BigInt => i64,
         cart_url: Nullable<Text> => Option<String>,
         return_url: Nullable<Text> => Option<String>,
-        placed_at: Nullable<Timestamp> => Option<NaiveDateTime>,
-        approved_at: Nullable<Timestamp> => Option<NaiveDateTime>,
-        cancelled_at: Nullable<Timestamp> => Option<NaiveDateTime>,
-        payment_updated_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        placed_at: Nullable<Timestamp> => Option<StoredTime>,
+        approved_at: Nullable<Timestamp> => Option<StoredTime>,
+        cancelled_at: Nullable<Timestamp> => Option<StoredTime>,
+        payment_updated_at: Nullable<Timestamp> => Option<StoredTime>,
         #[diesel(skip_update)]
         market_id: Text => String,
         customer_id: Nullable<Text> => Option<String>,
@@ -80,13 +80,13 @@ macro_rules! progress_of_orders {
 }
 
 progress_of_orders! {
-    updated_at: NaiveDateTime,
+    updated_at: StoredTime,
     status: String,
     payment_status: String,
-    placed_at: Option<NaiveDateTime>,
-    approved_at: Option<NaiveDateTime>,
-    cancelled_at: Option<NaiveDateTime>,
-    payment_updated_at: Option<NaiveDateTime>,
+    placed_at: Option<StoredTime>,
+    approved_at: Option<StoredTime>,
+    cancelled_at: Option<StoredTime>,
+    payment_updated_at: Option<StoredTime>,
     payment_source_type: Option<String>,
     payment_source_id: Option<String>,
     transactions_count: i64,

@@ -1,4 +1,4 @@
-use chrono::NaiveDateTime;
+use crate::StoredTime;
 use diesel::prelude::*;
 
 rows! {
@@ -9,7 +9,7 @@ rows! {
         callback_url: Text => String,
         /// JSON array of relationship paths.
         include_resources: Nullable<Text> => Option<String>,
-        disabled_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        disabled_at: Nullable<Timestamp> => Option<StoredTime>,
         /// `closed`, or `open` after too many failures.
         circuit_state: Text => String,
         circuit_failure_count: BigInt => i64,
@@ -41,8 +41,8 @@ rows! {
         /// How often it was tried.
         attempts: Integer => i32,
         /// When it is tried next; none when it has arrived or was given up.
-        next_attempt_at: Nullable<Timestamp> => Option<NaiveDateTime>,
-        delivered_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        next_attempt_at: Nullable<Timestamp> => Option<StoredTime>,
+        delivered_at: Nullable<Timestamp> => Option<StoredTime>,
     }
 }
 
@@ -76,7 +76,7 @@ pub struct NewOutboxRow {
     /// Test mode, or live.
     pub test: bool,
     /// When it was written.
-    pub created_at: NaiveDateTime,
+    pub created_at: StoredTime,
     /// JSON array, in the domain's words.
     pub changes: String,
 }
@@ -92,7 +92,7 @@ pub struct OutboxRow {
     /// Test mode, or live.
     pub test: bool,
     /// When it was written.
-    pub created_at: NaiveDateTime,
+    pub created_at: StoredTime,
     /// JSON array, in the domain's words.
     pub changes: String,
 }
@@ -105,7 +105,7 @@ pub struct Called {
     /// How often the delivery had been tried before; it is left alone if somebody else has tried it meanwhile.
     pub attempts: i32,
     /// When it is tried again.
-    pub next_attempt_at: Option<NaiveDateTime>,
+    pub next_attempt_at: Option<StoredTime>,
     /// When it arrived.
-    pub delivered_at: Option<NaiveDateTime>,
+    pub delivered_at: Option<StoredTime>,
 }

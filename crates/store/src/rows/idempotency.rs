@@ -1,4 +1,4 @@
-use chrono::NaiveDateTime;
+use crate::StoredTime;
 use diesel::prelude::*;
 use tillgate_model::Id;
 
@@ -37,9 +37,9 @@ pub struct IdempotencyKeyRow {
     /// Hash over the request.
     pub fingerprint: String,
     /// When it was first sent.
-    pub created_at: NaiveDateTime,
+    pub created_at: StoredTime,
     /// When the request's effect was decided.
-    pub finished_at: Option<NaiveDateTime>,
+    pub finished_at: Option<StoredTime>,
     /// Type of what the request made or changed.
     pub resource_type: Option<String>,
     /// Its id.

@@ -1,4 +1,4 @@
-use chrono::NaiveDateTime;
+use crate::StoredTime;
 use diesel::prelude::*;
 
 diesel::table! {
@@ -24,7 +24,7 @@ pub struct CustomerPasswordRow {
     /// Encrypted: the hash, in the PHC string format.
     pub hash: String,
     /// When it was last changed.
-    pub changed_at: NaiveDateTime,
+    pub changed_at: StoredTime,
 }
 
 diesel::table! {
@@ -58,11 +58,11 @@ pub struct RefreshTokenRow {
     /// The customer.
     pub customer_id: String,
     /// When it was made.
-    pub created_at: NaiveDateTime,
+    pub created_at: StoredTime,
     /// When it ends.
-    pub expires_at: NaiveDateTime,
+    pub expires_at: StoredTime,
     /// When it was used. It is kept until it ends, so that a second use is noticed.
-    pub used_at: Option<NaiveDateTime>,
+    pub used_at: Option<StoredTime>,
 }
 
 diesel::table! {

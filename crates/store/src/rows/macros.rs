@@ -38,9 +38,9 @@ macro_rules! rows {
             pub id: String,
             /// When it was created.
             #[diesel(skip_update)]
-            pub created_at: chrono::NaiveDateTime,
+            pub created_at: $crate::StoredTime,
             /// When it was last changed.
-            pub updated_at: chrono::NaiveDateTime,
+            pub updated_at: $crate::StoredTime,
             /// Identifier in another system.
             pub reference: Option<String>,
             /// Name of that system.

@@ -1,4 +1,4 @@
-use chrono::NaiveDateTime;
+use crate::StoredTime;
 
 rows! {
     /// A way to pay.
@@ -12,7 +12,7 @@ rows! {
         auto_capture: Bool => bool,
         price_amount_cents: BigInt => i64,
         auto_capture_max_amount_cents: Nullable<BigInt> => Option<i64>,
-        disabled_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        disabled_at: Nullable<Timestamp> => Option<StoredTime>,
         market_id: Nullable<Text> => Option<String>,
         payment_gateway_id: Text => String,
     }
@@ -26,7 +26,7 @@ rows! {
         kind: Text => String,
         name: Text => String,
         force_payments: Bool => bool,
-        disabled_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        disabled_at: Nullable<Timestamp> => Option<StoredTime>,
         base_url: Text => String,
         /// Encrypted.
         secret_key: Text => String,
@@ -77,7 +77,7 @@ rows! {
         /// JSON object of what is only shown.
         details: Text => String,
         /// When to ask the PSP how far the payment is, if nobody does before.
-        check_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        check_at: Nullable<Timestamp> => Option<StoredTime>,
     }
 }
 
@@ -133,15 +133,15 @@ rows! {
         request: Text => String,
         /// When it was first sent; what is younger than 20 hours may be sent again.
         #[diesel(skip_update)]
-        sent_at: Timestamp => NaiveDateTime,
+        sent_at: Timestamp => StoredTime,
         /// How often its outcome was looked for.
         attempts: Integer => i32,
         /// When to look next; none while a request waits for the answer, when it is known, or when a person has to look.
-        next_attempt_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        next_attempt_at: Nullable<Timestamp> => Option<StoredTime>,
         /// When the outcome became known.
-        finished_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        finished_at: Nullable<Timestamp> => Option<StoredTime>,
         /// When it was given up on and left to a person.
-        flagged_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        flagged_at: Nullable<Timestamp> => Option<StoredTime>,
         /// What is done next when it has happened, a word of the domain.
         #[diesel(skip_update)]
         goal: Nullable<Text> => Option<String>,
@@ -169,11 +169,11 @@ rows! {
         /// How often its payment was looked for.
         attempts: Integer => i32,
         /// When to look for its payment next.
-        next_attempt_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        next_attempt_at: Nullable<Timestamp> => Option<StoredTime>,
         /// When it was dealt with.
-        processed_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        processed_at: Nullable<Timestamp> => Option<StoredTime>,
         /// When it was left to a person: nothing of ours fits it.
-        flagged_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        flagged_at: Nullable<Timestamp> => Option<StoredTime>,
     }
 }
 

@@ -1,4 +1,4 @@
-use chrono::NaiveDateTime;
+use crate::StoredTime;
 
 rows! {
     /// A customer as an account at a PSP knows them.
@@ -12,7 +12,7 @@ rows! {
         /// Encrypted: the exact request that makes the customer.
         request: Text => String,
         /// When it was first sent.
-        sent_at: Timestamp => NaiveDateTime,
+        sent_at: Timestamp => StoredTime,
     }
 }
 
@@ -44,6 +44,6 @@ rows! {
         /// How often the outcome of that was looked for.
         attempts: Integer => i32,
         /// When to look next.
-        next_attempt_at: Nullable<Timestamp> => Option<NaiveDateTime>,
+        next_attempt_at: Nullable<Timestamp> => Option<StoredTime>,
     }
 }

@@ -1,8 +1,8 @@
 //! What must hold before an order is paid.
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use tillgate_model::{Problem, Problems, problem::Kind};
-use tillgate_store::{AnyOrder as _, OrderRow, PaymentSourceRow, Tx, query};
+use tillgate_store::{AnyOrder as _, OrderRow, PaymentSourceRow, StoredTime, Tx, query};
 
 use crate::{
     failure::Failure,
@@ -47,7 +47,7 @@ pub fn refuse_open_call(source: &PaymentSourceRow) -> Result<(), Failure> {
 }
 
 /// Since when the failures of an address count.
-pub fn memory_of_addresses(request: &Request) -> NaiveDateTime {
+pub fn memory_of_addresses(request: &Request) -> StoredTime {
     stored::stored_time(request.context.now()) - Duration::hours(1)
 }
 

@@ -1,12 +1,11 @@
-use chrono::NaiveDateTime;
 use tillgate_model::resources::PaymentStatus;
-use tillgate_store::TransactionRow;
+use tillgate_store::{StoredTime, TransactionRow};
 
 use super::{AUTHORIZATION, CAPTURE, FAILED, Ledger, PENDING, REFUND, SUCCEEDED, VOID};
 
 /// A transaction of the source `source`, or of the one that its id begins with: `b:2` is one of the source `b`.
 fn row(kind: &str, id: &str, parent: Option<&str>, amount_cents: i64, status: &str) -> TransactionRow {
-    let now = NaiveDateTime::default();
+    let now = StoredTime::default();
     TransactionRow {
         organization_id: "o".into(),
         test: true,
