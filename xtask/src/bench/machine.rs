@@ -1,16 +1,23 @@
 //! What the numbers belong to.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::Utc;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
-/// Date, size of the machine, versions.
-pub fn heading(versions: &[String]) -> Result<String> {
+use super::statistics::median;
+
+/// Writes that are synced to see how long one takes.
+const SYNCS: usize = 200;
+
+/// Date, size and disk of the machine, versions.
+pub fn heading(sync_milliseconds: f64, versions: &[String]) -> Result<String> {
     let processors = std::thread::available_parallelism()?;
     let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let memory = memory.lines().find_map(|line| line.strip_prefix("MemTotal:"));
@@ -21,8 +28,23 @@ pub fn heading(versions: &[String]) -> Result<String> {
     let gibibytes = kibibytes / 1024.0 / 1024.0;
     let (date, versions) = (Utc::now().format("%Y-%m-%d"), versions.join(", "));
     Ok(format!(
-        "{date}, {processors} processors, {gibibytes:.0} GiB of memory, {versions}"
+        "{date}, {processors} processors, {gibibytes:.0} GiB of memory, a disk that syncs in \
+         {sync_milliseconds:.2} ms, {versions}"
     ))
+}
+
+/// How long the disk takes to keep a page that was added to a file in the directory. What is measured with commits depends
+/// on nothing else as much: the slower the disk, the more is gained where requests share a sync.
+pub fn sync_milliseconds(directory: &Path) -> Result<f64> {
+    let mut file = tempfile::tempfile_in(directory)?;
+    let mut times = Vec::with_capacity(SYNCS);
+    for _ in 0..SYNCS {
+        let begin = Instant::now();
+        file.write_all(&[1; 4096])?;
+        file.sync_data()?;
+        times.push(begin.elapsed().as_secs_f64() * 1000.0);
+    }
+    Ok(median(times))
 }
 
 /// Of the service in this directory, and of the compiler that cargo uses.

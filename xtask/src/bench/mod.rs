@@ -73,6 +73,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         .enable_all()
         .build()?;
     let (mut rows, mut versions) = (Vec::new(), machine::versions(programs)?);
+    let sync = machine::sync_milliseconds(programs)?;
     for database in databases {
         // Lives longer than what is connected to it.
         let cluster = match &database {
@@ -86,7 +87,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         rows.extend(measured.into_iter().map(|row| row.on(database.name())));
     }
     progress.finish();
-    let heading = machine::heading(&versions)?;
+    let heading = machine::heading(sync, &versions)?;
     say::result(&report::render(&heading, &rows, args.markdown));
     let missed = rows.iter().any(Row::is_missed);
     Ok(if missed {
