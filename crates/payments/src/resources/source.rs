@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use tillgate_model::{Id, Secret, document::Page};
-use tillgate_store::{AnyOrder, OrderSummary, PaymentSourceFilter, PaymentSourceRow, StoreError, Tx, query};
+use tillgate_store::{
+    AnyOrder, OrderSummary, PaymentSourceFilter, PaymentSourceRow, StoreError, Tx, queries, query,
+};
 
 use super::order;
 use crate::{context::Context, failure::Failure, request::Request, stored::Selection};
@@ -69,8 +71,11 @@ pub async fn page(
         ..Default::default()
     };
     let scope = request.scope();
-    let total = query!(tx, payment_sources::count(scope, filter))?;
-    let rows = query!(tx, payment_sources::page(scope, filter, page))?;
+    let (total, rows) = queries!(
+        tx,
+        payment_sources::count(scope, filter),
+        payment_sources::page(scope, filter, page),
+    )?;
     let ids: Vec<String> = rows.iter().map(|row| row.order_id.clone()).collect();
     let orders = query!(tx, payments::summaries_of_orders(scope, &ids))?;
     let orders: HashMap<String, OrderSummary> = orders
