@@ -1,6 +1,7 @@
 //! Migrations, under a lock, so that several instances can start at once.
 
-use diesel_async::{AsyncMigrationHarness, SimpleAsyncConnection};
+use diesel::{dsl::sql, sql_types::Text};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connect::connect;
@@ -30,6 +31,7 @@ async fn run(url: &str) -> Result<(), StoreError> {
     let (mut connection, _) = connect(url)
         .await
         .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    warn_of_language(&mut connection).await?;
     // Any number will do, as long as all instances use the same.
     connection
         .batch_execute("SELECT pg_advisory_lock(827346501)")
@@ -44,4 +46,46 @@ async fn run(url: &str) -> Result<(), StoreError> {
         .batch_execute("SELECT pg_advisory_unlock(827346501)")
         .await?;
     outcome.map_err(|error| StoreError::Failed(format!("migration: {error}")))
+}
+
+/// Deadlocks, timeouts and a database that closes are told from bugs by their English text: diesel hides the codes. Only a
+/// superuser may change the language.
+async fn warn_of_language(connection: &mut AsyncPgConnection) -> Result<(), StoreError> {
+    let query = sql::<Text>("SELECT current_setting('lc_messages')");
+    let language: String = query.get_result(connection).await?;
+    if !is_english(&language) {
+        tracing::warn!(
+            language,
+            "PostgreSQL's errors are not in English, and some will be taken for bugs. Let a superuser run \
+             ALTER ROLE … SET lc_messages = 'C' for the role of this service, and start it again"
+        );
+    }
+    Ok(())
+}
+
+fn is_english(locale: &str) -> bool {
+    let language = locale.split(['_', '.', '@']).next().unwrap_or_default();
+    matches!(language, "C" | "POSIX" | "en" | "English")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_english;
+
+    #[test]
+    fn locales_of_english() {
+        for locale in [
+            "C",
+            "POSIX",
+            "C.UTF-8",
+            "en_US.UTF-8",
+            "en_GB",
+            "English_United States.1252",
+        ] {
+            assert!(is_english(locale), "{locale}");
+        }
+        for locale in ["de_DE.UTF-8", "", "French_France.1252", "zh_CN@x"] {
+            assert!(!is_english(locale), "{locale}");
+        }
+    }
 }
