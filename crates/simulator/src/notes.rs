@@ -72,6 +72,8 @@ pub struct SourceNotes {
     pub redirect: Option<String>,
     /// Somebody has asked for its deletion.
     pub deleting: bool,
+    /// Nobody was told yet that it was made: an order shows it while it is being made, and it may come to nothing.
+    pub in_the_making: bool,
 }
 
 /// A transaction as it was seen.
@@ -162,12 +164,13 @@ impl Notes {
         let Some(order) = self.orders.get_mut(order) else {
             return;
         };
-        if order.sources.iter().all(|source| source.id != id) {
-            order.sources.push(SourceNotes {
+        match order.sources.iter_mut().find(|source| source.id == id) {
+            Some(known) => known.in_the_making = false,
+            None => order.sources.push(SourceNotes {
                 kind: kind.into(),
                 id: id.into(),
                 ..SourceNotes::default()
-            });
+            }),
         }
     }
 
@@ -186,8 +189,20 @@ impl Notes {
 
     /// The payment source that an order has now, however it was made.
     pub fn see_present_source(&mut self, order: &str, source: &Value) {
+        let source = &source["data"];
+        let id = text(&source["id"]);
+        let mut known = self.orders.values().flat_map(|order| &order.sources);
+        if known.any(|known| known.id == id) {
+            return;
+        }
         let asked = serde_json::json!({"data": {"relationships": {"order": {"data": {"id": order}}}}});
-        self.see_new_source(&asked, &source["data"]);
+        self.see_new_source(&asked, source);
+        // The request that makes it has its key for reference; what is made of a saved card has none.
+        let in_the_making = source["attributes"]["reference"].is_string();
+        let mut known = self.orders.values_mut().flat_map(|order| &mut order.sources);
+        if let Some(noted) = known.find(|noted| noted.id == id) {
+            noted.in_the_making = in_the_making;
+        }
     }
 
     fn see_source(&mut self, resource: &Value) {

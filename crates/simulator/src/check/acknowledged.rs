@@ -39,7 +39,7 @@ fn transactions(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
 fn sources(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
     for source in notes.orders.values().flat_map(|order| &order.sources) {
         let is_there = books.sources.iter().any(|row| row.id == source.id);
-        if !is_there && !source.deleting {
+        if !is_there && !source.deleting && !source.in_the_making {
             findings.push(format!("{}/{} is gone", source.kind, source.id));
         }
     }
