@@ -33,7 +33,7 @@ fn attributes(answer: &Answer) -> &Map<String, Value> {
 fn lasting(answer: &Answer) -> BTreeMap<String, Value> {
     attributes(answer)
         .iter()
-        .filter(|(name, _)| *name != "updated_at")
+        .filter(|(name, _)| name.replace('-', "_") != "updated_at")
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
 }
