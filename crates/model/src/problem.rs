@@ -272,6 +272,11 @@ impl Problem {
         )
     }
 
+    /// A limit is exceeded: the one of the operator's setting, which the message explains to the caller.
+    pub fn too_many(setting: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::TooManyRequests, message).meta("limit", setting)
+    }
+
     /// A fault of ours, whose cause is in the log only.
     pub fn internal() -> Self {
         Self::new(

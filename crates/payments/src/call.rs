@@ -1,8 +1,12 @@
 //! A call of the API, as the server hands it to the domain, and its answer.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use tillgate_model::{Id, document::Page, openapi::Operation, resource::Buyer};
 use tillgate_store::Scope;
+
+use crate::network::network;
 
 /// Which kind of application calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display, strum::EnumString, strum::IntoStaticStr)]
@@ -27,8 +31,8 @@ pub struct Caller {
     pub market_id: Option<Id>,
     /// The customer who has logged in through a sales channel.
     pub customer_id: Option<Id>,
-    /// Network address of the caller, for limits on failed payments.
-    pub address: Option<std::net::IpAddr>,
+    /// Network address of the caller, for limits.
+    pub address: Option<IpAddr>,
 }
 
 impl Caller {
@@ -38,6 +42,14 @@ impl Caller {
             (ApplicationKind::Integration, _) => None,
             (ApplicationKind::SalesChannel, None) => Some(Buyer::Guest),
             (ApplicationKind::SalesChannel, Some(_)) => Some(Buyer::Customer),
+        }
+    }
+
+    /// Whom limits on what is costly count: the network of a buyer, or the merchant's system.
+    pub fn client(&self) -> String {
+        match (self.kind, self.address) {
+            (ApplicationKind::SalesChannel, Some(address)) => network(address).to_string(),
+            _ => self.application_id.to_string(),
         }
     }
 }

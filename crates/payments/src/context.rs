@@ -57,9 +57,11 @@ pub struct Settings {
     pub max_failed_authorizations: i64,
     /// Failed authorizations within an hour after which a network address may make no more.
     pub max_failures_of_address: i64,
-    /// Failed logins within a quarter of an hour after which a customer has to wait.
+    /// Failed logins of a customer from a network address within a quarter of an hour after which both together have to wait.
     pub max_failed_logins: i64,
-    /// The same for a network address.
+    /// The same for a customer, from all addresses.
+    pub max_failed_logins_of_customer: i64,
+    /// The same for a network address, of all customers.
     pub max_failed_logins_of_address: i64,
 }
 

@@ -12,6 +12,7 @@ mod flows;
 mod handler;
 mod idempotency;
 pub mod logins;
+mod network;
 pub mod passwords;
 mod plain;
 #[doc(hidden)]
@@ -26,6 +27,7 @@ mod webhooks;
 
 pub use call::{Answer, ApplicationKind, Call, Caller, IdempotencyKey};
 pub use context::{Clock, Context, Entropy, Settings};
+pub use network::network;
 pub use events::{Delivery, Message, NoReply, Reply, Sender, Sent};
 pub use service::{GatewayEvent, Service};
 pub use webhooks::{Notification, Reception};

@@ -1,6 +1,10 @@
 //! Passwords of customers: hashed with Argon2id, away from the threads that answer requests.
 
-use std::{hint::black_box, sync::Arc};
+use std::{
+    collections::HashMap,
+    hint::black_box,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use argon2::{
     Argon2,
@@ -27,30 +31,84 @@ const QUEUE: usize = 32;
 /// that OWASP's Password Storage Cheat Sheet recommends: two passes over 19 MiB).
 pub struct Passwords {
     working: Arc<Semaphore>,
-    places: Semaphore,
+    queue: Arc<Queue>,
+}
+
+/// Passwords that are hashed, or wait for it.
+struct Queue {
+    places: usize,
+    places_of_client: usize,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Default)]
+struct Taken {
+    all: usize,
+    by_client: HashMap<String, usize>,
+}
+
+/// A place in the queue, which is free again when this is dropped.
+pub struct Place {
+    queue: Arc<Queue>,
+    client: String,
 }
 
 impl Passwords {
-    /// Hashes up to `parallel` passwords at once.
-    pub fn new(parallel: usize) -> Self {
+    /// Hashes up to `parallel` passwords at once. Of one client, up to `places_of_client` are hashed or wait.
+    pub fn new(parallel: usize, places_of_client: usize) -> Self {
         Self {
             working: Arc::new(Semaphore::new(parallel)),
-            places: Semaphore::new(parallel.saturating_mul(QUEUE)),
+            queue: Arc::new(Queue {
+                places: parallel.saturating_mul(QUEUE),
+                places_of_client,
+                taken: Mutex::default(),
+            }),
         }
+    }
+
+    /// Takes a place in the queue for a password of a client, such as a network address.
+    pub fn enter(&self, client: String) -> Result<Place, Failure> {
+        let mut taken = self.queue.lock();
+        let of_client = taken.by_client.get(&client).copied().unwrap_or_default();
+        if of_client >= self.queue.places_of_client {
+            return Err(too_many_of_client());
+        }
+        if taken.all >= self.queue.places {
+            return Err(busy());
+        }
+        taken.all += 1;
+        taken.by_client.insert(client.clone(), of_client + 1);
+        drop(taken);
+        Ok(Place {
+            queue: Arc::clone(&self.queue),
+            client,
+        })
     }
 
     /// Hashes a new password; the salt comes from `entropy`. The hash is in the PHC string format, which names the parameters
     /// that it was made with.
-    async fn hash(&self, entropy: &dyn Entropy, password: SecretString) -> Result<String, Failure> {
+    async fn hash(
+        &self,
+        place: Place,
+        entropy: &dyn Entropy,
+        password: SecretString,
+    ) -> Result<String, Failure> {
         let mut salt = [0; SALT_LENGTH];
         entropy.fill(&mut salt);
-        let hash = self.run(move || hash(&password, &salt)).await?;
+        let hash = self.run(place, move || hash(&password, &salt)).await?;
         Ok(hash.map_err(fault)?.to_string())
     }
 
     /// Whether a password has a hash. Without a hash it has not, which takes as long to find out.
-    async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool, Failure> {
-        let verified = self.run(move || verify(&password, hash.as_deref())).await?;
+    async fn verify(
+        &self,
+        place: Place,
+        password: SecretString,
+        hash: Option<String>,
+    ) -> Result<bool, Failure> {
+        let verified = self
+            .run(place, move || verify(&password, hash.as_deref()))
+            .await?;
         match verified {
             Ok(()) => Ok(true),
             Err(Error::PasswordInvalid) => Ok(false),
@@ -58,18 +116,40 @@ impl Passwords {
         }
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-        let _place = self.places.try_acquire().map_err(|_| busy())?;
+    async fn run<T: Send + 'static>(
+        &self,
+        place: Place,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failure> {
         let working = Arc::clone(&self.working).acquire_owned().await;
         let working = working.map_err(|error| Failure::Internal(error.to_string()))?;
         let finished = tokio::task::spawn_blocking(move || {
             // Held to the end of the work, whoever still waits for it.
-            let _working = working;
+            let (_place, _working) = (place, working);
             work()
         });
         finished
             .await
             .map_err(|error| Failure::Internal(format!("hashing a password: {error}")))
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.queue.lock();
+        taken.all = taken.all.saturating_sub(1);
+        if let Some(of_client) = taken.by_client.get_mut(&self.client) {
+            *of_client = of_client.saturating_sub(1);
+            if *of_client == 0 {
+                taken.by_client.remove(&self.client);
+            }
+        }
     }
 }
 
@@ -97,18 +177,34 @@ fn busy() -> Failure {
     Problems::from(problem).retry_after(1).into()
 }
 
-/// What is stored of a password.
-pub async fn seal(context: &Context, password: SecretString) -> Result<String, Failure> {
-    let hash = context.passwords.hash(&*context.entropy, password).await?;
+fn too_many_of_client() -> Failure {
+    let message = "Too many passwords from this address are being checked at the same time. Send one after the other.";
+    Problems::from(Problem::too_many("max-passwords-of-address", message))
+        .retry_after(1)
+        .into()
+}
+
+/// What is stored of a password that a client sends.
+pub async fn seal(context: &Context, client: String, password: SecretString) -> Result<String, Failure> {
+    let place = context.passwords.enter(client)?;
+    let hash = context
+        .passwords
+        .hash(place, &*context.entropy, password)
+        .await?;
     Ok(context.vault.seal(&*context.entropy, PURPOSE, &hash))
 }
 
 /// Whether a password is the one that [`seal`] was given. Where nothing is stored, it takes as long to say no.
-pub async fn check(context: &Context, password: SecretString, stored: Option<&str>) -> Result<bool, Failure> {
+pub async fn check(
+    context: &Context,
+    place: Place,
+    password: SecretString,
+    stored: Option<&str>,
+) -> Result<bool, Failure> {
     let hash = stored
         .map(|stored| context.vault.open(PURPOSE, stored))
         .transpose()?;
-    context.passwords.verify(password, hash).await
+    context.passwords.verify(place, password, hash).await
 }
 
 #[cfg(test)]
@@ -125,37 +221,56 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_has_its_own_hash_only() {
-        let (passwords, entropy) = (Passwords::new(1), Counted(0.into()));
-        let one = passwords.hash(&entropy, "correct horse".into()).await.unwrap();
-        let other = passwords.hash(&entropy, "correct horse".into()).await.unwrap();
+        let (passwords, entropy) = (Passwords::new(1, 1), Counted(0.into()));
+        let place = || passwords.enter("client".into()).unwrap();
+        let make = async || passwords.hash(place(), &entropy, "correct horse".into()).await;
+        let (one, other) = (make().await.unwrap(), make().await.unwrap());
         assert_ne!(one, other, "each hash has a salt of its own");
         assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
         let verify = async |password: &str, hash: Option<&str>| {
             let hash = hash.map(str::to_owned);
-            passwords.verify(password.into(), hash).await.unwrap()
+            passwords.verify(place(), password.into(), hash).await.unwrap()
         };
         assert!(verify("correct horse", Some(&one)).await);
         assert!(verify("correct horse", Some(&other)).await);
         assert!(!verify("correct horsf", Some(&one)).await);
         assert!(!verify("correct horse", None).await);
         let damaged = passwords
-            .verify("correct horse".into(), Some("$argon2id$".into()))
+            .verify(place(), "correct horse".into(), Some("$argon2id$".into()))
             .await;
         assert!(matches!(damaged, Err(Failure::Internal(_))), "{damaged:?}");
     }
 
     #[tokio::test]
     async fn those_who_would_wait_too_long_are_sent_away() {
-        let passwords = Passwords::new(1);
-        let waiting: Vec<_> = (0..=QUEUE).map(|_| passwords.run(|| ())).collect();
-        let outcomes = futures::future::join_all(waiting).await;
-        let (served, refused): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+        let passwords = Passwords::new(1, 2);
+        let places: Vec<_> = (0..=QUEUE).map(|number| passwords.enter(format!("{number}"))).collect();
+        let (served, refused): (Vec<_>, Vec<_>) = places.into_iter().partition(Result::is_ok);
         assert_eq!((served.len(), refused.len()), (QUEUE, 1));
         let Some(Err(Failure::Problems(problems))) = refused.into_iter().next() else {
             panic!("refused otherwise");
         };
         assert_eq!((problems.status(), problems.retry_after), (503, Some(1)));
-        // Their places are free again.
-        assert!(passwords.run(|| ()).await.is_ok());
+        // The places of those who are served are free again.
+        for place in served {
+            assert!(passwords.run(place.unwrap(), || ()).await.is_ok());
+        }
+        assert!(passwords.enter("0".into()).is_ok());
+        assert!(passwords.queue.lock().by_client.is_empty());
+    }
+
+    #[test]
+    fn one_client_leaves_room_for_others() {
+        let passwords = Passwords::new(1, 2);
+        let places: Vec<_> = (0..3).map(|_| passwords.enter("one".into())).collect();
+        let (served, refused): (Vec<_>, Vec<_>) = places.into_iter().partition(Result::is_ok);
+        assert_eq!((served.len(), refused.len()), (2, 1));
+        let Some(Err(Failure::Problems(problems))) = refused.into_iter().next() else {
+            panic!("refused otherwise");
+        };
+        assert_eq!((problems.status(), problems.retry_after), (429, Some(1)));
+        assert!(passwords.enter("other".into()).is_ok());
+        drop(served);
+        assert!(passwords.enter("one".into()).is_ok());
     }
 }

@@ -27,7 +27,7 @@ struct Settings {
     action_delay_ms: u64,
 }
 
-/// Whether a path is for the operator of the sandbox alone. The HTTP server answers these to loopback peers only.
+/// Whether a path is for the operator of the sandbox alone.
 pub(crate) fn is_restricted(path: &str) -> bool {
     [
         "/sandbox/ledger",

@@ -16,6 +16,9 @@ pub struct SandboxConfig {
     pub data_dir: Option<PathBuf>,
     /// Seed of ids and secrets. Without it they come from the operating system's entropy.
     pub seed: Option<u64>,
+    /// Serve the operator's routes (faults, ledger, clock) at this address, for the machine itself. Without it they are where
+    /// [`server::control`](crate::server::control) is put.
+    pub controls: bool,
     /// Checkout.com's asynchronous actions (capture, void, refund) become effective this long after acceptance.
     pub action_delay: Duration,
 }
@@ -27,6 +30,7 @@ impl Default for SandboxConfig {
             public_url: None,
             data_dir: None,
             seed: None,
+            controls: true,
             action_delay: Duration::ZERO,
         }
     }

@@ -17,6 +17,7 @@ use crate::config::SandboxConfig;
 use crate::deliver::Deliverer;
 use crate::env::{Clock, SystemClock};
 use crate::handler::{Outcome, Sandbox};
+use crate::own_machine::is_from_own_machine;
 
 const WORKERS: usize = 2;
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -26,6 +27,7 @@ const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(75);
 pub struct BoundSandbox {
     listener: TcpListener,
     local_addr: SocketAddr,
+    controls: bool,
     sandbox: Arc<Sandbox>,
 }
 
@@ -46,10 +48,12 @@ pub fn bind_on_clock(mut config: SandboxConfig, clock: Arc<dyn Clock>) -> io::Re
     let local_addr = listener.local_addr()?;
     // The port that was asked for may have been 0.
     config.listen = local_addr;
+    let controls = config.controls;
     let sandbox = Arc::new(Sandbox::with_clock(config, clock)?);
     Ok(BoundSandbox {
         listener,
         local_addr,
+        controls,
         sandbox,
     })
 }
@@ -95,11 +99,13 @@ impl BoundSandbox {
     /// `calls` is notified when something has become due, or will be sooner.
     fn accept(self, calls: Arc<Notify>) -> io::Result<Server> {
         let calls = Data::from(calls);
+        let controls = Data::new(Controls(self.controls));
         let sandbox = Data::from(self.sandbox);
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(Data::clone(&sandbox))
                 .app_data(Data::clone(&calls))
+                .app_data(Data::clone(&controls))
                 .app_data(actix::PayloadConfig::new(MAX_BODY_BYTES))
                 .default_service(actix::to(serve))
         })
@@ -112,19 +118,44 @@ impl BoundSandbox {
     }
 }
 
+/// Whether the operator's routes are served.
+struct Controls(bool);
+
+/// Answers a request for one of the operator's routes below `/sandbox`, whoever sends it: to be put where only the operator
+/// gets.
+pub async fn control(sandbox: Data<Sandbox>, request: HttpRequest, body: Bytes) -> HttpResponse {
+    if !admin::is_restricted(request.path()) {
+        return HttpResponse::NotFound().finish();
+    }
+    // What becomes due by it is found soon enough without a word.
+    answer(&sandbox, &Notify::new(), &request, body).await
+}
+
 async fn serve(
     sandbox: Data<Sandbox>,
     deliverer: Data<Notify>,
+    controls: Data<Controls>,
     request: HttpRequest,
     body: Bytes,
 ) -> HttpResponse {
-    let from_loopback = request
-        .peer_addr()
-        .is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-    if admin::is_restricted(request.path()) && !from_loopback {
-        return HttpResponse::Forbidden().body("Only for callers on the sandbox's own machine.\n");
+    if admin::is_restricted(request.path()) {
+        if !controls.0 {
+            return HttpResponse::NotFound().body("The operator's routes are at the address of --admin-listen.\n");
+        }
+        let peer = request.peer_addr().map(|peer| peer.ip());
+        let headers = request.headers().iter();
+        let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes()));
+        if !is_from_own_machine(peer, headers) {
+            return HttpResponse::Forbidden().body(
+                "Only for callers on the sandbox's own machine, and neither for proxies nor for pages of other sites.\n",
+            );
+        }
     }
-    let Some(request) = convert_request(&request, body) else {
+    answer(&sandbox, &deliverer, &request, body).await
+}
+
+async fn answer(sandbox: &Sandbox, deliverer: &Notify, request: &HttpRequest, body: Bytes) -> HttpResponse {
+    let Some(request) = convert_request(request, body) else {
         return HttpResponse::BadRequest().finish();
     };
     let (outcome, due_has_changed) = sandbox.handle_and_look(&request);

@@ -76,7 +76,7 @@ impl Host {
             transport: network,
             sender: Arc::<Merchant>::clone(&merchant),
             vault: Arc::new(Vault::new([7; 32])),
-            passwords: Arc::new(Passwords::new(1)),
+            passwords: Arc::new(Passwords::new(1, 8)),
             base_url: URL.into(),
             settings: Settings {
                 gateway_timeout: Duration::from_secs(25),
@@ -84,6 +84,7 @@ impl Host {
                 max_failed_authorizations: 5,
                 max_failures_of_address: 20,
                 max_failed_logins: 10,
+                max_failed_logins_of_customer: 50,
                 max_failed_logins_of_address: 100,
             },
         };

@@ -230,8 +230,15 @@ impl Drop for Service {
 
 fn serve(data: &Path, database: &Database, listen: SocketAddr, sandbox: SocketAddr) -> Result<Command> {
     let mut command = isolated(binary::path()?);
-    // Tests ask faster than callers may. A variable, so that a test of the limit can still say it with the flag.
-    command.env("TILLGATE_RATE_LIMIT", "0");
+    // Tests ask faster than callers may. Variables, so that a test of a limit can still say it with the flag.
+    for limit in [
+        "TILLGATE_RATE_LIMIT",
+        "TILLGATE_CLIENT_RATE_LIMIT",
+        "TILLGATE_MAX_TOKENS_OF_ADDRESS",
+        "TILLGATE_MAX_SIGN_UPS_OF_ADDRESS",
+    ] {
+        command.env(limit, "0");
+    }
     // Relative paths, such as that of a `tillgate.toml`, start here.
     command.current_dir(data);
     command.arg("serve").arg("--listen").arg(listen.to_string());

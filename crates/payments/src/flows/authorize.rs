@@ -33,6 +33,10 @@ pub async fn begin(
     pointer: &str,
 ) -> Result<Begun, Failure> {
     refuse_attempt(tx, request, case, pointer).await?;
+    // Whoever pays is the one whose failures count, and not whoever made the source.
+    if let Some(address) = create::buyer_address(request, &case.order) {
+        case.details.address = Some(address);
+    }
     let amount = payable(case, amount_cents)?;
     if case.source.kind == WireTransfer::META.kind {
         case.details.authorization_amount_cents = amount_cents;
@@ -100,7 +104,7 @@ async fn refuse_attempt(
             .meta("state", case.source.state.clone())
             .into());
     }
-    create::refuse_card_testing(tx, request, &case.ledger).await
+    create::refuse_card_testing(tx, request, case).await
 }
 
 async fn instrument_of(

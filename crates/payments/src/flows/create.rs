@@ -12,7 +12,7 @@ pub use checkout_com::{
     POINTERS as CHECKOUT_COM_POINTERS, authenticate as authenticate_at_checkout_com,
     authorize as authorize_at_checkout_com,
 };
-pub use guard::{refuse_card_testing, refuse_double_payment, refuse_open_call};
+pub use guard::{buyer_address, refuse_card_testing, refuse_double_payment, refuse_open_call};
 pub use new_source::{NewSource, lock_payable, new_source, return_url};
 pub use payment::Payments;
 pub use replace::{Reason, give_up_present_source, is_confirmable};

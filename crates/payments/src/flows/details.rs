@@ -56,6 +56,6 @@ pub struct Details {
     pub multicapture: Option<bool>,
     /// Since when the payment waits, for its buyer or for the PSP.
     pub waits_since: Option<Timestamp>,
-    /// Network address of the caller who made the source, for limits on failed payments.
+    /// Network address of the buyer, for limits on failed payments.
     pub address: Option<String>,
 }

@@ -1,14 +1,13 @@
-//! Attempts to log in are limited, per customer and per network address, before a password is looked at. They are counted in
-//! the database, so that all instances count together.
-
-use std::net::IpAddr;
+//! Attempts to log in are limited before a password is looked at. They are counted in the database, so that all instances
+//! count together: for a customer from a network address, for the address, and for the customer. The last bound is higher:
+//! a stranger who knows an address reaches it only from many places, and the customer is not locked out before.
 
 use chrono::Duration;
-use tillgate_model::{Problem, Problems, problem::Kind};
+use tillgate_model::{Problem, Problems};
 use tillgate_store::{Scope, Tx, query};
 
 use super::Login;
-use crate::{context::Context, failure::Failure, stored::stored_time};
+use crate::{context::Context, failure::Failure, network::network, stored::stored_time};
 
 /// What addresses of customers are hashed as: whoever mistypes theirs leaves no trace of it that could be read.
 const PURPOSE: &str = "login_attempts.subject";
@@ -20,18 +19,19 @@ const WINDOW: Duration = Duration::minutes(15);
 pub struct Attempt {
     /// Whether there is such a customer or not.
     customer: String,
-    address: Option<String>,
+    address: String,
+    both: String,
 }
 
 impl Attempt {
     /// An attempt to log in.
     pub fn new(context: &Context, login: &Login) -> Self {
         let customer = context.vault.keyed_hash(PURPOSE, &login.email);
+        let address = network(login.address);
         Self {
             customer: format!("customer:{customer}"),
-            address: login
-                .address
-                .map(|address| format!("address:{}", network(address))),
+            address: format!("address:{address}"),
+            both: format!("customer:{customer}@{address}"),
         }
     }
 
@@ -43,14 +43,31 @@ impl Attempt {
         let (now, settings) = (stored_time(context.now()), &context.settings);
         query!(tx, login_attempts::forget_ended(scope, now - WINDOW))?;
         let limits = [
-            (self.address.as_deref(), settings.max_failed_logins_of_address),
-            (Some(self.customer.as_str()), settings.max_failed_logins),
+            (
+                &self.address,
+                settings.max_failed_logins_of_address,
+                "max-failed-logins-of-address",
+                "There were too many failed attempts to log in from this address. Try again later.",
+            ),
+            (
+                &self.both,
+                settings.max_failed_logins,
+                "max-failed-logins",
+                "There were too many failed attempts to log in as this customer from this address. Try again later.",
+            ),
+            (
+                &self.customer,
+                settings.max_failed_logins_of_customer,
+                "max-failed-logins-of-customer",
+                "There were too many failed attempts to log in as this customer. Try again later.",
+            ),
         ];
-        for (subject, limit) in limits {
-            let Some(subject) = subject else { continue };
+        for (subject, limit, setting, message) in limits {
             let (failures, began_at) = query!(tx, login_attempts::count(scope, subject, now))?;
             if failures > limit {
-                return Err(too_many(began_at + WINDOW - now));
+                let seconds = u64::try_from((began_at + WINDOW - now).num_seconds()).unwrap_or_default();
+                let problem = Problem::too_many(setting, message);
+                return Err(Problems::from(problem).retry_after(seconds.max(1)).into());
             }
         }
         Ok(())
@@ -58,24 +75,9 @@ impl Attempt {
 
     /// It did not fail.
     pub async fn succeeded(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<(), Failure> {
-        if let Some(address) = &self.address {
-            query!(tx, login_attempts::take_back(scope, address))?;
-        }
-        Ok(query!(tx, login_attempts::forget(scope, &self.customer))?)
-    }
-}
-
-fn too_many(wait: Duration) -> Failure {
-    let message = "There were too many failed attempts to log in. Try again later.";
-    let problem = Problem::new(Kind::TooManyRequests, message);
-    let seconds = u64::try_from(wait.num_seconds()).unwrap_or_default();
-    Problems::from(problem).retry_after(seconds.max(1)).into()
-}
-
-/// An IPv6 user has a network of 64 bits.
-pub fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
-        address => address,
+        query!(tx, login_attempts::take_back(scope, &self.address))?;
+        // Not forgotten: somebody else may still be trying.
+        query!(tx, login_attempts::take_back(scope, &self.customer))?;
+        Ok(query!(tx, login_attempts::forget(scope, &self.both))?)
     }
 }

@@ -12,9 +12,14 @@ use tillgate_model::{Id, Problems};
 use tillgate_store::{Scope, StoreError, Tx, query};
 
 use self::attempts::Attempt;
-pub use self::attempts::network;
-pub use self::refresh::with_refresh_token;
-use crate::{accounts::Application, context::Context, failure::Failure, passwords};
+pub use self::refresh::{customer_of_refresh_token, with_refresh_token};
+use crate::{
+    accounts::Application,
+    context::Context,
+    failure::Failure,
+    network::network,
+    passwords,
+};
 
 /// A customer who has logged in.
 #[derive(Debug)]
@@ -32,7 +37,7 @@ pub struct Login {
     /// The password.
     pub password: SecretString,
     /// Network address that they do it from.
-    pub address: Option<IpAddr>,
+    pub address: IpAddr,
 }
 
 /// Logs a customer in. `None` if there is no such customer, if they have no password, or if it is another one: which of them
@@ -57,9 +62,11 @@ async fn try_password(
 ) -> Result<Option<Session>, Failure> {
     let scope = scope_of(application);
     let attempt = Attempt::new(context, &login);
+    // Who finds the queue full has tried nothing, and nothing is counted.
+    let place = context.passwords.enter(network(login.address).to_string())?;
     let known = begin(context, &scope, attempt.clone(), login.email).await?;
     let stored = known.hash.as_deref();
-    if !passwords::check(context, login.password, stored).await? {
+    if !passwords::check(context, place, login.password, stored).await? {
         return Ok(None);
     }
     let (context, application) = (context.clone(), application.clone());

@@ -3,7 +3,7 @@
 
 use chrono::Duration;
 use secrecy::{ExposeSecret, SecretString};
-use tillgate_model::Problems;
+use tillgate_model::{Id, Problems};
 use tillgate_store::{RefreshTokenRow, Tx, query};
 
 use super::{Session, scope_of};
@@ -34,6 +34,29 @@ pub async fn with_refresh_token(
         .write(async move |tx: &mut Tx<'_>| rotate(tx, &inside, &application, &hash).await)
         .await
         .map_err(Failure::into_problems)
+}
+
+/// Whom a refresh token of the application was given to, whether it still works or not. `None` if there is no such token.
+///
+/// # Errors
+/// The database fails.
+pub async fn customer_of_refresh_token(
+    context: &Context,
+    application: &Application,
+    token: &SecretString,
+) -> Result<Option<Id>, Problems> {
+    let hash = context.vault.keyed_hash(PURPOSE, token.expose_secret());
+    let scope = scope_of(application);
+    let found = context
+        .db
+        .read(async |tx: &mut Tx<'_>| Ok::<_, Failure>(query!(tx, refresh_tokens::get(&scope, &hash))?))
+        .await
+        .map_err(Failure::into_problems)?;
+    let found = found.filter(|token| token.application_id == application.id.as_str());
+    found
+        .map(|token| word(&token.customer_id))
+        .transpose()
+        .map_err(|error| Failure::from(error).into_problems())
 }
 
 async fn rotate(

@@ -18,7 +18,10 @@ use url::Url;
 pub use ephemeral::Ephemeral;
 pub use options::{LogFormat, Options};
 
-use crate::failure::Failure;
+use crate::{
+    failure::Failure,
+    http::{LimitSettings, TrustedProxies},
+};
 
 /// The settings of a run.
 #[derive(Clone, Debug)]
@@ -47,18 +50,24 @@ pub struct Config {
     pub abandoned_after: Duration,
     /// Failed authorizations after which an order takes no more.
     pub max_failed_authorizations: i64,
-    /// Failed authorizations within an hour after which a network address may make no more.
+    /// Failed authorizations within an hour after which a buyer's network address may make no more.
     pub max_failures_of_address: i64,
-    /// Failed logins within a quarter of an hour after which a customer has to wait.
+    /// Failed logins of a customer from a network address within a quarter of an hour after which both together have to wait.
     pub max_failed_logins: i64,
-    /// The same for a network address.
+    /// The same for a customer, from all addresses.
+    pub max_failed_logins_of_customer: i64,
+    /// The same for a network address, of all customers.
     pub max_failed_logins_of_address: i64,
+    /// Passwords of one client that are hashed, or wait for it, at the same time.
+    pub max_passwords_of_address: usize,
     /// Threads that answer requests.
     pub workers: usize,
-    /// Requests per second of one application.
-    pub rate_limit: Option<NonZeroU32>,
-    /// Serve `/metrics` to other machines too.
-    pub metrics_public: bool,
+    /// How often clients may do something.
+    pub limits: LimitSettings,
+    /// Proxies that tell who the client is.
+    pub trusted_proxies: TrustedProxies,
+    /// Where what is for the operator listens, if it has an address of its own.
+    pub admin_listen: Option<SocketAddr>,
     /// Form of the log.
     pub log_format: LogFormat,
     /// Serve a throw-away demo.
@@ -67,11 +76,18 @@ pub struct Config {
 
 const DEFAULT_FILE: &str = "tillgate.toml";
 const DEFAULT_RATE_LIMIT: u32 = 200;
+const DEFAULT_CLIENT_RATE_LIMIT: u32 = 50;
+const DEFAULT_MAX_TOKENS_OF_ADDRESS: u32 = 600;
+const DEFAULT_MAX_SIGN_UPS_OF_ADDRESS: u32 = 60;
+const DEFAULT_MAX_FAILED_CREDENTIALS: u32 = 30;
+const DEFAULT_MAX_PASSWORDS_OF_ADDRESS: usize = 8;
 const DEFAULT_GATEWAY_TIMEOUT_SECONDS: f64 = 20.0;
 const DEFAULT_ABANDONED_AFTER_HOURS: i64 = 24;
 const DEFAULT_MAX_FAILED_AUTHORIZATIONS: i64 = 5;
 const DEFAULT_MAX_FAILURES_OF_ADDRESS: i64 = 20;
 const DEFAULT_MAX_FAILED_LOGINS: i64 = 10;
+/// High enough that one stranger does not reach it: after a few addresses of theirs, the customer still logs in.
+const DEFAULT_MAX_FAILED_LOGINS_OF_CUSTOMER: i64 = 50;
 /// All customers of a shop may come from one address: that of its own server, or of a proxy.
 const DEFAULT_MAX_FAILED_LOGINS_OF_ADDRESS: i64 = 100;
 /// All tests of a client come from one address, and many of them are to fail.
@@ -93,6 +109,10 @@ impl Config {
 
     fn resolve(options: Options) -> Result<Self, Failure> {
         let ephemeral = Ephemeral::of(&options)?;
+        // All tests of a client come from one address: a throw-away service has no limits of its own.
+        let limit = |given: Option<u32>, default: u32| {
+            NonZeroU32::new(given.unwrap_or(if ephemeral.is_some() { 0 } else { default }))
+        };
         let data_dir = options.data_dir.unwrap_or_else(|| PathBuf::from("tillgate-data"));
         let database_url = match options.database_url {
             Some(url) => database_url(url)?,
@@ -118,7 +138,7 @@ impl Config {
                 .collect::<Result<_, _>>()?,
             webhook_ranges: options
                 .allow_webhook_range
-                .map(|ranges| ranges.iter().map(|text| range(text)).collect())
+                .map(|ranges| ranges.iter().map(|text| range("allow-webhook-range", text)).collect())
                 .transpose()?,
             demo: !options.no_demo.unwrap_or(false),
             gateway_timeout: gateway_timeout(
@@ -146,6 +166,12 @@ impl Config {
                 "max-failed-logins",
                 options.max_failed_logins.unwrap_or(DEFAULT_MAX_FAILED_LOGINS),
             )?,
+            max_failed_logins_of_customer: at_least_one(
+                "max-failed-logins-of-customer",
+                options
+                    .max_failed_logins_of_customer
+                    .unwrap_or(DEFAULT_MAX_FAILED_LOGINS_OF_CUSTOMER),
+            )?,
             max_failed_logins_of_address: at_least_one(
                 "max-failed-logins-of-address",
                 options
@@ -161,15 +187,42 @@ impl Config {
                 Some(workers) => workers,
                 None => std::thread::available_parallelism().map_or(2, usize::from),
             },
-            rate_limit: NonZeroU32::new(options.rate_limit.unwrap_or(if ephemeral.is_some() {
-                0
-            } else {
-                DEFAULT_RATE_LIMIT
-            })),
-            metrics_public: options.metrics_public.unwrap_or(false),
+            max_passwords_of_address: match options.max_passwords_of_address {
+                Some(0) => {
+                    return Err(Failure::Usage(
+                        "max-passwords-of-address: must be 1 or more".into(),
+                    ));
+                }
+                Some(number) => number,
+                None if ephemeral.is_some() => usize::MAX,
+                None => DEFAULT_MAX_PASSWORDS_OF_ADDRESS,
+            },
+            limits: LimitSettings {
+                application_requests: limit(options.rate_limit, DEFAULT_RATE_LIMIT),
+                client_requests: limit(options.client_rate_limit, DEFAULT_CLIENT_RATE_LIMIT),
+                tokens_of_address: limit(options.max_tokens_of_address, DEFAULT_MAX_TOKENS_OF_ADDRESS),
+                sign_ups_of_address: limit(options.max_sign_ups_of_address, DEFAULT_MAX_SIGN_UPS_OF_ADDRESS),
+                failed_credentials: limit(options.max_failed_credentials, DEFAULT_MAX_FAILED_CREDENTIALS),
+            },
+            trusted_proxies: trusted_proxies(&options.trusted_proxy.unwrap_or_default())?,
+            admin_listen: options
+                .admin_listen
+                .as_deref()
+                .map(|text| address("admin-listen", text))
+                .transpose()?,
             log_format: options.log_format.unwrap_or_default(),
             ephemeral,
         })
+    }
+
+    /// Whether only this machine reaches the API, as far as the settings tell.
+    pub fn is_private(&self) -> bool {
+        self.listen.ip().is_loopback() && self.public_url.is_none() && self.trusted_proxies.is_empty()
+    }
+
+    /// Whether what is for the operator is beside the API.
+    pub fn has_admin_beside_api(&self) -> bool {
+        self.is_private() && self.admin_listen.is_none()
     }
 
     /// The same settings with another data directory, in which the database is too.
@@ -259,14 +312,28 @@ fn origin(text: &str) -> Result<String, Failure> {
 }
 
 /// A single address is a range too.
-fn range(text: &str) -> Result<IpNet, Failure> {
+fn range(setting: &str, text: &str) -> Result<IpNet, Failure> {
     text.parse()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_| {
             Failure::Usage(format!(
-                "allow-webhook-range: {text:?} is not a range of addresses, such as 10.0.0.0/8"
+                "{setting}: {text:?} is not a range of addresses, such as 10.0.0.0/8"
             ))
         })
+}
+
+/// Who trusts everybody lets every client choose its address.
+fn trusted_proxies(ranges: &[String]) -> Result<TrustedProxies, Failure> {
+    let ranges = ranges
+        .iter()
+        .map(|text| match range("trusted-proxy", text)? {
+            range if range.prefix_len() == 0 => Err(Failure::Usage(format!(
+                "trusted-proxy: {text:?} is everybody; give the addresses of your proxies"
+            ))),
+            range => Ok(range),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(TrustedProxies::new(&ranges))
 }
 
 fn database_url(text: String) -> Result<String, Failure> {

@@ -100,7 +100,7 @@ pub struct Options {
     )]
     pub max_failed_authorizations: Option<i64>,
 
-    /// Failed authorizations within an hour after which a network address may make no more [default: 20]
+    /// Failed authorizations within an hour after which a buyer's network address may make no more [default: 20]
     #[arg(
         long,
         global = true,
@@ -109,7 +109,8 @@ pub struct Options {
     )]
     pub max_failures_of_address: Option<i64>,
 
-    /// Failed logins within a quarter of an hour after which a customer has to wait [default: 10]
+    /// Failed logins of a customer from one network address within a quarter of an hour, after which they have to wait
+    /// [default: 10]
     #[arg(
         long,
         global = true,
@@ -117,6 +118,16 @@ pub struct Options {
         env = "TILLGATE_MAX_FAILED_LOGINS"
     )]
     pub max_failed_logins: Option<i64>,
+
+    /// Failed logins of a customer from all network addresses within a quarter of an hour, after which they have to wait
+    /// [default: 50]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NUMBER",
+        env = "TILLGATE_MAX_FAILED_LOGINS_OF_CUSTOMER"
+    )]
+    pub max_failed_logins_of_customer: Option<i64>,
 
     /// Failed logins within a quarter of an hour after which a network address has to wait [default: 100]
     #[arg(
@@ -131,14 +142,68 @@ pub struct Options {
     #[arg(long, global = true, value_name = "NUMBER", env = "TILLGATE_WORKERS")]
     pub workers: Option<usize>,
 
-    /// Requests per second of one application, with bursts of twice as many; 0 for no limit [default: 200]
+    /// Requests per second of one integration, with bursts of twice as many; 0 for no limit [default: 200]
     #[arg(long, global = true, value_name = "NUMBER", env = "TILLGATE_RATE_LIMIT")]
     pub rate_limit: Option<u32>,
 
-    /// Serve /metrics to other machines too
-    #[arg(long, global = true, value_name = "BOOL", env = "TILLGATE_METRICS_PUBLIC", num_args = 0..=1,
-          require_equals = true, default_missing_value = "true")]
-    pub metrics_public: Option<bool>,
+    /// Requests per second of one buyer: of a guest's network address at a sales channel, or of a customer who has logged
+    /// in. With bursts of twice as many; 0 for no limit [default: 50]
+    #[arg(long, global = true, value_name = "NUMBER", env = "TILLGATE_CLIENT_RATE_LIMIT")]
+    pub client_rate_limit: Option<u32>,
+
+    /// Access tokens per minute that a sales channel gives a network address, logins included; 0 for no limit [default: 600]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NUMBER",
+        env = "TILLGATE_MAX_TOKENS_OF_ADDRESS"
+    )]
+    pub max_tokens_of_address: Option<u32>,
+
+    /// Customers per hour that a network address may sign up through a sales channel; 0 for no limit [default: 60]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NUMBER",
+        env = "TILLGATE_MAX_SIGN_UPS_OF_ADDRESS"
+    )]
+    pub max_sign_ups_of_address: Option<u32>,
+
+    /// Wrong credentials per minute of a client id from a network address, after which wrong ones get 429; ten times as many
+    /// for all client ids together. Right ones are never refused for it; 0 for no limit [default: 30]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NUMBER",
+        env = "TILLGATE_MAX_FAILED_CREDENTIALS"
+    )]
+    pub max_failed_credentials: Option<u32>,
+
+    /// Passwords of one network address that are checked, or wait for it, at the same time [default: 8]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NUMBER",
+        env = "TILLGATE_MAX_PASSWORDS_OF_ADDRESS"
+    )]
+    pub max_passwords_of_address: Option<usize>,
+
+    /// Range of addresses of your own proxies, such as 10.0.0.0/8: what they say of a client in `X-Forwarded-For` or
+    /// `Forwarded` is believed; may be given more than once [default: none]
+    #[arg(
+        long,
+        global = true,
+        value_name = "CIDR",
+        env = "TILLGATE_TRUSTED_PROXY",
+        value_delimiter = ','
+    )]
+    pub trusted_proxy: Option<Vec<String>>,
+
+    /// Address for /metrics, the helpers of the demo and the sandbox's controls; on a loopback address they are for this
+    /// machine alone [default: none; they are beside the API where that listens on loopback, without --public-url and
+    /// --trusted-proxy]
+    #[arg(long, global = true, value_name = "ADDRESS", env = "TILLGATE_ADMIN_LISTEN")]
+    pub admin_listen: Option<String>,
 
     /// Serve a throw-away demo for the tests of clients: everything is in a temporary directory that goes at the end.
     /// With /ephemeral/reset, and without a limit on requests [command: serve]

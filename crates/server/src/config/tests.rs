@@ -23,10 +23,13 @@ fn defaults() {
     );
     assert_eq!(config.database_url, "sqlite://tillgate-data/tillgate.db");
     assert_eq!(config.master_key_file, Path::new("tillgate-data/master.key"));
-    assert_eq!(config.rate_limit, NonZeroU32::new(200));
+    assert_eq!(config.limits.application_requests, NonZeroU32::new(200));
+    assert_eq!(config.limits.client_requests, NonZeroU32::new(50));
+    assert_eq!(config.limits.sign_ups_of_address, NonZeroU32::new(60));
+    assert_eq!(config.max_passwords_of_address, 8);
     assert!(
         config.demo
-            && !config.metrics_public
+            && config.has_admin_beside_api()
             && config.cors_origins.is_empty()
             && config.public_url.is_none()
     );
@@ -50,6 +53,37 @@ fn ranges_for_webhooks() {
 }
 
 #[test]
+fn what_is_for_the_operator_is_beside_the_api_only_where_this_machine_alone_reaches_that() {
+    let beside = |change: fn(&mut Options)| {
+        let mut options = Options::default();
+        change(&mut options);
+        config(options).has_admin_beside_api()
+    };
+    assert!(beside(|_| {}));
+    assert!(beside(|options| options.listen = Some("[::1]:0".into())));
+    assert!(!beside(|options| options.listen = Some("0.0.0.0:0".into())));
+    assert!(!beside(|options| options.public_url = Some("https://pay.example".into())));
+    assert!(!beside(|options| options.public_url = Some("http://localhost:8080".into())));
+    assert!(!beside(|options| options.trusted_proxy = Some(vec!["127.0.0.1".into()])));
+    assert!(!beside(|options| options.admin_listen = Some("127.0.0.1:0".into())));
+}
+
+#[test]
+fn trusted_proxies_are_ranges_and_not_everybody() {
+    let with = |ranges: &[&str]| Options {
+        trusted_proxy: Some(ranges.iter().map(ToString::to_string).collect()),
+        ..Options::default()
+    };
+    config(with(&["10.0.0.0/8", "127.0.0.1", "2001:db8::/32"]));
+    for everybody in ["0.0.0.0/0", "::/0", "10.0.0.0/40", "proxy.example"] {
+        assert!(
+            refusal(with(&[everybody])).starts_with("trusted-proxy: "),
+            "{everybody}"
+        );
+    }
+}
+
+#[test]
 fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
     let flags = Options {
         listen: Some("127.0.0.1:1".into()),
@@ -61,7 +95,8 @@ fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
     let config = config(flags.over(file).expect("usable"));
     assert_eq!(config.listen.port(), 1);
     assert!(config.demo);
-    assert_eq!(config.rate_limit, None);
+    assert_eq!(config.limits.application_requests, None);
+    assert_eq!(config.limits.client_requests, NonZeroU32::new(50));
     assert_eq!(config.cors_origins, ["https://shop.example"]);
     assert_eq!(config.data_dir, Path::new("tillgate-data"));
 }
@@ -121,6 +156,13 @@ fn unusable_values_are_named() {
         ),
         (
             Options {
+                admin_listen: Some("9090".into()),
+                ..Options::default()
+            },
+            "admin-listen",
+        ),
+        (
+            Options {
                 workers: Some(0),
                 ..Options::default()
             },
@@ -146,6 +188,20 @@ fn unusable_values_are_named() {
                 ..Options::default()
             },
             "max-failed-logins",
+        ),
+        (
+            Options {
+                max_failed_logins_of_customer: Some(0),
+                ..Options::default()
+            },
+            "max-failed-logins-of-customer",
+        ),
+        (
+            Options {
+                max_passwords_of_address: Some(0),
+                ..Options::default()
+            },
+            "max-passwords-of-address",
         ),
         (
             Options {

@@ -8,7 +8,7 @@ use tillgate_model::{Id, Problem, Problems, problem::Kind};
 use tillgate_payments::Caller;
 use tillgate_store::Scope;
 
-use super::state::Worker;
+use super::{client_address::ClientAddress, state::Worker};
 use crate::tokens::{Claims, OwnerClaim, OwnerKind};
 
 /// Tokens that a thread remembers.
@@ -55,7 +55,7 @@ pub fn caller(worker: &Worker, request: &HttpRequest) -> Result<Caller, Problems
             caller
         }
     };
-    caller.address = request.peer_addr().map(|peer| peer.ip().to_canonical());
+    caller.address = Some(ClientAddress::of(request).ip);
     Ok(caller)
 }
 

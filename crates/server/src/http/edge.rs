@@ -15,7 +15,9 @@ use actix_web::{
 };
 use tracing::Instrument;
 
-use super::{access_log, cors::Cors, metrics, request_id, state::Worker};
+use super::{
+    access_log, client_address::ClientAddress, cors::Cors, metrics, request_id, state::Worker,
+};
 
 /// A page that loads anything brings a policy of its own.
 const POLICY: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
@@ -28,6 +30,7 @@ pub async fn edge(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let began = Instant::now();
     let id = request_id::of(request.headers());
+    ClientAddress::note(&request, &worker.shared.trusted_proxies);
     let cors = &worker.shared.cors;
     let origin = cors.allowed(request.headers());
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());

@@ -1,12 +1,11 @@
 //! Numbers for Prometheus.
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, body::MessageBody, dev::ServiceResponse, web::Data};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
-use tillgate_model::{Problem, problem::Kind};
 
-use super::{errors, negotiation::MediaType, state::Worker};
+use super::state::Worker;
 
 const REQUESTS: &str = "tillgate_http_requests_total";
 const DURATION: &str = "tillgate_http_request_duration_seconds";
@@ -55,29 +54,17 @@ fn method(request: &HttpRequest) -> &'static str {
 
 /// Retrieve metrics
 ///
-/// Numbers of the service, for Prometheus. To other machines they are shown only if the service is configured so.
+/// Numbers of the service, for Prometheus. A service that other machines reach has them at an address of its own
+/// (`--admin-listen`), and not here.
 #[utoipa::path(
     get, path = "/metrics", operation_id = "retrieve_metrics", tag = "Operation",
     responses(
         (status = 200, description = "The numbers, in Prometheus's text format.", content_type = "text/plain", body = String),
-        (status = 403, description = "The caller is on another machine."),
+        (status = 403, description = "The request does not come from the service's own machine."),
+        (status = 404, description = "The numbers are at another address."),
     )
 )]
-pub async fn retrieve(worker: Data<Worker>, request: HttpRequest) -> HttpResponse {
-    let near = request
-        .peer_addr()
-        .is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-    if !near && !worker.shared.metrics_public {
-        let problem = Problem::new(
-            Kind::Forbidden,
-            Cow::Borrowed("Metrics are for callers on the service's own machine."),
-        );
-        return errors::response(
-            &problem.into(),
-            tillgate_model::Dialect::CommerceLayer,
-            MediaType::default(),
-        );
-    }
+pub async fn retrieve(worker: Data<Worker>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4")
         .body(worker.shared.metrics.render())

@@ -4,24 +4,26 @@
 //! media type, checks token, permission and parameters, and hands a call to the domain.
 
 mod access_log;
-mod attempts;
+pub mod admin;
 mod authentication;
 mod body;
+mod client_address;
 mod cors;
 mod edge;
 pub mod ephemeral;
 mod errors;
 mod idempotency;
 pub mod landing;
+mod limits;
 mod media_type;
 pub mod metrics;
 mod negotiation;
 pub mod oauth;
 mod operation;
+mod own_machine;
 mod permission;
 pub mod probes;
 mod query;
-mod rate_limit;
 mod request_id;
 pub mod routes;
 pub mod specification;
@@ -29,9 +31,9 @@ mod state;
 pub mod swagger_ui;
 pub mod webhook_callbacks;
 
-pub use attempts::FailedAttempts;
+pub use client_address::TrustedProxies;
 pub use cors::Cors;
 pub use edge::edge;
-pub use rate_limit::RateLimit;
+pub use limits::{LimitSettings, Limits};
 pub use specification::{Credentials, ExampleOrder, Specification};
 pub use state::{Shared, Worker};

@@ -5,10 +5,7 @@ mod error;
 mod parameters;
 mod request;
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    panic::AssertUnwindSafe,
-};
+use std::panic::AssertUnwindSafe;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -29,7 +26,14 @@ use self::error::TokenError;
 pub use self::error::describe as describe_errors;
 pub use self::parameters::TokenParameters;
 use self::request::{Grant, TokenRequest};
-use super::{body, errors, negotiation::MediaType, state::Worker};
+use super::{
+    body,
+    client_address::ClientAddress,
+    errors,
+    limits::Client,
+    negotiation::MediaType,
+    state::Worker,
+};
 use crate::tokens::{KeySet, scope};
 
 /// An access token.
@@ -85,7 +89,7 @@ pub struct TokenAnswer {
         (status = 401, description = "The credentials are not those of an application."),
         (status = 413, description = "The body is too large."),
         (status = 415, description = "The body has another media type."),
-        (status = 429, description = "There were too many failed attempts of this customer, or from this address."),
+        (status = 429, description = "There were too many failed attempts of this customer, of this client id or from this address, or too many tokens were asked for."),
         (status = 500, description = "A fault of the service."),
         (status = 503, description = "The service is too busy."),
     )
@@ -129,17 +133,12 @@ async fn token(
     payload: &mut Payload,
 ) -> Result<TokenAnswer, TokenError> {
     let context = worker.service.context();
-    let shared = &worker.shared;
-    let address = request
-        .peer_addr()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-    let now = context.clock.now().timestamp();
-    shared.attempts.check(address, now)?;
+    let (limits, address) = (&worker.shared.limits, ClientAddress::of(request).ip);
     let asked = TokenRequest::read(request.headers(), &body::read(payload).await?)?;
     let Some(application) =
         accounts::authenticate(context, &asked.client_id, asked.client_secret.as_ref()).await?
     else {
-        shared.attempts.failed(address, now);
+        limits.wrong_credentials(&asked.client_id, address)?;
         return Err(TokenError::invalid_client());
     };
     let granted = scope(application.market_id.as_ref());
@@ -150,22 +149,37 @@ async fn token(
         return Err(TokenError::invalid_scope());
     }
     let session = match asked.grant {
-        Grant::ClientCredentials => return issue(worker, &application, None),
+        Grant::ClientCredentials => {
+            match application.kind {
+                ApplicationKind::Integration => limits.token_of(&Client::Application(application.id.clone()))?,
+                ApplicationKind::SalesChannel => limits.token_of_sales_channel(&application, address)?,
+            }
+            return issue(worker, &application, None);
+        }
         _ if application.kind != ApplicationKind::SalesChannel => {
             return Err(TokenError::unauthorized_client());
         }
         Grant::Password { username, password } => {
+            limits.token_of_sales_channel(&application, address)?;
             let login = Login {
                 email: username,
                 password,
-                address: Some(address),
+                address,
             };
             logins::with_password(context, &application, login).await?
         }
         Grant::RefreshToken(token) => {
-            let session = logins::with_refresh_token(context, &application, &token).await?;
+            // Whoever has a token is counted alone: others at the same address don't keep them from staying logged in.
+            let customer = logins::customer_of_refresh_token(context, &application, &token).await?;
+            let session = match customer {
+                Some(customer) => {
+                    limits.token_of(&Client::Customer(customer))?;
+                    logins::with_refresh_token(context, &application, &token).await?
+                }
+                None => None,
+            };
             if session.is_none() {
-                shared.attempts.failed(address, now);
+                limits.wrong_credentials(&asked.client_id, address)?;
             }
             session
         }

@@ -11,7 +11,11 @@ use actix_web::{
     web::{Bytes, Payload},
 };
 use futures::FutureExt;
-use tillgate_model::{Problem, Problems, openapi::Operation};
+use tillgate_model::{
+    Action, Problem, Problems, Resource,
+    openapi::{Operation, OperationKind},
+    resources::Customer,
+};
 use tillgate_payments::{Answer, Call};
 use tracing::Instrument;
 
@@ -68,8 +72,12 @@ async fn called(
         negotiation::readable(headers)?;
     }
     let caller = authentication::caller(worker, request)?;
-    worker.shared.rate_limit.check(&caller.application_id)?;
+    let limits = &worker.shared.limits;
+    limits.request(&caller)?;
     permission::check(caller.buyer(), &operation)?;
+    if caller.buyer().is_some() && is_sign_up(&operation) {
+        limits.sign_up(&caller)?;
+    }
     let page = query::page(&operation, query)?;
     let (body, idempotency_key) = if operation.has_body() {
         let body = body::read(payload).await?;
@@ -98,6 +106,11 @@ async fn called(
         tracing::error!(%error, "the operation panicked");
         Err(Problem::internal().into())
     })
+}
+
+fn is_sign_up(operation: &Operation) -> bool {
+    matches!(operation.kind, OperationKind::Action(Action::Create))
+        && operation.resource.kind == Customer::META.kind
 }
 
 fn success(answer: Answer, media_type: MediaType) -> HttpResponse {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::{
-    HttpRequest, Resource, Route,
+    HttpRequest, HttpResponse, Resource, Route,
     guard::{self, Guard},
     http::{Method, header::HeaderValue},
     web::{self, Data, Payload, ServiceConfig},
@@ -11,10 +11,10 @@ use actix_web::{
 use tillgate_model::openapi::{Operation, operations};
 
 use super::{
-    errors, landing, metrics, oauth, operation, probes, specification, state::Worker, webhook_callbacks,
+    errors, landing, oauth, operation, probes, specification, state::Worker, webhook_callbacks,
 };
 
-/// Puts all routes in but Swagger UI's.
+/// Puts all routes in but Swagger UI's and those for whoever runs the service.
 pub fn configure(config: &mut ServiceConfig) {
     // A scope for each type: a request is held against the paths of its own type only.
     for (prefix, paths) in by_path() {
@@ -40,16 +40,18 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(get("/.well-known/jwks.json", web::route().to(oauth::key_set)))
         .service(get("/healthz", web::route().to(probes::health)))
         .service(get("/readyz", web::route().to(probes::readiness)))
-        .service(get("/metrics", web::route().to(metrics::retrieve)))
         .service(get("/openapi.json", web::route().to(specification::retrieve)))
         .service(get(
             "/openapi-3.0.json",
             web::route().to(specification::retrieve_3_0),
         ))
         .service(get("/payment_return", web::route().to(landing::retrieve)))
-        .default_service(web::to(async |request: HttpRequest| {
-            errors::route_not_found(request.path())
-        }));
+        .default_service(web::to(not_found));
+}
+
+/// The answer where there is no route.
+pub async fn not_found(request: HttpRequest) -> HttpResponse {
+    errors::route_not_found(request.path())
 }
 
 /// Operations by the path of their type, and by what follows it.

@@ -7,7 +7,7 @@ use tillgate_payments::Service;
 use tokio::sync::Notify;
 
 use super::{
-    attempts::FailedAttempts, authentication::VerifiedTokens, cors::Cors, rate_limit::RateLimit,
+    authentication::VerifiedTokens, client_address::TrustedProxies, cors::Cors, limits::Limits,
     specification::Specification,
 };
 use crate::{
@@ -19,10 +19,10 @@ use crate::{
 pub struct Shared {
     /// Makes and checks access tokens.
     pub tokens: Tokens,
-    /// Counts the requests of each application.
-    pub rate_limit: RateLimit,
-    /// Counts failed attempts to get a token.
-    pub attempts: FailedAttempts,
+    /// Counts what each client does.
+    pub limits: Limits,
+    /// Proxies that tell who the client is.
+    pub trusted_proxies: TrustedProxies,
     /// Which pages may call the API.
     pub cors: Cors,
     /// The OpenAPI document.
@@ -31,8 +31,6 @@ pub struct Shared {
     pub events: Notify,
     /// Renders the metrics.
     pub metrics: PrometheusHandle,
-    /// Show the metrics to other machines too.
-    pub metrics_public: bool,
     /// What a throw-away service has besides.
     pub ephemeral: Option<Arc<Ephemeral>>,
 }

@@ -7,7 +7,7 @@ mod demo_token;
 use std::sync::Arc;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse, Resource,
     http::{
         Method,
         header::{CONTENT_ENCODING, CONTENT_SECURITY_POLICY, LOCATION},
@@ -47,15 +47,18 @@ impl Page {
 pub fn configure(config: &mut ServiceConfig, page: &Arc<Page>) {
     config.app_data(Data::from(Arc::clone(page)));
     let get = |path: &str, route| routes::resource(path, vec![(Method::GET, route)]);
-    if page.demo_client_id.is_some() {
-        config.service(routes::resource(
-            "/swagger-ui/demo-token",
-            vec![(Method::POST, web::route().to(demo_token::create))],
-        ));
-    }
     config
         .service(get("/swagger-ui", web::route().to(redirect)))
         .service(get("/swagger-ui/{file:.*}", web::route().to(retrieve)));
+}
+
+/// Where the page gets tokens for the demo's application by itself.
+pub fn demo_token(page: &Page) -> Option<Resource> {
+    let path = "/swagger-ui/demo-token";
+    let create = || vec![(Method::POST, web::route().to(demo_token::create))];
+    page.demo_client_id
+        .is_some()
+        .then(|| routes::resource(path, create()))
 }
 
 /// `/swagger-ui` leads to the page.

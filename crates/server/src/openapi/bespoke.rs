@@ -126,7 +126,7 @@ fn stamp_refusals(id: &str, operation: &mut Value) {
             Kind::InternalServerError,
             Kind::ServiceUnavailable,
         ],
-        "retrieve_metrics" => vec![Kind::Forbidden],
+        "retrieve_metrics" => vec![Kind::Forbidden, Kind::RouteNotFound],
         "retrieve_readiness" => vec![Kind::ServiceUnavailable],
         _ => Vec::new(),
     };

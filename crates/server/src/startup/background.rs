@@ -50,7 +50,6 @@ async fn upkeep(service: &Service, shared: &Shared, mut stop: watch::Receiver<bo
             tracing::info!(asked_for, "asked for payments that nobody told of");
         }
         drop(turn);
-        shared.rate_limit.forget_the_quiet();
         shared.metrics.run_upkeep();
         tokio::select! {
             // Fails when the sender is gone, which means the same.

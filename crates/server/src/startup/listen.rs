@@ -18,17 +18,32 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).map_err(|error| refused("listen", address, &error))
 }
 
+/// Takes the address of what is for the operator, if it has one.
+///
+/// # Errors
+/// It is in use, not one of this machine's, or reserved.
+pub fn bind_admin(config: &Config) -> Result<Option<TcpListener>, Failure> {
+    let bind =
+        |address| TcpListener::bind(address).map_err(|error| refused("admin-listen", address, &error));
+    config.admin_listen.map(bind).transpose()
+}
+
 /// Takes the sandbox's address and opens its journal, unless it is switched off. Its ids and its time can come from a
-/// seed.
+/// seed. With `controls`, the operator's routes are there too.
 ///
 /// # Errors
 /// The address cannot be taken, or the journal cannot be opened.
-pub fn bind_sandbox(config: &Config, seeded: Option<&Arc<Seeded>>) -> Result<Option<BoundSandbox>, Failure> {
+pub fn bind_sandbox(
+    config: &Config,
+    controls: bool,
+    seeded: Option<&Arc<Seeded>>,
+) -> Result<Option<BoundSandbox>, Failure> {
     let Some(listen) = config.sandbox_listen else {
         return Ok(None);
     };
     let settings = SandboxConfig {
         listen,
+        controls,
         data_dir: Some(config.data_dir.join("sandbox")),
         seed: seeded.map(|seeded| seeded.seed()),
         ..SandboxConfig::default()

@@ -13,7 +13,7 @@ use actix_web::{
     web::Data,
 };
 use tillgate_payments::{Context, Service, accounts};
-use tillgate_sandbox::BoundSandbox;
+use tillgate_sandbox::{BoundSandbox, Sandbox};
 use tokio::sync::{Notify, watch};
 
 use super::{background, context, data_directory, listen, signals::EndSignals};
@@ -23,8 +23,7 @@ use crate::{
     ephemeral::Setup,
     failure::Failure,
     http::{
-        Cors, FailedAttempts, RateLimit, Shared, Specification, Worker, edge, ephemeral, metrics, routes,
-        swagger_ui,
+        Cors, Limits, Shared, Specification, Worker, admin, edge, ephemeral, metrics, routes, swagger_ui,
     },
     tokens::Tokens,
     world::World,
@@ -58,7 +57,8 @@ fn serve_in_directory(config: &Config, setup: Option<Setup>) -> Result<(), Failu
     let address = listener
         .local_addr()
         .map_err(|error| Failure::Start(format!("cannot listen on {}: {error}", config.listen)))?;
-    let sandbox = listen::bind_sandbox(config, seeded)?;
+    let admin = listen::bind_admin(config)?;
+    let sandbox = listen::bind_sandbox(config, config.is_private(), seeded)?;
     let public_url = config
         .public_url
         .clone()
@@ -66,13 +66,13 @@ fn serve_in_directory(config: &Config, setup: Option<Setup>) -> Result<(), Failu
     // Opening a database may block, so it comes before the runtime.
     let world = seeded.map_or_else(World::real, World::seeded);
     let context = context::context(config, &public_url, world)?;
-    actix_web::rt::System::new().block_on(run(config, context, listener, address, sandbox, setup))
+    actix_web::rt::System::new().block_on(run(config, context, (listener, admin), address, sandbox, setup))
 }
 
 async fn run(
     config: &Config,
     context: Context,
-    listener: TcpListener,
+    (listener, admin): (TcpListener, Option<TcpListener>),
     address: SocketAddr,
     sandbox: Option<BoundSandbox>,
     setup: Option<Setup>,
@@ -83,6 +83,8 @@ async fn run(
     let tokens = Tokens::new(&context.vault.token_signing_seed(), &public_url);
     let sandbox_url = sandbox.as_ref().map(BoundSandbox::url);
     let psps = sandbox.as_ref().map(BoundSandbox::sandbox);
+    // Beside the API, the sandbox has its controls itself.
+    let controlled = psps.clone().filter(|_| admin.is_some());
     // With a seed, what the background and the PSPs do by themselves is done between requests, in an order.
     let in_order = setup.as_ref().is_some_and(|setup| setup.seeded.is_some());
     let sandbox = sandbox
@@ -115,8 +117,8 @@ async fn run(
     let ephemeral = prepared.as_ref().map(|prepared| Arc::clone(&prepared.ephemeral));
     let shared = Arc::new(Shared {
         tokens,
-        rate_limit: RateLimit::new(config.rate_limit),
-        attempts: FailedAttempts::default(),
+        limits: Limits::new(&config.limits),
+        trusted_proxies: config.trusted_proxies.clone(),
         cors: Cors::new(origins(config, address)),
         specification: Specification::new(
             &public_url,
@@ -124,11 +126,15 @@ async fn run(
         ),
         events: Notify::new(),
         metrics: metrics::start().map_err(|error| Failure::Start(format!("cannot count: {error}")))?,
-        metrics_public: config.metrics_public,
         ephemeral: ephemeral.clone(),
     });
     let demo_client_id = demo.as_ref().map(|demo| demo.credentials.client_id.clone());
-    let page = Arc::new(swagger_ui::Page::new(&public_url, demo_client_id));
+    let operators_page = Arc::new(swagger_ui::Page::new(&public_url, demo_client_id.clone()));
+    let beside_api = demo_client_id.filter(|_| config.has_admin_beside_api());
+    let page = Arc::new(swagger_ui::Page::new(&public_url, beside_api));
+    let admin = admin
+        .map(|listener| start_admin(listener, &service, &shared, operators_page, controlled))
+        .transpose()?;
     let server = start(config, listener, service.clone(), Arc::clone(&shared), page)?;
     let handle = server.handle();
     let mut serving = actix_web::rt::spawn(server);
@@ -151,6 +157,9 @@ async fn run(
             // Who asks twice does not want to wait.
             () = signals.next() => handle.stop(false).await,
         }
+    }
+    if let Some(admin) = admin {
+        admin.stop(false).await;
     }
     // The receiver is gone only if the task is.
     let _ = stop.send(true);
@@ -176,10 +185,12 @@ fn start(
     page: Arc<swagger_ui::Page>,
 ) -> Result<Server, Failure> {
     let is_ephemeral = shared.ephemeral.is_some();
+    let has_admin = config.has_admin_beside_api();
     let is_strict = shared
         .ephemeral
         .as_ref()
         .is_some_and(|ephemeral| ephemeral.strict.is_some());
+    let admin_shared = Arc::clone(&shared);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(Worker::new(service.clone(), Arc::clone(&shared))))
@@ -187,8 +198,8 @@ fn start(
             .wrap(Condition::new(is_strict, from_fn(ephemeral::watch)))
             .wrap(from_fn(edge))
             .configure(|config| {
-                if is_ephemeral {
-                    ephemeral::configure(config);
+                if has_admin {
+                    admin::configure(config, &admin_shared, &page);
                 }
             })
             .configure(|config| swagger_ui::configure(config, &page))
@@ -200,6 +211,37 @@ fn start(
     .listen(listener)
     .map_err(|error| Failure::Start(format!("cannot serve: {error}")))?;
     Ok(server.run())
+}
+
+/// Serves what is for the operator at an address of its own.
+fn start_admin(
+    listener: TcpListener,
+    service: &Service,
+    shared: &Arc<Shared>,
+    page: Arc<swagger_ui::Page>,
+    sandbox: Option<Arc<Sandbox>>,
+) -> Result<ServerHandle, Failure> {
+    let address = listener.local_addr().map_err(cannot_serve_admin)?;
+    let (service, shared) = (service.clone(), Arc::clone(shared));
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(Data::new(Worker::new(service.clone(), Arc::clone(&shared))))
+            .wrap(from_fn(edge))
+            .configure(|config| admin::configure_alone(config, &shared, &page, sandbox.as_ref()))
+    })
+    .workers(1)
+    .disable_signals()
+    .listen(listener)
+    .map_err(cannot_serve_admin)?
+    .run();
+    let handle = server.handle();
+    actix_web::rt::spawn(server);
+    tracing::info!(%address, "serving the operator");
+    Ok(handle)
+}
+
+fn cannot_serve_admin(error: std::io::Error) -> Failure {
+    Failure::Start(format!("cannot serve at --admin-listen: {error}"))
 }
 
 /// In order, its webhooks wait until they are asked for.

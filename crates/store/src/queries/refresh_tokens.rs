@@ -5,6 +5,20 @@ use diesel::prelude::*;
 use super::super::{Connection, RunQueryDsl};
 use crate::{RefreshTokenRow, Scope, StoreError, StoredTime, rows::refresh_tokens};
 
+/// The token of that hash.
+pub async fn get(
+    connection: &mut Connection,
+    scope: &Scope,
+    hash: &str,
+) -> Result<Option<RefreshTokenRow>, StoreError> {
+    let query = refresh_tokens::table
+        .filter(refresh_tokens::organization_id.eq(scope.organization_id().as_str()))
+        .filter(refresh_tokens::test.eq(scope.test()))
+        .filter(refresh_tokens::hash.eq(hash))
+        .select(RefreshTokenRow::as_select());
+    Ok(run!(query.get_result(connection)).optional()?)
+}
+
 /// The token of that hash, which no other transaction can lock until this one ends.
 pub async fn lock(
     connection: &mut Connection,

@@ -105,7 +105,6 @@ async fn commit_intent(request: &Request, record: Record<CheckoutComPayment>) ->
                 success_url: record.success_url.clone(),
                 failure_url: record.failure_url.clone(),
                 public_key: gateway.public_key.clone(),
-                address: request.caller.address.map(|address| address.to_string()),
                 ..Details::default()
             };
             let new = NewSource {

@@ -1,12 +1,13 @@
 //! What must hold before an order is paid.
 
 use chrono::Duration;
-use tillgate_model::{Problem, Problems, problem::Kind};
+use tillgate_model::{Problem, Problems};
 use tillgate_store::{AnyOrder as _, OrderRow, PaymentSourceRow, StoredTime, Tx, query};
 
 use crate::{
     failure::Failure,
-    flows::ledger::Ledger,
+    flows::{case::Case, ledger::Ledger},
+    network::network,
     planted::{self, Bug},
     request::Request,
     resources::order,
@@ -51,29 +52,46 @@ pub fn memory_of_addresses(request: &Request) -> StoredTime {
     stored::stored_time(request.context.now()) - Duration::hours(1)
 }
 
+/// The network address of a caller who is the buyer. A merchant's system pays for many buyers from one address.
+pub fn caller_address(request: &Request) -> Option<String> {
+    let caller = &request.caller;
+    let address = caller.buyer().and(caller.address);
+    address.map(|address| network(address).to_string())
+}
+
+/// The network address that failed payments of an order are counted for.
+pub fn buyer_address(request: &Request, _order: &OrderRow) -> Option<String> {
+    caller_address(request)
+}
+
 /// Somebody who tries out card numbers is stopped before the PSP is called.
-pub async fn refuse_card_testing(tx: &mut Tx<'_>, request: &Request, ledger: &Ledger) -> Result<(), Failure> {
+pub async fn refuse_card_testing(tx: &mut Tx<'_>, request: &Request, case: &Case) -> Result<(), Failure> {
     let since = memory_of_addresses(request);
-    let failures = match request.caller.address {
+    let failures = match buyer_address(request, &case.order) {
         None => 0,
         Some(address) => query!(
             tx,
-            payments::count_failures_of_address(request.scope(), &address.to_string(), since)
+            payments::count_failures_of_address(request.scope(), &address, since)
         )?,
     };
-    refuse_many_failures(request, ledger, failures)
+    refuse_many_failures(request, &case.ledger, failures)
 }
 
 /// The same, with the number of the address's failures.
 pub fn refuse_many_failures(request: &Request, ledger: &Ledger, of_address: i64) -> Result<(), Failure> {
     let settings = &request.context.settings;
-    let message = if ledger.failed_authorizations() >= settings.max_failed_authorizations {
-        "Too many payments of this order were declined. Create a new order."
+    let problem = if ledger.failed_authorizations() >= settings.max_failed_authorizations {
+        Problem::too_many(
+            "max-failed-authorizations",
+            "Too many payments of this order were declined. Create a new order.",
+        )
     } else if of_address >= settings.max_failures_of_address {
-        "Too many payments from this address were declined. Try again later."
+        Problem::too_many(
+            "max-failures-of-address",
+            "Too many payments from this address were declined. Try again later.",
+        )
     } else {
         return Ok(());
     };
-    let problem = Problem::new(Kind::TooManyRequests, message);
     Err(Problems::from(problem).retry_after(3600).into())
 }

@@ -69,10 +69,7 @@ async fn lock_with_gateways(
 ) -> Result<(OrderRow, Ledger, Vec<PaymentGatewayRow>), Failure> {
     let scope = request.scope();
     // An address that is not known has no failures.
-    let address = request
-        .caller
-        .address
-        .map_or_else(String::new, |address| address.to_string());
+    let address = guard::caller_address(request).unwrap_or_default();
     // What follows the lock sees what was committed before it was granted.
     let (order, failures, enabled) = queries!(
         tx,
@@ -169,8 +166,9 @@ pub fn new_source<R>(request: &Request, record: &Record<R>, new: NewSource<'_>) 
         order,
         ledger,
         gateway,
-        details,
+        mut details,
     } = new;
+    details.address = guard::buyer_address(request, &order);
     let source = stored::row!(PaymentSourceRow, request.scope(), record, {
         kind: kind.to_owned(),
         order_id: order.id.clone(),

@@ -146,7 +146,6 @@ async fn commit_intent(
                 psp_customer,
                 public_key: gateway.public_key.clone(),
                 connected_account: gateway.connected_account.clone(),
-                address: request.caller.address.map(|address| address.to_string()),
                 ..Details::default()
             };
             let new = NewSource {

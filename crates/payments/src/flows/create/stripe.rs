@@ -120,7 +120,6 @@ fn details(request: &Request, record: &Record<StripePayment>, gateway: &PaymentG
         receipt_email: record.receipt_email.clone(),
         public_key: gateway.public_key.clone(),
         connected_account: gateway.connected_account.clone(),
-        address: request.caller.address.map(|address| address.to_string()),
         ..Details::default()
     }
 }

@@ -59,7 +59,6 @@ pub async fn choose(tx: &mut Tx<'_>, request: &Request, order_id: &Id, card_id: 
             .as_deref()
             .map(crate::stored::json)
             .transpose()?,
-        address: request.caller.address.map(|address| address.to_string()),
         ..Details::default()
     };
     let new = NewSource {

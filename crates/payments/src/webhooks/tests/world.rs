@@ -191,7 +191,7 @@ impl World {
             transport: Arc::new(wire),
             sender: Arc::<Receivers>::clone(&receivers),
             vault: Arc::new(Vault::new([7; 32])),
-            passwords: Arc::new(Passwords::new(1)),
+            passwords: Arc::new(Passwords::new(1, 8)),
             base_url: "http://127.0.0.1:8080".into(),
             settings: Settings {
                 gateway_timeout: Duration::from_secs(20),
@@ -199,6 +199,7 @@ impl World {
                 max_failed_authorizations: 5,
                 max_failures_of_address: 20,
                 max_failed_logins: 10,
+                max_failed_logins_of_customer: 50,
                 max_failed_logins_of_address: 100,
             },
         };

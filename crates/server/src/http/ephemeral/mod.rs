@@ -4,9 +4,9 @@ mod turn;
 mod watch;
 
 use actix_web::{
-    HttpResponse,
+    HttpResponse, Resource,
     http::Method,
-    web::{self, Data, Payload, ServiceConfig},
+    web::{self, Data, Payload},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -25,15 +25,16 @@ struct Advance {
     advance_seconds: u32,
 }
 
-/// Puts the routes in.
-pub fn configure(config: &mut ServiceConfig) {
+/// The routes.
+pub fn resources() -> [Resource; 4] {
     let post = |path, route| resource(path, vec![(Method::POST, route)]);
     let get = |path, route| resource(path, vec![(Method::GET, route)]);
-    config
-        .service(get("/ephemeral", web::route().to(retrieve)))
-        .service(post("/ephemeral/reset", web::route().to(reset)))
-        .service(post("/ephemeral/clock", web::route().to(advance_clock)))
-        .service(get("/ephemeral/violations", web::route().to(list_violations)));
+    [
+        get("/ephemeral", web::route().to(retrieve)),
+        post("/ephemeral/reset", web::route().to(reset)),
+        post("/ephemeral/clock", web::route().to(advance_clock)),
+        get("/ephemeral/violations", web::route().to(list_violations)),
+    ]
 }
 
 fn ephemeral(worker: &Worker) -> Result<&Ephemeral, HttpResponse> {
@@ -64,7 +65,7 @@ async fn reset(worker: Data<Worker>) -> HttpResponse {
         Err(response) => return response,
     };
     let _alone = ephemeral.turns.alone().await;
-    worker.shared.attempts.forget();
+    worker.shared.limits.forget();
     match ephemeral.go_back(&worker.service) {
         Ok(()) => HttpResponse::NoContent().finish(),
         Err(failure) => {

@@ -13,12 +13,13 @@ use tillgate_payments::accounts;
 use url::{Host, Url};
 
 use super::Page;
-use crate::http::{errors, negotiation::MediaType, oauth, state::Worker};
+use crate::http::{
+    client_address::ClientAddress, errors, negotiation::MediaType, oauth, state::Worker,
+};
 
 /// Answers as `POST /oauth/token` does for the demo's credentials.
 pub async fn create(worker: Data<Worker>, page: Data<Page>, request: HttpRequest) -> HttpResponse {
-    let local = request.peer_addr().is_some_and(|peer| peer.ip().is_loopback());
-    if !local || !is_own_page(request.headers()) {
+    if !ClientAddress::of(&request).peer.is_loopback() || !is_own_page(request.headers()) {
         let problem = Problem::new(
             Kind::Forbidden,
             "Only Swagger UI on this machine gets tokens here.",

@@ -1,0 +1,39 @@
+//! What is for whoever runs the service: on a loopback address for this machine itself, and for no proxy and no page of
+//! another site.
+
+use actix_web::{
+    Error,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    middleware::Next,
+};
+use tillgate_model::{Dialect, Problem, problem::Kind};
+use tillgate_sandbox::is_from_own_machine;
+
+use super::{client_address::ClientAddress, errors, negotiation::MediaType};
+
+/// Refuses requests that do not come from this machine itself. An address that other machines reach is the operator's choice
+/// (`--admin-listen`): there, nobody is refused.
+pub async fn guard(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    if request.app_config().local_addr().ip().is_loopback() && !is_local(&request) {
+        let problem = Problem::new(
+            Kind::Forbidden,
+            "This is for requests from the service's own machine, and neither for proxies nor for pages of other sites.",
+        );
+        let refusal = errors::response(&problem.into(), Dialect::CommerceLayer, MediaType::default());
+        return Ok(request.into_response(refusal));
+    }
+    next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+}
+
+fn is_local(request: &ServiceRequest) -> bool {
+    let peer = ClientAddress::of(request.request()).peer;
+    let headers = request.headers().iter();
+    is_from_own_machine(
+        Some(peer),
+        headers.map(|(name, value)| (name.as_str(), value.as_bytes())),
+    )
+}
