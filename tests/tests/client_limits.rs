@@ -151,14 +151,23 @@ async fn sign_ups_are_limited_by_address() {
         api.call("POST", "/api/customers").json(&body)
     };
     for name in ["one", "two"] {
-        let _ = from("198.51.100.1", sign_up(&guest, name)).send().await.expect(201);
+        let _ = from("198.51.100.1", sign_up(&guest, name))
+            .send()
+            .await
+            .expect(201);
     }
     let third = from("198.51.100.1", sign_up(&guest, "three")).send().await;
     expect_limit(third, "max-sign-ups-of-address");
-    let _ = from("198.51.100.2", sign_up(&guest, "three")).send().await.expect(201);
+    let _ = from("198.51.100.2", sign_up(&guest, "three"))
+        .send()
+        .await
+        .expect(201);
     let merchant = service.api().await;
     for name in ["four", "five", "six"] {
-        let _ = from("198.51.100.1", sign_up(&merchant, name)).send().await.expect(201);
+        let _ = from("198.51.100.1", sign_up(&merchant, name))
+            .send()
+            .await
+            .expect(201);
     }
 }
 
@@ -186,7 +195,10 @@ async fn a_stranger_does_not_lock_a_customer_out() {
         let wrong = from(stranger, call("wrong password"));
         assert_eq!(until_refused(&wrong, "max-failed-logins").await, 3);
     }
-    let _ = from("198.51.100.3", call(login::PASSWORD)).send().await.expect(200);
+    let _ = from("198.51.100.3", call(login::PASSWORD))
+        .send()
+        .await
+        .expect(200);
     // Who guesses from many addresses is stopped all the same; whoever is logged in stays so.
     let wrong = from("198.51.100.4", call("wrong password"));
     assert_eq!(until_refused(&wrong, "max-failed-logins-of-customer").await, 1);
@@ -239,4 +251,100 @@ async fn failed_payments_are_counted_by_the_buyers_address_and_not_by_the_mercha
         let elsewhere = decline(&service, &guest, vendor, "2001:db8:9:9::1").await;
         assert_ne!(elsewhere.status, 429, "{:#}", elsewhere.body);
     }
+}
+
+/// Sets or removes the address that the merchant says the buyer of an order has.
+async fn say(api: &Api, order: &str, ip: Value) -> Answer {
+    let body = bodies::change("orders", order, json!({ "customer_ip": ip }));
+    api.patch(&format!("/api/orders/{order}"), &body).await
+}
+
+#[tokio::test]
+async fn a_merchant_says_which_address_the_buyer_has() {
+    let service = behind_a_proxy(&["--max-failures-of-address", "2"]).await;
+    let (merchant, guest) = (service.api().await, login::guest(&service).await);
+    let market = service.demo("TILLGATE_MARKET_ID");
+    let pay = async |ip: &str| {
+        let order = bodies::order(&merchant, &market, 1000).await;
+        let shown = say(&merchant, &order, json!(ip)).await.expect(200);
+        assert_eq!(shown.attribute("customer_ip"), ip);
+        let body = bodies::payment(&order, "pm_card_chargeDeclined");
+        merchant.post("/api/v1/payments", &body).await
+    };
+    for _ in 0..2 {
+        assert_ne!(pay("203.0.113.7").await.status, 429);
+    }
+    assert_eq!(pay("::ffff:203.0.113.7").await.status, 429);
+    assert_ne!(pay("203.0.113.8").await.status, 429);
+    // The buyer's own requests count with them.
+    let refused = decline(&service, &guest, "checkout_com", "203.0.113.7").await;
+    expect_limit(refused, "max-failures-of-address");
+    for _ in 0..2 {
+        assert_ne!(
+            decline(&service, &guest, "stripe", "2001:db8:3:3::1")
+                .await
+                .status,
+            429
+        );
+    }
+    assert_eq!(pay("2001:db8:3:3::2").await.status, 429);
+}
+
+#[tokio::test]
+async fn the_buyers_address_is_for_the_merchant_alone() {
+    let service = Service::start().await;
+    let (merchant, guest) = (service.api().await, login::guest(&service).await);
+    let market = service.demo("TILLGATE_MARKET_ID");
+    let order = bodies::order(&merchant, &market, 1000).await;
+    let pointer = "/data/attributes/customer_ip";
+    for wrong in [
+        "203.0.113",
+        "somewhere",
+        "203.0.113.7:80",
+        "[2001:db8::1]",
+        "203.0.113.7/8",
+    ] {
+        let refused = say(&merchant, &order, json!(wrong)).await.expect(422);
+        let _ = refused.expect_pointer(pointer);
+        let attributes = json!({ "customer_ip": wrong });
+        let market = json!({ "market": bodies::to_one("markets", &market) });
+        let body = bodies::resource("orders", attributes, market);
+        let refused = merchant.post("/api/orders", &body).await.expect(422);
+        let _ = refused.expect_pointer(pointer);
+    }
+    let _ = say(&merchant, &order, json!("2001:db8::1")).await.expect(200);
+    for value in [json!("203.0.113.7"), json!(null)] {
+        let _ = say(&guest, &order, value).await.expect_error(403, "FORBIDDEN");
+    }
+    let attributes = json!({ "customer_ip": "203.0.113.7" });
+    let body = bodies::resource("orders", attributes, json!({}));
+    let refused = guest.post("/api/orders", &body).await;
+    let _ = refused.expect_error(403, "FORBIDDEN");
+    // Buyers are not shown it, and what they change leaves it as it is.
+    let path = format!("/api/orders/{order}");
+    assert!(
+        guest
+            .get(&path)
+            .await
+            .expect(200)
+            .attribute("customer_ip")
+            .is_null()
+    );
+    for attributes in [json!({ "language_code": "de" }), json!({ "_refresh": true })] {
+        let changed = guest
+            .patch(&path, &bodies::change("orders", &order, attributes))
+            .await;
+        assert!(changed.expect(200).attribute("customer_ip").is_null());
+    }
+    let known = merchant.get(&path).await.expect(200);
+    assert_eq!(known.attribute("customer_ip"), "2001:db8::1");
+    let _ = say(&merchant, &order, json!(null)).await.expect(200);
+    assert!(
+        merchant
+            .get(&path)
+            .await
+            .expect(200)
+            .attribute("customer_ip")
+            .is_null()
+    );
 }

@@ -187,3 +187,68 @@ async fn what_the_psp_s_outage_refused_can_be_sent_again_with_the_same_key() {
     let _ = post(&api, PAYMENTS, "k", &body).await.expect(201);
     assert_eq!(psp.sandbox().kinds().await, ["authorize", "capture"]);
 }
+
+/// A guest of the demo's sales channel; each has fetched a token of their own.
+async fn guest_order(service: &Service) -> String {
+    let market = service.demo("TILLGATE_MARKET_ID");
+    bodies::order(&service.api().await, &market, 1_000).await
+}
+
+#[tokio::test]
+async fn guests_who_choose_the_same_key_do_not_meet() {
+    let service = Service::start().await;
+    let (one, other) = (login::guest(&service).await, login::guest(&service).await);
+    // What is created out of nothing belongs to the token.
+    let order = bodies::resource(
+        "orders",
+        json!({ "customer_email": "one@example.com" }),
+        json!({}),
+    );
+    let first = post(&one, "/api/orders", "order-1", &order).await.expect(201);
+    let second = post(&other, "/api/orders", "order-1", &order).await.expect(201);
+    assert_ne!(first.id(), second.id());
+    let another = bodies::resource(
+        "orders",
+        json!({ "customer_email": "two@example.com" }),
+        json!({}),
+    );
+    let _ = post(&one, "/api/orders", "order-1", &another).await.expect(422);
+    let again = post(&one, "/api/orders", "order-1", &order).await.expect(201);
+    assert_eq!(again.body, first.body);
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    // Payments of different orders are apart, whatever the token.
+    let orders = [guest_order(&service).await, guest_order(&service).await];
+    for order in &orders {
+        let body = bodies::payment(order, "pm_card_visa");
+        let paid = post(&one, PAYMENTS, "pay", &body).await.expect(201);
+        assert!(!paid.headers.contains_key("idempotent-replayed"));
+    }
+    let change =
+        |id: &str| json!({ "data": { "type": "orders", "id": id, "attributes": { "language_code": "de" } } });
+    for id in [first.id(), second.id()] {
+        let changed = patch(&one, &format!("/api/orders/{id}"), "change", &change(id)).await;
+        assert!(!changed.expect(200).headers.contains_key("idempotent-replayed"));
+    }
+}
+
+#[tokio::test]
+async fn a_guest_who_pays_again_with_another_token_from_another_address_gets_the_first_answer() {
+    let service = Service::start_with(&["--trusted-proxy", "127.0.0.1"]).await;
+    for path in [PAYMENTS, "/api/stripe_payments", "/api/checkout_com_payments"] {
+        let order = guest_order(&service).await;
+        let body = match path {
+            PAYMENTS => bodies::payment(&order, "pm_card_visa"),
+            "/api/stripe_payments" => bodies::stripe_payment(&order),
+            _ => bodies::checkout_com_payment(&order, "tok_4gzeau5o2uqubbk6fufs3m7p54"),
+        };
+        let mut answers = Vec::new();
+        for address in ["203.0.113.1", "198.51.100.1"] {
+            let guest = login::guest(&service).await;
+            let call = guest.call("POST", path).header("Idempotency-Key", "k");
+            let call = call.header("X-Forwarded-For", address).json(&body);
+            answers.push(call.send().await.expect(201));
+        }
+        assert_eq!(answers[0].body, answers[1].body);
+        assert_eq!(answers[1].header("idempotent-replayed"), "true");
+    }
+}

@@ -33,6 +33,8 @@ pub struct Caller {
     pub customer_id: Option<Id>,
     /// Network address of the caller, for limits.
     pub address: Option<IpAddr>,
+    /// Hash of the access token, which tells guests of a sales channel apart.
+    pub token_hash: Option<[u8; 32]>,
 }
 
 impl Caller {

@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use chrono::Duration;
-use tillgate_model::{Problem, Problems, problem::Kind};
+use serde_json::Value;
+use tillgate_model::{Id, Problem, Problems, Resource, problem::Kind, resources::Order};
 use tillgate_store::{IdempotencyKeyRow, Sender, Tx, query, send};
 
 use crate::{
-    call::{Answer, IdempotencyKey},
+    call::{Answer, Call, Caller, IdempotencyKey},
     failure::Failure,
     planted::{self, Bug},
     request::Request,
@@ -66,10 +67,44 @@ pub async fn end_if_known(request: &Request, tx: &mut Tx<'_>) -> Result<(), Fail
     }
 }
 
+/// Who chose a call's key, beside the application: a customer, or a guest. Of two who choose the same key, neither gets the
+/// other's answer.
+///
+/// A guest is whoever knows the id of an order or a payment, as for all else. A guest who pays again after a change of the
+/// network, or with a new token, has to get the first answer, so that these keys belong to what the request is about. Only
+/// what a guest creates out of nothing is told apart by the access token.
+pub fn owner(caller: &Caller, call: &Call) -> String {
+    if call.idempotency_key.is_none() {
+        return String::new();
+    }
+    match (caller.buyer(), &caller.customer_id) {
+        (None, _) => String::new(),
+        (Some(_), Some(customer)) => customer.to_string(),
+        (Some(_), None) => match about(call) {
+            Some((kind, id)) => format!("guest:{kind}:{id}"),
+            None => format!(
+                "guest:token:{}",
+                hex::encode(caller.token_hash.unwrap_or_default())
+            ),
+        },
+    }
+}
+
+/// What a call changes or pays.
+fn about(call: &Call) -> Option<(&'static str, Id)> {
+    if let Some(id) = &call.id {
+        return Some((call.operation.resource.kind, id.clone()));
+    }
+    let body: Value = serde_json::from_slice(&call.body).ok()?;
+    let order = body.pointer("/data/relationships/order")?;
+    let linkage = order.get("data").unwrap_or(order);
+    Some((Order::META.kind, linkage["id"].as_str()?.parse().ok()?))
+}
+
 fn sender(request: &Request) -> Sender<'_> {
     Sender {
         application_id: &request.caller.application_id,
-        customer_id: request.caller.customer_id.as_ref(),
+        owner: &request.key_owner,
     }
 }
 
@@ -85,7 +120,7 @@ fn new_row(request: &Request, key: &IdempotencyKey, resource: Option<(&str, &str
         organization_id: request.scope().organization_id().to_string(),
         test: request.scope().test(),
         application_id: request.caller.application_id.to_string(),
-        owner_id: sender(request).owner().to_owned(),
+        owner_id: request.key_owner.clone(),
         key: key.key.clone(),
         fingerprint: request.context.vault.keyed_hash(FINGERPRINT, &key.fingerprint),
         created_at: stored_time(request.context.now()),

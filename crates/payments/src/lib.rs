@@ -27,7 +27,7 @@ mod webhooks;
 
 pub use call::{Answer, ApplicationKind, Call, Caller, IdempotencyKey};
 pub use context::{Clock, Context, Entropy, Settings};
-pub use network::network;
 pub use events::{Delivery, Message, NoReply, Reply, Sender, Sent};
+pub use network::network;
 pub use service::{GatewayEvent, Service};
 pub use webhooks::{Notification, Reception};

@@ -178,7 +178,8 @@ fn busy() -> Failure {
 }
 
 fn too_many_of_client() -> Failure {
-    let message = "Too many passwords from this address are being checked at the same time. Send one after the other.";
+    let message =
+        "Too many passwords from this address are being checked at the same time. Send one after the other.";
     Problems::from(Problem::too_many("max-passwords-of-address", message))
         .retry_after(1)
         .into()
@@ -187,10 +188,7 @@ fn too_many_of_client() -> Failure {
 /// What is stored of a password that a client sends.
 pub async fn seal(context: &Context, client: String, password: SecretString) -> Result<String, Failure> {
     let place = context.passwords.enter(client)?;
-    let hash = context
-        .passwords
-        .hash(place, &*context.entropy, password)
-        .await?;
+    let hash = context.passwords.hash(place, &*context.entropy, password).await?;
     Ok(context.vault.seal(&*context.entropy, PURPOSE, &hash))
 }
 
@@ -244,7 +242,9 @@ mod tests {
     #[tokio::test]
     async fn those_who_would_wait_too_long_are_sent_away() {
         let passwords = Passwords::new(1, 2);
-        let places: Vec<_> = (0..=QUEUE).map(|number| passwords.enter(format!("{number}"))).collect();
+        let places: Vec<_> = (0..=QUEUE)
+            .map(|number| passwords.enter(format!("{number}")))
+            .collect();
         let (served, refused): (Vec<_>, Vec<_>) = places.into_iter().partition(Result::is_ok);
         assert_eq!((served.len(), refused.len()), (QUEUE, 1));
         let Some(Err(Failure::Problems(problems))) = refused.into_iter().next() else {

@@ -22,6 +22,8 @@ pub struct Request {
     pub dialect: Dialect,
     /// The idempotency key, if one was sent.
     pub key: Option<IdempotencyKey>,
+    /// Who chose it, beside the application.
+    pub key_owner: String,
     /// The body, as sent.
     pub body: Bytes,
 }

@@ -127,6 +127,7 @@ impl Service {
             caller: caller.clone(),
             dialect: call.operation.resource.dialect,
             key: call.idempotency_key.clone(),
+            key_owner: idempotency::owner(caller, &call),
             body: call.body.clone(),
         };
         match self.answer(&request, &call).await {

@@ -67,13 +67,24 @@ mod tests {
 
     #[test]
     fn only_this_machine_itself_passes() {
-        for host in ["127.0.0.1:8081", "localhost:8081", "LOCALHOST", "[::1]:8081", "127.0.0.2"] {
+        for host in [
+            "127.0.0.1:8081",
+            "localhost:8081",
+            "LOCALHOST",
+            "[::1]:8081",
+            "127.0.0.2",
+        ] {
             assert!(passes("127.0.0.1", &[("host", host)]), "{host}");
             assert!(passes("::ffff:127.0.0.1", &[("host", host)]), "{host}");
             let own = format!("http://{host}");
             assert!(passes("::1", &[("host", host), ("origin", &own)]), "{host}");
             assert!(!passes("192.0.2.1", &[("host", host)]), "{host}");
-            for origin in ["null", "https://shop.example", "http://127.0.0.1:1", "http://localhost:3000"] {
+            for origin in [
+                "null",
+                "https://shop.example",
+                "http://127.0.0.1:1",
+                "http://localhost:3000",
+            ] {
                 assert!(
                     !passes("127.0.0.1", &[("host", host), ("origin", origin)]),
                     "{host} {origin}"

@@ -140,7 +140,8 @@ async fn serve(
 ) -> HttpResponse {
     if admin::is_restricted(request.path()) {
         if !controls.0 {
-            return HttpResponse::NotFound().body("The operator's routes are at the address of --admin-listen.\n");
+            return HttpResponse::NotFound()
+                .body("The operator's routes are at the address of --admin-listen.\n");
         }
         let peer = request.peer_addr().map(|peer| peer.ip());
         let headers = request.headers().iter();

@@ -85,6 +85,7 @@ pub async fn open(host: Rc<Host>, notes: SharedNotes) -> Result<Api> {
         market_id: None,
         customer_id: None,
         address: None,
+        token_hash: None,
     };
     let api = Api {
         host,

@@ -197,6 +197,7 @@ fn known(name: &str) -> Option<Value> {
         "customer_token" => json!("cus_xxxx"),
         "payment_source_token" => json!("pm_xxxx"),
         "customer_email" | "email" => json!("jo@example.com"),
+        "customer_ip" => json!("203.0.113.7"),
         "editable" | "succeeded" => json!(true),
         "gateway_transaction_id" | "charge_id" => json!("ch_xxxx"),
         "brand" => json!("visa"),

@@ -104,6 +104,11 @@ pub struct Order {
     #[attribute(read, create, update)]
     #[validate(email, length(max = 255))]
     pub customer_email: Option<String>,
+    /// Network address of the customer, IPv4 or IPv6. An integration that sells for a shop gives it, so that failed payments are
+    /// limited by it (`--max-failures-of-address`), and not only by order. Buyers don't see it: for them, it is null.
+    #[attribute(read, create, update)]
+    #[validate(length(min = 2, max = 45))]
+    pub customer_ip: Option<String>,
     /// Language of the customer, an ISO 639-1 code.
     #[attribute(read, create, update, default = "en")]
     #[validate(length(min = 2, max = 8))]

@@ -109,9 +109,11 @@ fn inner_request(context: &Context, scope: &Scope) -> Request {
             market_id: None,
             customer_id: None,
             address: None,
+            token_hash: None,
         },
         dialect: Dialect::CommerceLayer,
         key: None,
+        key_owner: String::new(),
         body: Bytes::new(),
     }
 }

@@ -254,7 +254,7 @@ async fn commit_intent(
         return Ok(Step::Call(attempt));
     }
     let row = query!(tx, orders::get(request.scope(), id))?.ok_or_else(Problem::not_found)?;
-    let answer = request.shown(&order::record_of(&row)?);
+    let answer = request.shown(&order::shown_to(request, &row)?);
     request.finish(tx, &answer).await?;
     Ok(Step::Answer(answer))
 }
@@ -324,7 +324,7 @@ async fn without_source(
 fn ending(id: &Id, trigger: Trigger) -> Ending {
     Ending {
         id: id.clone(),
-        answer: |request, case, _| Ok(request.shown(&order::record_of(&case.order)?)),
+        answer: |request, case, _| Ok(request.shown(&order::shown_to(request, &case.order)?)),
         verdict: match trigger {
             Trigger::Authorize => |_, _| None,
             _ => failed,

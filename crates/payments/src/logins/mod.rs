@@ -13,13 +13,7 @@ use tillgate_store::{Scope, StoreError, Tx, query};
 
 use self::attempts::Attempt;
 pub use self::refresh::{customer_of_refresh_token, with_refresh_token};
-use crate::{
-    accounts::Application,
-    context::Context,
-    failure::Failure,
-    network::network,
-    passwords,
-};
+use crate::{accounts::Application, context::Context, failure::Failure, network::network, passwords};
 
 /// A customer who has logged in.
 #[derive(Debug)]

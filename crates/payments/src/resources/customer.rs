@@ -128,7 +128,14 @@ async fn tell(
 /// Puts what is stored of a password in its place: hashing is slow, and no transaction waits for it.
 async fn seal(request: &Request, password: Option<&mut Secret>) -> Result<(), Failure> {
     if let Some(password) = password {
-        *password = Secret::new(passwords::seal(&request.context, request.caller.client(), password.secret_string()).await?);
+        *password = Secret::new(
+            passwords::seal(
+                &request.context,
+                request.caller.client(),
+                password.secret_string(),
+            )
+            .await?,
+        );
     }
     Ok(())
 }

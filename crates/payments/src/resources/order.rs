@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The order as the API shows it.
-pub fn record_of(row: &OrderRow) -> Result<Record<Order>, StoreError> {
+fn record_of(row: &OrderRow) -> Result<Record<Order>, StoreError> {
     let status = word(&row.status)?;
     let total = row.total_cents();
     let payment_source = match (&row.payment_source_type, &row.payment_source_id) {
@@ -38,6 +38,7 @@ pub fn record_of(row: &OrderRow) -> Result<Record<Order>, StoreError> {
             guest: row.guest,
             editable: is_editable(status),
             customer_email: row.customer_email.clone(),
+            customer_ip: row.customer_ip.clone(),
             language_code: row.language_code.clone(),
             currency_code: word(&row.currency_code)?,
             tax_included: true,
@@ -57,6 +58,15 @@ pub fn record_of(row: &OrderRow) -> Result<Record<Order>, StoreError> {
             payment_source,
         }
     ))
+}
+
+/// The order as a caller is shown it.
+pub fn shown_to(request: &Request, row: &OrderRow) -> Result<Record<Order>, StoreError> {
+    let mut record = record_of(row)?;
+    if request.caller.buyer().is_some() {
+        record.customer_ip = None;
+    }
+    Ok(record)
 }
 
 /// Everything that is not the client's to set (source, count of transactions) is taken from the row that was, if any.
@@ -84,6 +94,11 @@ fn row_over(request: &Request, record: &Record<Order>, before: Option<&OrderRow>
         payment_source_type: record.payment_source.identifier().map(|source| source.kind.to_owned()),
         payment_source_id: record.payment_source.id().map(ToString::to_string),
         transactions_count: before.map_or(0, |row| row.transactions_count),
+        // A buyer is not shown it, and can't change it.
+        customer_ip: match request.caller.buyer() {
+            None => record.customer_ip.clone(),
+            Some(_) => before.and_then(|row| row.customer_ip.clone()),
+        },
     })
 }
 
@@ -94,7 +109,7 @@ impl Kept for Order {
         id: &tillgate_model::Id,
     ) -> Result<Option<Record<Self>>, Failure> {
         let row = query!(tx, orders::get(request.scope(), id))?.filter(|row| visible(request, row));
-        Ok(row.as_ref().map(record_of).transpose()?)
+        Ok(row.map(|row| shown_to(request, &row)).transpose()?)
     }
 
     /// A customer who has logged in lists their own, whichever way they ask.
@@ -120,7 +135,8 @@ impl Kept for Order {
                 (rows, query!(tx, orders::count(scope, filter))?)
             }
         };
-        Ok((rows.iter().map(record_of).collect::<Result<_, _>>()?, total))
+        let records = rows.iter().map(|row| shown_to(request, row));
+        Ok((records.collect::<Result<_, _>>()?, total))
     }
 }
 
@@ -176,6 +192,7 @@ impl Plain for Order {
         }
         record.market = ToOne::to(market_id);
         record.currency_code = word(&market.currency_code)?;
+        buyer::check_ip(request, attributes.customer_ip.as_deref().map(Some))?;
         let said = buyer::Said {
             guest: attributes.guest,
             email: attributes
@@ -219,6 +236,7 @@ impl Plain for Order {
         if chooses {
             refuse_unless_changeable(tx, request, &locked, "/data/relationships/payment_method").await?;
         }
+        buyer::check_ip(request, attributes.customer_ip.as_ref().map(Option::as_deref))?;
         let said = buyer::Said {
             guest: attributes.guest,
             email: attributes.customer_email.as_ref().map(Option::as_deref),

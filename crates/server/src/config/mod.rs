@@ -138,7 +138,12 @@ impl Config {
                 .collect::<Result<_, _>>()?,
             webhook_ranges: options
                 .allow_webhook_range
-                .map(|ranges| ranges.iter().map(|text| range("allow-webhook-range", text)).collect())
+                .map(|ranges| {
+                    ranges
+                        .iter()
+                        .map(|text| range("allow-webhook-range", text))
+                        .collect()
+                })
                 .transpose()?,
             demo: !options.no_demo.unwrap_or(false),
             gateway_timeout: gateway_timeout(

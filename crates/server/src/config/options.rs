@@ -148,7 +148,12 @@ pub struct Options {
 
     /// Requests per second of one buyer: of a guest's network address at a sales channel, or of a customer who has logged
     /// in. With bursts of twice as many; 0 for no limit [default: 50]
-    #[arg(long, global = true, value_name = "NUMBER", env = "TILLGATE_CLIENT_RATE_LIMIT")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NUMBER",
+        env = "TILLGATE_CLIENT_RATE_LIMIT"
+    )]
     pub client_rate_limit: Option<u32>,
 
     /// Access tokens per minute that a sales channel gives a network address, logins included; 0 for no limit [default: 600]

@@ -62,10 +62,18 @@ fn what_is_for_the_operator_is_beside_the_api_only_where_this_machine_alone_reac
     assert!(beside(|_| {}));
     assert!(beside(|options| options.listen = Some("[::1]:0".into())));
     assert!(!beside(|options| options.listen = Some("0.0.0.0:0".into())));
-    assert!(!beside(|options| options.public_url = Some("https://pay.example".into())));
-    assert!(!beside(|options| options.public_url = Some("http://localhost:8080".into())));
-    assert!(!beside(|options| options.trusted_proxy = Some(vec!["127.0.0.1".into()])));
-    assert!(!beside(|options| options.admin_listen = Some("127.0.0.1:0".into())));
+    assert!(!beside(
+        |options| options.public_url = Some("https://pay.example".into())
+    ));
+    assert!(!beside(
+        |options| options.public_url = Some("http://localhost:8080".into())
+    ));
+    assert!(!beside(
+        |options| options.trusted_proxy = Some(vec!["127.0.0.1".into()])
+    ));
+    assert!(!beside(
+        |options| options.admin_listen = Some("127.0.0.1:0".into())
+    ));
 }
 
 #[test]

@@ -28,6 +28,7 @@ impl<'a> InProcess<'a> {
             market_id: None,
             customer_id: None,
             address: None,
+            token_hash: None,
         };
         Self {
             service,

@@ -1,6 +1,6 @@
 //! A line in the log for each request.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use actix_web::{body::MessageBody, dev::ServiceResponse, http::Method};
 
@@ -10,7 +10,8 @@ use super::client_address::ClientAddress;
 /// rest as information. The query string is left out, because buyers come back with tokens in it.
 pub fn write<B: MessageBody>(response: &ServiceResponse<B>, elapsed: Duration) {
     let request = response.request();
-    let (method, path, status) = (request.method(), request.path(), response.status().as_u16());
+    let (method, status) = (request.method(), response.status().as_u16());
+    let path = &*shown(request.path());
     let client = ClientAddress::of(request).ip;
     let milliseconds = elapsed.as_micros() as f64 / 1000.0;
     if status >= 500 {
@@ -19,5 +20,47 @@ pub fn write<B: MessageBody>(response: &ServiceResponse<B>, elapsed: Duration) {
         tracing::debug!(%method, path, status, %client, milliseconds, "answered");
     } else {
         tracing::info!(%method, path, status, %client, milliseconds, "answered");
+    }
+}
+
+/// A path as the log has it: without the token that ends the URL of a gateway for its PSP's events.
+fn shown(path: &str) -> Cow<'_, str> {
+    const EVENTS: &str = "webhook_callbacks";
+    let lower = path.to_ascii_lowercase();
+    match lower.find(EVENTS) {
+        Some(start) => {
+            let (known, rest) = path.split_at(start + EVENTS.len());
+            // The gateway's type is no secret, as long as nothing else is in its place.
+            let gateway_type = rest.trim_start_matches('/').split('/').next().unwrap_or_default();
+            match gateway_type {
+                "stripe_gateways" | "checkout_com_gateways" => format!("{known}/{gateway_type}/…").into(),
+                _ => format!("{known}/…").into(),
+            }
+        }
+        None => path.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_of_gateways_are_not_in_the_log() {
+        for path in [
+            "/webhook_callbacks/stripe_gateways/t0ken",
+            "/webhook_callbacks/checkout_com_gateways/t0ken",
+            "/webhook_callbacks/stripe_gateways/t0ken/",
+            "/webhook_callbacks//stripe_gateways/t0ken",
+            "/webhook_callbacks/t0ken",
+            "/webhook_callbacks/stripe_gateways/x/t0ken",
+            "/tills/webhook_callbacks/stripe_gateways/t0ken",
+            "/Webhook_Callbacks/stripe_gateways/t0ken",
+        ] {
+            assert!(!shown(path).contains("t0ken"), "{}", shown(path));
+        }
+        for path in ["/api/orders/abcdefghij", "/", "/oauth/token"] {
+            assert_eq!(shown(path), path);
+        }
     }
 }

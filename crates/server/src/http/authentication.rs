@@ -56,6 +56,7 @@ pub fn caller(worker: &Worker, request: &HttpRequest) -> Result<Caller, Problems
         }
     };
     caller.address = Some(ClientAddress::of(request).ip);
+    caller.token_hash = Some(hash);
     Ok(caller)
 }
 
@@ -87,6 +88,7 @@ fn read(claims: Claims) -> Option<Caller> {
         market_id,
         customer_id,
         address: None,
+        token_hash: None,
     })
 }
 

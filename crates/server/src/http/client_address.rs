@@ -30,7 +30,9 @@ pub struct ClientAddress {
 impl ClientAddress {
     /// Finds out where a request comes from, and notes it with the request.
     pub fn note(request: &ServiceRequest, proxies: &TrustedProxies) {
-        let peer = request.peer_addr().map_or(UNKNOWN, |peer| peer.ip().to_canonical());
+        let peer = request
+            .peer_addr()
+            .map_or(UNKNOWN, |peer| peer.ip().to_canonical());
         let ip = proxies.client_of(peer, request.headers());
         request.extensions_mut().insert(Self { ip, peer });
     }
@@ -132,7 +134,10 @@ fn forwarded(line: &str) -> Vec<Option<IpAddr>> {
         // A quote that a client opens swallows what proxies add: where an element ends is not known.
         return vec![None];
     };
-    let elements = elements.into_iter().map(str::trim).filter(|element| !element.is_empty());
+    let elements = elements
+        .into_iter()
+        .map(str::trim)
+        .filter(|element| !element.is_empty());
     elements.map(|element| address(&node(element)?)).collect()
 }
 
@@ -257,14 +262,34 @@ mod tests {
             ("10.0.0.1", xff("198.51.100.1:99999"), "10.0.0.1"),
             // Forwarded
             ("10.0.0.1", forwarded("for=198.51.100.1"), "198.51.100.1"),
-            ("10.0.0.1", forwarded("For=198.51.100.1;proto=https"), "198.51.100.1"),
-            ("10.0.0.1", forwarded("proto=https ; FOR = 198.51.100.1"), "198.51.100.1"),
+            (
+                "10.0.0.1",
+                forwarded("For=198.51.100.1;proto=https"),
+                "198.51.100.1",
+            ),
+            (
+                "10.0.0.1",
+                forwarded("proto=https ; FOR = 198.51.100.1"),
+                "198.51.100.1",
+            ),
             ("10.0.0.1", forwarded("for=\"198.51.100.1:4711\""), "198.51.100.1"),
             ("10.0.0.1", forwarded("for=\"[2001:db8::1]\""), "2001:db8::1"),
-            ("10.0.0.1", forwarded("for=\"[2001:db8::1]:4711\";by=_b"), "2001:db8::1"),
+            (
+                "10.0.0.1",
+                forwarded("for=\"[2001:db8::1]:4711\";by=_b"),
+                "2001:db8::1",
+            ),
             ("10.0.0.1", forwarded("for=\"[2001:\\db8::1]\""), "2001:db8::1"),
-            ("10.0.0.1", forwarded("for=1.1.1.1, for=198.51.100.1"), "198.51.100.1"),
-            ("10.0.0.1", forwarded("for=198.51.100.1,for=10.0.0.2"), "198.51.100.1"),
+            (
+                "10.0.0.1",
+                forwarded("for=1.1.1.1, for=198.51.100.1"),
+                "198.51.100.1",
+            ),
+            (
+                "10.0.0.1",
+                forwarded("for=198.51.100.1,for=10.0.0.2"),
+                "198.51.100.1",
+            ),
             ("10.0.0.1", forwarded("for=10.0.0.3,for=10.0.0.2"), "10.0.0.3"),
             (
                 "10.0.0.1",
@@ -283,18 +308,36 @@ mod tests {
             ("10.0.0.1", forwarded("for=1.1.1.1;for=2.2.2.2"), "10.0.0.1"),
             ("10.0.0.1", forwarded("198.51.100.1"), "10.0.0.1"),
             // A client's open quote is no way to hide behind what a proxy adds.
-            ("10.0.0.1", forwarded("for=1.1.1.1;by=\", for=198.51.100.1"), "10.0.0.1"),
-            ("10.0.0.1", forwarded("for=\"1.1.1.1, for=\"198.51.100.1\""), "10.0.0.1"),
-            ("10.0.0.1", forwarded("for=1.1.1.1;by=\"\\, for=198.51.100.1"), "10.0.0.1"),
+            (
+                "10.0.0.1",
+                forwarded("for=1.1.1.1;by=\", for=198.51.100.1"),
+                "10.0.0.1",
+            ),
+            (
+                "10.0.0.1",
+                forwarded("for=\"1.1.1.1, for=\"198.51.100.1\""),
+                "10.0.0.1",
+            ),
+            (
+                "10.0.0.1",
+                forwarded("for=1.1.1.1;by=\"\\, for=198.51.100.1"),
+                "10.0.0.1",
+            ),
             // Several lines are one list.
             (
                 "10.0.0.1",
-                vec![("X-Forwarded-For", "1.1.1.1"), ("X-Forwarded-For", "198.51.100.1")],
+                vec![
+                    ("X-Forwarded-For", "1.1.1.1"),
+                    ("X-Forwarded-For", "198.51.100.1"),
+                ],
                 "198.51.100.1",
             ),
             (
                 "10.0.0.1",
-                vec![("X-Forwarded-For", "198.51.100.1"), ("X-Forwarded-For", "10.0.0.2")],
+                vec![
+                    ("X-Forwarded-For", "198.51.100.1"),
+                    ("X-Forwarded-For", "10.0.0.2"),
+                ],
                 "198.51.100.1",
             ),
             (
@@ -305,7 +348,10 @@ mod tests {
             // Both headers have to agree.
             (
                 "10.0.0.1",
-                vec![("Forwarded", "for=198.51.100.1"), ("X-Forwarded-For", "198.51.100.1")],
+                vec![
+                    ("Forwarded", "for=198.51.100.1"),
+                    ("X-Forwarded-For", "198.51.100.1"),
+                ],
                 "198.51.100.1",
             ),
             (
@@ -343,6 +389,9 @@ mod tests {
             .to_http_request();
         let ranges = ["10.0.0.0/8".parse().expect("a range")];
         let peer: IpAddr = "10.0.0.1".parse().expect("an address");
-        assert_eq!(TrustedProxies::new(&ranges).client_of(peer, request.headers()), peer);
+        assert_eq!(
+            TrustedProxies::new(&ranges).client_of(peer, request.headers()),
+            peer
+        );
     }
 }

@@ -15,9 +15,7 @@ use actix_web::{
 };
 use tracing::Instrument;
 
-use super::{
-    access_log, client_address::ClientAddress, cors::Cors, metrics, request_id, state::Worker,
-};
+use super::{access_log, client_address::ClientAddress, cors::Cors, metrics, request_id, state::Worker};
 
 /// A page that loads anything brings a policy of its own.
 const POLICY: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";

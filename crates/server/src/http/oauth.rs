@@ -27,12 +27,7 @@ pub use self::error::describe as describe_errors;
 pub use self::parameters::TokenParameters;
 use self::request::{Grant, TokenRequest};
 use super::{
-    body,
-    client_address::ClientAddress,
-    errors,
-    limits::Client,
-    negotiation::MediaType,
-    state::Worker,
+    body, client_address::ClientAddress, errors, limits::Client, negotiation::MediaType, state::Worker,
 };
 use crate::tokens::{KeySet, scope};
 
@@ -151,7 +146,9 @@ async fn token(
     let session = match asked.grant {
         Grant::ClientCredentials => {
             match application.kind {
-                ApplicationKind::Integration => limits.token_of(&Client::Application(application.id.clone()))?,
+                ApplicationKind::Integration => {
+                    limits.token_of(&Client::Application(application.id.clone()))?
+                }
                 ApplicationKind::SalesChannel => limits.token_of_sales_channel(&application, address)?,
             }
             return issue(worker, &application, None);

@@ -10,9 +10,7 @@ use actix_web::{
 };
 use tillgate_model::openapi::{Operation, operations};
 
-use super::{
-    errors, landing, oauth, operation, probes, specification, state::Worker, webhook_callbacks,
-};
+use super::{errors, landing, oauth, operation, probes, specification, state::Worker, webhook_callbacks};
 
 /// Puts all routes in but Swagger UI's and those for whoever runs the service.
 pub fn configure(config: &mut ServiceConfig) {

@@ -62,10 +62,7 @@ pub fn context(config: &Config, base_url: &str, world: World) -> Result<Context,
         transport: Arc::new(transport),
         sender: Arc::new(sender),
         vault: Arc::new(Vault::new(*master_key)),
-        passwords: Arc::new(Passwords::new(
-            config.workers,
-            config.max_passwords_of_address,
-        )),
+        passwords: Arc::new(Passwords::new(config.workers, config.max_passwords_of_address)),
         base_url: base_url.into(),
         settings: Settings {
             abandoned_after: config.abandoned_after,

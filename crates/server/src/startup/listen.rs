@@ -23,8 +23,7 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 /// # Errors
 /// It is in use, not one of this machine's, or reserved.
 pub fn bind_admin(config: &Config) -> Result<Option<TcpListener>, Failure> {
-    let bind =
-        |address| TcpListener::bind(address).map_err(|error| refused("admin-listen", address, &error));
+    let bind = |address| TcpListener::bind(address).map_err(|error| refused("admin-listen", address, &error));
     config.admin_listen.map(bind).transpose()
 }
 

@@ -16,7 +16,7 @@ pub async fn get(
         .filter(idempotency_keys::organization_id.eq(scope.organization_id().as_str()))
         .filter(idempotency_keys::test.eq(scope.test()))
         .filter(idempotency_keys::application_id.eq(sender.application_id.as_str()))
-        .filter(idempotency_keys::owner_id.eq(sender.owner()))
+        .filter(idempotency_keys::owner_id.eq(sender.owner))
         .filter(idempotency_keys::key.eq(key))
         .select(IdempotencyKeyRow::as_select());
     Ok(run!(query.get_result(connection)).optional()?)
@@ -85,7 +85,7 @@ pub async fn release(
         .filter(idempotency_keys::organization_id.eq(scope.organization_id().as_str()))
         .filter(idempotency_keys::test.eq(scope.test()))
         .filter(idempotency_keys::application_id.eq(sender.application_id.as_str()))
-        .filter(idempotency_keys::owner_id.eq(sender.owner()))
+        .filter(idempotency_keys::owner_id.eq(sender.owner))
         .filter(idempotency_keys::key.eq(key));
     run!(diesel::delete(target).execute(connection))?;
     Ok(())

@@ -48,6 +48,8 @@ rows! {
         payment_source_id: Nullable<Text> => Option<String>,
         /// How many transactions the order has had, for their numbers.
         transactions_count: BigInt => i64,
+        /// Network address of the buyer, as an integration gives it.
+        customer_ip: Nullable<Text> => Option<String>,
     }
 }
 

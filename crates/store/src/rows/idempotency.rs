@@ -30,7 +30,7 @@ pub struct IdempotencyKeyRow {
     pub test: bool,
     /// The application that sent it.
     pub application_id: String,
-    /// The customer that it spoke for; empty if for none.
+    /// For whom, as [`Sender::owner`] has it.
     pub owner_id: String,
     /// As sent.
     pub key: String,
@@ -57,13 +57,6 @@ pub struct IdempotencyKeyRow {
 pub struct Sender<'a> {
     /// The application.
     pub application_id: &'a Id,
-    /// The customer that it speaks for.
-    pub customer_id: Option<&'a Id>,
-}
-
-impl Sender<'_> {
-    /// [`IdempotencyKeyRow::owner_id`]
-    pub fn owner(&self) -> &str {
-        self.customer_id.map_or("", Id::as_str)
-    }
+    /// For whom: the customer, a guest as far as they are known, or empty if for nobody.
+    pub owner: &'a str,
 }

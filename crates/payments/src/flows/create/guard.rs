@@ -1,5 +1,7 @@
 //! What must hold before an order is paid.
 
+use std::net::IpAddr;
+
 use chrono::Duration;
 use tillgate_model::{Problem, Problems};
 use tillgate_store::{AnyOrder as _, OrderRow, PaymentSourceRow, StoredTime, Tx, query};
@@ -59,21 +61,30 @@ pub fn caller_address(request: &Request) -> Option<String> {
     address.map(|address| network(address).to_string())
 }
 
-/// The network address that failed payments of an order are counted for.
-pub fn buyer_address(request: &Request, _order: &OrderRow) -> Option<String> {
-    caller_address(request)
+/// The network address that failed payments of an order are counted for: the buyer's own, or what the merchant says of it.
+pub fn buyer_address(request: &Request, order: &OrderRow) -> Option<String> {
+    if request.caller.buyer().is_some() {
+        return caller_address(request);
+    }
+    let ip: Option<IpAddr> = order.customer_ip.as_ref().and_then(|ip| ip.parse().ok());
+    ip.map(|ip| network(ip).to_string())
+}
+
+/// How many payments of the order's buyer, at their network address, were declined lately.
+pub async fn failures_of_buyer(tx: &mut Tx<'_>, request: &Request, order: &OrderRow) -> Result<i64, Failure> {
+    let Some(address) = buyer_address(request, order) else {
+        return Ok(0);
+    };
+    let since = memory_of_addresses(request);
+    Ok(query!(
+        tx,
+        payments::count_failures_of_address(request.scope(), &address, since)
+    )?)
 }
 
 /// Somebody who tries out card numbers is stopped before the PSP is called.
 pub async fn refuse_card_testing(tx: &mut Tx<'_>, request: &Request, case: &Case) -> Result<(), Failure> {
-    let since = memory_of_addresses(request);
-    let failures = match buyer_address(request, &case.order) {
-        None => 0,
-        Some(address) => query!(
-            tx,
-            payments::count_failures_of_address(request.scope(), &address, since)
-        )?,
-    };
+    let failures = failures_of_buyer(tx, request, &case.order).await?;
     refuse_many_failures(request, &case.ledger, failures)
 }
 

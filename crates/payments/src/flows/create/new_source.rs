@@ -68,10 +68,10 @@ async fn lock_with_gateways(
     gateway_kind: &str,
 ) -> Result<(OrderRow, Ledger, Vec<PaymentGatewayRow>), Failure> {
     let scope = request.scope();
-    // An address that is not known has no failures.
+    // An address that is not known has no failures. What an integration says of it stands in the order.
     let address = guard::caller_address(request).unwrap_or_default();
     // What follows the lock sees what was committed before it was granted.
-    let (order, failures, enabled) = queries!(
+    let (order, of_caller, enabled) = queries!(
         tx,
         orders::lock(scope, order_id),
         payments::count_failures_of_address(scope, &address, guard::memory_of_addresses(request)),
@@ -89,6 +89,10 @@ async fn lock_with_gateways(
     }
     let ledger = Ledger::of(tx, scope, &order).await?;
     guard::refuse_double_payment(&ledger)?;
+    let failures = match request.caller.buyer() {
+        Some(_) => of_caller,
+        None => guard::failures_of_buyer(tx, request, &order).await?,
+    };
     guard::refuse_many_failures(request, &ledger, failures)?;
     Ok((order, ledger, enabled))
 }

@@ -90,7 +90,7 @@ async fn commit_intent(
                 lock_payable_order(tx, &request, record.order.id(), kind, StripeGateway::META.kind).await?;
             let mut options = options;
             instrument::check_options(tx, &request, &order, &gateway.id, &mut options).await?;
-            let mut details = details(&request, &record, &gateway);
+            let mut details = details(&record, &gateway);
             let is_kept = options.setup_future_usage.is_some() && options.customer.is_none();
             if is_kept && wallet::may_save(&request, &order) {
                 details.psp_customer = wallet::psp_customer(tx, request.scope(), &order, &gateway.id).await?;
@@ -113,7 +113,7 @@ async fn commit_intent(
 }
 
 /// What of the new source is only shown.
-fn details(request: &Request, record: &Record<StripePayment>, gateway: &PaymentGatewayRow) -> Details {
+fn details(record: &Record<StripePayment>, gateway: &PaymentGatewayRow) -> Details {
     Details {
         options: record.options.clone(),
         return_url: record.return_url.clone(),

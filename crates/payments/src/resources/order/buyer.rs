@@ -3,6 +3,8 @@
 //! An address that a guest gives proves nothing: it may be that of a customer who has an account, or an account may be made for
 //! it later by somebody else. Hence what a guest buys stays a guest's, and is not among what a customer sees as their own.
 
+use std::net::IpAddr;
+
 use tillgate_model::{Problem, Record, ToOne, problem::Kind, resource::Buyer, resources::Order};
 use tillgate_store::{AnyOrder, Tx, query};
 
@@ -24,6 +26,21 @@ pub fn visible(request: &Request, order: &impl AnyOrder) -> bool {
         (Some(own), Some(of)) => own.as_str() == of && (being_bought || !order.guest()),
     };
     caller.buyer().is_none() || (of_its_market && seen)
+}
+
+/// Checks the network address that a request gives the buyer, or takes away. A buyer could give that of anybody.
+pub fn check_ip(request: &Request, said: Option<Option<&str>>) -> Result<(), Problem> {
+    const IP: &str = "/data/attributes/customer_ip";
+    let Some(ip) = said else { return Ok(()) };
+    if request.caller.buyer().is_some() {
+        let message = "A sales channel may not say which network address a customer has.";
+        return Err(Problem::new(Kind::Forbidden, message).at(IP));
+    }
+    if ip.is_some_and(|ip| ip.parse::<IpAddr>().is_err()) {
+        let message = "must be an IPv4 or IPv6 address, such as 203.0.113.7 or 2001:db8::7";
+        return Err(Problem::invalid(IP, "invalid", message));
+    }
+    Ok(())
 }
 
 /// What a request says of the buyer.

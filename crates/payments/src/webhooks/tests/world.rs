@@ -212,6 +212,7 @@ impl World {
                 market_id: None,
                 customer_id: None,
                 address: None,
+                token_hash: None,
             },
             service: Service::new(context),
             psp,

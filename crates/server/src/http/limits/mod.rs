@@ -6,12 +6,7 @@
 mod bounded;
 mod limit;
 
-use std::{
-    collections::hash_map::RandomState,
-    hash::BuildHasher,
-    net::IpAddr,
-    num::NonZeroU32,
-};
+use std::{collections::hash_map::RandomState, hash::BuildHasher, net::IpAddr, num::NonZeroU32};
 
 use governor::Quota;
 use tillgate_model::{Id, Problems};
@@ -228,6 +223,7 @@ mod tests {
             market_id: None,
             customer_id: customer.map(id),
             address: Some(address.parse().expect("an address")),
+            token_hash: None,
         }
     }
 
@@ -283,7 +279,11 @@ mod tests {
         assert_eq!(passed(|| limits.sign_up(&guest)), 3);
         let problems = limits.sign_up(&guest).expect_err("exhausted");
         assert_eq!(problems.status(), 429);
-        assert!(problems.retry_after.is_some_and(|seconds| (1190..=1200).contains(&seconds)));
+        assert!(
+            problems
+                .retry_after
+                .is_some_and(|seconds| (1190..=1200).contains(&seconds))
+        );
         assert_eq!(problems.problems[0].meta["limit"], "max-sign-ups-of-address");
     }
 

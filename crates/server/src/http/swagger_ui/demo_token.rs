@@ -13,9 +13,7 @@ use tillgate_payments::accounts;
 use url::{Host, Url};
 
 use super::Page;
-use crate::http::{
-    client_address::ClientAddress, errors, negotiation::MediaType, oauth, state::Worker,
-};
+use crate::http::{client_address::ClientAddress, errors, negotiation::MediaType, oauth, state::Worker};
 
 /// Answers as `POST /oauth/token` does for the demo's credentials.
 pub async fn create(worker: Data<Worker>, page: Data<Page>, request: HttpRequest) -> HttpResponse {
