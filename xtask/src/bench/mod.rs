@@ -5,6 +5,7 @@
 
 mod api;
 mod build;
+mod compare;
 mod floor;
 mod http;
 mod load;
@@ -26,6 +27,7 @@ use secrecy::SecretString;
 use crate::interrupt::Interrupt;
 use crate::postgres::{Cluster, Programs};
 use crate::say;
+use compare::Comparison;
 use measurements::{Measurement, Plan};
 use progress::Progress;
 use report::Row;
@@ -51,6 +53,12 @@ pub struct Args {
     unoptimized: bool,
     /// Only measurements whose name has this in it: get, post, capture, event, replay, latency, start, memory
     filter: Option<String>,
+    /// Compare GET and POST with those of another build of `tillgate`, in turns, instead of with the floors
+    #[arg(long, value_name = "BINARY", conflicts_with_all = ["quick", "markdown", "filter"])]
+    against: Option<PathBuf>,
+    /// Rounds of a comparison, beside one that warms up
+    #[arg(long, default_value_t = 11, requires = "against")]
+    rounds: usize,
     /// Directory of the programs, built already
     #[arg(long, hide = true)]
     built: Option<PathBuf>,
@@ -72,6 +80,16 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    if let Some(other) = &args.against {
+        let other = std::path::absolute(other)?;
+        let compared = compare(args, programs, &other, databases, &progress, &runtime)?;
+        progress.finish();
+        let heading = format!("{} -> this build", other.display());
+        say::result(&compare::render(&heading, &compared));
+        return Ok(ExitCode::from(u8::from(
+            compared.iter().any(Comparison::is_slower),
+        )));
+    }
     let (mut rows, mut versions) = (Vec::new(), machine::versions(programs)?);
     let sync = machine::sync_milliseconds(programs)?;
     for database in databases {
@@ -97,6 +115,31 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     })
 }
 
+fn compare(
+    args: &Args,
+    programs: &Path,
+    other: &Path,
+    databases: Vec<Database>,
+    progress: &Progress,
+    runtime: &tokio::runtime::Runtime,
+) -> Result<Vec<Comparison>> {
+    let mut compared = Vec::new();
+    for database in databases {
+        // Each build has a cluster of its own: statistics, caches and the log of one say nothing of the other.
+        let clusters = match &database {
+            Database::Sqlite => None,
+            Database::Postgres(programs) => Some([Cluster::start(programs)?, Cluster::start(programs)?]),
+        };
+        let urls = clusters
+            .as_ref()
+            .map(|clusters| clusters.each_ref().map(Cluster::url));
+        let name = database.name();
+        let measured = compare::measure(name, programs, other, urls, args.rounds, progress);
+        compared.extend(runtime.block_on(measured).context(name)?);
+    }
+    Ok(compared)
+}
+
 /// Measures on one database: SQLite unless there is a URL.
 async fn measure(
     programs: &Path,
@@ -105,7 +148,7 @@ async fn measure(
     plan: &Plan,
     progress: &Progress,
 ) -> Result<Vec<Row>> {
-    let mut scene = Scene::set(programs, database_url, progress).await?;
+    let mut scene = Scene::set(programs, &programs.join("tillgate"), database_url, progress).await?;
     let mut rows = Vec::new();
     for measurement in measurements {
         rows.extend(measurement.take(&mut scene, plan).await?);

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use nix::sys::signal::{Signal, kill};
+use nix::time::clock_getcpuclockid;
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
@@ -82,6 +83,13 @@ impl Program {
             .context("no VmRSS in the process's status")?
             .parse::<u64>()?
             * 1024)
+    }
+
+    /// Processor time of all its threads, in the program and in the kernel.
+    pub fn processor_time(&self) -> Result<Duration> {
+        let pid = self.child.id().context("it has ended")?;
+        let clock = clock_getcpuclockid(Pid::from_raw(i32::try_from(pid)?))?;
+        Ok(clock.now()?.into())
     }
 
     /// Ends it as an operator does.

@@ -45,9 +45,11 @@ pub struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// Starts everything, on PostgreSQL if there is a URL. The data lie beside the programs, on the disk of the checkout.
+    /// Starts everything, with this build of the service, on PostgreSQL if there is a URL. The data lie beside the programs,
+    /// on the disk of the checkout.
     pub async fn set(
         programs: &Path,
+        service: &Path,
         database_url: Option<SecretString>,
         progress: &'a Progress,
     ) -> Result<Self> {
@@ -55,11 +57,10 @@ impl<'a> Scene<'a> {
             .parent()
             .context("the programs lie in the target directory")?;
         let directory = tempfile::Builder::new().prefix("bench-").tempdir_in(target)?;
-        let tillgate = programs.join("tillgate");
-        let sandbox = Sandbox::start(&tillgate, directory.path())
+        let sandbox = Sandbox::start(&programs.join("tillgate"), directory.path())
             .await
             .context("the sandbox")?;
-        let provision = Installation::provision(&tillgate, directory.path(), database_url.clone(), &sandbox);
+        let provision = Installation::provision(service, directory.path(), database_url.clone(), &sandbox);
         let installation = provision.await.context("the service")?;
         let (service, _) = installation.start().await.context("the service")?;
         Ok(Self {
@@ -113,6 +114,14 @@ impl<'a> Scene<'a> {
             .as_ref()
             .context("the service has ended")?
             .resident_memory()
+    }
+
+    /// Processor time that the service has taken.
+    pub fn processor_time(&self) -> Result<Duration> {
+        self.service
+            .as_ref()
+            .context("the service has ended")?
+            .processor_time()
     }
 
     /// One thing for SQLite, another for PostgreSQL.

@@ -3,7 +3,7 @@
 mod capture;
 mod delivery;
 mod event;
-mod get;
+pub mod get;
 mod latency;
 mod memory;
 mod post;
