@@ -234,29 +234,29 @@ pub async fn refund(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Resu
     Ok(begun)
 }
 
-/// The next refund that an order needs, or the next release of what captures have left, if any.
+/// The next step that paying an order back needs, if any: the release of what captures have left, then the refunds. Of an
+/// order that is paid back nothing stays held, and Stripe refunds nothing of a payment that can still be captured.
 pub async fn refund_next(
     tx: &mut Tx<'_>,
     context: &Context,
     case: &mut Case,
 ) -> Result<Option<Begun>, Failure> {
-    let open = |ledger: &super::ledger::Ledger, row: &TransactionRow| ledger.refundable(row);
     let goal = Some(Goal::Refund);
-    if let Some(capture) = next_of(tx, context, case, CAPTURE, open).await? {
-        let amount = case.ledger.refundable(&capture);
-        return Ok(Some(
-            action::refund(tx, context, case, &capture, amount, goal).await?,
-        ));
+    let rest = |ledger: &super::ledger::Ledger, row: &TransactionRow| ledger.voidable(row);
+    if case.ledger.captured() > 0
+        && !planted::is(Bug::RestOfCaptureForgotten)
+        && let Some(authorization) = next_of(tx, context, case, AUTHORIZATION, rest).await?
+    {
+        return Ok(Some(action::void(tx, context, case, &authorization, goal).await?));
     }
-    if case.ledger.captured() == 0 || planted::is(Bug::RestOfCaptureForgotten) {
+    let open = |ledger: &super::ledger::Ledger, row: &TransactionRow| ledger.refundable(row);
+    let Some(capture) = next_of(tx, context, case, CAPTURE, open).await? else {
         return Ok(None);
-    }
-    // Of an order that is paid back nothing stays held.
-    let held = |ledger: &super::ledger::Ledger, row: &TransactionRow| ledger.voidable(row);
-    match next_of(tx, context, case, AUTHORIZATION, held).await? {
-        Some(authorization) => Ok(Some(action::void(tx, context, case, &authorization, goal).await?)),
-        None => Ok(None),
-    }
+    };
+    let amount = case.ledger.refundable(&capture);
+    Ok(Some(
+        action::refund(tx, context, case, &capture, amount, goal).await?,
+    ))
 }
 
 /// `_cancel`

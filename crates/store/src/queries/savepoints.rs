@@ -1,7 +1,5 @@
 //! A part of a transaction that can be undone by itself.
 
-use diesel::prelude::*;
-
 use super::super::{Connection, RunQueryDsl};
 use crate::StoreError;
 
