@@ -214,7 +214,7 @@ async fn each(cells: &[Cell], when: When, work: impl AsyncFn(&Cell)) {
 }
 
 async fn run(events: Events) {
-    let story = Story::start_with(&["--gateway-timeout", "1"], |setup| setup).await;
+    let story = Story::start_with(&["--gateway-timeout", "3"], |setup| setup).await;
     let sandbox = story.sandbox();
     let gateway = &story.shop.checkout_com_gateway;
     let endpoint = Endpoint::of(&story.api, "checkout_com_gateways", gateway, "the-signing-key").await;
@@ -348,7 +348,10 @@ async fn what_a_capture_has_left_can_be_released() {
         let refund = json!({ "_refund": true });
         if vendor == Vendor::Stripe {
             // It refunds nothing while more can be captured, and nothing is lost by asking.
-            let refused = story.patch("captures", &capture, refund.clone()).await.expect(422);
+            let refused = story
+                .patch("captures", &capture, refund.clone())
+                .await
+                .expect(422);
             assert_eq!(refused.body["errors"][0]["meta"]["error"], "gateway_refused");
             story
                 .act(&order, "authorizations", &authorization, json!({ "_void": true }))
@@ -368,9 +371,7 @@ async fn what_a_capture_has_left_can_be_released() {
         // The refund of an order releases it.
         let (order, _) = story.approved(vendor, 1_500).await;
         let authorization = story.only(&order, "authorizations").await;
-        story
-            .act(&order, "authorizations", &authorization, part)
-            .await;
+        story.act(&order, "authorizations", &authorization, part).await;
         story
             .act(&order, "orders", &order, json!({ "_refund": true }))
             .await;
@@ -383,6 +384,9 @@ async fn what_a_capture_has_left_can_be_released() {
         let chosen = open.iter().filter(|entry| kinds.contains(&entry.kind.as_str()));
         chosen.map(|entry| entry.amount).sum()
     };
-    assert_eq!(sum(&["authorize"]), sum(&["capture", "void", "release"]), "nothing stays held");
+    assert_eq!(
+        sum(&["authorize"]),
+        sum(&["capture", "void", "release"]),
+        "nothing stays held"
+    );
 }
-

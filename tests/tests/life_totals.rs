@@ -40,7 +40,11 @@ async fn a_total_that_can_t_be_charged_is_refused_before_the_hold_is_released() 
     assert_eq!(refused.body["errors"][0]["meta"]["error"], "no_gateway");
     let enable = json!({ "_enable": true });
     let _ = story.patch("stripe_gateways", gateway, enable).await.expect(200);
-    assert_eq!(story.sandbox().kinds().await, ["authorize"], "the hold is released");
+    assert_eq!(
+        story.sandbox().kinds().await,
+        ["authorize"],
+        "the hold is released"
+    );
     // With the former total, it goes on as if nothing had been.
     set_total(&story, &order, 1_500).await;
     let _ = story.pull(&order, "_place").await.expect(200);

@@ -136,9 +136,8 @@ impl PaymentSnapshot {
     /// The PSP's id of the cancellation, if it lists one that happened.
     pub fn cancellation_id(&self) -> Option<&str> {
         let actions = self.actions.as_deref().unwrap_or_default();
-        let done = |action: &&ActionSeen| {
-            action.kind == ActionKind::Cancel && action.status == ActionStatus::Done
-        };
+        let done =
+            |action: &&ActionSeen| action.kind == ActionKind::Cancel && action.status == ActionStatus::Done;
         actions.iter().find(done).map(|action| action.id.as_str())
     }
 }

@@ -62,7 +62,11 @@ fn act(world: &Arc<World>, payment: &LedgerEntry, number: u32) {
         }
         (Vendor::Stripe, 1) => (format!("/v1/payment_intents/{id}/cancel"), String::new()),
         (Vendor::Stripe, _) => {
-            let amount = if is_part { format!("&amount={part}") } else { String::new() };
+            let amount = if is_part {
+                format!("&amount={part}")
+            } else {
+                String::new()
+            };
             ("/v1/refunds".to_owned(), format!("payment_intent={id}{amount}"))
         }
         (Vendor::CheckoutCom, action) => {

@@ -7,9 +7,8 @@ use crate::{
     currency::to_psp,
     gateway::GatewaySettings,
     operation::{
-        ActionReference, CaptureMethod, CapturePayment, ConfirmPayment, CreatePayment, FindPayment, Instrument,
-        RefundPayment,
-        SetupFutureUsage, Unsupported, UpdatePayment, checked_id,
+        ActionReference, CaptureMethod, CapturePayment, ConfirmPayment, CreatePayment, FindPayment,
+        Instrument, RefundPayment, SetupFutureUsage, Unsupported, UpdatePayment, checked_id,
     },
     wire::{Method, PspRequest},
 };

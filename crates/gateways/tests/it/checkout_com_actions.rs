@@ -54,7 +54,10 @@ fn what_is_refused_and_why() {
             (business("payment_expired"), conflict),
             (business("action_failure_limit_exceeded"), conflict),
             (business("capture_value_greater_than_authorized"), conflict),
-            (business("capture_value_greater_than_remaining_authorized"), conflict),
+            (
+                business("capture_value_greater_than_remaining_authorized"),
+                conflict,
+            ),
             (business("refund_amount_exceeds_balance"), conflict),
             (business("amount_exceeds_balance"), conflict),
             (business("amount_invalid"), Some(RefusalKind::InvalidRequest)),
@@ -68,10 +71,17 @@ fn what_is_refused_and_why() {
             assert_eq!(ask(&path, false, answer.clone()), kind, "{path}: {answer:?}");
             // Of one that was sent before, only a complaint about a parameter is certain.
             let again = kind.filter(|kind| *kind == RefusalKind::InvalidRequest);
-            assert_eq!(ask(&path, true, answer.clone()), again, "{path} again: {answer:?}");
+            assert_eq!(
+                ask(&path, true, answer.clone()),
+                again,
+                "{path} again: {answer:?}"
+            );
         }
     }
-    assert_eq!(ask("/payments", false, empty(403)), Some(RefusalKind::NotPermitted));
+    assert_eq!(
+        ask("/payments", false, empty(403)),
+        Some(RefusalKind::NotPermitted)
+    );
 }
 
 #[test]

@@ -89,12 +89,14 @@ fn an_action_that_is_not_found() {
     assert!(matches!(find(&again), FoundAction::Done(found) if found.id.as_deref() == Some("act_y")));
     assert!(matches!(find(&json!({})), FoundAction::Unknown(_)));
     assert!(
-        matches!(listed("CLP", &json!([ours("act_x", json!(true))])), ListedActions::Unknown(_)),
+        matches!(
+            listed("CLP", &json!([ours("act_x", json!(true))])),
+            ListedActions::Unknown(_)
+        ),
         "12.30 pesos are no amount"
     );
-    let read = |response| {
-        checkout_com().read_actions("BHD".parse().unwrap(), &request(Method::Get), &response)
-    };
+    let read =
+        |response| checkout_com().read_actions("BHD".parse().unwrap(), &request(Method::Get), &response);
     assert!(
         matches!(read(empty(404)), ListedActions::Refused(refusal) if refusal.kind == RefusalKind::NotFound)
     );

@@ -19,12 +19,20 @@ fn looking_for(kind: ActionKind) -> FindAction {
 }
 
 fn listed(body: &Value) -> ListedActions {
-    stripe().read_actions("EUR".parse().unwrap(), &request(Method::Get), &response(200, body))
+    stripe().read_actions(
+        "EUR".parse().unwrap(),
+        &request(Method::Get),
+        &response(200, body),
+    )
 }
 
 /// A refund in the list of them, or what the payment itself shows.
 fn found(kind: ActionKind, body: &Value) -> FoundAction {
-    let shown = if kind == ActionKind::Refund { &intent() } else { body };
+    let shown = if kind == ActionKind::Refund {
+        &intent()
+    } else {
+        body
+    };
     let mut payment = done(stripe().read_payment(&request(Method::Get), &response(200, shown)));
     if kind == ActionKind::Refund
         && let ListedActions::Listed { actions, .. } = listed(body)
@@ -136,8 +144,14 @@ fn a_capture_is_known_by_its_mark() {
         panic!("not done")
     };
     assert_eq!((action.id.as_deref(), action.amount), (Some("ch_D"), None));
-    assert!(matches!(captured("TxnOther"), FoundAction::NotFound), "somebody else's capture is not ours");
-    assert!(matches!(found(ActionKind::Capture, &intent()), FoundAction::NotFound));
+    assert!(
+        matches!(captured("TxnOther"), FoundAction::NotFound),
+        "somebody else's capture is not ours"
+    );
+    assert!(matches!(
+        found(ActionKind::Capture, &intent()),
+        FoundAction::NotFound
+    ));
     let processing = with(intent(), &json!({"status": "processing"}));
     assert!(matches!(
         found(ActionKind::Capture, &processing),
@@ -152,9 +166,10 @@ fn a_canceled_payment_is_canceled_whoever_did_it() {
             intent(),
             &json!({"status": "canceled", "cancellation_reason": reason}),
         );
-        assert!(
-            matches!(found(ActionKind::Cancel, &canceled), FoundAction::Done(_))
-        );
+        assert!(matches!(
+            found(ActionKind::Cancel, &canceled),
+            FoundAction::Done(_)
+        ));
         assert!(matches!(
             found(ActionKind::Capture, &canceled),
             FoundAction::NotFound

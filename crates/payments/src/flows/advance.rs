@@ -70,7 +70,12 @@ pub async fn advance_if_possible(
         {
             query!(tx, savepoints::undo())?;
             *case = before;
-            tracing::warn!(source = case.source.id, ?goal, ?failure, "the next step can't be taken");
+            tracing::warn!(
+                source = case.source.id,
+                ?goal,
+                ?failure,
+                "the next step can't be taken"
+            );
             Ok(Next {
                 attempt: None,
                 stopped: Some(failure.into_problems()),
@@ -216,7 +221,8 @@ pub fn place_or_give_up(context: &Context, case: &mut Case) -> Result<(), Failur
 /// after its authorization is paid by the captures that cover it, be they more than that.
 pub fn pays(case: &Case, amount_cents: Option<i64>) -> bool {
     let expected = amount_cents.unwrap_or_else(|| case.order.total_cents());
-    let is_same = case.source.amount_cents == expected && case.source.currency_code == case.order.currency_code;
+    let is_same =
+        case.source.amount_cents == expected && case.source.currency_code == case.order.currency_code;
     is_same || (amount_cents.is_none() && is_covered(case)) || planted::is(Bug::AmountNotCompared)
 }
 

@@ -84,7 +84,9 @@ async fn commit(
     let is_made = ending.is_creation && attempt.kind != OperationKind::Create;
     let refusal = match outcome {
         _ if is_made => None,
-        Outcome::Refused(refusal) | Outcome::NotAllowed(refusal, _) if is_certain => Some(refused(refusal, ending.pointers).into()),
+        Outcome::Refused(refusal) | Outcome::NotAllowed(refusal, _) if is_certain => {
+            Some(refused(refusal, ending.pointers).into())
+        }
         Outcome::NotSent(reason) if is_certain => {
             tracing::warn!(reason, "nothing reached the payment gateway");
             Some(unavailable())

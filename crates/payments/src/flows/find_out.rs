@@ -254,12 +254,7 @@ enum Prospect {
 }
 
 /// Judges by what never goes back: the sums of what was captured and refunded, and the end of the hold.
-fn prospect(
-    kind: ActionKind,
-    transaction_id: &str,
-    ledger: &Ledger,
-    snapshot: &PaymentSnapshot,
-) -> Prospect {
+fn prospect(kind: ActionKind, transaction_id: &str, ledger: &Ledger, snapshot: &PaymentSnapshot) -> Prospect {
     let Some(state) = SourceState::of(snapshot) else {
         return Prospect::CanHappen;
     };
@@ -268,7 +263,13 @@ fn prospect(
     let asked = row.map_or(0, |row| row.amount_cents);
     let captured = cents(&snapshot.amount_captured);
     let capturable = cents(&snapshot.amount_capturable);
-    let can = |can| if can { Prospect::CanHappen } else { Prospect::CanNotHappen };
+    let can = |can| {
+        if can {
+            Prospect::CanHappen
+        } else {
+            Prospect::CanNotHappen
+        }
+    };
     match (kind, state) {
         (ActionKind::Cancel, SourceState::Canceled) => Prospect::Happened,
         (ActionKind::Cancel, SourceState::Captured) => {
@@ -342,20 +343,17 @@ async fn shows_attempt(
             let ledger = ledger_of(context, attempt, source).await?;
             let charge = snapshot.charge_id.as_deref();
             Ok(charge.is_some()
-                && !ledger.rows().iter().any(|row| {
-                    row.status == FAILED && row.gateway_transaction_id.as_deref() == charge
-                }))
+                && !ledger
+                    .rows()
+                    .iter()
+                    .any(|row| row.status == FAILED && row.gateway_transaction_id.as_deref() == charge))
         }
         _ => Ok(true),
     }
 }
 
 /// Looks for the payment that a creation made, by the word that the PSP was given for it.
-async fn search(
-    context: &Context,
-    attempt: &Attempt,
-    source: &PaymentSourceRow,
-) -> Result<Seen, Failure> {
+async fn search(context: &Context, attempt: &Attempt, source: &PaymentSourceRow) -> Result<Seen, Failure> {
     let mut seen = unknown("nothing was sent that it could be found by");
     for reference in references(attempt) {
         seen = search_for(context, attempt, reference).await;

@@ -123,7 +123,8 @@ async fn ask_for_payment(
         let Some(snapshot) = show(context, &link, psp_id, &source).await? else {
             return Ok(false);
         };
-        let is_whole = snapshot.actions.is_some() || SourceState::of(&snapshot) != Some(SourceState::Captured);
+        let is_whole =
+            snapshot.actions.is_some() || SourceState::of(&snapshot) != Some(SourceState::Captured);
         match take_over(context, scope, source, snapshot).await? {
             News::TakenOver => return Ok(is_whole),
             News::Unwanted => return Ok(false),
@@ -141,7 +142,15 @@ async fn show(
     source: &PaymentSourceRow,
 ) -> Result<Option<PaymentSnapshot>, Failure> {
     let source_id = &source.id;
-    match retrieve(context, link, psp_id, word(&source.currency_code)?, Actions::OfCaptured).await {
+    match retrieve(
+        context,
+        link,
+        psp_id,
+        word(&source.currency_code)?,
+        Actions::OfCaptured,
+    )
+    .await
+    {
         Outcome::Done(snapshot) => return Ok(Some(*snapshot)),
         Outcome::Refused(refusal) => {
             let message = refusal.message;
@@ -293,7 +302,11 @@ pub async fn look_for_outcome(context: &Context, row: GatewayOperationRow) -> Re
     };
     let found = find_outcome(context, row.clone()).await;
     if let Err(failure) = &found {
-        tracing::warn!(operation = row.id, ?failure, "the outcome of a call can't be committed");
+        tracing::warn!(
+            operation = row.id,
+            ?failure,
+            "the outcome of a call can't be committed"
+        );
         look_later(context, row).await?;
     }
     found

@@ -90,7 +90,8 @@ fn agrees(snapshot: &PaymentSnapshot) -> bool {
         amounts.map(|amount| amount.amount_cents).sum::<i64>()
     };
     let is = |told: &Option<tillgate_model::Money>, kind| {
-        told.as_ref().is_none_or(|amount| amount.amount_cents == done(kind))
+        told.as_ref()
+            .is_none_or(|amount| amount.amount_cents == done(kind))
     };
     is(&snapshot.amount_captured, ActionKind::Capture) && is(&snapshot.amount_refunded, ActionKind::Refund)
 }

@@ -29,7 +29,12 @@ impl Sums {
 
     /// With the captures taken together.
     fn summed(&self) -> (i64, i64, i64, &[i64]) {
-        (self.authorized, sum(&self.captured), self.released, &self.refunded)
+        (
+            self.authorized,
+            sum(&self.captured),
+            self.released,
+            &self.refunded,
+        )
     }
 
     fn sorted(mut self) -> Self {
