@@ -97,6 +97,21 @@ impl Sandbox {
         (status, serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
+    /// Posts a form to a vendor's API, as Stripe takes them, with a merchant's secret key; the status.
+    pub async fn post_form(&self, path: &str, secret_key: &str, form: String) -> u16 {
+        let request = self
+            .client
+            .post(format!("{}{path}", self.origin))
+            .bearer_auth(secret_key)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(form);
+        let answer = request
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("the sandbox doesn't answer: {error}"));
+        answer.status().as_u16()
+    }
+
     /// Moves both vendors' clock.
     pub async fn advance(&self, seconds: u32) {
         self.post("clock/advance", &serde_json::json!({ "seconds": seconds }))

@@ -27,6 +27,27 @@ pub(crate) fn to_psp(amount: &Money, unit: Unit) -> Result<i64, Unsupported> {
         .ok_or(Unsupported::Amount(*amount))
 }
 
+/// Refuses what lies outside of a PSP's limits, which are in the PSP's unit.
+pub(crate) fn check_limits(amount: &Money, unit: Unit, least: i64, most: i64) -> Result<(), Unsupported> {
+    let units = to_psp(amount, unit)?;
+    let limit = |units: i64| from_psp(units, amount.currency, unit).unwrap_or(*amount);
+    if units < least {
+        let least = limit(least);
+        return Err(Unsupported::TooSmall {
+            amount: *amount,
+            least,
+        });
+    }
+    if units > most {
+        let most = limit(most);
+        return Err(Unsupported::TooLarge {
+            amount: *amount,
+            most,
+        });
+    }
+    Ok(())
+}
+
 /// An amount that the PSP reports, in our unit; none if our unit can't express it.
 pub(crate) fn from_psp(units: i64, currency: Currency, unit: Unit) -> Option<Money> {
     Some(Money::new(

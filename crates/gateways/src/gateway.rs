@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
-use tillgate_model::money::Currency;
+use tillgate_model::money::{Currency, Money};
 use url::Url;
 
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
     },
     outcome::{ActionOutcome, FoundOutcome, PaymentOutcome},
     recovery::{FindAction, FoundAction, ListedActions},
+    snapshot::PaymentSnapshot,
     webhook::{EventFault, RegistrationOutcome, SignatureFault, UnregistrationOutcome, WebhookEvent},
     wire::{PspRequest, PspResponse},
 };
@@ -64,6 +65,15 @@ pub trait Gateway: Send + Sync {
     /// Gives a payment up, and releases what is held.
     fn cancel(&self, psp_id: &str, reference: &ActionReference, key: &str)
     -> Result<PspRequest, Unsupported>;
+    /// Releases what captures have left of a hold.
+    fn release_rest(
+        &self,
+        psp_id: &str,
+        reference: &ActionReference,
+        key: &str,
+    ) -> Result<PspRequest, Unsupported>;
+    /// Whether a payment of this amount can be made: the PSP's unit carries it, and the PSP's limits allow it.
+    fn check_amount(&self, amount: &Money) -> Result<(), Unsupported>;
     /// Gives a captured amount back.
     fn refund(&self, psp_id: &str, args: &RefundPayment, key: &str) -> Result<PspRequest, Unsupported>;
     /// Asks for a payment; at Checkout.com also by a session, `sid_`.
@@ -89,15 +99,9 @@ pub trait Gateway: Send + Sync {
         response: &PspResponse,
     ) -> ActionOutcome;
 
-    /// Looks for an action whose answer was lost.
-    fn find_action(&self, psp_id: &str, args: &FindAction) -> Result<PspRequest, Unsupported>;
-    /// Reads the answer to [`Gateway::find_action`].
-    fn read_found_action(
-        &self,
-        args: &FindAction,
-        request: &PspRequest,
-        response: &PspResponse,
-    ) -> FoundAction;
+    /// Looks for an action of ours in a payment, which must have its [actions](PaymentSnapshot::actions) where they are
+    /// listed: refunds, and at Checkout.com all.
+    fn find_action(&self, args: &FindAction, payment: &PaymentSnapshot) -> FoundAction;
     /// Asks for everything that was done to a payment, in our name or not: captures, cancellations and refunds; at
     /// Stripe, which counts captures only in the payment, refunds.
     fn list_actions(&self, psp_id: &str, cursor: Option<&str>) -> Result<PspRequest, Unsupported>;

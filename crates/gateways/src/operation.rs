@@ -162,6 +162,22 @@ pub enum Unsupported {
     /// The PSP's unit of the currency can't express the amount exactly, or it isn't positive.
     #[error("{} can't be charged exactly", .0.formatted())]
     Amount(Money),
+    /// The PSP takes no payment of so little.
+    #[error("{} can't be charged: the payment gateway takes at least {}", .amount.formatted(), .least.formatted())]
+    TooSmall {
+        /// The amount.
+        amount: Money,
+        /// What the PSP takes.
+        least: Money,
+    },
+    /// The PSP takes no payment of so much.
+    #[error("{} can't be charged: the payment gateway takes at most {}", .amount.formatted(), .most.formatted())]
+    TooLarge {
+        /// The amount.
+        amount: Money,
+        /// What the PSP takes.
+        most: Money,
+    },
     /// The PSP doesn't take the currency, or its rule for it isn't certain.
     #[error("payments in {0} are not supported")]
     Currency(Currency),

@@ -29,7 +29,7 @@ pub enum RefusalKind {
     InvalidRequest,
     /// The key is missing, wrong or revoked.
     Credentials,
-    /// The key may not do this. At Checkout.com also: not in the payment's state.
+    /// The key may not do this.
     NotPermitted,
     /// No such payment.
     NotFound,

@@ -52,6 +52,16 @@ pub enum Bug {
     NewMessageOnRetry,
     /// Of several instances, each makes events of a change.
     ToldByEachInstance,
+    /// A next step that can't be taken undoes the outcome of the last one.
+    NextStepUndoesOutcome,
+    /// An action that the payment's state has ruled out is taken for one that may still happen.
+    NotAllowedIsNotFound,
+    /// What was done in the PSP's dashboard is not recorded.
+    DashboardActionIgnored,
+    /// A lost creation is looked for by another word than was sent.
+    ReferenceGuessed,
+    /// What a partial capture has left is forgotten when the captured part is refunded.
+    RestOfCaptureForgotten,
 }
 
 impl Bug {
@@ -81,6 +91,11 @@ impl Bug {
         Self::TakenIsTold,
         Self::NewMessageOnRetry,
         Self::ToldByEachInstance,
+        Self::NextStepUndoesOutcome,
+        Self::NotAllowedIsNotFound,
+        Self::DashboardActionIgnored,
+        Self::ReferenceGuessed,
+        Self::RestOfCaptureForgotten,
     ];
 }
 

@@ -1,10 +1,10 @@
 //! What became of an action whose answer was lost, and of actions that we didn't ask for.
 
-use tillgate_model::money::{Currency, Money};
+use tillgate_model::money::Money;
 
 use crate::{
     outcome::{Action, Failure, Refusal},
-    snapshot::{Decline, PaymentSnapshot},
+    snapshot::Decline,
 };
 
 /// What is done to an authorized payment.
@@ -18,23 +18,19 @@ pub enum ActionKind {
     Refund,
 }
 
-/// Look for an action whose request was never answered.
+/// Look for an action of ours in what the PSP shows.
 #[derive(Debug, Clone)]
 pub struct FindAction {
     /// What was asked for.
     pub kind: ActionKind,
     /// Our transaction that asked for it.
     pub transaction_id: String,
-    /// The payment's currency; Checkout.com's actions don't repeat it.
-    pub currency: Currency,
-    /// Where an earlier answer [left off](FoundAction::More).
-    pub cursor: Option<String>,
 }
 
-/// The outcome of looking for an action.
+/// What a PSP shows of an action that we asked for.
 #[derive(Debug, Clone)]
 pub enum FoundAction {
-    /// It happened. A capture or a cancellation at Stripe comes with the payment, and without an amount of its own.
+    /// It happened.
     Done(Action),
     /// The PSP has it, and has not decided.
     Pending(Action),
@@ -42,18 +38,6 @@ pub enum FoundAction {
     Failed(Decline),
     /// The PSP has none now; a request that is still under way may yet make one.
     NotFound,
-    /// Stripe, captures and cancellations: it keeps no list of them, and the payment does not carry the mark that ours
-    /// would have left. This is how the payment stands.
-    ///
-    /// Compare `amount_captured` with the captures that the ledger knows. If they are equal, and the payment can still be
-    /// captured, ours did not happen so far, and the same request with the same key can't make it happen twice. That is
-    /// sound as long as a payment has one open action at a time, so that nothing of ours but the lost one can have moved
-    /// it. If they differ, somebody else captured or canceled: that is to be taken over as it is, not as ours.
-    State(Box<PaymentSnapshot>),
-    /// Not in this part of the list: ask again with this cursor.
-    More(String),
-    /// The PSP didn't look.
-    Refused(Refusal),
     /// It can't be told, with the reason.
     Unknown(String),
 }
@@ -102,9 +86,16 @@ pub enum ListedActions {
     Unknown(String),
 }
 
-/// Those of one kind and one transaction, taken together. A PSP that forgot the idempotency key may have made a second one
-/// after the first failed; two that didn't fail are more than can be decided here.
-pub(crate) fn decide(seen: Vec<ActionSeen>) -> FoundAction {
+/// Looks for an action of ours in a payment's list, which bears our transaction. A PSP that forgot the idempotency key may
+/// have made a second one after the first failed; two that didn't fail are more than can be decided here.
+pub(crate) fn find(args: &FindAction, listed: Option<&[ActionSeen]>) -> FoundAction {
+    let Some(listed) = listed else {
+        return FoundAction::Unknown("the payment's actions were not listed".to_owned());
+    };
+    let is_ours = |action: &&ActionSeen| {
+        action.kind == args.kind && action.transaction_id.as_ref() == Some(&args.transaction_id)
+    };
+    let seen: Vec<ActionSeen> = listed.iter().filter(is_ours).cloned().collect();
     let (failed, mut others): (Vec<_>, Vec<_>) = seen
         .into_iter()
         .partition(|action| matches!(action.status, ActionStatus::Failed(_)));
@@ -127,15 +118,6 @@ pub(crate) fn decide(seen: Vec<ActionSeen>) -> FoundAction {
         ActionStatus::Pending => FoundAction::Pending(action),
         ActionStatus::Failed(decline) => FoundAction::Failed(decline),
         ActionStatus::Unknown(word) => FoundAction::Unknown(format!("the action is {word}")),
-    }
-}
-
-impl From<Failure> for FoundAction {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Refused(refusal) => Self::Refused(refusal),
-            Failure::Unknown(reason) => Self::Unknown(reason),
-        }
     }
 }
 

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tillgate_model::money::Money;
 
+use crate::recovery::{ActionKind, ActionSeen, ActionStatus};
+
 /// Where a payment stands at the PSP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentStatus {
@@ -121,8 +123,23 @@ pub struct PaymentSnapshot {
     pub customer_token: Option<String>,
     /// Our transaction as the PSP remembers it.
     pub transaction_id: Option<String>,
+    /// What was done to the payment in whoever's name, newest first; `None` if the PSP was not asked for
+    /// [the list](crate::Gateway::list_actions).
+    pub actions: Option<Vec<ActionSeen>>,
+    /// The PSP lists each capture. Without it, captures are known by their sum only.
+    pub lists_captures: bool,
     /// The PSP's whole answer, with the client secret removed.
     pub response: Value,
+}
+
+impl PaymentSnapshot {
+    /// The PSP's id of the cancellation, if it lists one that happened.
+    pub fn cancellation_id(&self) -> Option<&str> {
+        let actions = self.actions.as_deref().unwrap_or_default();
+        let done =
+            |action: &&ActionSeen| action.kind == ActionKind::Cancel && action.status == ActionStatus::Done;
+        actions.iter().find(done).map(|action| action.id.as_str())
+    }
 }
 
 impl fmt::Debug for PaymentSnapshot {

@@ -120,6 +120,19 @@ fn deeds(status: &str, payment_status: &str) -> &'static [(u8, Deed)] {
     }
 }
 
+/// Asks for all payments that anybody was told of.
+pub async fn look(api: Api) {
+    let sources: Vec<SourceNotes> = {
+        let notes = api.notes.borrow();
+        let sources = notes.orders.values().flat_map(|order| order.sources.iter());
+        sources.cloned().collect()
+    };
+    for source in sources {
+        let ask = patch(&source.kind, &source.id, json!({"_refresh": true}));
+        api.once(&ask, None).await;
+    }
+}
+
 /// Does things until it has done enough.
 pub async fn live(api: Api, deeds_to_do: usize) {
     for _ in 0..deeds_to_do {
@@ -293,7 +306,9 @@ fn browse(api: &Api, order: &str, deed: Deed) {
 async fn source_trigger(api: &Api, order: &str) {
     let world = &api.host.world;
     let Some(source) = source(api, order) else { return };
-    let attributes = match (source.kind.as_str(), world.below(6)) {
+    let attributes = match (source.kind.as_str(), world.below(7)) {
+        // What it would be paid with is taken away, whatever is under way.
+        ("stripe_payments", 6) => json!({"options": {}}),
         ("stripe_payments", 0) => json!({"_update": true}),
         ("checkout_com_payments", 0) => json!({"_details": true}),
         (_, 1) => json!({"_refresh": true}),
@@ -313,7 +328,7 @@ async fn order_trigger(api: &Api, order: &str, trigger: &str) {
     let world = &api.host.world;
     let mut attributes = json!({trigger: true});
     if matches!(trigger, "_authorize" | "_place")
-        && world.chance(0.05)
+        && world.chance(0.15)
         && let Some(notes) = api.notes.borrow_mut().orders.get_mut(order)
     {
         notes.partly_authorized = true;

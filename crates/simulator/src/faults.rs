@@ -36,6 +36,8 @@ pub struct Faults {
     pub impatient: f64,
     /// A webhook of the merchant is not reached, fails, or its answer is lost.
     pub merchant: f64,
+    /// Somebody captures, voids or refunds in a PSP's dashboard.
+    pub dashboard: f64,
 }
 
 impl Faults {
@@ -64,6 +66,7 @@ impl Faults {
             jump: chance(0.15),
             impatient: chance(0.1),
             merchant: chance(0.6),
+            dashboard: chance(0.5),
         }
     }
 }

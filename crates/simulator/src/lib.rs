@@ -8,6 +8,7 @@ mod api;
 mod buyer;
 mod check;
 mod client;
+mod dashboard;
 mod database;
 mod executor;
 mod faults;

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use crate::{
     api::Api,
-    check, client,
+    check, client, dashboard,
     executor::{Ended, Executor, Side},
     faults::Faults,
     gremlin,
@@ -54,6 +54,9 @@ const REST: &[i64] = &[
     96 * 3600,
     96 * 3600,
 ];
+
+/// After so many rounds of rest the merchant asks for all payments once.
+const LOOK_AFTER: usize = 3;
 
 /// Runs a seed.
 pub fn run(seed: u64, keeps_trace: bool) -> Report {
@@ -134,13 +137,14 @@ impl Scene {
                 left.set(left.get() - 1);
             });
         }
+        spawner.spawn("dashboard", Side::Outside, dashboard::work(world.clone()));
         spawner.spawn("gremlin", Side::Outside, gremlin::trouble(world.clone()));
         spawner.spawn("audit", Side::Outside, check::audit::watch(api.clone()));
         let faults = world.draw_faults();
         world.note(format!("{faults:?}"));
         world.set_faults(faults);
         self.until("the clients are done", TimeDelta::days(200), || left.get() == 0)?;
-        self.heal()?;
+        self.heal(&api)?;
         Ok(api)
     }
 
@@ -175,14 +179,20 @@ impl Scene {
     }
 
     /// Nothing goes wrong any more, and time passes, until nothing is left to happen.
-    fn heal(&mut self) -> Result<(), String> {
+    fn heal(&mut self, api: &Api) -> Result<(), String> {
         let world = self.host.world.clone();
         world.turn_of("heal");
         world.note("everything is well from here on");
         world.set_faults(Faults::default());
         world.sandbox.clear_faults();
         world.sandbox.set_action_delay(Duration::ZERO);
-        for seconds in REST {
+        for (round, seconds) in REST.iter().enumerate() {
+            if round == LOOK_AFTER {
+                // What was done in a dashboard, and whose event is lost for good, is learned by asking.
+                self.executor
+                    .spawner()
+                    .spawn("look", Side::Outside, client::look(api.clone()));
+            }
             // What was due meanwhile happens in its time: a minute is enough for all of it.
             world.jump(TimeDelta::seconds(*seconds));
             self.run_for(TimeDelta::seconds(20))?;

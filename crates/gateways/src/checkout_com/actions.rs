@@ -7,26 +7,12 @@ use super::{
     snapshot::{self, Action as PaymentAction},
 };
 use crate::{
-    recovery::{ActionKind, ActionSeen, ActionStatus, FindAction, FoundAction, ListedActions, decide},
+    recovery::{ActionKind, ActionSeen, ActionStatus, ListedActions},
     wire::{PspRequest, PspResponse},
 };
 
 /// An approval of something that is yet to be done.
 const DEFERRED: &str = "10200";
-
-/// The reference of an action is our transaction.
-pub(super) fn read_found(args: &FindAction, request: &PspRequest, response: &PspResponse) -> FoundAction {
-    match list(args.currency, request, response) {
-        ListedActions::Listed { mut actions, .. } => {
-            actions.retain(|action| {
-                action.kind == args.kind && action.transaction_id.as_ref() == Some(&args.transaction_id)
-            });
-            decide(actions)
-        }
-        ListedActions::Refused(refusal) => FoundAction::Refused(refusal),
-        ListedActions::Unknown(reason) => FoundAction::Unknown(reason),
-    }
-}
 
 pub(super) fn list(currency: Currency, request: &PspRequest, response: &PspResponse) -> ListedActions {
     if !read::is_success(response) {
@@ -57,6 +43,7 @@ fn seen(action: &PaymentAction, currency: Currency) -> Result<Option<ActionSeen>
         kind,
         amount: snapshot::money(action.amount, Some(currency.code()))?,
         status: status(action),
+        // The reference of an action is our transaction.
         transaction_id: action.reference.clone(),
     }))
 }

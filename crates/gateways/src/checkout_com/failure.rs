@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::{
     outcome::{Failure, Refusal, RefusalKind, is_certain},
-    wire::{PspRequest, PspResponse},
+    wire::{Method, PspRequest, PspResponse},
 };
 
 #[derive(Deserialize)]
@@ -22,7 +22,15 @@ const TECHNICAL: [&str; 3] = [
     "processing_error",
 ];
 /// Codes that mean: not in the payment's state.
-const CONFLICTS: [&str; 2] = ["payment_expired", "action_failure_limit_exceeded"];
+const CONFLICTS: [&str; 7] = [
+    "payment_expired",
+    "action_failure_limit_exceeded",
+    "capture_value_greater_than_authorized",
+    "capture_value_greater_than_remaining_authorized",
+    "amount_exceeds_balance",
+    "refund_amount_exceeds_balance",
+    "void_amount_invalid",
+];
 
 /// Reads an answer that isn't one of success. 401, 403, 404 and 502 have no body.
 pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
@@ -44,6 +52,7 @@ pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
     };
     let kind = match status {
         401 => RefusalKind::Credentials,
+        403 if is_action(request) => RefusalKind::Conflict,
         403 => RefusalKind::NotPermitted,
         404 => RefusalKind::NotFound,
         400 | 422 if has(&TECHNICAL) || described.is_none() => return unknown(),
@@ -71,11 +80,20 @@ pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
     }
 }
 
+/// A capture, a void or a refund. 403 says of these that the payment's state doesn't allow them; keys that may not do
+/// something are 401 there (Checkout.com docs: void a payment, API response codes).
+fn is_action(request: &PspRequest) -> bool {
+    let path = request.url.split('?').next().unwrap_or_default();
+    let ends = ["/captures", "/voids", "/refunds", "/reversals"];
+    request.method == Method::Post && ends.iter().any(|end| path.ends_with(end))
+}
+
 fn default_message(kind: RefusalKind) -> &'static str {
     match kind {
         RefusalKind::Credentials => "the secret key is not valid",
-        RefusalKind::NotPermitted => "not allowed for this key or in the payment's state",
+        RefusalKind::NotPermitted => "not allowed for this key",
         RefusalKind::NotFound => "no such payment",
-        RefusalKind::Conflict | RefusalKind::InvalidRequest => "the request is not valid",
+        RefusalKind::Conflict => "not allowed in the payment's state",
+        RefusalKind::InvalidRequest => "the request is not valid",
     }
 }

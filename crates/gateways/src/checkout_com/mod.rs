@@ -12,7 +12,7 @@ mod webhook;
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
-use tillgate_model::money::Currency;
+use tillgate_model::money::{Currency, Money};
 
 use crate::{
     gateway::{Gateway, GatewaySettings},
@@ -22,7 +22,8 @@ use crate::{
         Unsupported, UpdatePayment,
     },
     outcome::{ActionOutcome, FoundOutcome, PaymentOutcome},
-    recovery::{FindAction, FoundAction, ListedActions},
+    recovery::{self, FindAction, FoundAction, ListedActions},
+    snapshot::PaymentSnapshot,
     webhook::{EventFault, SignatureFault, WebhookEvent},
     wire::{PspRequest, PspResponse},
 };
@@ -71,6 +72,20 @@ impl Gateway for CheckoutCom {
         request::void(&self.settings, psp_id, reference, key)
     }
 
+    /// A void of a payment that was captured in part releases the rest (Checkout.com docs: void a payment).
+    fn release_rest(
+        &self,
+        psp_id: &str,
+        reference: &ActionReference,
+        key: &str,
+    ) -> Result<PspRequest, Unsupported> {
+        request::void(&self.settings, psp_id, reference, key)
+    }
+
+    fn check_amount(&self, amount: &Money) -> Result<(), Unsupported> {
+        unit::check(amount)
+    }
+
     fn refund(&self, psp_id: &str, args: &RefundPayment, key: &str) -> Result<PspRequest, Unsupported> {
         request::refund(&self.settings, psp_id, args, key)
     }
@@ -114,17 +129,8 @@ impl Gateway for CheckoutCom {
         read::retrieved_action(action_id, request, response)
     }
 
-    fn find_action(&self, psp_id: &str, _: &FindAction) -> Result<PspRequest, Unsupported> {
-        request::retrieve_actions(&self.settings, psp_id)
-    }
-
-    fn read_found_action(
-        &self,
-        args: &FindAction,
-        request: &PspRequest,
-        response: &PspResponse,
-    ) -> FoundAction {
-        actions::read_found(args, request, response)
+    fn find_action(&self, args: &FindAction, payment: &PaymentSnapshot) -> FoundAction {
+        recovery::find(args, payment.actions.as_deref())
     }
 
     fn list_actions(&self, psp_id: &str, _: Option<&str>) -> Result<PspRequest, Unsupported> {

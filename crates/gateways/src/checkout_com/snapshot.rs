@@ -87,6 +87,8 @@ pub(super) fn read(answer: &Value) -> Result<PaymentSnapshot, String> {
         },
         customer_token: text(answer, "/customer/id"),
         transaction_id: payment.reference.clone(),
+        actions: None,
+        lists_captures: true,
         response: answer.clone(),
         psp_id: payment.id,
         status,
@@ -113,7 +115,13 @@ fn status(payment: &Payment, has_redirect: bool) -> PaymentStatus {
             .as_ref()
             .is_some_and(|balances| balances.available_to_capture == Some(0))
     };
+    let captured = payment
+        .balances
+        .as_ref()
+        .and_then(|balances| balances.total_captured);
     match payment.status.as_str() {
+        // Only the rest was released: what was captured stays.
+        "Voided" | "Canceled" | "Expired" if captured > Some(0) => PaymentStatus::Captured,
         "Pending" if has_redirect => PaymentStatus::RequiresAction,
         "Pending" | "Requested" | "Retry Scheduled" => PaymentStatus::Processing,
         "Authorized" => PaymentStatus::Authorized,

@@ -1,8 +1,11 @@
 //! How Checkout.com counts currencies (Checkout.com docs: calculating the amount). It is not Stripe's way.
 
-use tillgate_model::money::Currency;
+use tillgate_model::money::{Currency, Money};
 
-use crate::{currency::Unit, operation::Unsupported};
+use crate::{
+    currency::{Unit, check_limits},
+    operation::Unsupported,
+};
 
 /// Checkout.com's unit of a currency. The last of three decimals must be 0; CLP has two decimals, which a whole number of
 /// pesos leaves 0.
@@ -15,4 +18,9 @@ pub(super) fn unit(currency: Currency) -> Result<Unit, Unsupported> {
         _ if currency.exponent() == 2 => Ok(Unit::new(2, 1)),
         _ => Err(Unsupported::Currency(currency)),
     }
+}
+
+/// Refuses what Checkout.com doesn't charge: more than nine digits (Checkout.com docs: calculating the amount).
+pub(super) fn check(amount: &Money) -> Result<(), Unsupported> {
+    check_limits(amount, unit(amount.currency)?, 1, 999_999_999)
 }

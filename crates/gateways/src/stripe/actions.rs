@@ -8,32 +8,20 @@ use super::{
     form::Form,
     object::{Charge, Expandable, List, Refund, id_of},
     read,
-    request::{get, retrieve},
+    request::get,
     snapshot,
 };
 use crate::{
     gateway::GatewaySettings,
     operation::{Unsupported, checked_id},
-    outcome::{Action, PaymentOutcome},
-    recovery::{ActionKind, ActionSeen, ActionStatus, FindAction, FoundAction, ListedActions, decide},
+    outcome::Action,
+    recovery::{self, ActionKind, ActionSeen, ActionStatus, FindAction, FoundAction, ListedActions},
     snapshot::{Decline, PaymentSnapshot, PaymentStatus},
     wire::{PspRequest, PspResponse},
 };
 
 /// What a capture leaves in the payment's metadata.
 pub(super) const CAPTURE_MARK: &str = "capture_transaction_id";
-
-/// Only refunds are listed; a capture and a cancellation show in the payment.
-pub(super) fn find(
-    settings: &GatewaySettings,
-    psp_id: &str,
-    args: &FindAction,
-) -> Result<PspRequest, Unsupported> {
-    match args.kind {
-        ActionKind::Refund => refunds(settings, psp_id, args.cursor.as_deref()),
-        ActionKind::Capture | ActionKind::Cancel => retrieve(settings, psp_id),
-    }
-}
 
 /// The charge tells which of the refunds are none.
 pub(super) fn refunds(
@@ -49,52 +37,31 @@ pub(super) fn refunds(
     Ok(get(settings, &format!("/v1/refunds?{}", query.encode())))
 }
 
-pub(super) fn read_found(args: &FindAction, request: &PspRequest, response: &PspResponse) -> FoundAction {
-    if args.kind == ActionKind::Refund {
-        return match list(request, response) {
-            ListedActions::Listed { actions, next } => found_refund(args, actions, next),
-            ListedActions::Refused(refusal) => FoundAction::Refused(refusal),
-            ListedActions::Unknown(reason) => FoundAction::Unknown(reason),
-        };
-    }
-    match read::payment(request, response) {
-        PaymentOutcome::Done(payment) => found_in_payment(args, payment),
-        PaymentOutcome::Refused(refusal) => FoundAction::Refused(refusal),
-        PaymentOutcome::Unknown(reason) => FoundAction::Unknown(reason),
-    }
-}
-
-fn found_refund(args: &FindAction, mut actions: Vec<ActionSeen>, next: Option<String>) -> FoundAction {
-    actions.retain(|action| action.transaction_id.as_ref() == Some(&args.transaction_id));
-    match next {
-        Some(cursor) if actions.is_empty() => FoundAction::More(cursor),
-        _ => decide(actions),
+/// Only refunds are listed; a capture and a cancellation show in the payment.
+pub(super) fn find(args: &FindAction, payment: &PaymentSnapshot) -> FoundAction {
+    match args.kind {
+        ActionKind::Refund => recovery::find(args, payment.actions.as_deref()),
+        ActionKind::Capture | ActionKind::Cancel => find_in_payment(args, payment),
     }
 }
 
 /// A payment is canceled as a whole, so that it doesn't matter who did it. A capture is ours if it left our mark, which
-/// Stripe writes together with it or not at all.
-fn found_in_payment(args: &FindAction, payment: Box<PaymentSnapshot>) -> FoundAction {
-    let happened = match args.kind {
-        ActionKind::Cancel => matches!(payment.status, PaymentStatus::Canceled | PaymentStatus::Expired),
-        _ => {
-            let metadata = payment.response.get("metadata");
-            metadata.and_then(|members| members.get(CAPTURE_MARK)?.as_str()) == Some(&args.transaction_id)
-        }
-    };
-    let processing = payment.status == PaymentStatus::Processing;
-    if !happened && !processing {
-        return FoundAction::State(payment);
-    }
+/// Stripe writes together with it or not at all. So is the release of what captures have left.
+fn find_in_payment(args: &FindAction, payment: &PaymentSnapshot) -> FoundAction {
+    let mark = payment.response.pointer(&format!("/metadata/{CAPTURE_MARK}"));
+    let is_marked = mark.and_then(Value::as_str) == Some(&args.transaction_id);
+    let is_canceled = matches!(payment.status, PaymentStatus::Canceled | PaymentStatus::Expired);
     let action = Action {
         id: payment.charge_id.clone(),
         amount: None,
-        payment: Some(payment),
+        payment: None,
     };
-    if processing {
+    if is_marked || (is_canceled && args.kind == ActionKind::Cancel) {
+        FoundAction::Done(action)
+    } else if payment.status == PaymentStatus::Processing {
         FoundAction::Pending(action)
     } else {
-        FoundAction::Done(action)
+        FoundAction::NotFound
     }
 }
 

@@ -14,7 +14,7 @@ mod webhook;
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
-use tillgate_model::money::Currency;
+use tillgate_model::money::{Currency, Money};
 
 pub use self::registration::WEBHOOK_EVENTS;
 use crate::{
@@ -26,6 +26,7 @@ use crate::{
     },
     outcome::{ActionOutcome, FoundOutcome, PaymentOutcome},
     recovery::{FindAction, FoundAction, ListedActions},
+    snapshot::PaymentSnapshot,
     webhook::{EventFault, RegistrationOutcome, SignatureFault, UnregistrationOutcome, WebhookEvent},
     wire::{PspRequest, PspResponse},
 };
@@ -95,6 +96,20 @@ impl Gateway for Stripe {
         request::cancel(&self.settings, psp_id, key)
     }
 
+    /// A final capture of nothing.
+    fn release_rest(
+        &self,
+        psp_id: &str,
+        reference: &ActionReference,
+        key: &str,
+    ) -> Result<PspRequest, Unsupported> {
+        request::release_rest(&self.settings, psp_id, reference, key)
+    }
+
+    fn check_amount(&self, amount: &Money) -> Result<(), Unsupported> {
+        unit::check(amount)
+    }
+
     fn refund(&self, psp_id: &str, args: &RefundPayment, key: &str) -> Result<PspRequest, Unsupported> {
         request::refund(&self.settings, psp_id, args, key)
     }
@@ -132,17 +147,8 @@ impl Gateway for Stripe {
         read::action(request, response)
     }
 
-    fn find_action(&self, psp_id: &str, args: &FindAction) -> Result<PspRequest, Unsupported> {
-        actions::find(&self.settings, psp_id, args)
-    }
-
-    fn read_found_action(
-        &self,
-        args: &FindAction,
-        request: &PspRequest,
-        response: &PspResponse,
-    ) -> FoundAction {
-        actions::read_found(args, request, response)
+    fn find_action(&self, args: &FindAction, payment: &PaymentSnapshot) -> FoundAction {
+        actions::find(args, payment)
     }
 
     /// Refunds only: Stripe keeps no list of captures.

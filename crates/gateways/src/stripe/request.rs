@@ -7,8 +7,8 @@ use crate::{
     currency::to_psp,
     gateway::GatewaySettings,
     operation::{
-        CaptureMethod, CapturePayment, ConfirmPayment, CreatePayment, FindPayment, Instrument, RefundPayment,
-        SetupFutureUsage, Unsupported, UpdatePayment, checked_id,
+        ActionReference, CaptureMethod, CapturePayment, ConfirmPayment, CreatePayment, FindPayment,
+        Instrument, RefundPayment, SetupFutureUsage, Unsupported, UpdatePayment, checked_id,
     },
     wire::{Method, PspRequest},
 };
@@ -116,6 +116,22 @@ pub(super) fn capture(
         expanded(form),
         key,
     ))
+}
+
+/// Stripe docs, capture a payment multiple times: a final capture of 0 releases what earlier captures have left.
+pub(super) fn release_rest(
+    settings: &GatewaySettings,
+    psp_id: &str,
+    reference: &ActionReference,
+    key: &str,
+) -> Result<PspRequest, Unsupported> {
+    let mark = format!("metadata[{CAPTURE_MARK}]");
+    let form = Form::new()
+        .with("amount_to_capture", "0")
+        .with("final_capture", "true")
+        .with(&mark, &reference.transaction_id);
+    let path = intent_path(psp_id, "/capture")?;
+    Ok(post(settings, &path, expanded(form), key))
 }
 
 pub(super) fn cancel(settings: &GatewaySettings, psp_id: &str, key: &str) -> Result<PspRequest, Unsupported> {

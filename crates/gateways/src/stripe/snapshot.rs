@@ -69,6 +69,8 @@ pub(super) fn read(
         reuse: reuse(&intent),
         customer_token: intent.customer.as_ref().and_then(id_of),
         transaction_id: transaction_id(intent.metadata.as_ref()),
+        actions: None,
+        lists_captures: false,
         response: without_client_secret(answer.clone()),
         psp_id: intent.id,
         client_secret: intent.client_secret,

@@ -1,8 +1,11 @@
 //! How Stripe counts currencies (Stripe docs: supported currencies).
 
-use tillgate_model::money::Currency;
+use tillgate_model::money::{Currency, Money};
 
-use crate::{currency::Unit, operation::Unsupported};
+use crate::{
+    currency::{Unit, check_limits},
+    operation::Unsupported,
+};
 
 /// Stripe's unit of a currency. The last of three decimals must be 0; ISK has two decimals that are always 0, which a
 /// whole number of krónur is bound to give.
@@ -18,4 +21,22 @@ pub(super) fn unit(currency: Currency) -> Result<Unit, Unsupported> {
         _ if currency.exponent() == 2 => Ok(Unit::new(2, 1)),
         _ => Err(Unsupported::Currency(currency)),
     }
+}
+
+/// Refuses what Stripe doesn't charge (Stripe docs: minimum and maximum charge amounts). Currencies that the page doesn't
+/// name have no minimum here.
+pub(super) fn check(amount: &Money) -> Result<(), Unsupported> {
+    let least = match amount.currency.code() {
+        "USD" | "EUR" | "CAD" | "AUD" | "CHF" | "SGD" | "NZD" | "BRL" | "INR" | "JPY" => 50,
+        "GBP" => 30,
+        "AED" | "PLN" | "MYR" => 200,
+        "DKK" => 250,
+        "NOK" | "SEK" => 300,
+        "HKD" => 400,
+        "MXN" | "THB" => 1_000,
+        "CZK" => 1_500,
+        "HUF" => 17_500,
+        _ => 1,
+    };
+    check_limits(amount, unit(amount.currency)?, least, 99_999_999)
 }

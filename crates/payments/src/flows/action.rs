@@ -76,7 +76,7 @@ fn keeps_rest(case: &Case, gateway: &PaymentGatewayRow) -> bool {
         || (gateway.multicapture && case.details.multicapture == Some(true))
 }
 
-/// Releases what is open of an authorization.
+/// Releases what is open of an authorization: all of it, or what captures have left.
 pub async fn void(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -86,13 +86,17 @@ pub async fn void(
 ) -> Result<Begun, Failure> {
     let gateway = gateway_of(tx, case).await?;
     let open = case.ledger.open_authorization(authorization);
+    let is_rest = case.ledger.captured_of(authorization) > 0;
     let row = pending(context, case, VOID, &authorization.id, open);
     let action = Action {
         gateway: &gateway,
         row,
         goal,
         kind: OperationKind::Cancel,
-        make_request: &|link, psp_id, reference, _, key| link.gateway.cancel(psp_id, &reference, key),
+        make_request: &|link, psp_id, reference, _, key| match is_rest {
+            true => link.gateway.release_rest(psp_id, &reference, key),
+            false => link.gateway.cancel(psp_id, &reference, key),
+        },
     };
     begin(tx, context, case, action).await
 }
@@ -202,6 +206,7 @@ async fn begin(
         request: make_request(&link, &psp_id, reference, amount, &key)?,
         transaction_id: Some(row.id.clone()),
         goal,
+        reference: None,
     };
     case.put(tx, row).await?;
     let attempt = operation::begin(tx, context, case, intent).await?;
@@ -217,7 +222,7 @@ async fn done_by_hand(
 ) -> Result<(), Failure> {
     let state = match row.kind.as_str() {
         AUTHORIZATION => SourceState::Authorized,
-        VOID => SourceState::Canceled,
+        VOID if case.ledger.captured_of_source(&case.source.id) == 0 => SourceState::Canceled,
         _ => SourceState::Captured,
     };
     transaction::succeed(context, &mut row)?;

@@ -1,7 +1,7 @@
 //! What follows when a call to a PSP has had its effect: the next step of what was asked for, or what an order's payment
 //! method wants done by itself.
 
-use tillgate_model::resources::OrderStatus;
+use tillgate_model::{Problems, resources::OrderStatus};
 use tillgate_store::{AnyOrder as _, TransactionRow, Tx, query};
 
 use super::{
@@ -34,6 +34,54 @@ pub async fn go_on(
         Some(Begun::Call(attempt)) => Ok(Some(attempt)),
         Some(Begun::Done(goal)) => Ok(advance(tx, context, case, goal).await?.map(Box::new)),
         None => Ok(None),
+    }
+}
+
+/// What follows on an outcome.
+#[derive(Default)]
+pub struct Next {
+    /// What is to be asked of the PSP.
+    pub attempt: Option<Attempt>,
+    /// Why the next step can't be taken.
+    pub stopped: Option<Problems>,
+}
+
+/// Takes the next steps after an outcome, which is committed whatever becomes of them: a step that can't be taken is undone
+/// by itself, and ends what was to be done. Only a failure of the database undoes the outcome too.
+pub async fn advance_if_possible(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    goal: Option<Goal>,
+) -> Result<Next, Failure> {
+    let is_open = case.source.pending_operation_id.is_some();
+    if is_open || (goal.is_none() && due_by_itself(tx, case).await?.is_none()) {
+        return Ok(Next::default());
+    }
+    let before = case.clone();
+    query!(tx, savepoints::set())?;
+    match advance(tx, context, case, goal).await {
+        Ok(attempt) => Ok(Next {
+            attempt,
+            stopped: None,
+        }),
+        Err(failure @ (Failure::Problems(_) | Failure::Internal(_)))
+            if !planted::is(Bug::NextStepUndoesOutcome) =>
+        {
+            query!(tx, savepoints::undo())?;
+            *case = before;
+            tracing::warn!(
+                source = case.source.id,
+                ?goal,
+                ?failure,
+                "the next step can't be taken"
+            );
+            Ok(Next {
+                attempt: None,
+                stopped: Some(failure.into_problems()),
+            })
+        }
+        Err(failure) => Err(failure),
     }
 }
 
@@ -85,9 +133,15 @@ async fn unpay(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<()
     update_order(tx, context, case).await
 }
 
-/// What nobody asks for: a hold beside another payment is released, and an authorization is captured where the order's
-/// payment method says so.
-async fn by_itself(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<Option<Begun>, Failure> {
+/// What nobody asks for.
+enum ByItself {
+    /// A hold beside another payment is released.
+    Void(TransactionRow),
+    /// An authorization is captured, because the order's payment method says so.
+    Capture(TransactionRow),
+}
+
+async fn due_by_itself(tx: &mut Tx<'_>, case: &Case) -> Result<Option<ByItself>, Failure> {
     if case.state()? != SourceState::Authorized {
         return Ok(None);
     }
@@ -95,15 +149,23 @@ async fn by_itself(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Resul
         return Ok(None);
     };
     if !case.is_current() && case.ledger.held_besides(&case.source.id) > 0 {
-        return Ok(Some(action::void(tx, context, case, &authorization, None).await?));
+        return Ok(Some(ByItself::Void(authorization)));
     }
-    if !captures_by_itself(tx, case, &authorization).await? {
-        return Ok(None);
-    }
-    let amount = case.ledger.open_authorization(&authorization);
-    Ok(Some(
-        action::capture(tx, context, case, &authorization, amount, None).await?,
-    ))
+    let captures = captures_by_itself(tx, case, &authorization).await?;
+    Ok(captures.then_some(ByItself::Capture(authorization)))
+}
+
+async fn by_itself(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<Option<Begun>, Failure> {
+    Ok(match due_by_itself(tx, case).await? {
+        Some(ByItself::Void(authorization)) => {
+            Some(action::void(tx, context, case, &authorization, None).await?)
+        }
+        Some(ByItself::Capture(authorization)) => {
+            let amount = case.ledger.open_authorization(&authorization);
+            Some(action::capture(tx, context, case, &authorization, amount, None).await?)
+        }
+        None => None,
+    })
 }
 
 fn open_authorization(case: &Case) -> Option<TransactionRow> {
@@ -155,10 +217,19 @@ pub fn place_or_give_up(context: &Context, case: &mut Case) -> Result<(), Failur
     Ok(())
 }
 
-/// Whether the payment is for this amount, or for the order's total if none is given.
+/// Whether the payment is for this amount, or for the order's total if none is given. An order whose total was lowered
+/// after its authorization is paid by the captures that cover it, be they more than that.
 pub fn pays(case: &Case, amount_cents: Option<i64>) -> bool {
     let expected = amount_cents.unwrap_or_else(|| case.order.total_cents());
-    case.source.amount_cents == expected || planted::is(Bug::AmountNotCompared)
+    let is_same =
+        case.source.amount_cents == expected && case.source.currency_code == case.order.currency_code;
+    is_same || (amount_cents.is_none() && is_covered(case)) || planted::is(Bug::AmountNotCompared)
+}
+
+/// Whether what was captured, and not given back, covers the order's total.
+pub fn is_covered(case: &Case) -> bool {
+    let kept = case.ledger.kept();
+    kept > 0 && kept >= case.order.total_cents() && case.source.currency_code == case.order.currency_code
 }
 
 /// The status of an order, as stored.

@@ -15,6 +15,7 @@ use super::{
     ledger::{AUTHORIZATION, CAPTURE, FAILED, SUCCEEDED, VOID},
     machine::OrderEvent,
     order::turn,
+    reconcile::reconcile,
     schedule,
     state::SourceState,
     transaction::{fail, succeed},
@@ -64,6 +65,10 @@ pub async fn apply(
         wallet::keep(tx, context, case).await?;
     }
     schedule::next_check(context, case, before, next);
+    if next == SourceState::Captured && snapshot.lists_captures && snapshot.actions.is_none() {
+        // Which captures these are is told by the list, which was not asked for.
+        case.source.check_at = Some(stored::stored_time(context.now()));
+    }
     if next.holds_money() && !before.holds_money() && !case.is_current() {
         late_authorization(case, next);
     }
@@ -132,9 +137,10 @@ async fn record_transactions(
     match next {
         SourceState::Authorized | SourceState::Captured => {
             let authorization = authorize(tx, context, case, snapshot).await?;
-            if next == SourceState::Captured {
+            if next == SourceState::Captured && !snapshot.lists_captures {
                 capture(tx, context, case, snapshot, &authorization).await?;
             }
+            reconcile(tx, context, case, snapshot, &authorization).await?;
             if is_released(snapshot, next) && !planted::is(Bug::ReleaseNotRecorded) {
                 let message = "The rest was released.";
                 release_open(tx, context, case, snapshot, message).await?;
@@ -297,6 +303,9 @@ async fn release_open(
             row.parent_id = Some(authorization.id.clone());
             row.amount_cents = open;
             name(&mut row, snapshot);
+            if let Some(id) = snapshot.cancellation_id() {
+                row.gateway_transaction_id = Some(id.to_owned());
+            }
             succeed(context, &mut row)?;
             row.message = Some(message.to_owned());
             case.put(tx, row).await?;

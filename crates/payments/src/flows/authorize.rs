@@ -37,7 +37,7 @@ pub async fn begin(
     if let Some(address) = create::buyer_address(request, &case.order) {
         case.details.address = Some(address);
     }
-    let amount = payable(case, amount_cents)?;
+    let amount = payable(case, amount_cents, pointer)?;
     if case.source.kind == WireTransfer::META.kind {
         case.details.authorization_amount_cents = amount_cents;
         action::authorize_by_hand(tx, &request.context, case, amount).await?;
@@ -72,8 +72,12 @@ pub async fn begin(
 }
 
 /// The order's total, or what the request says if that is not more.
-fn payable(case: &Case, amount_cents: Option<i64>) -> Result<i64, Problem> {
+fn payable(case: &Case, amount_cents: Option<i64>, pointer: &str) -> Result<i64, Problem> {
     let total = case.order.total_cents();
+    if total <= 0 {
+        let message = "can't be done: the order has nothing to pay; send _place to it";
+        return Err(Problem::invalid(pointer, "free", message));
+    }
     match amount_cents {
         Some(amount) if amount > total => {
             let message = format!("must be less than or equal to {total}");
@@ -175,6 +179,7 @@ async fn confirm_with(
         request,
         transaction_id,
         goal: is_away.then_some(Goal::Authenticate),
+        reference: None,
     };
     let attempt = operation::begin(tx, context, case, intent).await?;
     Ok(Begun::Call(Box::new(attempt)))
@@ -249,8 +254,37 @@ pub async fn push(
         request,
         transaction_id: None,
         goal,
+        reference: None,
     };
     operation::begin(tx, context, case, intent).await
+}
+
+/// Refuses early what can't be made anew, before what is held is released.
+pub async fn refuse_renewal(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &Case,
+    pointer: &str,
+) -> Result<(), Failure> {
+    let gateway = gateway_of(tx, case).await?;
+    if gateway.disabled_at.is_some() {
+        let message = "can't be done: the gateway of the payment is disabled";
+        return Err(Problem::invalid(pointer, "no_gateway", message).into());
+    }
+    let options = options_of(tx, context, case).await?;
+    let id = context.new_id();
+    let mut args = create::stripe_arguments(context, &id, case, &gateway, &options, CaptureMethod::Manual)?;
+    args.amount = Money::new(case.order.total_cents(), word(&case.order.currency_code)?);
+    let link = Link::of(context, &gateway)?;
+    let can_be_made = link
+        .gateway
+        .check_amount(&args.amount)
+        .and_then(|()| link.gateway.create_payment(&args, id.as_str()));
+    if let Err(reason) = can_be_made {
+        let message = format!("can't be done: {reason}; what is authorized stays");
+        return Err(Problem::invalid(pointer, "not_supported", message).into());
+    }
+    Ok(())
 }
 
 /// Commits the intent to make a released PaymentIntent anew, with the order's present total. Only a saved instrument can be
@@ -259,6 +293,7 @@ pub async fn renew(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Resul
     case.source.psp_id = None;
     case.source.client_secret = None;
     case.source.state = SourceState::New.to_string();
+    case.source.currency_code.clone_from(&case.order.currency_code);
     case.details.authorization_amount_cents = None;
     let total = case.order.total_cents();
     attempt_anew(tx, context, case, total).await

@@ -6,7 +6,8 @@ use tillgate_store::{Tx, query};
 use super::{
     case::Case,
     create::{ASK_AGAIN, refused, unavailable},
-    operation::{self, Attempt, OperationKind, Outcome},
+    find_out,
+    operation::{Attempt, OperationKind, Outcome},
     settle::{Settled, settle},
 };
 use crate::{call::Answer, failure::Failure, idempotency, request::Request, stored::word};
@@ -39,7 +40,7 @@ pub async fn carry_out(request: &Request, attempt: Attempt, ending: Ending) -> R
     let mut attempt = attempt;
     loop {
         let context = request.context.clone();
-        let outcome = operation::perform(&context, &attempt).await;
+        let outcome = find_out::perform(&context, &attempt).await;
         let (request, ending) = (request.clone(), ending.clone());
         let step = context
             .db
@@ -65,9 +66,14 @@ async fn commit(
         finished,
         was_open,
         next,
+        stopped,
     } = settle(tx, &request.context, attempt, outcome).await?;
     if let Some(next) = next {
         return Ok(Step::Next(Box::new(next)));
+    }
+    // What was made stays, and what its payment method wants done next is not the caller's business.
+    if let Some(problems) = stopped.filter(|_| attempt.goal.is_some() && !ending.is_creation) {
+        return keep(tx, request, problems).await;
     }
     if !was_open && let Some(answer) = idempotency::answered(request, tx).await? {
         return Ok(Step::End(Ok(answer)));
@@ -78,7 +84,9 @@ async fn commit(
     let is_made = ending.is_creation && attempt.kind != OperationKind::Create;
     let refusal = match outcome {
         _ if is_made => None,
-        Outcome::Refused(refusal) if is_certain => Some(refused(refusal, ending.pointers).into()),
+        Outcome::Refused(refusal) | Outcome::NotAllowed(refusal, _) if is_certain => {
+            Some(refused(refusal, ending.pointers).into())
+        }
         Outcome::NotSent(reason) if is_certain => {
             tracing::warn!(reason, "nothing reached the payment gateway");
             Some(unavailable())

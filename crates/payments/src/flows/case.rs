@@ -18,6 +18,7 @@ use crate::{
 };
 
 /// A payment source, its order and the order's transactions. The order's row is locked.
+#[derive(Clone)]
 pub struct Case {
     /// Whose it is.
     pub scope: Scope,

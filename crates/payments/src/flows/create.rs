@@ -32,9 +32,16 @@ pub fn refused(refusal: &Refusal, pointers: &[(&str, &str)]) -> Problem {
         psp_request_id = refusal.psp_request_id,
         "the payment gateway refused a request"
     );
-    if matches!(refusal.kind, RefusalKind::Credentials | RefusalKind::NotPermitted) {
-        let message =
-            "The payment gateway refuses the keys that are stored for it. Check the gateway's keys.";
+    let about_keys = match refusal.kind {
+        RefusalKind::Credentials => {
+            Some("The payment gateway refuses the keys that are stored for it. Check the gateway's keys.")
+        }
+        RefusalKind::NotPermitted => Some(
+            "The payment gateway does not allow this with the keys that are stored for it. Check their permissions.",
+        ),
+        RefusalKind::InvalidRequest | RefusalKind::NotFound | RefusalKind::Conflict => None,
+    };
+    if let Some(message) = about_keys {
         return Problem::new(Kind::BadGateway, message);
     }
     let words = [refusal.param.as_deref(), refusal.code.as_deref()];
@@ -42,7 +49,10 @@ pub fn refused(refusal: &Refusal, pointers: &[(&str, &str)]) -> Problem {
         .iter()
         .find(|(word, _)| words.iter().flatten().any(|given| given.contains(word)))
         .map_or("/data", |(_, pointer)| *pointer);
-    let code = refusal.code.clone().unwrap_or_else(|| "invalid_request".into());
+    let code = refusal.code.clone().unwrap_or_else(|| match refusal.kind {
+        RefusalKind::Conflict => "not_allowed_in_state".into(),
+        _ => "invalid_request".into(),
+    });
     Problem::invalid(
         pointer,
         "gateway_refused",

@@ -2,13 +2,15 @@
 
 use chrono::Duration;
 use tillgate_gateways::{
-    ActionKind, FindAction, FindPayment, FoundAction, FoundOutcome, PaymentSnapshot, TransportError,
+    Action, ActionKind, ActionStatus, Decline, FindAction, FindPayment, FoundAction, FoundOutcome,
+    PaymentSnapshot, RefusalKind, TransportError,
 };
 use tillgate_store::{PaymentSourceRow, StoredTime, Tx, query};
 
 use super::{
-    ledger::Ledger,
-    operation::{Attempt, OperationKind, Outcome, perform, retrieve, send},
+    ledger::{FAILED, Ledger},
+    operation::{self, Attempt, OperationKind, Outcome, send},
+    retrieve::{Actions, retrieve},
     state::SourceState,
 };
 use crate::{
@@ -22,7 +24,7 @@ use crate::{
 const SEND_AGAIN_WITHIN: Duration = Duration::hours(20);
 /// How far the PSP's clock may be off.
 const CLOCK_MARGIN: Duration = Duration::minutes(10);
-/// How many pages of a PSP's list are searched for a payment or an action.
+/// How many pages of a PSP's list are searched for a payment.
 const PAGES: usize = 20;
 
 /// What the PSP says of a call.
@@ -32,6 +34,42 @@ enum Seen {
     /// It has not happened so far. A request that is under way may still make it happen, and so does sending it again.
     /// With the payment as it is, if the PSP has shown it.
     NotSoFar(Option<Box<PaymentSnapshot>>),
+}
+
+/// Sends a call. What the PSP does not allow in the payment's state is told with that state: somebody else has moved the
+/// payment, in the PSP's dashboard for example, and perhaps nobody has told us yet.
+pub async fn perform(context: &Context, attempt: &Attempt) -> Outcome {
+    let refusal = match operation::perform(context, attempt).await {
+        Outcome::Refused(refusal) if attempt.kind.is_action() => refusal,
+        other => return other,
+    };
+    if matches!(refusal.kind, RefusalKind::Credentials | RefusalKind::NotPermitted) {
+        return Outcome::Refused(refusal);
+    }
+    if attempt.operation.transaction_id.is_none() {
+        // What a payment that can't be given up has become is found out by asking for it.
+        return Outcome::Unknown(refusal.message);
+    }
+    let seen = match source_of(context, attempt).await {
+        Ok(Some(source)) => find_action(context, attempt, &source).await,
+        Ok(None) => return Outcome::Refused(refusal),
+        Err(failure) => Err(failure),
+    };
+    match seen {
+        Ok(Seen::Known(Outcome::Overtaken(_, snapshot)) | Seen::NotSoFar(Some(snapshot))) => {
+            Outcome::NotAllowed(refusal, snapshot)
+        }
+        Ok(Seen::Known(Outcome::Unknown(_)) | Seen::NotSoFar(None)) | Err(_) => Outcome::Refused(refusal),
+        Ok(Seen::Known(outcome)) => outcome,
+    }
+}
+
+async fn source_of(context: &Context, attempt: &Attempt) -> Result<Option<PaymentSourceRow>, Failure> {
+    let id = word(&attempt.operation.payment_source_id)?;
+    Ok(context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, payment_sources::get(&attempt.scope, &id)))
+        .await?)
 }
 
 /// Asks the PSP what became of a call, and changes nothing there.
@@ -64,7 +102,7 @@ pub async fn ask_or_send_again(
         let gone = "it did not happen, and is too old to be sent again";
         return Ok(match (snapshot, attempt.kind) {
             (Some(snapshot), OperationKind::Create) => Outcome::Done(snapshot),
-            (Some(snapshot), _) => Outcome::Overtaken(snapshot),
+            (Some(snapshot), _) => Outcome::Overtaken(lost(), snapshot),
             (None, _) => Outcome::NotSent(gone.into()),
         });
     }
@@ -75,13 +113,42 @@ pub async fn ask_or_send_again(
     let again = perform(context, attempt).await;
     // A replayed answer shows the payment as it was then.
     Ok(match again {
-        Outcome::Done(snapshot) => match retrieve(context, &attempt.link, &snapshot.psp_id).await {
+        Outcome::Done(snapshot) => match as_it_is(context, attempt, source, &snapshot.psp_id).await? {
             Outcome::Done(newer) => Outcome::Done(newer),
             _ => Outcome::Done(snapshot),
         },
         Outcome::NotSent(reason) => Outcome::Unknown(reason),
         other => other,
     })
+}
+
+/// The payment as the PSP shows it now.
+async fn as_it_is(
+    context: &Context,
+    attempt: &Attempt,
+    source: &PaymentSourceRow,
+    psp_id: &str,
+) -> Result<Outcome, Failure> {
+    let currency = word(&source.currency_code)?;
+    Ok(retrieve(context, &attempt.link, psp_id, currency, Actions::OfCaptured).await)
+}
+
+/// Why a call has no effect that never arrived.
+fn lost() -> Decline {
+    Decline {
+        code: "request_lost".into(),
+        message: "The request did not reach the payment gateway.".into(),
+        detail: None,
+    }
+}
+
+/// Why a call can't have its effect any more.
+fn overtaken() -> Decline {
+    Decline {
+        code: "payment_changed".into(),
+        message: "The payment has changed at the payment gateway.".into(),
+        detail: Some("It was captured, refunded, canceled or has expired there.".into()),
+    }
 }
 
 /// Whether the PSP may have forgotten the key of a request that was first sent then.
@@ -91,15 +158,15 @@ pub fn is_key_forgotten(context: &Context, sent_at: StoredTime) -> bool {
 
 async fn look(context: &Context, attempt: &Attempt, source: &PaymentSourceRow) -> Result<Seen, Failure> {
     if attempt.kind == OperationKind::Create {
-        return Ok(search(context, attempt, source).await);
+        return search(context, attempt, source).await;
+    }
+    if attempt.kind.is_action() && attempt.operation.transaction_id.is_some() {
+        return find_action(context, attempt, source).await;
     }
     let Some(psp_id) = &source.psp_id else {
         return Ok(unknown("there is no payment to ask for"));
     };
-    if attempt.kind.is_action() && attempt.operation.transaction_id.is_some() {
-        return find_action(context, attempt, source, psp_id).await;
-    }
-    let snapshot = match retrieve(context, &attempt.link, psp_id).await {
+    let snapshot = match as_it_is(context, attempt, source, psp_id).await? {
         Outcome::Done(snapshot) => snapshot,
         // A query that fails says nothing of the call that it asks about.
         Outcome::Refused(refusal) => return Ok(unknown(refusal.message)),
@@ -131,77 +198,108 @@ fn unknown(reason: impl Into<String>) -> Seen {
     Seen::Known(Outcome::Unknown(reason.into()))
 }
 
-/// Looks for a capture, void or refund.
+/// Looks for a capture, void or refund in the payment, and in the list of what was done to it, by whomever.
 async fn find_action(
     context: &Context,
     attempt: &Attempt,
     source: &PaymentSourceRow,
-    psp_id: &str,
 ) -> Result<Seen, Failure> {
-    let mut find = FindAction {
+    let Some(psp_id) = &source.psp_id else {
+        return Ok(unknown("there is no payment to ask for"));
+    };
+    let currency = word(&source.currency_code)?;
+    let snapshot = match retrieve(context, &attempt.link, psp_id, currency, Actions::Always).await {
+        Outcome::Done(snapshot) => snapshot,
+        Outcome::Refused(refusal) => return Ok(unknown(refusal.message)),
+        Outcome::NotSent(reason) | Outcome::Unknown(reason) => return Ok(unknown(reason)),
+        _ => return Ok(unknown("a query has done something")),
+    };
+    let find = FindAction {
         kind: match attempt.kind {
             OperationKind::Capture => ActionKind::Capture,
             OperationKind::Refund => ActionKind::Refund,
             _ => ActionKind::Cancel,
         },
         transaction_id: attempt.operation.transaction_id.clone().unwrap_or_default(),
-        currency: word(&source.currency_code)?,
-        cursor: None,
     };
-    for _ in 0..PAGES {
-        let Ok(request) = attempt.link.gateway.find_action(psp_id, &find) else {
-            return Ok(unknown("the PSP can't be asked for it"));
-        };
-        let response = match send(context, &attempt.link, &request, false).await {
-            Ok(response) => response,
-            Err(TransportError::NotSent(reason) | TransportError::Unknown(reason)) => {
-                return Ok(unknown(reason));
+    Ok(match attempt.link.gateway.find_action(&find, &snapshot) {
+        FoundAction::Done(action) => Seen::Known(Outcome::Acted(Action {
+            payment: Some(snapshot),
+            ..action
+        })),
+        FoundAction::Pending(action) => Seen::Known(Outcome::Accepted(action)),
+        FoundAction::Failed(decline) => Seen::Known(Outcome::Overtaken(decline, snapshot)),
+        FoundAction::Unknown(reason) => unknown(reason),
+        FoundAction::NotFound if planted::is(Bug::NotAllowedIsNotFound) => Seen::NotSoFar(Some(snapshot)),
+        FoundAction::NotFound => {
+            let ledger = ledger_of(context, attempt, source).await?;
+            match prospect(find.kind, &find.transaction_id, &ledger, &snapshot) {
+                Prospect::Happened => Seen::Known(Outcome::Done(snapshot)),
+                Prospect::CanHappen => Seen::NotSoFar(Some(snapshot)),
+                Prospect::CanNotHappen => Seen::Known(Outcome::Overtaken(overtaken(), snapshot)),
             }
-        };
-        match attempt.link.gateway.read_found_action(&find, &request, &response) {
-            FoundAction::Done(action) => return Ok(Seen::Known(Outcome::Acted(action))),
-            FoundAction::Pending(action) => return Ok(Seen::Known(Outcome::Accepted(action))),
-            FoundAction::Failed(decline) => return Ok(Seen::Known(Outcome::Failed(decline))),
-            FoundAction::NotFound => return Ok(Seen::NotSoFar(None)),
-            FoundAction::State(snapshot) => return by_state(context, attempt, source, snapshot).await,
-            FoundAction::More(cursor) => find.cursor = Some(cursor),
-            FoundAction::Refused(refusal) => return Ok(unknown(refusal.message)),
-            FoundAction::Unknown(reason) => return Ok(unknown(reason)),
         }
-    }
-    Ok(unknown("the PSP's list is too long to be searched"))
+    })
 }
 
-/// Judges a capture or a void by how the payment stands, which does not bear its mark.
-async fn by_state(
-    context: &Context,
-    attempt: &Attempt,
-    source: &PaymentSourceRow,
-    snapshot: Box<PaymentSnapshot>,
-) -> Result<Seen, Failure> {
-    let Some(state) = SourceState::of(&snapshot) else {
-        return Ok(unknown("the payment is in a state that is not known"));
+/// What can become of an action that a payment does not show.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Prospect {
+    /// Somebody else has done the same.
+    Happened,
+    /// It may be under way, or can be sent again.
+    CanHappen,
+    /// The payment's state has ruled it out for good.
+    CanNotHappen,
+}
+
+/// Judges by what never goes back: the sums of what was captured and refunded, and the end of the hold.
+fn prospect(kind: ActionKind, transaction_id: &str, ledger: &Ledger, snapshot: &PaymentSnapshot) -> Prospect {
+    let Some(state) = SourceState::of(snapshot) else {
+        return Prospect::CanHappen;
     };
-    if attempt.kind == OperationKind::Cancel {
-        return Ok(match state {
-            SourceState::Canceled => Seen::Known(Outcome::Done(snapshot)),
-            SourceState::Captured => Seen::Known(Outcome::Overtaken(snapshot)),
-            _ => Seen::NotSoFar(Some(snapshot)),
-        });
+    let cents = |amount: &Option<tillgate_model::Money>| amount.as_ref().map(|amount| amount.amount_cents);
+    let row = ledger.get(transaction_id);
+    let asked = row.map_or(0, |row| row.amount_cents);
+    let captured = cents(&snapshot.amount_captured);
+    let capturable = cents(&snapshot.amount_capturable);
+    let can = |can| {
+        if can {
+            Prospect::CanHappen
+        } else {
+            Prospect::CanNotHappen
+        }
+    };
+    match (kind, state) {
+        (ActionKind::Cancel, SourceState::Canceled) => Prospect::Happened,
+        (ActionKind::Cancel, SourceState::Captured) => {
+            let authorization = row.and_then(|row| ledger.get(row.parent_id.as_deref()?));
+            let before = authorization.map(|row| row.amount_cents - asked);
+            let is_released = capturable.is_none_or(|rest| rest == 0) && before > Some(0);
+            if is_released && captured == before {
+                return Prospect::Happened;
+            }
+            can(capturable == Some(asked))
+        }
+        (ActionKind::Cancel, _) => Prospect::CanHappen,
+        (_, SourceState::Canceled) => Prospect::CanNotHappen,
+        (ActionKind::Capture, SourceState::Authorized | SourceState::Captured) => {
+            can(capturable.map_or(state == SourceState::Authorized, |rest| rest >= asked))
+        }
+        (ActionKind::Refund, SourceState::Captured) => {
+            can(captured.is_none_or(|captured| captured - refunded(snapshot) >= asked))
+        }
+        (ActionKind::Capture | ActionKind::Refund, _) => Prospect::CanHappen,
     }
-    let can_happen = snapshot
-        .amount_capturable
-        .as_ref()
-        .is_some_and(|amount| amount.amount_cents > 0);
-    let ledger = ledger_of(context, attempt, source).await?;
-    let captured = snapshot
-        .amount_captured
-        .as_ref()
-        .map_or(0, |amount| amount.amount_cents);
-    if can_happen || (captured == ledger.captured_of_source(&source.id) && state == SourceState::Authorized) {
-        return Ok(Seen::NotSoFar(Some(snapshot)));
-    }
-    Ok(Seen::Known(Outcome::Overtaken(snapshot)))
+}
+
+/// What was given back of a payment, and may still be.
+fn refunded(snapshot: &PaymentSnapshot) -> i64 {
+    let refunds = snapshot.actions.iter().flatten().filter(|action| {
+        action.kind == ActionKind::Refund && !matches!(action.status, ActionStatus::Failed(_))
+    });
+    let amounts = refunds.filter_map(|refund| refund.amount.as_ref());
+    amounts.map(|amount| amount.amount_cents).sum()
 }
 
 async fn ledger_of(
@@ -245,23 +343,54 @@ async fn shows_attempt(
             let ledger = ledger_of(context, attempt, source).await?;
             let charge = snapshot.charge_id.as_deref();
             Ok(charge.is_some()
-                && !ledger.rows().iter().any(|row| {
-                    row.status == super::ledger::FAILED && row.gateway_transaction_id.as_deref() == charge
-                }))
+                && !ledger
+                    .rows()
+                    .iter()
+                    .any(|row| row.status == FAILED && row.gateway_transaction_id.as_deref() == charge))
         }
         _ => Ok(true),
     }
 }
 
-/// Looks for the payment that a creation made, by our transaction id.
-async fn search(context: &Context, attempt: &Attempt, source: &PaymentSourceRow) -> Seen {
-    // At Stripe each call makes one payment; at Checkout.com each authorization does.
-    let transaction_id = match &attempt.operation.transaction_id {
-        Some(id) if source.kind == "checkout_com_payments" => id.clone(),
-        _ => attempt.operation.id.clone(),
-    };
+/// Looks for the payment that a creation made, by the word that the PSP was given for it.
+async fn search(context: &Context, attempt: &Attempt, source: &PaymentSourceRow) -> Result<Seen, Failure> {
+    let mut seen = unknown("nothing was sent that it could be found by");
+    for reference in references(attempt) {
+        seen = search_for(context, attempt, reference).await;
+        if !matches!(seen, Seen::NotSoFar(_)) {
+            break;
+        }
+    }
+    if let Seen::Known(Outcome::Done(found)) = &seen
+        && SourceState::of(found) == Some(SourceState::Captured)
+    {
+        // A list of payments does not tell what was done to them.
+        let psp_id = found.psp_id.clone();
+        if let outcome @ Outcome::Done(_) = as_it_is(context, attempt, source, &psp_id).await? {
+            return Ok(Seen::Known(outcome));
+        }
+    }
+    Ok(seen)
+}
+
+/// What a creation can be found by. Former versions did not store it: they sent either the transaction's id or the call's,
+/// and nothing else bears these.
+fn references(attempt: &Attempt) -> Vec<String> {
+    let operation = &attempt.operation;
+    if planted::is(Bug::ReferenceGuessed) {
+        return vec![operation.id.clone()];
+    }
+    match &operation.reference {
+        Some(reference) => vec![reference.clone()],
+        None => std::iter::once(operation.id.clone())
+            .chain(operation.transaction_id.clone())
+            .collect(),
+    }
+}
+
+async fn search_for(context: &Context, attempt: &Attempt, reference: String) -> Seen {
     let mut find = FindPayment {
-        transaction_id,
+        transaction_id: reference,
         created_after: time(attempt.operation.sent_at - CLOCK_MARGIN).moment(),
         cursor: None,
     };

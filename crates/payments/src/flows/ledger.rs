@@ -107,13 +107,22 @@ impl Ledger {
         (authorization.amount_cents - used).max(0)
     }
 
-    /// What of a successful authorization can be voided: all of what is open, as long as nothing was captured of it.
+    /// What of a successful authorization can be voided: all of what is open, unless a capture of it is not decided yet.
     pub fn voidable(&self, authorization: &TransactionRow) -> i64 {
-        let captured = self.sum(CAPTURE, &[PENDING, SUCCEEDED], Some(&authorization.id));
-        if captured > 0 {
+        if self.sum(CAPTURE, &[PENDING], Some(&authorization.id)) > 0 {
             return 0;
         }
         self.open_authorization(authorization)
+    }
+
+    /// Whether money was captured of an authorization, or may be.
+    pub fn is_captured(&self, authorization: &TransactionRow) -> bool {
+        self.sum(CAPTURE, &[PENDING, SUCCEEDED], Some(&authorization.id)) > 0
+    }
+
+    /// What was captured for the order and not given back.
+    pub fn kept(&self) -> i64 {
+        self.captured() - self.sum(REFUND, &[SUCCEEDED], None)
     }
 
     /// What of a successful capture is not refunded.
@@ -197,8 +206,10 @@ impl Ledger {
         let done = |kind| counted.sum(kind, &[SUCCEEDED], None);
         let (authorized, captured, voided, refunded) =
             (done(AUTHORIZATION), done(CAPTURE), done(VOID), done(REFUND));
+        // What is still held must not be forgotten.
+        let is_held = authorized > captured + voided && !planted::is(Bug::RestOfCaptureForgotten);
         if captured > 0 {
-            if refunded >= captured {
+            if refunded >= captured && !is_held {
                 PaymentStatus::Refunded
             } else if refunded > 0 {
                 PaymentStatus::PartiallyRefunded

@@ -20,6 +20,7 @@ pub mod order;
 pub mod order_editor;
 pub mod reconcile;
 pub mod recover;
+pub mod retrieve;
 pub mod schedule;
 mod sealed_request;
 pub mod settle;

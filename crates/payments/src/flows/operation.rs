@@ -91,10 +91,12 @@ pub enum Outcome {
     Accepted(Action),
     /// A capture, void or refund was tried and has failed.
     Failed(Decline),
-    /// It has not happened and never will: the payment has gone another way, and this is its state.
-    Overtaken(Box<PaymentSnapshot>),
+    /// It has not happened and never will, for this reason. This is the state of the payment.
+    Overtaken(Decline, Box<PaymentSnapshot>),
     /// The PSP did nothing.
     Refused(Refusal),
+    /// The PSP did nothing, because of the payment's state. This is that state.
+    NotAllowed(Refusal, Box<PaymentSnapshot>),
     /// Nothing reached the PSP.
     NotSent(String),
     /// It can't be told.
@@ -120,6 +122,8 @@ pub struct Intent<'a> {
     pub transaction_id: Option<String>,
     /// What is done next when it has had its effect.
     pub goal: Option<Goal>,
+    /// The word that the PSP remembers a new payment by; a creation whose answer is lost is looked for with it.
+    pub reference: Option<String>,
 }
 
 /// Commits an intent as part of the transaction. The source is blocked until its outcome is known.
@@ -136,6 +140,7 @@ pub async fn begin(
         request,
         transaction_id,
         goal,
+        reference,
     } = intent;
     let now = context.now();
     let row = GatewayOperationRow {
@@ -144,7 +149,7 @@ pub async fn begin(
         id: operation_id.to_string(),
         created_at: stored::stored_time(now),
         updated_at: stored::stored_time(now),
-        reference: None,
+        reference: reference.filter(|_| !planted::is(Bug::ReferenceGuessed)),
         reference_origin: None,
         metadata: "{}".into(),
         kind: kind.to_string(),
@@ -248,10 +253,6 @@ pub async fn perform(context: &Context, attempt: &Attempt) -> Outcome {
         ActionOutcome::Done(action) => Outcome::Acted(action),
         ActionOutcome::Accepted(action) => Outcome::Accepted(action),
         ActionOutcome::Failed(decline) => Outcome::Failed(decline),
-        // What a payment that can't be canceled has become is found out by asking for it.
-        ActionOutcome::Refused(refusal) if attempt.kind == OperationKind::Cancel => {
-            Outcome::Unknown(refusal.message)
-        }
         ActionOutcome::Refused(refusal) => Outcome::Refused(refusal),
         ActionOutcome::Unknown(reason) => Outcome::Unknown(reason),
     }
@@ -298,6 +299,7 @@ pub async fn cancel(
         request,
         transaction_id: None,
         goal: None,
+        reference: None,
     };
     begin(tx, context, case, intent).await
 }

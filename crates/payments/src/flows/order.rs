@@ -8,7 +8,7 @@ use tillgate_store::{AnyOrder as _, OrderRow, TransactionRow, Tx};
 
 use super::{
     action::{self, Begun},
-    advance::{can, pays, status_of},
+    advance::{can, is_covered, pays, status_of},
     authorize,
     case::Case,
     create,
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     context::Context,
     failure::Failure,
+    planted::{self, Bug},
     request::Request,
     resources::source,
     stored::{self, stored_time, word},
@@ -112,6 +113,12 @@ pub async fn place(
         turn(context, &mut case.order, OrderEvent::Place)?;
         return Ok(None);
     }
+    if case.order.total_cents() == 0 {
+        // There is nothing to pay any more, and the payment that was begun has been given up.
+        detach(case)?;
+        turn(context, &mut case.order, OrderEvent::Place)?;
+        return Ok(None);
+    }
     let begun = authorize::begin(tx, request, case, amount_cents, pointer).await?;
     // An authorization without a PSP may have placed the order by itself.
     if status_of(case)? != OrderStatus::Placed {
@@ -122,7 +129,8 @@ pub async fn place(
 }
 
 fn mismatched(pointer: &str) -> Problem {
-    let message = "can't be done: the order's total is not what was authorized; send _update to the payment source first";
+    let message = "can't be done: the order's total is not what was authorized; send _update to the payment source if it \
+                   has that, or _cancel to the authorization and create another payment source";
     Problem::invalid(pointer, "mismatched_amounts", message)
 }
 
@@ -133,7 +141,8 @@ pub fn approve(context: &Context, case: &mut Case, pointer: &str) -> Result<(), 
         return Ok(());
     }
     approve_paid(context, &mut case.order, pointer)?;
-    if case.details.authorization_amount_cents.is_none() && source::is_mismatched(&case.source, &case.order) {
+    let is_mismatched = source::is_mismatched(&case.source, &case.order) && !is_covered(case);
+    if case.details.authorization_amount_cents.is_none() && is_mismatched {
         return Err(mismatched(pointer).into());
     }
     Ok(())
@@ -225,19 +234,28 @@ pub async fn refund(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Resu
     Ok(begun)
 }
 
-/// The next refund that an order needs, if any.
+/// The next step that paying an order back needs, if any: the release of what captures have left, then the refunds. Of an
+/// order that is paid back nothing stays held, and Stripe refunds nothing of a payment that can still be captured.
 pub async fn refund_next(
     tx: &mut Tx<'_>,
     context: &Context,
     case: &mut Case,
 ) -> Result<Option<Begun>, Failure> {
+    let goal = Some(Goal::Refund);
+    let rest = |ledger: &super::ledger::Ledger, row: &TransactionRow| ledger.voidable(row);
+    if case.ledger.captured() > 0
+        && !planted::is(Bug::RestOfCaptureForgotten)
+        && let Some(authorization) = next_of(tx, context, case, AUTHORIZATION, rest).await?
+    {
+        return Ok(Some(action::void(tx, context, case, &authorization, goal).await?));
+    }
     let open = |ledger: &super::ledger::Ledger, row: &TransactionRow| ledger.refundable(row);
     let Some(capture) = next_of(tx, context, case, CAPTURE, open).await? else {
         return Ok(None);
     };
     let amount = case.ledger.refundable(&capture);
     Ok(Some(
-        action::refund(tx, context, case, &capture, amount, Some(Goal::Refund)).await?,
+        action::refund(tx, context, case, &capture, amount, goal).await?,
     ))
 }
 
@@ -263,7 +281,6 @@ pub async fn cancel_next(
     context: &Context,
     case: &mut Case,
 ) -> Result<Option<Begun>, Failure> {
-    // What a capture has left open ends by itself: no PSP voids it.
     let open = |ledger: &super::ledger::Ledger, row: &TransactionRow| ledger.voidable(row);
     match next_of(tx, context, case, AUTHORIZATION, open).await? {
         Some(authorization) => {

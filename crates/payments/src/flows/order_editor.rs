@@ -5,7 +5,7 @@ use tillgate_model::{
     Id, Problem, Problems, Resource,
     problem::Kind,
     request::{Shape, UpdateRequest},
-    resources::{Order, UpdateOrderAttributes},
+    resources::{Order, PaymentStatus, UpdateOrderAttributes},
 };
 use tillgate_store::{AnyOrder as _, Tx, query};
 
@@ -207,7 +207,16 @@ async fn bring_up_to_date(request: &Request, id: &Id, trigger: Trigger) -> Resul
             wallet::prepare(request, id).await?;
             wallet::attach_if_needed(request, id).await
         }
-        Trigger::Authorize | Trigger::Place | Trigger::Refresh => {
+        Trigger::Place => {
+            recover::refresh(&request.context, scope, &word(source_id)?).await?;
+            let is_free = row.total_cents() == 0 && order::is_editable(word(&row.status)?);
+            if is_free && row.payment_status != PaymentStatus::Paid.to_string() {
+                // What would pay for nothing is given up, as `_nullify_payment_source` does it.
+                create::give_up_present_source(request, id, create::Reason::Detached).await?;
+            }
+            Ok(())
+        }
+        Trigger::Authorize | Trigger::Refresh => {
             recover::refresh(&request.context, scope, &word(source_id)?).await
         }
         _ => Ok(()),

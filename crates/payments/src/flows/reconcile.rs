@@ -1,13 +1,12 @@
-//! What a PSP lists of a payment's refunds, against ours: each one by its own id, so that neither one that was made in the
-//! PSP's dashboard nor one that came back days later is missed, and none counts twice.
+//! What a PSP lists of a payment's captures and refunds, against ours: each one by its own id, so that neither one that was
+//! made in the PSP's dashboard nor one that came back days later is missed, and none counts twice.
 
-use tillgate_gateways::{ActionKind, ActionSeen, ActionStatus};
+use tillgate_gateways::{ActionKind, ActionSeen, ActionStatus, PaymentSnapshot};
 use tillgate_store::{TransactionRow, Tx};
 
 use super::{
-    apply::update_order,
     case::Case,
-    ledger::{CAPTURE, PENDING, REFUND},
+    ledger::{CAPTURE, FAILED, PENDING, REFUND},
     transaction::{fail, succeed},
 };
 use crate::{
@@ -16,29 +15,50 @@ use crate::{
     planted::{self, Bug},
 };
 
-/// Takes over what the PSP lists.
+/// Takes over what the PSP lists, if it was asked to. A cancellation shows in the payment itself.
 pub async fn reconcile(
     tx: &mut Tx<'_>,
     context: &Context,
     case: &mut Case,
-    actions: &[ActionSeen],
+    snapshot: &PaymentSnapshot,
+    authorization: &TransactionRow,
 ) -> Result<(), Failure> {
-    let refunds = actions.iter().filter(|seen| seen.kind == ActionKind::Refund);
+    let actions = snapshot.actions.as_deref().unwrap_or_default();
     // The PSP's list begins with the newest.
-    for seen in refunds.rev() {
-        match known(case, seen).filter(|_| !planted::is(Bug::RefundRecordedTwice)) {
-            Some(row) => judge(tx, context, case, row, seen).await?,
-            None => add(tx, context, case, seen).await?,
+    for seen in actions.iter().rev() {
+        let kind = match seen.kind {
+            ActionKind::Capture => CAPTURE,
+            ActionKind::Refund => REFUND,
+            ActionKind::Cancel => continue,
+        };
+        let known = known(case, kind, seen).filter(|_| !planted::is(Bug::RefundRecordedTwice));
+        match known {
+            Some(row) if !is_another(&row, seen) => judge(tx, context, case, row, seen).await?,
+            _ if seen.status != ActionStatus::Done || planted::is(Bug::DashboardActionIgnored) => {}
+            _ if kind == CAPTURE => add_capture(tx, context, case, seen, snapshot, authorization).await?,
+            _ => add_refund(tx, context, case, seen).await?,
         }
     }
-    update_order(tx, context, case).await
+    Ok(())
 }
 
-fn known(case: &Case, seen: &ActionSeen) -> Option<TransactionRow> {
-    let same = |row: &&TransactionRow| {
-        seen.transaction_id.as_ref() == Some(&row.id) || row.gateway_transaction_id.as_ref() == Some(&seen.id)
+/// The transaction with the PSP's id, or else the one that asked for the action.
+fn known(case: &Case, kind: &str, seen: &ActionSeen) -> Option<TransactionRow> {
+    let rows = || {
+        let of_kind = case.ledger.rows().iter().filter(|row| row.kind == kind);
+        of_kind.filter(|row| row.payment_source_id == case.source.id)
     };
-    case.ledger.of_kind(REFUND).find(same).cloned()
+    rows()
+        .find(|row| row.gateway_transaction_id.as_ref() == Some(&seen.id))
+        .or_else(|| rows().find(|row| seen.transaction_id.as_ref() == Some(&row.id)))
+        .cloned()
+}
+
+/// Whether our transaction has failed, and the PSP has done what it asked for all the same: that is recorded beside it.
+fn is_another(row: &TransactionRow, seen: &ActionSeen) -> bool {
+    row.status == FAILED
+        && seen.status == ActionStatus::Done
+        && row.gateway_transaction_id.as_ref() != Some(&seen.id)
 }
 
 async fn judge(
@@ -54,7 +74,9 @@ async fn judge(
         // Of two with one transaction, the one that succeeded counts.
         ActionStatus::Done if row.status == PENDING => succeed(context, &mut row)?,
         ActionStatus::Failed(_) if planted::is(Bug::LateFailureIgnored) => return Ok(()),
-        ActionStatus::Failed(decline) if before.gateway_transaction_id.as_ref() == Some(&seen.id) => {
+        ActionStatus::Failed(decline)
+            if row.kind == REFUND && before.gateway_transaction_id.as_ref() == Some(&seen.id) =>
+        {
             fail(context, &mut row, decline)?;
         }
         _ => return Ok(()),
@@ -65,9 +87,35 @@ async fn judge(
     case.put(tx, row).await
 }
 
+/// A capture that nobody asked us for: made in the PSP's dashboard. One that is counted already under another name, because
+/// only the sum was known then, is not added.
+async fn add_capture(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    seen: &ActionSeen,
+    snapshot: &PaymentSnapshot,
+    authorization: &TransactionRow,
+) -> Result<(), Failure> {
+    let Some(amount) = &seen.amount else {
+        return Ok(());
+    };
+    let after = case.ledger.captured_of(authorization) + amount.amount_cents;
+    let captured = snapshot.amount_captured.as_ref();
+    if captured.is_some_and(|captured| after > captured.amount_cents) {
+        return Ok(());
+    }
+    add(tx, context, case, CAPTURE, &authorization.id, seen).await
+}
+
 /// A refund that nobody asked us for: made in the PSP's dashboard.
-async fn add(tx: &mut Tx<'_>, context: &Context, case: &mut Case, seen: &ActionSeen) -> Result<(), Failure> {
-    let (ActionStatus::Done, Some(amount)) = (&seen.status, &seen.amount) else {
+async fn add_refund(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    seen: &ActionSeen,
+) -> Result<(), Failure> {
+    let Some(amount) = &seen.amount else {
         return Ok(());
     };
     let Some(capture) = refunded_capture(case, amount.amount_cents) else {
@@ -78,9 +126,22 @@ async fn add(tx: &mut Tx<'_>, context: &Context, case: &mut Case, seen: &ActionS
         );
         return Ok(());
     };
-    let mut row = case.new_transaction(context, REFUND);
-    row.parent_id = Some(capture.id);
-    row.amount_cents = amount.amount_cents;
+    add(tx, context, case, REFUND, &capture.id, seen).await
+}
+
+async fn add(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    kind: &str,
+    parent: &str,
+    seen: &ActionSeen,
+) -> Result<(), Failure> {
+    let mut row = case.new_transaction(context, kind);
+    row.parent_id = Some(parent.to_owned());
+    if let Some(amount) = &seen.amount {
+        row.amount_cents = amount.amount_cents;
+    }
     row.token.clone_from(&case.source.psp_id);
     row.gateway_transaction_id = Some(seen.id.clone());
     succeed(context, &mut row)?;

@@ -2,21 +2,22 @@
 //! for a GET, an event of the PSP, the start of the service and the background task.
 
 use futures::StreamExt;
-use tillgate_gateways::{ActionSeen, ListedActions, PaymentSnapshot};
+use tillgate_gateways::PaymentSnapshot;
 use tillgate_model::Id;
 use tillgate_store::{
-    GatewayOperationRow, PaymentGatewayRow, PaymentSourceRow, Scope, StoredTime, Tx, query,
+    GatewayOperationRow, PaymentGatewayRow, PaymentSourceRow, Scope, StoredTime, Tx, query, send,
 };
 
 use super::{
     action::is_manual,
-    advance::advance,
+    advance::advance_if_possible,
     apply::apply,
     case::Case,
-    find_out::{ask, ask_or_send_again},
+    find_out::{self, ask, ask_or_send_again},
     link::Link,
-    operation::{Attempt, Outcome, lease, perform, retrieve, send, stored_attempt},
-    reconcile::reconcile,
+    operation::{Attempt, Outcome, lease, stored_attempt},
+    retrieve::{Actions, retrieve},
+    schedule,
     settle::settle,
     state::SourceState,
 };
@@ -32,8 +33,6 @@ use crate::{
 const AT_ONCE: usize = 8;
 /// How often a payment is asked for that changes meanwhile; whoever changed it knows as much.
 const LOOKS: usize = 3;
-/// How many pages of a payment's refunds are read.
-const PAGES: usize = 20;
 
 /// Looks for the outcome of a source's open call if that is due, and asks the PSP for a payment that is not final if
 /// `refreshes`. Answers whether the source may have changed.
@@ -121,12 +120,13 @@ async fn ask_for_payment(
         let Some(psp_id) = &source.psp_id else {
             return Ok(true);
         };
-        let Some(snapshot) = show(context, &link, psp_id, &source.id).await? else {
+        let Some(snapshot) = show(context, &link, psp_id, &source).await? else {
             return Ok(false);
         };
-        let (actions, are_all) = refunds(context, &link, &source, &snapshot).await?;
-        match take_over(context, scope, source, snapshot, actions).await? {
-            News::TakenOver => return Ok(are_all),
+        let is_whole =
+            snapshot.actions.is_some() || SourceState::of(&snapshot) != Some(SourceState::Captured);
+        match take_over(context, scope, source, snapshot).await? {
+            News::TakenOver => return Ok(is_whole),
             News::Unwanted => return Ok(false),
             News::Old(changed) => source = *changed,
         }
@@ -139,9 +139,18 @@ async fn show(
     context: &Context,
     link: &Link,
     psp_id: &str,
-    source_id: &str,
+    source: &PaymentSourceRow,
 ) -> Result<Option<PaymentSnapshot>, Failure> {
-    match retrieve(context, link, psp_id).await {
+    let source_id = &source.id;
+    match retrieve(
+        context,
+        link,
+        psp_id,
+        word(&source.currency_code)?,
+        Actions::OfCaptured,
+    )
+    .await
+    {
         Outcome::Done(snapshot) => return Ok(Some(*snapshot)),
         Outcome::Refused(refusal) => {
             let message = refusal.message;
@@ -159,40 +168,6 @@ async fn show(
     Ok(None)
 }
 
-/// The refunds of a payment, where there can be any, and whether these are all: the PSP may fail to list them.
-async fn refunds(
-    context: &Context,
-    link: &Link,
-    source: &PaymentSourceRow,
-    snapshot: &PaymentSnapshot,
-) -> Result<(Vec<ActionSeen>, bool), Failure> {
-    let mut seen = Vec::new();
-    if SourceState::of(snapshot) != Some(SourceState::Captured) {
-        return Ok((seen, true));
-    }
-    let currency = word(&source.currency_code)?;
-    let mut cursor = None;
-    for _ in 0..PAGES {
-        let Ok(request) = link.gateway.list_actions(&snapshot.psp_id, cursor.as_deref()) else {
-            break;
-        };
-        let Ok(response) = send(context, link, &request, false).await else {
-            break;
-        };
-        match link.gateway.read_actions(currency, &request, &response) {
-            ListedActions::Listed { actions, next } => {
-                seen.extend(actions);
-                cursor = next;
-            }
-            ListedActions::Refused(_) | ListedActions::Unknown(_) => break,
-        }
-        if cursor.is_none() {
-            return Ok((seen, true));
-        }
-    }
-    Ok((seen, false))
-}
-
 /// What became of what a PSP has shown.
 enum News {
     TakenOver,
@@ -208,7 +183,6 @@ async fn take_over(
     scope: &Scope,
     asked: PaymentSourceRow,
     snapshot: PaymentSnapshot,
-    actions: Vec<ActionSeen>,
 ) -> Result<News, Failure> {
     let (world, scope, source_id) = (context.clone(), scope.clone(), word(&asked.id)?);
     let (news, next) = context
@@ -222,10 +196,9 @@ async fn take_over(
                 return Ok((News::Old(Box::new(case.source)), None));
             }
             apply(tx, &world, &mut case, &snapshot, false).await?;
-            reconcile(tx, &world, &mut case, &actions).await?;
-            let next = advance(tx, &world, &mut case, None).await?;
+            let next = advance_if_possible(tx, &world, &mut case, None).await?;
             case.save(tx, &world).await?;
-            Ok::<_, Failure>((News::TakenOver, next))
+            Ok::<_, Failure>((News::TakenOver, next.attempt))
         })
         .await?;
     pursue(context, next).await?;
@@ -235,7 +208,7 @@ async fn take_over(
 /// Carries out what follows, without anybody waiting for it.
 pub async fn pursue(context: &Context, next: Option<Attempt>) -> Result<(), Failure> {
     if let Some(attempt) = next {
-        let outcome = perform(context, &attempt).await;
+        let outcome = find_out::perform(context, &attempt).await;
         finish(context, attempt, outcome).await?;
     }
     Ok(())
@@ -259,7 +232,7 @@ async fn finish(context: &Context, attempt: Attempt, outcome: Outcome) -> Result
         let Some(next) = next else {
             return Ok(finished);
         };
-        outcome = perform(context, &next).await;
+        outcome = find_out::perform(context, &next).await;
         attempt = next;
     }
 }
@@ -327,6 +300,42 @@ pub async fn look_for_outcome(context: &Context, row: GatewayOperationRow) -> Re
     let Some(row) = taken else {
         return Ok(false);
     };
+    let found = find_outcome(context, row.clone()).await;
+    if let Err(failure) = &found {
+        tracing::warn!(
+            operation = row.id,
+            ?failure,
+            "the outcome of a call can't be committed"
+        );
+        look_later(context, row).await?;
+    }
+    found
+}
+
+/// An outcome that can't be found or committed is looked for at longer and longer intervals, and at last by a person, like
+/// one that is not known.
+async fn look_later(context: &Context, row: GatewayOperationRow) -> Result<(), Failure> {
+    let scope = Scope::of_job(word(&row.organization_id)?, row.test);
+    let (id, now) = (word(&row.id)?, stored_time(context.now()));
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let stored = query!(tx, gateway_operations::lock(&scope, &id))?;
+            let is_same = |stored: &GatewayOperationRow| {
+                stored.finished_at.is_none() && stored.attempts == row.attempts
+            };
+            let Some(mut operation) = stored.filter(is_same) else {
+                return Ok(());
+            };
+            schedule::next_look(&mut operation, now);
+            operation.updated_at = now;
+            send!(tx, gateway_operations::save(operation))?;
+            Ok(())
+        })
+        .await
+}
+
+async fn find_outcome(context: &Context, row: GatewayOperationRow) -> Result<bool, Failure> {
     let scope = Scope::of_job(word(&row.organization_id)?, row.test);
     let (source, gateway, _) = read_source(context, &scope, &word(&row.payment_source_id)?).await?;
     let (Some(source), Some(gateway)) = (source, gateway) else {

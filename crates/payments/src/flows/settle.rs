@@ -1,11 +1,11 @@
 //! The third step: the outcome of an attempt is committed.
 
-use tillgate_gateways::{Action, Decline};
-use tillgate_model::Id;
+use tillgate_gateways::{Action, Decline, Refusal};
+use tillgate_model::{Id, Problems};
 use tillgate_store::{GatewayOperationRow, TransactionRow, Tx, send};
 
 use super::{
-    advance::{advance, place_or_give_up},
+    advance::{Next, advance_if_possible, place_or_give_up},
     apply::{apply, update_order},
     case::Case,
     operation::{Attempt, Goal, OperationKind, Outcome},
@@ -30,6 +30,8 @@ pub struct Settled {
     pub was_open: bool,
     /// What is to be asked of the PSP next.
     pub next: Option<Attempt>,
+    /// Why what was to be done next can't be done.
+    pub stopped: Option<Problems>,
 }
 
 /// Commits an outcome. If somebody else was faster, nothing changes.
@@ -50,6 +52,7 @@ pub async fn settle(
             finished: true,
             was_open: false,
             next: None,
+            stopped: None,
         });
     };
     let known = if is_sent_by_another(attempt, &operation, outcome) {
@@ -71,9 +74,9 @@ pub async fn settle(
         Known::Happened => {
             let undoes = attempt.resending && planted::is(Bug::RefundOnUnknown);
             let goal = if undoes { Some(Goal::Refund) } else { attempt.goal };
-            advance(tx, context, &mut case, goal).await?
+            advance_if_possible(tx, context, &mut case, goal).await?
         }
-        Known::DidNotHappen | Known::Nothing => None,
+        Known::DidNotHappen | Known::Nothing => Next::default(),
     };
     place_or_give_up(context, &mut case)?;
     case.save(tx, context).await?;
@@ -81,14 +84,18 @@ pub async fn settle(
         case,
         finished,
         was_open: true,
-        next,
+        next: next.attempt,
+        stopped: next.stopped,
     })
 }
 
 /// Whether somebody else has taken the call meanwhile and may be sending it at this moment: that this attempt did nothing
 /// says nothing of theirs, which will be committed too.
 fn is_sent_by_another(attempt: &Attempt, operation: &GatewayOperationRow, outcome: &Outcome) -> bool {
-    let did_nothing = matches!(outcome, Outcome::NotSent(_) | Outcome::Refused(_));
+    let did_nothing = matches!(
+        outcome,
+        Outcome::NotSent(_) | Outcome::Refused(_) | Outcome::NotAllowed(..)
+    );
     did_nothing && operation.attempts != attempt.operation.attempts
 }
 
@@ -114,7 +121,8 @@ async fn commit(
             if attempt.kind.is_action()
                 && let Some(row) = waiting(case, operation)
             {
-                happen(tx, context, case, row, snapshot.action_id.as_deref()).await?;
+                let id = snapshot.cancellation_id().or(snapshot.action_id.as_deref());
+                happen(tx, context, case, row, id).await?;
             }
             apply(tx, context, case, snapshot, is_creation).await?;
             Ok(Known::Happened)
@@ -135,23 +143,18 @@ async fn commit(
             come_to_nothing(tx, context, case, operation, decline).await?;
             Ok(Known::DidNotHappen)
         }
-        Outcome::Overtaken(snapshot) => {
-            let decline = Decline {
-                code: "payment_changed".into(),
-                message: "The payment has changed at the payment gateway.".into(),
-                detail: Some("It was captured, canceled or has expired there.".into()),
-            };
-            come_to_nothing(tx, context, case, operation, &decline).await?;
+        Outcome::Overtaken(decline, snapshot) => {
+            come_to_nothing(tx, context, case, operation, decline).await?;
             apply(tx, context, case, snapshot, is_creation).await?;
             Ok(Known::DidNotHappen)
         }
         Outcome::Refused(refusal) => {
-            let decline = Decline {
-                code: refusal.code.clone().unwrap_or_else(|| "refused".into()),
-                message: "The payment gateway refused the request.".into(),
-                detail: Some(refusal.message.clone()),
-            };
-            come_to_nothing(tx, context, case, operation, &decline).await?;
+            come_to_nothing(tx, context, case, operation, &decline_of(refusal)).await?;
+            Ok(Known::DidNotHappen)
+        }
+        Outcome::NotAllowed(refusal, snapshot) => {
+            come_to_nothing(tx, context, case, operation, &decline_of(refusal)).await?;
+            apply(tx, context, case, snapshot, is_creation).await?;
             Ok(Known::DidNotHappen)
         }
         Outcome::NotSent(_) => {
@@ -180,6 +183,14 @@ async fn commit(
             schedule::next_look(operation, stored::stored_time(context.now()));
             Ok(Known::Nothing)
         }
+    }
+}
+
+fn decline_of(refusal: &Refusal) -> Decline {
+    Decline {
+        code: refusal.code.clone().unwrap_or_else(|| "refused".into()),
+        message: "The payment gateway refused the request.".into(),
+        detail: Some(refusal.message.clone()),
     }
 }
 
@@ -215,8 +226,8 @@ async fn act(
     if let Some(mut row) = waiting(case, operation) {
         if let Some(amount) = &action.amount
             && amount.amount_cents != row.amount_cents
-            && attempt.kind != OperationKind::Cancel
         {
+            // A void releases what is left when it happens, which somebody else's capture may have made less.
             tracing::error!(
                 transaction = row.id,
                 asked = row.amount_cents,

@@ -271,8 +271,13 @@ async fn begin(
             action::refund(tx, context, case, row, amount, Some(Goal::Unpay)).await
         }
         Step::Void | Step::CancelAuthorization => {
-            if case.ledger.voidable(row) == 0 {
-                let message = "can't be done: nothing of it is held any more, or a part was captured";
+            let is_in_part = step == Step::CancelAuthorization && case.ledger.is_captured(row);
+            if case.ledger.voidable(row) == 0 || is_in_part {
+                let message = if is_in_part {
+                    "can't be done: a part was captured; send _void, which releases the rest"
+                } else {
+                    "can't be done: nothing of it is held any more, or a capture is not decided yet"
+                };
                 return Err(Problem::invalid(&pointer, "balance", message).into());
             }
             let goal = (step == Step::CancelAuthorization).then_some(Goal::Unpay);

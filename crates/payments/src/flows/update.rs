@@ -15,7 +15,7 @@ use super::{
     create,
     instrument::{self, read_options},
     machine::OrderEvent,
-    operation::{Attempt, Goal},
+    operation::{self, Attempt, Goal},
     order::impossible,
     recover,
     state::SourceState,
@@ -244,24 +244,40 @@ fn call(begun: action::Begun) -> Option<Attempt> {
     }
 }
 
-/// `_update`: an unconfirmed PaymentIntent gets the order's present total; what is held is released and asked for anew.
+/// `_update`: an unconfirmed PaymentIntent gets the order's present total; what is held is released and asked for anew. Of an
+/// order that has nothing to pay any more, the payment is given up.
 async fn change_amount(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> Result<Attempt, Failure> {
     let context = &request.context;
+    let pointer = "/data/attributes/_update";
     create::refuse_open_call(&case.source)?;
+    let total = case.order.total_cents();
     let held = case
         .authorizations()
         .find(|row| case.ledger.voidable(row) > 0)
         .cloned();
     if let (SourceState::Authorized, Some(authorization)) = (case.state()?, held) {
-        let pointer = "/data/attributes/_update";
         if !order::is_editable(word(&case.order.status)?) {
             return Err(impossible(&case.order, OrderEvent::Authorize, pointer).into());
         }
-        let goal = Some(Goal::Renew);
+        let goal = if total == 0 {
+            Some(Goal::Unpay)
+        } else {
+            authorize::refuse_renewal(tx, context, case, pointer).await?;
+            Some(Goal::Renew)
+        };
         return call(action::void(tx, context, case, &authorization, goal).await?)
             .ok_or_else(|| Failure::Internal("a Stripe payment has no PSP".into()));
     }
+    if total == 0 {
+        if !create::is_confirmable(&case.source)? {
+            let message = format!("can't be done: the payment is {}", case.source.state);
+            return Err(Problem::invalid(pointer, "state", message)
+                .meta("state", case.source.state.clone())
+                .into());
+        }
+        let gateway = action::gateway_of(tx, case).await?;
+        return operation::cancel(tx, context, case, &gateway).await;
+    }
     case.details.authorization_amount_cents = None;
-    let total = case.order.total_cents();
     authorize::push(tx, context, case, total, None).await
 }

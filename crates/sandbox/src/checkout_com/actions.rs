@@ -85,10 +85,14 @@ impl CheckoutCom {
             .ok_or_else(Refusal::not_found)?
             .clone();
         let note = read_note(call)?;
-        if payment.stage(call.now) != Stage::Authorized || payment.has_actions(call.now) {
+        // Checkout.com docs, void a payment: of a payment that was captured in part, the rest is released.
+        let captured = payment.effective(ActionKind::Capture, call.now);
+        let is_under_way = payment.accepted(ActionKind::Capture, call.now) > captured;
+        let amount = payment.balances(call.now).available_to_void;
+        let is_voiding = payment.accepted(ActionKind::Void, call.now) > 0;
+        if amount == 0 || is_under_way || is_voiding {
             return Err(Refusal::forbidden());
         }
-        let amount = payment.amount;
         Ok(self.accept(
             env,
             call,

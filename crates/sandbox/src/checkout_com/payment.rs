@@ -166,7 +166,7 @@ impl Payment {
             Stage::Declined
         } else if self.amount == 0 {
             Stage::CardVerified
-        } else if self.effective(ActionKind::Void, now) > 0 {
+        } else if self.effective(ActionKind::Void, now) > 0 && self.effective(ActionKind::Capture, now) == 0 {
             Stage::Voided
         } else if self.is_past_expiry(now) && !self.has_actions(now) {
             Stage::Expired
@@ -244,7 +244,11 @@ impl Payment {
         Balances {
             authorized: if held { self.amount } else { 0 },
             voided: self.effective(ActionKind::Void, now),
-            available_to_void: if open && captured == 0 { self.amount } else { 0 },
+            available_to_void: if open {
+                self.amount.saturating_sub(captured)
+            } else {
+                0
+            },
             captured,
             available_to_capture: if open {
                 self.amount.saturating_sub(captured)

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Books;
-use crate::notes::{Notes, SeenTransaction};
+use crate::{
+    dashboard,
+    notes::{Notes, SeenTransaction},
+};
 
 /// What is gone, or there too often.
 pub fn check(books: &Books, notes: &Notes) -> Vec<String> {
@@ -65,7 +68,12 @@ fn parts(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
                 && row.status != "failed"
                 && row.kind != "voids"
         });
-        let done = done.count();
+        // So may what is done in the dashboard.
+        let elsewhere = books
+            .psp
+            .iter()
+            .filter(|entry| dashboard::has_done(entry) && entry.amount == amount);
+        let done = done.count().saturating_sub(elsewhere.count());
         // What takes all that is left may happen to be of the same amount.
         let whole = notes.keys.values().filter(|key| {
             key.part.is_none() && (key.path == "/api/orders/{id}" || key.id.as_deref() == Some(parent))
@@ -90,7 +98,7 @@ fn events(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
     }
 }
 
-/// Money is given back only where somebody asked for that.
+/// Money is given back only where somebody asked for that, here or in the PSP's dashboard.
 fn refunds(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
     for row in books.transactions.iter().filter(|row| row.kind == "refunds") {
         let asked = notes.keys.values().any(|key| match key.path.as_str() {
@@ -98,7 +106,11 @@ fn refunds(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
             "/api/orders/{id}" => key.id.as_ref() == Some(&row.order_id) && key.attributes["_refund"] == true,
             _ => false,
         });
-        if !asked {
+        let done_elsewhere = || {
+            let mut entries = books.psp.iter().filter(|entry| dashboard::has_done(entry));
+            entries.any(|entry| entry.effect_id == row.gateway_transaction_id)
+        };
+        if !asked && !done_elsewhere() {
             findings.push(format!(
                 "nobody asked for refunds/{} of {}",
                 row.id, row.amount_cents

@@ -6,7 +6,10 @@ use tillgate_sandbox::LedgerKind;
 use tillgate_store::{OrderRow, TransactionRow};
 
 use super::Books;
-use crate::notes::{Notes, rank};
+use crate::{
+    dashboard,
+    notes::{Notes, rank},
+};
 
 /// What must not be.
 pub fn check(books: &Books, notes: &Notes) -> Vec<String> {
@@ -73,6 +76,8 @@ fn paid_once(books: &Books, order: &OrderRow, largest: i64, findings: &mut Vec<S
     {
         match entry.kind {
             LedgerKind::Authorize => held += entry.amount,
+            // What people take in the dashboard, they answer for.
+            LedgerKind::Capture if dashboard::has_done(entry) => {}
             LedgerKind::Capture => captured += entry.amount,
             LedgerKind::Void | LedgerKind::Release | LedgerKind::Expire => held -= entry.amount,
             LedgerKind::Refund => {
@@ -128,7 +133,7 @@ fn payment_status(rows: &[&TransactionRow], total: i64) -> &'static str {
     let held = authorized - voided;
     if captured > 0 {
         return match refunded {
-            _ if refunded >= captured => "refunded",
+            _ if refunded >= captured && authorized <= captured + voided => "refunded",
             1.. => "partially_refunded",
             _ if captured >= total => "paid",
             _ => "partially_paid",

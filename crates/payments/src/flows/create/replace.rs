@@ -9,6 +9,7 @@ use crate::{
     flows::{
         case::Case,
         create::guard,
+        find_out,
         operation::{self, Attempt, Outcome},
         recover,
         settle::settle,
@@ -61,7 +62,7 @@ pub async fn give_up_present_source(request: &Request, order_id: &Id, reason: Re
         Outcome::Done(seen) if SourceState::of(&seen).is_some_and(SourceState::holds_money) => {
             Outcome::Done(seen)
         }
-        _ => operation::perform(context, &attempt).await,
+        _ => find_out::perform(context, &attempt).await,
     };
     let operation = attempt.operation.clone();
     let world = context.clone();

@@ -210,6 +210,7 @@ pub async fn begin_creation(
         request: psp_request,
         transaction_id,
         goal,
+        reference: Some(args.transaction_id.clone()),
     };
     operation::begin(tx, context, case, intent).await
 }

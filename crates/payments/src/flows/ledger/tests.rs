@@ -115,6 +115,11 @@ fn the_payment_status_of_an_order_of_1000() {
             vec![all(), capture("c", 300), void(700), refund("r", "c", 300)],
             Refunded,
         ),
+        // What is still held keeps the order from being refunded.
+        (
+            vec![all(), capture("c", 300), refund("r", "c", 300)],
+            PartiallyRefunded,
+        ),
     ];
     for (rows, expected) in cases {
         let shown: Vec<_> = rows
@@ -213,7 +218,7 @@ fn what_is_left_of_a_transaction() {
         balances(&[with_status(capture("c", 300), FAILED)]),
         (1_000, 1_000, 1_000)
     );
-    assert_eq!(balances(&[capture("c", 300)]), (700, 0, 1_000));
+    assert_eq!(balances(&[capture("c", 300)]), (700, 700, 1_000));
     assert_eq!(balances(&[capture("c", 300), void(700)]), (0, 0, 300));
     assert_eq!(balances(&[with_status(void(1_000), PENDING)]), (0, 0, 1_000));
     assert_eq!(balances(&[void(1_000)]), (0, 0, 0));
