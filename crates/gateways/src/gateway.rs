@@ -64,6 +64,10 @@ pub trait Gateway: Send + Sync {
     /// Gives a payment up, and releases what is held.
     fn cancel(&self, psp_id: &str, reference: &ActionReference, key: &str)
     -> Result<PspRequest, Unsupported>;
+    /// Whether the PSP can cancel a payment while its buyer authenticates.
+    fn cancels_waiting(&self) -> bool {
+        true
+    }
     /// Gives a captured amount back.
     fn refund(&self, psp_id: &str, args: &RefundPayment, key: &str) -> Result<PspRequest, Unsupported>;
     /// Asks for a payment; at Checkout.com also by a session, `sid_`.

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tillgate_model::money::Money;
 
+use crate::operation::CaptureMethod;
+
 /// Where a payment stands at the PSP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentStatus {
@@ -121,6 +123,12 @@ pub struct PaymentSnapshot {
     pub customer_token: Option<String>,
     /// Our transaction as the PSP remembers it.
     pub transaction_id: Option<String>,
+    /// Our order as the PSP remembers it.
+    pub order_id: Option<String>,
+    /// Whether the payment is in live mode, where the PSP says so.
+    pub live: Option<bool>,
+    /// When the authorized amount is taken; Checkout.com doesn't tell.
+    pub capture: Option<CaptureMethod>,
     /// The PSP's whole answer, with the client secret removed.
     pub response: Value,
 }

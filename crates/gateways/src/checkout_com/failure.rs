@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::{
-    outcome::{Failure, Refusal, RefusalKind, is_certain},
+    outcome::{Failure, Missing, Refusal, RefusalKind, is_certain},
     wire::{PspRequest, PspResponse},
 };
 
@@ -23,6 +23,10 @@ const TECHNICAL: [&str; 3] = [
 ];
 /// Codes that mean: not in the payment's state.
 const CONFLICTS: [&str; 2] = ["payment_expired", "action_failure_limit_exceeded"];
+
+/// Codes that mean: no such customer, no such instrument.
+const NO_CUSTOMER: [&str; 2] = ["customer_not_found", "customer_id_invalid"];
+const NO_INSTRUMENT: [&str; 2] = ["source_id_unknown", "source_id_invalid"];
 
 /// Reads an answer that isn't one of success. 401, 403, 404 and 502 have no body.
 pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
@@ -59,6 +63,13 @@ pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
             .and_then(|body| body.error_codes.first().cloned())
             .or(error_type),
         param: None,
+        missing: if has(&NO_CUSTOMER) {
+            Some(Missing::Customer)
+        } else if has(&NO_INSTRUMENT) {
+            Some(Missing::Instrument)
+        } else {
+            None
+        },
         message: described
             .clone()
             .unwrap_or_else(|| default_message(kind).to_owned()),

@@ -71,6 +71,11 @@ impl Gateway for CheckoutCom {
         request::void(&self.settings, psp_id, reference, key)
     }
 
+    /// A void needs an authorization; a challenge ends by itself after 15 minutes.
+    fn cancels_waiting(&self) -> bool {
+        false
+    }
+
     fn refund(&self, psp_id: &str, args: &RefundPayment, key: &str) -> Result<PspRequest, Unsupported> {
         request::refund(&self.settings, psp_id, args, key)
     }
