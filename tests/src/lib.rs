@@ -22,6 +22,7 @@ mod service;
 mod shop;
 pub mod stored;
 mod story;
+mod tamper;
 pub mod wait;
 pub mod webhook;
 
@@ -36,4 +37,5 @@ pub use sandbox::{LedgerEntry, Sandbox};
 pub use service::{Running, Service, binary};
 pub use shop::{Setup, Shop};
 pub use story::{Story, Vendor, body, cko_token};
+pub use tamper::Tamperer;
 pub use webhook::Endpoint;

@@ -118,10 +118,6 @@ async fn three_d_secure_ends_in_an_authorization() {
         .to_owned();
     assert_eq!(scene.authorization().await["message"], "pending");
     assert_eq!(scene.shop.payment_status(&scene.order).await, "unpaid");
-    // While the buyer authenticates nothing else can pay the order.
-    let body = bodies::checkout_com_payment(&scene.order, APPROVED);
-    let _ = scene.api.post(PATH, &body).await.expect(422);
-
     assert_eq!(scene.buyer.open(&page).await, 200);
     let back = scene.buyer.authenticate(&page, "authenticate").await;
     let (_, session) = back.split_once("cko-session-id=").expect("a session");

@@ -258,6 +258,16 @@ async fn an_order_that_changes_hands_takes_no_card_along() {
     let _ = patch(ann, &order, json!({ SAVE: true })).await.expect(200);
     let theirs = json!({ "customer_email": scene.ben.email });
     let _ = patch(&scene.guest, &order, theirs).await.expect(200);
+    // The payment that was made for Ann is given up.
+    let refused = patch(&scene.guest, &order, json!({ "_authorize": true })).await;
+    assert_eq!(refused.expect(422).body["errors"][0]["meta"]["error"], "blank");
+    let of = json!({ "order": bodies::to_one("orders", &order) });
+    let body = bodies::resource(
+        "stripe_payments",
+        json!({ "options": { "payment_method": "pm_card_visa" } }),
+        of,
+    );
+    let _ = scene.guest.post("/api/stripe_payments", &body).await.expect(201);
     let authorized = patch(&scene.guest, &order, json!({ "_authorize": true })).await;
     assert_eq!(*authorized.expect(200).attribute("payment_status"), "authorized");
     assert_eq!(kept(&scene).await, [0, 0]);

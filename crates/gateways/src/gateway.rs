@@ -74,6 +74,10 @@ pub trait Gateway: Send + Sync {
     ) -> Result<PspRequest, Unsupported>;
     /// Whether a payment of this amount can be made: the PSP's unit carries it, and the PSP's limits allow it.
     fn check_amount(&self, amount: &Money) -> Result<(), Unsupported>;
+    /// Whether the PSP can cancel a payment while its buyer authenticates.
+    fn cancels_waiting(&self) -> bool {
+        true
+    }
     /// Gives a captured amount back.
     fn refund(&self, psp_id: &str, args: &RefundPayment, key: &str) -> Result<PspRequest, Unsupported>;
     /// Asks for a payment; at Checkout.com also by a session, `sid_`.

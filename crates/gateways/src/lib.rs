@@ -32,7 +32,7 @@ pub use operation::{
     ActionReference, CaptureMethod, CapturePayment, ConfirmPayment, CreatePayment, FindPayment, Instrument,
     RefundPayment, SetupFutureUsage, Unsupported, UpdatePayment,
 };
-pub use outcome::{Action, ActionOutcome, FoundOutcome, PaymentOutcome, Refusal, RefusalKind};
+pub use outcome::{Action, ActionOutcome, FoundOutcome, Missing, PaymentOutcome, Refusal, RefusalKind};
 pub use recovery::{ActionKind, ActionSeen, ActionStatus, FindAction, FoundAction, ListedActions};
 pub use snapshot::{Decline, PaymentInstrument, PaymentSnapshot, PaymentStatus, Reuse};
 pub use transport::{Transport, TransportError};

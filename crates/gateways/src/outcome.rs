@@ -16,10 +16,21 @@ pub struct Refusal {
     pub code: Option<String>,
     /// The parameter that is wrong, in the PSP's words.
     pub param: Option<String>,
+    /// What the request names and the PSP does not have: it was deleted there, or is another account's.
+    pub missing: Option<Missing>,
     /// The PSP's message; for the merchant.
     pub message: String,
     /// How the PSP calls this request, for its support.
     pub psp_request_id: Option<String>,
+}
+
+/// What a PSP does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// The customer.
+    Customer,
+    /// The instrument, or it can't be charged again.
+    Instrument,
 }
 
 /// What is wrong with a refused request.

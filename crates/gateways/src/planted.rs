@@ -46,6 +46,14 @@ pub enum Bug {
     AmountNotCompared,
     /// A saved card pays anybody's order.
     AnybodysCard,
+    /// An intent that was made for one buyer stays when the order gets another one.
+    BuyerChangeKeepsIntent,
+    /// A PSP's customer that is gone there is not forgotten.
+    GoneCustomerKept,
+    /// A payment that its buyer has left can't be given up.
+    AbandonedBlocksOrder,
+    /// What a payment holds that was given up is not released.
+    LateSuccessKept,
     /// What was taken to be sent to a webhook is taken for sent.
     TakenIsTold,
     /// What is sent to a webhook again has a new identifier.
@@ -88,6 +96,10 @@ impl Bug {
         Self::KeyForgotten,
         Self::AmountNotCompared,
         Self::AnybodysCard,
+        Self::BuyerChangeKeepsIntent,
+        Self::GoneCustomerKept,
+        Self::AbandonedBlocksOrder,
+        Self::LateSuccessKept,
         Self::TakenIsTold,
         Self::NewMessageOnRetry,
         Self::ToldByEachInstance,

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tillgate_model::money::Money;
 
 use crate::recovery::{ActionKind, ActionSeen, ActionStatus};
+use crate::operation::CaptureMethod;
 
 /// Where a payment stands at the PSP.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +129,12 @@ pub struct PaymentSnapshot {
     pub actions: Option<Vec<ActionSeen>>,
     /// The PSP lists each capture. Without it, captures are known by their sum only.
     pub lists_captures: bool,
+    /// Our order as the PSP remembers it.
+    pub order_id: Option<String>,
+    /// Whether the payment is in live mode, where the PSP says so.
+    pub live: Option<bool>,
+    /// When the authorized amount is taken; Checkout.com doesn't tell.
+    pub capture: Option<CaptureMethod>,
     /// The PSP's whole answer, with the client secret removed.
     pub response: Value,
 }

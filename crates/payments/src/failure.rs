@@ -22,6 +22,9 @@ pub enum Failure {
     },
     /// The order's present payment could still be confirmed by a browser, and is given up before there is another one.
     Confirmable,
+    /// The PSP's customer whom the request named is gone there, and was forgotten: the request is carried out anew, with
+    /// another one.
+    CustomerGone,
     /// The database failed.
     Store(StoreError),
     /// A fault of ours, with its cause for the log.
@@ -73,6 +76,11 @@ impl Failure {
                 let message = "has a payment that was begun at this very moment; ask for the order again";
                 Problem::invalid("/data/relationships/order", "payment_pending", message).into()
             }
+            Self::CustomerGone => Problem::new(
+                Kind::BadGateway,
+                "The payment gateway has lost the customer. Try again.",
+            )
+            .into(),
             Self::Store(StoreError::NotUnique(cause)) => {
                 tracing::debug!(cause, "not unique");
                 Problem::invalid("/data/attributes", "taken", "has already been taken")

@@ -2,7 +2,7 @@
 //! organizations, and without anything that is secret.
 
 use tillgate_model::{Problems, Timestamp};
-use tillgate_store::{StoreError, Tx, query};
+use tillgate_store::{PaymentSourceRow, StoreError, Tx, query};
 
 use crate::{context::Context, failure::Failure, stored::time};
 
@@ -59,6 +59,27 @@ pub struct FlaggedEvent {
     pub flagged_at: Option<Timestamp>,
 }
 
+/// A payment that is not what was asked for.
+#[derive(Clone, Debug)]
+pub struct Mismatch {
+    /// Id of the payment source.
+    pub source_id: String,
+    /// Resource type of the payment source.
+    pub source_type: String,
+    /// Name of the organization.
+    pub organization: String,
+    /// Test mode, or live.
+    pub test: bool,
+    /// Number of the order.
+    pub order_number: String,
+    /// The PSP's id of the payment.
+    pub psp_id: Option<String>,
+    /// When the source was made.
+    pub since: Timestamp,
+    /// What differs: `amount`, `currency`.
+    pub differences: String,
+}
+
 /// Everything that is stuck, up to [`LIMIT`] of each kind.
 #[derive(Clone, Debug)]
 pub struct Stuck {
@@ -66,13 +87,15 @@ pub struct Stuck {
     pub calls: Vec<OpenCall>,
     /// Events that are left to a person.
     pub events: Vec<FlaggedEvent>,
+    /// Payments that are not what was asked for.
+    pub mismatches: Vec<Mismatch>,
 }
 
 impl Stuck {
-    /// How many calls and events are left to a person.
+    /// How many calls, events and payments are left to a person.
     pub fn flagged(&self) -> usize {
         let calls = self.calls.iter().filter(|call| call.flagged_at.is_some());
-        calls.count() + self.events.len()
+        calls.count() + self.events.len() + self.mismatches.len()
     }
 }
 
@@ -86,10 +109,12 @@ pub async fn list(context: &Context) -> Result<Stuck, Problems> {
         .read(async |tx: &mut Tx<'_>| {
             let calls = query!(tx, stuck::open_operations(LIMIT))?;
             let events = query!(tx, stuck::flagged_events(LIMIT))?;
-            Ok::<_, StoreError>((calls, events))
+            let mismatches = query!(tx, stuck::mismatched_sources(LIMIT))?;
+            Ok::<_, StoreError>((calls, events, mismatches))
         })
         .await
-        .map(|(calls, events)| Stuck {
+        .map(|(calls, events, mismatches)| Stuck {
+            mismatches: mismatches.into_iter().map(mismatch).collect(),
             calls: calls.into_iter().map(call).collect(),
             events: events.into_iter().map(event).collect(),
         })
@@ -109,6 +134,19 @@ fn call((row, organization, order_number, source_type): tillgate_store::OpenOper
         attempts: row.attempts,
         next_look: row.next_attempt_at.map(time),
         flagged_at: row.flagged_at.map(time),
+    }
+}
+
+fn mismatch((row, organization, order_number): (PaymentSourceRow, String, String)) -> Mismatch {
+    Mismatch {
+        source_id: row.id,
+        source_type: row.kind,
+        organization,
+        test: row.test,
+        order_number,
+        psp_id: row.psp_id,
+        since: time(row.created_at),
+        differences: row.mismatch.unwrap_or_default(),
     }
 }
 

@@ -227,7 +227,10 @@ impl Api {
                 if status == 500 {
                     world.violate(format!("500 to {words}"));
                 }
-                let code = text(&rendered["errors"][0]["meta"]["error"]).to_owned();
+                let meta = &rendered["errors"][0]["meta"];
+                let code = ["error", "gateway_code", "state"]
+                    .map(|word| text(&meta[word]))
+                    .join(" ");
                 self.check_refusal(key, status, words);
                 return Heard::Refused(status, code);
             }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::{
-    api::{Api, Ask},
+    api::{Api, Ask, Heard},
     buyer,
     notes::{SourceNotes, text},
-    shop::{resource, to_one},
+    shop::{EMAILS, resource, to_one},
     wallet,
 };
 
@@ -33,6 +33,8 @@ enum Deed {
     ChangeTotal,
     UseCard,
     RemoveCard,
+    ChangeBuyer,
+    Vanish,
 }
 
 /// What saves the card of an order's payment.
@@ -41,8 +43,8 @@ const SAVE: &str = "_save_payment_source_to_customer_wallet";
 /// What can be done in which status, with how often.
 fn deeds(status: &str, payment_status: &str) -> &'static [(u8, Deed)] {
     use Deed::{
-        Authenticate, Capture, ChangeTotal, Confirm, CreateCheckoutCom, CreateStripe, Delete, OrderTrigger,
-        Pay, Refund, RemoveCard, Show, SourceTrigger, UseCard, Void,
+        Authenticate, Capture, ChangeBuyer, ChangeTotal, Confirm, CreateCheckoutCom, CreateStripe, Delete,
+        OrderTrigger, Pay, Refund, RemoveCard, Show, SourceTrigger, UseCard, Vanish, Void,
     };
     match (status, payment_status) {
         ("draft" | "pending", "unpaid" | "voided") => &[
@@ -63,6 +65,8 @@ fn deeds(status: &str, payment_status: &str) -> &'static [(u8, Deed)] {
             (2, Show),
             (1, Delete),
             (1, ChangeTotal),
+            (1, ChangeBuyer),
+            (1, Vanish),
         ],
         ("draft" | "pending" | "placing", _) => &[
             (5, OrderTrigger("_place")),
@@ -83,6 +87,8 @@ fn deeds(status: &str, payment_status: &str) -> &'static [(u8, Deed)] {
             (2, Show),
             (1, Delete),
             (1, ChangeTotal),
+            (1, ChangeBuyer),
+            (1, Vanish),
         ],
         ("placed", _) => &[
             (4, OrderTrigger("_approve")),
@@ -186,6 +192,8 @@ async fn perform(api: &Api, order: &str, deed: Deed) {
         Deed::ChangeTotal => change_total(api, order).await,
         Deed::UseCard => wallet::use_card(api, order).await,
         Deed::RemoveCard => wallet::remove_card(api).await,
+        Deed::ChangeBuyer => change_buyer(api, order).await,
+        Deed::Vanish => wallet::vanish(api),
     }
 }
 
@@ -218,11 +226,14 @@ impl Api {
 
 async fn create_stripe(api: &Api, order: &str) {
     let world = &api.host.world;
-    let attributes = if world.chance(0.6) {
+    let mut attributes = if world.chance(0.6) {
         json!({"options": {"payment_method": world.pick(buyer::STRIPE_CARDS)}})
     } else {
         json!({})
     };
+    if world.chance(0.15) {
+        attributes["options"]["setup_future_usage"] = json!("off_session");
+    }
     let body = resource(
         "stripe_payments",
         attributes,
@@ -253,8 +264,23 @@ async fn pay(api: &Api, order: &str) {
         json!({})
     };
     let body = resource("payments", attributes, json!({"order": to_one("orders", order)}));
-    let made = api.send(post("/api/v1/payments", body)).await;
+    let ask = post("/api/v1/payments", body);
+    if let Heard::Refused(422, why) = api.once(&ask, None).await
+        && why.contains("resource_missing")
+        && long_ago(api)
+    {
+        world.violate(format!(
+            "{order} can't be paid, because something is gone at Stripe: {why}"
+        ));
+    }
+    let made = api.send(ask).await;
     send_buyer(api, order, made);
+}
+
+/// Whether nothing has vanished at the PSPs lately: what vanishes while a request is carried out may be told.
+fn long_ago(api: &Api) -> bool {
+    let vanished = api.notes.borrow().vanished_at;
+    vanished.is_some_and(|vanished| api.host.world.now() - vanished > chrono::TimeDelta::minutes(10))
 }
 
 /// The buyer of a new payment source goes through 3-D Secure at some time, whatever became of the order meanwhile.
@@ -334,7 +360,24 @@ async fn order_trigger(api: &Api, order: &str, trigger: &str) {
         notes.partly_authorized = true;
         attributes["_authorization_amount_cents"] = json!(part_of(api, notes.largest_total));
     }
+    if trigger == "_nullify_payment_source" && !give_up(api, order).await {
+        api.host.world.violate(format!(
+            "the payment of {order} waits for its buyer, and can't be given up"
+        ));
+    }
     api.send(patch("orders", order, attributes)).await;
+}
+
+/// Gives up what waits for its buyer. Another client may make a new one at any time, but not again and again.
+async fn give_up(api: &Api, order: &str) -> bool {
+    let ask = patch("orders", order, json!({"_nullify_payment_source": true}));
+    for _ in 0..4 {
+        match api.once(&ask, None).await {
+            Heard::Refused(422, why) if why.contains("requires_action") => {}
+            _ => return true,
+        }
+    }
+    false
 }
 
 /// A part of an amount that ends with 0, as three-decimal currencies want it.
@@ -398,6 +441,17 @@ async fn delete(api: &Api, order: &str) {
         part: None,
     };
     api.write(ask, false).await;
+}
+
+/// Somebody else buys.
+async fn change_buyer(api: &Api, order: &str) {
+    let email = api.host.world.pick(EMAILS);
+    // Whether this is answered or not, the order may be theirs.
+    if let Some(notes) = api.notes.borrow_mut().orders.get_mut(order) {
+        notes.customers.insert(email.to_owned());
+    }
+    let change = patch("orders", order, json!({"customer_email": email, "guest": false}));
+    api.write(change, false).await;
 }
 
 /// Something more is bought.

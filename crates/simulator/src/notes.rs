@@ -25,6 +25,8 @@ pub struct Notes {
     pub cards: BTreeMap<String, CardNotes>,
     /// Events of PSPs that the service has acknowledged.
     pub acknowledged_events: BTreeSet<String>,
+    /// When a customer or a card last vanished at a PSP.
+    pub vanished_at: Option<DateTime<Utc>>,
     /// What the merchant wants to be told of.
     pub topics: Vec<&'static str>,
     /// How many answers there were, by status.
@@ -49,6 +51,8 @@ pub struct CardNotes {
 pub struct OrderNotes {
     /// E-mail address of its customer.
     pub customer: String,
+    /// The addresses of all customers that it had.
+    pub customers: BTreeSet<String>,
     /// The largest total that it was given.
     pub largest_total: i64,
     /// The furthest status that was seen.
@@ -141,6 +145,7 @@ impl Notes {
     fn see_order(&mut self, id: &str, attributes: &Value) -> Result<(), String> {
         let order = self.orders.entry(id.into()).or_default();
         text(&attributes["customer_email"]).clone_into(&mut order.customer);
+        order.customers.insert(order.customer.clone());
         let total = attributes["total_amount_with_taxes_cents"].as_i64();
         order.largest_total = order.largest_total.max(total.unwrap_or_default());
         let status = text(&attributes["status"]);

@@ -42,6 +42,8 @@ const TOPICS: &[&str] = &[
     "orders.approve",
     "orders.cancel",
 ];
+/// Who buys.
+pub const EMAILS: &[&str] = &["ada@example.com", "eve@example.com"];
 const SIGNING_KEY: &str = "simulated-signing-key";
 
 /// Links to one resource.
@@ -140,7 +142,7 @@ async fn furnish(api: &Api) -> Result<()> {
         if world.chance(0.6) {
             of["payment_method"] = to_one("payment_methods", &world.pick(&methods));
         }
-        let email = world.pick(&["ada@example.com", "eve@example.com"]);
+        let email = world.pick(EMAILS);
         let attributes = json!({"customer_email": email, "guest": world.chance(0.15)});
         let order = api.create("orders", attributes, of).await?;
         api.add_item(&order).await?;

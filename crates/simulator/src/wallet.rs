@@ -1,10 +1,16 @@
 //! What clients do with saved cards: they charge them, those of others too, and remove them.
 
+use bytes::Bytes;
+use http::Request;
 use serde_json::{Value, json};
+use tillgate_sandbox::Outcome;
 
 use crate::{
     api::{Api, Ask},
     client::patch,
+    notes::text,
+    shop::{CHECKOUT_COM_KEY, STRIPE_KEY},
+    world::World,
 };
 
 /// Chooses a card for an order; mostly, but not always, one of its customer's.
@@ -43,6 +49,43 @@ pub async fn use_card(api: &Api, order: &str) {
     }
     if world.chance(0.7) {
         api.send(patch("orders", order, json!({"_place": true}))).await;
+    }
+}
+
+/// Somebody removes a customer or a card in a PSP's dashboard.
+pub fn vanish(api: &Api) {
+    let world = &api.host.world;
+    let customers = quietly_at(world, "GET", "/v1/customers?limit=100", STRIPE_KEY);
+    let mut paths: Vec<(String, &str)> = customers["data"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|customer| (format!("/v1/customers/{}", text(&customer["id"])), STRIPE_KEY))
+        .collect();
+    let notes = api.notes.borrow();
+    let instruments = notes.cards.values().filter(|card| card.token.starts_with("src_"));
+    paths.extend(instruments.map(|card| (format!("/instruments/{}", card.token), CHECKOUT_COM_KEY)));
+    drop(notes);
+    if paths.is_empty() {
+        return;
+    }
+    let (path, key) = world.pick(&paths);
+    world.note(format!("{path} vanishes"));
+    api.notes.borrow_mut().vanished_at = Some(world.now());
+    quietly_at(world, "DELETE", &path, key);
+}
+
+/// Asks a PSP as the merchant would, past all faults of the network.
+fn quietly_at(world: &World, method: &str, path: &str, key: &str) -> Value {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("authorization", format!("Bearer {key}"))
+        .body(Bytes::new());
+    let Ok(request) = request else { return Value::Null };
+    match world.sandbox.handle(&request) {
+        Outcome::Answer(answer) => serde_json::from_slice(answer.body()).unwrap_or_default(),
+        _ => Value::Null,
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::{
-    outcome::{Failure, Refusal, RefusalKind, is_certain},
+    outcome::{Failure, Missing, Refusal, RefusalKind, is_certain},
     wire::{Method, PspRequest, PspResponse},
 };
 
@@ -31,6 +31,10 @@ const CONFLICTS: [&str; 7] = [
     "refund_amount_exceeds_balance",
     "void_amount_invalid",
 ];
+
+/// Codes that mean: no such customer, no such instrument.
+const NO_CUSTOMER: [&str; 2] = ["customer_not_found", "customer_id_invalid"];
+const NO_INSTRUMENT: [&str; 2] = ["source_id_unknown", "source_id_invalid"];
 
 /// Reads an answer that isn't one of success. 401, 403, 404 and 502 have no body.
 pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
@@ -68,6 +72,13 @@ pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
             .and_then(|body| body.error_codes.first().cloned())
             .or(error_type),
         param: None,
+        missing: if has(&NO_CUSTOMER) {
+            Some(Missing::Customer)
+        } else if has(&NO_INSTRUMENT) {
+            Some(Missing::Instrument)
+        } else {
+            None
+        },
         message: described
             .clone()
             .unwrap_or_else(|| default_message(kind).to_owned()),

@@ -86,6 +86,11 @@ impl Gateway for CheckoutCom {
         unit::check(amount)
     }
 
+    /// A void needs an authorization; a challenge ends by itself after 15 minutes.
+    fn cancels_waiting(&self) -> bool {
+        false
+    }
+
     fn refund(&self, psp_id: &str, args: &RefundPayment, key: &str) -> Result<PspRequest, Unsupported> {
         request::refund(&self.settings, psp_id, args, key)
     }

@@ -89,10 +89,26 @@ pub(super) fn read(answer: &Value) -> Result<PaymentSnapshot, String> {
         transaction_id: payment.reference.clone(),
         actions: None,
         lists_captures: true,
+        order_id: text(answer, "/metadata/order_id"),
+        live: is_live(answer),
+        capture: None,
         response: answer.clone(),
         psp_id: payment.id,
         status,
     })
+}
+
+/// The payment's own address tells the mode; other hosts, such as a sandbox of ours, tell nothing.
+fn is_live(answer: &Value) -> Option<bool> {
+    let url: url::Url = text(answer, "/_links/self/href")?.parse().ok()?;
+    let host = url.host_str()?;
+    if host.ends_with("api.sandbox.checkout.com") {
+        Some(false)
+    } else if host.ends_with("api.checkout.com") {
+        Some(true)
+    } else {
+        None
+    }
 }
 
 /// No amount without a currency, and no guess at either.

@@ -2,7 +2,7 @@
 
 use super::object::{ApiError, ErrorBody};
 use crate::{
-    outcome::{Failure, Refusal, RefusalKind, is_certain},
+    outcome::{Failure, Missing, Refusal, RefusalKind, is_certain},
     snapshot::{Decline, NEUTRAL_DECLINE},
     wire::{PspRequest, PspResponse},
 };
@@ -56,6 +56,7 @@ pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
         kind,
         code: error.code.clone(),
         param: error.param.clone(),
+        missing: missing(&error),
         message: error.message.clone().unwrap_or_else(|| describe(&error)),
         psp_request_id: response.header("request-id").map(ToOwned::to_owned),
     };
@@ -63,6 +64,15 @@ pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
         Failure::Refused(refusal)
     } else {
         unknown()
+    }
+}
+
+/// A payment method that was detached with its customer is told of without a code.
+fn missing(error: &ApiError) -> Option<Missing> {
+    match (error.code.as_deref(), error.param.as_deref()) {
+        (Some("resource_missing"), Some("customer")) => Some(Missing::Customer),
+        (Some("resource_missing") | None, Some("payment_method")) => Some(Missing::Instrument),
+        _ => None,
     }
 }
 

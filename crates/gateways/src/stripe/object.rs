@@ -29,6 +29,8 @@ pub(super) struct PaymentIntent {
     pub last_payment_error: Option<ApiError>,
     pub next_action: Option<Value>,
     pub metadata: Option<Value>,
+    pub livemode: Option<bool>,
+    pub capture_method: Option<String>,
 }
 
 #[derive(Deserialize)]

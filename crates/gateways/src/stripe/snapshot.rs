@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     currency::from_psp,
+    operation::CaptureMethod,
     redact::without_client_secret,
     snapshot::{Decline, PaymentInstrument, PaymentSnapshot, PaymentStatus, Reuse},
 };
@@ -71,6 +72,9 @@ pub(super) fn read(
         transaction_id: transaction_id(intent.metadata.as_ref()),
         actions: None,
         lists_captures: false,
+        order_id: order_id(intent.metadata.as_ref()),
+        live: intent.livemode,
+        capture: intent.capture_method.as_deref().and_then(capture),
         response: without_client_secret(answer.clone()),
         psp_id: intent.id,
         client_secret: intent.client_secret,
@@ -99,6 +103,18 @@ pub(super) fn money(units: i64, currency: &str) -> Result<Money, String> {
 /// Our transaction, as the metadata of a Stripe object remembers it.
 pub(super) fn transaction_id(metadata: Option<&Value>) -> Option<String> {
     Some(metadata?.get("transaction_id")?.as_str()?.to_owned())
+}
+
+fn order_id(metadata: Option<&Value>) -> Option<String> {
+    Some(metadata?.get("order_id")?.as_str()?.to_owned())
+}
+
+fn capture(method: &str) -> Option<CaptureMethod> {
+    match method {
+        "automatic" | "automatic_async" => Some(CaptureMethod::Automatic),
+        "manual" => Some(CaptureMethod::Manual),
+        _ => None,
+    }
 }
 
 /// `requires_payment_method` is both where a payment starts and where a declined one goes back to; `requires_capture`

@@ -95,6 +95,14 @@ pub async fn advance(
     if case.source.pending_operation_id.is_some() {
         return Ok(None);
     }
+    // What was not asked for moves no money by itself.
+    let takes_money = matches!(
+        goal,
+        None | Some(Goal::Authorize | Goal::Authenticate | Goal::Renew | Goal::Capture)
+    );
+    if takes_money && case.source.mismatch.is_some() {
+        return Ok(None);
+    }
     loop {
         let begun = match goal {
             Some(Goal::Authorize) => authorize::confirm_if_possible(tx, context, case).await?,
@@ -148,7 +156,8 @@ async fn due_by_itself(tx: &mut Tx<'_>, case: &Case) -> Result<Option<ByItself>,
     let Some(authorization) = open_authorization(case) else {
         return Ok(None);
     };
-    if !case.is_current() && case.ledger.held_besides(&case.source.id) > 0 {
+    let is_unwanted = case.details.given_up && !planted::is(Bug::LateSuccessKept);
+    if !case.is_current() && (is_unwanted || case.ledger.held_besides(&case.source.id) > 0) {
         return Ok(Some(ByItself::Void(authorization)));
     }
     let captures = captures_by_itself(tx, case, &authorization).await?;
@@ -204,7 +213,7 @@ pub fn place_or_give_up(context: &Context, case: &mut Case) -> Result<(), Failur
     }
     let event = match case.state()? {
         SourceState::Authorized | SourceState::Captured
-            if pays(case, case.details.authorization_amount_cents) =>
+            if case.source.mismatch.is_none() && pays(case, case.details.authorization_amount_cents) =>
         {
             OrderEvent::Place
         }

@@ -12,6 +12,8 @@ use tillgate_store::{AnyOrder as _, TransactionRow, Tx, query};
 use super::{
     advance::place_or_give_up,
     case::Case,
+    compare::{self, Asked, Difference, differences},
+    create::GIVEN_UP,
     ledger::{AUTHORIZATION, CAPTURE, FAILED, SUCCEEDED, VOID},
     machine::OrderEvent,
     order::turn,
@@ -48,20 +50,22 @@ pub async fn apply(
         return Ok(());
     }
     let before = case.state()?;
-    let Some(next) = SourceState::of(snapshot) else {
-        tracing::warn!(source = case.source.id, status = ?snapshot.status, "an unknown state at the PSP");
+    let differences = differences(&Asked::of(case), snapshot);
+    flag(case, snapshot, &differences);
+    let Some(next) = SourceState::of(snapshot).filter(|_| !differences.iter().any(|one| one.is_of_another()))
+    else {
         return Ok(());
     };
     if same_payment && !before.can_become(next) && !planted::is(Bug::Backwards) {
         tracing::info!(source = case.source.id, %before, %next, "old news of a payment");
         return Ok(());
     }
-    take_amount(case, snapshot, next);
+    take_amount(case, snapshot);
     show(context, case, snapshot, next);
     case.source.state = next.to_string();
     record_transactions(tx, context, case, snapshot, next).await?;
     let saves = case.details.saves_for.is_some() && case.details.saves_for == case.order.customer_id;
-    if next.holds_money() && saves {
+    if next.holds_money() && saves && case.source.mismatch.is_none() {
         wallet::keep(tx, context, case).await?;
     }
     schedule::next_check(context, case, before, next);
@@ -75,19 +79,27 @@ pub async fn apply(
     update_order(tx, context, case).await
 }
 
+/// Leaves what was not asked for to a person, until the PSP shows what was asked for.
+fn flag(case: &mut Case, snapshot: &PaymentSnapshot, differences: &[Difference]) {
+    let mismatch = compare::stored(differences);
+    if mismatch.is_some() && mismatch != case.source.mismatch {
+        tracing::error!(
+            source = case.source.id,
+            psp_id = snapshot.psp_id,
+            status = ?snapshot.status,
+            mismatch,
+            "the PSP shows another payment than was asked for; a person has to look"
+        );
+    }
+    case.source.mismatch = mismatch;
+}
+
 /// The payment's amount is what the PSP says it is, not what it was last asked for.
-fn take_amount(case: &mut Case, snapshot: &PaymentSnapshot, next: SourceState) {
+fn take_amount(case: &mut Case, snapshot: &PaymentSnapshot) {
     let Some(amount) = &snapshot.amount else {
         return;
     };
-    let is_same_currency = amount.currency.to_string() == case.source.currency_code;
-    if next.holds_money() && !(is_same_currency && amount.amount_cents == case.source.amount_cents) {
-        tracing::error!(
-            source = case.source.id,
-            "the PSP authorized another amount than was asked for"
-        );
-    }
-    if is_same_currency {
+    if amount.currency.to_string() == case.source.currency_code {
         case.source.amount_cents = amount.amount_cents;
     }
 }
@@ -199,6 +211,8 @@ async fn authorize(
         None => case.new_transaction(context, AUTHORIZATION),
     };
     name(&mut row, snapshot);
+    // What was given up and is released does not pay the order, not for a moment.
+    row.canceled = is_given_up_hold(case, SourceState::of(snapshot));
     if let Some(amount) = &snapshot.amount {
         row.amount_cents = amount.amount_cents;
         row.currency_code = amount.currency.to_string();
@@ -237,6 +251,11 @@ async fn capture(
     case.put(tx, row).await
 }
 
+/// Whether a payment that was given up here holds money all the same, because its buyer has finished it late.
+fn is_given_up_hold(case: &Case, next: Option<SourceState>) -> bool {
+    case.details.given_up && next == Some(SourceState::Authorized)
+}
+
 /// A declined attempt: the one that waited, or one of the buyer's browser, which is recorded once for each charge.
 async fn decline_attempt(
     tx: &mut Tx<'_>,
@@ -248,7 +267,10 @@ async fn decline_attempt(
     let charge = snapshot.charge_id.as_ref().or(snapshot.action_id.as_ref());
     let recorded = case
         .authorizations()
-        .any(|row| row.status == FAILED && row.gateway_transaction_id.as_ref() == charge);
+        .filter(|row| row.status == FAILED)
+        .any(|row| {
+            row.gateway_transaction_id.as_ref() == charge || row.error_code.as_deref() == Some(GIVEN_UP)
+        });
     let mut row = match case.pending_authorization() {
         Some(row) => row,
         None if recorded || charge.is_none() => return Ok(()),
@@ -328,7 +350,8 @@ pub async fn update_order(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -
         stored::word(&case.order.status)?,
         OrderStatus::Draft | OrderStatus::Pending
     );
-    let covered = matches!(status, PaymentStatus::Authorized | PaymentStatus::Paid);
+    let covered =
+        matches!(status, PaymentStatus::Authorized | PaymentStatus::Paid) && case.source.mismatch.is_none();
     if covered && open && places(tx, case).await? {
         turn(context, &mut case.order, OrderEvent::PlaceByPayment)?;
     }
@@ -354,8 +377,12 @@ async fn places(tx: &mut Tx<'_>, case: &Case) -> Result<bool, Failure> {
 }
 
 /// An authorization that arrives on a source which was replaced: the source is put back, unless the order is covered by
-/// now; then the hold is [released](super::advance). Captured money is never given back by itself.
+/// now, or the payment was given up; then the hold is [released](super::advance). Captured money is never given back by
+/// itself.
 fn late_authorization(case: &mut Case, next: SourceState) {
+    if is_given_up_hold(case, Some(next)) {
+        return;
+    }
     if case.ledger.held_besides(&case.source.id) <= 0 {
         case.order.payment_source_type = Some(case.source.kind.clone());
         case.order.payment_source_id = Some(case.source.id.clone());

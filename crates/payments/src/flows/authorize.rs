@@ -101,12 +101,10 @@ async fn refuse_attempt(
         return Err(Problem::invalid(pointer, "replaced", message).into());
     }
     create::refuse_open_call(&case.source)?;
+    create::refuse_mismatch(&case.source, pointer)?;
     create::refuse_double_payment(&case.ledger)?;
     if !case.state()?.takes_attempt() {
-        let message = format!("can't be done: the payment is {}", case.source.state);
-        return Err(Problem::invalid(pointer, "state", message)
-            .meta("state", case.source.state.clone())
-            .into());
+        return Err(create::not_in_state(&case.source, pointer).into());
     }
     create::refuse_card_testing(tx, request, case).await
 }
@@ -224,10 +222,7 @@ pub async fn push(
     let gateway = gateway_of(tx, case).await?;
     let updatable = matches!(case.state()?, SourceState::Unconfirmed | SourceState::Failed);
     let Some(psp_id) = case.source.psp_id.clone().filter(|_| updatable) else {
-        let message = format!("can't be done: the payment is {}", case.source.state);
-        return Err(Problem::invalid("/data/attributes/_update", "state", message)
-            .meta("state", case.source.state.clone())
-            .into());
+        return Err(create::not_in_state(&case.source, "/data/attributes/_update").into());
     };
     let options = options_of(tx, context, case).await?;
     let (operation_id, kind) = (context.new_id(), OperationKind::Update);

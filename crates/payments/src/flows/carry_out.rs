@@ -5,10 +5,11 @@ use tillgate_store::{Tx, query};
 
 use super::{
     case::Case,
-    create::{ASK_AGAIN, refused, unavailable},
+    create::{ASK_AGAIN, card_gone, refused, unavailable},
     find_out,
     operation::{Attempt, OperationKind, Outcome},
     settle::{Settled, settle},
+    wallet::gone::{self, Gone},
 };
 use crate::{call::Answer, failure::Failure, idempotency, request::Request, stored::word};
 
@@ -25,6 +26,18 @@ pub struct Ending {
     pub pointers: &'static [(&'static str, &'static str)],
     /// The source is new: one that the PSP made nothing of is removed again.
     pub is_creation: bool,
+    /// The saved card that the request names, where the source does not tell.
+    pub card_token: Option<String>,
+    /// Whether the request can be carried out anew if the PSP's customer is gone.
+    pub renews: bool,
+}
+
+/// Carries out a request, and once more if the PSP's customer was found to be gone. `run` is told whether there is another try.
+pub async fn renewing(run: impl AsyncFn(bool) -> Result<Answer, Failure>) -> Result<Answer, Failure> {
+    match run(true).await {
+        Err(Failure::CustomerGone) => run(false).await,
+        outcome => outcome,
+    }
 }
 
 /// How far a request's last transaction came.
@@ -41,11 +54,22 @@ pub async fn carry_out(request: &Request, attempt: Attempt, ending: Ending) -> R
     loop {
         let context = request.context.clone();
         let outcome = find_out::perform(&context, &attempt).await;
+        let gone = match &outcome {
+            Outcome::Refused(refusal) => match refusal.missing {
+                Some(missing) => {
+                    gone::look(&context, &attempt, missing, ending.card_token.as_deref()).await?
+                }
+                None => None,
+            },
+            _ => None,
+        };
         let (request, ending) = (request.clone(), ending.clone());
         let step = context
             .db
             .clone()
-            .write(async move |tx: &mut Tx<'_>| commit(tx, &request, &attempt, &outcome, &ending).await)
+            .write(async move |tx: &mut Tx<'_>| {
+                commit(tx, &request, &attempt, (&outcome, gone), &ending).await
+            })
             .await?;
         match step {
             Step::Next(next) => attempt = *next,
@@ -58,11 +82,11 @@ async fn commit(
     tx: &mut Tx<'_>,
     request: &Request,
     attempt: &Attempt,
-    outcome: &Outcome,
+    (outcome, gone): (&Outcome, Option<Gone>),
     ending: &Ending,
 ) -> Result<Step, Failure> {
     let Settled {
-        case,
+        mut case,
         finished,
         was_open,
         next,
@@ -82,8 +106,22 @@ async fn commit(
     let is_certain = was_open && finished;
     // What was made stays, also if a later call for it (the capture of a method that captures by itself) did nothing.
     let is_made = ending.is_creation && attempt.kind != OperationKind::Create;
+    if let Some(gone) = gone.as_ref().filter(|_| is_certain) {
+        gone::forget(tx, &mut case, gone).await?;
+        case.save(tx, &request.context).await?;
+        if matches!(gone, Gone::Customer(_)) && ending.renews && !is_made {
+            if ending.is_creation {
+                take_back(tx, request, case).await?;
+            }
+            idempotency::release(request, tx).await?;
+            return Ok(Step::End(Err(Failure::CustomerGone)));
+        }
+    }
     let refusal = match outcome {
         _ if is_made => None,
+        Outcome::Refused(refusal) if is_certain && matches!(gone, Some(Gone::Card(_))) => {
+            Some(card_gone(refusal, ending.pointers).into())
+        }
         Outcome::Refused(refusal) | Outcome::NotAllowed(refusal, _) if is_certain => {
             Some(refused(refusal, ending.pointers).into())
         }

@@ -12,14 +12,19 @@ pub use checkout_com::{
     POINTERS as CHECKOUT_COM_POINTERS, authenticate as authenticate_at_checkout_com,
     authorize as authorize_at_checkout_com,
 };
-pub use guard::{buyer_address, refuse_card_testing, refuse_double_payment, refuse_open_call};
+pub use guard::{
+    buyer_address, is_placing, refuse_card_testing, refuse_double_payment, refuse_mismatch, refuse_open_call,
+};
 pub use new_source::{NewSource, lock_payable, new_source, return_url};
 pub use payment::Payments;
-pub use replace::{Reason, give_up_present_source, is_confirmable};
+pub use replace::{GIVEN_UP, Reason, give_up_present_source, is_confirmable};
 pub use stripe::{POINTERS as STRIPE_POINTERS, arguments as stripe_arguments, begin_creation, future_usage};
 
 use tillgate_gateways::{Refusal, RefusalKind};
 use tillgate_model::{Problem, Problems, problem::Kind};
+use tillgate_store::PaymentSourceRow;
+
+use super::state::SourceState;
 
 /// What a caller is told of a PSP that refuses a request. `pointers` leads from the PSP's words for a parameter to the
 /// member of the request.
@@ -44,21 +49,42 @@ pub fn refused(refusal: &Refusal, pointers: &[(&str, &str)]) -> Problem {
     if let Some(message) = about_keys {
         return Problem::new(Kind::BadGateway, message);
     }
+    let message = format!("was refused by the payment gateway ({})", code_of(refusal));
+    refused_with(refusal, pointers, message)
+}
+
+/// What a caller is told of a saved card that the PSP does not have any more.
+pub fn card_gone(refusal: &Refusal, pointers: &[(&str, &str)]) -> Problem {
+    let message = "can't be charged: the payment gateway does not keep the saved card any more, and it was removed from the \
+                   wallet; choose another card";
+    refused_with(refusal, pointers, message.to_owned())
+}
+
+fn code_of(refusal: &Refusal) -> String {
+    refusal.code.clone().unwrap_or_else(|| match refusal.kind {
+        RefusalKind::Conflict => "not_allowed_in_state".into(),
+        _ => "invalid_request".into(),
+    })
+}
+
+fn refused_with(refusal: &Refusal, pointers: &[(&str, &str)], message: String) -> Problem {
     let words = [refusal.param.as_deref(), refusal.code.as_deref()];
     let pointer = pointers
         .iter()
         .find(|(word, _)| words.iter().flatten().any(|given| given.contains(word)))
         .map_or("/data", |(_, pointer)| *pointer);
-    let code = refusal.code.clone().unwrap_or_else(|| match refusal.kind {
-        RefusalKind::Conflict => "not_allowed_in_state".into(),
-        _ => "invalid_request".into(),
-    });
-    Problem::invalid(
-        pointer,
-        "gateway_refused",
-        format!("was refused by the payment gateway ({code})"),
-    )
-    .meta("gateway_code", code)
+    Problem::invalid(pointer, "gateway_refused", message).meta("gateway_code", code_of(refusal))
+}
+
+/// What a caller is told of a payment that takes no attempt or change in its state, with the way out.
+pub fn not_in_state(source: &PaymentSourceRow, pointer: &str) -> Problem {
+    let state = source.state.clone();
+    let mut message = format!("can't be done: the payment is {state}");
+    if state == SourceState::RequiresAction.to_string() {
+        message += ", and waits for its buyer to authenticate; a new payment source replaces it, and \
+                    _nullify_payment_source gives it up";
+    }
+    Problem::invalid(pointer, "state", message).meta("state", state)
 }
 
 /// Nothing reached the PSP.

@@ -48,6 +48,12 @@ pub struct Details {
     /// The customer for whom the card is to be saved as soon as the payment is authorized. The order may have got another one
     /// by then: that one does not get the card.
     pub saves_for: Option<String>,
+    /// The payment was given up here while its buyer could still finish it at the PSP: what it holds then is released.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub given_up: bool,
+    /// The order got another buyer after the source was made: its card is not saved for them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub buyer_changed: bool,
     /// The saved card that is charged.
     pub customer_payment_source_id: Option<String>,
     /// How much was asked to be authorized, if that was not the order's total.

@@ -4,7 +4,7 @@
 use serde_json::Value;
 use tillgate_gateways::{Instrument, SetupFutureUsage};
 use tillgate_model::{JsonObject, Problem, resources::CheckoutComPaymentType};
-use tillgate_store::{OrderRow, Tx};
+use tillgate_store::{OrderRow, Tx, query};
 
 use super::wallet;
 use crate::{failure::Failure, request::Request};
@@ -165,6 +165,24 @@ pub async fn saved_at_stripe(
     }
 }
 
+/// Whether another customer of ours has a card with the same customer at Checkout.com, which goes by addresses: one that a
+/// customer gave up may be somebody else's by now.
+async fn is_shared(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    order: &OrderRow,
+    gateway_id: &str,
+    psp_customer: &str,
+) -> Result<bool, Failure> {
+    let owners = query!(
+        tx,
+        wallet::owners_of_customer_token(request.scope(), gateway_id, psp_customer)
+    )?;
+    Ok(owners
+        .iter()
+        .any(|owner| Some(owner) != order.customer_id.as_ref()))
+}
+
 /// A fresh instrument of Stripe.
 pub fn fresh_at_stripe(token: &str, pointer: &str) -> Result<Instrument, Problem> {
     let known = ["tok_", "pm_", "src_", "card_"]
@@ -218,7 +236,11 @@ pub async fn at_checkout_com(
     }
     // What Checkout.com then charges may be what somebody else has paid with as a guest, giving the same address.
     let is_merchant = request.caller.buyer().is_none();
-    if is_merchant && wallet::is_psp_customer(tx, request.scope(), order, gateway_id, token).await? {
+    let scope = request.scope();
+    if is_merchant
+        && wallet::is_psp_customer(tx, scope, order, gateway_id, token).await?
+        && !is_shared(tx, request, order, gateway_id, token).await?
+    {
         Ok((Instrument::Customer(token.to_owned()), None))
     } else {
         Err(wallet::not_the_customers(pointer).into())

@@ -7,6 +7,8 @@ pub mod apply;
 pub mod authorize;
 pub mod carry_out;
 pub mod case;
+pub mod change_of_buyer;
+pub mod compare;
 pub mod create;
 pub mod delete;
 pub mod details;

@@ -60,8 +60,13 @@ pub fn turn_at(
 /// What a caller is told of an event that can't happen now.
 pub fn impossible(row: &OrderRow, event: OrderEvent, pointer: &str) -> Problem {
     let possible: Vec<String> = ORDER.sources(event).map(|state| state.to_string()).collect();
+    let way_out = if create::is_placing(row) {
+        "; it waits for its payment, which _nullify_payment_source gives up"
+    } else {
+        ""
+    };
     let message = format!(
-        "can't be done: the order is {}, and not {}",
+        "can't be done: the order is {}, and not {}{way_out}",
         row.status,
         possible.join(" or ")
     );
@@ -106,6 +111,7 @@ pub async fn place(
     if matches!(status_of(case)?, OrderStatus::Placing | OrderStatus::Placed) {
         return Ok(None);
     }
+    create::refuse_mismatch(&case.source, pointer)?;
     if case.state()?.holds_money() {
         if !pays(case, amount_cents) {
             return Err(mismatched(pointer).into());

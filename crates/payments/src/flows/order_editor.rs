@@ -12,7 +12,7 @@ use tillgate_store::{AnyOrder as _, Tx, query};
 use super::{
     action::Begun,
     advance::go_on,
-    carry_out::{Ending, carry_out},
+    carry_out::{Ending, carry_out, renewing},
     case::Case,
     create,
     ledger::FAILED,
@@ -66,9 +66,24 @@ impl Edit for OrderEditor {
     ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         async move {
             let input = self.update.read_update::<Order>(body, id)?;
-            match Trigger::of(&input.attributes)? {
+            let trigger = Trigger::of(&input.attributes)?;
+            let update = async || match trigger {
                 None => self.plain.update(request, id, body).await,
-                Some(trigger) => pull(request, id, input, trigger).await,
+                Some(trigger) => {
+                    let pull = async |renews| {
+                        let input = self.update.read_update::<Order>(body, id)?;
+                        pull(request, id, input, trigger, renews).await
+                    };
+                    renewing(pull).await
+                }
+            };
+            match update().await {
+                // The order gets another buyer, for whom its payment was not made.
+                Err(Failure::Confirmable) => {
+                    create::give_up_present_source(request, id, create::Reason::BuyerChanged).await?;
+                    update().await
+                }
+                outcome => outcome,
             }
         }
         .boxed_local()
@@ -168,6 +183,7 @@ async fn pull(
     id: &Id,
     input: UpdateRequest<Order>,
     trigger: Trigger,
+    renews: bool,
 ) -> Result<Answer, Failure> {
     trigger.refuse_sales_channel(request)?;
     bring_up_to_date(request, id, trigger).await?;
@@ -177,7 +193,7 @@ async fn pull(
         .write(async move |tx: &mut Tx<'_>| commit_intent(tx, &theirs, &order_id, &input, trigger).await)
         .await?;
     match begun {
-        Step::Call(attempt) => carry_out(request, *attempt, ending(id, trigger)).await,
+        Step::Call(attempt) => carry_out(request, *attempt, ending(id, trigger, renews)).await,
         Step::Answer(answer) => Ok(answer),
     }
 }
@@ -196,7 +212,9 @@ async fn bring_up_to_date(request: &Request, id: &Id, trigger: Trigger) -> Resul
         return Ok(());
     };
     match trigger {
-        Trigger::NullifyPaymentSource if order::is_editable(word(&row.status)?) => {
+        Trigger::NullifyPaymentSource
+            if order::is_editable(word(&row.status)?) || create::is_placing(&row) =>
+        {
             create::give_up_present_source(request, id, create::Reason::Detached).await
         }
         Trigger::CustomerPaymentSourceId => {
@@ -330,7 +348,7 @@ async fn without_source(
     Ok(query!(tx, orders::save(&row))?)
 }
 
-fn ending(id: &Id, trigger: Trigger) -> Ending {
+fn ending(id: &Id, trigger: Trigger, renews: bool) -> Ending {
     Ending {
         id: id.clone(),
         answer: |request, case, _| Ok(request.shown(&order::shown_to(request, &case.order)?)),
@@ -340,6 +358,8 @@ fn ending(id: &Id, trigger: Trigger) -> Ending {
         },
         pointers: POINTERS,
         is_creation: false,
+        card_token: None,
+        renews,
     }
 }
 

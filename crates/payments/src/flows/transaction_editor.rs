@@ -348,5 +348,7 @@ fn ending<R: Triggered>(id: &Id) -> Ending {
         },
         pointers: &[("", "/data/attributes")],
         is_creation: false,
+        card_token: None,
+        renews: false,
     }
 }

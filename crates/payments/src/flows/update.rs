@@ -1,7 +1,7 @@
 //! `PATCH` of a payment source: its own members, and its triggers.
 
 use tillgate_model::{
-    Id, Problem, Problems, Record, Resource, Updatable,
+    Id, JsonObject, Problem, Problems, Record, Resource, Updatable,
     problem::Kind,
     request::UpdateRequest,
     resources::{CheckoutComPayment, StripePayment},
@@ -67,6 +67,7 @@ pub async fn stripe(
             let gateway_id = &case.source.payment_gateway_id;
             instrument::check_options(tx, &request, &case.order, gateway_id, &mut options).await?;
             keep_common(&mut case, &record);
+            refuse_other_instrument(&case, &record.options)?;
             case.details.options = record.options.clone();
             case.details.return_url = record.return_url.clone();
             before.refuse_late_change(&request, &case, authorize || update)?;
@@ -97,6 +98,8 @@ pub async fn stripe(
         verdict: |_, _| None,
         pointers: create::STRIPE_POINTERS,
         is_creation: false,
+        card_token: None,
+        renews: false,
     };
     end::<StripePayment>(request, id, begun, ending).await
 }
@@ -127,6 +130,10 @@ pub async fn checkout_com(
             before.refuse_late_change(&request, &case, attempts)?;
             case.details.session_id = record.session_id.clone();
             if let Some(token) = &input.attributes.token {
+                let present = source::token(&request.context, &case.source)?;
+                if present.is_none_or(|present| present.expose() != token.expose()) {
+                    refuse_change(&case, "/data/attributes/token")?;
+                }
                 let place = (&case.order, case.source.payment_gateway_id.as_str());
                 instrument::at_checkout_com(tx, &request, place, record.payment_type, token.expose()).await?;
                 case.source.token = Some(source::seal_token(&request.context, token));
@@ -155,6 +162,8 @@ pub async fn checkout_com(
         verdict: |_, _| None,
         pointers: create::CHECKOUT_COM_POINTERS,
         is_creation: false,
+        card_token: None,
+        renews: false,
     };
     end::<CheckoutComPayment>(request, id, begun, ending).await
 }
@@ -235,6 +244,28 @@ pub fn keep_common<R>(case: &mut Case, record: &Record<R>) {
     case.source.reference = record.reference.clone();
     case.source.reference_origin = record.reference_origin.clone();
     case.source.metadata = stored_json(&record.metadata);
+}
+
+/// What a payment is made with can't be changed once that has no effect any more.
+fn refuse_change(case: &Case, pointer: &str) -> Result<(), Failure> {
+    use SourceState::{Canceled, Captured, Processing, RequiresAction};
+    match case.state()? {
+        RequiresAction | Processing | Captured | Canceled => {
+            Err(create::not_in_state(&case.source, pointer).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The same for Stripe's options.
+fn refuse_other_instrument(case: &Case, options: &Option<JsonObject>) -> Result<(), Failure> {
+    for member in ["payment_method", "customer", "setup_future_usage"] {
+        let of = |options: &Option<JsonObject>| options.as_ref().and_then(|all| all.0.get(member).cloned());
+        if of(options) != of(&case.details.options) {
+            refuse_change(case, &format!("/data/attributes/options/{member}"))?;
+        }
+    }
+    Ok(())
 }
 
 fn call(begun: action::Begun) -> Option<Attempt> {

@@ -10,6 +10,7 @@ mod cards;
 mod choose;
 mod customer;
 mod editor;
+pub mod gone;
 mod keep;
 mod recover;
 mod remove;

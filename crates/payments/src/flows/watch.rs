@@ -49,7 +49,10 @@ async fn look_at(context: &Context, row: &PaymentSourceRow) -> Result<(), Failur
         .db
         .write(async move |tx: &mut Tx<'_>| {
             let mut case = Case::lock(tx, &scope, &source_id).await?;
-            if case.source.pending_operation_id.is_some() || !is_abandoned(&world, &case)? {
+            if case.source.pending_operation_id.is_some()
+                || case.details.given_up
+                || !is_abandoned(&world, &case)?
+            {
                 return Ok::<_, Failure>(None);
             }
             let gateway = gateway_of(tx, &case).await?;

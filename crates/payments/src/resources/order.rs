@@ -13,7 +13,7 @@ use crate::{
     call::ApplicationKind,
     events::{self, Change, outbox},
     failure::Failure,
-    flows::ledger::Ledger,
+    flows::{change_of_buyer, ledger::Ledger},
     handler::Kept,
     plain::Plain,
     request::Request,
@@ -253,6 +253,12 @@ impl Plain for Order {
             attributes.customer_email.as_ref().and(Some(before)),
         )
         .await?;
+        let pointer = match &attributes.customer_email {
+            Some(_) => "/data/attributes/customer_email",
+            None if record.customer.id() != before.customer.id() => "/data/relationships/customer",
+            None => "/data/attributes/guest",
+        };
+        change_of_buyer::settle(tx, request, &locked, record, pointer).await?;
         if chooses {
             apply_payment_method(tx, request, record).await?;
         }

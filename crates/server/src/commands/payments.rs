@@ -1,7 +1,7 @@
 //! `tillgate payments`
 
 use tillgate_model::Timestamp;
-use tillgate_payments::stuck::{self, FlaggedEvent, LIMIT, OpenCall};
+use tillgate_payments::stuck::{self, FlaggedEvent, LIMIT, Mismatch, OpenCall};
 
 use super::{print, table};
 use crate::{config::Config, failure::Failure, startup::with_context};
@@ -9,7 +9,8 @@ use crate::{config::Config, failure::Failure, startup::with_context};
 /// What is done to payments.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// List the calls to payment gateways whose outcome is not known, and the events that fit nothing
+    /// List the calls to payment gateways whose outcome is not known, the events that fit nothing, and the payments that are
+    /// not what was asked for
     ///
     /// Most of them resolve themselves: the column NEXT LOOK says when the gateway is asked next. The exit code is 0 as long as
     /// none is left to a person, and 1 when at least one is: those have a time in the column FLAGGED.
@@ -23,18 +24,22 @@ pub enum Command {
 pub fn run(config: &Config, command: &Command) -> Result<(), Failure> {
     let Command::Stuck = command;
     let stuck = with_context(config, async |context| Ok(stuck::list(context).await?))?;
-    if stuck.calls.is_empty() && stuck.events.is_empty() {
+    if stuck.calls.is_empty() && stuck.events.is_empty() && stuck.mismatches.is_empty() {
         return print("Nothing is stuck.");
     }
     let calls: Vec<_> = stuck.calls.iter().map(call).collect();
     let events: Vec<_> = stuck.events.iter().map(event).collect();
+    let mismatches: Vec<_> = stuck.mismatches.iter().map(mismatch).collect();
     if !calls.is_empty() {
         print(&table::render(&CALLS, &calls))?;
     }
     if !events.is_empty() {
         print(&table::render(&EVENTS, &events))?;
     }
-    if [calls.len(), events.len()].contains(&usize::try_from(LIMIT).unwrap_or(usize::MAX)) {
+    if !mismatches.is_empty() {
+        print(&table::render(&MISMATCHES, &mismatches))?;
+    }
+    if [calls.len(), events.len(), mismatches.len()].contains(&usize::try_from(LIMIT).unwrap_or(usize::MAX)) {
         print(&format!("There may be more: {LIMIT} of each are shown."))?;
     }
     match stuck.flagged() {
@@ -94,6 +99,28 @@ fn event(event: &FlaggedEvent) -> [String; 8] {
         event.psp_id.clone().unwrap_or_else(|| "-".into()),
         moment(Some(event.since)),
         moment(event.flagged_at),
+    ]
+}
+
+const MISMATCHES: [&str; 7] = [
+    "SOURCE",
+    "ORGANIZATION",
+    "MODE",
+    "ORDER",
+    "PAYMENT",
+    "SINCE",
+    "DIFFERS IN",
+];
+
+fn mismatch(mismatch: &Mismatch) -> [String; 7] {
+    [
+        format!("{}/{}", mismatch.source_type, mismatch.source_id),
+        mismatch.organization.clone(),
+        mode(mismatch.test),
+        mismatch.order_number.clone(),
+        mismatch.psp_id.clone().unwrap_or_else(|| "-".into()),
+        moment(Some(mismatch.since)),
+        mismatch.differences.replace(',', ", "),
     ]
 }
 

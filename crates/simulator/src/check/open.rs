@@ -83,6 +83,19 @@ fn sources(books: &Books, findings: &mut Vec<String>) {
             "failed" => source.client_secret.is_some(),
             _ => false,
         };
+        if let Some(mismatch) = &source.mismatch {
+            findings.push(format!(
+                "{}/{} is not what was asked for: {mismatch}",
+                source.kind, source.id
+            ));
+        }
+        let is_given_up = source.details.contains("\"given_up\":true");
+        if is_given_up && source.state == "authorized" && source.pending_operation_id.is_none() {
+            findings.push(format!(
+                "{}/{} was given up, and holds money",
+                source.kind, source.id
+            ));
+        }
         if waits && source.check_at.is_none() && source.pending_operation_id.is_none() {
             findings.push(format!(
                 "{}/{} is {} and nobody will look at it",

@@ -33,7 +33,41 @@ pub fn check(books: &Books, notes: &Notes, world: &World) -> Vec<String> {
         }
     }
     customers(world, &mut findings);
+    buyers(books, world, &mut findings);
     findings
+}
+
+/// What an order is paid with at Stripe is its customer's, or nobody's.
+fn buyers(books: &Books, world: &World, findings: &mut Vec<String>) {
+    let list = ask(world, "/v1/customers?limit=100", STRIPE_KEY);
+    let customers = list["data"].as_array().cloned().unwrap_or_default();
+    let ours = |psp_id: &str| {
+        let mut found = customers
+            .iter()
+            .filter(|customer| text(&customer["id"]) == psp_id);
+        Some(text(&found.next()?["metadata"]["customer_id"]).to_owned())
+    };
+    for source in books
+        .sources
+        .iter()
+        .filter(|source| source.kind == "stripe_payments")
+    {
+        let order = books
+            .orders
+            .iter()
+            .find(|order| order.payment_source_id.as_ref() == Some(&source.id));
+        let (Some(order), Some(psp_id)) = (order, &source.psp_id) else {
+            continue;
+        };
+        let intent = ask(world, &format!("/v1/payment_intents/{psp_id}"), STRIPE_KEY);
+        let made_for = ours(text(&intent["customer"]));
+        if made_for.is_some() && made_for != order.customer_id && intent["status"] != "canceled" {
+            findings.push(format!(
+                "{psp_id} of order {} was made for {made_for:?}, and not for {:?}",
+                order.id, order.customer_id
+            ));
+        }
+    }
 }
 
 /// Every attempt to pay with a saved card.
@@ -53,10 +87,11 @@ fn charges(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
             continue;
         };
         let order = books.orders.iter().find(|order| order.id == row.order_id);
-        let payer = order.and_then(|order| order.customer_email.clone());
-        if payer.as_ref() != Some(&card.owner) {
+        // Since then, the order may have got another buyer.
+        let payers = order.and_then(|order| Some(&notes.orders.get(&order.id)?.customers));
+        if payers.is_none_or(|payers| !payers.contains(&card.owner)) {
             findings.push(format!(
-                "the card {id} of {} was to pay an order of {payer:?}",
+                "the card {id} of {} was to pay an order of {payers:?}",
                 card.owner
             ));
         }

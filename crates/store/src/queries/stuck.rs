@@ -4,7 +4,8 @@ use diesel::prelude::*;
 
 use super::super::{Connection, RunQueryDsl};
 use crate::{
-    FlaggedEvent, GatewayEventRow, GatewayOperationRow, OpenOperation, PaymentGatewayRow, StoreError,
+    FlaggedEvent, GatewayEventRow, GatewayOperationRow, OpenOperation, PaymentGatewayRow, PaymentSourceRow,
+    StoreError,
     rows::{gateway_events, gateway_operations, orders, organizations, payment_gateways, payment_sources},
 };
 
@@ -60,5 +61,24 @@ pub async fn flagged_events(
             organizations::name,
             PaymentGatewayRow::as_select(),
         ));
+    Ok(run!(query.load(connection))?)
+}
+
+/// Payment sources whose payment is not what was asked for, with the organization's name and the order's number; oldest first.
+pub async fn mismatched_sources(
+    connection: &mut Connection,
+    limit: i64,
+) -> Result<Vec<(PaymentSourceRow, String, String)>, StoreError> {
+    let of_order = orders::organization_id
+        .eq(payment_sources::organization_id)
+        .and(orders::test.eq(payment_sources::test))
+        .and(orders::id.eq(payment_sources::order_id));
+    let query = payment_sources::table
+        .inner_join(orders::table.on(of_order))
+        .inner_join(organizations::table.on(organizations::id.eq(payment_sources::organization_id)))
+        .filter(payment_sources::mismatch.is_not_null())
+        .order(payment_sources::created_at)
+        .limit(limit)
+        .select((PaymentSourceRow::as_select(), organizations::name, orders::number));
     Ok(run!(query.load(connection))?)
 }

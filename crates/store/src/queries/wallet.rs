@@ -41,6 +41,23 @@ pub async fn by_token(
     Ok(run!(query.get_result(connection)).optional()?)
 }
 
+/// Whose the saved cards are that a PSP keeps for one customer of its own.
+pub async fn owners_of_customer_token(
+    connection: &mut Connection,
+    scope: &Scope,
+    gateway_id: &str,
+    customer_token: &str,
+) -> Result<Vec<String>, StoreError> {
+    let query = customer_payment_sources::table
+        .filter(customer_payment_sources::organization_id.eq(scope.organization_id().as_str()))
+        .filter(customer_payment_sources::test.eq(scope.test()))
+        .filter(customer_payment_sources::payment_gateway_id.eq(gateway_id))
+        .filter(customer_payment_sources::customer_token.eq(customer_token))
+        .select(customer_payment_sources::customer_id)
+        .distinct();
+    Ok(run!(query.load(connection))?)
+}
+
 /// The cards of a customer in a state, oldest first. A customer has a handful.
 pub async fn of_customer(
     connection: &mut Connection,

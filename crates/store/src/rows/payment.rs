@@ -78,6 +78,8 @@ rows! {
         details: Text => String,
         /// When to ask the PSP how far the payment is, if nobody does before.
         check_at: Nullable<Timestamp> => Option<StoredTime>,
+        /// What the PSP shows of the payment and was not asked for: words of the domain, with commas between.
+        mismatch: Nullable<Text> => Option<String>,
     }
 }
 

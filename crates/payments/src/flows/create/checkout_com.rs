@@ -54,6 +54,8 @@ fn ending(id: &Id) -> Ending {
         verdict: |_, _| None,
         pointers: POINTERS,
         is_creation: true,
+        card_token: None,
+        renews: false,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use chrono::Duration;
-use tillgate_model::{Problem, Problems};
+use tillgate_model::{Problem, Problems, resources::OrderStatus};
 use tillgate_store::{AnyOrder as _, OrderRow, PaymentSourceRow, StoredTime, Tx, query};
 
 use crate::{
@@ -30,6 +30,11 @@ pub fn refuse_unpayable(order: &OrderRow) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The order waits for the payment that places it.
+pub fn is_placing(order: &OrderRow) -> bool {
+    order.status == OrderStatus::Placing.to_string()
+}
+
 /// An order is paid once: nothing stands beside a pending or successful authorization.
 pub fn refuse_double_payment(ledger: &Ledger) -> Result<(), Failure> {
     if ledger.held() > 0 && !planted::is(Bug::TwoSourcesCharged) {
@@ -47,6 +52,20 @@ pub fn refuse_open_call(source: &PaymentSourceRow) -> Result<(), Failure> {
         return Err(Problem::invalid(ORDER, "payment_pending", message).into());
     }
     Ok(())
+}
+
+/// A payment that is not what was asked for is left to a person.
+pub fn refuse_mismatch(source: &PaymentSourceRow, pointer: &str) -> Result<(), Failure> {
+    let Some(mismatch) = &source.mismatch else {
+        return Ok(());
+    };
+    let message = format!(
+        "can't be done: the payment at the gateway is not what was asked for ({}); the merchant has to look at it",
+        mismatch.replace(',', ", ")
+    );
+    Err(Problem::invalid(pointer, "state", message)
+        .meta("state", source.state.clone())
+        .into())
 }
 
 /// Since when the failures of an address count.

@@ -3,7 +3,10 @@
 use tillgate_model::{Id, Problem, Record};
 use tillgate_store::{AnyOrder as _, OrderRow, PaymentGatewayRow, Tx, queries, query};
 
-use super::{guard, replace::is_confirmable};
+use super::{
+    guard,
+    replace::{is_confirmable, waits_for_buyer},
+};
 use crate::{
     context::Context,
     failure::Failure,
@@ -78,10 +81,15 @@ async fn lock_with_gateways(
         payments::enabled_gateways(scope, gateway_kind),
     )?;
     let order = found(order.filter(|order| order::visible(request, order)), "order")?;
-    guard::refuse_unpayable(&order)?;
-    if let Some(id) = &order.payment_source_id
-        && let Some(present) = query!(tx, payment_sources::get(scope, &stored::word(id)?))?
-    {
+    let present = match &order.payment_source_id {
+        Some(id) => query!(tx, payment_sources::get(scope, &stored::word(id)?))?,
+        None => None,
+    };
+    match &present {
+        Some(present) if guard::is_placing(&order) && waits_for_buyer(present)? => {}
+        _ => guard::refuse_unpayable(&order)?,
+    }
+    if let Some(present) = present {
         guard::refuse_open_call(&present)?;
         if is_confirmable(&present)? {
             return Err(Failure::Confirmable);
@@ -188,6 +196,7 @@ pub fn new_source<R>(request: &Request, record: &Record<R>, new: NewSource<'_>) 
         pending_operation_id: None,
         details: stored::stored_json(&details),
         check_at: None,
+        mismatch: None,
     });
     Ok(Case::new(request.scope(), order, source, details, ledger))
 }

@@ -20,7 +20,7 @@ use crate::{
     call::Answer,
     failure::Failure,
     flows::{
-        carry_out::{Ending, carry_out},
+        carry_out::{Ending, carry_out, renewing},
         case::Case,
         details::Details,
         instrument::{Options, fresh_at_stripe, saved_at_stripe},
@@ -46,7 +46,7 @@ const POINTERS: &[(&str, &str)] = &[
     ("currency", "/data/relationships/order"),
 ];
 
-fn ending(id: &Id) -> Ending {
+fn ending(id: &Id, card_token: Option<String>, renews: bool) -> Ending {
     Ending {
         id: id.clone(),
         answer: |request, case, _| {
@@ -56,6 +56,8 @@ fn ending(id: &Id) -> Ending {
         verdict: declined,
         pointers: POINTERS,
         is_creation: true,
+        card_token,
+        renews,
     }
 }
 
@@ -90,23 +92,24 @@ impl Edit for Payments {
             }
             let mut record = Payment::from_create(&input.attributes, &input.relationships);
             record.stamp(request.context.new_id(), request.context.now());
-            if input.attributes.stripe_payment_method_id.is_none()
-                && is_known(request, record.order.id()).await?
-            {
-                // A card that can't be saved pays all the same.
-                if let Err(failure) = know_customer(request, record.order.id()).await {
-                    tracing::warn!(
-                        ?failure,
-                        "a card will not be saved: its customer is not known at the PSP"
-                    );
+            let saved = input.attributes.stripe_payment_method_id.clone();
+            renewing(async |renews| {
+                if saved.is_none() && is_known(request, record.order.id()).await? {
+                    // A card that can't be saved pays all the same.
+                    if let Err(failure) = know_customer(request, record.order.id()).await {
+                        tracing::warn!(
+                            ?failure,
+                            "a card will not be saved: its customer is not known at the PSP"
+                        );
+                    }
                 }
-            }
-            let ending = ending(&record.id);
-            let attempt = replacing(request, record.order.id(), async || {
-                commit_intent(request, record.clone(), input.attributes.clone()).await
+                let attempt = replacing(request, record.order.id(), async || {
+                    commit_intent(request, record.clone(), input.attributes.clone()).await
+                })
+                .await?;
+                carry_out(request, attempt, ending(&record.id, saved.clone(), renews)).await
             })
-            .await?;
-            carry_out(request, attempt, ending).await
+            .await
         }
         .boxed_local()
     }

@@ -17,7 +17,7 @@ use crate::{
     context::Context,
     failure::Failure,
     flows::{
-        carry_out::{Ending, carry_out},
+        carry_out::{Ending, carry_out, renewing},
         case::Case,
         details::Details,
         instrument::{self, Options, read_options},
@@ -40,7 +40,7 @@ pub const POINTERS: &[(&str, &str)] = &[
     ("currency", "/data/relationships/order"),
 ];
 
-fn ending(id: &Id) -> Ending {
+fn ending(id: &Id, renews: bool) -> Ending {
     Ending {
         id: id.clone(),
         answer: |request, case, _| {
@@ -50,6 +50,8 @@ fn ending(id: &Id) -> Ending {
         verdict: |_, _| None,
         pointers: POINTERS,
         is_creation: true,
+        card_token: None,
+        renews,
     }
 }
 
@@ -59,15 +61,17 @@ impl PaymentSource for StripePayment {
             read_options(input.attributes.options.as_ref()).map_err(tillgate_model::Problems::from)?;
         let mut record = Self::from_create(&input.attributes, &input.relationships);
         record.stamp(request.context.new_id(), request.context.now());
-        if options.setup_future_usage.is_some() && options.customer.is_none() {
-            know_customer(request, record.order.id()).await?;
-        }
-        let ending = ending(&record.id);
-        let attempt = replacing(request, record.order.id(), async || {
-            commit_intent(request, record.clone(), options.clone()).await
+        renewing(async |renews| {
+            if options.setup_future_usage.is_some() && options.customer.is_none() {
+                know_customer(request, record.order.id()).await?;
+            }
+            let attempt = replacing(request, record.order.id(), async || {
+                commit_intent(request, record.clone(), options.clone()).await
+            })
+            .await?;
+            carry_out(request, attempt, ending(&record.id, renews)).await
         })
-        .await?;
-        carry_out(request, attempt, ending).await
+        .await
     }
 
     async fn update(request: &Request, id: &Id, input: UpdateRequest<Self>) -> Result<Answer, Failure> {

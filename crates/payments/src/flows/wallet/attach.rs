@@ -3,14 +3,14 @@
 //! Attaching says how things shall be: done twice, it has no more effect than once. So its request is sent again however
 //! old it is, if the PSP shows that it has not happened.
 
-use tillgate_gateways::{InstrumentOutcome, PspRequest, Reuse, TransportError};
+use tillgate_gateways::{InstrumentOutcome, Missing, PspRequest, Reuse, TransportError};
 use tillgate_model::Id;
 use tillgate_store::{CustomerPaymentSourceRow, Scope, Tx, query};
 
 use super::{
-    CardState,
+    CardState, gone,
     keep::{new_card, token_of},
-    may_save, psp_customer, recover,
+    may_save, prepare, psp_customer, recover,
 };
 use crate::{
     context::Context,
@@ -23,6 +23,7 @@ use crate::{
         operation::{lease, send},
         sealed_request,
     },
+    planted::{self, Bug},
     request::Request,
     resources::{customer_payment_source::hash_token, order},
     stored::{stored_time, word},
@@ -87,17 +88,55 @@ pub async fn ask(context: &Context, link: &Link, request: &PspRequest, resending
 
 /// Before the order is locked for good: a card that the PSP keeps only once it is attached, is.
 pub async fn attach_if_needed(request: &Request, order_id: &Id) -> Result<(), Failure> {
+    if attach(request, order_id).await? == Attached::CustomerGone {
+        // It was forgotten: another one is made.
+        prepare(request, order_id).await?;
+        attach(request, order_id).await?;
+    }
+    Ok(())
+}
+
+/// What came of attaching a card.
+#[derive(PartialEq, Eq)]
+enum Attached {
+    /// Whatever there was to do is done, or goes on.
+    Done,
+    /// The PSP does not have the customer any more.
+    CustomerGone,
+}
+
+async fn attach(request: &Request, order_id: &Id) -> Result<Attached, Failure> {
     let context = &request.context;
     let Some(call) = commit_intent(request, order_id.clone()).await? else {
-        return Ok(());
+        return Ok(Attached::Done);
     };
     let outcome = ask(context, &call.link, &call.request, false).await;
     let is_unreached = matches!(outcome, CardOutcome::NotSent);
+    let is_gone = matches!(
+        &outcome,
+        CardOutcome::Seen(InstrumentOutcome::Refused(refusal)) if refusal.missing == Some(Missing::Customer)
+    );
     recover::settle(context, &call.row, outcome).await?;
     if is_unreached {
         return Err(unavailable().into());
     }
-    Ok(())
+    if is_gone && !planted::is(Bug::GoneCustomerKept) {
+        forget(context, call.row).await?;
+        return Ok(Attached::CustomerGone);
+    }
+    Ok(Attached::Done)
+}
+
+async fn forget(context: &Context, row: CustomerPaymentSourceRow) -> Result<(), Failure> {
+    let scope = Scope::of_job(word(&row.organization_id)?, row.test);
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let gateway_id = row.payment_gateway_id.as_deref().unwrap_or_default();
+            let psp_id = row.customer_token.as_deref().unwrap_or_default();
+            gone::forget_customer(tx, &scope, Some(&row.customer_id), gateway_id, psp_id).await
+        })
+        .await
 }
 
 async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<CardCall>, Failure> {
@@ -112,7 +151,9 @@ async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<CardCal
                 return Ok(None);
             };
             let case = Case::lock(tx, scope, &word(&source_id)?).await?;
-            let waits = case.details.reuse == Reuse::OnceAttached && case.state()?.holds_money();
+            let waits = case.details.reuse == Reuse::OnceAttached
+                && !case.details.buyer_changed
+                && case.state()?.holds_money();
             let gateway_id = &case.source.payment_gateway_id;
             let psp_customer = psp_customer(tx, scope, &case.order, gateway_id).await?;
             let (Some(customer_id), Some(psp_customer), Some(token), true) = (

@@ -1,9 +1,10 @@
 //! Saving the card of a payment that has succeeded. The PSP keeps it by then; what is committed here is whose it is.
 
 use tillgate_gateways::Reuse;
+use tillgate_model::{Resource, resources::StripePayment};
 use tillgate_store::{CustomerPaymentSourceRow, Tx, query};
 
-use super::CardState;
+use super::{CardState, is_psp_customer};
 use crate::{
     context::Context,
     failure::Failure,
@@ -51,6 +52,16 @@ pub async fn keep(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result
     };
     let hash = hash_token(context, token);
     let gateway_id = &case.source.payment_gateway_id;
+    let keeper = case.details.customer_token.as_deref().unwrap_or_default();
+    if case.source.kind == StripePayment::META.kind
+        && !is_psp_customer(tx, &case.scope, &case.order, gateway_id, keeper).await?
+    {
+        tracing::warn!(
+            source = case.source.id,
+            "Stripe keeps what the payment was made with for somebody else than the order's customer"
+        );
+        return Ok(());
+    }
     match query!(tx, wallet::by_token(&case.scope, gateway_id, &hash))? {
         Some(known) if known.customer_id != customer_id => tracing::warn!(
             source = case.source.id,

@@ -43,6 +43,7 @@ pub async fn prepare(request: &Request, order_id: &Id) -> Result<(), Failure> {
     let state: SourceState = word(&source.state)?;
     let is_open = state.takes_attempt() && source.psp_id.is_some();
     let needed = match details.reuse {
+        _ if details.buyer_changed => false,
         Reuse::Yes => false,
         Reuse::OnceAttached => true,
         Reuse::No => is_open,
@@ -71,6 +72,11 @@ pub async fn save(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> Result
     if case.source.kind == WireTransfer::META.kind {
         let message = "can't be done: there is nothing to save of a wire transfer";
         return Err(Problem::invalid(POINTER, "not_supported", message).into());
+    }
+    if case.details.buyer_changed {
+        let message =
+            "can't be done: the payment source was made for another buyer of the order. Create a new one";
+        return Err(Problem::invalid(POINTER, "not_owned", message).into());
     }
     if case.details.customer_payment_source_id.is_some() || is_known(tx, request, case).await? {
         return Ok(None);
