@@ -1,9 +1,8 @@
 //! `tillgate payments`
 
-use tillgate_model::Timestamp;
 use tillgate_payments::stuck::{self, FlaggedEvent, LIMIT, OpenCall};
 
-use super::{print, table};
+use super::{mode, moment, print, table};
 use crate::{config::Config, failure::Failure, startup::with_context};
 
 /// What is done to payments.
@@ -95,16 +94,4 @@ fn event(event: &FlaggedEvent) -> [String; 8] {
         moment(Some(event.since)),
         moment(event.flagged_at),
     ]
-}
-
-fn mode(test: bool) -> String {
-    if test { "test" } else { "live" }.into()
-}
-
-/// To the second, in UTC.
-fn moment(time: Option<Timestamp>) -> String {
-    time.map_or_else(
-        || "-".into(),
-        |time| time.moment().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-    )
 }
