@@ -312,6 +312,7 @@ fn blocks(section: &str, language: &str) -> Vec<&'static str> {
         .split_once(&format!("\n## {section}\n"))
         .expect("the section");
     let text = text.split("\n## ").next().unwrap_or(text);
+    let text = text.split("\n### ").next().unwrap_or(text);
     let fence = format!("```{language}\n");
     let blocks = text.split(fence.as_str()).skip(1);
     blocks.filter_map(|block| block.split("```").next()).collect()

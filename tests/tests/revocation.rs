@@ -16,7 +16,7 @@ async fn post(service: &Service, path: &str, form: &[(&str, &str)]) -> Answer {
         body.push('&');
     }
     let call = service.anonymous().call("POST", path).header("Accept", JSON);
-    call.body(FORM, &body).send().await
+    call.body(FORM, body).send().await
 }
 
 fn url_encoded(form: &[(&str, &str)]) -> String {
@@ -121,13 +121,8 @@ async fn a_token_is_revoked_by_the_application_that_it_was_made_for() {
             .await
             .expect(200);
     }
-    let answer = revoke(&[
-        credentials[0],
-        credentials[1],
-        ("token", &own),
-        ("token_type_hint", "refresh_token"),
-    ]);
-    let answer = answer.await.expect(200);
+    let hinted = [credentials[0], credentials[1], ("token", own.as_str()), ("token_type_hint", "refresh_token")];
+    let answer = revoke(&hinted).await.expect(200);
     assert_eq!(answer.header("cache-control"), "no-store");
     // Here it counts at once, and is no error a second time.
     assert!(!counts(&service, &own).await);

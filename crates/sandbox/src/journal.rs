@@ -64,6 +64,7 @@ impl Journal {
             .write(true)
             .mode(0o600)
             .open(directory.join(LOCK_NAME))?;
+        lock.set_permissions(fs::Permissions::from_mode(0o600))?;
         lock.try_lock().map_err(|_| {
             io::Error::new(
                 io::ErrorKind::AddrInUse,
