@@ -56,7 +56,16 @@ impl Database {
 impl Database {
     /// Runs SQL as the superuser, and answers the first value of the last row if it is text. `None` for a file.
     pub async fn run(&self, sql: &str) -> Result<Option<String>> {
+        self.run_in(None, sql).await
+    }
+
+    /// The same in another database of the cluster, if one is named.
+    pub async fn run_in(&self, name: Option<&str>, sql: &str) -> Result<Option<String>> {
         let Some(url) = self.url() else { return Ok(None) };
+        let url = match (name, url.rsplit_once('/')) {
+            (Some(name), Some((server, _))) => format!("{server}/{name}"),
+            _ => url,
+        };
         let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
         let connection = tokio::spawn(connection);
         let messages = client

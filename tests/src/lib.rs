@@ -34,7 +34,7 @@ pub use open_api::{Body, Members, OpenApi, Operation, takes};
 pub use psp::Psp;
 pub use receiver::{Reaction, Received, Receiver};
 pub use sandbox::{LedgerEntry, Sandbox};
-pub use service::{Running, Service, binary};
+pub use service::{Running, Service, binary, command};
 pub use shop::{Setup, Shop};
 pub use story::{Story, Vendor, body, cko_token};
 pub use tamper::Tamperer;

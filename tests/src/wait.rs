@@ -2,6 +2,20 @@
 
 use std::time::{Duration, Instant};
 
+/// The same as [`until`] for a condition that is asked for.
+pub async fn until_async<T>(limit: Duration, mut condition: impl AsyncFnMut() -> Option<T>) -> Option<T> {
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(value) = condition().await {
+            return Some(value);
+        }
+        if Instant::now() >= deadline {
+            return None;
+        }
+        tokio::time::sleep(INTERVAL).await;
+    }
+}
+
 /// How often a condition is looked at again.
 const INTERVAL: Duration = Duration::from_millis(10);
 

@@ -35,6 +35,10 @@ async fn without_its_database_every_operation_answers_503() {
     });
     let token = anonymous.call("POST", "/oauth/token").header("Accept", JSON);
     requests.push(token.json_as(JSON, &credentials));
+    let mut revocation = credentials;
+    revocation["token"] = json!("x");
+    let revoke = anonymous.call("POST", "/oauth/revoke").header("Accept", JSON);
+    requests.push(revoke.json_as(JSON, &revocation));
     let event = anonymous.call("POST", "/webhook_callbacks/stripe_gateways/unknown");
     requests.push(event.json_as(JSON, &json!({})));
     requests.push(anonymous.call("GET", "/readyz"));

@@ -407,6 +407,14 @@ fn a_bad_fixture_stops_the_start_with_one_line() {
         "{text}"
     );
     assert!(refused(r#"[{"data": {"type": "unicorns"}}]"#).contains("[0] at /data/type: unicorns"));
+    for wrong in ["${NOPE}", "x ${TILLGATE_URL", "${}"] {
+        let market = json!({"name": "Mars", "currency_code": "EUR", "metadata": {"a/b": ["x", wrong]}});
+        let text = refused(&json!([{"data": {"type": "markets", "attributes": market}}]).to_string());
+        assert!(
+            text.contains("[0] at /data/attributes/metadata/a~1b/1: there is no variable ${"),
+            "{text}"
+        );
+    }
     assert!(refused(r#"[{}]"#).contains("[0] at /data/type:"));
     assert!(refused("[").contains("not JSON"));
     assert!(refused("{}").contains("not a JSON array"));

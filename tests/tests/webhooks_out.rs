@@ -391,7 +391,7 @@ async fn an_event_can_be_told_again_and_a_secret_replaced() {
     let replaced = pull(&api, "webhooks", &id, "_regenerate_shared_secret").await;
     let new = replaced.attribute("shared_secret").as_str().expect("a secret");
     assert!(new.len() == 32 && new != old);
-    let events = api.get(&format!("/api/customers/{ada}/events")).await.expect(200);
+    let events = api.get("/api/events").await.expect(200);
     let event = events.body["data"][0]["id"]
         .as_str()
         .expect("an event")
@@ -527,4 +527,51 @@ async fn a_webhook_includes_only_what_there_is() {
         .await
         .expect_error(422, "VALIDATION_ERROR")
         .expect_pointer("/data/attributes/topic");
+}
+
+#[tokio::test]
+async fn what_a_webhook_was_told_outlives_it() {
+    let service = Service::start().await;
+    let api = service.api().await;
+    let receiver = Receiver::new();
+    receiver.react(Reaction::status(501));
+    let (id, _) = webhook(&api, "customers.create", &receiver.url("/hook")).await;
+    let ada = customer(&api, "ada").await;
+    let told = until(
+        &api,
+        &format!("/api/webhooks/{id}/last_event_callbacks"),
+        |list| codes(list) == ["501"],
+    );
+    let told = told.await;
+    let callback = told.body["data"][0]["id"].as_str().expect("an id").to_owned();
+    let _ = api.delete(&format!("/api/webhooks/{id}")).await.expect(204);
+    let calls = receiver.expect(1).await.len();
+    let kept = api.get("/api/event_callbacks").await.expect(200);
+    assert_eq!(kept.body["meta"]["record_count"], 1);
+    let path = format!("/api/event_callbacks/{callback}");
+    let one = api.get(&path).await.expect(200);
+    assert_eq!(one.attribute("payload")["data"]["id"], ada.as_str());
+    assert_eq!(*one.attribute("response_code"), "501");
+    let gone = api.get(&format!("{path}/webhook")).await.expect(200);
+    assert_eq!(gone.body["data"], Value::Null);
+    let events = api.get("/api/events").await.expect(200);
+    let event = events.body["data"][0]["id"].as_str().expect("an event");
+    let of_event = api
+        .get(&format!("/api/events/{event}/last_event_callbacks"))
+        .await
+        .expect(200);
+    assert_eq!(of_event.body["meta"]["record_count"], 1);
+    // A webhook that takes its place is told of what happens next, and of nothing before.
+    receiver.react(Reaction::status(200));
+    let (other, _) = webhook(&api, "customers.create", &receiver.url("/other")).await;
+    customer(&api, "bea").await;
+    until(
+        &api,
+        &format!("/api/webhooks/{other}/last_event_callbacks"),
+        |list| codes(list) == ["200"],
+    )
+    .await;
+    let all = receiver.expect(calls + 1).await;
+    assert_eq!(all.len(), calls + 1);
+    assert_eq!(all[calls].path, "/other");
 }

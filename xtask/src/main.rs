@@ -1,5 +1,6 @@
 //! Development tasks of the workspace: `cargo xtask <task>`.
 
+mod advisories;
 mod bench;
 mod clients;
 mod contract;
@@ -49,6 +50,8 @@ enum Task {
     Simulate(simulate::Args),
     /// Check the licences of all dependencies against deny.toml.
     Licenses,
+    /// Check all dependencies against known security advisories.
+    Advisories,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -63,5 +66,6 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Kill(args) => kill::run(&args),
         Task::Simulate(args) => simulate::run(&args),
         Task::Licenses => licenses::run(),
+        Task::Advisories => advisories::run(),
     }
 }

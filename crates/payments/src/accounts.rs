@@ -8,9 +8,10 @@ use crate::{call::ApplicationKind, context::Context, failure::Failure, stored};
 
 /// What client secrets are hashed as.
 const PURPOSE: &str = "applications.secret";
-/// Settings of the installation.
-const KEY_CHECK: &str = "key_check";
+/// Setting of the installation that tells which master key it was set up with.
+pub const KEY_CHECK: &str = "key_check";
 const DEMO: &str = "demo";
+const PUBLIC_URL: &str = "public_url";
 
 /// What may ask for access tokens.
 #[derive(Clone, Debug)]
@@ -55,7 +56,8 @@ pub struct Credentials {
     pub client_secret: Option<SecretString>,
 }
 
-fn application(row: ApplicationRow) -> Result<Application, StoreError> {
+/// The application of a row.
+pub(crate) fn application(row: ApplicationRow) -> Result<Application, StoreError> {
     Ok(Application {
         id: stored::word(&row.id)?,
         organization_id: stored::word(&row.organization_id)?,
@@ -77,11 +79,21 @@ pub async fn authenticate(
     // An unknown client costs as much time as a wrong secret.
     let hash = row.as_ref().and_then(|row| row.secret_hash.clone());
     let given = client_secret.map_or("", ExposeSecret::expose_secret);
-    let matches = context
-        .vault
-        .verify_hash(PURPOSE, given, hash.as_deref().unwrap_or_default());
+    let previous = row.as_ref().and_then(|row| {
+        let counts = row
+            .previous_secret_until
+            .is_some_and(|until| until > stored::stored_time(context.now()));
+        row.previous_secret_hash.clone().filter(|_| counts)
+    });
+    let is_of = |hash: Option<String>| {
+        context
+            .vault
+            .verify_hash(PURPOSE, given, hash.as_deref().unwrap_or_default())
+    };
+    // Both are compared, whichever it is.
+    let matches = is_of(hash) | is_of(previous);
     let Some(row) = row else { return Ok(None) };
-    if row.secret_hash.is_some() && !matches {
+    if row.disabled_at.is_some() || (row.secret_hash.is_some() && !matches) {
         return Ok(None);
     }
     application(row)
@@ -89,13 +101,19 @@ pub async fn authenticate(
         .map_err(|error| Failure::from(error).into_problems())
 }
 
-/// The application of that client id.
+/// As the secrets of applications are stored.
+pub(crate) fn hash_of_secret(context: &Context, secret: &str) -> String {
+    context.vault.keyed_hash(PURPOSE, secret)
+}
+
+/// The application of that client id, unless it is disabled.
 pub async fn application_by_client_id(
     context: &Context,
     client_id: &str,
 ) -> Result<Option<Application>, Problems> {
     let row = read_application(context, client_id).await?;
-    row.map(application)
+    row.filter(|row| row.disabled_at.is_none())
+        .map(application)
         .transpose()
         .map_err(|error| Failure::from(error).into_problems())
 }
@@ -157,9 +175,13 @@ pub async fn create_application(context: &Context, new: NewApplication) -> Resul
         kind: new.kind.to_string(),
         secret_hash: client_secret
             .as_deref()
-            .map(|secret| context.vault.keyed_hash(PURPOSE, secret)),
+            .map(|secret| hash_of_secret(context, secret)),
         market_id: new.market_id.map(|id| id.to_string()),
         created_at: stored::stored_time(context.now()),
+        disabled_at: None,
+        rotated_at: None,
+        previous_secret_hash: None,
+        previous_secret_until: None,
     };
     let outcome = context
         .db
@@ -195,7 +217,29 @@ pub async fn check_key(context: &Context) -> Result<(), String> {
     }
 }
 
-/// Whether the installation holds nothing but the demo's data; `None` while it holds nothing at all.
+/// Notes under which URL the service is reached, for who makes tokens beside it.
+pub async fn keep_public_url(context: &Context) -> Result<(), Problems> {
+    if public_url(context).await?.as_deref() == Some(&*context.base_url) {
+        return Ok(());
+    }
+    let url = context.base_url.to_string();
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| query!(tx, accounts::set_setting(PUBLIC_URL, &url)))
+        .await
+        .map_err(|error: StoreError| Failure::from(error).into_problems())
+}
+
+/// What [`keep_public_url`] noted last.
+pub async fn public_url(context: &Context) -> Result<Option<String>, Problems> {
+    context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, accounts::setting(PUBLIC_URL)))
+        .await
+        .map_err(|error: StoreError| Failure::from(error).into_problems())
+}
+
+/// Whether the installation has the demo; `None` while it holds nothing at all.
 pub async fn is_demo(context: &Context) -> Result<Option<bool>, Problems> {
     let found = context
         .db
@@ -207,7 +251,7 @@ pub async fn is_demo(context: &Context) -> Result<Option<bool>, Problems> {
         .await;
     match found {
         Ok((0, _)) => Ok(None),
-        Ok((organizations, marked)) => Ok(Some(marked && organizations == 1)),
+        Ok((_, marked)) => Ok(Some(marked)),
         Err(error) => Err(Failure::from(error).into_problems()),
     }
 }

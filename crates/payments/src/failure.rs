@@ -100,7 +100,7 @@ impl Failure {
                 tracing::error!(cause, "the database is not available");
                 busy("The database is not available at the moment. Try again.")
             }
-            Self::Store(StoreError::Failed(cause)) | Self::Internal(cause) => {
+            Self::Store(StoreError::Failed(cause) | StoreError::Newer(cause)) | Self::Internal(cause) => {
                 tracing::error!(cause, "internal error");
                 Problem::internal().into()
             }

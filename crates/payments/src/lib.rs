@@ -4,6 +4,7 @@
 //! `flows`, where every money operation is three steps: commit the intent, call the PSP, commit the result.
 
 pub mod accounts;
+pub mod administration;
 mod call;
 mod context;
 mod events;
@@ -19,6 +20,7 @@ mod plain;
 pub mod planted;
 mod request;
 mod resources;
+pub mod revocations;
 mod service;
 mod stored;
 pub mod stuck;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -49,17 +50,21 @@ struct Sink {
 }
 
 impl Journal {
-    /// Replays and compacts the journal of `directory`, which is created when missing.
+    /// Replays and compacts the journal of `directory`, which is created when missing. It is for its owner alone, and so are
+    /// the files in it.
     ///
     /// # Errors
     /// When the directory is in use by another sandbox, can't be read or written, or holds a line that isn't ours.
     pub(crate) fn open(directory: &Path) -> io::Result<(Self, Replayed)> {
         fs::create_dir_all(directory)?;
+        fs::set_permissions(directory, fs::Permissions::from_mode(0o700))?;
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)
             .write(true)
+            .mode(0o600)
             .open(directory.join(LOCK_NAME))?;
+        lock.set_permissions(fs::Permissions::from_mode(0o600))?;
         lock.try_lock().map_err(|_| {
             io::Error::new(
                 io::ErrorKind::AddrInUse,
@@ -159,8 +164,7 @@ fn compact(path: &Path, tables: &Replayed) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(true);
     // The journal holds client secrets of test payments: nobody else's business even so.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.mode(0o600);
     let mut writer = BufWriter::new(options.open(&fresh)?);
     for (table, rows) in tables {
         for (id, value) in rows.iter() {

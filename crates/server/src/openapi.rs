@@ -13,6 +13,7 @@ use crate::http::{landing, metrics, oauth, probes, specification, webhook_callba
 #[openapi(
     paths(
         oauth::create_token,
+        oauth::revoke_token,
         oauth::key_set,
         landing::retrieve,
         webhook_callbacks::create,

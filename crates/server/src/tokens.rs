@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tillgate_model::Id;
-use tillgate_payments::{ApplicationKind, Clock, Entropy, accounts::Application};
+use tillgate_payments::{ApplicationKind, Clock, Entropy, accounts::Application, logins::Session};
 
 /// Start of the PKCS #8 form of an Ed25519 private key (RFC 8410 section 7); the seed follows.
 const PKCS8_PREFIX: [u8; 16] = [
@@ -41,6 +41,19 @@ pub struct Claims {
     pub rand: f64,
     /// Who made it: the service's public URL.
     pub iss: String,
+    /// Names the token. It begins with the time it was made at, in milliseconds since 1970 as twelve hexadecimal digits.
+    pub jti: String,
+    /// The login that a customer's token goes back to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+}
+
+impl Claims {
+    /// When it was made, in milliseconds since 1970. What counts until then does not count later within the same second.
+    pub fn made_at(&self) -> i64 {
+        let digits = self.jti.get(..12).unwrap_or_default();
+        i64::from_str_radix(digits, 16).unwrap_or(self.iat * 1000)
+    }
 }
 
 /// The organization.
@@ -133,7 +146,7 @@ impl Tokens {
     pub fn issue(
         &self,
         application: &Application,
-        customer_id: Option<&Id>,
+        session: Option<&Session>,
         clock: &dyn Clock,
         entropy: &dyn Entropy,
     ) -> Result<AccessToken, jsonwebtoken::errors::Error> {
@@ -141,9 +154,12 @@ impl Tokens {
             ApplicationKind::Integration => INTEGRATION_LIFETIME,
             ApplicationKind::SalesChannel => SALES_CHANNEL_LIFETIME,
         };
-        let now = clock.now().timestamp();
+        let made_at = session.map_or_else(|| clock.now(), |session| session.at.moment());
+        let now = made_at.timestamp();
         let mut random = [0; 4];
         entropy.fill(&mut random);
+        let mut unique = [0; 10];
+        entropy.fill(&mut unique);
         let claims = Claims {
             organization: OrganizationClaim {
                 id: application.organization_id.to_string(),
@@ -157,8 +173,8 @@ impl Tokens {
             market: application.market_id.as_ref().map(|id| MarketClaim {
                 id: vec![id.to_string()],
             }),
-            owner: customer_id.map(|id| OwnerClaim {
-                id: id.to_string(),
+            owner: session.map(|session| OwnerClaim {
+                id: session.customer_id.to_string(),
                 kind: OwnerKind::Customer,
             }),
             scope: scope(application.market_id.as_ref()),
@@ -167,6 +183,8 @@ impl Tokens {
             test: application.test,
             rand: f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX),
             iss: self.issuer.clone(),
+            jti: format!("{:012x}{}", made_at.timestamp_millis(), hex::encode(unique)),
+            sid: session.map(|session| session.login_id.clone()),
         };
         let header = Header {
             kid: Some(self.key_id.clone()),
@@ -251,6 +269,7 @@ pub struct Key {
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, Utc};
+    use tillgate_model::Timestamp;
 
     use super::*;
 
@@ -308,13 +327,20 @@ mod tests {
     fn a_customers_token_names_them() {
         let tokens = Tokens::new(&[1; 32], "https://pay.example");
         let (shop, customer) = (application(ApplicationKind::SalesChannel), "dddddddddd");
-        let id = customer.parse().expect("an id");
+        let session = Session {
+            customer_id: customer.parse().expect("an id"),
+            refresh_token: String::new().into(),
+            login_id: "eeeeeeeeee".into(),
+            at: Timestamp::new(Fixed(1_000_000).now()),
+        };
         let made = tokens
-            .issue(&shop, Some(&id), &Fixed(1_000_000), &Zeros)
+            .issue(&shop, Some(&session), &Fixed(1_000_000), &Zeros)
             .expect("signed");
         let claims = tokens.verify(&made.token, &Fixed(1_000_001)).expect("valid");
         let owner = serde_json::to_value(&claims).expect("JSON")["owner"].take();
         assert_eq!(owner, serde_json::json!({"id": customer, "type": "Customer"}));
+        assert_eq!(claims.sid.as_deref(), Some("eeeeeeeeee"));
+        assert_eq!(claims.made_at(), 1_000_000_000);
         let guest = issue(&tokens, ApplicationKind::SalesChannel).claims;
         assert!(serde_json::to_value(guest).expect("JSON").get("owner").is_none());
     }

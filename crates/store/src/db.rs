@@ -9,7 +9,7 @@ use std::{
 use futures::FutureExt;
 use tokio::sync::oneshot;
 
-use crate::{StoreError, inline::Inline, postgres_backend, sqlite_backend};
+use crate::{Found, StoreError, inline::Inline, postgres_backend, sqlite_backend};
 
 /// Name of the counter of the transactions that were committed.
 pub const TRANSACTIONS_COMMITTED: &str = "tillgate_transactions_committed_total";
@@ -70,6 +70,14 @@ impl Db {
         Err(StoreError::Unavailable(
             "the database URL begins with sqlite:// or postgres://".into(),
         ))
+    }
+
+    /// Looks at what a database URL leads to, and at one of its settings, without creating or changing anything. Blocks.
+    pub fn look(url: &str, setting: &str) -> Result<Found, StoreError> {
+        match url.strip_prefix("sqlite://") {
+            Some(path) => sqlite_backend::look(Path::new(path), setting),
+            None => postgres_backend::look(url, setting),
+        }
     }
 
     /// Opens a SQLite file that need not outlive a power cut: nothing waits for the disk. Its tables are brought up to

@@ -17,6 +17,11 @@ pub enum StoreError {
     /// The database does not answer.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// A later version of this program has changed the tables.
+    #[error(
+        "a newer version of Tillgate has used this database (migration {0} is not known here); use that version or a later one"
+    )]
+    Newer(String),
     /// Anything else.
     #[error("the database failed: {0}")]
     Failed(String),

@@ -9,7 +9,7 @@ mod text;
 mod transaction;
 
 pub use connection::Connection;
-pub use migrate::migrate;
+pub use migrate::{look, migrate};
 pub use pool::Pool;
 pub use reader::reader;
 pub use transaction::{Pipeline, transaction};

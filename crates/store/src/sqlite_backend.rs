@@ -3,12 +3,13 @@
 mod connection;
 pub mod copy;
 mod disk;
+mod file;
 mod queue;
 mod reader;
 mod writer;
 
 use connection::open;
-pub use connection::{open_unsynced, transaction};
+pub use connection::{look, open_unsynced, transaction};
 pub use reader::read;
 pub use writer::{Done, Writer};
 

@@ -46,6 +46,11 @@ impl Running {
     }
 }
 
+/// The binary, without arguments and without the settings of the developer's own.
+pub fn command() -> Command {
+    isolated(binary::path().unwrap_or_else(|error| panic!("{error:?}")))
+}
+
 impl Service {
     /// Runs a command such as `["org", "create", "Name"]` and answers what it prints; panics when it fails.
     pub fn run(&self, arguments: &[&str]) -> String {
@@ -78,11 +83,19 @@ impl Service {
         }
     }
 
+    /// Starts another program that goes on until it is told to end.
+    pub fn start_beside(&self, command: &mut Command) -> Running {
+        let log = self.data.path().join("beside.log");
+        let process = Process::spawn(command, log.clone());
+        Running {
+            process: process.unwrap_or_else(|error| panic!("{command:?}: {error:?}")),
+            log,
+        }
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
-        let path = binary::path().unwrap_or_else(|error| panic!("{error:?}"));
-        let mut command = isolated(path);
+        let mut command = command();
         command.args(arguments).arg("--data-dir").arg(self.data.path());
-        command.args(["--public-url", self.url()]);
         if let Some(url) = self.database.url() {
             command.arg("--database-url").arg(url);
         }

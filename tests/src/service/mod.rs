@@ -2,7 +2,7 @@
 
 pub mod binary;
 mod command_line;
-pub use command_line::Running;
+pub use command_line::{Running, command};
 pub(crate) mod process;
 
 use std::collections::HashMap;
@@ -113,6 +113,12 @@ impl Service {
         self.process.kill();
     }
 
+    /// URL of the service's database, as `--database-url` takes it.
+    pub fn database_url(&self) -> String {
+        let default = || format!("sqlite://{}", self.data.path().join("tillgate.db").display());
+        self.database.url().unwrap_or_else(default)
+    }
+
     /// Asks the process to stop (SIGTERM) and waits until it has.
     pub async fn terminate(&mut self) -> ExitStatus {
         self.process.terminate();
@@ -128,7 +134,7 @@ impl Service {
             address_of(&self.demo("TILLGATE_SANDBOX_URL")),
         );
         let started = async {
-            std::fs::remove_file(self.data.path().join("demo.env"))?;
+            let _ = std::fs::remove_file(self.data.path().join("demo.env"));
             let mut command = serve(self.data.path(), &self.database, listen, sandbox)?;
             self.process = Process::spawn(command.args(&self.extra_arguments), self.data.path().join(LOG))?;
             self.wait_until_started().await
@@ -149,6 +155,12 @@ impl Service {
     pub async fn run_in_database(&self, sql: &str) -> Option<String> {
         let outcome = self.database.run(sql).await;
         outcome.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    /// The same in another database of the cluster.
+    pub async fn run_in_other_database(&self, name: &str, sql: &str) {
+        let outcome = self.database.run_in(Some(name), sql).await;
+        outcome.unwrap_or_else(|error| panic!("{error:?}"));
     }
 
     /// What the process has written to stdout and stderr.

@@ -24,6 +24,14 @@ pub const LICENSES: Suite = Suite {
     run: |session| crate::licenses::check(&session.root),
 };
 
+pub const ADVISORIES: Suite = Suite {
+    name: "advisories",
+    about: "No dependency has a security advisory that is known here; the RustSec database is asked where it can be.",
+    takes_filter: false,
+    prepare: needs_nothing,
+    run: |session| crate::advisories::check(&session.root),
+};
+
 pub const UNIT: Suite = Suite {
     name: "unit",
     about: "The tests in the crates, documentation examples too.",

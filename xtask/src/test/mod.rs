@@ -28,6 +28,7 @@ use suite::{Preparation, Suite};
 /// All suites, in the order in which they run: what fails fastest comes first.
 const SUITES: &[Suite] = &[
     cargo_suites::LICENSES,
+    cargo_suites::ADVISORIES,
     cargo_suites::UNIT,
     cargo_suites::SPEC,
     cargo_suites::SIMULATOR,

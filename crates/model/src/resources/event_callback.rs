@@ -3,7 +3,7 @@ use tillgate_model_derive::resource;
 use super::Webhook;
 use crate::{JsonObject, ToOne};
 
-/// A call of a webhook, and what was answered. It is kept for a month.
+/// A call of a webhook, and what was answered. It is kept for a month, even if the webhook is deleted.
 #[resource(
     type = "event_callbacks",
     singular = "event_callback",

@@ -128,7 +128,7 @@ pub async fn settle(context: &Context, sent: Sent) -> Result<(), Failure> {
         })
         .await;
     match written {
-        // The webhook was deleted meanwhile.
+        // The event was forgotten meanwhile.
         Err(StoreError::Referenced(_)) => Ok(()),
         written => Ok(written?),
     }

@@ -8,10 +8,11 @@ mod tests;
 use std::net::IpAddr;
 
 use secrecy::SecretString;
-use tillgate_model::{Id, Problems};
+use tillgate_model::{Id, Problems, Timestamp};
 use tillgate_store::{Scope, StoreError, Tx, query};
 
 use self::attempts::Attempt;
+pub(crate) use self::refresh::hash_of_refresh_token;
 pub use self::refresh::{customer_of_refresh_token, with_refresh_token};
 use crate::{accounts::Application, context::Context, failure::Failure, network::network, passwords};
 
@@ -22,6 +23,10 @@ pub struct Session {
     pub customer_id: Id,
     /// Gives the next access token, and another one of its kind.
     pub refresh_token: SecretString,
+    /// The login that both go back to.
+    pub login_id: String,
+    /// When it was found to be good: an access token counts from then.
+    pub at: Timestamp,
 }
 
 /// What a customer logs in with.
@@ -108,6 +113,7 @@ async fn customer_of(tx: &mut Tx<'_>, scope: &Scope, email: &str) -> Result<Opti
     Ok(found.map(|row| row.id))
 }
 
-fn scope_of(application: &Application) -> Scope {
+/// The data that an application works on.
+pub(crate) fn scope_of(application: &Application) -> Scope {
     Scope::of_credentials(application.organization_id.clone(), application.test)
 }

@@ -11,7 +11,8 @@ use crate::{
     accounts::{Application, random_text},
     context::Context,
     failure::Failure,
-    stored::{stored_time, word},
+    revocations,
+    stored::{stored_time, time, word},
 };
 
 /// What the tokens are hashed as.
@@ -27,7 +28,7 @@ pub async fn with_refresh_token(
     application: &Application,
     token: &SecretString,
 ) -> Result<Option<Session>, Problems> {
-    let hash = context.vault.keyed_hash(PURPOSE, token.expose_secret());
+    let hash = hash_of_refresh_token(context, token.expose_secret());
     let (inside, application) = (context.clone(), application.clone());
     context
         .db
@@ -45,7 +46,7 @@ pub async fn customer_of_refresh_token(
     application: &Application,
     token: &SecretString,
 ) -> Result<Option<Id>, Problems> {
-    let hash = context.vault.keyed_hash(PURPOSE, token.expose_secret());
+    let hash = hash_of_refresh_token(context, token.expose_secret());
     let scope = scope_of(application);
     let found = context
         .db
@@ -57,6 +58,11 @@ pub async fn customer_of_refresh_token(
         .map(|token| word(&token.customer_id))
         .transpose()
         .map_err(|error| Failure::from(error).into_problems())
+}
+
+/// As the tokens are stored.
+pub fn hash_of_refresh_token(context: &Context, token: &str) -> String {
+    context.vault.keyed_hash(PURPOSE, token)
 }
 
 async fn rotate(
@@ -79,6 +85,7 @@ async fn rotate(
             "a refresh token was used twice: the login that it goes back to ends"
         );
         query!(tx, refresh_tokens::revoke_family(&scope, customer, family))?;
+        revocations::of_login(tx, context, family).await?;
         return Ok(None);
     }
     query!(tx, refresh_tokens::use_up(&scope, hash, now))?;
@@ -99,7 +106,7 @@ pub async fn issue(
     let row = RefreshTokenRow {
         organization_id: scope.organization_id().to_string(),
         test: scope.test(),
-        hash: context.vault.keyed_hash(PURPOSE, &token),
+        hash: hash_of_refresh_token(context, &token),
         family_id: family_id.to_owned(),
         application_id: application.id.to_string(),
         customer_id: customer_id.to_owned(),
@@ -111,5 +118,7 @@ pub async fn issue(
     Ok(Session {
         customer_id: word(customer_id)?,
         refresh_token: token.into(),
+        login_id: family_id.to_owned(),
+        at: time(now),
     })
 }

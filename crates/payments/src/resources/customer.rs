@@ -12,6 +12,7 @@ use crate::{
     passwords,
     plain::Plain,
     request::Request,
+    revocations,
     stored::{self, stored_time},
 };
 
@@ -102,16 +103,30 @@ impl Plain for Customer {
             return Ok(());
         };
         let (scope, id) = (request.scope(), record.id.as_str());
-        query!(tx, refresh_tokens::revoke_all(scope, id))?;
+        end_logins(tx, request, record).await?;
         match password {
             Some(sealed) => set_password(tx, request, record, sealed).await,
             None => Ok(query!(tx, passwords::remove(scope, id))?),
         }
     }
 
+    async fn before_delete(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+        end_logins(tx, request, record).await
+    }
+
     async fn after_delete(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
         tell(tx, request, Topic::CustomersDestroy, record).await
     }
+}
+
+/// Ends what a customer has logged in to: refresh tokens at once, access tokens as soon as all instances know.
+async fn end_logins(tx: &mut Tx<'_>, request: &Request, record: &Record<Customer>) -> Result<(), Failure> {
+    let id = record.id.as_str();
+    // Without a refresh token nobody has logged in within their time, which is longer than that of an access token.
+    if query!(tx, refresh_tokens::revoke_all(request.scope(), id))? > 0 {
+        revocations::of_customer(tx, &request.context, id).await?;
+    }
+    Ok(())
 }
 
 /// Writes down what has happened to a customer, for those who want to be told.

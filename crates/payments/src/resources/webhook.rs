@@ -121,6 +121,14 @@ impl Plain for Webhook {
         Ok(())
     }
 
+    /// What it was told stays; what it was to be told ends.
+    async fn after_delete(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
+        Ok(query!(
+            tx,
+            deliveries::end_pending(request.scope(), record.id.as_str())
+        )?)
+    }
+
     async fn before_update(
         _: &mut Tx<'_>,
         request: &Request,

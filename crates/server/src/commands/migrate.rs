@@ -6,9 +6,8 @@ use crate::{config::Config, failure::Failure, startup};
 /// Runs the command.
 ///
 /// # Errors
-/// No database.
+/// The database cannot be made or changed.
 pub fn run(config: &Config) -> Result<(), Failure> {
-    startup::create_data_directory(config)?;
-    startup::open_database(config)?;
+    startup::create_installation(config)?;
     print("The database is up to date.")
 }

@@ -12,10 +12,24 @@ pub mod token;
 
 use std::io::{self, Write};
 
+use tillgate_model::Timestamp;
+
 use crate::failure::Failure;
 
 /// Prints a line of the command's result.
 fn print(line: &str) -> Result<(), Failure> {
     writeln!(io::stdout(), "{line}")
         .map_err(|error| Failure::Start(format!("cannot write to standard output: {error}")))
+}
+
+fn mode(test: bool) -> String {
+    if test { "test" } else { "live" }.into()
+}
+
+/// To the second, in UTC.
+fn moment(time: Option<Timestamp>) -> String {
+    time.map_or_else(
+        || "-".into(),
+        |time| time.moment().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    )
 }

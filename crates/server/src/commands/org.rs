@@ -1,13 +1,15 @@
 //! `tillgate org`
 
-use tillgate_payments::accounts;
+use tillgate_payments::{accounts, administration};
 
-use super::print;
+use super::{moment, print, table};
 use crate::{config::Config, failure::Failure, startup::with_context};
 
 /// What is done to organizations.
 #[derive(clap::Subcommand)]
 pub enum Command {
+    /// List the organizations
+    List,
     /// Create an organization and print its id
     Create {
         /// Name of the organization
@@ -20,9 +22,30 @@ pub enum Command {
 /// # Errors
 /// No database, or a name that exists.
 pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
-    let Command::Create { name } = command;
-    let id = with_context(config, async |context| {
-        Ok(accounts::create_organization(context, &name).await?)
+    match command {
+        Command::List => list(config),
+        Command::Create { name } => {
+            let id = with_context(config, async |context| {
+                Ok(accounts::create_organization(context, &name).await?)
+            })?;
+            print(id.as_str())
+        }
+    }
+}
+
+fn list(config: &Config) -> Result<(), Failure> {
+    let organizations = with_context(config, async |context| {
+        Ok(administration::organizations(context).await?)
     })?;
-    print(id.as_str())
+    let rows: Vec<_> = organizations
+        .into_iter()
+        .map(|organization| {
+            [
+                organization.id,
+                organization.name,
+                moment(Some(organization.created_at)),
+            ]
+        })
+        .collect();
+    print(&table::render(&["ID", "NAME", "CREATED"], &rows))
 }

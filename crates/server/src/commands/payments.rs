@@ -1,9 +1,8 @@
 //! `tillgate payments`
 
-use tillgate_model::Timestamp;
 use tillgate_payments::stuck::{self, FlaggedEvent, LIMIT, Mismatch, OpenCall};
 
-use super::{print, table};
+use super::{mode, moment, print, table};
 use crate::{config::Config, failure::Failure, startup::with_context};
 
 /// What is done to payments.
@@ -122,16 +121,4 @@ fn mismatch(mismatch: &Mismatch) -> [String; 7] {
         moment(Some(mismatch.since)),
         mismatch.differences.replace(',', ", "),
     ]
-}
-
-fn mode(test: bool) -> String {
-    if test { "test" } else { "live" }.into()
-}
-
-/// To the second, in UTC.
-fn moment(time: Option<Timestamp>) -> String {
-    time.map_or_else(
-        || "-".into(),
-        |time| time.moment().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-    )
 }

@@ -13,7 +13,7 @@ pub struct Arguments {
     client_id: String,
 }
 
-/// Runs the command. The service takes the token if it has the same `--public-url` (or, without one, `--listen`).
+/// Runs the command. The service that uses this database takes the token: it has noted there under which URL it is reached.
 ///
 /// # Errors
 /// No database, or no such application.
@@ -22,7 +22,9 @@ pub fn run(config: &Config, arguments: &Arguments) -> Result<(), Failure> {
         let application = accounts::application_by_client_id(context, &arguments.client_id)
             .await?
             .ok_or_else(|| Failure::Start(format!("there is no application {:?}", arguments.client_id)))?;
-        Tokens::new(&context.vault.token_signing_seed(), &context.base_url)
+        let issuer = accounts::public_url(context).await?;
+        let issuer = issuer.as_deref().unwrap_or(&context.base_url);
+        Tokens::new(&context.vault.token_signing_seed(), issuer)
             .issue(&application, None, &*context.clock, &*context.entropy)
             .map_err(|error| Failure::Start(format!("the token cannot be signed: {error}")))
     })?;

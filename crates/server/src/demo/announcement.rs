@@ -57,9 +57,14 @@ fn requests(public_url: &str, demo: &Demo) -> String {
         demo.credentials.client_secret.expose_secret()
     );
     for (path, media_type, body) in bodies(demo) {
+        let accept = if media_type == JSON_API {
+            format!("-H 'Accept: {JSON_API}' \\\n  ")
+        } else {
+            String::new()
+        };
         let _ = write!(
             text,
-            "\ncurl -i -X POST {public_url}{path} \\\n  -H 'Accept: application/vnd.api+json' \\\n  \
+            "\ncurl -i -X POST {public_url}{path} \\\n  {accept}\
              -H 'Content-Type: {media_type}' \\\n  -H \"Authorization: Bearer $({token})\" \\\n  -d '{body}'\n"
         );
     }
@@ -67,9 +72,10 @@ fn requests(public_url: &str, demo: &Demo) -> String {
     text
 }
 
+const JSON_API: &str = "application/vnd.api+json";
+
 /// The three documented requests.
 fn bodies(demo: &Demo) -> [(&'static str, &'static str, Value); 3] {
-    const JSON_API: &str = "application/vnd.api+json";
     let order = |kind: &str, id| json!({"order": {"data": {"type": kind, "id": id}}});
     let stripe =
         json!({"data": {"type": "stripe_payments", "relationships": order("orders", &demo.orders.stripe)}});
@@ -88,4 +94,55 @@ fn bodies(demo: &Demo) -> [(&'static str, &'static str, Value); 3] {
         ("/api/checkout_com_payments", JSON_API, checkout_com),
         ("/api/v1/payments", "application/json", payment),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{demo::orders::Orders, http::Credentials};
+
+    /// The headers of the curl lines in a text, by path.
+    fn headers(text: &str, path: &str) -> Vec<String> {
+        let (_, block) = text.split_once(&format!("{path}\" \\\n")).unwrap_or_else(|| {
+            text.split_once(&format!("{path} \\\n"))
+                .unwrap_or_else(|| panic!("{path} is in no curl line"))
+        });
+        let lines = block
+            .lines()
+            .map(str::trim)
+            .take_while(|line| line.starts_with("-H"));
+        lines
+            .filter(|line| !line.contains("Authorization"))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[test]
+    fn the_printed_requests_have_the_headers_of_those_in_the_readme() {
+        let id = |text: &str| text.parse().expect("an id");
+        let demo = Demo {
+            credentials: Credentials {
+                client_id: "client".into(),
+                client_secret: String::new().into(),
+            },
+            sales_channel_client_id: "channel".into(),
+            customer: None,
+            organization_id: id("aaaaaaaaaa"),
+            application_id: id("bbbbbbbbbb"),
+            market_id: id("cccccccccc"),
+            gateways: Vec::new(),
+            orders: Orders {
+                stripe: id("dddddddddd"),
+                checkout_com: id("eeeeeeeeee"),
+                payments: id("ffffffffff"),
+            },
+        };
+        let printed = requests("http://127.0.0.1:8080", &demo);
+        let readme = include_str!("../../../../README.md");
+        for (path, media_type, _) in bodies(&demo) {
+            let of_readme = headers(readme, path);
+            assert!(of_readme.iter().any(|line| line.contains(media_type)), "{path}");
+            assert_eq!(headers(&printed, path), of_readme, "{path}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, OpenOptions},
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
@@ -92,17 +92,41 @@ impl Environment {
     }
 
     /// Puts values in the place of `${NAME}` in all strings of a document.
-    pub fn expand(&self, document: &mut Value) {
+    ///
+    /// # Errors
+    /// A name that is no variable's, with the JSON pointer to the string.
+    pub fn expand(&self, document: &mut Value) -> Result<(), Unknown> {
         match document {
             Value::String(text) if text.contains("${") => {
-                for (name, value) in &self.0 {
-                    *text = text.replace(&format!("${{{name}}}"), value);
-                }
+                *text = self.expanded(text)?;
+                Ok(())
             }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.expand(item)),
-            Value::Object(members) => members.values_mut().for_each(|member| self.expand(member)),
-            _ => {}
+            Value::Array(items) => {
+                let mut items = items.iter_mut().enumerate();
+                items.try_for_each(|(index, item)| {
+                    self.expand(item)
+                        .map_err(|unknown| unknown.below(&index.to_string()))
+                })
+            }
+            Value::Object(members) => {
+                let mut members = members.iter_mut();
+                members
+                    .try_for_each(|(name, member)| self.expand(member).map_err(|unknown| unknown.below(name)))
+            }
+            _ => Ok(()),
         }
+    }
+
+    fn expanded(&self, text: &str) -> Result<String, Unknown> {
+        let mut parts = text.split("${");
+        let mut expanded = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (name, rest) = part.split_once('}').unwrap_or((part, ""));
+            let value = self.0.get(name).filter(|_| part.contains('}'));
+            expanded += value.ok_or_else(|| Unknown::new(name))?;
+            expanded += rest;
+        }
+        Ok(expanded)
     }
 
     /// An id among the variables.
@@ -140,11 +164,38 @@ impl Environment {
             .create_new(true)
             .mode(0o600)
             .open(temporary)?;
+        // Whatever the umask is.
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
         for (name, value) in &self.0 {
             writeln!(file, "{name}={value}")?;
         }
         file.sync_all()?;
         fs::rename(temporary, path)
+    }
+}
+
+/// A string with `${…}` in it that names no variable.
+#[derive(PartialEq, Debug)]
+pub struct Unknown {
+    /// Where the string is, as a JSON pointer.
+    pub at: String,
+    /// What stands in the place of a name.
+    pub name: String,
+}
+
+impl Unknown {
+    fn new(name: &str) -> Self {
+        const LONGEST: usize = 64;
+        Self {
+            at: String::new(),
+            name: name.chars().take(LONGEST).collect(),
+        }
+    }
+
+    fn below(mut self, member: &str) -> Self {
+        let member = member.replace('~', "~0").replace('/', "~1");
+        self.at.insert_str(0, &format!("/{member}"));
+        self
     }
 }
 
@@ -154,18 +205,36 @@ fn cannot_write(path: &Path, error: &io::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
     fn variables_are_put_into_strings() {
         let mut document = serde_json::json!({"a": ["${A}/x", "$A", "${B}"], "b": {"c": "${A}${A}"}});
-        Environment::parse("A=1\n").expand(&mut document);
+        let environment = Environment::parse("A=1\nB=${A}\n");
+        environment.expand(&mut document).expect("known names");
         assert_eq!(
             document,
-            serde_json::json!({"a": ["1/x", "$A", "${B}"], "b": {"c": "11"}})
+            serde_json::json!({"a": ["1/x", "$A", "${A}"], "b": {"c": "11"}})
         );
+    }
+
+    #[test]
+    fn what_is_no_variable_is_told_with_its_place() {
+        for (text, name) in [
+            ("${NOPE} ${A}", "NOPE"),
+            ("x ${a}", "a"),
+            ("${}", ""),
+            ("${A", "A"),
+            ("${A }", "A "),
+        ] {
+            let mut document = serde_json::json!({"data": {"a/b": ["${A}", text]}});
+            let unknown = Environment::parse("A=1\n").expand(&mut document);
+            let expected = Unknown {
+                at: "/data/a~1b/1".into(),
+                name: name.into(),
+            };
+            assert_eq!(unknown, Err(expected), "{text}");
+        }
     }
 
     #[test]

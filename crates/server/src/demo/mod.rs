@@ -1,7 +1,7 @@
 //! The demo: what a first start provides, so that an order can be paid a minute later.
 //!
-//! It is made on an empty database only, and only where nobody but the machine's own users can reach the service; later
-//! starts renew it as long as the database holds nothing else.
+//! It is made on an empty database only, and only where nobody but the machine's own users can reach the service. Later
+//! starts renew it, whatever was made beside it.
 
 mod announcement;
 mod environment;
@@ -18,7 +18,10 @@ use tillgate_payments::{Service, accounts};
 use tillgate_sandbox::Sandbox;
 use url::Host;
 
-pub use self::{environment::Environment, in_process::InProcess};
+pub use self::{
+    environment::{Environment, Unknown},
+    in_process::InProcess,
+};
 use self::{
     orders::Orders,
     state::{Customer, State},
@@ -73,7 +76,8 @@ impl Demo {
     }
 }
 
-/// Provisions or renews the demo, where that is safe; `None` where it is not.
+/// Provisions or renews the demo, where that is safe; `None` where it is not, or where somebody has taken parts of it away.
+/// A file that an earlier start has left is put aside then: it tells of no demo that is served.
 ///
 /// # Errors
 /// The database, or a file of the demo, cannot be used.
@@ -83,27 +87,75 @@ pub async fn prepare(
     service: &Service,
     sandbox: Option<(&str, &Sandbox)>,
 ) -> Result<Option<Demo>, Failure> {
+    let demo = find(config, address, service, sandbox).await?;
+    if demo.is_none() {
+        Environment::take_previous(&config.data_dir)?;
+    }
+    Ok(demo)
+}
+
+async fn find(
+    config: &Config,
+    address: SocketAddr,
+    service: &Service,
+    sandbox: Option<(&str, &Sandbox)>,
+) -> Result<Option<Demo>, Failure> {
     if !config.demo || !only_this_machine(config, address) {
         return Ok(None);
     }
     let context = service.context();
-    let state = match (accounts::is_demo(context).await?, sandbox) {
+    match (accounts::is_demo(context).await?, sandbox) {
         // Without the sandbox there is nothing that a demo could charge.
-        (None, None) => return Ok(None),
+        (None, None) => Ok(None),
         (Some(false), _) => {
             if accounts::find_organization(context, provision::ORGANIZATION)
                 .await?
                 .is_some()
             {
                 tracing::warn!(
-                    "the demo was not finished by an earlier start; a new data directory gets a new one"
+                    "there is no demo: no start has finished the organization {:?}. A new data directory gets a new one",
+                    provision::ORGANIZATION
                 );
             }
-            return Ok(None);
+            Ok(None)
         }
-        (Some(true), _) => State::load(context).await?,
-        (None, Some((sandbox_url, _))) => provision::provision(service, sandbox_url).await?,
-    };
+        (Some(true), _) => match renew(config, service, sandbox).await {
+            Ok(demo) => Ok(Some(demo)),
+            Err(failure) => {
+                tracing::warn!(%failure, "there is no demo: parts of it are gone");
+                Ok(None)
+            }
+        },
+        (None, Some((sandbox_url, _))) => {
+            let state = provision::provision(service, sandbox_url).await?;
+            complete(config, service, state, sandbox).await.map(Some)
+        }
+    }
+}
+
+async fn renew(
+    config: &Config,
+    service: &Service,
+    sandbox: Option<(&str, &Sandbox)>,
+) -> Result<Demo, Failure> {
+    let context = service.context();
+    let state = State::load(context).await?;
+    if accounts::application_by_client_id(context, &state.client_id)
+        .await?
+        .is_none()
+    {
+        return Err(Failure::Start("its integration is gone".into()));
+    }
+    complete(config, service, state, sandbox).await
+}
+
+async fn complete(
+    config: &Config,
+    service: &Service,
+    state: State,
+    sandbox: Option<(&str, &Sandbox)>,
+) -> Result<Demo, Failure> {
+    let context = service.context();
     let api = InProcess::new(service, &state.organization_id, &state.application_id);
     if let Some((sandbox_url, sandbox)) = sandbox {
         provision::point_gateways_at(&api, &state, sandbox_url).await?;
@@ -114,7 +166,7 @@ pub async fn prepare(
     }
     let previous = Environment::take_previous(&config.data_dir)?;
     let orders = orders::renew(&api, &state, &previous).await?;
-    Ok(Some(Demo {
+    Ok(Demo {
         credentials: Credentials {
             client_id: state.client_id,
             client_secret: state.client_secret.into(),
@@ -131,7 +183,7 @@ pub async fn prepare(
             ("demo-checkout-com-method", state.checkout_com_method_id),
         ],
         orders,
-    }))
+    })
 }
 
 /// Tells where everything is, on standard output, and then in `demo.env`: whoever sees the file finds a service that

@@ -10,7 +10,7 @@ use tillgate_model::{Id, Problems, problem::Source};
 use tillgate_payments::Service;
 
 use crate::{
-    demo::{Demo, Environment},
+    demo::{Demo, Environment, Unknown},
     failure::Failure,
     world::Seeded,
 };
@@ -33,6 +33,12 @@ impl Fault {
             at: at.into(),
             what: what.into(),
         }
+    }
+}
+
+impl From<Unknown> for Fault {
+    fn from(Unknown { at, name }: Unknown) -> Self {
+        Self::new(at, format!("there is no variable ${{{name}}}"))
     }
 }
 
@@ -64,7 +70,9 @@ pub async fn create(
         let kind = text_at(&document, "/data/type").map_err(located)?.to_owned();
         let name = names.take(&mut document).map_err(located)?;
         names.resolve(&mut document).map_err(located)?;
-        environment.expand(&mut document);
+        environment
+            .expand(&mut document)
+            .map_err(|unknown| located(unknown.into()))?;
         let created = api.create_document(&kind, &document).await;
         let created = created.map_err(|problems| located(refusal(&problems)))?;
         let id = created.ok_or_else(|| {

@@ -16,7 +16,11 @@ const MAX_REMEMBERED: usize = 4096;
 
 /// Tokens whose signature was checked before, by their hash: a check takes longer than most of what a request does.
 #[derive(Default)]
-pub struct VerifiedTokens(HashMap<[u8; 32], Verified>);
+pub struct VerifiedTokens {
+    callers: HashMap<[u8; 32], Verified>,
+    /// Of the list of revocations that they were held against.
+    generation: u64,
+}
 
 struct Verified {
     caller: Caller,
@@ -33,19 +37,27 @@ pub fn caller(worker: &Worker, request: &HttpRequest) -> Result<Caller, Problems
     let clock = &*worker.service.context().clock;
     let hash: [u8; 32] = Sha256::digest(token).into();
     let mut verified = worker.verified.borrow_mut();
-    let mut caller = match verified.0.get(&hash) {
+    let revocations = &worker.shared.revocations;
+    let generation = revocations.generation();
+    if verified.generation != generation {
+        verified.callers.clear();
+        verified.generation = generation;
+    }
+    let verified = &mut verified.callers;
+    let mut caller = match verified.get(&hash) {
         Some(known) if known.ends > clock.now().timestamp() => known.caller.clone(),
         _ => {
-            verified.0.remove(&hash);
+            verified.remove(&hash);
             let claims = worker.shared.tokens.verify(token, clock).ok();
+            let claims = claims.filter(|claims| !revocations.has(claims));
             let ends = claims.as_ref().map_or(0, |claims| claims.exp);
             let caller = claims.and_then(read).ok_or_else(|| {
-                invalid("The access token is not valid, or has expired. Get a new one at /oauth/token.")
+                invalid("The access token is not valid, has expired or was revoked. Get a new one at /oauth/token.")
             })?;
-            if verified.0.len() >= MAX_REMEMBERED {
-                verified.0.clear();
+            if verified.len() >= MAX_REMEMBERED {
+                verified.clear();
             }
-            verified.0.insert(
+            verified.insert(
                 hash,
                 Verified {
                     caller: caller.clone(),

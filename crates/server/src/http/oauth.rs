@@ -1,35 +1,42 @@
 //! Access tokens over HTTP: OAuth 2.0's client credentials grant (RFC 6749 section 4.4), and for customers its password grant
-//! (section 4.3) and refresh tokens (section 6).
+//! (section 4.3) and refresh tokens (section 6). Tokens are revoked as RFC 7009 says.
 
 mod error;
 mod parameters;
 mod request;
 
-use std::panic::AssertUnwindSafe;
+use std::{net::IpAddr, panic::AssertUnwindSafe};
 
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::PRAGMA,
     web::{Data, Payload},
 };
+use chrono::DateTime;
 use futures::FutureExt;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use tillgate_model::Dialect;
+use tillgate_model::{Dialect, Problems, Timestamp};
 use tillgate_payments::{
     ApplicationKind,
     accounts::{self, Application},
     logins::{self, Login, Session},
+    revocations,
 };
 
 use self::error::TokenError;
-pub use self::error::describe as describe_errors;
-pub use self::parameters::TokenParameters;
-use self::request::{Grant, TokenRequest};
+pub use self::error::{OF_REVOCATIONS, OF_TOKENS, describe as describe_errors};
+pub use self::parameters::{RevocationParameters, TokenParameters};
+use self::request::{Grant, RevocationRequest, TokenRequest};
 use super::{
-    body, client_address::ClientAddress, errors, limits::Client, negotiation::MediaType, state::Worker,
+    body,
+    client_address::ClientAddress,
+    errors,
+    limits::{Client, Limits},
+    negotiation::MediaType,
+    state::Worker,
 };
-use crate::tokens::{KeySet, scope};
+use crate::tokens::{KeySet, NotValid, scope};
 
 /// An access token.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -115,10 +122,16 @@ fn response(answer: Result<TokenAnswer, TokenError>) -> HttpResponse {
         Ok(answer) => HttpResponse::Ok()
             .insert_header((PRAGMA, "no-cache"))
             .json(answer),
-        Err(TokenError::Problems(problems)) => {
+        Err(error) => refusal(error),
+    }
+}
+
+fn refusal(error: TokenError) -> HttpResponse {
+    match error {
+        TokenError::Problems(problems) => {
             errors::response(&problems, Dialect::CommerceLayer, MediaType::Json)
         }
-        Err(TokenError::OAuth { error, detail }) => error.response(detail),
+        TokenError::OAuth { error, detail } => error.response(detail),
     }
 }
 
@@ -131,9 +144,9 @@ async fn token(
     let (limits, address) = (&worker.shared.limits, ClientAddress::of(request).ip);
     let asked = TokenRequest::read(request.headers(), &body::read(payload).await?)?;
     let Some(application) =
-        accounts::authenticate(context, &asked.client_id, asked.client_secret.as_ref()).await?
+        accounts::authenticate(context, &asked.client.id, asked.client.secret.as_ref()).await?
     else {
-        limits.wrong_credentials(&asked.client_id, address)?;
+        limits.wrong_credentials(&asked.client.id, address)?;
         return Err(TokenError::invalid_client());
     };
     let granted = scope(application.market_id.as_ref());
@@ -145,12 +158,7 @@ async fn token(
     }
     let session = match asked.grant {
         Grant::ClientCredentials => {
-            match application.kind {
-                ApplicationKind::Integration => {
-                    limits.token_of(&Client::Application(application.id.clone()))?
-                }
-                ApplicationKind::SalesChannel => limits.token_of_sales_channel(&application, address)?,
-            }
+            count(limits, &application, address)?;
             return issue(worker, &application, None);
         }
         _ if application.kind != ApplicationKind::SalesChannel => {
@@ -176,13 +184,21 @@ async fn token(
                 None => None,
             };
             if session.is_none() {
-                limits.wrong_credentials(&asked.client_id, address)?;
+                limits.wrong_credentials(&asked.client.id, address)?;
             }
             session
         }
     };
     let session = session.ok_or_else(TokenError::invalid_grant)?;
     issue(worker, &application, Some(session))
+}
+
+/// Counts what an application asks for with its credentials alone: those of a sales channel are anybody's.
+fn count(limits: &Limits, application: &Application, address: IpAddr) -> Result<(), Problems> {
+    match application.kind {
+        ApplicationKind::Integration => limits.token_of(&Client::Application(application.id.clone())),
+        ApplicationKind::SalesChannel => limits.token_of_sales_channel(application, address),
+    }
 }
 
 fn issue(
@@ -194,12 +210,7 @@ fn issue(
     let made = worker
         .shared
         .tokens
-        .issue(
-            application,
-            session.as_ref().map(|session| &session.customer_id),
-            &*context.clock,
-            &*context.entropy,
-        )
+        .issue(application, session.as_ref(), &*context.clock, &*context.entropy)
         .map_err(TokenError::internal)?;
     Ok(TokenAnswer {
         access_token: made.token,
@@ -211,6 +222,76 @@ fn issue(
         owner_type: session.as_ref().map(|_| "customer"),
         refresh_token: session.map(|session| session.refresh_token.expose_secret().to_owned()),
     })
+}
+
+/// Revoke a token
+///
+/// Ends an access token, or a refresh token with the login that it goes back to (RFC 7009). An application names its own tokens,
+/// and identifies itself as it does for a token; a sales channel has no secret. A token that is unknown or has ended is answered
+/// like one that was revoked. All instances of the service know of it within ten seconds.
+#[utoipa::path(
+    post, path = "/oauth/revoke", operation_id = "revoke_token", tag = "Authentication",
+    request_body(content(
+        (RevocationParameters = "application/x-www-form-urlencoded"),
+        (RevocationParameters = "application/json"),
+        (RevocationParameters = "application/vnd.api+json"),
+    )),
+    responses(
+        (status = 200, description = "The token counts no more."),
+        (status = 400, description = "The request is not one to revoke a token, or the token is another application's."),
+        (status = 401, description = "The credentials are not those of an application."),
+        (status = 413, description = "The body is too large."),
+        (status = 415, description = "The body has another media type."),
+        (status = 429, description = "There were too many failed attempts, or too many requests of this client."),
+        (status = 500, description = "A fault of the service."),
+        (status = 503, description = "The service is too busy, or too many tokens were revoked."),
+    )
+)]
+pub async fn revoke_token(worker: Data<Worker>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
+    let answer = AssertUnwindSafe(revoke(&worker, &request, &mut payload))
+        .catch_unwind()
+        .await;
+    if !matches!(answer, Ok(Ok(()))) {
+        body::discard(&mut payload).await;
+    }
+    match answer {
+        Ok(Ok(())) => HttpResponse::Ok().finish(),
+        Ok(Err(error)) => refusal(error),
+        Err(_) => {
+            tracing::error!("revoking a token panicked");
+            errors::internal(request.path())
+        }
+    }
+}
+
+async fn revoke(worker: &Worker, request: &HttpRequest, payload: &mut Payload) -> Result<(), TokenError> {
+    let context = worker.service.context();
+    let (shared, address) = (&worker.shared, ClientAddress::of(request).ip);
+    let asked = RevocationRequest::read(request.headers(), &body::read(payload).await?)?;
+    let Some(application) =
+        accounts::authenticate(context, &asked.client.id, asked.client.secret.as_ref()).await?
+    else {
+        shared.limits.wrong_credentials(&asked.client.id, address)?;
+        return Err(TokenError::invalid_client());
+    };
+    count(&shared.limits, &application, address)?;
+    shared.revocations.require_room()?;
+    match shared.tokens.verify(asked.token.expose_secret(), &*context.clock) {
+        Ok(claims) if claims.application.id != application.id.as_str() => {
+            return Err(TokenError::anothers_token());
+        }
+        // It was revoked before, and is kept once.
+        Ok(claims) if shared.revocations.has(&claims) => return Ok(()),
+        Ok(claims) => {
+            let ends = DateTime::from_timestamp(claims.exp, 0).unwrap_or_else(|| context.clock.now());
+            let ends = Timestamp::new(ends);
+            revocations::revoke_access_token(context, &application, &claims.jti, ends).await?;
+        }
+        Err(NotValid) => revocations::revoke_refresh_token(context, &application, &asked.token).await?,
+    }
+    // Here it counts at once; if this fails, the background reads it.
+    shared.read_revocations(context).await;
+    Ok(())
 }
 
 /// Retrieve the token keys

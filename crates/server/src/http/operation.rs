@@ -72,6 +72,9 @@ async fn called(
         negotiation::readable(headers)?;
     }
     let caller = authentication::caller(worker, request)?;
+    if operation.method() != "GET" {
+        worker.shared.revocations.require_fresh()?;
+    }
     let limits = &worker.shared.limits;
     limits.request(&caller)?;
     permission::check(caller.buyer(), &operation)?;

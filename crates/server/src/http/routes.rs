@@ -32,6 +32,10 @@ pub fn configure(config: &mut ServiceConfig) {
             vec![(Method::POST, web::route().to(oauth::create_token))],
         ))
         .service(resource(
+            "/oauth/revoke",
+            vec![(Method::POST, web::route().to(oauth::revoke_token))],
+        ))
+        .service(resource(
             "/webhook_callbacks/{gateway_type}/{token}",
             vec![(Method::POST, web::route().to(webhook_callbacks::create))],
         ))

@@ -3,12 +3,12 @@
 use std::{cell::RefCell, sync::Arc};
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use tillgate_payments::Service;
+use tillgate_payments::{Context, Service};
 use tokio::sync::Notify;
 
 use super::{
     authentication::VerifiedTokens, client_address::TrustedProxies, cors::Cors, limits::Limits,
-    specification::Specification,
+    revocations::Revocations, specification::Specification,
 };
 use crate::{
     ephemeral::{Ephemeral, Turn},
@@ -23,6 +23,8 @@ pub struct Shared {
     pub limits: Limits,
     /// Proxies that tell who the client is.
     pub trusted_proxies: TrustedProxies,
+    /// Which access tokens count no more.
+    pub revocations: Revocations,
     /// Which pages may call the API.
     pub cors: Cors,
     /// The OpenAPI document.
@@ -41,6 +43,16 @@ impl Shared {
         match &self.ephemeral {
             Some(ephemeral) => Some(ephemeral.turns.beside_others().await),
             None => None,
+        }
+    }
+}
+
+impl Shared {
+    /// Reads what is new among the revoked tokens. Until it can be read, what was known counts; when that is too old, nothing is
+    /// changed any more.
+    pub async fn read_revocations(&self, context: &Context) {
+        if let Err(problems) = self.revocations.refresh(context).await {
+            tracing::warn!(?problems, "the revoked access tokens can't be read");
         }
     }
 }

@@ -49,6 +49,9 @@ fn stamp_request(id: &str, operation: &mut Value) {
         "create_access_token" => {
             json!({"grant_type": "client_credentials", "client_id": "xYZkjABcdeFGhIjKlMno", "client_secret": "s3cr3t"})
         }
+        "revoke_token" => {
+            json!({"token": "eyJhbGciOiJFZERTQSJ9.eyJzY29wZSI6Im1hcmtldDphbGwifQ.c2lnbmF0dXJl", "client_id": "xYZkjABcdeFGhIjKlMno", "client_secret": "s3cr3t"})
+        }
         "create_gateway_event" => json!({
             "id": "evt_xxxx",
             "object": "event",
@@ -111,7 +114,7 @@ fn success(id: &str) -> Option<Value> {
 
 fn stamp_refusals(id: &str, operation: &mut Value) {
     let kinds = match id {
-        "create_access_token" => vec![
+        "create_access_token" | "revoke_token" => vec![
             Kind::InvalidDataFormat,
             Kind::PayloadTooLarge,
             Kind::UnsupportedMediaType,
@@ -139,8 +142,10 @@ fn stamp_refusals(id: &str, operation: &mut Value) {
             (status.to_string(), answer)
         })
         .collect();
-    if id == "create_access_token" {
-        oauth::describe_errors(&mut codes, &mut answers);
+    match id {
+        "create_access_token" => oauth::describe_errors(oauth::OF_TOKENS, &mut codes, &mut answers),
+        "revoke_token" => oauth::describe_errors(oauth::OF_REVOCATIONS, &mut codes, &mut answers),
+        _ => {}
     }
     operation["x-error-codes"] = codes;
     let declared = operation["responses"].as_object_mut();

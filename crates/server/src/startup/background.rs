@@ -6,14 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tillgate_payments::Service;
+use tillgate_payments::{Service, revocations};
 use tokio::{
     sync::watch,
     task::{JoinError, JoinSet},
 };
 
 use super::calls;
-use crate::http::Shared;
+use crate::http::{REVOCATIONS, Shared};
 
 /// Time between two looks at what is due.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -29,8 +29,22 @@ pub async fn run(service: Service, shared: Arc<Shared>, stop: watch::Receiver<bo
     futures::join!(
         hear(&service, &shared, stop.clone()),
         calls::run(&service, &shared, stop.clone()),
+        read_revocations(&service, &shared, stop.clone()),
         upkeep(&service, &shared, stop)
     );
+}
+
+/// Keeps the list of revoked tokens new.
+async fn read_revocations(service: &Service, shared: &Shared, mut stop: watch::Receiver<bool>) {
+    loop {
+        let turn = shared.turn().await;
+        shared.read_revocations(service.context()).await;
+        drop(turn);
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(REVOCATIONS) => {}
+        }
+    }
 }
 
 async fn upkeep(service: &Service, shared: &Shared, mut stop: watch::Receiver<bool>) {
@@ -39,6 +53,7 @@ async fn upkeep(service: &Service, shared: &Shared, mut stop: watch::Receiver<bo
         let turn = shared.turn().await;
         if forgotten.is_none_or(|forgotten| forgotten.elapsed() >= FORGETTING) {
             service.forget_old_events().await;
+            revocations::forget_ended(service.context()).await;
             forgotten = Some(Instant::now());
         }
         let looked_at = service.recover_once().await;

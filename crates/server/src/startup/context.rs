@@ -10,7 +10,7 @@ use tillgate_gateways::HttpTransport;
 use tillgate_payments::{Context, Settings, accounts, passwords::Passwords, vault::Vault};
 use tillgate_store::Db;
 
-use super::{data_directory, master_key};
+use super::{installation, master_key};
 use crate::{
     config::Config,
     demo,
@@ -24,26 +24,23 @@ const CONNECTIONS_PER_THREAD: usize = 8;
 /// Name of the database of a throw-away service in its directory.
 const TEMPORARY_DATABASE: &str = "tillgate.db";
 
-/// Opens the database and brings it up to date.
+/// Opens the database. One that does not exist is created, and an old one is brought up to date, if `migrate` says so.
 ///
 /// # Errors
 /// It cannot be opened, reached or changed.
-pub fn open_database(config: &Config) -> Result<Db, Failure> {
+pub fn open_database(config: &Config, migrate: bool) -> Result<Db, Failure> {
     let opened = match &config.ephemeral {
         Some(_) => Db::open_temporary(&config.data_dir.join(TEMPORARY_DATABASE)),
-        None => Db::open(&config.database_url, CONNECTIONS_PER_THREAD, true),
+        None => Db::open(&config.database_url, CONNECTIONS_PER_THREAD, migrate),
     };
-    opened.map_err(|error| {
-        let url = tillgate_store::without_password(&config.database_url);
-        Failure::Start(format!("cannot use the database {url}: {error}"))
-    })
+    opened.map_err(|error| installation::unusable(config, &error))
 }
 
-/// Makes the context of a service that is reached at `base_url`. The data directory must exist.
+/// Makes the context of a service that is reached at `base_url`. What it is made of must exist, or may be created.
 ///
 /// # Errors
 /// No master key, or no database.
-pub fn context(config: &Config, base_url: &str, world: World) -> Result<Context, Failure> {
+pub fn context(config: &Config, base_url: &str, world: World, migrate: bool) -> Result<Context, Failure> {
     let World { clock, entropy } = world;
     let master_key = match &config.ephemeral {
         // What it seals goes with the process, so that no file keeps it.
@@ -55,7 +52,7 @@ pub fn context(config: &Config, base_url: &str, world: World) -> Result<Context,
     let sender = HttpSender::new(Addresses::with(webhook_ranges(config)))
         .map_err(|error| Failure::Start(format!("cannot set up the way to webhooks: {error}")))?;
     Ok(Context {
-        db: open_database(config)?,
+        db: open_database(config, migrate)?,
         clock,
         entropy,
         timer: Arc::new(SystemTimer::start()),
@@ -91,20 +88,20 @@ fn webhook_ranges(config: &Config) -> Vec<IpNet> {
     config.webhook_ranges.clone().unwrap_or_else(loopback)
 }
 
-/// Runs a command that works on the database, without serving.
+/// Runs a command that works on an existing database, without serving. It creates nothing.
 ///
 /// # Errors
-/// No context, a database that belongs to another master key, or what the command fails with.
+/// No database or no master key, a database that belongs to another one, or what the command fails with.
 pub fn with_context<T>(
     config: &Config,
     command: impl AsyncFnOnce(&Context) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    data_directory::create(config)?;
+    installation::require(config)?;
     let base_url = config
         .public_url
         .clone()
         .unwrap_or_else(|| format!("http://{}", config.listen));
-    let context = context(config, &base_url, World::real())?;
+    let context = context(config, &base_url, World::real(), false)?;
     actix_web::rt::System::new().block_on(async {
         accounts::check_key(&context).await.map_err(Failure::Start)?;
         command(&context).await

@@ -1,10 +1,17 @@
 //! The directory of everything that is kept outside of the database.
 
-use std::{fs, io, os::unix::fs::DirBuilderExt, path::Path};
+use std::{
+    fs, io,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::Path,
+};
 
 use crate::{config::Config, failure::Failure};
 
-/// Makes the directory, for this user alone, unless it exists; and checks that files can be made in it.
+const OWNER_ONLY: u32 = 0o700;
+
+/// Makes the directory, for this user alone, unless it exists; and checks that files can be made in it. Who has made it
+/// for others too is told.
 ///
 /// # Errors
 /// It cannot be made or written to.
@@ -16,11 +23,22 @@ pub fn create(config: &Config) -> Result<(), Failure> {
             directory.display()
         ))
     };
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-        .map_err(unusable)?;
+    if directory.is_dir() {
+        let mode = fs::metadata(directory).map_err(unusable)?.permissions().mode() & 0o777;
+        if mode & !OWNER_ONLY != 0 {
+            tracing::warn!(
+                "others can look into the data directory {0} (mode {mode:03o}); run chmod 700 {0}",
+                directory.display()
+            );
+        }
+    } else {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(OWNER_ONLY)
+            .create(directory)
+            .and_then(|()| fs::set_permissions(directory, fs::Permissions::from_mode(OWNER_ONLY)))
+            .map_err(unusable)?;
+    }
     try_writing(directory).map_err(unusable)
 }
 

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
@@ -16,7 +16,8 @@ use crate::failure::Failure;
 /// 256 bits.
 pub type MasterKey = Zeroizing<[u8; 32]>;
 
-const VARIABLE: &str = "TILLGATE_MASTER_KEY";
+/// The environment variable that holds the key.
+pub const VARIABLE: &str = "TILLGATE_MASTER_KEY";
 /// A longer file is no key.
 const MAX_BYTES: u64 = 256;
 
@@ -30,6 +31,11 @@ pub fn load(file: &Path, entropy: &dyn Entropy) -> Result<MasterKey, Failure> {
         Err(std::env::VarError::NotUnicode(_)) => Err(Failure::Usage(format!("{VARIABLE}: {FORM}"))),
         Err(std::env::VarError::NotPresent) => from_file(file, entropy),
     }
+}
+
+/// Whether the environment or the file has a key, good or bad.
+pub fn is_given(file: &Path) -> bool {
+    std::env::var_os(VARIABLE).is_some() || file.symlink_metadata().is_ok()
 }
 
 /// A key that is kept nowhere.
@@ -125,13 +131,15 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
         .create_new(true)
         .mode(0o600)
         .open(path)?;
+    // Whatever the umask is.
+    file.set_permissions(fs::Permissions::from_mode(0o600))?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::symlink;
 
     use super::*;
     use crate::world::SystemEntropy;

@@ -4,12 +4,14 @@ mod background;
 mod calls;
 mod context;
 mod data_directory;
+mod installation;
 mod listen;
 mod master_key;
 mod serve;
 pub mod signals;
 
-pub use context::{open_database, with_context};
+pub use context::with_context;
 pub use data_directory::create as create_data_directory;
+pub use installation::create as create_installation;
 pub use listen::bind_sandbox;
 pub use serve::serve;

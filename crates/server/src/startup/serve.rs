@@ -16,14 +16,15 @@ use tillgate_payments::{Context, Service, accounts};
 use tillgate_sandbox::{BoundSandbox, Sandbox};
 use tokio::sync::{Notify, watch};
 
-use super::{background, context, data_directory, listen, signals::EndSignals};
+use super::{background, context, data_directory, installation, listen, signals::EndSignals};
 use crate::{
     config::Config,
     demo::{self, Demo},
     ephemeral::Setup,
     failure::Failure,
     http::{
-        Cors, Limits, Shared, Specification, Worker, admin, edge, ephemeral, metrics, routes, swagger_ui,
+        Cors, Limits, Revocations, Shared, Specification, Worker, admin, edge, ephemeral, metrics, routes,
+        swagger_ui,
     },
     tokens::Tokens,
     world::World,
@@ -51,6 +52,9 @@ pub fn serve(config: &Config) -> Result<(), Failure> {
 }
 
 fn serve_in_directory(config: &Config, setup: Option<Setup>) -> Result<(), Failure> {
+    if setup.is_none() {
+        installation::examine(config)?;
+    }
     data_directory::create(config)?;
     let seeded = setup.as_ref().and_then(|setup| setup.seeded.as_ref());
     let listener = listen::bind(config.listen)?;
@@ -65,7 +69,7 @@ fn serve_in_directory(config: &Config, setup: Option<Setup>) -> Result<(), Failu
         .unwrap_or_else(|| format!("http://{address}"));
     // Opening a database may block, so it comes before the runtime.
     let world = seeded.map_or_else(World::real, World::seeded);
-    let context = context::context(config, &public_url, world)?;
+    let context = context::context(config, &public_url, world, true)?;
     actix_web::rt::System::new().block_on(run(config, context, (listener, admin), address, sandbox, setup))
 }
 
@@ -80,6 +84,7 @@ async fn run(
     let mut signals = EndSignals::listen()?;
     accounts::check_key(&context).await.map_err(Failure::Start)?;
     let public_url = context.base_url.to_string();
+    accounts::keep_public_url(&context).await?;
     let tokens = Tokens::new(&context.vault.token_signing_seed(), &public_url);
     let sandbox_url = sandbox.as_ref().map(BoundSandbox::url);
     let psps = sandbox.as_ref().map(BoundSandbox::sandbox);
@@ -115,10 +120,13 @@ async fn run(
         }
     };
     let ephemeral = prepared.as_ref().map(|prepared| Arc::clone(&prepared.ephemeral));
+    let revocations = Revocations::new(!in_order);
+    revocations.refresh(service.context()).await?;
     let shared = Arc::new(Shared {
         tokens,
         limits: Limits::new(&config.limits),
         trusted_proxies: config.trusted_proxies.clone(),
+        revocations,
         cors: Cors::new(origins(config, address)),
         specification: Specification::new(
             &public_url,

@@ -1,17 +1,47 @@
 //! Migrations, under a lock, so that several instances can start at once.
 
-use diesel::{dsl::sql, sql_types::Text};
+use diesel::{
+    ExpressionMethods as _, OptionalExtension as _, QueryDsl as _,
+    dsl::sql,
+    sql_types::{Bool, Text},
+};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::connect::connect;
-use crate::StoreError;
+use super::{
+    Backend,
+    connect::{connect, warn_of_plain_connections},
+};
+use crate::{Found, Schema, StoreError, rows::settings, schema::compare};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// Brings the tables up to date. diesel's migrations block, and may do so only on a runtime with several threads, so that
-/// they have a thread and a runtime of their own.
+/// Brings the tables up to date. Where they are, nothing is asked for that only their owner may do.
 pub fn migrate(url: &str) -> Result<(), StoreError> {
+    on_a_runtime_of_its_own(run(url))
+}
+
+/// Looks at the tables of a database, and at a setting, without changing anything.
+pub fn look(url: &str, setting: &str) -> Result<Found, StoreError> {
+    on_a_runtime_of_its_own(async {
+        let mut connection = connected(url).await?;
+        let schema = schema_of(&mut connection).await?;
+        let query = settings::table
+            .filter(settings::name.eq(setting))
+            .select(settings::value);
+        let setting = match schema {
+            Schema::Missing => None,
+            _ => query.get_result(&mut connection).await.optional()?,
+        };
+        Ok(Found { schema, setting })
+    })
+}
+
+/// diesel's migrations block, and may do so only on a runtime with several threads, so that they have a thread and a runtime
+/// of their own.
+fn on_a_runtime_of_its_own<T: Send>(
+    work: impl Future<Output = Result<T, StoreError>> + Send,
+) -> Result<T, StoreError> {
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
             let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -19,7 +49,7 @@ pub fn migrate(url: &str) -> Result<(), StoreError> {
                 .enable_all()
                 .build()
                 .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-            runtime.block_on(run(url))
+            runtime.block_on(work)
         });
         thread
             .join()
@@ -27,11 +57,20 @@ pub fn migrate(url: &str) -> Result<(), StoreError> {
     })
 }
 
-async fn run(url: &str) -> Result<(), StoreError> {
-    let (mut connection, _) = connect(url)
+async fn connected(url: &str) -> Result<AsyncPgConnection, StoreError> {
+    let (connection, _) = connect(url)
         .await
         .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    Ok(connection)
+}
+
+async fn run(url: &str) -> Result<(), StoreError> {
+    warn_of_plain_connections(url);
+    let mut connection = connected(url).await?;
     warn_of_language(&mut connection).await?;
+    if schema_of(&mut connection).await? == Schema::Current {
+        return Ok(());
+    }
     // Any number will do, as long as all instances use the same.
     connection
         .batch_execute("SELECT pg_advisory_lock(827346501)")
@@ -46,6 +85,18 @@ async fn run(url: &str) -> Result<(), StoreError> {
         .batch_execute("SELECT pg_advisory_unlock(827346501)")
         .await?;
     outcome.map_err(|error| StoreError::Failed(format!("migration: {error}")))
+}
+
+/// Reads the list of migrations itself: diesel would create it first, which needs the right to create even if it exists.
+async fn schema_of(connection: &mut AsyncPgConnection) -> Result<Schema, StoreError> {
+    let has_run = sql::<Bool>("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL");
+    let applied = if has_run.get_result(connection).await? {
+        let versions = sql::<Text>("SELECT version FROM __diesel_schema_migrations");
+        Some(versions.load(connection).await?)
+    } else {
+        None
+    };
+    compare::<Backend>(&MIGRATIONS, applied)
 }
 
 /// Deadlocks, timeouts and a database that closes are told from bugs by their English text: diesel hides the codes. Only a

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::super::{Connection, RunQueryDsl};
 use crate::{
     ApplicationRow, OrganizationRow, StoreError,
-    rows::{applications, organizations, settings},
+    rows::{applications, organizations, refresh_tokens, settings},
 };
 
 /// The organization of that name.
@@ -49,6 +49,57 @@ pub async fn application(
     Ok(run!(query.get_result(connection)).optional()?)
 }
 
+/// The application of that id or client id, which no other transaction can lock until this one ends.
+pub async fn lock_application(
+    connection: &mut Connection,
+    id_or_client_id: &str,
+) -> Result<Option<ApplicationRow>, StoreError> {
+    let query = applications::table
+        .filter(
+            applications::id
+                .eq(id_or_client_id)
+                .or(applications::client_id.eq(id_or_client_id)),
+        )
+        .select(ApplicationRow::as_select());
+    Ok(run!(for_update!(query).get_result(connection)).optional()?)
+}
+
+/// Writes the columns of an application that can change.
+pub async fn save_application(connection: &mut Connection, row: &ApplicationRow) -> Result<(), StoreError> {
+    let target = applications::table.filter(applications::client_id.eq(&row.client_id));
+    run!(diesel::update(target).set(row).execute(connection))?;
+    Ok(())
+}
+
+/// Removes an application and the refresh tokens that it was given.
+pub async fn delete_application(connection: &mut Connection, row: &ApplicationRow) -> Result<(), StoreError> {
+    let tokens = refresh_tokens::table.filter(refresh_tokens::application_id.eq(&row.id));
+    run!(diesel::delete(tokens).execute(connection))?;
+    let target = applications::table.filter(applications::client_id.eq(&row.client_id));
+    run!(diesel::delete(target).execute(connection))?;
+    Ok(())
+}
+
+/// All organizations, oldest first.
+pub async fn organizations(connection: &mut Connection) -> Result<Vec<OrganizationRow>, StoreError> {
+    let query = organizations::table
+        .order((organizations::created_at, organizations::id))
+        .select(OrganizationRow::as_select());
+    Ok(run!(query.load(connection))?)
+}
+
+/// All applications, those of one organization together, oldest first.
+pub async fn applications(connection: &mut Connection) -> Result<Vec<ApplicationRow>, StoreError> {
+    let query = applications::table
+        .order((
+            applications::organization_id,
+            applications::created_at,
+            applications::id,
+        ))
+        .select(ApplicationRow::as_select());
+    Ok(run!(query.load(connection))?)
+}
+
 /// Adds an application.
 pub async fn insert_application(connection: &mut Connection, row: &ApplicationRow) -> Result<(), StoreError> {
     run!(
@@ -76,6 +127,17 @@ pub async fn set_setting_once(
     let insert = diesel::insert_into(settings::table)
         .values((settings::name.eq(name), settings::value.eq(value)))
         .on_conflict_do_nothing();
+    run!(insert.execute(connection))?;
+    Ok(())
+}
+
+/// Sets a setting.
+pub async fn set_setting(connection: &mut Connection, name: &str, value: &str) -> Result<(), StoreError> {
+    let insert = diesel::insert_into(settings::table)
+        .values((settings::name.eq(name), settings::value.eq(value)))
+        .on_conflict(settings::name)
+        .do_update()
+        .set(settings::value.eq(value));
     run!(insert.execute(connection))?;
     Ok(())
 }

@@ -150,3 +150,19 @@ pub async fn forget_events(connection: &mut Connection, before: StoredTime) -> R
     run!(diesel::delete(target).execute(connection))?;
     Ok(())
 }
+
+/// Ends what still waits to be sent to a webhook. What was sent stays.
+pub async fn end_pending(
+    connection: &mut Connection,
+    scope: &Scope,
+    webhook_id: &str,
+) -> Result<(), StoreError> {
+    let target = event_deliveries::table
+        .filter(event_deliveries::organization_id.eq(scope.organization_id().as_str()))
+        .filter(event_deliveries::test.eq(scope.test()))
+        .filter(event_deliveries::webhook_id.eq(webhook_id))
+        .filter(event_deliveries::next_attempt_at.is_not_null());
+    let set = event_deliveries::next_attempt_at.eq(None::<StoredTime>);
+    run!(diesel::update(target).set(set).execute(connection))?;
+    Ok(())
+}

@@ -14,6 +14,7 @@ pub mod passwords;
 pub mod payments;
 pub mod refresh_tokens;
 mod resources;
+pub mod revocations;
 pub mod savepoints;
 pub mod shopping;
 pub mod source_checks;

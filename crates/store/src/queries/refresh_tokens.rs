@@ -78,18 +78,17 @@ pub async fn revoke_family(
     Ok(())
 }
 
-/// Revokes all tokens of a customer.
+/// Revokes all tokens of a customer, and tells how many there were.
 pub async fn revoke_all(
     connection: &mut Connection,
     scope: &Scope,
     customer_id: &str,
-) -> Result<(), StoreError> {
+) -> Result<usize, StoreError> {
     let target = refresh_tokens::table
         .filter(refresh_tokens::organization_id.eq(scope.organization_id().as_str()))
         .filter(refresh_tokens::test.eq(scope.test()))
         .filter(refresh_tokens::customer_id.eq(customer_id));
-    run!(diesel::delete(target).execute(connection))?;
-    Ok(())
+    Ok(run!(diesel::delete(target).execute(connection))?)
 }
 
 /// Forgets the tokens that have ended.

@@ -32,12 +32,16 @@ diesel::table! {
         secret_hash -> Nullable<Text>,
         market_id -> Nullable<Text>,
         created_at -> Timestamp,
+        disabled_at -> Nullable<Timestamp>,
+        rotated_at -> Nullable<Timestamp>,
+        previous_secret_hash -> Nullable<Text>,
+        previous_secret_until -> Nullable<Timestamp>,
     }
 }
 
 /// What may ask for access tokens.
-#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = applications)]
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = applications, primary_key(client_id), treat_none_as_null = true)]
 pub struct ApplicationRow {
     /// Public name of its credentials.
     pub client_id: String,
@@ -57,6 +61,14 @@ pub struct ApplicationRow {
     pub market_id: Option<String>,
     /// When it was created.
     pub created_at: StoredTime,
+    /// Since when it gets no tokens.
+    pub disabled_at: Option<StoredTime>,
+    /// When it got its present secret, if that is not its first.
+    pub rotated_at: Option<StoredTime>,
+    /// Keyed hash of the secret before.
+    pub previous_secret_hash: Option<String>,
+    /// Until when that one is taken too.
+    pub previous_secret_until: Option<StoredTime>,
 }
 
 diesel::table! {

@@ -2,11 +2,16 @@
 
 use std::path::Path;
 
-use diesel::{Connection as _, connection::SimpleConnection};
+use diesel::{
+    Connection as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _,
+    connection::SimpleConnection,
+    dsl::sql,
+    sql_types::{Bool, Text},
+};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::Connection;
-use crate::StoreError;
+use super::{Backend, Connection};
+use crate::{Found, Schema, StoreError, rows::settings, schema::compare};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
@@ -32,9 +37,41 @@ fn establish(path: &Path) -> Result<Connection, StoreError> {
         .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))
 }
 
+/// Looks at the tables of a file, and at a setting, without creating anything.
+pub fn look(path: &Path, setting: &str) -> Result<Found, StoreError> {
+    if !path.exists() {
+        return Ok(Found::nothing());
+    }
+    let mut connection = establish(path)?;
+    connection.batch_execute("PRAGMA busy_timeout = 10000")?;
+    let schema = schema_of(&mut connection)?;
+    let query = settings::table
+        .filter(settings::name.eq(setting))
+        .select(settings::value);
+    let setting = match schema {
+        Schema::Missing => None,
+        _ => query.get_result(&mut connection).optional()?,
+    };
+    Ok(Found { schema, setting })
+}
+
+fn schema_of(connection: &mut Connection) -> Result<Schema, StoreError> {
+    let has_run = "EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '__diesel_schema_migrations')";
+    let applied = if diesel::select(sql::<Bool>(has_run)).get_result(connection)? {
+        let versions = sql::<Text>("SELECT version FROM __diesel_schema_migrations");
+        Some(versions.load(connection)?)
+    } else {
+        None
+    };
+    compare::<Backend>(&MIGRATIONS, applied)
+}
+
 /// Brings the tables up to date. A table that is made anew is dropped meanwhile, which must not be taken for the deletion of
 /// its rows.
 pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    if schema_of(connection)? == Schema::Current {
+        return Ok(());
+    }
     connection.batch_execute("PRAGMA foreign_keys = OFF")?;
     connection
         .run_pending_migrations(MIGRATIONS)
@@ -84,6 +121,32 @@ mod tests {
     struct Count {
         #[diesel(sql_type = BigInt)]
         count: i64,
+    }
+
+    #[test]
+    fn a_file_that_a_newer_version_has_used_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("db");
+        assert_eq!(look(&path, "a").unwrap(), Found::nothing());
+        assert!(!path.exists());
+        let mut connection = open(&path).unwrap();
+        assert_eq!(look(&path, "a").unwrap().schema, Schema::Missing);
+        migrate(&mut connection).unwrap();
+        migrate(&mut connection).unwrap();
+        connection
+            .batch_execute("INSERT INTO settings (name, value) VALUES ('a', 'b')")
+            .unwrap();
+        let found = look(&path, "a").unwrap();
+        assert_eq!(
+            (found.schema, found.setting.as_deref()),
+            (Schema::Current, Some("b"))
+        );
+        connection
+            .batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231000000')")
+            .unwrap();
+        for outcome in [migrate(&mut connection), look(&path, "a").map(drop)] {
+            assert!(matches!(outcome, Err(StoreError::Newer(_))), "{outcome:?}");
+        }
     }
 
     fn count(connection: &mut Connection, of: &str) -> i64 {

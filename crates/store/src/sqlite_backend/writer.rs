@@ -10,7 +10,7 @@ use std::{
 
 use diesel::{QueryResult, RunQueryDsl, connection::SimpleConnection};
 
-use super::{Connection, connection, disk::Disk, open, queue::Queue};
+use super::{Connection, connection, disk::Disk, file, open, queue::Queue};
 use crate::{StoreError, prepared::Statement};
 
 /// Jobs of one transaction, which bounds how long the first of them waits for its answer.
@@ -39,6 +39,10 @@ pub struct Writer {
 impl Writer {
     /// Brings the tables up to date and starts the threads.
     pub fn start(path: &Path, migrate: bool) -> Result<Self, StoreError> {
+        if migrate {
+            file::create(path)?;
+        }
+        file::keep_private(path)?;
         let mut connection = open(path)?;
         if migrate {
             connection::migrate(&mut connection)?;
@@ -51,6 +55,7 @@ impl Writer {
 
     /// The same without waiting for the disk, for a database that need not outlive a power cut.
     pub fn start_unsynced(path: &Path) -> Result<Self, StoreError> {
+        file::create(path)?;
         let mut connection = open(path)?;
         connection.batch_execute("PRAGMA synchronous = OFF")?;
         connection::migrate(&mut connection)?;

@@ -16,7 +16,7 @@ pub use turn::take_turn;
 pub use watch::watch;
 
 use super::{body, errors, negotiation::MediaType, routes::resource, state::Worker};
-use crate::ephemeral::Ephemeral;
+use crate::{ephemeral::Ephemeral, failure::Failure};
 
 /// A request to let time pass.
 #[derive(Deserialize)]
@@ -66,7 +66,9 @@ async fn reset(worker: Data<Worker>) -> HttpResponse {
     };
     let _alone = ephemeral.turns.alone().await;
     worker.shared.limits.forget();
-    match ephemeral.go_back(&worker.service) {
+    let gone_back = ephemeral.go_back(&worker.service);
+    let reloaded = worker.shared.revocations.reload(worker.service.context()).await;
+    match gone_back.and(reloaded.map_err(Failure::from)) {
         Ok(()) => HttpResponse::NoContent().finish(),
         Err(failure) => {
             tracing::error!(%failure, "the service could not be reset");

@@ -27,6 +27,7 @@ pub async fn take_turn(
     let answer = if let Some(seeded) = &ephemeral.seeded {
         let _alone = ephemeral.turns.alone().await;
         ephemeral.settle(&worker.service).await;
+        worker.shared.read_revocations(worker.service.context()).await;
         seeded.advance(SECONDS_PER_REQUEST);
         next.call(request).await
     } else {

@@ -75,20 +75,29 @@ impl OAuthError {
     }
 }
 
-/// Adds OAuth's errors to the codes and answers, by status, of the operation that gives tokens.
-pub fn describe(codes: &mut Value, answers: &mut Map<String, Value>) {
-    let examples = [
-        (
-            OAuthError::InvalidRequest,
-            "The parameter `client_id` is missing.",
-        ),
-        (OAuthError::UnsupportedGrantType, UNSUPPORTED_GRANT_TYPE),
-        (OAuthError::UnauthorizedClient, UNAUTHORIZED_CLIENT),
-        (OAuthError::InvalidGrant, INVALID_GRANT),
-        (OAuthError::InvalidScope, INVALID_SCOPE),
-        (OAuthError::InvalidClient, INVALID_CLIENT),
-    ];
-    for (error, detail) in examples {
+/// An error with what an example of it says.
+type Example = (OAuthError, &'static str);
+
+/// The errors of the operation that gives tokens.
+pub const OF_TOKENS: &[Example] = &[
+    (OAuthError::InvalidRequest, CLIENT_ID_MISSING),
+    (OAuthError::UnsupportedGrantType, UNSUPPORTED_GRANT_TYPE),
+    (OAuthError::UnauthorizedClient, UNAUTHORIZED_CLIENT),
+    (OAuthError::InvalidGrant, INVALID_GRANT),
+    (OAuthError::InvalidScope, INVALID_SCOPE),
+    (OAuthError::InvalidClient, INVALID_CLIENT),
+];
+
+/// The errors of the operation that revokes tokens.
+pub const OF_REVOCATIONS: &[Example] = &[
+    (OAuthError::InvalidRequest, CLIENT_ID_MISSING),
+    (OAuthError::UnauthorizedClient, ANOTHERS_TOKEN),
+    (OAuthError::InvalidClient, INVALID_CLIENT),
+];
+
+/// Adds OAuth's errors to the codes and answers, by status, of an operation.
+pub fn describe(examples: &[Example], codes: &mut Value, answers: &mut Map<String, Value>) {
+    for &(error, detail) in examples {
         let (status, _, code) = error.parts();
         let status = status.as_u16();
         let answer = answers
@@ -106,6 +115,8 @@ pub fn describe(codes: &mut Value, answers: &mut Map<String, Value>) {
     }
 }
 
+const CLIENT_ID_MISSING: &str = "The parameter `client_id` is missing.";
+const ANOTHERS_TOKEN: &str = "The token was made for another application.";
 const INVALID_CLIENT: &str = "There is no application with these credentials.";
 const UNSUPPORTED_GRANT_TYPE: &str =
     "The grant types are `client_credentials`, `password` and `refresh_token`.";
@@ -136,6 +147,14 @@ impl TokenError {
         Self::OAuth {
             error: OAuthError::UnauthorizedClient,
             detail: UNAUTHORIZED_CLIENT,
+        }
+    }
+
+    /// The token to be revoked is another application's.
+    pub fn anothers_token() -> Self {
+        Self::OAuth {
+            error: OAuthError::UnauthorizedClient,
+            detail: ANOTHERS_TOKEN,
         }
     }
 

@@ -41,3 +41,22 @@ enum GrantType {
     #[schema(rename = "refresh_token")]
     RefreshToken,
 }
+
+/// A request to revoke a token. Parameters that it does not know are ignored.
+#[derive(utoipa::ToSchema)]
+#[schema(as = RevocationRequest)]
+#[allow(dead_code, reason = "it is here for the document")]
+pub struct RevocationParameters {
+    /// The access token or refresh token.
+    #[schema(max_length = 4096, format = Password)]
+    token: String,
+    /// Which of the two it is; it need not be given, nor be true.
+    #[schema(required = false, max_length = 255, example = "access_token")]
+    token_type_hint: String,
+    /// Client id of the application, unless HTTP Basic has it.
+    #[schema(required = false, max_length = 255)]
+    client_id: String,
+    /// Client secret of the application, unless HTTP Basic has it, or the application is a sales channel.
+    #[schema(required = false, max_length = 255, format = Password)]
+    client_secret: String,
+}

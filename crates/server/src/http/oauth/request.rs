@@ -14,10 +14,8 @@ use crate::http::{media_type::MediaRange, query};
 pub struct TokenRequest {
     /// What the token is asked for with.
     pub grant: Grant,
-    /// Client id of the application.
-    pub client_id: String,
-    /// Client secret of the application; a sales channel has none.
-    pub client_secret: Option<SecretString>,
+    /// The application.
+    pub client: Client,
     /// What the token is to grant; what the application has unless given.
     pub scope: Option<String>,
 }
@@ -39,7 +37,7 @@ pub enum Grant {
 }
 
 /// What is read of a JSON body.
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 9] = [
     "grant_type",
     "client_id",
     "client_secret",
@@ -47,10 +45,14 @@ const NAMES: [&str; 7] = [
     "username",
     "password",
     "refresh_token",
+    "token",
+    "token_type_hint",
 ];
 
 /// Longer ones, in characters, are no parameters of this request.
 const MAX_LENGTH: usize = 255;
+/// The same for a token to be revoked, which is longer than a credential.
+const MAX_TOKEN_LENGTH: usize = 4096;
 
 impl TokenRequest {
     /// Reads one.
@@ -60,8 +62,59 @@ impl TokenRequest {
     pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, TokenError> {
         let parameters = Parameters(parameters(headers, body)?);
         let grant = Grant::read(&parameters)?;
-        let (client_id, client_secret) = (parameters.get("client_id")?, parameters.get("client_secret")?);
-        let (client_id, client_secret) = match (basic(headers)?, client_id, client_secret) {
+        Ok(Self {
+            grant,
+            client: Client::read(headers, &parameters)?,
+            scope: parameters
+                .get("scope")?
+                .filter(|scope| !scope.is_empty())
+                .map(str::to_owned),
+        })
+    }
+}
+
+/// A request to revoke a token (RFC 7009 section 2.1). Parameters that it does not know are ignored.
+#[derive(Debug)]
+pub struct RevocationRequest {
+    /// The application.
+    pub client: Client,
+    /// An access token or a refresh token; which one, its form tells.
+    pub token: SecretString,
+}
+
+impl RevocationRequest {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// Another media type, another form, no token, no client id, or credentials in two places.
+    pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, TokenError> {
+        let parameters = Parameters(parameters(headers, body)?);
+        let token = parameters
+            .bounded("token", MAX_TOKEN_LENGTH)?
+            .filter(|token| !token.is_empty())
+            .ok_or_else(|| TokenError::invalid_request("The parameter `token` is missing."))?;
+        // What it says need not be true (section 2.1).
+        parameters.get("token_type_hint")?;
+        Ok(Self {
+            client: Client::read(headers, &parameters)?,
+            token: token.into(),
+        })
+    }
+}
+
+/// The credentials of the application that asks.
+#[derive(Debug)]
+pub struct Client {
+    /// Client id of the application.
+    pub id: String,
+    /// Client secret of the application; a sales channel has none.
+    pub secret: Option<SecretString>,
+}
+
+impl Client {
+    fn read(headers: &HeaderMap, parameters: &Parameters) -> Result<Self, TokenError> {
+        let (id, secret) = (parameters.get("client_id")?, parameters.get("client_secret")?);
+        let (id, secret) = match (basic(headers)?, id, secret) {
             (Some((id, _)), Some(other), _) if id != other => {
                 return Err(TokenError::invalid_request(
                     "The body names another client than HTTP Basic does.",
@@ -81,13 +134,8 @@ impl TokenRequest {
             }
         };
         Ok(Self {
-            grant,
-            client_id,
-            client_secret: (!client_secret.is_empty()).then(|| SecretString::from(client_secret)),
-            scope: parameters
-                .get("scope")?
-                .filter(|scope| !scope.is_empty())
-                .map(str::to_owned),
+            id,
+            secret: (!secret.is_empty()).then(|| SecretString::from(secret)),
         })
     }
 }
@@ -121,6 +169,10 @@ struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
     fn get(&self, name: &str) -> Result<Option<&str>, TokenError> {
+        self.bounded(name, MAX_LENGTH)
+    }
+
+    fn bounded(&self, name: &str, longest: usize) -> Result<Option<&str>, TokenError> {
         let mut values = self
             .0
             .iter()
@@ -130,7 +182,7 @@ impl Parameters {
         if values.next().is_some() {
             return Err(TokenError::invalid_request("A parameter is given twice."));
         }
-        if value.is_some_and(|value| value.chars().count() > MAX_LENGTH) {
+        if value.is_some_and(|value| value.chars().count() > longest) {
             return Err(TokenError::invalid_request("A parameter is too long."));
         }
         Ok(value)
@@ -231,9 +283,10 @@ mod tests {
         }
         match TokenRequest::read(&headers, body.as_bytes()) {
             Ok(request) => Ok((
-                request.client_id,
+                request.client.id,
                 request
-                    .client_secret
+                    .client
+                    .secret
                     .map(|secret| secret.expose_secret().to_owned()),
             )),
             Err(TokenError::OAuth { error, .. }) => Err(error.response("").status().as_u16().to_string()),

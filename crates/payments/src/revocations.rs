@@ -1,0 +1,242 @@
+//! Access tokens that end before their time. They are verified without the database, so that every instance keeps a list of
+//! what was revoked, and reads what is new of it every few seconds.
+
+use chrono::Duration;
+use secrecy::{ExposeSecret, SecretString};
+use tillgate_model::{Problem, Problems, Timestamp, problem::Kind};
+use tillgate_store::{NewRevocationRow, RevocationRow, StoreError, Tx, query};
+
+use crate::{
+    accounts::Application,
+    context::Context,
+    failure::Failure,
+    logins,
+    stored::{stored_time, time},
+};
+
+/// No access token lives longer than this.
+const LONGEST_LIFETIME: Duration = Duration::hours(5);
+/// Revocations of one application that have not ended, of tokens and logins.
+const MAX_OF_APPLICATION: i64 = 20_000;
+/// Revocations that are forgotten in one transaction.
+const FORGOTTEN_TOGETHER: i64 = 500;
+
+/// What revoked tokens have in common.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Subject {
+    /// The application that they were made for.
+    Application,
+    /// The customer whom they speak for.
+    Customer,
+    /// The login that they go back to.
+    Login,
+    /// It is one token, by its `jti`.
+    Token,
+}
+
+impl Subject {
+    /// As it is stored.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Application => "application",
+            Self::Customer => "customer",
+            Self::Login => "login",
+            Self::Token => "token",
+        }
+    }
+
+    fn revocation(self, subject: &str, context: &Context) -> NewRevocationRow {
+        let now = context.now();
+        NewRevocationRow {
+            kind: self.word().to_owned(),
+            subject: subject.to_owned(),
+            application_id: None,
+            issued_before: Some(stored_time(now)),
+            expires_at: Some(stored_time(now) + LONGEST_LIFETIME),
+        }
+    }
+}
+
+/// A revocation, as an instance keeps it.
+#[derive(Clone, Debug)]
+pub struct Revocation {
+    /// Counts up in the order of writing.
+    pub sequence: i64,
+    /// What the tokens have in common, as it is stored.
+    pub kind: String,
+    /// Which one of these.
+    pub subject: String,
+    /// Those that were made until then, in milliseconds since 1970; all if absent.
+    pub issued_before: Option<i64>,
+    /// When the last of them has ended by itself, in seconds since 1970; never if absent.
+    pub expires_at: Option<i64>,
+}
+
+impl From<RevocationRow> for Revocation {
+    fn from(row: RevocationRow) -> Self {
+        Self {
+            sequence: row.sequence,
+            kind: row.kind,
+            subject: row.subject,
+            issued_before: row
+                .issued_before
+                .map(|moment| time(moment).moment().timestamp_millis()),
+            expires_at: row.expires_at.map(|moment| time(moment).moment().timestamp()),
+        }
+    }
+}
+
+/// The revocations after one of that number that have not ended, in the order of writing.
+///
+/// # Errors
+/// The database fails.
+pub async fn after(context: &Context, sequence: i64, limit: i64) -> Result<Vec<Revocation>, Problems> {
+    let now = stored_time(context.now());
+    let rows = context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, revocations::after(sequence, now, limit)))
+        .await
+        .map_err(|error: StoreError| Failure::from(error).into_problems())?;
+    Ok(rows.into_iter().map(Revocation::from).collect())
+}
+
+/// Forgets those that have ended, in small steps.
+pub async fn forget_ended(context: &Context) {
+    let now = stored_time(context.now());
+    loop {
+        let forgotten = context
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                query!(tx, revocations::forget_ended(now, FORGOTTEN_TOGETHER))
+            })
+            .await;
+        match forgotten {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error @ StoreError::Failed(_)) => {
+                tracing::error!(%error, "ended revocations cannot be forgotten");
+                return;
+            }
+            // It is tried again in an hour.
+            Err(_) => return,
+        }
+    }
+}
+
+/// All tokens of an application count no more, until it is enabled again.
+pub async fn of_disabled(tx: &mut Tx<'_>, application_id: &str) -> Result<(), StoreError> {
+    let row = NewRevocationRow {
+        kind: Subject::Application.word().to_owned(),
+        subject: application_id.to_owned(),
+        application_id: None,
+        issued_before: None,
+        expires_at: None,
+    };
+    query!(tx, revocations::insert(&row))
+}
+
+/// All tokens of an application count no more, and it gets no new ones.
+pub async fn of_deleted(tx: &mut Tx<'_>, context: &Context, application_id: &str) -> Result<(), StoreError> {
+    let row = NewRevocationRow {
+        issued_before: None,
+        ..Subject::Application.revocation(application_id, context)
+    };
+    let kind = Subject::Application.word();
+    query!(tx, revocations::take_back(kind, application_id))?;
+    query!(tx, revocations::insert(&row))
+}
+
+/// The tokens that an application got until now count no more.
+pub async fn of_application_until_now(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    application_id: &str,
+) -> Result<(), StoreError> {
+    let row = Subject::Application.revocation(application_id, context);
+    query!(tx, revocations::take_back(&row.kind, application_id))?;
+    query!(tx, revocations::insert(&row))
+}
+
+/// The tokens that speak for a customer count no more.
+pub async fn of_customer(tx: &mut Tx<'_>, context: &Context, customer_id: &str) -> Result<(), StoreError> {
+    let row = Subject::Customer.revocation(customer_id, context);
+    query!(tx, revocations::insert(&row))
+}
+
+/// The tokens that go back to a login count no more.
+pub async fn of_login(tx: &mut Tx<'_>, context: &Context, login_id: &str) -> Result<(), StoreError> {
+    let row = Subject::Login.revocation(login_id, context);
+    query!(tx, revocations::insert(&row))
+}
+
+/// Revokes one access token of an application (RFC 7009), until it ends by itself.
+///
+/// # Errors
+/// There are too many revocations already, or the database fails.
+pub async fn revoke_access_token(
+    context: &Context,
+    application: &Application,
+    token_id: &str,
+    expires_at: Timestamp,
+) -> Result<(), Problems> {
+    let row = NewRevocationRow {
+        application_id: Some(application.id.to_string()),
+        issued_before: None,
+        expires_at: Some(stored_time(expires_at)),
+        ..Subject::Token.revocation(token_id, context)
+    };
+    let now = stored_time(context.now());
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| add(tx, row, now).await)
+        .await
+        .map_err(Failure::into_problems)
+}
+
+/// Revokes a refresh token of an application, with all that goes back to the same login (RFC 7009 section 2.1). A token that
+/// is none is revoked already.
+///
+/// # Errors
+/// There are too many revocations already, or the database fails.
+pub async fn revoke_refresh_token(
+    context: &Context,
+    application: &Application,
+    token: &SecretString,
+) -> Result<(), Problems> {
+    let hash = logins::hash_of_refresh_token(context, token.expose_secret());
+    let (inside, application) = (context.clone(), application.clone());
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let scope = logins::scope_of(&application);
+            let Some(token) = query!(tx, refresh_tokens::lock(&scope, &hash))? else {
+                return Ok(());
+            };
+            if token.application_id != application.id.as_str() {
+                return Ok(());
+            }
+            let (customer, family) = (&token.customer_id, &token.family_id);
+            query!(tx, refresh_tokens::revoke_family(&scope, customer, family))?;
+            let row = NewRevocationRow {
+                application_id: Some(token.application_id.clone()),
+                ..Subject::Login.revocation(family, &inside)
+            };
+            add(tx, row, stored_time(inside.now())).await
+        })
+        .await
+        .map_err(Failure::into_problems)
+}
+
+async fn add(tx: &mut Tx<'_>, row: NewRevocationRow, now: tillgate_store::StoredTime) -> Result<(), Failure> {
+    let application_id = row.application_id.as_deref().unwrap_or_default();
+    if query!(tx, revocations::count_of_application(application_id, now))? >= MAX_OF_APPLICATION {
+        return Err(too_many().into());
+    }
+    Ok(query!(tx, revocations::insert(&row))?)
+}
+
+/// No more can be kept. Nothing was revoked.
+pub fn too_many() -> Problems {
+    let message = "Too many tokens were revoked in the last hours. Try again later.";
+    Problems::from(Problem::new(Kind::ServiceUnavailable, message)).retry_after(60)
+}
