@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::{
     outcome::{Failure, Refusal, RefusalKind, is_certain},
+    readable::{is_json, is_word},
     wire::{PspRequest, PspResponse},
 };
 
@@ -24,10 +25,23 @@ const TECHNICAL: [&str; 3] = [
 /// Codes that mean: not in the payment's state.
 const CONFLICTS: [&str; 2] = ["payment_expired", "action_failure_limit_exceeded"];
 
-/// Reads an answer that isn't one of success. 401, 403, 404 and 502 have no body.
+/// The error of an answer, if it reads as one of Checkout.com's.
+fn error_body(response: &PspResponse) -> Option<ErrorBody> {
+    let body: ErrorBody = serde_json::from_slice(&response.body).ok()?;
+    let codes = body.error_codes.iter().chain(&body.error_type);
+    (is_json(response) && codes.into_iter().all(|code| is_word(code))).then_some(body)
+}
+
+/// Reads an answer that isn't one of success. 401, 403, 404 and 502 have no body. One that isn't in Checkout.com's form
+/// comes from something in between, and proves nothing.
 pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
     let status = response.status;
-    let body: Option<ErrorBody> = serde_json::from_slice(&response.body).ok();
+    let body = error_body(response);
+    if body.is_none() && !response.body.is_empty() {
+        return Failure::Unknown(format!(
+            "Checkout.com answered {status} without an error in its form"
+        ));
+    }
     let codes = body
         .as_ref()
         .map(|body| body.error_codes.join(", "))

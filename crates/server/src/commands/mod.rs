@@ -19,3 +19,8 @@ fn print(line: &str) -> Result<(), Failure> {
     writeln!(io::stdout(), "{line}")
         .map_err(|error| Failure::Start(format!("cannot write to standard output: {error}")))
 }
+
+/// A name among the arguments.
+fn name(text: &str) -> Result<String, &'static str> {
+    tillgate_model::text::name(text)
+}
