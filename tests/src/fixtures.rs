@@ -23,6 +23,8 @@ pub struct Fixtures {
     pub api: Api,
     open_api: OpenApi,
     market: String,
+    /// The caller is in live mode.
+    live: bool,
     count: AtomicU32,
     receiver: Receiver,
 }
@@ -34,6 +36,7 @@ impl Fixtures {
             api,
             open_api,
             market: market.to_owned(),
+            live: false,
             count: AtomicU32::new(0),
             receiver: Receiver::new(),
         }
@@ -48,7 +51,9 @@ impl Fixtures {
     /// The same for a caller who has no market yet.
     pub async fn with_new_market(api: Api, open_api: OpenApi) -> Self {
         let mut fixtures = Self::new(api, open_api, "");
-        fixtures.market = fixtures.create("markets").await.id().to_owned();
+        let market = fixtures.create("markets").await;
+        fixtures.live = market.body["data"]["meta"]["mode"] == "live";
+        fixtures.market = market.id().to_owned();
         fixtures
     }
 
@@ -71,6 +76,15 @@ impl Fixtures {
                 if let Some((name, host)) = value.as_str().and_then(|text| text.split_once('@')) {
                     let unique = self.count.fetch_add(1, Ordering::Relaxed);
                     *value = format!("{name}.{unique}@{host}").into();
+                }
+            }
+            if self.live {
+                // The examples' keys are for test mode.
+                for (_, value) in members_of(&mut body, "/data/attributes") {
+                    if let Some(key) = value.as_str() {
+                        let key = key.replace("k_test_", "k_live_").replace("k_sbox_", "k_");
+                        *value = key.into();
+                    }
                 }
             }
             for (name, linkage) in members_of(&mut body, "/data/relationships") {

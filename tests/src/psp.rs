@@ -21,6 +21,9 @@ pub struct Psp {
 }
 
 impl Psp {
+    /// Arguments for a service whose gateways are to be at a PSP that is not its own sandbox.
+    pub const ALLOWED: [&str; 2] = ["--allow-gateway-range", "127.0.0.1"];
+
     /// Starts one on a free port, with nothing booked.
     pub async fn start() -> Self {
         Self::try_start()

@@ -39,7 +39,7 @@ impl Request {
 
 /// A story whose PSPs are a process of their own.
 async fn story(psp: &Psp) -> Story {
-    let service = Service::start_with(&["--gateway-timeout", "1"]).await;
+    let service = Service::start_with(&[&Psp::ALLOWED[..], &["--gateway-timeout", "1"]].concat()).await;
     let api = service.api().await;
     let setup = Setup {
         authorize_on_create: false,

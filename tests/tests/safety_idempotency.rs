@@ -174,7 +174,7 @@ async fn a_key_that_is_no_key_is_refused_before_anything_happens() {
 #[tokio::test]
 async fn what_the_psp_s_outage_refused_can_be_sent_again_with_the_same_key() {
     let mut psp = tillgate_tests::Psp::start().await;
-    let service = Service::start().await;
+    let service = Service::start_with(&tillgate_tests::Psp::ALLOWED).await;
     let api = service.api().await;
     let shop = Shop::at(&api, psp.url()).await;
     let order = shop.order(1_000).await;

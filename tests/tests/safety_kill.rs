@@ -20,7 +20,7 @@ struct Scene {
 /// A service that waits for its PSPs much longer than it lives.
 async fn scene() -> Scene {
     let psp = Psp::start().await;
-    let service = Service::start_with(&["--gateway-timeout", "100"]).await;
+    let service = Service::start_with(&[&Psp::ALLOWED[..], &["--gateway-timeout", "100"]].concat()).await;
     let api = service.api().await;
     let shop = Shop::at(&api, psp.url()).await;
     let order = shop.order(1_000).await;

@@ -19,7 +19,7 @@ struct Scene {
 
 async fn scene(change: impl for<'a> FnOnce(Setup<'a>) -> Setup<'a>) -> Scene {
     let psp = Psp::start().await;
-    let service = Service::start_with(&["--gateway-timeout", "1"]).await;
+    let service = Service::start_with(&[&Psp::ALLOWED[..], &["--gateway-timeout", "1"]].concat()).await;
     let api = service.api().await;
     let shop = Shop::set_up(&api, &change(Setup::at(psp.url()))).await;
     let order = shop.order(1_000).await;
@@ -195,8 +195,8 @@ async fn keys_that_the_psp_refuses_are_the_gateway_s_fault() {
     let api = service.api().await;
     let sandbox = service.sandbox();
     let setup = Setup {
-        stripe_key: "sk_nobody_00000000",
-        checkout_com_key: "sk_nobody_00000000",
+        stripe_key: "sk_test_nobody-00000000",
+        checkout_com_key: "sk_sbox_nobody",
         ..Setup::at(sandbox.url())
     };
     let shop = Shop::set_up(&api, &setup).await;

@@ -1,15 +1,18 @@
 //! The transport over HTTP.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures::{FutureExt, future::BoxFuture};
 use http::{HeaderMap, HeaderValue, header};
-use reqwest::{Client, RequestBuilder, Response, redirect};
+use reqwest::{RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use thread_local::ThreadLocal;
+use tillgate_outgoing::{Client, OutboundProxy, OwnHost, Policy, Refused};
+use url::Url;
 
 use crate::{
+    places::Places,
     transport::{Transport, TransportError},
     wire::{Method, PspRequest, PspResponse},
 };
@@ -20,7 +23,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Shorter than the idle time after which a PSP's load balancer drops a connection without a word.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 /// The headers of an answer that this crate reads.
-const HEADERS_READ: [&str; 5] = [
+const HEADERS_READ: [&str; 6] = [
+    "content-type",
     "request-id",
     "cko-request-id",
     "idempotent-replayed",
@@ -28,18 +32,24 @@ const HEADERS_READ: [&str; 5] = [
     "retry-after",
 ];
 
-/// Speaks HTTP/1.1 and HTTP/2 with pooled connections. TLS certificates are verified, redirects are not followed, an
-/// answer is bounded in time and in size (1 MiB).
+/// Speaks HTTP/1.1 and HTTP/2 with pooled connections, to the places where PSPs may be and no others. TLS certificates are
+/// verified, redirects are not followed, an answer is bounded in time and in size (1 MiB).
 #[derive(Debug)]
 pub struct HttpTransport {
+    places: Places,
+    policy: Arc<Policy>,
+    proxy: Option<OutboundProxy>,
     /// Each thread has connections of its own: one that another thread drives costs two changes of threads for each call.
     clients: ThreadLocal<Client>,
 }
 
 impl HttpTransport {
     /// Sets up the client; fails if the platform's certificates can't be loaded.
-    pub fn new() -> Result<Self, reqwest::Error> {
+    pub fn new(places: Places, proxy: Option<OutboundProxy>) -> Result<Self, reqwest::Error> {
         let transport = Self {
+            policy: Arc::new(places.policy()),
+            places,
+            proxy,
             clients: ThreadLocal::new(),
         };
         transport.client()?;
@@ -48,13 +58,11 @@ impl HttpTransport {
 
     fn client(&self) -> Result<&Client, reqwest::Error> {
         self.clients.get_or_try(|| {
-            Client::builder()
-                .user_agent(concat!("tillgate/", env!("CARGO_PKG_VERSION")))
-                .redirect(redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .connect_timeout(CONNECT_TIMEOUT)
-                .pool_idle_timeout(IDLE_TIMEOUT)
-                .build()
+            Client::new(Arc::clone(&self.policy), self.proxy.as_ref(), |builder| {
+                builder
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .pool_idle_timeout(IDLE_TIMEOUT)
+            })
         })
     }
 
@@ -70,11 +78,17 @@ impl HttpTransport {
         let client = self
             .client()
             .map_err(|error| TransportError::NotSent(error.to_string()))?;
-        let mut builder = match request.method {
-            Method::Get => client.get(&request.url),
-            Method::Delete => client.delete(&request.url),
-            Method::Post => client.post(&request.url).body(request.body.clone()),
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Delete => reqwest::Method::DELETE,
+            Method::Post => reqwest::Method::POST,
         };
+        let mut builder = client
+            .request(method, &request.url)
+            .map_err(|refused| TransportError::NotSent(format!("the URL may not be called: {refused}")))?;
+        if request.method == Method::Post {
+            builder = builder.body(request.body.clone());
+        }
         builder = builder
             .header(header::AUTHORIZATION, authorization)
             .timeout(deadline);
@@ -109,6 +123,10 @@ impl Transport for HttpTransport {
             })
         }
         .boxed()
+    }
+
+    fn judge<'a>(&'a self, is_own_host: OwnHost, base_url: &'a Url) -> BoxFuture<'a, Result<(), Refused>> {
+        self.places.judge(is_own_host, base_url).boxed()
     }
 }
 

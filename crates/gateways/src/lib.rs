@@ -11,10 +11,13 @@ mod currency;
 mod gateway;
 mod http_transport;
 mod instruments;
+mod keys;
 mod operation;
 mod outcome;
+mod places;
 #[doc(hidden)]
 pub mod planted;
+mod readable;
 mod recovery;
 mod redact;
 mod signature;
@@ -28,11 +31,13 @@ pub use call::{RetryPolicy, Timer, call};
 pub use gateway::{Gateway, GatewaySettings};
 pub use http_transport::HttpTransport;
 pub use instruments::{CreateCustomer, CustomerOutcome, InstrumentOutcome};
+pub use keys::{KeyFault, judge_signing_secret};
 pub use operation::{
     ActionReference, CaptureMethod, CapturePayment, ConfirmPayment, CreatePayment, FindPayment, Instrument,
     RefundPayment, SetupFutureUsage, Unsupported, UpdatePayment,
 };
 pub use outcome::{Action, ActionOutcome, FoundOutcome, Missing, PaymentOutcome, Refusal, RefusalKind};
+pub use places::Places;
 pub use recovery::{ActionKind, ActionSeen, ActionStatus, FindAction, FoundAction, ListedActions};
 pub use snapshot::{Decline, PaymentInstrument, PaymentSnapshot, PaymentStatus, Reuse};
 pub use transport::{Transport, TransportError};

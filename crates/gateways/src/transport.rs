@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use secrecy::SecretString;
+use tillgate_outgoing::{OwnHost, Refused};
+use url::Url;
 
 use crate::wire::{PspRequest, PspResponse};
 
@@ -28,4 +30,8 @@ pub trait Transport: Send + Sync {
         credentials: &'a SecretString,
         deadline: Duration,
     ) -> BoxFuture<'a, Result<PspResponse, TransportError>>;
+
+    /// Whether a vendor's gateway may be at a URL. Each request is judged again when it is sent: a name may stand for
+    /// another address then.
+    fn judge<'a>(&'a self, is_own_host: OwnHost, base_url: &'a Url) -> BoxFuture<'a, Result<(), Refused>>;
 }

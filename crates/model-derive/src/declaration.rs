@@ -86,6 +86,8 @@ pub struct Member {
     pub read: bool,
     pub create: bool,
     pub update: bool,
+    /// It is a key or an identifier of a payment gateway.
+    pub key: bool,
     pub default: Option<Expr>,
     /// Doc comments, and what is passed on to validator and schemars.
     pub docs: Vec<Attribute>,
@@ -96,6 +98,35 @@ impl Member {
     /// The type inside `Option<…>`, if it is one.
     pub fn optional(&self) -> Option<&Type> {
         generic_argument(&self.ty, "Option")
+    }
+
+    /// What its text is, as a variant of `Text`; `None` if it is no text that a request gives.
+    pub fn text(&self) -> Option<&'static str> {
+        let is_given = (self.create || self.update) && matches!(self.kind, Kind::Attribute | Kind::Trigger);
+        let is_string =
+            matches!(self.optional().unwrap_or(&self.ty), Type::Path(path) if path.path.is_ident("String"));
+        let is_validated_as = |rule: &str| {
+            let mut rules = self
+                .passed_on
+                .iter()
+                .filter(|attribute| attribute.path().is_ident("validate"));
+            rules.any(|attribute| match &attribute.meta {
+                Meta::List(list) => list
+                    .tokens
+                    .clone()
+                    .into_iter()
+                    .any(|token| token.to_string() == rule),
+                _ => false,
+            })
+        };
+        match self.key {
+            _ if !is_given => None,
+            true => Some("Key"),
+            false if !is_string => None,
+            false if is_validated_as("url") => Some("Url"),
+            false if is_validated_as("email") => Some("Email"),
+            false => Some("Line"),
+        }
     }
 
     /// A to-many relationship or a trigger is no field of the record.
@@ -198,6 +229,7 @@ fn member(field: Field) -> Result<Member> {
         read: false,
         create: false,
         update: false,
+        key: false,
         default: None,
         docs: docs(&field.attrs),
         passed_on: Vec::new(),
@@ -225,8 +257,9 @@ fn member(field: Field) -> Result<Member> {
                 "read" => member.read = true,
                 "create" => member.create = true,
                 "update" => member.update = true,
+                "key" => member.key = true,
                 "default" => member.default = Some(meta.value()?.parse()?),
-                _ => return Err(meta.error("expected read, create, update or default")),
+                _ => return Err(meta.error("expected read, create, update, key or default")),
             }
             Ok(())
         })?;

@@ -154,6 +154,14 @@ fn implementation(declaration: &Declaration) -> TokenStream {
                 }
             }
         });
+    let texts = members.iter().filter_map(|member| {
+        let text = format_ident!("{}", member.text()?);
+        let name = match member.kind {
+            Kind::Trigger => format!("_{}", member.name),
+            _ => member.name.to_string(),
+        };
+        Some(quote!((#name, crate::text::Text::#text)))
+    });
     let to_one = members
         .iter()
         .filter(|member| member.kind == Kind::Relationship && !member.is_to_many())
@@ -192,6 +200,11 @@ fn implementation(declaration: &Declaration) -> TokenStream {
                 customer: #customer,
                 calls_psp: #calls_psp,
                 relationships: &[#(#relationships),*],
+                texts: &[
+                    #(#texts,)*
+                    ("reference", crate::text::Text::Line),
+                    ("reference_origin", crate::text::Text::Line),
+                ],
             };
 
             const CREATE_PARTS: Option<crate::openapi::components::RequestPartsOf> = #create_parts;

@@ -31,6 +31,7 @@ use proc_macro::TokenStream;
 ///
 /// - `#[attribute(read, create, update)]`: where the attribute occurs. Without `Option`, a create must give it, unless
 ///   `default = …` says what it is otherwise.
+/// - `#[attribute(…, key)]`: a key or an identifier of a payment gateway: white space around it is dropped.
 /// - `#[money(…)]`: the same for an amount in minor units, shown as `X_cents`, `X_float` and `formatted_X` in the
 ///   currency of the field `currency_code`.
 /// - `#[trigger(create, update)]`: a write-only member named `_field`; it is not kept.

@@ -12,6 +12,7 @@ pub mod request;
 pub mod resource;
 pub mod resources;
 pub mod scalar;
+pub mod text;
 mod text_enum;
 mod topic;
 

@@ -85,8 +85,15 @@ impl Shape {
         check_identity(data, self.meta.kind, id)?;
         let mut problems = strings::problems(&document);
         fill_in(&mut document);
+        keep_texts(&mut document, self.meta);
         let faults = self.validator.iter_errors(&document);
         problems.extend(faults.flat_map(|error| faults::problems(&error, self.meta.dialect)));
+        for problem in text_faults(&document, self.meta) {
+            // What breaks the schema as well is told once.
+            if !problems.iter().any(|told| told.source == problem.source) {
+                problems.push(problem);
+            }
+        }
         if !problems.is_empty() {
             return Err(problems.into());
         }
@@ -171,6 +178,32 @@ fn fill_in(document: &mut Value) {
     for name in ["attributes", "relationships"] {
         data.entry(name).or_insert_with(|| Value::Object(Map::new()));
     }
+}
+
+/// Takes away what is not kept of texts, such as the blanks around a key, before they are judged.
+fn keep_texts(document: &mut Value, meta: &ResourceMeta) {
+    let Some(attributes) = document
+        .pointer_mut("/data/attributes")
+        .and_then(Value::as_object_mut)
+    else {
+        return;
+    };
+    for (name, text) in meta.texts {
+        if let Some(Value::String(given)) = attributes.get_mut(*name) {
+            *given = text.kept(given).into_owned();
+        }
+    }
+}
+
+/// The texts that break a rule of their kind.
+fn text_faults(document: &Value, meta: &ResourceMeta) -> Vec<Problem> {
+    let attributes = document.pointer("/data/attributes").and_then(Value::as_object);
+    let texts = meta.texts.iter().filter_map(|(name, text)| {
+        let given = attributes?.get(*name)?.as_str()?;
+        let (rule, message) = text.fault(given)?;
+        Some(Problem::invalid(child("/data/attributes", name), rule, message))
+    });
+    texts.collect()
 }
 
 /// `2.0` is an integer to a schema (JSON Schema 2020-12, 4.2.3), and to clients that have one kind of number; serde takes it

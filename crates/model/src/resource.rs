@@ -14,6 +14,7 @@ use crate::{
     openapi::components::RequestPartsOf,
     relationship::Identifier,
     scalar::{JsonObject, Timestamp},
+    text::Text,
 };
 
 /// What can be done with a resource over HTTP.
@@ -109,6 +110,8 @@ pub struct ResourceMeta {
     pub calls_psp: &'static [Action],
     /// Its relationships.
     pub relationships: &'static [RelationshipMeta],
+    /// The texts among the attributes and triggers of its requests. Secrets that are no keys are not among them.
+    pub texts: &'static [(&'static str, Text)],
 }
 
 impl ResourceMeta {

@@ -65,7 +65,12 @@ pub trait Plain: Kept + Creatable + Updatable {
     }
 
     /// Asks the world outside about a record as it would become, before the transaction that changes it.
-    async fn ask_before_update(_: &Request, _: &Record<Self>) -> Result<(), Failure> {
+    async fn ask_before_update(
+        _: &Request,
+        _before: &Record<Self>,
+        _record: &Record<Self>,
+        _: &<Self as Updatable>::Attributes,
+    ) -> Result<(), Failure> {
         Ok(())
     }
 
@@ -179,9 +184,10 @@ where
                     .db
                     .read(async |tx: &mut Tx<'_>| R::get(tx, request, id).await)
                     .await?;
-                let mut record = found.ok_or_else(Problem::not_found)?;
+                let before = found.ok_or_else(Problem::not_found)?;
+                let mut record = before.clone();
                 R::apply(&mut record, &input.attributes, &input.relationships);
-                R::ask_before_update(request, &record).await?;
+                R::ask_before_update(request, &before, &record, &input.attributes).await?;
             }
             let (request, id) = (request.clone(), id.clone());
             request

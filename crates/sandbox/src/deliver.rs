@@ -33,6 +33,7 @@ impl Courier {
             .timeout(PATIENCE)
             // A redirect is not an acknowledgement, and vendors don't follow it.
             .redirect(redirect::Policy::none())
+            .no_proxy()
             .build()
             .map(Self)
             .map_err(io::Error::other)

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -10,7 +9,9 @@ use std::{
 use bytes::Bytes;
 use futures::{FutureExt, future::BoxFuture};
 use serde_json::Value;
+use tillgate_outgoing::Refused;
 use tillgate_payments::{Message, NoReply, Reply, Sender};
+use url::Url;
 
 use crate::{notes::text, world::World};
 
@@ -118,7 +119,7 @@ impl Sender for Merchant {
         .boxed()
     }
 
-    fn may_reach(&self, _: IpAddr) -> bool {
-        false
+    fn judge(&self, _: &Url) -> Result<(), Refused> {
+        Ok(())
     }
 }

@@ -5,6 +5,7 @@
 //!
 //! Every row carries its [`Scope`], and no function for such rows can be called without one.
 
+mod address_clashes;
 mod db;
 mod error;
 mod inline;

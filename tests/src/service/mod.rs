@@ -51,17 +51,22 @@ impl Service {
 
     /// The same with more command line arguments for `serve`.
     pub async fn start_with(extra_arguments: &[&str]) -> Self {
-        Self::try_start(extra_arguments)
-            .await
-            .unwrap_or_else(|error| panic!("{error:?}"))
+        Self::start_in(&[], extra_arguments).await
     }
 
-    async fn try_start(extra_arguments: &[&str]) -> Result<Self> {
+    /// The same in an environment with these variables, until a restart.
+    pub async fn start_in(variables: &[(&str, &str)], extra_arguments: &[&str]) -> Self {
+        let started = Self::try_start(variables, extra_arguments).await;
+        started.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    async fn try_start(variables: &[(&str, &str)], extra_arguments: &[&str]) -> Result<Self> {
         let data = tempfile::Builder::new().prefix("tillgate-test-").tempdir()?;
         let database = Database::create().await?;
         let extra_arguments: Vec<String> = extra_arguments.iter().map(ToString::to_string).collect();
         let mut command = serve(data.path(), &database, any_port(), any_port())?;
-        let process = Process::spawn(command.args(&extra_arguments), data.path().join(LOG))?;
+        command.args(&extra_arguments).envs(variables.iter().copied());
+        let process = Process::spawn(&mut command, data.path().join(LOG))?;
         let mut service = Self {
             process,
             demo: HashMap::new(),

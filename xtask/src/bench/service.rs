@@ -135,6 +135,8 @@ impl Installation {
             .arg("serve")
             .env("TILLGATE_LISTEN", self.address.to_string())
             .env("TILLGATE_SANDBOX_LISTEN", sandbox_listen)
+            // Its PSPs are the sandbox of another process.
+            .env("TILLGATE_ALLOW_GATEWAY_RANGE", "127.0.0.1")
             // The generator is one client that asks for more than one may.
             .env("TILLGATE_RATE_LIMIT", "0");
         if let Some(url) = &self.database_url {

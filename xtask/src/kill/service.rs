@@ -85,6 +85,8 @@ impl Service {
             ("TILLGATE_DATA_DIR", data),
             ("TILLGATE_LISTEN", self.address.as_str()),
             ("TILLGATE_SANDBOX_LISTEN", sandbox_listen),
+            // Its PSPs are the sandbox of another process.
+            ("TILLGATE_ALLOW_GATEWAY_RANGE", "127.0.0.1"),
             ("TILLGATE_GATEWAY_TIMEOUT", GATEWAY_TIMEOUT),
             // All clients are one application on one machine, and some of their cards are declined.
             ("TILLGATE_RATE_LIMIT", "0"),

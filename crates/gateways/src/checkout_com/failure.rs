@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::{
     outcome::{Failure, Missing, Refusal, RefusalKind, is_certain},
+    readable::{is_json, is_word},
     wire::{Method, PspRequest, PspResponse},
 };
 
@@ -36,10 +37,23 @@ const CONFLICTS: [&str; 7] = [
 const NO_CUSTOMER: [&str; 2] = ["customer_not_found", "customer_id_invalid"];
 const NO_INSTRUMENT: [&str; 2] = ["source_id_unknown", "source_id_invalid"];
 
-/// Reads an answer that isn't one of success. 401, 403, 404 and 502 have no body.
+/// The error of an answer, if it reads as one of Checkout.com's.
+fn error_body(response: &PspResponse) -> Option<ErrorBody> {
+    let body: ErrorBody = serde_json::from_slice(&response.body).ok()?;
+    let codes = body.error_codes.iter().chain(&body.error_type);
+    (is_json(response) && codes.into_iter().all(|code| is_word(code))).then_some(body)
+}
+
+/// Reads an answer that isn't one of success. 401, 403, 404 and 502 have no body. One that isn't in Checkout.com's form
+/// comes from something in between, and proves nothing.
 pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
     let status = response.status;
-    let body: Option<ErrorBody> = serde_json::from_slice(&response.body).ok();
+    let body = error_body(response);
+    if body.is_none() && !response.body.is_empty() {
+        return Failure::Unknown(format!(
+            "Checkout.com answered {status} without an error in its form"
+        ));
+    }
     let codes = body
         .as_ref()
         .map(|body| body.error_codes.join(", "))

@@ -3,6 +3,7 @@
 mod actions;
 mod decline;
 mod failure;
+pub mod keys;
 mod read;
 mod request;
 mod snapshot;
@@ -32,6 +33,23 @@ use crate::{
 /// sandbox and live: `https://{prefix}.api.checkout.com`, `https://{prefix}.api.sandbox.checkout.com`; set that as
 /// [`GatewaySettings::base_url`].
 pub const BASE_URL: &str = "https://api.checkout.com";
+
+/// Whether a host is Checkout.com's own: live or sandbox, for all accounts or with the prefix of one.
+pub fn is_own_host(host: &str) -> bool {
+    const SHARED: [&str; 2] = ["api.checkout.com", "api.sandbox.checkout.com"];
+    // `^(?:pl-)?[a-z0-9]+$` in the SDKs.
+    let is_prefix = |prefix: &str| {
+        let account = prefix.strip_prefix("pl-").unwrap_or(prefix);
+        !account.is_empty()
+            && account
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    SHARED.into_iter().any(|shared| {
+        let prefix = host.strip_suffix(shared).and_then(|rest| rest.strip_suffix('.'));
+        host == shared || prefix.is_some_and(is_prefix)
+    })
+}
 
 /// Speaks Checkout.com's API.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 use super::object::{ApiError, ErrorBody};
 use crate::{
     outcome::{Failure, Missing, Refusal, RefusalKind, is_certain},
+    readable::{is_json, is_sentence, is_word},
     snapshot::{Decline, NEUTRAL_DECLINE},
     wire::{PspRequest, PspResponse},
 };
@@ -36,7 +37,7 @@ const HIDDEN_DECLINES: [&str; 7] = [
 /// server, which Stripe also replays. A key that was used with other parameters means that some request did go through.
 pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
     let status = response.status;
-    let Ok(ErrorBody { error }) = serde_json::from_slice(&response.body) else {
+    let Some(ErrorBody { error }) = error_body(response) else {
         return Failure::Unknown(format!("Stripe answered {status} without an error in its form"));
     };
     let code = error.code.as_deref().unwrap_or_default();
@@ -74,6 +75,41 @@ fn missing(error: &ApiError) -> Option<Missing> {
         (Some("resource_missing") | None, Some("payment_method")) => Some(Missing::Instrument),
         _ => None,
     }
+}
+
+/// The types of errors (Stripe docs: API reference, errors), with those that older versions have.
+const TYPES: [&str; 7] = [
+    "api_connection_error",
+    "api_error",
+    "authentication_error",
+    "card_error",
+    "idempotency_error",
+    "invalid_request_error",
+    "rate_limit_error",
+];
+
+/// The error of an answer, if it reads as one of Stripe's.
+pub(super) fn error_body(response: &PspResponse) -> Option<ErrorBody> {
+    let body: ErrorBody = serde_json::from_slice(&response.body).ok()?;
+    let ApiError {
+        kind,
+        code,
+        decline_code,
+        message,
+        param,
+        ..
+    } = &body.error;
+    let is_ours = is_json(response)
+        && kind.as_deref().is_some_and(|kind| TYPES.contains(&kind))
+        && [code, decline_code]
+            .into_iter()
+            .flatten()
+            .all(|code| is_word(code))
+        && [message, param]
+            .into_iter()
+            .flatten()
+            .all(|text| is_sentence(text));
+    is_ours.then_some(body)
 }
 
 fn describe(error: &ApiError) -> String {

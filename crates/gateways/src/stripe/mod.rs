@@ -3,6 +3,7 @@
 mod actions;
 mod failure;
 mod form;
+pub mod keys;
 mod object;
 mod read;
 mod registration;
@@ -33,6 +34,11 @@ use crate::{
 
 /// Where Stripe's API is.
 pub const BASE_URL: &str = "https://api.stripe.com";
+
+/// Whether a host is Stripe's own.
+pub fn is_own_host(host: &str) -> bool {
+    host == "api.stripe.com"
+}
 
 /// The version of the API that the requests and answers are written for. It is always sent: without it, the version that
 /// the account happens to be on would apply.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     actions, failure,
-    object::{ErrorBody, List, Refund, id_of},
+    object::{List, Refund, id_of},
     snapshot,
 };
 use crate::{
@@ -30,8 +30,8 @@ pub(super) fn payment(request: &PspRequest, response: &PspResponse) -> PaymentOu
 /// A decline has no payment at the top, but one within the error.
 fn declined(response: &PspResponse) -> Result<PaymentSnapshot, String> {
     let answer = body(response)?;
-    let error = ErrorBody::deserialize(&answer)
-        .map_err(|error| format!("a decline without an error: {error}"))?
+    let error = failure::error_body(response)
+        .ok_or("a decline without an error in Stripe's form")?
         .error;
     let intent = error
         .payment_intent

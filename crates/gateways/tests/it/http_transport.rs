@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use futures::FutureExt;
 use secrecy::SecretString;
-use tillgate_gateways::{HttpTransport, Method, PspRequest, PspResponse, Transport, TransportError};
+use tillgate_gateways::{HttpTransport, Method, Places, PspRequest, PspResponse, Transport, TransportError};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -56,6 +57,13 @@ async fn read_request(stream: &mut TcpStream) -> String {
     }
 }
 
+fn loopback() -> Places {
+    Places {
+        sandbox: None,
+        allowed: vec!["127.0.0.0/8".parse().unwrap()],
+    }
+}
+
 fn post(url: &str) -> PspRequest {
     PspRequest {
         url: url.to_owned(),
@@ -66,7 +74,7 @@ fn post(url: &str) -> PspRequest {
 }
 
 async fn send(request: &PspRequest, deadline: Duration) -> Result<PspResponse, TransportError> {
-    HttpTransport::new()
+    HttpTransport::new(loopback(), None)
         .unwrap()
         .send(request, &SecretString::from("sk_test_1"), deadline)
         .await
@@ -146,7 +154,7 @@ async fn what_never_left_was_not_sent() {
     let no_url = send(&post("not a url"), AMPLE).await;
     assert!(matches!(no_url, Err(TransportError::NotSent(_))), "{no_url:?}");
     let credentials = SecretString::from("sk_test\n1");
-    let transport = HttpTransport::new().unwrap();
+    let transport = HttpTransport::new(loopback(), None).unwrap();
     let unfit = transport
         .send(&post("http://127.0.0.1:1"), &credentials, AMPLE)
         .await;
@@ -232,5 +240,33 @@ async fn a_removal_is_sent_without_a_body() {
     assert!(
         sent.starts_with("DELETE /v1/webhook_endpoints/we_A HTTP/1.1\r\n"),
         "{sent}"
+    );
+}
+
+#[tokio::test]
+async fn a_place_that_is_not_allowed_is_not_connected_to() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let transport = HttpTransport::new(Places::default(), None).unwrap();
+    let credentials = SecretString::from("sk_test_1");
+    // An open port, a closed one, one without TLS, a name that stands for this machine, one that stands for nothing.
+    for url in [
+        format!("http://127.0.0.1:{port}/"),
+        "http://127.0.0.1:1/".to_owned(),
+        format!("https://127.0.0.1:{port}/"),
+        format!("http://localhost:{port}/"),
+        "https://nowhere.invalid/".to_owned(),
+    ] {
+        let refused = transport.send(&post(&url), &credentials, AMPLE).await;
+        let expected = "the URL may not be called: its address is not one that may be called";
+        assert_eq!(
+            refused.unwrap_err(),
+            TransportError::NotSent(expected.to_owned()),
+            "{url}"
+        );
+    }
+    assert!(
+        listener.accept().now_or_never().is_none(),
+        "nobody was connected to"
     );
 }

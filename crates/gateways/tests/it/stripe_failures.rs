@@ -145,3 +145,36 @@ fn a_refund_of_more_than_is_left_may_have_been_made_by_us() {
     answer.resent = true;
     assert!(matches!(read(&answer), ActionOutcome::Unknown(_)));
 }
+
+#[test]
+fn an_error_of_another_machine_is_not_taken_for_stripes() {
+    let html = ("content-type".to_owned(), "text/html".to_owned());
+    let of_a_page = PspResponse {
+        headers: vec![html],
+        ..response(400, &error("invalid_request_error", None))
+    };
+    let mut all = vec![of_a_page];
+    for members in [
+        json!({"type": null}),
+        json!({"type": "INTERNAL"}),
+        json!({"code": "INTERNAL_CODE_db_password_hunter2"}),
+        json!({"code": "a".repeat(200)}),
+        json!({"message": "a\u{1b}[31mb"}),
+        json!({"message": "a".repeat(3_000)}),
+        json!({"param": "a\nb"}),
+    ] {
+        let mut body = error("invalid_request_error", None);
+        for (name, value) in members.as_object().unwrap() {
+            body["error"][name] = value.clone();
+        }
+        all.extend([400, 401, 402, 403, 404].map(|status| response(status, &body)));
+    }
+    for response in all {
+        let outcome = read(&response);
+        assert!(
+            matches!(outcome, PaymentOutcome::Unknown(_)),
+            "{response:?}: {outcome:?}"
+        );
+        assert!(!format!("{outcome:?}").contains("hunter2"));
+    }
+}

@@ -70,7 +70,7 @@ pub fn request(method: Method) -> PspRequest {
 pub fn response(status: u16, body: &Value) -> PspResponse {
     PspResponse {
         status,
-        headers: Vec::new(),
+        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         body: Bytes::from(body.to_string()),
         resent: false,
     }

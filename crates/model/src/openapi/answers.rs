@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// Where the examples' service is.
-const ORIGIN: &str = "https://pay.example";
+/// Where the service is in all examples.
+pub const EXAMPLE_ORIGIN: &str = "https://pay.example";
 const ID: &str = "QWERtyUpBa";
 /// What amounts are, but for surcharges.
 const AMOUNT: i64 = 2500;
@@ -86,7 +87,7 @@ fn linkage(operation: &Operation, relationship: &RelationshipMeta) -> Value {
 }
 
 fn url(path: &str) -> Value {
-    format!("{ORIGIN}{path}").into()
+    format!("{EXAMPLE_ORIGIN}{path}").into()
 }
 
 fn counts(dialect: Dialect) -> Value {
@@ -220,7 +221,9 @@ fn known(name: &str) -> Option<Value> {
         "quantity" | "total_orders_count" => json!(1),
         "stripe_id" => json!("pi_xxxx"),
         "stripe_source_id" => json!("pm_xxxx"),
-        "webhook_endpoint_url" => json!(format!("{ORIGIN}/webhook_callbacks/stripe_gateways/v5wkTmXJ3R")),
+        "webhook_endpoint_url" => json!(format!(
+            "{EXAMPLE_ORIGIN}/webhook_callbacks/stripe_gateways/v5wkTmXJ3R"
+        )),
         _ => return None,
     };
     Some(value)

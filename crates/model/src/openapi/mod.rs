@@ -13,6 +13,7 @@ mod stamp;
 pub mod v30;
 mod webhooks;
 
+pub use answers::EXAMPLE_ORIGIN;
 pub use operations::{Operation, OperationKind, operations};
 pub use stamp::{finish, stamp};
 pub use webhooks::webhooks;

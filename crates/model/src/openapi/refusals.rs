@@ -224,7 +224,7 @@ fn example(kind: Kind) -> Problem {
         ),
         Kind::PaymentGatewayUnavailable => Problem::new(
             kind,
-            "The payment gateway can't be reached. Nothing was charged; try again.",
+            "The payment gateway can't be reached, or gave an unreadable answer. Nothing was charged; try again.",
         ),
         Kind::ServiceUnavailable => Problem::new(kind, "Too many requests wait for the database. Try again."),
     }

@@ -14,6 +14,7 @@ use crate::{
     relationship::Target,
     resource::RelationshipMeta,
     resources::Order,
+    text::Text,
 };
 
 /// A note on an order.
@@ -161,6 +162,12 @@ mod written {
                 targets: <Order as Target>::TYPES,
                 description: "The order that it is on.",
             }],
+            texts: &[
+                ("text", Text::Line),
+                ("author", Text::Line),
+                ("reference", Text::Line),
+                ("reference_origin", Text::Line),
+            ],
         };
         const CREATE_PARTS: Option<RequestPartsOf> = Some(components::create_parts::<Self>);
         const UPDATE_PARTS: Option<RequestPartsOf> = Some(components::update_parts::<Self>);

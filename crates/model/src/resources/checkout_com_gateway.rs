@@ -25,20 +25,21 @@ pub struct CheckoutComGateway {
     /// When the gateway was disabled.
     #[attribute(read)]
     pub disabled_at: Option<Timestamp>,
-    /// Checkout.com's secret key (`sk_…`). Kept encrypted and never shown.
-    #[attribute(create, update)]
+    /// Checkout.com's secret key (`sk_…`). Kept encrypted and never shown. Another `base_url` needs it again.
+    #[attribute(create, update, key)]
     #[validate(length(min = 8, max = 255))]
     pub secret_key: Secret,
     /// Checkout.com's public key (`pk_…`), which each payment shows to the browser.
-    #[attribute(create, update)]
+    #[attribute(create, update, key)]
     #[validate(length(min = 8, max = 255))]
     pub public_key: String,
-    /// Where Checkout.com's API is; an account has a host of its own (`https://{prefix}.api.checkout.com`).
+    /// Where Checkout.com's API is: an account has a host of its own (`https://{prefix}.api.checkout.com`). The sandbox that
+    /// this service runs is allowed too, and any address that its operator allows. To change it, give `secret_key` again.
     #[attribute(read, create, update, default = "https://api.checkout.com")]
     #[validate(url, length(max = 255))]
     pub base_url: String,
     /// Processing channel (`pc_…`) that payments are made in.
-    #[attribute(read, create, update)]
+    #[attribute(read, create, update, key)]
     #[validate(length(min = 1, max = 64))]
     pub processing_channel_id: Option<String>,
     /// Request the payment as soon as a payment source is created, not only on its `_authorize`.
@@ -55,7 +56,7 @@ pub struct CheckoutComGateway {
     #[attribute(read)]
     pub webhook_endpoint_url: String,
     /// Signing secret of the endpoint, from the dashboard of Checkout.com. Kept encrypted and never shown; the secret before it counts for a day more.
-    #[attribute(create, update)]
+    #[attribute(create, update, key)]
     #[validate(length(min = 8, max = 255))]
     pub webhook_endpoint_secret: Option<Secret>,
     /// The end of the endpoint's URL.

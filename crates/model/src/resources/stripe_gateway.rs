@@ -25,24 +25,25 @@ pub struct StripeGateway {
     /// When the gateway was disabled.
     #[attribute(read)]
     pub disabled_at: Option<Timestamp>,
-    /// Stripe's secret key (`sk_…` or `rk_…`). Kept encrypted and never shown.
-    #[attribute(create)]
+    /// Stripe's secret key (`sk_…` or `rk_…`). Kept encrypted and never shown. Another `base_url` needs it again.
+    #[attribute(create, update, key)]
     #[validate(length(min = 8, max = 255))]
     pub login: Secret,
     /// Stripe's publishable key (`pk_…`), which each payment shows to the browser.
-    #[attribute(create)]
+    #[attribute(create, update, key)]
     #[validate(length(min = 8, max = 255))]
     pub publishable_key: Option<String>,
     /// Stripe Connect account (`acct_…`) that the payments are made for.
-    #[attribute(read, create, update)]
+    #[attribute(read, create, update, key)]
     #[validate(length(min = 1, max = 255))]
     pub connected_account: Option<String>,
-    /// Where Stripe's API is.
+    /// Where Stripe's API is: `https://api.stripe.com`, the sandbox that this service runs, or an address that its operator allows.
+    /// To change it, give `login` again.
     #[attribute(read, create, update, default = "https://api.stripe.com")]
     #[validate(url, length(max = 255))]
     pub base_url: String,
     /// Version of Stripe's API (`Stripe-Version`).
-    #[attribute(read, create, update, default = "2026-07-29.dahlia")]
+    #[attribute(read, create, update, key, default = "2026-07-29.dahlia")]
     #[validate(length(min = 1, max = 64))]
     pub api_version: String,
     /// Where the buyer's browser returns to after authentication; a page of this service unless given.
@@ -60,7 +61,7 @@ pub struct StripeGateway {
     #[attribute(read)]
     pub webhook_endpoint_url: String,
     /// Signing secret of the endpoint (`whsec_…`), if it was registered by hand. Kept encrypted and never shown; the secret before it counts for a day more.
-    #[attribute(create, update)]
+    #[attribute(create, update, key)]
     #[validate(length(min = 8, max = 255))]
     pub webhook_endpoint_secret: Option<Secret>,
     /// The end of the endpoint's URL.

@@ -1,9 +1,11 @@
 //! The way to the merchants' systems, which the domain is given.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use tillgate_outgoing::Refused;
+use url::Url;
 
 /// A `POST` to a webhook.
 #[derive(Clone, Debug)]
@@ -33,10 +35,13 @@ pub struct NoReply(pub String);
 
 /// Sends to addresses that others have given us, and therefore not to all of them.
 pub trait Sender: Send + Sync {
-    /// Sends once. Nothing is followed and nothing is repeated; an address that [may not be reached](Self::may_reach) is
-    /// not connected to, whatever name stands for it.
+    /// Sends once. Nothing is followed and nothing is repeated; an address that may not be called is not connected to,
+    /// whatever name stands for it.
     fn send<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<Reply, NoReply>>;
 
-    /// Whether webhooks may be at an address.
-    fn may_reach(&self, address: IpAddr) -> bool;
+    /// Judges the URL of a webhook as far as that is possible before its name is looked up, which is done for each call.
+    ///
+    /// # Errors
+    /// It may not be called.
+    fn judge(&self, url: &Url) -> Result<(), Refused>;
 }

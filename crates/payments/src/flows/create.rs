@@ -87,9 +87,11 @@ pub fn not_in_state(source: &PaymentSourceRow, pointer: &str) -> Problem {
     Problem::invalid(pointer, "state", message).meta("state", state)
 }
 
-/// Nothing reached the PSP.
+/// Nothing reached the PSP, or its answer can't be read. Both are told alike, because an address that a tenant gives is not
+/// to be explored by what is told of it; the log has the cause.
 pub fn unavailable() -> Problems {
-    let message = "The payment gateway can't be reached. Nothing was charged; try again.";
+    let message =
+        "The payment gateway can't be reached, or gave an unreadable answer. Nothing was charged; try again.";
     Problems::from(Problem::new(Kind::PaymentGatewayUnavailable, message)).retry_after(5)
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use tillgate_gateways::{Instrument, SetupFutureUsage};
-use tillgate_model::{JsonObject, Problem, resources::CheckoutComPaymentType};
+use tillgate_model::{JsonObject, Problem, resources::CheckoutComPaymentType, text::url_fault};
 use tillgate_store::{OrderRow, Tx, query};
 
 use super::wallet;
@@ -88,6 +88,10 @@ pub fn read_options(options: Option<&JsonObject>) -> Result<Options, Vec<Problem
             _ => continue,
         };
         match value {
+            Value::String(text) if name == "return_url" && url_fault(text).is_some() => {
+                problems
+                    .extend(url_fault(text).map(|(rule, message)| Problem::invalid(pointer, rule, message)));
+            }
             Value::String(text) if !text.is_empty() && text.len() <= 1000 => *target = Some(text.clone()),
             Value::Null => {}
             _ => problems.push(Problem::invalid(

@@ -1,11 +1,12 @@
 //! The way to the PSP of a gateway: its language and its key.
 
-use tillgate_gateways::{Gateway, GatewaySettings, checkout_com::CheckoutCom, stripe::Stripe};
+use tillgate_gateways::{Gateway, GatewaySettings, PspRequest, checkout_com::CheckoutCom, stripe::Stripe};
 use tillgate_model::{
     Resource, Secret,
     resources::{CheckoutComGateway, StripeGateway},
 };
 use tillgate_store::PaymentGatewayRow;
+use url::Url;
 
 use crate::{context::Context, failure::Failure, resources::secret_key};
 
@@ -15,17 +16,19 @@ pub struct Link {
     pub gateway: Box<dyn Gateway>,
     /// The key.
     pub key: Secret,
+    /// Where the PSP is, which is the only place that the key is sent to.
+    base_url: Url,
 }
 
 impl Link {
     /// The way to a gateway's PSP.
     pub fn of(context: &Context, row: &PaymentGatewayRow) -> Result<Self, Failure> {
-        let base_url = row
+        let base_url: Url = row
             .base_url
             .parse()
             .map_err(|error| Failure::Internal(format!("stored URL: {error}")))?;
         let settings = GatewaySettings {
-            base_url: Some(base_url),
+            base_url: Some(base_url.clone()),
             api_version: row.api_version.clone(),
             processing_channel_id: row.processing_channel_id.clone(),
             connected_account: row.connected_account.clone(),
@@ -40,6 +43,15 @@ impl Link {
         Ok(Self {
             gateway,
             key: secret_key(context, row)?,
+            base_url,
         })
+    }
+
+    /// Whether a request goes to where the PSP is now. One that was stored may be for the place where it was before.
+    pub fn leads_to(&self, request: &PspRequest) -> bool {
+        request
+            .url
+            .starts_with(self.base_url.as_str().trim_end_matches('/'))
+            && Url::parse(&request.url).is_ok_and(|url| url.origin() == self.base_url.origin())
     }
 }

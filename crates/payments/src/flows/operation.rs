@@ -218,6 +218,14 @@ pub async fn send(
     request: &PspRequest,
     resending: bool,
 ) -> Result<PspResponse, TransportError> {
+    if !link.leads_to(request) {
+        let reason = "the gateway has another base_url now; its key is not sent to the earlier one";
+        return Err(if resending {
+            TransportError::Unknown(reason.into())
+        } else {
+            TransportError::NotSent(reason.into())
+        });
+    }
     let timeout = context.settings.gateway_timeout;
     let policy = RetryPolicy {
         deadline: timeout,

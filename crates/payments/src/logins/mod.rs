@@ -8,7 +8,7 @@ mod tests;
 use std::net::IpAddr;
 
 use secrecy::SecretString;
-use tillgate_model::{Id, Problems, Timestamp};
+use tillgate_model::{Id, Problems, Timestamp, text};
 use tillgate_store::{Scope, StoreError, Tx, query};
 
 use self::attempts::Attempt;
@@ -60,6 +60,10 @@ async fn try_password(
     login: Login,
 ) -> Result<Option<Session>, Failure> {
     let scope = scope_of(application);
+    let login = Login {
+        email: text::email(&login.email),
+        ..login
+    };
     let attempt = Attempt::new(context, &login);
     // Who finds the queue full has tried nothing, and nothing is counted.
     let place = context.passwords.enter(network(login.address).to_string())?;

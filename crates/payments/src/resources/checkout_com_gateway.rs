@@ -1,3 +1,11 @@
+use tillgate_gateways::{
+    KeyFault,
+    checkout_com::{
+        self,
+        keys::{judge_processing_channel, judge_public_key, judge_secret_key},
+    },
+    judge_signing_secret,
+};
 use tillgate_model::{
     Record, Resource, Secret,
     resources::{CheckoutComGateway, CreateCheckoutComGatewayAttributes, UpdateCheckoutComGatewayAttributes},
@@ -78,6 +86,56 @@ fn name_keys(record: &mut Record<CheckoutComGateway>) {
     ]);
 }
 
+/// Keys that were given before are not judged again. `secret`, `public`, `channel` and `signing` are what a request gives.
+fn judge_keys(
+    request: &Request,
+    secret: Option<&Secret>,
+    public: Option<&String>,
+    channel: Option<&String>,
+    signing: Option<&Secret>,
+) -> Result<(), Failure> {
+    let test = request.scope().test();
+    let judged = |judged: Option<Result<(), KeyFault>>| judged.unwrap_or(Ok(()));
+    gateways::judge_keys(&[
+        (
+            "secret_key",
+            judged(secret.map(|key| judge_secret_key(key.expose(), test))),
+        ),
+        (
+            "public_key",
+            judged(public.map(|key| judge_public_key(key, test))),
+        ),
+        (
+            "processing_channel_id",
+            judged(channel.map(|id| judge_processing_channel(id))),
+        ),
+        (
+            "webhook_endpoint_secret",
+            judged(signing.map(|secret| judge_signing_secret(secret.expose()))),
+        ),
+    ])
+}
+
+fn judge_changed_keys(
+    request: &Request,
+    attributes: &UpdateCheckoutComGatewayAttributes,
+) -> Result<(), Failure> {
+    judge_keys(
+        request,
+        attributes.secret_key.as_ref(),
+        attributes.public_key.as_ref(),
+        attributes.processing_channel_id.as_ref().and_then(Option::as_ref),
+        attributes
+            .webhook_endpoint_secret
+            .as_ref()
+            .and_then(Option::as_ref),
+    )
+}
+
+async fn judge_base_url(request: &Request, record: &Record<CheckoutComGateway>) -> Result<(), Failure> {
+    Ok(gateways::judge_base_url(&request.context, checkout_com::is_own_host, &record.base_url).await?)
+}
+
 impl Plain for CheckoutComGateway {
     edited_in!(payment_gateways);
 
@@ -86,18 +144,40 @@ impl Plain for CheckoutComGateway {
         record: &mut Record<Self>,
         attributes: &CreateCheckoutComGatewayAttributes,
     ) -> Result<(), Failure> {
+        judge_keys(
+            request,
+            Some(&attributes.secret_key),
+            Some(&attributes.public_key),
+            attributes.processing_channel_id.as_ref(),
+            attributes.webhook_endpoint_secret.as_ref(),
+        )?;
+        judge_base_url(request, record).await?;
         if attributes.check == Some(true) {
-            Self::ask_before_update(request, record).await?;
+            gateways::check_credentials(&request.context, &row(request, record), "secret_key").await?;
         }
         Ok(())
     }
 
     fn update_asks(attributes: &UpdateCheckoutComGatewayAttributes) -> bool {
-        attributes.check == Some(true)
+        attributes.check == Some(true) || attributes.base_url.is_some()
     }
 
-    async fn ask_before_update(request: &Request, record: &Record<Self>) -> Result<(), Failure> {
-        gateways::check_base_url(&record.base_url)?;
+    async fn ask_before_update(
+        request: &Request,
+        before: &Record<Self>,
+        record: &Record<Self>,
+        attributes: &UpdateCheckoutComGatewayAttributes,
+    ) -> Result<(), Failure> {
+        judge_changed_keys(request, attributes)?;
+        let moves = gateways::moves(&before.base_url, &record.base_url);
+        gateways::refuse_kept_key(moves, attributes.secret_key.is_some(), "secret_key")?;
+        let is_checked = attributes.check == Some(true);
+        if moves || is_checked {
+            judge_base_url(request, record).await?;
+        }
+        if !is_checked {
+            return Ok(());
+        }
         gateways::check_credentials(&request.context, &row(request, record), "secret_key").await
     }
 
@@ -112,7 +192,7 @@ impl Plain for CheckoutComGateway {
         record.webhook_secrets =
             gateways::with_secret(&request.context, None, &record.webhook_endpoint_secret)?;
         name_keys(record);
-        Ok(gateways::check_base_url(&record.base_url)?)
+        Ok(())
     }
 
     async fn before_update(
@@ -128,10 +208,16 @@ impl Plain for CheckoutComGateway {
             attributes.disable,
             attributes.enable,
         );
-        let known = before.webhook_secrets.as_deref();
+        judge_changed_keys(request, attributes)?;
+        let moves = gateways::moves(&before.base_url, &record.base_url);
+        gateways::refuse_kept_key(moves, attributes.secret_key.is_some(), "secret_key")?;
+        let mut known = before.webhook_secrets.as_deref();
+        if gateways::is_another_account(moves, &before.secret_key, &record.secret_key) {
+            (known, record.webhook_endpoint_id) = (None, None);
+        }
         record.webhook_secrets =
             gateways::with_secret(&request.context, known, &record.webhook_endpoint_secret)?;
         name_keys(record);
-        Ok(gateways::check_base_url(&record.base_url)?)
+        Ok(())
     }
 }

@@ -4,8 +4,9 @@ use chrono::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tillgate_gateways::{FoundOutcome, RefusalKind};
-use tillgate_model::{Id, JsonObject, Problem, Secret, Timestamp};
+use tillgate_gateways::{FoundOutcome, KeyFault, RefusalKind};
+use tillgate_model::{Id, JsonObject, Problem, Problems, Secret, Timestamp};
+use tillgate_outgoing::{OwnHost, Refused};
 use tillgate_store::{PaymentGatewayRow, Tx, query};
 use url::Url;
 
@@ -15,7 +16,7 @@ use crate::{
     flows::{create::unavailable, link::Link, operation::send},
     request::Request,
     stored::stored_json,
-    webhooks::registration::{self, is_loopback},
+    webhooks::registration,
 };
 
 /// What secret keys are sealed as.
@@ -155,15 +156,72 @@ pub fn credential_keys(keys: &[(&str, Option<&Secret>)]) -> JsonObject {
     JsonObject(ends)
 }
 
-/// Keys go over TLS, except to this machine, where the sandbox is.
-pub fn check_base_url(base_url: &str) -> Result<(), Problem> {
-    let url = Url::parse(base_url).ok().filter(|url| {
-        let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
-        plain && (url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url)))
-    });
-    let message = "must be an https URL without credentials and query; http is allowed to this machine only";
-    url.map(|_| ())
-        .ok_or_else(|| Problem::invalid("/data/attributes", "invalid", message).field("base_url"))
+/// Everything that is wrong with keys that were given, each under its name in requests.
+pub fn judge_keys(keys: &[(&str, Result<(), KeyFault>)]) -> Result<(), Failure> {
+    let problems: Vec<Problem> = keys
+        .iter()
+        .filter_map(|(name, judged)| {
+            let message = judged.err()?;
+            Some(Problem::invalid(
+                format!("/data/attributes/{name}"),
+                "invalid",
+                message,
+            ))
+        })
+        .collect();
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::from(Problems::from(problems)))
+    }
+}
+
+/// Refuses to let a gateway be where its vendor is not, unless the operator allows it.
+pub async fn judge_base_url(context: &Context, is_own_host: OwnHost, base_url: &str) -> Result<(), Problem> {
+    let refused = |rule, message| Problem::invalid("/data/attributes/base_url", rule, message);
+    let url = Url::parse(base_url).ok().filter(|url| url.query().is_none());
+    let judged = match &url {
+        Some(url) => context.transport.judge(is_own_host, url).await,
+        None => Err(Refused::NoWebUrl),
+    };
+    match judged {
+        Ok(()) => Ok(()),
+        Err(Refused::NoWebUrl | Refused::Credentials | Refused::Fragment) => Err(refused(
+            "invalid",
+            "must be an https URL without credentials, query and fragment",
+        )),
+        Err(Refused::Place) => Err(refused(
+            "not_allowed",
+            "must be the payment gateway's own address, without a path, or one that the operator of this service allows \
+             with --allow-gateway-range",
+        )),
+    }
+}
+
+/// Whether a gateway is to be elsewhere. Two spellings of a URL are one place.
+pub fn moves(before: &str, after: &str) -> bool {
+    before != after
+        && !matches!((Url::parse(before), Url::parse(after)), (Ok(before), Ok(after)) if before == after)
+}
+
+/// A key that is stored is sent to no other place than the one that it was given for: who names another place gives the key
+/// again. `key` is the key's name in requests.
+pub fn refuse_kept_key(moves: bool, given: bool, key: &str) -> Result<(), Problem> {
+    if moves && !given {
+        let message = "must be given again together with another base_url";
+        return Err(Problem::invalid(
+            format!("/data/attributes/{key}"),
+            "blank",
+            message,
+        ));
+    }
+    Ok(())
+}
+
+/// The signing secrets and the endpoint of another account mean nothing at this one. The same key at another place is the
+/// same account.
+pub fn is_another_account(moves: bool, before: &Secret, after: &Secret) -> bool {
+    moves && before != after
 }
 
 /// Asks the PSP whether it accepts a gateway's keys. `member` is the secret key's name in requests.

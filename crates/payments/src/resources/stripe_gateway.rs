@@ -1,3 +1,10 @@
+use tillgate_gateways::{
+    KeyFault, judge_signing_secret,
+    stripe::{
+        self,
+        keys::{judge_connected_account, judge_publishable_key, judge_secret_key},
+    },
+};
 use tillgate_model::{
     Record, Resource, Secret,
     resources::{CreateStripeGatewayAttributes, StripeGateway, UpdateStripeGatewayAttributes},
@@ -72,6 +79,61 @@ kept_in!(StripeGateway: payment_gateways, PaymentGatewayFilter, |_selection| Pay
     ..Default::default()
 });
 
+fn name_keys(record: &mut Record<StripeGateway>) {
+    let publishable = record.publishable_key.clone().map(Secret::new);
+    record.credential_keys = gateways::credential_keys(&[
+        ("login", Some(&record.login)),
+        ("publishable_key", publishable.as_ref()),
+    ]);
+}
+
+/// Keys that were given before are not judged again. `secret`, `publishable`, `account` and `signing` are what a request gives.
+fn judge_keys(
+    request: &Request,
+    secret: Option<&Secret>,
+    publishable: Option<&String>,
+    account: Option<&String>,
+    signing: Option<&Secret>,
+) -> Result<(), Failure> {
+    let test = request.scope().test();
+    let judged = |judged: Option<Result<(), KeyFault>>| judged.unwrap_or(Ok(()));
+    gateways::judge_keys(&[
+        (
+            "login",
+            judged(secret.map(|key| judge_secret_key(key.expose(), test))),
+        ),
+        (
+            "publishable_key",
+            judged(publishable.map(|key| judge_publishable_key(key, test))),
+        ),
+        (
+            "connected_account",
+            judged(account.map(|id| judge_connected_account(id))),
+        ),
+        (
+            "webhook_endpoint_secret",
+            judged(signing.map(|secret| judge_signing_secret(secret.expose()))),
+        ),
+    ])
+}
+
+fn judge_changed_keys(request: &Request, attributes: &UpdateStripeGatewayAttributes) -> Result<(), Failure> {
+    judge_keys(
+        request,
+        attributes.login.as_ref(),
+        attributes.publishable_key.as_ref().and_then(Option::as_ref),
+        attributes.connected_account.as_ref().and_then(Option::as_ref),
+        attributes
+            .webhook_endpoint_secret
+            .as_ref()
+            .and_then(Option::as_ref),
+    )
+}
+
+async fn judge_base_url(request: &Request, record: &Record<StripeGateway>) -> Result<(), Failure> {
+    Ok(gateways::judge_base_url(&request.context, stripe::is_own_host, &record.base_url).await?)
+}
+
 impl Plain for StripeGateway {
     edited_in!(payment_gateways);
 
@@ -80,7 +142,14 @@ impl Plain for StripeGateway {
         record: &mut Record<Self>,
         attributes: &CreateStripeGatewayAttributes,
     ) -> Result<(), Failure> {
-        gateways::check_base_url(&record.base_url)?;
+        judge_keys(
+            request,
+            Some(&attributes.login),
+            attributes.publishable_key.as_ref(),
+            attributes.connected_account.as_ref(),
+            attributes.webhook_endpoint_secret.as_ref(),
+        )?;
+        judge_base_url(request, record).await?;
         record.webhook_token = gateways::new_webhook_token(&request.context);
         record.webhook_secrets =
             gateways::with_secret(&request.context, None, &record.webhook_endpoint_secret)?;
@@ -102,13 +171,30 @@ impl Plain for StripeGateway {
     }
 
     fn update_asks(attributes: &UpdateStripeGatewayAttributes) -> bool {
-        attributes.check == Some(true)
+        attributes.check == Some(true) || attributes.base_url.is_some()
     }
 
-    async fn ask_before_update(request: &Request, record: &Record<Self>) -> Result<(), Failure> {
-        gateways::check_base_url(&record.base_url)?;
+    async fn ask_before_update(
+        request: &Request,
+        before: &Record<Self>,
+        record: &Record<Self>,
+        attributes: &UpdateStripeGatewayAttributes,
+    ) -> Result<(), Failure> {
+        judge_changed_keys(request, attributes)?;
+        let moves = gateways::moves(&before.base_url, &record.base_url);
+        gateways::refuse_kept_key(moves, attributes.login.is_some(), "login")?;
+        let is_checked = attributes.check == Some(true);
+        if moves || is_checked {
+            judge_base_url(request, record).await?;
+        }
+        if !is_checked {
+            return Ok(());
+        }
         gateways::check_credentials(&request.context, &row(request, record), "login").await?;
-        if record.webhook_endpoint_secret.is_some() {
+        // What is registered for another account is forgotten with the update; a later `_check` registers at the new one.
+        if record.webhook_endpoint_secret.is_some()
+            || gateways::is_another_account(moves, &before.login, &record.login)
+        {
             return Ok(());
         }
         let registered = gateways::register_endpoint(&request.context, &row(request, record)).await?;
@@ -129,11 +215,7 @@ impl Plain for StripeGateway {
         attributes: &CreateStripeGatewayAttributes,
     ) -> Result<(), Failure> {
         record.disabled_at = disabled_at(record.created_at, None, attributes.disable, attributes.enable);
-        let publishable = record.publishable_key.clone().map(Secret::new);
-        record.credential_keys = gateways::credential_keys(&[
-            ("login", Some(&record.login)),
-            ("publishable_key", publishable.as_ref()),
-        ]);
+        name_keys(record);
         Ok(())
     }
 
@@ -150,9 +232,16 @@ impl Plain for StripeGateway {
             attributes.disable,
             attributes.enable,
         );
-        let known = before.webhook_secrets.as_deref();
+        judge_changed_keys(request, attributes)?;
+        let moves = gateways::moves(&before.base_url, &record.base_url);
+        gateways::refuse_kept_key(moves, attributes.login.is_some(), "login")?;
+        let mut known = before.webhook_secrets.as_deref();
+        if gateways::is_another_account(moves, &before.login, &record.login) {
+            (known, record.webhook_endpoint_id) = (None, None);
+        }
         record.webhook_secrets =
             gateways::with_secret(&request.context, known, &record.webhook_endpoint_secret)?;
-        Ok(gateways::check_base_url(&record.base_url)?)
+        name_keys(record);
+        Ok(())
     }
 }

@@ -1,12 +1,11 @@
-use std::net::{IpAddr, Ipv4Addr};
-
 use tillgate_model::{
     Id, Problem, Record, Secret,
     document::Page,
     resources::{CircuitState, CreateWebhookAttributes, UpdateWebhookAttributes, Webhook},
 };
+use tillgate_outgoing::Refused;
 use tillgate_store::{StoreError, Tx, WebhookFilter, WebhookRow, query};
-use url::{Host, Url};
+use url::Url;
 
 use super::{disabled_at, edited_in};
 use crate::{
@@ -162,30 +161,21 @@ fn refuse_unusable(request: &Request, record: &Record<Webhook>) -> Result<(), Pr
     )
 }
 
-/// What can be told of an address before it is looked up. Names are looked up anew for each call, and judged then.
+/// What can be told of a URL before its name is looked up. Names are looked up anew for each call, and judged then.
 fn refuse_unreachable(request: &Request, url: &str) -> Result<(), Problem> {
-    let refused =
-        |rule, message: &str| Problem::invalid("/data/attributes/callback_url", rule, message.to_owned());
-    let url = Url::parse(url)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))
-        .filter(|url| url.username().is_empty() && url.password().is_none())
-        .ok_or_else(|| refused("invalid", "must be an http or https URL without credentials"))?;
-    let address = match url.host() {
-        Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
-        Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
-        // RFC 6761, 6.3: such names stand for this machine.
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.').to_ascii_lowercase();
-            (name == "localhost" || name.ends_with(".localhost")).then_some(Ipv4Addr::LOCALHOST.into())
-        }
-        None => return Err(refused("invalid", "must name a host")),
-    };
-    match address {
-        Some(address) if !request.context.sender.may_reach(address) => Err(refused(
+    let judged = Url::parse(url)
+        .map_err(|_| Refused::NoWebUrl)
+        .and_then(|url| request.context.sender.judge(&url));
+    let (rule, message) = match judged {
+        Ok(()) => return Ok(()),
+        Err(Refused::Place) => (
             "not_allowed",
             "must not be in a private or otherwise special network",
-        )),
-        _ => Ok(()),
-    }
+        ),
+        Err(Refused::NoWebUrl | Refused::Credentials | Refused::Fragment) => (
+            "invalid",
+            "must be an http or https URL without credentials and without a fragment",
+        ),
+    };
+    Err(Problem::invalid("/data/attributes/callback_url", rule, message))
 }

@@ -57,7 +57,7 @@ pub struct Arguments {
     #[arg(long, value_parser = kind)]
     kind: ApplicationKind,
     /// Name of the application [default: its kind]
-    #[arg(long)]
+    #[arg(long, value_parser = super::name)]
     name: Option<String>,
     /// Id of the market that a sales channel sells in
     #[arg(long, value_name = "ID")]

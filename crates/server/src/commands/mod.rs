@@ -33,3 +33,8 @@ fn moment(time: Option<Timestamp>) -> String {
         |time| time.moment().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
     )
 }
+
+/// A name among the arguments.
+fn name(text: &str) -> Result<String, &'static str> {
+    tillgate_model::text::name(text)
+}

@@ -13,6 +13,7 @@ pub enum Command {
     /// Create an organization and print its id
     Create {
         /// Name of the organization
+        #[arg(value_parser = super::name)]
         name: String,
     },
 }

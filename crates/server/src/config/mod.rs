@@ -13,6 +13,7 @@ use std::{
 };
 
 use ipnet::IpNet;
+use tillgate_outgoing::OutboundProxy;
 use url::Url;
 
 pub use ephemeral::Ephemeral;
@@ -42,6 +43,10 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     /// Addresses outside of the public internet that webhooks may be at; none given leaves the choice open.
     pub webhook_ranges: Option<Vec<IpNet>>,
+    /// Addresses that gateways may be at besides the PSPs' own hosts and the sandbox.
+    pub gateway_ranges: Vec<IpNet>,
+    /// The proxy that calls to the public internet go through.
+    pub outbound_proxy: Option<OutboundProxy>,
     /// Provision a demo where it is safe.
     pub demo: bool,
     /// How long a request waits for a PSP.
@@ -138,12 +143,16 @@ impl Config {
                 .collect::<Result<_, _>>()?,
             webhook_ranges: options
                 .allow_webhook_range
-                .map(|ranges| {
-                    ranges
-                        .iter()
-                        .map(|text| range("allow-webhook-range", text))
-                        .collect()
-                })
+                .map(|texts| ranges("allow-webhook-range", &texts))
+                .transpose()?,
+            gateway_ranges: ranges(
+                "allow-gateway-range",
+                &options.allow_gateway_range.unwrap_or_default(),
+            )?,
+            outbound_proxy: options
+                .outbound_proxy
+                .as_deref()
+                .map(outbound_proxy)
                 .transpose()?,
             demo: !options.no_demo.unwrap_or(false),
             gateway_timeout: gateway_timeout(
@@ -317,27 +326,34 @@ fn origin(text: &str) -> Result<String, Failure> {
 }
 
 /// A single address is a range too.
-fn range(setting: &str, text: &str) -> Result<IpNet, Failure> {
-    text.parse()
-        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-        .map_err(|_| {
+fn ranges(setting: &str, texts: &[String]) -> Result<Vec<IpNet>, Failure> {
+    let range = |text: &String| {
+        let range = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        range.map_err(|_| {
             Failure::Usage(format!(
                 "{setting}: {text:?} is not a range of addresses, such as 10.0.0.0/8"
             ))
         })
+    };
+    texts.iter().map(range).collect()
+}
+
+fn outbound_proxy(text: &str) -> Result<OutboundProxy, Failure> {
+    // The URL may hold a password: it is not repeated.
+    OutboundProxy::parse(text)
+        .ok_or_else(|| Failure::Usage("outbound-proxy: must be an http or https URL without a path".into()))
 }
 
 /// Who trusts everybody lets every client choose its address.
-fn trusted_proxies(ranges: &[String]) -> Result<TrustedProxies, Failure> {
-    let ranges = ranges
-        .iter()
-        .map(|text| match range("trusted-proxy", text)? {
-            range if range.prefix_len() == 0 => Err(Failure::Usage(format!(
+fn trusted_proxies(texts: &[String]) -> Result<TrustedProxies, Failure> {
+    let ranges = ranges("trusted-proxy", texts)?;
+    for (range, text) in ranges.iter().zip(texts) {
+        if range.prefix_len() == 0 {
+            return Err(Failure::Usage(format!(
                 "trusted-proxy: {text:?} is everybody; give the addresses of your proxies"
-            ))),
-            range => Ok(range),
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+            )));
+        }
+    }
     Ok(TrustedProxies::new(&ranges))
 }
 

@@ -78,6 +78,28 @@ pub struct Options {
     )]
     pub allow_webhook_range: Option<Vec<String>>,
 
+    /// Range of addresses that gateways may be at besides the payment providers' own hosts and the sandbox of this
+    /// service, such as 10.1.2.3/32; http is allowed there. May be given more than once [default: none]
+    #[arg(
+        long,
+        global = true,
+        value_name = "CIDR",
+        env = "TILLGATE_ALLOW_GATEWAY_RANGE",
+        value_delimiter = ','
+    )]
+    pub allow_gateway_range: Option<Vec<String>>,
+
+    /// HTTP proxy that calls of payment providers and webhooks go through, such as http://proxy.internal:3128. It looks the
+    /// names up, so that it has to refuse those of internal machines [default: none]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "TILLGATE_OUTBOUND_PROXY",
+        hide_env_values = true
+    )]
+    pub outbound_proxy: Option<String>,
+
     /// Don't provision the demo on an empty database
     #[arg(long, global = true, value_name = "BOOL", env = "TILLGATE_NO_DEMO", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]

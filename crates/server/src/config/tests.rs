@@ -92,6 +92,37 @@ fn trusted_proxies_are_ranges_and_not_everybody() {
 }
 
 #[test]
+fn ranges_for_gateways_and_the_proxy() {
+    let with = |range: &str| Options {
+        allow_gateway_range: Some(vec![range.into()]),
+        ..Options::default()
+    };
+    assert!(config(Options::default()).gateway_ranges.is_empty());
+    assert_eq!(
+        config(with("127.0.0.1")).gateway_ranges[0].to_string(),
+        "127.0.0.1/32"
+    );
+    assert!(refusal(with("psp.internal")).contains("allow-gateway-range"));
+    let with = |url: &str| Options {
+        outbound_proxy: Some(url.into()),
+        ..Options::default()
+    };
+    let proxied = config(with("http://user:hunter2@proxy.internal:3128"));
+    assert!(!format!("{proxied:?}").contains("hunter2"));
+    for url in [
+        "proxy.internal:3128",
+        "socks5://user:hunter2@proxy.internal",
+        "http://user:hunter2@proxy.internal/path",
+    ] {
+        let text = refusal(with(url));
+        assert!(
+            text.starts_with("outbound-proxy: ") && !text.contains("hunter2"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
     let flags = Options {
         listen: Some("127.0.0.1:1".into()),

@@ -161,12 +161,20 @@ async fn payment_method(
 /// The domain refuses, or the database fails.
 pub async fn point_gateways_at(api: &InProcess<'_>, state: &State, sandbox_url: &str) -> Result<(), Failure> {
     let gateways = [
-        ("stripe_gateways", &state.stripe_gateway_id),
-        ("checkout_com_gateways", &state.checkout_com_gateway_id),
+        (
+            "stripe_gateways",
+            &state.stripe_gateway_id,
+            json!({"base_url": sandbox_url, "login": STRIPE_SECRET_KEY}),
+        ),
+        (
+            "checkout_com_gateways",
+            &state.checkout_com_gateway_id,
+            json!({"base_url": sandbox_url, "secret_key": CHECKOUT_COM_SECRET_KEY}),
+        ),
     ];
-    for (kind, id) in gateways {
+    for (kind, id, place) in gateways {
         if api.attributes(kind, id).await?["base_url"] != sandbox_url {
-            api.update(kind, id, json!({"base_url": sandbox_url})).await?;
+            api.update(kind, id, place).await?;
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use actix_web::{
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use tillgate_model::openapi::v30;
+use tillgate_model::openapi::{EXAMPLE_ORIGIN, v30};
 
 use super::{errors, state::Worker};
 use crate::openapi;
@@ -46,10 +46,17 @@ impl Specification {
 
     fn document(&self) -> Value {
         let mut document = openapi::document();
+        // Before anything else has this service's URL, which may begin like the one of the examples.
+        put_url_in(&mut document, &self.public_url);
         document["servers"] = json!([{"url": self.public_url, "description": "This service."}]);
-        let flow = "/components/securitySchemes/client_credentials/flows/clientCredentials/tokenUrl";
-        if let Some(token_url) = document.pointer_mut(flow) {
-            *token_url = format!("{}{}", self.public_url, token_url.as_str().unwrap_or_default()).into();
+        for scheme in members(document.pointer_mut("/components/securitySchemes")) {
+            for flow in members(scheme.get_mut("flows")) {
+                for name in ["authorizationUrl", "tokenUrl", "refreshUrl"] {
+                    if let Some(Value::String(url)) = flow.get_mut(name) {
+                        *url = format!("{}{url}", self.public_url);
+                    }
+                }
+            }
         }
         for (path, id) in &self.example_orders {
             let contents = document["paths"][*path]["post"]["requestBody"]["content"].as_object_mut();
@@ -73,6 +80,29 @@ impl Specification {
                 Err(error) => Err(error.to_string()),
             })
             .clone()
+    }
+}
+
+fn members(object: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
+    let members = object.and_then(Value::as_object_mut);
+    members.into_iter().flat_map(|members| members.values_mut())
+}
+
+/// The links of examples lead to this service.
+fn put_url_in(value: &mut Value, public_url: &str) {
+    match value {
+        Value::String(text) => {
+            if let Some(rest) = text.strip_prefix(EXAMPLE_ORIGIN)
+                && (rest.is_empty() || rest.starts_with('/'))
+            {
+                *text = format!("{public_url}{rest}");
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| put_url_in(item, public_url)),
+        Value::Object(members) => members
+            .values_mut()
+            .for_each(|member| put_url_in(member, public_url)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -112,6 +142,60 @@ pub async fn retrieve_3_0(worker: Data<Worker>) -> HttpResponse {
         Err(error) => {
             tracing::error!(error, "the document has no form in OpenAPI 3.0");
             errors::internal("/openapi-3.0.json")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All strings of a document, with the names of the members that they stand in.
+    fn strings<'a>(value: &'a Value, name: &'a str, found: &mut Vec<(&'a str, &'a str)>) {
+        match value {
+            Value::String(text) => found.push((name, text)),
+            Value::Array(items) => items.iter().for_each(|item| strings(item, name, found)),
+            Value::Object(members) => members
+                .iter()
+                .for_each(|(name, member)| strings(member, name, found)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    #[test]
+    fn every_url_keeps_the_path_of_the_public_url() {
+        for public_url in [
+            "https://pay.example/tillgate",
+            "https://shop.test/a/b",
+            "http://127.0.0.1:8080",
+        ] {
+            let specification = Specification::new(public_url, Vec::new());
+            let texts = [
+                specification.latest(),
+                specification.version_3_0().expect("a document"),
+            ];
+            for text in texts {
+                let document: Value = serde_json::from_slice(&text).expect("JSON");
+                let mut all = Vec::new();
+                strings(&document, "", &mut all);
+                let mut ours = 0;
+                for (name, text) in all {
+                    let is_flow = matches!(name, "tokenUrl" | "refreshUrl" | "authorizationUrl");
+                    let is_link = matches!(name, "self" | "related" | "first" | "last" | "next" | "prev");
+                    if is_flow || (is_link && text.contains("/api/")) || name.ends_with("_endpoint_url") {
+                        assert!(text.starts_with(&format!("{public_url}/")), "{name}: {text}");
+                        ours += 1;
+                    }
+                    let foreign = text.split(public_url).any(|rest| rest.contains(EXAMPLE_ORIGIN));
+                    assert!(!foreign, "{name}: {text}");
+                    assert!(
+                        text.matches(public_url).count() <= 1 || name == "description",
+                        "{name}: {text}"
+                    );
+                }
+                assert!(ours > 100, "{ours}");
+                assert_eq!(document["servers"][0]["url"], public_url);
+            }
         }
     }
 }

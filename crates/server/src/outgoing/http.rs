@@ -1,24 +1,12 @@
 //! Sending over HTTP.
 
-use std::{
-    error::Error,
-    io,
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
-use reqwest::{
-    Client, Response,
-    dns::{Addrs, Name, Resolve, Resolving},
-    header::RETRY_AFTER,
-    redirect,
-};
+use reqwest::{Method, Response, header::RETRY_AFTER};
+use tillgate_outgoing::{Client, OutboundProxy, Policy, Refused, is_refusal};
 use tillgate_payments::{Message, NoReply, Reply, Sender};
-use url::{Host, Url};
-
-use super::addresses::Addresses;
+use url::Url;
 
 /// So much of an answer is read, so that its connection can be used again. Nothing is made of it.
 const READ_BYTES: usize = 16 * 1024;
@@ -26,45 +14,29 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Connections that are kept for a host.
 const IDLE_CONNECTIONS: usize = 32;
 
-/// Speaks HTTP/1.1 and HTTP/2. Certificates are verified, redirects are not followed, no proxy of the environment is used.
+/// Sends to the public internet, and to what the operator allows besides.
 pub struct HttpSender {
     client: Client,
-    addresses: Arc<Addresses>,
 }
 
 impl HttpSender {
-    /// Sends to these addresses.
+    /// Sends to where the policy allows.
     ///
     /// # Errors
     /// The platform's certificates cannot be loaded.
-    pub fn new(addresses: Addresses) -> Result<Self, reqwest::Error> {
-        let addresses = Arc::new(addresses);
-        let client = Client::builder()
-            .user_agent(concat!("tillgate/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .dns_resolver(Arc::new(Judging(Arc::clone(&addresses))))
-            .build()?;
-        Ok(Self { client, addresses })
+    pub fn new(policy: Policy, proxy: Option<&OutboundProxy>) -> Result<Self, reqwest::Error> {
+        let client = Client::new(Arc::new(policy), proxy, |builder| {
+            builder
+                .pool_idle_timeout(IDLE_TIMEOUT)
+                .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        })?;
+        Ok(Self { client })
     }
 
     async fn exchange(&self, message: &Message) -> Result<Reply, NoReply> {
-        let url = Url::parse(&message.url).map_err(|_| NoReply("The URL cannot be read.".into()))?;
-        // An address in the URL is not looked up, so that the resolver does not see it.
-        let literal = match url.host() {
-            Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
-            Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
-            Some(Host::Domain(_)) | None => None,
-        };
-        if literal.is_some_and(|address| !self.addresses.may_reach(address)) {
-            return Err(NoReply(NOT_ALLOWED.into()));
-        }
-        let mut request = self
-            .client
-            .post(url)
+        let request = self.client.request(Method::POST, &message.url);
+        let mut request = request
+            .map_err(|refused| NoReply(why_refused(refused).into()))?
             .timeout(message.timeout)
             .body(message.body.clone());
         for (name, value) in &message.headers {
@@ -91,8 +63,8 @@ impl Sender for HttpSender {
         self.exchange(message).boxed()
     }
 
-    fn may_reach(&self, address: IpAddr) -> bool {
-        self.addresses.may_reach(address)
+    fn judge(&self, url: &Url) -> Result<(), Refused> {
+        self.client.policy().judge(url)
     }
 }
 
@@ -111,10 +83,16 @@ async fn read_to_the_end(mut answer: Response) -> Result<(), reqwest::Error> {
 
 const NOT_ALLOWED: &str = "The address is in a private or otherwise special network.";
 
+fn why_refused(refused: Refused) -> &'static str {
+    match refused {
+        Refused::Place => NOT_ALLOWED,
+        Refused::NoWebUrl | Refused::Credentials | Refused::Fragment => "The URL cannot be used.",
+    }
+}
+
 /// In words for the merchant, who must not learn about our network by them.
 fn why(error: &reqwest::Error) -> String {
-    let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    if causes.any(|cause| cause.is::<Refused>() || is_refusal(cause)) {
+    if is_refusal(error) {
         return NOT_ALLOWED.into();
     }
     let text = if error.is_timeout() {
@@ -125,41 +103,6 @@ fn why(error: &reqwest::Error) -> String {
         "The connection broke before the end of the answer."
     };
     text.into()
-}
-
-fn is_refusal(cause: &(dyn Error + 'static)) -> bool {
-    cause
-        .downcast_ref::<io::Error>()
-        .and_then(io::Error::get_ref)
-        .is_some_and(|inner| inner.is::<Refused>())
-}
-
-/// None of a name's addresses may be reached.
-#[derive(Debug, thiserror::Error)]
-#[error("{NOT_ALLOWED}")]
-struct Refused;
-
-/// Looks names up, and gives only addresses that may be reached to the connection that is then made: nothing is looked up
-/// a second time.
-struct Judging(Arc<Addresses>);
-
-impl Resolve for Judging {
-    fn resolve(&self, name: Name) -> Resolving {
-        let addresses = Arc::clone(&self.0);
-        async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let allowed: Vec<SocketAddr> = found
-                .into_iter()
-                .filter(|found| addresses.may_reach(found.ip()))
-                .collect();
-            if allowed.is_empty() {
-                return Err(Box::new(Refused) as Box<dyn Error + Send + Sync>);
-            }
-            let allowed: Addrs = Box::new(allowed.into_iter());
-            Ok(allowed)
-        }
-        .boxed()
-    }
 }
 
 #[cfg(test)]
@@ -191,18 +134,18 @@ mod tests {
         (port, connections)
     }
 
-    fn loopback() -> Addresses {
-        Addresses::with(vec!["127.0.0.0/8".parse().expect("a range")])
+    fn loopback() -> Policy {
+        Policy::public(vec!["127.0.0.0/8".parse().expect("a range")])
     }
 
-    async fn send(addresses: Addresses, url: String, timeout: Duration) -> Result<Reply, NoReply> {
+    async fn send(policy: Policy, url: String, timeout: Duration) -> Result<Reply, NoReply> {
         let message = Message {
             url,
             headers: vec![("x-commercelayer-topic", "orders.place".into())],
             body: Bytes::from_static(b"{}"),
             timeout,
         };
-        let sender = HttpSender::new(addresses).expect("a client");
+        let sender = HttpSender::new(policy, None).expect("a client");
         sender.send(&message).await
     }
 
@@ -214,7 +157,7 @@ mod tests {
         let (port, connections) = server(OK);
         for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433"] {
             let url = format!("http://{host}:{port}/");
-            let refused = send(Addresses::default(), url, LONG).await;
+            let refused = send(Policy::public(Vec::new()), url, LONG).await;
             assert_eq!(refused, Err(NoReply(NOT_ALLOWED.into())), "{host}");
         }
         assert_eq!(connections.load(Ordering::SeqCst), 0);

@@ -6,16 +6,18 @@ use std::{
 };
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use tillgate_gateways::HttpTransport;
+use tillgate_gateways::{HttpTransport, Places};
+use tillgate_outgoing::Policy;
 use tillgate_payments::{Context, Settings, accounts, passwords::Passwords, vault::Vault};
 use tillgate_store::Db;
+use url::Url;
 
 use super::{installation, master_key};
 use crate::{
     config::Config,
     demo,
     failure::Failure,
-    outgoing::{Addresses, HttpSender},
+    outgoing::HttpSender,
     world::{SystemTimer, World},
 };
 
@@ -36,20 +38,34 @@ pub fn open_database(config: &Config, migrate: bool) -> Result<Db, Failure> {
     opened.map_err(|error| installation::unusable(config, &error))
 }
 
-/// Makes the context of a service that is reached at `base_url`. What it is made of must exist, or may be created.
+/// Makes the context of a service that is reached at `base_url`, and whose own sandbox is at `sandbox`. What it is made of
+/// must exist, or may be created.
 ///
 /// # Errors
 /// No master key, or no database.
-pub fn context(config: &Config, base_url: &str, world: World, migrate: bool) -> Result<Context, Failure> {
+pub fn context(
+    config: &Config,
+    base_url: &str,
+    sandbox: Option<&str>,
+    world: World,
+    migrate: bool,
+) -> Result<Context, Failure> {
     let World { clock, entropy } = world;
     let master_key = match &config.ephemeral {
         // What it seals goes with the process, so that no file keeps it.
         Some(_) => master_key::make(&*entropy),
         None => master_key::load(&config.master_key_file, &*entropy)?,
     };
-    let transport = HttpTransport::new()
+    let places = Places {
+        sandbox: sandbox
+            .and_then(|url| Url::parse(url).ok())
+            .map(|url| url.origin()),
+        allowed: config.gateway_ranges.clone(),
+    };
+    let transport = HttpTransport::new(places, config.outbound_proxy.clone())
         .map_err(|error| Failure::Start(format!("cannot set up the way to the PSPs: {error}")))?;
-    let sender = HttpSender::new(Addresses::with(webhook_ranges(config)))
+    let policy = Policy::public(webhook_ranges(config));
+    let sender = HttpSender::new(policy, config.outbound_proxy.as_ref())
         .map_err(|error| Failure::Start(format!("cannot set up the way to webhooks: {error}")))?;
     Ok(Context {
         db: open_database(config, migrate)?,
@@ -101,7 +117,7 @@ pub fn with_context<T>(
         .public_url
         .clone()
         .unwrap_or_else(|| format!("http://{}", config.listen));
-    let context = context(config, &base_url, World::real(), false)?;
+    let context = context(config, &base_url, None, World::real(), false)?;
     actix_web::rt::System::new().block_on(async {
         accounts::check_key(&context).await.map_err(Failure::Start)?;
         command(&context).await

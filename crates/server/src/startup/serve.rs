@@ -69,7 +69,8 @@ fn serve_in_directory(config: &Config, setup: Option<Setup>) -> Result<(), Failu
         .unwrap_or_else(|| format!("http://{address}"));
     // Opening a database may block, so it comes before the runtime.
     let world = seeded.map_or_else(World::real, World::seeded);
-    let context = context::context(config, &public_url, world, true)?;
+    let sandbox_url = sandbox.as_ref().map(BoundSandbox::url);
+    let context = context::context(config, &public_url, sandbox_url.as_deref(), world, true)?;
     actix_web::rt::System::new().block_on(run(config, context, (listener, admin), address, sandbox, setup))
 }
 

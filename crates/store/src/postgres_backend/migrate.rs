@@ -3,6 +3,7 @@
 use diesel::{
     ExpressionMethods as _, OptionalExtension as _, QueryDsl as _,
     dsl::sql,
+    sql_query,
     sql_types::{Bool, Text},
 };
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection};
@@ -12,7 +13,12 @@ use super::{
     Backend,
     connect::{connect, warn_of_plain_connections},
 };
-use crate::{Found, Schema, StoreError, rows::settings, schema::compare};
+use crate::{
+    Found, Schema, StoreError,
+    address_clashes::{self, Clash},
+    rows::settings,
+    schema::compare,
+};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
@@ -75,6 +81,8 @@ async fn run(url: &str) -> Result<(), StoreError> {
     connection
         .batch_execute("SELECT pg_advisory_lock(827346501)")
         .await?;
+    // The lock ends with the connection.
+    refuse_address_clashes(&mut connection).await?;
     let mut harness = AsyncMigrationHarness::new(connection);
     let outcome = harness
         .run_pending_migrations(MIGRATIONS)
@@ -97,6 +105,24 @@ async fn schema_of(connection: &mut AsyncPgConnection) -> Result<Schema, StoreEr
         None
     };
     compare::<Backend>(&MIGRATIONS, applied)
+}
+
+/// An empty database, and one that has had the migration, have none.
+async fn refuse_address_clashes(connection: &mut AsyncPgConnection) -> Result<(), StoreError> {
+    let there_is = sql::<Bool>("SELECT to_regclass('customers') IS NOT NULL");
+    if !there_is.get_result::<bool>(connection).await? {
+        return Ok(());
+    }
+    let version = address_clashes::MIGRATION;
+    let migrated = sql::<Bool>(&format!(
+        "SELECT EXISTS (SELECT FROM __diesel_schema_migrations WHERE version = '{version}')"
+    ));
+    if migrated.get_result::<bool>(connection).await? {
+        return Ok(());
+    }
+    let query = address_clashes::query("string_agg(email || ' (' || id || ')', ', ' ORDER BY id)");
+    let clashes: Vec<Clash> = sql_query(query).load(connection).await?;
+    address_clashes::refuse(&clashes)
 }
 
 /// Deadlocks, timeouts and a database that closes are told from bugs by their English text: diesel hides the codes. Only a

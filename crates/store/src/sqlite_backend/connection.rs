@@ -6,12 +6,18 @@ use diesel::{
     Connection as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _,
     connection::SimpleConnection,
     dsl::sql,
-    sql_types::{Bool, Text},
+    sql_query,
+    sql_types::{BigInt, Bool, Text},
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Backend, Connection};
-use crate::{Found, Schema, StoreError, rows::settings, schema::compare};
+use crate::{
+    Found, Schema, StoreError,
+    address_clashes::{self, Clash},
+    rows::settings,
+    schema::compare,
+};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
@@ -72,12 +78,34 @@ pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     if schema_of(connection)? == Schema::Current {
         return Ok(());
     }
+    refuse_address_clashes(connection)?;
     connection.batch_execute("PRAGMA foreign_keys = OFF")?;
     connection
         .run_pending_migrations(MIGRATIONS)
         .map_err(|error| StoreError::Failed(format!("migration: {error}")))?;
     connection.batch_execute("PRAGMA foreign_keys = ON")?;
     Ok(())
+}
+
+/// An empty database, and one that has had the migration, have none.
+fn refuse_address_clashes(connection: &mut Connection) -> Result<(), StoreError> {
+    let mut count = |of: &str| {
+        let query = sql::<BigInt>(&format!("SELECT count(*) FROM {of}"));
+        query.get_result::<i64>(connection)
+    };
+    if count("sqlite_schema WHERE name = 'customers'")? == 0 {
+        return Ok(());
+    }
+    let version = format!(
+        "__diesel_schema_migrations WHERE version = '{}'",
+        address_clashes::MIGRATION
+    );
+    if count(&version)? > 0 {
+        return Ok(());
+    }
+    let query = address_clashes::query("group_concat(email || ' (' || id || ')', ', ')");
+    let clashes: Vec<Clash> = sql_query(query).load(connection)?;
+    address_clashes::refuse(&clashes)
 }
 
 /// Opens a connection to a file, or `:memory:`, with its tables up to date. Nothing waits for the disk.
@@ -113,8 +141,6 @@ pub fn transaction<T, E: From<StoreError>>(
 
 #[cfg(test)]
 mod tests {
-    use diesel::{RunQueryDsl, sql_query, sql_types::BigInt};
-
     use super::*;
 
     #[derive(diesel::QueryableByName)]
@@ -191,5 +217,58 @@ mod tests {
         // Foreign keys hold again, those of the new tables among them.
         connection.batch_execute("DELETE FROM events").unwrap();
         assert_eq!(count(&mut connection, "event_deliveries"), 0);
+    }
+
+    /// Nothing is migrated until somebody has decided which of two customers with one address stays.
+    #[test]
+    fn addresses_become_lower_case_and_a_clash_is_told_before() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut connection = open(&directory.path().join("db")).unwrap();
+        let migrations = connection.pending_migrations(MIGRATIONS).unwrap();
+        for migration in &migrations[..6] {
+            connection.run_migration(migration).unwrap();
+        }
+        let columns = "organization_id, test, id, created_at, updated_at, metadata, email";
+        let values = |mode: &str, id: &str, email: &str| {
+            format!("('org', {mode}, '{id}', '2030-01-01', '2030-01-01', '{{}}', '{email}')")
+        };
+        let rows = [
+            values("TRUE", "one", "Jo@Example.com"),
+            values("TRUE", "two", "jo@example.com"),
+            values("TRUE", "three", "Ann@Example.com"),
+            // Somebody else: live data.
+            values("FALSE", "four", "jo@example.COM"),
+        ];
+        connection
+            .batch_execute(&format!(
+                "INSERT INTO organizations (id, name, created_at) VALUES ('org', 'Org', '2030-01-01');
+                 INSERT INTO customers ({columns}) VALUES {};",
+                rows.join(", ")
+            ))
+            .unwrap();
+        let told = migrate(&mut connection).unwrap_err().to_string();
+        for word in [
+            "org",
+            "test mode",
+            "Jo@Example.com (one)",
+            "jo@example.com (two)",
+            "Nothing was migrated",
+        ] {
+            assert!(told.contains(word), "{word} in {told}");
+        }
+        assert!(!told.contains("three") && !told.contains("four"), "{told}");
+        assert_eq!(count(&mut connection, "__diesel_schema_migrations"), 6);
+        connection
+            .batch_execute("DELETE FROM customers WHERE id = 'two'")
+            .unwrap();
+        migrate(&mut connection).unwrap();
+        assert_eq!(
+            count(&mut connection, "customers WHERE email = 'jo@example.com'"),
+            2
+        );
+        assert_eq!(
+            count(&mut connection, "customers WHERE email = 'ann@example.com'"),
+            1
+        );
     }
 }

@@ -18,10 +18,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tillgate_gateways::{Method, PspRequest, PspResponse, Timer, Transport, TransportError};
 use tillgate_model::{Id, document::Page, openapi::operations};
+use tillgate_outgoing::{OwnHost, Refused};
 use tillgate_sandbox::{
     Clock as _, ManualClock, Outcome, Sandbox, SandboxConfig, WebhookAnswer, WebhookDelivery,
 };
 use tillgate_store::{Db, Scope};
+use url::Url;
 
 use crate::{
     ApplicationKind, Call, Caller, Clock, Context, Entropy, Notification, Reception, Service, Settings,
@@ -137,11 +139,15 @@ impl Transport for Wire {
         let answer = answer.ok_or_else(|| TransportError::Unknown("dropped".into()));
         futures::future::ready(answer.map(|(status, body)| PspResponse {
             status,
-            headers: Vec::new(),
+            headers: vec![("content-type".into(), "application/json".into())],
             body,
             resent: false,
         }))
         .boxed()
+    }
+
+    fn judge<'a>(&'a self, _: OwnHost, _: &'a Url) -> BoxFuture<'a, Result<(), Refused>> {
+        futures::future::ready(Ok(())).boxed()
     }
 }
 
