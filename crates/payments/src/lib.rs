@@ -17,6 +17,7 @@ pub mod passwords;
 mod plain;
 #[doc(hidden)]
 pub mod planted;
+pub mod purge;
 mod request;
 mod resources;
 mod service;

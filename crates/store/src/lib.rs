@@ -7,6 +7,7 @@
 
 mod db;
 mod error;
+mod health;
 mod inline;
 mod postgres_backend;
 mod prepared;

@@ -5,6 +5,7 @@ pub mod copy;
 mod disk;
 mod queue;
 mod reader;
+mod walk;
 mod writer;
 
 use connection::open;

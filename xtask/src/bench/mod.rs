@@ -49,7 +49,8 @@ pub struct Args {
     /// Build without optimization: to try the benchmark itself; the numbers mean nothing
     #[arg(long)]
     unoptimized: bool,
-    /// Only measurements whose name has this in it: get, post, capture, event, replay, latency, start, memory
+    /// Only measurements whose name has this in it: get, post, capture, event, replay, latency, start, memory,
+    /// refusal
     filter: Option<String>,
     /// Directory of the programs, built already
     #[arg(long, hide = true)]

@@ -84,6 +84,25 @@ impl Program {
             * 1024)
     }
 
+    /// Processor time so far, of the program itself and of the system for it.
+    pub fn processor_time(&self) -> Result<Duration> {
+        // Linux counts in hundredths of a second for programs, on all of its platforms (proc(5), USER_HZ).
+        const TICK: Duration = Duration::from_millis(10);
+        let pid = self.child.id().context("it has ended")?;
+        let line = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+        // The name before it may have spaces.
+        let (_, fields) = line
+            .rsplit_once(") ")
+            .context("no name in the process's numbers")?;
+        let ticks: Vec<u32> = fields
+            .split(' ')
+            .skip(11)
+            .take(2)
+            .map(str::parse)
+            .collect::<Result<_, _>>()?;
+        Ok(TICK * ticks.iter().sum::<u32>())
+    }
+
     /// Ends it as an operator does.
     pub async fn stop(mut self) -> Result<()> {
         let pid = self

@@ -115,6 +115,14 @@ impl<'a> Scene<'a> {
             .resident_memory()
     }
 
+    /// Processor time that the service has taken so far.
+    pub fn processor_time(&self) -> Result<Duration> {
+        self.service
+            .as_ref()
+            .context("the service has ended")?
+            .processor_time()
+    }
+
     /// One thing for SQLite, another for PostgreSQL.
     pub fn by_database<T>(&self, sqlite: T, postgres: T) -> T {
         if self.database_url.is_none() {

@@ -6,6 +6,7 @@ mod context;
 mod data_directory;
 mod listen;
 mod master_key;
+mod purge;
 mod serve;
 pub mod signals;
 

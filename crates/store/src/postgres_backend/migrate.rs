@@ -9,6 +9,9 @@ use crate::StoreError;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
+/// How long the start waits for a connection.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Brings the tables up to date. diesel's migrations block, and may do so only on a runtime with several threads, so that
 /// they have a thread and a runtime of their own.
 pub fn migrate(url: &str) -> Result<(), StoreError> {
@@ -28,9 +31,16 @@ pub fn migrate(url: &str) -> Result<(), StoreError> {
 }
 
 async fn run(url: &str) -> Result<(), StoreError> {
-    let (mut connection, _) = connect(url)
+    let (mut connection, _) = tokio::time::timeout(PATIENCE, connect(url))
         .await
+        .map_err(|_| StoreError::Unavailable("it does not answer in time".into()))?
         .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    // Another instance may be at it, and a large table takes its time.
+    connection
+        .batch_execute(
+            "SET lock_timeout = 0; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0",
+        )
+        .await?;
     warn_of_language(&mut connection).await?;
     // Any number will do, as long as all instances use the same.
     connection

@@ -79,3 +79,14 @@ pub async fn set_setting_once(
     run!(insert.execute(connection))?;
     Ok(())
 }
+
+/// Sets a setting, whatever it was.
+pub async fn set_setting(connection: &mut Connection, name: &str, value: &str) -> Result<(), StoreError> {
+    let insert = diesel::insert_into(settings::table)
+        .values((settings::name.eq(name), settings::value.eq(value)))
+        .on_conflict(settings::name)
+        .do_update()
+        .set(settings::value.eq(value));
+    run!(insert.execute(connection))?;
+    Ok(())
+}

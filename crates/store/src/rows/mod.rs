@@ -8,6 +8,7 @@ mod event;
 mod idempotency;
 mod login;
 mod payment;
+mod purge;
 mod wallet;
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -31,4 +32,5 @@ pub use event::*;
 pub use idempotency::*;
 pub use login::*;
 pub use payment::*;
+pub use purge::*;
 pub use wallet::*;
