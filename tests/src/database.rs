@@ -3,12 +3,19 @@
 use anyhow::{Context, Result, bail};
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
+use crate::proxy::Proxy;
+
 /// A database of its own for each service.
 pub(crate) enum Database {
     /// A file in the service's data directory; the service makes it.
     Sqlite,
     /// A database on the cluster at `TILLGATE_TEST_POSTGRES_URL`; dropped in the end.
-    Postgres { cluster: String, name: String },
+    Postgres {
+        cluster: String,
+        name: String,
+        /// What stands between the service and the cluster.
+        proxy: Option<Proxy>,
+    },
 }
 
 impl Database {
@@ -22,7 +29,11 @@ impl Database {
                 )?;
                 let name = format!("tillgate_test_{:016x}", rand::random::<u64>());
                 execute(&cluster, &format!("CREATE DATABASE {name}")).await?;
-                Ok(Self::Postgres { cluster, name })
+                Ok(Self::Postgres {
+                    cluster,
+                    name,
+                    proxy: None,
+                })
             }
             Ok(other) => bail!("TILLGATE_TEST_DATABASE is {other:?}, expected sqlite or postgres"),
         }
@@ -32,18 +43,42 @@ impl Database {
     pub fn url(&self) -> Option<String> {
         match self {
             Self::Sqlite => None,
-            Self::Postgres { cluster, name } => {
-                let (server, _) = cluster.rsplit_once('/').unwrap_or((cluster, ""));
-                Some(format!("{server}/{name}"))
-            }
+            Self::Postgres {
+                proxy: Some(proxy),
+                name,
+                ..
+            } => Some(format!("{}/{name}", proxy.server())),
+            Self::Postgres { cluster, name, .. } => Some(url_of(cluster, name)),
         }
     }
+
+    /// Puts something between the service and the cluster that can hold up what they say. None for a file.
+    pub async fn behind_proxy(&mut self) -> Result<Option<&Proxy>> {
+        let Self::Postgres { cluster, proxy, .. } = self else {
+            return Ok(None);
+        };
+        *proxy = Some(Proxy::start(cluster).await?);
+        Ok(proxy.as_ref())
+    }
+
+    /// What stands between the service and the cluster.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        match self {
+            Self::Postgres { proxy, .. } => proxy.as_ref(),
+            Self::Sqlite => None,
+        }
+    }
+}
+
+fn url_of(cluster: &str, name: &str) -> String {
+    let (server, _) = cluster.rsplit_once('/').unwrap_or((cluster, ""));
+    format!("{server}/{name}")
 }
 
 impl Database {
     /// Ends all connections and allows no new ones. `false` for a file, which can't go away.
     pub async fn cut_off(&self) -> Result<bool> {
-        let Self::Postgres { cluster, name } = self else {
+        let Self::Postgres { cluster, name, .. } = self else {
             return Ok(false);
         };
         execute(cluster, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await?;
@@ -60,12 +95,11 @@ impl Database {
     }
 
     /// The same in another database of the cluster, if one is named.
-    pub async fn run_in(&self, name: Option<&str>, sql: &str) -> Result<Option<String>> {
-        let Some(url) = self.url() else { return Ok(None) };
-        let url = match (name, url.rsplit_once('/')) {
-            (Some(name), Some((server, _))) => format!("{server}/{name}"),
-            _ => url,
+    pub async fn run_in(&self, other: Option<&str>, sql: &str) -> Result<Option<String>> {
+        let Self::Postgres { cluster, name, .. } = self else {
+            return Ok(None);
         };
+        let url = url_of(cluster, other.unwrap_or(name));
         let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
         let connection = tokio::spawn(connection);
         let messages = client
@@ -88,7 +122,7 @@ impl Drop for Database {
         reason = "the test runner shows it beside the test's result"
     )]
     fn drop(&mut self) {
-        let Self::Postgres { cluster, name } = self else {
+        let Self::Postgres { cluster, name, .. } = self else {
             return;
         };
         let statement = format!("DROP DATABASE {name} WITH (FORCE)");

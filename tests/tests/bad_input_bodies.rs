@@ -194,7 +194,7 @@ async fn what_is_to_be_ignored_is_ignored() {
 
 /// As ordinary clients send it: containers that are always there, if empty.
 #[tokio::test]
-async fn a_body_of_a_mebibyte_is_read() {
+async fn a_body_of_the_largest_size_is_read() {
     let (_service, fixtures) = start().await;
     for target in targets(&fixtures).await {
         let text = target.body.to_string();

@@ -12,6 +12,11 @@ use crate::{
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// Faults of a request that are listed. The others are counted.
+const MAX_FAULTS: usize = 50;
+/// Characters of a name that was sent.
+const MAX_NAME: usize = 200;
+
 /// One request of a client.
 #[derive(Clone, Copy)]
 pub struct Sent<'a> {
@@ -59,12 +64,44 @@ pub struct Fault {
 }
 
 impl Fault {
-    fn new(part: Part, at: impl Into<String>, message: impl Into<String>) -> Self {
+    fn new(part: Part, at: &str, message: impl Into<String>) -> Self {
         Self {
             part,
-            at: at.into(),
+            at: at.chars().take(MAX_NAME).collect(),
             message: message.into(),
         }
+    }
+}
+
+/// Faults, while they are looked for.
+#[derive(Default)]
+struct Faults {
+    listed: Vec<Fault>,
+    more: usize,
+    last: Option<Part>,
+}
+
+impl Faults {
+    /// Adds a fault. It is not even made if it is not listed.
+    fn push(&mut self, part: Part, fault: impl FnOnce() -> Fault) {
+        if self.listed.len() < MAX_FAULTS {
+            self.listed.push(fault());
+        } else {
+            self.more += 1;
+            self.last = Some(part);
+        }
+    }
+
+    fn add(&mut self, part: Part, at: &str, message: impl Into<String>) {
+        self.push(part, || Fault::new(part, at, message));
+    }
+
+    fn into_vec(mut self) -> Vec<Fault> {
+        if let Some(part) = self.last {
+            let message = format!("has more faults: {} are not listed", self.more);
+            self.listed.push(Fault::new(part, "", message));
+        }
+        self.listed
     }
 }
 
@@ -79,14 +116,14 @@ impl Contract {
         let Some(operation) = self.operation(method, sent.path) else {
             return Ok(vec![self.undeclared(sent)]);
         };
-        let mut faults = Vec::new();
+        let mut faults = Faults::default();
         if self.document.is_secured(operation) && !has_bearer_token(sent) {
             let message = "the operation needs an access token: `Authorization: Bearer …`";
-            faults.push(Fault::new(Part::Security, "Authorization", message));
+            faults.add(Part::Security, "Authorization", message);
         }
-        faults.extend(self.check_parameters(operation, sent)?);
-        faults.extend(self.check_body(operation, sent)?);
-        Ok(faults)
+        self.check_parameters(operation, sent, &mut faults)?;
+        self.check_body(operation, sent, &mut faults)?;
+        Ok(faults.into_vec())
     }
 
     fn undeclared(&self, sent: &Sent<'_>) -> Fault {
@@ -99,21 +136,21 @@ impl Contract {
         }
     }
 
-    fn check_parameters(&self, operation: &Operation, sent: &Sent<'_>) -> anyhow::Result<Vec<Fault>> {
+    fn check_parameters(
+        &self,
+        operation: &Operation,
+        sent: &Sent<'_>,
+        faults: &mut Faults,
+    ) -> anyhow::Result<()> {
         let parameters = self.document.parameters(operation)?;
         let query: Vec<(String, String)> = url::form_urlencoded::parse(sent.query.as_bytes())
             .into_owned()
             .collect();
-        let mut faults = Vec::new();
         for (name, _) in &query {
             let is_declared =
                 |parameter: &Parameter<'_>| parameter.place == "query" && parameter.name == name;
             if !parameters.iter().any(is_declared) {
-                faults.push(Fault::new(
-                    Part::Query,
-                    name,
-                    "the operation has no such parameter",
-                ));
+                faults.add(Part::Query, name, "the operation has no such parameter");
             }
         }
         for parameter in &parameters {
@@ -130,32 +167,43 @@ impl Contract {
                 _ => continue,
             };
             if parameter.required && values.is_empty() {
-                faults.push(Fault::new(part, parameter.name, "must be there"));
+                faults.add(part, parameter.name, "must be there");
             }
             for value in values {
-                faults.extend(self.check_value(part, parameter, &value)?);
+                self.check_value(part, parameter, &value, faults)?;
             }
         }
-        Ok(faults)
+        Ok(())
     }
 
-    fn check_value(&self, part: Part, parameter: &Parameter<'_>, value: &str) -> anyhow::Result<Vec<Fault>> {
+    fn check_value(
+        &self,
+        part: Part,
+        parameter: &Parameter<'_>,
+        value: &str,
+        faults: &mut Faults,
+    ) -> anyhow::Result<()> {
         let Some(schema) = &parameter.schema else {
-            return Ok(Vec::new());
+            return Ok(());
         };
         let validator = self.schemas.validator(&schema.pointer)?;
         let instance = typed(value, schema.value);
-        let faults = validator
-            .iter_errors(&instance)
-            .map(|error| Fault::new(part, parameter.name, error.masked().to_string()));
-        Ok(faults.collect())
+        for error in validator.iter_errors(&instance) {
+            faults.push(part, || {
+                Fault::new(part, parameter.name, error.masked().to_string())
+            });
+        }
+        Ok(())
     }
 
-    fn check_body(&self, operation: &Operation, sent: &Sent<'_>) -> anyhow::Result<Vec<Fault>> {
-        let one = |part, message: String| Ok(vec![Fault::new(part, "", message)]);
+    fn check_body(&self, operation: &Operation, sent: &Sent<'_>, faults: &mut Faults) -> anyhow::Result<()> {
+        let mut one = |part, message: String| {
+            faults.add(part, "", message);
+            Ok(())
+        };
         let Some(declared) = self.document.request_body(operation)? else {
             return if sent.body.is_empty() {
-                Ok(Vec::new())
+                Ok(())
             } else {
                 one(Part::Body, "the operation takes no body".into())
             };
@@ -164,7 +212,7 @@ impl Contract {
             return if declared.required {
                 one(Part::Body, "the operation needs a body".into())
             } else {
-                Ok(Vec::new())
+                Ok(())
             };
         }
         let types = || {
@@ -189,7 +237,7 @@ impl Contract {
             .to_ascii_lowercase();
         let schema = match declared.content.get(&essence) {
             Some(Some(schema)) => schema,
-            Some(None) => return Ok(Vec::new()),
+            Some(None) => return Ok(()),
             None => {
                 return one(
                     Part::MediaType,
@@ -208,37 +256,37 @@ impl Contract {
             Value::String(String::from_utf8_lossy(sent.body).into_owned())
         };
         let validator = self.schemas.validator(schema)?;
-        Ok(validator
-            .iter_errors(&instance)
-            .flat_map(|error| in_body(&error))
-            .collect())
+        for error in validator.iter_errors(&instance) {
+            add_of_body(faults, &error);
+        }
+        Ok(())
     }
 }
 
 /// Members that are not known are told one by one, where they are.
-fn in_body(error: &ValidationError<'_>) -> Vec<Fault> {
-    let at = error.instance_path().to_string();
+fn add_of_body(faults: &mut Faults, error: &ValidationError<'_>) {
+    let at = error.instance_path().as_str();
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected }
-        | ValidationErrorKind::UnevaluatedProperties { unexpected } => unexpected
-            .iter()
-            .map(|name| {
-                Fault::new(
-                    Part::Body,
-                    format!("{at}/{}", escape(name)),
-                    "is not a declared member",
-                )
-            })
-            .collect(),
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            for name in unexpected {
+                faults.push(Part::Body, || {
+                    let at = format!("{at}/{}", escape(name));
+                    Fault::new(Part::Body, &at, "is not a declared member")
+                });
+            }
+        }
         ValidationErrorKind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
-            vec![Fault::new(
+            faults.add(
                 Part::Body,
                 at,
                 format!("has no member `{name}`, which is required"),
-            )]
+            );
         }
-        _ => vec![Fault::new(Part::Body, at, error.masked().to_string())],
+        _ => faults.push(Part::Body, || {
+            Fault::new(Part::Body, at, error.masked().to_string())
+        }),
     }
 }
 

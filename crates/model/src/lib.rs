@@ -6,6 +6,7 @@ pub mod money;
 pub mod openapi;
 pub mod pointer;
 pub mod problem;
+mod problems;
 pub mod registry;
 pub mod relationship;
 pub mod request;
@@ -18,7 +19,8 @@ mod topic;
 
 pub use id::Id;
 pub use money::{Currency, Money};
-pub use problem::{Problem, Problems};
+pub use problem::Problem;
+pub use problems::{MAX_ERRORS, ProblemList, Problems};
 pub use relationship::{Identifier, One, ToMany, ToOne};
 pub use resource::{Action, Creatable, Dialect, Record, Resource, ResourceMeta, Updatable};
 pub use scalar::{JsonObject, Secret, Timestamp};

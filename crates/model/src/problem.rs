@@ -1,4 +1,4 @@
-//! Errors, as told to the caller: what is wrong, where, and what to do. All problems of a request at once.
+//! One error, as the caller sees it: what is wrong, where, and what to do.
 
 use std::borrow::Cow;
 
@@ -108,6 +108,8 @@ pub enum Kind {
     PaymentGatewayUnavailable,
     /// The service is not ready, or too busy.
     ServiceUnavailable,
+    /// The database did not tell in time whether it keeps what the request has changed.
+    OutcomeUnknown,
 }
 
 impl Kind {
@@ -133,7 +135,7 @@ impl Kind {
             Self::TooManyRequests => 429,
             Self::InternalServerError => 500,
             Self::BadGateway => 502,
-            Self::PaymentGatewayUnavailable | Self::ServiceUnavailable => 503,
+            Self::PaymentGatewayUnavailable | Self::ServiceUnavailable | Self::OutcomeUnknown => 503,
         }
     }
 
@@ -199,6 +201,7 @@ impl Kind {
                 "service_unavailable",
                 "Service unavailable",
             ),
+            Self::OutcomeUnknown => ("OUTCOME_UNKNOWN", "outcome_unknown", "Outcome unknown"),
         }
     }
 }
@@ -347,121 +350,5 @@ impl Problem {
             error.insert("meta".into(), Value::Object(self.meta.clone()));
         }
         Value::Object(error)
-    }
-}
-
-/// All problems of a request.
-#[derive(Clone, Debug)]
-pub struct Problems {
-    /// At least one.
-    pub problems: Vec<Problem>,
-    /// Seconds after which it makes sense to try again.
-    pub retry_after: Option<u64>,
-}
-
-impl Problems {
-    /// HTTP status of the answer: that of all problems, or 400 if they differ.
-    pub fn status(&self) -> u16 {
-        let mut statuses = self.problems.iter().map(|problem| problem.kind.status());
-        let first = statuses.next().unwrap_or(500);
-        if statuses.all(|status| status == first) {
-            first
-        } else {
-            400
-        }
-    }
-
-    /// The error document.
-    pub fn render(&self, dialect: Dialect) -> Value {
-        json!({"errors": self.problems.iter().map(|problem| problem.render(dialect)).collect::<Vec<_>>()})
-    }
-
-    /// Makes every pointer lead to something that was sent (JSON:API 1.1, error objects), in the spelling it was sent in.
-    pub fn pointing_into(mut self, body: &Value) -> Self {
-        for problem in &mut self.problems {
-            if let Some(Source::Pointer(pointer)) = &mut problem.source {
-                *pointer = sent(pointer, body);
-            }
-        }
-        self
-    }
-
-    /// Says when it makes sense to try again, in seconds.
-    pub fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
-        self
-    }
-}
-
-/// The pointer itself, the same place in the forms that the second dialect takes (names with dashes, linkage of an order
-/// without `data`), or else the nearest thing around it.
-fn sent(pointer: &str, body: &Value) -> String {
-    let dashed = match pointer.strip_prefix("/data/attributes/") {
-        Some(name) => format!("/data/attributes/{}", name.replace('_', "-")),
-        None => pointer.replacen("/order/data", "/order", 1),
-    };
-    match [pointer, &dashed]
-        .into_iter()
-        .find(|pointer| body.pointer(pointer).is_some())
-    {
-        Some(pointer) => pointer.to_owned(),
-        None => pointer
-            .rsplit_once('/')
-            .map_or_else(String::new, |(parent, _)| sent(parent, body)),
-    }
-}
-
-impl From<Problem> for Problems {
-    fn from(problem: Problem) -> Self {
-        Self {
-            problems: vec![problem],
-            retry_after: None,
-        }
-    }
-}
-
-impl From<Vec<Problem>> for Problems {
-    fn from(problems: Vec<Problem>) -> Self {
-        Self {
-            problems,
-            retry_after: None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pointers_lead_to_what_was_sent() {
-        let body = json!({"data": {
-            "attributes": {"stripe-token": "x", "a/b": {"c": 1}},
-            "relationships": {"order": {"type": "order", "id": "x"}, "market": {"data": {}}}
-        }});
-        for (pointer, expected) in [
-            ("", ""),
-            ("/data/attributes/stripe_token", "/data/attributes/stripe-token"),
-            ("/data/attributes/a~1b/c", "/data/attributes/a~1b/c"),
-            ("/data/attributes/a~1b/d", "/data/attributes/a~1b"),
-            ("/data/attributes/quantity", "/data/attributes"),
-            (
-                "/data/relationships/order/data/id",
-                "/data/relationships/order/id",
-            ),
-            (
-                "/data/relationships/market/data/id",
-                "/data/relationships/market/data",
-            ),
-            ("/data/relationships/customer", "/data/relationships"),
-            ("/errors/0", ""),
-        ] {
-            let problems = Problems::from(Problem::not_found().at(pointer)).pointing_into(&body);
-            assert_eq!(
-                problems.problems[0].source,
-                Some(Source::Pointer(expected.into())),
-                "{pointer}"
-            );
-        }
     }
 }

@@ -10,9 +10,12 @@ use serde_json::{Map, Value};
 use validator::Validate;
 
 use crate::{
-    Creatable, Dialect, Id, Problem, Problems, ResourceMeta, Updatable, openapi::components, pointer::child,
-    problem::Kind,
+    Creatable, Dialect, Id, Problem, ProblemList, Problems, ResourceMeta, Updatable, openapi::components,
+    pointer::child, problem::Kind,
 };
+
+/// Bytes that the body of a request on a resource can have.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// A create request that fits its schema.
 pub struct CreateRequest<R: Creatable> {
@@ -83,20 +86,20 @@ impl Shape {
         }
         let data = primary_data(&document)?;
         check_identity(data, self.meta.kind, id)?;
-        let mut problems = strings::problems(&document);
+        let mut problems = ProblemList::default();
+        strings::find(&document, &mut problems);
         fill_in(&mut document);
         keep_texts(&mut document, self.meta);
-        let faults = self.validator.iter_errors(&document);
-        problems.extend(faults.flat_map(|error| faults::problems(&error, self.meta.dialect)));
+        for error in self.validator.iter_errors(&document) {
+            faults::add(&mut problems, &error, self.meta.dialect);
+        }
         for problem in text_faults(&document, self.meta) {
             // What breaks the schema as well is told once.
-            if !problems.iter().any(|told| told.source == problem.source) {
-                problems.push(problem);
+            if !problems.is_told_at(&problem) {
+                problems.push(|| problem);
             }
         }
-        if !problems.is_empty() {
-            return Err(problems.into());
-        }
+        problems.into_result()?;
         match document {
             Value::Object(mut root) => match root.remove("data") {
                 Some(Value::Object(mut data)) => {

@@ -53,6 +53,10 @@ pub struct Settings {
     pub gateway_timeout: std::time::Duration,
     /// How long a buyer has for a Stripe payment that waits for them, until it is given up so that its order is free again.
     pub abandoned_after: std::time::Duration,
+    /// How long events of PSPs are kept, so that one that is sent again is known.
+    pub keep_gateway_events: std::time::Duration,
+    /// How long the bytes are kept that were sent to a PSP, after the outcome is known.
+    pub keep_operations: std::time::Duration,
     /// Failed authorizations after which an order takes no more.
     pub max_failed_authorizations: i64,
     /// Failed authorizations within an hour after which a network address may make no more.

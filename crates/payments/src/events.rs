@@ -24,18 +24,6 @@ pub use publish::{PAYLOAD, publish};
 pub use sender::{Message, NoReply, Reply, Sender};
 
 use chrono::Duration;
-use tillgate_store::{Tx, query};
-
-use crate::{context::Context, failure::Failure, stored::stored_time};
 
 /// How long events are kept, with what was sent and answered.
-const KEPT: Duration = Duration::days(30);
-
-/// Forgets what is too old.
-pub async fn forget_old(context: &Context) -> Result<(), Failure> {
-    let before = stored_time(context.now()) - KEPT;
-    Ok(context
-        .db
-        .write(async move |tx: &mut Tx<'_>| query!(tx, deliveries::forget_events(before)))
-        .await?)
-}
+pub const KEPT: Duration = Duration::days(30);

@@ -1,7 +1,7 @@
 //! Why a call does not end with its own success.
 
 use tillgate_gateways::Unsupported;
-use tillgate_model::{Problem, Problems, problem::Kind};
+use tillgate_model::{Problem, Problems, openapi::refusals, problem::Kind};
 use tillgate_store::StoreError;
 
 use crate::{call::Answer, vault::NotOpened};
@@ -96,10 +96,13 @@ impl Failure {
                 .into()
             }
             Self::Store(StoreError::Busy) => busy("Too many requests wait for the database. Try again."),
-            Self::Store(StoreError::Unavailable(cause)) => {
-                tracing::error!(cause, "the database is not available");
-                busy("The database is not available at the moment. Try again.")
+            Self::Store(StoreError::Unavailable(cause) | StoreError::Damaged(cause)) => {
+                tracing::debug!(cause, "the database is not available");
+                busy(
+                    "The database is not available at the moment. Send the request again, with the same Idempotency-Key.",
+                )
             }
+            Self::Store(StoreError::Unknown) => Problems::from(refusals::outcome_unknown()).retry_after(1),
             Self::Store(StoreError::Failed(cause) | StoreError::Newer(cause)) | Self::Internal(cause) => {
                 tracing::error!(cause, "internal error");
                 Problem::internal().into()

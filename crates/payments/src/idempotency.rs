@@ -18,8 +18,8 @@ use crate::{
 const PURPOSE: &str = "idempotency_keys.body";
 /// What a fingerprint is hashed as. A body may hold a password, which could be found out by its plain hash.
 const FINGERPRINT: &str = "idempotency_keys.fingerprint";
-/// How long a key is remembered.
-const LIFETIME: Duration = Duration::hours(24);
+/// How long a key is remembered, from when it was first sent.
+pub const LIFETIME: Duration = Duration::hours(24);
 
 /// Claims the key, or ends the call with what was answered before.
 pub async fn claim(
@@ -246,7 +246,7 @@ pub fn refusal_body(request: &Request, problems: &Problems) -> Bytes {
 /// decided at this moment) is not kept.
 pub async fn keep_refusal(request: &Request, problems: &Problems) -> Result<(), Failure> {
     let status = problems.status();
-    let passing = problems.problems.iter().any(|problem| {
+    let passing = problems.iter().any(|problem| {
         matches!(
             problem.kind,
             Kind::IdempotencyKeyInUse | Kind::IdempotencyKeyReused | Kind::Validation("payment_pending")

@@ -18,6 +18,7 @@ pub mod passwords;
 mod plain;
 #[doc(hidden)]
 pub mod planted;
+pub mod purge;
 mod request;
 mod resources;
 pub mod revocations;

@@ -12,7 +12,7 @@ use tillgate_model::{
     resources::*,
 };
 
-use tillgate_store::{GatewayEventRow, Tx};
+use tillgate_store::{GatewayEventRow, StoreError, Tx};
 
 use crate::{
     call::{Answer, Call, Caller},
@@ -31,6 +31,7 @@ use crate::{
     handler::{Edit, Kept, Show, Shown},
     idempotency,
     plain::PlainEditor,
+    purge::{self, Purge},
     request::Request,
     stored::Selection,
     webhooks::{self, Notification, Reception},
@@ -138,12 +139,32 @@ impl Service {
                 .await
                 .map_err(Failure::into_problems),
             Err(failure) => {
+                self.note(&failure);
                 let problems = request.told(failure.into_problems());
                 if let Err(failure) = idempotency::keep_refusal(&request, &problems).await {
                     tracing::warn!(?failure, "a refusal could not be kept with its idempotency key");
                 }
                 Err(problems)
             }
+        }
+    }
+
+    /// Takes note of what says something of the database.
+    fn note(&self, failure: &Failure) {
+        if let Failure::Store(error) = failure {
+            self.context.db.note(error);
+        }
+    }
+
+    /// Work in the background has failed. A database that cannot be worked with is written to the log once in a while, and not
+    /// by everybody who finds it so.
+    fn failed(&self, failure: &Failure, what: &'static str) {
+        self.note(failure);
+        match failure {
+            Failure::Store(StoreError::Unavailable(_) | StoreError::Damaged(_) | StoreError::Unknown) => {
+                tracing::debug!(?failure, what, "work in the background has failed");
+            }
+            _ => tracing::error!(?failure, what, "work in the background has failed"),
         }
     }
 
@@ -295,21 +316,21 @@ impl Service {
     /// [`Service::recover_once`] then looks for their outcome.
     pub async fn take_up_open_calls(&self) {
         if let Err(failure) = recover::make_all_due(&self.context).await {
-            tracing::error!(?failure, "open calls could not be made due");
+            self.failed(&failure, "open calls could not be made due");
         }
         if let Err(failure) = wallet::make_all_due(&self.context).await {
-            tracing::error!(?failure, "open calls about saved cards could not be made due");
+            self.failed(&failure, "open calls about saved cards could not be made due");
         }
     }
 
     /// Looks for the outcome of the calls to PSPs that are due. Answers how many there were.
     pub async fn recover_once(&self) -> usize {
         let payments = recover::run_due(&self.context).await.unwrap_or_else(|failure| {
-            tracing::error!(?failure, "open calls could not be looked for");
+            self.failed(&failure, "open calls could not be looked for");
             0
         });
         let cards = wallet::run_due(&self.context).await.unwrap_or_else(|failure| {
-            tracing::error!(?failure, "open calls about saved cards could not be looked for");
+            self.failed(&failure, "open calls about saved cards could not be looked for");
             0
         });
         payments + cards
@@ -318,7 +339,7 @@ impl Service {
     /// Asks for the payments that nobody has told of for a while. Answers how many there were.
     pub async fn watch_once(&self) -> usize {
         watch::run_due(&self.context).await.unwrap_or_else(|failure| {
-            tracing::error!(?failure, "payments could not be looked at");
+            self.failed(&failure, "payments could not be looked at");
             0
         })
     }
@@ -327,7 +348,7 @@ impl Service {
     pub async fn publish_once(&self, limit: i64) -> usize {
         let published = events::publish(&self.context, &self.handlers, limit).await;
         published.unwrap_or_else(|failure| {
-            tracing::error!(?failure, "events could not be made of what has changed");
+            self.failed(&failure, "events could not be made of what has changed");
             0
         })
     }
@@ -337,7 +358,7 @@ impl Service {
     pub async fn take_deliveries(&self, free: impl Fn(&str) -> usize) -> Vec<Delivery> {
         let taken = events::take_due(&self.context, free).await;
         taken.unwrap_or_else(|failure| {
-            tracing::error!(?failure, "what is to be sent to webhooks could not be taken up");
+            self.failed(&failure, "what is to be sent to webhooks could not be taken up");
             Vec::new()
         })
     }
@@ -353,18 +374,18 @@ impl Service {
     /// Writes down what came of a call of a webhook.
     pub async fn settle_delivery(&self, sent: Sent) {
         if let Err(failure) = events::settle(&self.context, sent).await {
-            tracing::error!(
-                ?failure,
-                "what came of a call of a webhook could not be written down"
+            self.failed(
+                &failure,
+                "what came of a call of a webhook could not be written down",
             );
         }
     }
 
-    /// Forgets events that are older than a month, and what was sent of them.
-    pub async fn forget_old_events(&self) {
-        if let Err(failure) = events::forget_old(&self.context).await {
-            tracing::error!(?failure, "old events could not be forgotten");
-        }
+    /// Removes some of what is kept no longer, from a position; the first one is 0. None if that failed.
+    pub async fn purge_step(&self, purge: Purge, position: i64) -> Option<purge::Step> {
+        let step = purge::step(&self.context, purge, position).await;
+        step.inspect_err(|failure| self.failed(failure, "old rows could not be removed"))
+            .ok()
     }
 
     /// Verifies a PSP's notification and stores it, in one commit. What it means is found out by
@@ -375,6 +396,7 @@ impl Service {
     pub async fn receive(&self, notification: &Notification<'_>) -> Result<Reception, Problems> {
         webhooks::receive(&self.context, notification)
             .await
+            .inspect_err(|failure| self.note(failure))
             .map_err(Failure::into_problems)
     }
 
@@ -383,7 +405,7 @@ impl Service {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let taken = webhooks::take_due(&self.context, limit).await;
         let taken = taken.unwrap_or_else(|failure| {
-            tracing::error!(?failure, "events could not be taken up");
+            self.failed(&failure, "events could not be taken up");
             Vec::new()
         });
         taken.into_iter().map(GatewayEvent).collect()
@@ -392,6 +414,7 @@ impl Service {
     /// Deals with an event: its payment is asked for at the PSP, and what that shows becomes ours.
     pub async fn process_event(&self, event: &GatewayEvent) {
         if let Err(failure) = webhooks::process(&self.context, &event.0).await {
+            self.note(&failure);
             tracing::error!(
                 event = event.0.event_id,
                 ?failure,

@@ -32,7 +32,6 @@ impl Failure {
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
         let texts: Vec<String> = problems
-            .problems
             .iter()
             .map(|problem| match &problem.field {
                 Some(field) if field != "base" => format!("{field} {}", problem.message),

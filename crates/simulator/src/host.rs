@@ -86,6 +86,8 @@ impl Host {
                 max_failed_logins: 10,
                 max_failed_logins_of_customer: 50,
                 max_failed_logins_of_address: 100,
+                keep_gateway_events: std::time::Duration::from_secs(90 * 86_400),
+                keep_operations: std::time::Duration::from_secs(90 * 86_400),
             },
         };
         Ok(Rc::new(Self {

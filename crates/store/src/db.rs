@@ -3,16 +3,26 @@
 use std::{
     fmt::Display,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::Duration,
 };
 
 use futures::FutureExt;
-use tokio::sync::oneshot;
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout, timeout_at},
+};
 
-use crate::{Found, StoreError, inline::Inline, postgres_backend, sqlite_backend};
+use crate::{Found, StoreError, health::Health, inline::Inline, postgres_backend, sqlite_backend};
 
 /// Name of the counter of the transactions that were committed.
 pub const TRANSACTIONS_COMMITTED: &str = "tillgate_transactions_committed_total";
+
+/// How long a caller waits for a read or a transaction, with everything that it waits for in turn.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// A database.
 #[derive(Clone)]
@@ -30,6 +40,7 @@ pub enum Db {
 pub struct Sqlite {
     path: Arc<PathBuf>,
     writer: Arc<sqlite_backend::Writer>,
+    health: Arc<Health>,
 }
 
 /// A PostgreSQL server.
@@ -37,6 +48,7 @@ pub struct Sqlite {
 pub struct Postgres {
     url: Arc<str>,
     connections_per_thread: usize,
+    health: Arc<Health>,
 }
 
 /// A connection that queries run on: in a transaction in [`Db::write`], without one in [`Db::read`].
@@ -56,6 +68,7 @@ impl Db {
             return Ok(Self::Sqlite(Sqlite {
                 path: Arc::new(path),
                 writer,
+                health: Arc::default(),
             }));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
@@ -65,6 +78,7 @@ impl Db {
             return Ok(Self::Postgres(Postgres {
                 url: url.into(),
                 connections_per_thread,
+                health: Arc::default(),
             }));
         }
         Err(StoreError::Unavailable(
@@ -87,6 +101,7 @@ impl Db {
         Ok(Self::Sqlite(Sqlite {
             path: Arc::new(path.to_owned()),
             writer,
+            health: Arc::default(),
         }))
     }
 
@@ -119,14 +134,12 @@ impl Db {
                 let outcome = sqlite_backend::read(&sqlite.path, |connection| {
                     at_once(read(&mut Tx::Sqlite(connection)))
                 })?;
-                sqlite.writer.settled().await;
-                outcome
+                match timeout(PATIENCE, sqlite.writer.settled()).await {
+                    Ok(()) => outcome,
+                    Err(_) => Err(StoreError::Unavailable("the disk does not answer in time".into()).into()),
+                }
             }
-            Self::Postgres(postgres) => {
-                let connection = postgres_backend::reader(&postgres.url).await?;
-                let pipeline = postgres_backend::Pipeline::reading(connection);
-                read(&mut Tx::Postgres(pipeline)).await
-            }
+            Self::Postgres(postgres) => postgres.read(read).await,
             Self::Inline(inline) => inline.read(read).await,
         }
     }
@@ -152,10 +165,27 @@ impl Db {
         outcome
     }
 
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.read(async |tx: &mut Tx<'_>| crate::query!(tx, accounts::setting("ping")).map(|_| ()))
-            .await
+    /// Whether the database answers and takes changes.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        match self.health() {
+            Some(health) => health.check(self).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Takes note of a failure that a caller was told of.
+    pub fn note(&self, error: &StoreError) {
+        if let Some(health) = self.health() {
+            health.note(error);
+        }
+    }
+
+    fn health(&self) -> Option<&Health> {
+        match self {
+            Self::Sqlite(sqlite) => Some(&sqlite.health),
+            Self::Postgres(postgres) => Some(&postgres.health),
+            Self::Inline(_) => None,
+        }
     }
 }
 
@@ -174,7 +204,15 @@ impl Sqlite {
         E: From<StoreError> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
+        let progress = Arc::new(Progress::default());
+        let its_progress = Arc::clone(&progress);
         self.writer.send(Box::new(move |connection| {
+            if !its_progress.begin() {
+                return sqlite_backend::Done {
+                    keep: false,
+                    reply: Box::new(|_| ()),
+                };
+            }
             let outcome = at_once(write(&mut Tx::Sqlite(connection)));
             sqlite_backend::Done {
                 keep: outcome.is_ok(),
@@ -185,9 +223,42 @@ impl Sqlite {
                 }),
             }
         }))?;
-        answered
-            .await
-            .unwrap_or_else(|_| Err(StoreError::Failed("the transaction was abandoned".into()).into()))
+        match timeout(PATIENCE, answered).await {
+            Ok(Ok(outcome)) => outcome,
+            // Nobody answers any more, or not in time.
+            Ok(Err(_)) | Err(_) => Err(progress.give_up().into()),
+        }
+    }
+}
+
+/// Whether a transaction that waits for its turn was begun.
+#[derive(Default)]
+struct Progress(AtomicU8);
+
+impl Progress {
+    const WAITING: u8 = 0;
+    const BEGUN: u8 = 1;
+    const GIVEN_UP: u8 = 2;
+
+    /// False if nobody waits for it any more, so that it must not run.
+    fn begin(&self) -> bool {
+        self.change(Self::BEGUN)
+    }
+
+    /// What the caller is told who waits no longer.
+    fn give_up(&self) -> StoreError {
+        if self.change(Self::GIVEN_UP) {
+            StoreError::Unavailable("the transaction could not be begun in time".into())
+        } else {
+            StoreError::Unknown
+        }
+    }
+
+    fn change(&self, to: u8) -> bool {
+        let change = self
+            .0
+            .compare_exchange(Self::WAITING, to, Ordering::SeqCst, Ordering::SeqCst);
+        change.is_ok()
     }
 }
 
@@ -201,9 +272,28 @@ impl Postgres {
         F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
         E: From<StoreError>,
     {
-        let connection = self.pool()?.get().await?;
+        let deadline = Instant::now() + PATIENCE;
+        let connection = timeout_at(deadline, self.pool()?.get())
+            .await
+            .unwrap_or(Err(StoreError::Busy))?;
         let run = async move |pipeline| write(&mut Tx::Postgres(pipeline)).await;
-        postgres_backend::transaction(connection, run).await
+        postgres_backend::transaction(connection, deadline, run).await
+    }
+
+    async fn read<T, E>(&self, read: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        let deadline = Instant::now() + PATIENCE;
+        let reading = timeout_at(deadline, postgres_backend::reader(&self.url))
+            .await
+            .unwrap_or(Err(StoreError::Busy))?;
+        let pipeline = postgres_backend::Pipeline::reading(reading.connection());
+        let outcome = timeout_at(deadline, read(&mut Tx::Postgres(pipeline))).await;
+        outcome.unwrap_or_else(|_| {
+            reading.give_up();
+            Err(StoreError::Unavailable("the database does not answer in time".into()).into())
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use diesel::result::{DatabaseErrorKind, Error};
 
 /// A failed read or write. Nothing of it is for clients; it goes to the log.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another row has the same key.
     #[error("the row is not unique: {0}")]
@@ -22,13 +22,40 @@ pub enum StoreError {
         "a newer version of Tillgate has used this database (migration {0} is not known here); use that version or a later one"
     )]
     Newer(String),
+    /// The time for an answer ended after the commit was sent: the changes may be kept, or not.
+    #[error("the database has not told in time whether it keeps the changes")]
+    Unknown,
+    /// The file is damaged, and nobody can rely on what it says.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
     /// Anything else.
     #[error("the database failed: {0}")]
     Failed(String),
 }
 
-/// What PostgreSQL says of a lock that was not granted (40P01, 55P03); diesel has no kind for them and hides their codes.
-const WAITED_IN_VAIN: [&str; 2] = ["deadlock detected", "canceling statement due to lock timeout"];
+/// What PostgreSQL says of a lock that was not granted (40P01, 55P03) or of a statement that takes too long (57014), and SQLite of
+/// one; diesel has no kind for them and hides their codes.
+const WAITED_IN_VAIN: [&str; 5] = [
+    "deadlock detected",
+    "canceling statement due to lock timeout",
+    "canceling statement due to statement timeout",
+    "database is locked",
+    "database table is locked",
+];
+
+/// What SQLite says when nothing can be written (SQLITE_FULL, SQLITE_READONLY, SQLITE_IOERR, SQLITE_CANTOPEN).
+const NOT_WRITABLE: [&str; 4] = [
+    "database or disk is full",
+    "attempt to write a readonly database",
+    "disk I/O error",
+    "unable to open database file",
+];
+
+/// What is in PostgreSQL's message when the disk is full (53100): the rest names a file.
+const NO_SPACE: &str = "No space left on device";
+
+/// What SQLite says of a damaged file (SQLITE_CORRUPT, SQLITE_NOTADB).
+const DAMAGED: [&str; 2] = ["database disk image is malformed", "file is not a database"];
 
 /// What it says before it closes a connection (57P01, 57P02, 57P03), and which diesel does not tell from other errors either.
 const CLOSING: [&str; 5] = [
@@ -53,10 +80,15 @@ impl From<Error> for StoreError {
                 Self::Busy
             }
             Error::DatabaseError(
-                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+                DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::UnableToSendCommand
+                | DatabaseErrorKind::ReadOnlyTransaction,
                 _,
             ) => Self::Unavailable(error.to_string()),
-            Error::DatabaseError(_, information) if CLOSING.contains(&information.message()) => {
+            Error::DatabaseError(_, information) if DAMAGED.contains(&information.message()) => {
+                Self::Damaged(error.to_string())
+            }
+            Error::DatabaseError(_, information) if is_passing(information.message()) => {
                 Self::Unavailable(error.to_string())
             }
             _ => Self::Failed(error.to_string()),
@@ -64,13 +96,19 @@ impl From<Error> for StoreError {
     }
 }
 
+/// It works again when somebody has made room, given the right to write, or started it.
+fn is_passing(message: &str) -> bool {
+    CLOSING.contains(&message) || NOT_WRITABLE.contains(&message) || message.contains(NO_SPACE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_database_that_closes_the_connection_is_not_available() {
-        for message in CLOSING {
+    fn a_database_that_closes_the_connection_or_can_not_write_is_not_available() {
+        let full = "could not extend file \"base/16384/16397\": No space left on device";
+        for message in CLOSING.into_iter().chain(NOT_WRITABLE).chain([full]) {
             let error = Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned()));
             assert!(matches!(error.into(), StoreError::Unavailable(_)), "{message}");
         }

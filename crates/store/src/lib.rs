@@ -8,6 +8,7 @@
 mod address_clashes;
 mod db;
 mod error;
+mod health;
 mod inline;
 mod postgres_backend;
 mod prepared;

@@ -7,6 +7,7 @@ mod pool;
 mod reader;
 mod text;
 mod transaction;
+mod walk;
 
 pub use connection::Connection;
 pub use migrate::{look, migrate};

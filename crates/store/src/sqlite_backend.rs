@@ -6,6 +6,7 @@ mod disk;
 mod file;
 mod queue;
 mod reader;
+mod walk;
 mod writer;
 
 use connection::open;

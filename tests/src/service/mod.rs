@@ -19,6 +19,7 @@ use tokio::sync::OnceCell;
 use crate::api::{Api, JSON};
 use crate::contract::Contract;
 use crate::database::Database;
+use crate::proxy::Proxy;
 use crate::sandbox::Sandbox;
 use crate::wait;
 use process::Process;
@@ -60,9 +61,44 @@ impl Service {
         started.unwrap_or_else(|error| panic!("{error:?}"))
     }
 
+    /// The same, with something between the service and a database server that can hold up what they say.
+    pub async fn start_behind_proxy() -> Self {
+        let database = async {
+            let mut database = Database::create().await?;
+            database.behind_proxy().await?;
+            Self::start_on(database, &[], &[]).await
+        };
+        database.await.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    /// What stands between the service and a database server, if it was started so.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.database.proxy()
+    }
+
+    /// From now on, no file that the service writes can have more bytes than this; `None` for no limit.
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        let limit = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
+        let status = Command::new("prlimit")
+            .arg(format!("--pid={}", self.process.id()))
+            .arg(format!("--fsize={limit}:unlimited"))
+            .status();
+        assert!(
+            status.as_ref().is_ok_and(ExitStatus::success),
+            "prlimit: {status:?}"
+        );
+    }
+
     async fn try_start(variables: &[(&str, &str)], extra_arguments: &[&str]) -> Result<Self> {
+        Self::start_on(Database::create().await?, variables, extra_arguments).await
+    }
+
+    async fn start_on(
+        database: Database,
+        variables: &[(&str, &str)],
+        extra_arguments: &[&str],
+    ) -> Result<Self> {
         let data = tempfile::Builder::new().prefix("tillgate-test-").tempdir()?;
-        let database = Database::create().await?;
         let extra_arguments: Vec<String> = extra_arguments.iter().map(ToString::to_string).collect();
         let mut command = serve(data.path(), &database, any_port(), any_port())?;
         command.args(&extra_arguments).envs(variables.iter().copied());
@@ -272,7 +308,11 @@ fn serve(data: &Path, database: &Database, listen: SocketAddr, sandbox: SocketAd
 
 /// The binary without the settings of the developer's own, which must not leak in.
 fn isolated(binary: &Path) -> Command {
-    let mut command = Command::new(binary);
+    let mut command = Command::new("sh");
+    // A write beyond the limit of a file's size is an error, and not the end of the process.
+    command
+        .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+        .arg(binary);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TILLGATE_")) {
         command.env_remove(name);
     }

@@ -33,6 +33,11 @@ impl Process {
             .unwrap_or_else(|error| panic!("the process can't be waited for: {error}"))
     }
 
+    /// Its id.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Sends SIGTERM.
     pub fn terminate(&self) {
         self.send(Signal::SIGTERM);

@@ -6,7 +6,7 @@ use tillgate_tests::Operation;
 use super::{Case, with, with_containers, without};
 
 /// Bytes that a body can have.
-pub const LARGEST: usize = 1024 * 1024;
+pub const LARGEST: usize = 256 * 1024;
 
 /// What is not JSON, or too much of it.
 pub fn no_documents() -> Vec<Case> {

@@ -89,6 +89,17 @@ impl Api {
         http::bare("GET", path, self.token.expose_secret())
     }
 
+    /// `POST` of a body, whatever it is.
+    pub fn post_body(&self, path: &str, body: &str) -> Request {
+        let token = self.token.expose_secret();
+        http::with_body("POST", path, token, "application/vnd.api+json", body)
+    }
+
+    /// `POST` of a form, without a token.
+    pub fn form(&self, path: &str, body: &str) -> Request {
+        http::with_body("POST", path, "", "application/x-www-form-urlencoded", body)
+    }
+
     /// Creation of a Stripe payment of an order.
     pub fn stripe_payment(&self, order: &str) -> Request {
         self.post(

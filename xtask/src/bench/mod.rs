@@ -51,7 +51,8 @@ pub struct Args {
     /// Build without optimization: to try the benchmark itself; the numbers mean nothing
     #[arg(long)]
     unoptimized: bool,
-    /// Only measurements whose name has this in it: get, post, capture, event, replay, latency, start, memory
+    /// Only measurements whose name has this in it: get, post, capture, event, replay, latency, start, memory,
+    /// refusal
     filter: Option<String>,
     /// Compare GET and POST with those of another build of `tillgate`, in turns, instead of with the floors
     #[arg(long, value_name = "BINARY", conflicts_with_all = ["quick", "markdown", "filter"])]

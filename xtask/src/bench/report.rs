@@ -29,6 +29,10 @@ pub enum Unit {
     Milliseconds,
     /// MiB; there is no floor.
     Mebibytes,
+    /// KiB; there is no floor.
+    Kibibytes,
+    /// Milliseconds of a processor; the result is how many times the floor's they are.
+    ProcessorTime,
 }
 
 impl Unit {
@@ -37,12 +41,14 @@ impl Unit {
             Self::Rate | Self::Throughput => format!("{value:.0}/s"),
             Self::Milliseconds => format!("{value:.1} ms"),
             Self::Mebibytes => format!("{value:.1} MiB"),
+            Self::Kibibytes => format!("{value:.1} KiB"),
+            Self::ProcessorTime => format!("{value:.2} ms"),
         }
     }
 
     fn result(self, value: f64) -> String {
         match self {
-            Self::Rate => format!("{value:.2} ×"),
+            Self::Rate | Self::ProcessorTime => format!("{value:.2} ×"),
             _ => self.quantity(value),
         }
     }
@@ -88,7 +94,7 @@ impl Row {
 
     fn result(&self) -> f64 {
         match (self.unit, self.floor) {
-            (Unit::Rate, Some(floor)) => self.service / floor,
+            (Unit::Rate | Unit::ProcessorTime, Some(floor)) => self.service / floor,
             (Unit::Milliseconds, Some(floor)) => self.service - floor,
             _ => self.service,
         }
@@ -100,7 +106,10 @@ impl Row {
                 Unit::Rate => format!("≥ {bound} ×"),
                 unit => format!("≥ {}", unit.quantity(bound)),
             },
-            Target::AtMost(bound) => format!("≤ {}", self.unit.quantity(bound)),
+            Target::AtMost(bound) => match self.unit {
+                Unit::ProcessorTime => format!("≤ {bound} ×"),
+                unit => format!("≤ {}", unit.quantity(bound)),
+            },
         });
         let verdict = match self.target {
             None => "",

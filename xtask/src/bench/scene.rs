@@ -116,7 +116,7 @@ impl<'a> Scene<'a> {
             .resident_memory()
     }
 
-    /// Processor time that the service has taken.
+    /// Processor time that the service has taken so far.
     pub fn processor_time(&self) -> Result<Duration> {
         self.service
             .as_ref()

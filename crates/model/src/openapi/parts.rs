@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::MAX_ERRORS;
+
 const COMPONENTS: &str = "#/components/schemas";
 
 /// Reference to a component.
@@ -128,8 +130,24 @@ fn page_links(more: &[&str]) -> Value {
 }
 
 fn error_document() -> Value {
-    let errors = json!({"type": "array", "items": reference("ErrorObject"), "minItems": 1});
-    closed("All problems of a request.", json!({"errors": errors}))
+    json!({
+        "description": "The problems of a request.",
+        "type": "object",
+        "required": ["errors"],
+        "properties": {
+            "errors": {
+                "type": "array", "items": reference("ErrorObject"), "minItems": 1, "maxItems": MAX_ERRORS,
+                "description": "All problems, or the first of many."
+            },
+            "meta": closed(
+                "Only there if there are more problems than are listed.",
+                json!({"more_errors": {
+                    "type": "integer", "minimum": 1, "description": "How many problems there are beside those in `errors`."
+                }}),
+            )
+        },
+        "additionalProperties": false
+    })
 }
 
 fn error_object() -> Value {

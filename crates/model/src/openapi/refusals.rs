@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Action, Dialect, Problem,
     problem::{DECLINES, Kind, RULES},
+    request::MAX_BODY_BYTES,
     resource::Buyer,
 };
 
@@ -48,6 +49,9 @@ pub fn refusals(operation: &Operation, relates: bool) -> Refusals {
             Kind::Validation("blank"),
             Kind::IdempotencyKeyReused,
         ]);
+    }
+    if operation.method() != "GET" {
+        kinds.push(Kind::OutcomeUnknown);
     }
     if is_forbidden_to_some(operation) {
         kinds.push(Kind::Forbidden);
@@ -154,7 +158,7 @@ fn description(status: u16) -> &'static str {
         409 => {
             "The request conflicts with the resource, or with a request that has the same idempotency key."
         }
-        413 => "The body is too large.",
+        413 => "The body has more than 256 KiB.",
         415 => "The body has another media type.",
         422 => {
             "A value is not allowed, the payment was declined, or the idempotency key was used for another request. \
@@ -163,9 +167,29 @@ fn description(status: u16) -> &'static str {
         423 => "Something depends on the resource.",
         429 => "There were too many requests, or too many failed payments.",
         502 => "The PSP refuses the gateway's credentials.",
-        503 => "The PSP cannot be reached, or the service is too busy; nothing was done.",
+        503 => {
+            "The PSP cannot be reached, or the service is too busy or its database not available. Send the request again, \
+             with the same idempotency key."
+        }
         _ => "A fault of the service.",
     }
+}
+
+/// A body is larger than its endpoint takes.
+pub fn too_large(limit: usize) -> Problem {
+    Problem::new(
+        Kind::PayloadTooLarge,
+        format!("The body is too large. This endpoint takes up to {limit} bytes."),
+    )
+}
+
+/// A request may have had its effect, or not.
+pub fn outcome_unknown() -> Problem {
+    Problem::new(
+        Kind::OutcomeUnknown,
+        "The database did not answer in time. The request may have had its effect, or not. Send the same request again, with \
+         the same Idempotency-Key: it has its effect once.",
+    )
 }
 
 /// A problem of the kind, as the service tells it.
@@ -197,7 +221,7 @@ fn example(kind: Kind) -> Problem {
             Problem::new(kind, "A request with this key is being answered. Try again.")
                 .header("Idempotency-Key")
         }
-        Kind::PayloadTooLarge => Problem::new(kind, "A body has up to 1048576 bytes."),
+        Kind::PayloadTooLarge => too_large(MAX_BODY_BYTES),
         Kind::UnsupportedMediaType => {
             Problem::new(kind, "Send `application/vnd.api+json` or `application/json`.")
         }
@@ -226,6 +250,7 @@ fn example(kind: Kind) -> Problem {
             kind,
             "The payment gateway can't be reached, or gave an unreadable answer. Nothing was charged; try again.",
         ),
+        Kind::OutcomeUnknown => outcome_unknown(),
         Kind::ServiceUnavailable => Problem::new(kind, "Too many requests wait for the database. Try again."),
     }
 }

@@ -126,7 +126,7 @@ fn idempotency_key() -> Value {
         "name": "Idempotency-Key",
         "in": "header",
         "required": false,
-        "description": "A key of the client's making, up to 255 visible ASCII characters. The same request sent again with the same key has no second effect and gets the first answer; another request with it gets 422.",
+        "description": "A key of the client's making, up to 255 visible ASCII characters. The same request sent again with the same key has no second effect and gets the first answer; another request with it gets 422. A key with an answer is forgotten 24 hours after it was first sent.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
     })
 }

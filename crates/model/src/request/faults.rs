@@ -4,30 +4,42 @@ use jsonschema::{ValidationError, error::ValidationErrorKind};
 use serde_json::{Value, json};
 use validator::ValidationErrors;
 
-use crate::{Dialect, Problem, Problems, pointer::child, problem::Kind};
+use crate::{Dialect, Problem, ProblemList, Problems, pointer::child, problem::Kind, problems::excerpt};
 
-/// The problems of one schema error; there are several when several unknown members were sent.
-pub fn problems(error: &ValidationError<'_>, dialect: Dialect) -> Vec<Problem> {
+/// Adds the problems of one schema error; there are several when several unknown members were sent.
+pub fn add(list: &mut ProblemList, error: &ValidationError<'_>, dialect: Dialect) {
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            let pointer = error.instance_path().as_str();
+            // Members that begin with @ are to be ignored (JSON:API 1.1, @-members).
+            for name in unexpected.iter().filter(|name| !name.starts_with('@')) {
+                list.push(|| {
+                    Problem::new(
+                        Kind::ParamNotAllowed,
+                        format!("{} is not allowed.", excerpt(name)),
+                    )
+                    .at(child(pointer, name))
+                });
+            }
+        }
+        ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
+            add_alternatives(list, error, context, dialect);
+        }
+        _ => list.push(|| problem(error, dialect)),
+    }
+}
+
+/// The problem of an error that is about one value.
+fn problem(error: &ValidationError<'_>, dialect: Dialect) -> Problem {
     let pointer = error.instance_path().to_string();
     // An attribute that was sent has a value that can be judged; anything around it is the shape of the document.
     let is_attribute = pointer.starts_with("/data/attributes/");
     let invalid = |rule, message: String| Problem::invalid(pointer.clone(), rule, message);
-    let one = match error.kind() {
+    match error.kind() {
         ValidationErrorKind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
-            return vec![missing(&pointer, name, dialect)];
-        }
-        ValidationErrorKind::AdditionalProperties { unexpected }
-        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
-            return unexpected
-                .iter()
-                // Members that begin with @ are to be ignored (JSON:API 1.1, @-members).
-                .filter(|name| !name.starts_with('@'))
-                .map(|name| {
-                    Problem::new(Kind::ParamNotAllowed, format!("{name} is not allowed."))
-                        .at(child(&pointer, name))
-                })
-                .collect();
+            missing(&pointer, name, dialect)
         }
         ValidationErrorKind::Type { .. } if is_attribute && error.instance().is_null() => {
             invalid("blank", "can't be blank".into())
@@ -69,34 +81,30 @@ pub fn problems(error: &ValidationError<'_>, dialect: Dialect) -> Vec<Problem> {
         }
         ValidationErrorKind::Format { format } => invalid("invalid", format!("is not a valid {format}")),
         ValidationErrorKind::Pattern { pattern } => invalid("invalid", format!("does not match {pattern}")),
-        ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
-            return of_alternatives(error, context, dialect);
-        }
-        _ => invalid("invalid", error.to_string()),
-    };
-    vec![one]
+        _ => invalid("invalid", error.masked().to_string()),
+    }
 }
 
 /// None of several schemas fits: what is wrong by the one for values of this JSON type.
-fn of_alternatives(
+fn add_alternatives(
+    list: &mut ProblemList,
     error: &ValidationError<'_>,
     alternatives: &[Vec<ValidationError<'static>>],
     dialect: Dialect,
-) -> Vec<Problem> {
+) {
     let pointer = error.instance_path().to_string();
     let words: Option<Vec<&Value>> = alternatives
         .iter()
         .map(|errors| errors.iter().find_map(constant))
         .collect();
     if let Some(words) = words {
-        let problem = match error.instance() {
+        return list.push(|| match error.instance() {
             value if value.is_null() => Problem::invalid(pointer, "blank", "can't be blank"),
             _ => {
                 let message = format!("is not included in the list {}", json!(words));
                 Problem::invalid(pointer, "inclusion", message)
             }
-        };
-        return vec![problem];
+        });
     }
     let of_another_type = |error: &ValidationError<'_>| {
         matches!(error.kind(), ValidationErrorKind::Type { .. }) && error.instance_path().as_str() == pointer
@@ -105,11 +113,11 @@ fn of_alternatives(
         .iter()
         .find(|errors| !errors.iter().any(of_another_type))
     {
-        Some(errors) => errors.iter().flat_map(|error| problems(error, dialect)).collect(),
-        None => {
+        Some(errors) => errors.iter().for_each(|error| add(list, error, dialect)),
+        None => list.push(|| {
             let message = "Must be null or what the schema of this member describes.";
-            vec![Problem::new(Kind::TypeMismatch, message).at(pointer)]
-        }
+            Problem::new(Kind::TypeMismatch, message).at(pointer)
+        }),
     }
 }
 
@@ -157,17 +165,17 @@ fn capitalized(text: &str) -> String {
 
 /// What validator's rules find beyond the schema.
 pub fn of_rules(errors: &ValidationErrors) -> Problems {
-    let problems: Vec<Problem> = errors
-        .field_errors()
-        .iter()
-        .flat_map(|(field, errors)| errors.iter().map(move |error| (field, error)))
-        .map(|(field, error)| {
-            let message = error
-                .message
-                .clone()
-                .unwrap_or_else(|| format!("breaks the rule {}", error.code).into());
-            Problem::invalid(format!("/data/attributes/{field}"), "invalid", message)
-        })
-        .collect();
+    let mut problems = ProblemList::default();
+    for (field, errors) in errors.field_errors() {
+        for error in errors {
+            problems.push(|| {
+                let message = error
+                    .message
+                    .clone()
+                    .unwrap_or_else(|| format!("breaks the rule {}", error.code).into());
+                Problem::invalid(format!("/data/attributes/{field}"), "invalid", message)
+            });
+        }
+    }
     problems.into()
 }

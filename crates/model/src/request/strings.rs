@@ -2,31 +2,39 @@
 
 use serde_json::Value;
 
-use crate::Problem;
+use crate::{Problem, ProblemList, pointer::child};
 
-/// Strings that cannot be kept (PostgreSQL's text has no NUL) or must not be (card numbers).
-pub fn problems(document: &Value) -> Vec<Problem> {
-    let mut found = Vec::new();
-    visit(document, &mut String::new(), &mut found);
-    found
+/// A step from a value to one within it.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Member(&'a str),
+    Item(usize),
 }
 
-fn visit(value: &Value, pointer: &mut String, found: &mut Vec<Problem>) {
+/// A pointer that is longer than this leads to what is around the value.
+const MAX_POINTER: usize = 512;
+
+/// Adds the strings that cannot be kept (PostgreSQL's text has no NUL) or must not be (card numbers).
+pub fn find(document: &Value, problems: &mut ProblemList) {
+    visit(document, &mut Vec::new(), problems);
+}
+
+fn visit<'a>(value: &'a Value, path: &mut Vec<Step<'a>>, problems: &mut ProblemList) {
     match value {
-        Value::String(text) => found.extend(problem(text, pointer)),
+        Value::String(text) => check(text, path, problems),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                within(pointer, &index.to_string(), |pointer| visit(item, pointer, found));
+                path.push(Step::Item(index));
+                visit(item, path, problems);
+                path.pop();
             }
         }
         Value::Object(members) => {
             for (name, member) in members {
-                within(pointer, &name.replace('~', "~0").replace('/', "~1"), |pointer| {
-                    if let Some(problem) = problem(name, pointer) {
-                        found.push(problem);
-                    }
-                    visit(member, pointer, found);
-                });
+                path.push(Step::Member(name));
+                check(name, path, problems);
+                visit(member, path, problems);
+                path.pop();
             }
         }
         Value::Number(number) => {
@@ -34,30 +42,35 @@ fn visit(value: &Value, pointer: &mut String, found: &mut Vec<Problem>) {
                 .as_u64()
                 .is_some_and(|digits| is_card_number(&digits.to_string()))
             {
-                found.push(card_number(pointer));
+                problems.push(|| card_number(&pointer(path)));
             }
         }
         Value::Null | Value::Bool(_) => {}
     }
 }
 
-fn within(pointer: &mut String, step: &str, inner: impl FnOnce(&mut String)) {
-    let length = pointer.len();
-    pointer.push('/');
-    pointer.push_str(step);
-    inner(pointer);
-    pointer.truncate(length);
+fn check(text: &str, path: &[Step<'_>], problems: &mut ProblemList) {
+    if text.contains('\0') {
+        problems.push(|| Problem::invalid(pointer(path), "invalid", "must not contain the NUL character"));
+    } else if is_card_number(text) {
+        problems.push(|| card_number(&pointer(path)));
+    }
 }
 
-fn problem(text: &str, pointer: &str) -> Option<Problem> {
-    if text.contains('\0') {
-        return Some(Problem::invalid(
-            pointer,
-            "invalid",
-            "must not contain the NUL character",
-        ));
+fn pointer(path: &[Step<'_>]) -> String {
+    let mut pointer = String::new();
+    for step in path {
+        let longer = match step {
+            Step::Member(name) if name.len() > MAX_POINTER => break,
+            Step::Member(name) => child(&pointer, name),
+            Step::Item(index) => child(&pointer, &index.to_string()),
+        };
+        if longer.len() > MAX_POINTER {
+            break;
+        }
+        pointer = longer;
     }
-    is_card_number(text).then(|| card_number(pointer))
+    pointer
 }
 
 fn card_number(pointer: &str) -> Problem {

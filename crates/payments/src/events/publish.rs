@@ -166,7 +166,12 @@ impl Publisher<'_> {
         let about = (change.topic, change.id.as_str());
         match payload::render(self.context, self.handlers, scope, about, &paths).await {
             // What can be done later is.
-            Err(Failure::Store(error @ (StoreError::Busy | StoreError::Unavailable(_)))) => Err(error.into()),
+            Err(Failure::Store(
+                error @ (StoreError::Busy
+                | StoreError::Unavailable(_)
+                | StoreError::Unknown
+                | StoreError::Damaged(_)),
+            )) => Err(error.into()),
             Err(failure) => {
                 tracing::error!(?failure, topic = %change.topic, id = change.id, "an event's resource can't be shown");
                 Ok(Some(payload::name_only(change.topic, &change.id)))

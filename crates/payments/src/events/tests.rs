@@ -390,10 +390,10 @@ async fn events_are_forgotten_after_a_month() {
     customer(&world, "ada").await;
     tell(&world).await;
     world.advance(TimeDelta::days(30));
-    world.service.forget_old_events().await;
+    world.purge().await;
     assert_eq!(world.count("event_callbacks").await, 1);
     world.advance(TimeDelta::seconds(1));
-    world.service.forget_old_events().await;
+    world.purge().await;
     assert_eq!(
         (world.count("events").await, world.count("event_callbacks").await),
         (0, 0)

@@ -2,7 +2,7 @@
 
 use tillgate_gateways::{CaptureMethod, ConfirmPayment, Instrument, UpdatePayment};
 use tillgate_model::{
-    Money, Problem, Problems, Resource,
+    Money, Problem, Resource,
     resources::{CheckoutComPayment, WireTransfer},
 };
 use tillgate_store::{AnyOrder as _, PaymentGatewayRow, Tx};
@@ -322,7 +322,7 @@ async fn attempt_anew(
 
 /// The client's options, with the saved card that was chosen.
 async fn options_of(tx: &mut Tx<'_>, context: &Context, case: &Case) -> Result<Options, Failure> {
-    let mut options = read_options(case.details.options.as_ref()).map_err(Problems::from)?;
+    let mut options = read_options(case.details.options.as_ref())?;
     if let Some(card) = wallet::chosen(tx, context, case).await? {
         options.customer.clone_from(&card.customer_token);
         options.instrument = Some(Instrument::Saved {

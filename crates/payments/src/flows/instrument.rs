@@ -3,7 +3,10 @@
 
 use serde_json::Value;
 use tillgate_gateways::{Instrument, SetupFutureUsage};
-use tillgate_model::{JsonObject, Problem, resources::CheckoutComPaymentType, text::url_fault};
+use tillgate_model::{
+    JsonObject, Problem, ProblemList, Problems, pointer::child, resources::CheckoutComPaymentType,
+    text::url_fault,
+};
 use tillgate_store::{OrderRow, Tx, query};
 
 use super::wallet;
@@ -50,21 +53,18 @@ pub struct Options {
 }
 
 /// Reads `options`, and tells everything that is wrong with them.
-pub fn read_options(options: Option<&JsonObject>) -> Result<Options, Vec<Problem>> {
+pub fn read_options(options: Option<&JsonObject>) -> Result<Options, Problems> {
     let mut read = Options::default();
-    let mut problems = Vec::new();
+    let mut problems = ProblemList::default();
     let Some(JsonObject(members)) = options else {
         return Ok(read);
     };
     let mut payment_method = None;
     for (name, value) in members {
-        let pointer = format!(
-            "/data/attributes/options/{}",
-            name.replace('~', "~0").replace('/', "~1")
-        );
+        let pointer = || child("/data/attributes/options", name);
         if REFUSED_OPTIONS.contains(&name.as_str()) || name.starts_with("transfer_") {
             let message = "can't be set: the payment follows from the order and its gateway";
-            problems.push(Problem::invalid(pointer, "not_allowed", message));
+            problems.push(|| Problem::invalid(pointer(), "not_allowed", message));
             continue;
         }
         let target = match name.as_str() {
@@ -77,28 +77,25 @@ pub fn read_options(options: Option<&JsonObject>) -> Result<Options, Vec<Problem
                 match value.as_str() {
                     Some("on_session") => read.setup_future_usage = Some(SetupFutureUsage::OnSession),
                     Some("off_session") => read.setup_future_usage = Some(SetupFutureUsage::OffSession),
-                    _ => problems.push(Problem::invalid(
-                        pointer,
-                        "inclusion",
-                        "must be on_session or off_session",
-                    )),
+                    _ => problems.push(|| {
+                        Problem::invalid(pointer(), "inclusion", "must be on_session or off_session")
+                    }),
                 }
                 continue;
             }
             _ => continue,
         };
         match value {
-            Value::String(text) if name == "return_url" && url_fault(text).is_some() => {
-                problems
-                    .extend(url_fault(text).map(|(rule, message)| Problem::invalid(pointer, rule, message)));
+            Value::String(text)
+                if name == "return_url"
+                    && let Some((rule, message)) = url_fault(text) =>
+            {
+                problems.push(|| Problem::invalid(pointer(), rule, message));
             }
             Value::String(text) if !text.is_empty() && text.len() <= 1000 => *target = Some(text.clone()),
             Value::Null => {}
-            _ => problems.push(Problem::invalid(
-                pointer,
-                "invalid",
-                "must be a text of 1 to 1000 characters",
-            )),
+            _ => problems
+                .push(|| Problem::invalid(pointer(), "invalid", "must be a text of 1 to 1000 characters")),
         }
     }
     read.instrument = payment_method.map(|id| match &read.customer {
@@ -108,11 +105,8 @@ pub fn read_options(options: Option<&JsonObject>) -> Result<Options, Vec<Problem
         },
         None => Instrument::Token(id),
     });
-    if problems.is_empty() {
-        Ok(read)
-    } else {
-        Err(problems)
-    }
+    problems.into_result()?;
+    Ok(read)
 }
 
 /// What the client says of instrument and customer must be the order's customer's, as far as it is saved at all: the wallet

@@ -2,7 +2,7 @@
 
 use futures::{FutureExt, future::LocalBoxFuture};
 use tillgate_model::{
-    Id, Problem, Problems, Resource,
+    Id, Problem, ProblemList, Problems, Resource,
     problem::Kind,
     request::{Shape, UpdateRequest},
     resources::{Order, PaymentStatus, UpdateOrderAttributes},
@@ -136,28 +136,24 @@ impl Trigger {
         .into_iter()
         .filter_map(|(given, trigger)| (given == Some(true)).then_some(trigger))
         .collect();
-        let mut problems: Vec<Problem> = pulled
-            .iter()
-            .skip(1)
-            .map(|trigger| {
+        let mut problems = ProblemList::default();
+        for trigger in pulled.iter().skip(1) {
+            problems.push(|| {
                 let message = format!(
                     "can't be combined with _{}; send them one after the other",
                     pulled[0]
                 );
                 Problem::invalid(trigger.pointer(), "exclusion", message)
-            })
-            .collect();
+            });
+        }
         let authorizes = matches!(pulled.first(), Some(Self::Authorize | Self::Place));
         if attributes.authorization_amount_cents.is_some() && !authorizes {
             let message = "goes with _authorize or _place";
             let pointer = "/data/attributes/_authorization_amount_cents";
-            problems.push(Problem::invalid(pointer, "inclusion", message));
+            problems.push(|| Problem::invalid(pointer, "inclusion", message));
         }
-        if problems.is_empty() {
-            Ok(pulled.first().copied())
-        } else {
-            Err(problems.into())
-        }
+        problems.into_result()?;
+        Ok(pulled.first().copied())
     }
 
     fn pointer(self) -> String {

@@ -1,7 +1,7 @@
 //! `PATCH` of a payment source: its own members, and its triggers.
 
 use tillgate_model::{
-    Id, JsonObject, Problem, Problems, Record, Resource, Updatable,
+    Id, JsonObject, Problem, Record, Resource, Updatable,
     problem::Kind,
     request::UpdateRequest,
     resources::{CheckoutComPayment, StripePayment},
@@ -47,7 +47,7 @@ pub async fn stripe(
     input: UpdateRequest<StripePayment>,
 ) -> Result<Answer, Failure> {
     let options = input.attributes.options.clone().flatten();
-    let options = read_options(options.as_ref()).map_err(Problems::from)?;
+    let options = read_options(options.as_ref())?;
     let triggers = [
         input.attributes.authorize,
         input.attributes.update,

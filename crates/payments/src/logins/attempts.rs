@@ -12,7 +12,7 @@ use crate::{context::Context, failure::Failure, network::network, stored::stored
 /// What addresses of customers are hashed as: whoever mistypes theirs leaves no trace of it that could be read.
 const PURPOSE: &str = "login_attempts.subject";
 /// How long failed attempts count, from the first one on.
-const WINDOW: Duration = Duration::minutes(15);
+pub const WINDOW: Duration = Duration::minutes(15);
 
 /// Whom an attempt counts against.
 #[derive(Clone)]

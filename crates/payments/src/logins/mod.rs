@@ -12,6 +12,7 @@ use tillgate_model::{Id, Problems, Timestamp, text};
 use tillgate_store::{Scope, StoreError, Tx, query};
 
 use self::attempts::Attempt;
+pub use self::attempts::WINDOW;
 pub(crate) use self::refresh::hash_of_refresh_token;
 pub use self::refresh::{customer_of_refresh_token, with_refresh_token};
 use crate::{accounts::Application, context::Context, failure::Failure, network::network, passwords};

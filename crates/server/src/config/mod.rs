@@ -73,6 +73,10 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// Where what is for the operator listens, if it has an address of its own.
     pub admin_listen: Option<SocketAddr>,
+    /// How long events of PSPs are kept.
+    pub keep_gateway_events: Duration,
+    /// How long the exact requests to PSPs are kept after their outcome is known.
+    pub keep_operations: Duration,
     /// Form of the log.
     pub log_format: LogFormat,
     /// Serve a throw-away demo.
@@ -88,6 +92,7 @@ const DEFAULT_MAX_FAILED_CREDENTIALS: u32 = 30;
 const DEFAULT_MAX_PASSWORDS_OF_ADDRESS: usize = 8;
 const DEFAULT_GATEWAY_TIMEOUT_SECONDS: f64 = 20.0;
 const DEFAULT_ABANDONED_AFTER_HOURS: i64 = 24;
+const DEFAULT_KEEP_DAYS: i64 = 90;
 const DEFAULT_MAX_FAILED_AUTHORIZATIONS: i64 = 5;
 const DEFAULT_MAX_FAILURES_OF_ADDRESS: i64 = 20;
 const DEFAULT_MAX_FAILED_LOGINS: i64 = 10;
@@ -161,6 +166,14 @@ impl Config {
             abandoned_after: hours(
                 "abandoned-after",
                 options.abandoned_after.unwrap_or(DEFAULT_ABANDONED_AFTER_HOURS),
+            )?,
+            keep_gateway_events: days(
+                "keep-gateway-events",
+                options.keep_gateway_events.unwrap_or(DEFAULT_KEEP_DAYS),
+            )?,
+            keep_operations: days(
+                "keep-operations",
+                options.keep_operations.unwrap_or(DEFAULT_KEEP_DAYS),
             )?,
             max_failed_authorizations: at_least_one(
                 "max-failed-authorizations",
@@ -283,6 +296,14 @@ fn hours(setting: &str, value: i64) -> Result<Duration, Failure> {
     match u64::try_from(value) {
         Ok(hours @ 1..=8760) => Ok(Duration::from_secs(hours * 3600)),
         _ => Err(Failure::Usage(format!("{setting}: must be from 1 to 8760 hours"))),
+    }
+}
+
+/// From five weeks, which is longer than PSPs repeat an event, to ten years.
+fn days(setting: &str, value: i64) -> Result<Duration, Failure> {
+    match u64::try_from(value) {
+        Ok(days @ 35..=3650) => Ok(Duration::from_secs(days * 86_400)),
+        _ => Err(Failure::Usage(format!("{setting}: must be from 35 to 3650 days"))),
     }
 }
 

@@ -113,6 +113,19 @@ pub struct Options {
     #[arg(long, global = true, value_name = "HOURS", env = "TILLGATE_ABANDONED_AFTER")]
     pub abandoned_after: Option<i64>,
 
+    /// Days that events of PSPs are kept, so that one that is sent again is known [default: 90, at least 35]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DAYS",
+        env = "TILLGATE_KEEP_GATEWAY_EVENTS"
+    )]
+    pub keep_gateway_events: Option<i64>,
+
+    /// Days that the exact requests to PSPs are kept after their outcome is known [default: 90, at least 35]
+    #[arg(long, global = true, value_name = "DAYS", env = "TILLGATE_KEEP_OPERATIONS")]
+    pub keep_operations: Option<i64>,
+
     /// Failed authorizations after which an order takes no more [default: 5]
     #[arg(
         long,

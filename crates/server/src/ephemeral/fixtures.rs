@@ -108,14 +108,14 @@ fn read(file: &Path) -> Result<Vec<Value>, String> {
 
 /// The first problem, which is the first to be mended.
 fn refusal(problems: &Problems) -> Fault {
-    let Some(first) = problems.problems.first() else {
+    let Some(first) = problems.iter().next() else {
         return Fault::new("", "refused");
     };
     let at = match &first.source {
         Some(Source::Pointer(pointer)) => pointer.as_str(),
         _ => "",
     };
-    let more = match problems.problems.len() {
+    let more = match problems.count() {
         1 => String::new(),
         count => format!(" (and {} more)", count - 1),
     };

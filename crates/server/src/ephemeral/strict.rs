@@ -15,6 +15,8 @@ use crate::{failure::Failure, openapi};
 
 /// Violations that are kept whole; those after them are only counted.
 const MAX_KEPT: usize = 1000;
+/// Characters of its path.
+const MAX_PATH: usize = 500;
 
 /// A request that does not conform.
 #[derive(Clone, Serialize)]
@@ -105,7 +107,7 @@ impl Strict {
             let violation = Violation {
                 request: seen.requests,
                 method: request.method.to_owned(),
-                path: request.path.to_owned(),
+                path: request.path.chars().take(MAX_PATH).collect(),
                 operation: operation.map(|operation| operation.id.clone()),
                 status: request.status,
                 faults,

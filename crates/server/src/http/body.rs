@@ -4,31 +4,43 @@ use std::time::Duration;
 
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures::StreamExt;
-use tillgate_model::{Problem, problem::Kind};
+use tillgate_model::{Problem, openapi::refusals, problem::Kind, request::MAX_BODY_BYTES};
 use tokio::time::timeout;
 
-/// Bytes that a body can have.
-const MAX_BYTES: usize = 1024 * 1024;
+/// Bytes of an event of a PSP, which can hold a payment with all that belongs to it.
+pub const MAX_EVENT_BYTES: usize = 1024 * 1024;
+/// Bytes of a request for a token: a few parameters of limited length.
+pub const MAX_TOKEN_REQUEST_BYTES: usize = 16 * 1024;
 /// Bytes of a body that nobody wants which are read all the same.
-const MAX_DISCARDED: usize = 4 * MAX_BYTES;
+const MAX_DISCARDED: usize = 4 * 1024 * 1024;
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Reads the body.
+/// Reads the body of a request on a resource.
 ///
 /// # Errors
 /// It is too large, too slow, or ends before its time.
 pub async fn read(payload: &mut Payload) -> Result<Bytes, Problem> {
-    timeout(READ_TIMEOUT, collect(payload)).await.unwrap_or_else(|_| {
-        let message = format!(
-            "The body has not arrived within {} seconds.",
-            READ_TIMEOUT.as_secs()
-        );
-        Err(Problem::new(Kind::InvalidDataFormat, message))
-    })
+    read_up_to(payload, MAX_BODY_BYTES).await
 }
 
-async fn collect(payload: &mut Payload) -> Result<Bytes, Problem> {
+/// Reads a body of up to so many bytes.
+///
+/// # Errors
+/// It is too large, too slow, or ends before its time.
+pub async fn read_up_to(payload: &mut Payload, limit: usize) -> Result<Bytes, Problem> {
+    timeout(READ_TIMEOUT, collect(payload, limit))
+        .await
+        .unwrap_or_else(|_| {
+            let message = format!(
+                "The body has not arrived within {} seconds.",
+                READ_TIMEOUT.as_secs()
+            );
+            Err(Problem::new(Kind::InvalidDataFormat, message))
+        })
+}
+
+async fn collect(payload: &mut Payload, limit: usize) -> Result<Bytes, Problem> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| {
@@ -37,11 +49,8 @@ async fn collect(payload: &mut Payload) -> Result<Bytes, Problem> {
                 format!("The body cannot be read: {error}."),
             )
         })?;
-        if body.len() + chunk.len() > MAX_BYTES {
-            return Err(Problem::new(
-                Kind::PayloadTooLarge,
-                format!("A body has up to {MAX_BYTES} bytes."),
-            ));
+        if body.len() + chunk.len() > limit {
+            return Err(refusals::too_large(limit));
         }
         body.extend_from_slice(&chunk);
     }

@@ -32,11 +32,12 @@ pub fn response(problems: &Problems, dialect: Dialect, media_type: MediaType) ->
 }
 
 fn passes(problems: &Problems) -> bool {
-    problems.problems.iter().any(|problem| {
+    problems.iter().any(|problem| {
         matches!(
             problem.kind,
             Kind::TooManyRequests
                 | Kind::ServiceUnavailable
+                | Kind::OutcomeUnknown
                 | Kind::PaymentGatewayUnavailable
                 | Kind::IdempotencyKeyInUse
         )

@@ -8,6 +8,7 @@ use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandl
 use super::state::Worker;
 
 const REQUESTS: &str = "tillgate_http_requests_total";
+const PURGED: &str = "tillgate_rows_purged_total";
 const DURATION: &str = "tillgate_http_request_duration_seconds";
 
 /// Upper bounds of the buckets of durations, in seconds.
@@ -26,6 +27,10 @@ pub fn start() -> Result<PrometheusHandle, BuildError> {
         tillgate_store::TRANSACTIONS_COMMITTED,
         "Transactions that the database has committed."
     );
+    metrics::describe_counter!(
+        PURGED,
+        "Rows that were removed because they are kept for a time only."
+    );
     metrics::describe_histogram!(
         DURATION,
         metrics::Unit::Seconds,
@@ -42,6 +47,11 @@ pub fn record<B: MessageBody>(response: &ServiceResponse<B>, elapsed: Duration) 
     metrics::histogram!(DURATION, "method" => method, "path" => path.clone()).record(elapsed);
     let status = response.status().as_u16().to_string();
     metrics::counter!(REQUESTS, "method" => method, "path" => path, "status" => status).increment(1);
+}
+
+/// Counts rows that were removed from a table, or whose contents were.
+pub fn count_purged(table: &'static str, rows: usize) {
+    metrics::counter!(PURGED, "table" => table).increment(rows as u64);
 }
 
 /// The methods that exist; a caller can invent others.

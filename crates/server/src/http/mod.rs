@@ -6,7 +6,7 @@
 mod access_log;
 pub mod admin;
 mod authentication;
-mod body;
+pub mod body;
 mod client_address;
 mod cors;
 mod edge;

@@ -89,7 +89,7 @@ pub struct TokenAnswer {
         (status = 200, description = "The access token.", body = TokenAnswer),
         (status = 400, description = "The request is not one for a token of this kind, or the customer can't log in with it."),
         (status = 401, description = "The credentials are not those of an application."),
-        (status = 413, description = "The body is too large."),
+        (status = 413, description = "The body has more than 16 KiB."),
         (status = 415, description = "The body has another media type."),
         (status = 429, description = "There were too many failed attempts of this customer, of this client id or from this address, or too many tokens were asked for."),
         (status = 500, description = "A fault of the service."),
@@ -142,7 +142,8 @@ async fn token(
 ) -> Result<TokenAnswer, TokenError> {
     let context = worker.service.context();
     let (limits, address) = (&worker.shared.limits, ClientAddress::of(request).ip);
-    let asked = TokenRequest::read(request.headers(), &body::read(payload).await?)?;
+    let sent = body::read_up_to(payload, body::MAX_TOKEN_REQUEST_BYTES).await?;
+    let asked = TokenRequest::read(request.headers(), &sent)?;
     let Some(application) =
         accounts::authenticate(context, &asked.client.id, asked.client.secret.as_ref()).await?
     else {

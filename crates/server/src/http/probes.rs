@@ -30,20 +30,23 @@ pub async fn health() -> HttpResponse {
 
 /// Retrieve whether the service can work
 ///
-/// Answers with success if the database does.
+/// Answers with success if the database answers and takes changes.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "retrieve_readiness", tag = "Operation",
     responses(
         (status = 200, description = "It can.", body = Health),
-        (status = 503, description = "The database does not answer."),
+        (status = 503, description = "The database does not answer, or takes no changes."),
     )
 )]
 pub async fn readiness(worker: Data<Worker>) -> HttpResponse {
-    match worker.service.context().db.ping().await {
+    match worker.service.context().db.check().await {
         Ok(()) => HttpResponse::Ok().json(OK),
         Err(error) => {
-            tracing::error!(%error, "not ready");
-            let problem = Problem::new(Kind::ServiceUnavailable, "The database does not answer.");
+            tracing::debug!(%error, "not ready");
+            let problem = Problem::new(
+                Kind::ServiceUnavailable,
+                "The database does not answer, or takes no changes.",
+            );
             errors::response(&problem.into(), Dialect::CommerceLayer, MediaType::default())
         }
     }

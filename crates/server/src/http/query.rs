@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 use tillgate_model::{
-    Dialect, Problem, Problems,
+    Dialect, Problem, ProblemList, Problems,
     document::Page,
     openapi::{Operation, OperationKind},
     problem::Kind,
@@ -75,37 +75,37 @@ pub fn page(operation: &Operation, query: &str) -> Result<Page, Problems> {
     }
     let parameters = page_parameters(operation);
     let (mut number, mut size) = (None, None);
-    let mut problems = Vec::new();
+    let mut problems = ProblemList::default();
     for (name, value) in pairs(query)? {
         let (slot, max) = match parameters {
             Some(known) if name == known.number => (&mut number, MAX_NUMBER),
             Some(known) if name == known.size => (&mut size, known.max_size),
             _ => {
-                problems.push(unknown(&name, parameters));
+                problems.push(|| unknown(&name, parameters));
                 continue;
             }
         };
         if slot.is_some() {
-            problems
-                .push(Problem::new(Kind::InvalidParamValue, "The parameter is given twice.").parameter(name));
+            problems.push(|| {
+                Problem::new(Kind::InvalidParamValue, "The parameter is given twice.").parameter(name)
+            });
             continue;
         }
         match value.parse().ok().filter(|value| (1..=max).contains(value)) {
             Some(value) => *slot = Some(value),
             None => {
-                let message = format!("Must be an integer from 1 to {max}.");
-                problems.push(Problem::new(Kind::InvalidParamValue, message).parameter(name));
+                problems.push(|| {
+                    let message = format!("Must be an integer from 1 to {max}.");
+                    Problem::new(Kind::InvalidParamValue, message).parameter(name)
+                });
             }
         }
     }
-    if problems.is_empty() {
-        Ok(Page {
-            number: number.unwrap_or(DEFAULT.number),
-            size: size.unwrap_or(DEFAULT.size),
-        })
-    } else {
-        Err(problems.into())
-    }
+    problems.into_result()?;
+    Ok(Page {
+        number: number.unwrap_or(DEFAULT.number),
+        size: size.unwrap_or(DEFAULT.size),
+    })
 }
 
 fn unknown(name: &str, parameters: Option<&PageParameters>) -> Problem {
@@ -136,9 +136,10 @@ mod tests {
         page(&operation(id), query)
             .map(|page| (page.number, page.size))
             .map_err(|problems| {
-                let problems = problems.problems.into_iter();
+                let source = |problem: &Problem| problem.source.clone().expect("a source");
                 problems
-                    .map(|problem| (problem.kind.status(), problem.source.expect("a source")))
+                    .iter()
+                    .map(|problem| (problem.kind.status(), source(problem)))
                     .collect()
             })
     }

@@ -40,7 +40,7 @@ pub enum NotifyingGateway {
         (status = 200, description = "The event is stored, now or before."),
         (status = 400, description = "The event is not signed as it has to be, or cannot be read."),
         (status = 404, description = "No gateway has this URL."),
-        (status = 413, description = "The body is too large."),
+        (status = 413, description = "The event has more than 1 MiB."),
         (status = 500, description = "A fault of the service."),
         (status = 503, description = "The service is too busy; the payment gateway sends the event again."),
     )
@@ -73,7 +73,7 @@ async fn receive(
     (gateway_type, token): &(String, String),
     payload: &mut Payload,
 ) -> Result<(), Problems> {
-    let body = body::read(payload).await?;
+    let body = body::read_up_to(payload, body::MAX_EVENT_BYTES).await?;
     // Two headers of a name could be read differently by two readers.
     let header = |name: &str| {
         let mut values = request.headers().get_all(name);

@@ -14,7 +14,7 @@ use tillgate_model::{
     resource::Buyer,
 };
 
-use crate::http::oauth;
+use crate::http::{body, oauth};
 
 /// Completes the operations that are not on resources, and lets all others be called by the security schemes that get a token
 /// for them.
@@ -153,8 +153,32 @@ fn stamp_refusals(id: &str, operation: &mut Value) {
         let Some(mut refusal) = answers.remove(status) else {
             continue;
         };
+        if let Some(limit) = max_body_bytes(id) {
+            restate_limit(&mut refusal, limit);
+        }
         // What the handler says of it is more exact.
         refusal["description"] = answer["description"].take();
         *answer = refusal;
+    }
+}
+
+/// Bytes that a body can have where that is not what it is on resources.
+fn max_body_bytes(id: &str) -> Option<usize> {
+    match id {
+        "create_access_token" => Some(body::MAX_TOKEN_REQUEST_BYTES),
+        "create_gateway_event" => Some(body::MAX_EVENT_BYTES),
+        _ => None,
+    }
+}
+
+/// Has the example of a body that is too large name the limit.
+fn restate_limit(answer: &mut Value, limit: usize) {
+    let problem = refusals::too_large(limit);
+    let code = problem.kind.code(Dialect::CommerceLayer);
+    let contents = answer["content"].as_object_mut();
+    for content in contents.into_iter().flat_map(|contents| contents.values_mut()) {
+        if let Some(example) = content["examples"].get_mut(code) {
+            example["value"]["errors"] = json!([problem.render(Dialect::CommerceLayer)]);
+        }
     }
 }

@@ -1,10 +1,7 @@
 //! What happens between requests: payments whose outcome is unknown are looked at again, events of the PSPs are dealt with,
-//! merchants are told of theirs, and memory is given back.
+//! merchants are told of theirs, old data is removed, and memory is given back.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use tillgate_payments::{Service, revocations};
 use tokio::{
@@ -12,7 +9,7 @@ use tokio::{
     task::{JoinError, JoinSet},
 };
 
-use super::calls;
+use super::{calls, purge};
 use crate::http::{REVOCATIONS, Shared};
 
 /// Time between two looks at what is due.
@@ -21,14 +18,13 @@ const INTERVAL: Duration = Duration::from_secs(5);
 const EVENTS: usize = 16;
 /// So many places are free before events are taken: taking them is a commit.
 const TAKEN_TOGETHER: usize = EVENTS / 2;
-/// Time between two looks for events that are too old to be kept.
-const FORGETTING: Duration = Duration::from_secs(60 * 60);
 
 /// Works until told to stop; what was begun is finished.
 pub async fn run(service: Service, shared: Arc<Shared>, stop: watch::Receiver<bool>) {
     futures::join!(
         hear(&service, &shared, stop.clone()),
         calls::run(&service, &shared, stop.clone()),
+        purge::run(&service, &shared, stop.clone()),
         read_revocations(&service, &shared, stop.clone()),
         upkeep(&service, &shared, stop)
     );
@@ -48,14 +44,9 @@ async fn read_revocations(service: &Service, shared: &Shared, mut stop: watch::R
 }
 
 async fn upkeep(service: &Service, shared: &Shared, mut stop: watch::Receiver<bool>) {
-    let mut forgotten: Option<Instant> = None;
     loop {
         let turn = shared.turn().await;
-        if forgotten.is_none_or(|forgotten| forgotten.elapsed() >= FORGETTING) {
-            service.forget_old_events().await;
-            revocations::forget_ended(service.context()).await;
-            forgotten = Some(Instant::now());
-        }
+        revocations::forget_ended(service.context()).await;
         let looked_at = service.recover_once().await;
         if looked_at > 0 {
             tracing::info!(looked_at, "looked for the outcome of calls to PSPs");

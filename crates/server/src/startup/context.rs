@@ -80,6 +80,8 @@ pub fn context(
         settings: Settings {
             abandoned_after: config.abandoned_after,
             gateway_timeout: config.gateway_timeout,
+            keep_gateway_events: config.keep_gateway_events,
+            keep_operations: config.keep_operations,
             max_failed_authorizations: config.max_failed_authorizations,
             max_failures_of_address: config.max_failures_of_address,
             max_failed_logins: config.max_failed_logins,

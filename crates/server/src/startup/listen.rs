@@ -15,7 +15,25 @@ use crate::{config::Config, failure::Failure, world::Seeded};
 /// # Errors
 /// It is in use, not one of this machine's, or reserved.
 pub fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).map_err(|error| refused("listen", address, &error))
+    let bound = TcpListener::bind(address).and_then(|listener| {
+        cut_off_who_does_not_read(&listener)?;
+        Ok(listener)
+    });
+    bound.map_err(|error| refused("listen", address, &error))
+}
+
+/// The system closes a connection whose client does not take its answer for so long. The connections that are accepted
+/// inherit this.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn cut_off_who_does_not_read(listener: &TcpListener) -> io::Result<()> {
+    const UNREAD: std::time::Duration = std::time::Duration::from_secs(30);
+    socket2::SockRef::from(listener).set_tcp_user_timeout(Some(UNREAD))
+}
+
+/// There is no such option of a connection.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn cut_off_who_does_not_read(_: &TcpListener) -> io::Result<()> {
+    Ok(())
 }
 
 /// Takes the address of what is for the operator, if it has one.

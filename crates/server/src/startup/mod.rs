@@ -7,6 +7,7 @@ mod data_directory;
 mod installation;
 mod listen;
 mod master_key;
+mod purge;
 mod serve;
 pub mod signals;
 

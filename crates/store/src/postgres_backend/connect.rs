@@ -37,7 +37,10 @@ pub async fn connect(url: &str) -> ConnectionResult<(AsyncPgConnection, JoinHand
     let mut connection = AsyncPgConnection::try_from(client).await?;
     diesel_async::SimpleAsyncConnection::batch_execute(
         &mut connection,
-        "SET synchronous_commit = on; SET lock_timeout = '10s'; SET statement_timeout = '30s'; SET timezone = 'UTC'",
+        // Whoever waits gives up a little earlier than a statement does, and a little later than one that waits for a lock.
+        // A transaction whose caller is gone, and whose connection the server takes for open, holds no lock for long.
+        "SET synchronous_commit = on; SET lock_timeout = '3s'; SET statement_timeout = '5s'; \
+         SET idle_in_transaction_session_timeout = '10s'; SET timezone = 'UTC'",
     )
     .await
     .map_err(ConnectionError::CouldntSetupConfiguration)?;

@@ -22,6 +22,9 @@ use crate::{
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
+/// How long the start waits for a connection.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Brings the tables up to date. Where they are, nothing is asked for that only their owner may do.
 pub fn migrate(url: &str) -> Result<(), StoreError> {
     on_a_runtime_of_its_own(run(url))
@@ -64,8 +67,9 @@ fn on_a_runtime_of_its_own<T: Send>(
 }
 
 async fn connected(url: &str) -> Result<AsyncPgConnection, StoreError> {
-    let (connection, _) = connect(url)
+    let (connection, _) = tokio::time::timeout(PATIENCE, connect(url))
         .await
+        .map_err(|_| StoreError::Unavailable("it does not answer in time".into()))?
         .map_err(|error| StoreError::Unavailable(error.to_string()))?;
     Ok(connection)
 }
@@ -73,6 +77,12 @@ async fn connected(url: &str) -> Result<AsyncPgConnection, StoreError> {
 async fn run(url: &str) -> Result<(), StoreError> {
     warn_of_plain_connections(url);
     let mut connection = connected(url).await?;
+    // Another instance may be at it, and a large table takes its time.
+    connection
+        .batch_execute(
+            "SET lock_timeout = 0; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0",
+        )
+        .await?;
     warn_of_language(&mut connection).await?;
     if schema_of(&mut connection).await? == Schema::Current {
         return Ok(());

@@ -15,9 +15,6 @@ use futures::FutureExt;
 use super::connect::connect;
 use crate::StoreError;
 
-/// How long a request waits for a connection.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
-
 thread_local! {
     static POOLS: RefCell<HashMap<String, Pool>> = RefCell::new(HashMap::new());
 }
@@ -61,9 +58,7 @@ impl Pool {
 
     /// A connection.
     pub async fn get(&self) -> Result<Object<AsyncPgConnection>, StoreError> {
-        match tokio::time::timeout(PATIENCE, self.0.get()).await {
-            Ok(connection) => connection.map_err(|error| StoreError::Unavailable(error.to_string())),
-            Err(_) => Err(StoreError::Busy),
-        }
+        let connection = self.0.get().await;
+        connection.map_err(|error| StoreError::Unavailable(error.to_string()))
     }
 }

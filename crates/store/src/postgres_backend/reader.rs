@@ -6,7 +6,10 @@ use std::{
     collections::HashMap,
     ops::Deref,
     rc::Rc,
-    sync::{Arc, Mutex as Lock, PoisonError},
+    sync::{
+        Arc, Mutex as Lock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -25,9 +28,6 @@ const SHARED_BY: usize = 16;
 /// A connection is held up, by a read that takes long, when none has ended on it for this time.
 const HELD_UP: Duration = Duration::from_millis(2);
 
-/// How long a read waits for a connection.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 thread_local! {
     static READERS: RefCell<HashMap<String, Rc<Readers>>> = RefCell::default();
 }
@@ -45,6 +45,15 @@ struct Reader {
     connection: AsyncPgConnection,
     driver: JoinHandle<()>,
     queue: Lock<Queue>,
+    /// It did not answer in time: no more reads are begun on it, and it is closed with the last that is under way.
+    is_given_up: AtomicBool,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        // What the server has not answered by now is of no use to anybody.
+        self.driver.abort();
+    }
 }
 
 /// What is under way on a connection.
@@ -57,19 +66,32 @@ struct Queue {
 /// A read that is under way on a connection.
 struct Read(Arc<Reader>);
 
+/// A connection of this thread, while a read is under way on it.
+pub struct Reading(Arc<Read>);
+
+impl Reading {
+    /// What queries run on.
+    pub fn connection(&self) -> Connection {
+        Connection::new(self.0.clone())
+    }
+
+    /// It does not answer: later reads go elsewhere.
+    pub fn give_up(&self) {
+        self.0.0.is_given_up.store(true, Ordering::Relaxed);
+    }
+}
+
 /// A connection of this thread to the URL.
-pub async fn reader(url: &str) -> Result<Connection, StoreError> {
+pub async fn reader(url: &str) -> Result<Reading, StoreError> {
     let readers = READERS.with_borrow_mut(|readers| match readers.get(url) {
         Some(readers) => readers.clone(),
         None => readers.entry(url.to_owned()).or_default().clone(),
     });
     let read = match readers.begin() {
         Some(read) => read,
-        None => tokio::time::timeout(PATIENCE, readers.begin_on_one_more(url))
-            .await
-            .unwrap_or(Err(StoreError::Busy))?,
+        None => readers.begin_on_one_more(url).await?,
     };
-    Ok(Connection::new(Arc::new(read)))
+    Ok(Reading(Arc::new(read)))
 }
 
 impl Readers {
@@ -78,7 +100,7 @@ impl Readers {
     fn begin(&self) -> Option<Read> {
         let now = Instant::now();
         let mut open = self.open.borrow_mut();
-        open.retain(|reader| !reader.driver.is_finished());
+        open.retain(|reader| !reader.driver.is_finished() && !reader.is_given_up.load(Ordering::Relaxed));
         let reader = match open
             .iter()
             .find(|reader| reader.queue(|queue| queue.has_room(now)))
@@ -105,6 +127,7 @@ impl Readers {
             connection,
             driver,
             queue: Lock::new(Queue { reads: 1, moved: now }),
+            is_given_up: AtomicBool::new(false),
         });
         self.open.borrow_mut().push(Arc::clone(&reader));
         Ok(Read(reader))

@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::Poll,
+    time::Duration,
 };
 
 use diesel_async::{
@@ -19,6 +20,8 @@ use futures::{
     channel::mpsc,
     future::{LocalBoxFuture, try_join},
 };
+
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Connection;
 use crate::{StoreError, prepared::Statement};
@@ -61,13 +64,23 @@ impl Pipeline {
     }
 }
 
-/// Runs a transaction, which is kept if it succeeds and undone if not.
+/// How long a server may take to undo a transaction, before its connection is given up.
+const UNDOING: Duration = Duration::from_millis(500);
+
+/// Runs a transaction, which is kept if it succeeds and undone if not. If it has not ended by the deadline, its connection is
+/// given up: the server undoes it then, unless the commit was sent, and nobody can tell.
 pub async fn transaction<T, E: From<StoreError>>(
     connection: Object<AsyncPgConnection>,
+    deadline: Instant,
     run: impl AsyncFnOnce(Pipeline) -> Result<T, E>,
 ) -> Result<T, E> {
     let open = Arc::new(Open::new(connection));
-    let outcome = work(Connection::new(open.clone()), run).await;
+    let is_committing = AtomicBool::new(false);
+    let work = work(Connection::new(open.clone()), &is_committing, run);
+    let Ok(outcome) = timeout_at(deadline, work).await else {
+        let late = StoreError::Unavailable("the database does not answer in time".into());
+        return Err(at_end(late, &is_committing).into());
+    };
     if outcome.is_err()
         && let Err(rollback) = roll_back(&open).await
     {
@@ -86,6 +99,7 @@ pub async fn transaction<T, E: From<StoreError>>(
 /// query when it gets its statement. After a write that fails at the server, `COMMIT` undoes the transaction.
 async fn work<T, E: From<StoreError>>(
     connection: Connection,
+    is_committing: &AtomicBool,
     run: impl AsyncFnOnce(Pipeline) -> Result<T, E>,
 ) -> Result<T, E> {
     let (sender, writes) = mpsc::unbounded();
@@ -97,14 +111,18 @@ async fn work<T, E: From<StoreError>>(
     let begin = async { Ok::<(), E>(beginning.batch_execute("BEGIN").await.map_err(StoreError::from)?) };
     let transaction = async {
         let ((), value) = try_join(begin, run(pipeline)).await?;
+        is_committing.store(true, Ordering::Relaxed);
         let commit = Statement("COMMIT").execute(&mut ending);
-        commit.await.map_err(StoreError::from)?;
+        commit
+            .await
+            .map_err(|error| at_end(error.into(), is_committing))?;
         Ok::<T, E>(value)
     };
     // The stream ends with the pipeline.
     let written = async {
         let writes = writes.map(Ok).try_for_each_concurrent(None, |write| write);
-        Ok(writes.await?)
+        let writes = writes.await.map_err(|error| at_end(error, is_committing));
+        Ok(writes?)
     };
     // The writes are looked at first: when one has failed before it was sent, `COMMIT`, which is behind it, is not sent
     // either. And what comes after a failed write fails for no reason of its own.
@@ -112,8 +130,22 @@ async fn work<T, E: From<StoreError>>(
     Ok(value)
 }
 
+/// A connection that is lost after the commit was sent leaves it open whether it was carried out.
+fn at_end(error: StoreError, is_committing: &AtomicBool) -> StoreError {
+    match error {
+        StoreError::Unavailable(cause) if is_committing.load(Ordering::Relaxed) => {
+            tracing::warn!(cause, "the database has not told whether it has committed");
+            StoreError::Unknown
+        }
+        error => error,
+    }
+}
+
 async fn roll_back(mut connection: &AsyncPgConnection) -> Result<(), StoreError> {
-    Ok(connection.batch_execute("ROLLBACK").await?)
+    timeout(UNDOING, connection.batch_execute("ROLLBACK"))
+        .await
+        .map_err(|_| StoreError::Unavailable("the database does not answer in time".into()))??;
+    Ok(())
 }
 
 /// A connection with a transaction. If it is dropped before that has ended, because the caller is gone or the server does

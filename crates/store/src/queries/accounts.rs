@@ -131,7 +131,7 @@ pub async fn set_setting_once(
     Ok(())
 }
 
-/// Sets a setting.
+/// Sets a setting, whatever it was.
 pub async fn set_setting(connection: &mut Connection, name: &str, value: &str) -> Result<(), StoreError> {
     let insert = diesel::insert_into(settings::table)
         .values((settings::name.eq(name), settings::value.eq(value)))

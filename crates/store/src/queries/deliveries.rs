@@ -5,7 +5,7 @@ use diesel::{dsl::exists, prelude::*};
 use super::super::{Connection, RunQueryDsl};
 use crate::{
     Called, EventDeliveryRow, Scope, StoreError, StoredTime, WebhookRow,
-    rows::{event_callbacks, event_deliveries, events, webhooks},
+    rows::{event_callbacks, event_deliveries, webhooks},
 };
 
 /// The enabled webhooks of a topic.
@@ -141,13 +141,6 @@ pub async fn disable(
         .filter(webhooks::disabled_at.is_null());
     let set = (webhooks::disabled_at.eq(Some(now)), webhooks::updated_at.eq(now));
     run!(diesel::update(target).set(set).execute(connection))?;
-    Ok(())
-}
-
-/// Removes the events from before a moment, of all organizations, with their deliveries and calls.
-pub async fn forget_events(connection: &mut Connection, before: StoredTime) -> Result<(), StoreError> {
-    let target = events::table.filter(events::created_at.lt(before));
-    run!(diesel::delete(target).execute(connection))?;
     Ok(())
 }
 

@@ -12,6 +12,7 @@ pub mod login_attempts;
 pub mod outbox;
 pub mod passwords;
 pub mod payments;
+pub mod purge;
 pub mod refresh_tokens;
 mod resources;
 pub mod revocations;

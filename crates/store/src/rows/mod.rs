@@ -8,6 +8,7 @@ mod event;
 mod idempotency;
 mod login;
 mod payment;
+mod purge;
 mod revocation;
 mod wallet;
 
@@ -32,5 +33,6 @@ pub use event::*;
 pub use idempotency::*;
 pub use login::*;
 pub use payment::*;
+pub use purge::*;
 pub use revocation::*;
 pub use wallet::*;

@@ -6,8 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use diesel::connection::SimpleConnection;
+
 use super::{Connection, open};
 use crate::StoreError;
+
+/// A read waits for nobody but another process that has the file for itself. All others of the thread wait with it.
+const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 500";
 
 thread_local! {
     static CONNECTIONS: RefCell<HashMap<PathBuf, Connection>> = RefCell::new(HashMap::new());
@@ -17,7 +22,9 @@ thread_local! {
 pub fn read<T>(path: &Path, read: impl FnOnce(&mut Connection) -> T) -> Result<T, StoreError> {
     CONNECTIONS.with_borrow_mut(|connections| {
         if !connections.contains_key(path) {
-            connections.insert(path.to_owned(), open(path)?);
+            let mut connection = open(path)?;
+            connection.batch_execute(BUSY_TIMEOUT)?;
+            connections.insert(path.to_owned(), connection);
         }
         let connection = connections
             .get_mut(path)

@@ -225,11 +225,11 @@ fn end(connection: &mut Connection, disk: &Disk, sql: &'static str) -> Result<u6
 /// After a failure nobody can tell what the disk has: the system may have dropped what it could not write. So nothing more
 /// is written.
 fn finish(queue: &Queue, disk: &Disk, group: Group) {
-    let outcome = disk.sync();
-    if let Err(error) = &outcome {
+    let outcome = disk.sync().map_err(|error| {
         tracing::error!(%error, "the disk does not take the database: no more is written");
         queue.abandon();
-    }
+        StoreError::Unknown
+    });
     disk.settle(group.number);
     queue.end_sync();
     answer(group.replies, &outcome);
@@ -239,7 +239,7 @@ fn answer(replies: Vec<Reply>, outcome: &Result<(), StoreError>) {
     for reply in replies {
         reply(match outcome {
             Ok(()) => Ok(()),
-            Err(error) => Err(StoreError::Failed(error.to_string())),
+            Err(error) => Err(error.clone()),
         });
     }
 }
@@ -313,7 +313,7 @@ mod tests {
         let disk = Disk::on(Some(File::open("/dev/null").unwrap()));
         let writer = Writer::on(connection, disk).unwrap();
         let answer = set(&writer, "a").await.unwrap();
-        assert!(matches!(answer, Err(StoreError::Failed(_))), "{answer:?}");
+        assert!(matches!(answer, Err(StoreError::Unknown)), "{answer:?}");
         let refusing: Job = Box::new(|_| unreachable!("nothing is run any more"));
         assert!(matches!(writer.send(refusing), Err(StoreError::Unavailable(_))));
         // Readers do not wait for ever.

@@ -7,6 +7,7 @@ pub mod get;
 mod latency;
 mod memory;
 mod post;
+mod refusal;
 mod replay;
 mod start;
 
@@ -44,6 +45,8 @@ pub enum Measurement {
     Start,
     /// How much memory it takes.
     Memory,
+    /// What a request costs that is refused.
+    Refusal,
 }
 
 impl Measurement {
@@ -73,6 +76,7 @@ impl Measurement {
             Self::Latency => latency::measure(scene, plan).await,
             Self::Start => start::measure(scene, plan).await,
             Self::Memory => memory::measure(scene, plan).await,
+            Self::Refusal => refusal::measure(scene, plan).await,
         }
     }
 }
@@ -91,6 +95,8 @@ pub struct Plan {
     slow_payments: usize,
     /// Checkouts of ten requests before memory is looked at.
     checkouts: usize,
+    /// Refused requests of each kind.
+    refusals: usize,
 }
 
 impl Plan {
@@ -102,6 +108,7 @@ impl Plan {
         steps: 2000,
         slow_payments: 500,
         checkouts: 10_000,
+        refusals: 200,
     };
     /// A first impression.
     pub const QUICK: Self = Self {
@@ -111,6 +118,7 @@ impl Plan {
         steps: 300,
         slow_payments: 100,
         checkouts: 1000,
+        refusals: 50,
     };
 }
 
@@ -146,7 +154,7 @@ mod tests {
         let count = |filter| Measurement::matching(filter).map(|found| found.len()).ok();
         assert_eq!(
             (count(None), count(Some("mem")), count(Some("nothing"))),
-            (Some(9), Some(1), None)
+            (Some(10), Some(1), None)
         );
     }
 }

@@ -57,8 +57,7 @@ fn ending(id: &Id, renews: bool) -> Ending {
 
 impl PaymentSource for StripePayment {
     async fn create(request: &Request, input: CreateRequest<Self>) -> Result<Answer, Failure> {
-        let options =
-            read_options(input.attributes.options.as_ref()).map_err(tillgate_model::Problems::from)?;
+        let options = read_options(input.attributes.options.as_ref())?;
         let mut record = Self::from_create(&input.attributes, &input.relationships);
         record.stamp(request.context.new_id(), request.context.now());
         renewing(async |renews| {

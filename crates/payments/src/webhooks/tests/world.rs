@@ -1,6 +1,7 @@
 //! A world in one process: the sandbox is called directly, and time stands still until it is moved.
 
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     sync::{
         Arc, Mutex,
@@ -17,7 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tillgate_gateways::{Method, PspRequest, PspResponse, Timer, Transport, TransportError};
-use tillgate_model::{Id, document::Page, openapi::operations};
+use tillgate_model::{Id, Problems, document::Page, openapi::operations};
 use tillgate_outgoing::{OwnHost, Refused};
 use tillgate_sandbox::{
     Clock as _, ManualClock, Outcome, Sandbox, SandboxConfig, WebhookAnswer, WebhookDelivery,
@@ -26,8 +27,9 @@ use tillgate_store::{Db, Scope};
 use url::Url;
 
 use crate::{
-    ApplicationKind, Call, Caller, Clock, Context, Entropy, Notification, Reception, Service, Settings,
-    accounts, events::tests::receivers::Receivers, passwords::Passwords, vault::Vault,
+    Answer, ApplicationKind, Call, Caller, Clock, Context, Entropy, IdempotencyKey, Notification, Reception,
+    Service, Settings, accounts, events::tests::receivers::Receivers, passwords::Passwords, purge,
+    vault::Vault,
 };
 
 pub const PUBLISHABLE_KEY: &str = "pk_test_world0000000";
@@ -207,6 +209,8 @@ impl World {
                 max_failed_logins: 10,
                 max_failed_logins_of_customer: 50,
                 max_failed_logins_of_address: 100,
+                keep_gateway_events: std::time::Duration::from_secs(90 * 86_400),
+                keep_operations: std::time::Duration::from_secs(90 * 86_400),
             },
         };
         let organization = accounts::create_organization(&context, "World").await.unwrap();
@@ -281,6 +285,41 @@ impl World {
     pub async fn payment_status(&self) -> String {
         let order = self.attributes("orders", &self.order).await;
         order["payment_status"].as_str().unwrap().to_owned()
+    }
+
+    /// Tries to create something, with an idempotency key.
+    pub async fn create_with_key(&self, key: &str, kind: &str, data: Value) -> Result<Answer, Problems> {
+        let path = format!("/api/{kind}");
+        let operation = operations()
+            .into_iter()
+            .find(|operation| operation.method() == "POST" && operation.path() == path);
+        let body = json!({"data": data}).to_string();
+        let call = Call {
+            operation: operation.unwrap(),
+            id: None,
+            page: Page { number: 1, size: 1 },
+            idempotency_key: Some(IdempotencyKey {
+                key: key.to_owned(),
+                fingerprint: body.clone(),
+            }),
+            body: body.into(),
+        };
+        self.service.call(&self.caller, call).await
+    }
+
+    /// Removes everything that is kept no longer: how many rows of each table, where there were any.
+    pub async fn purge(&self) -> BTreeMap<&'static str, usize> {
+        let mut purged = BTreeMap::new();
+        for purge in purge::ALL {
+            let mut position = Some(0);
+            while let Some(from) = position {
+                let step = self.service.purge_step(purge, from).await.unwrap();
+                *purged.entry(purge.table()).or_default() += step.purged;
+                position = step.next;
+            }
+        }
+        purged.retain(|_, rows| *rows > 0);
+        purged
     }
 
     async fn call(&self, method: &str, kind: &str, id: Option<&str>, body: Option<Value>) -> Value {

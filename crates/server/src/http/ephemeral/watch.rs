@@ -12,6 +12,7 @@ use actix_web::{
 };
 use futures::{StreamExt, stream};
 use tillgate_contract::Sent;
+use tillgate_model::request::MAX_BODY_BYTES;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{ephemeral::Answered, http::state::Worker};
@@ -19,7 +20,7 @@ use crate::{ephemeral::Answered, http::state::Worker};
 /// A request with this header breaks the contract on purpose.
 const EXPECTED: &str = "x-expect-violation";
 /// A body that is longer or slower goes by unread; what answers the request has bounds of its own.
-const MAX_BYTES: usize = 1024 * 1024;
+const MAX_BYTES: usize = MAX_BODY_BYTES;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Notes a request with what the document does not allow of it.

@@ -1,0 +1,124 @@
+//! Data that is kept for a time only. It goes in small steps, so that no other write waits long.
+//!
+//! What is not finished stays, however old it is: an idempotency key without an answer, a call to a PSP without an outcome, a
+//! change that no event was made of.
+
+#[cfg(test)]
+mod tests;
+
+use chrono::Duration;
+use tillgate_store::{PurgedByTime, PurgedByWalk, StoredTime, Tx, WalkStep, query};
+
+use crate::{context::Context, events, failure::Failure, idempotency, stored::stored_time};
+
+/// Some of the data that goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purge {
+    /// What is found by walking through its table.
+    Walk(PurgedByWalk),
+    /// What is found by a time of its rows.
+    Time(PurgedByTime),
+}
+
+/// Everything that goes.
+pub const ALL: [Purge; 6] = [
+    Purge::Walk(PurgedByWalk::IdempotencyKeys),
+    Purge::Walk(PurgedByWalk::GatewayEvents),
+    Purge::Walk(PurgedByWalk::SentRequests),
+    Purge::Time(PurgedByTime::Events),
+    Purge::Time(PurgedByTime::RefreshTokens),
+    Purge::Time(PurgedByTime::LoginAttempts),
+];
+
+/// What a step did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// Rows that went.
+    pub purged: usize,
+    /// Where the next step begins; none if there is none.
+    pub next: Option<i64>,
+}
+
+impl Step {
+    const LAST: Self = Self {
+        purged: 0,
+        next: None,
+    };
+}
+
+impl Purge {
+    /// The table.
+    pub fn table(self) -> &'static str {
+        match self {
+            Self::Walk(what) => what.table(),
+            Self::Time(what) => what.table(),
+        }
+    }
+
+    /// What was made before this is old.
+    fn before(self, context: &Context) -> StoredTime {
+        let now = stored_time(context.now());
+        let kept = |kept| Duration::from_std(kept).unwrap_or(Duration::days(3650));
+        match self {
+            Self::Walk(PurgedByWalk::IdempotencyKeys) => now - idempotency::LIFETIME,
+            Self::Walk(PurgedByWalk::GatewayEvents) => now - kept(context.settings.keep_gateway_events),
+            Self::Walk(PurgedByWalk::SentRequests) => now - kept(context.settings.keep_operations),
+            Self::Time(PurgedByTime::Events) => now - events::KEPT,
+            // It holds the time of its end itself.
+            Self::Time(PurgedByTime::RefreshTokens) => now,
+            Self::Time(PurgedByTime::LoginAttempts) => now - crate::logins::WINDOW,
+        }
+    }
+}
+
+/// One step, from a position; the first one is 0.
+pub(crate) async fn step(context: &Context, purge: Purge, position: i64) -> Result<Step, Failure> {
+    let before = purge.before(context);
+    match purge {
+        Purge::Walk(what) => walk(context, what, position, before).await,
+        Purge::Time(what) => by_time(context, what, before).await,
+    }
+}
+
+async fn walk(
+    context: &Context,
+    what: PurgedByWalk,
+    position: i64,
+    before: StoredTime,
+) -> Result<Step, Failure> {
+    let step: Option<WalkStep> = context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, purge::walk_step(what, position, before)))
+        .await?;
+    let Some(step) = step else { return Ok(Step::LAST) };
+    let purged = if step.is_due() {
+        context
+            .db
+            .write(async move |tx: &mut Tx<'_>| query!(tx, purge::purge_step(what, step, before)))
+            .await?
+    } else {
+        0
+    };
+    Ok(Step {
+        purged,
+        next: Some(step.end()),
+    })
+}
+
+async fn by_time(context: &Context, what: PurgedByTime, before: StoredTime) -> Result<Step, Failure> {
+    let any = context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, purge::any_due(what, before)))
+        .await?;
+    if !any {
+        return Ok(Step::LAST);
+    }
+    let purged = context
+        .db
+        .write(async move |tx: &mut Tx<'_>| query!(tx, purge::purge_some(what, before)))
+        .await?;
+    Ok(Step {
+        purged,
+        next: Some(0),
+    })
+}

@@ -1,0 +1,93 @@
+//! Whether the database can be worked with, for those who decide whether requests are sent here.
+
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use crate::{Db, StoreError, Tx, query};
+
+/// Name of the setting that is written to see whether anything can be.
+const SETTING: &str = "readiness";
+/// How long the outcome of such a write counts.
+const FRESH: Duration = Duration::from_secs(1);
+/// After a failure there has to be room for more than the few bytes that a small write takes.
+const LARGE: usize = 64 * 1024;
+/// Time between two lines in the log about the same thing.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// What is known of the database.
+#[derive(Default)]
+pub struct Health {
+    /// Something in it could not be read. It stays so: nobody knows what else is damaged.
+    is_damaged: AtomicBool,
+    /// A request could not be carried out since the last write that succeeded here.
+    has_failed: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    checked: Option<(Instant, Result<(), StoreError>)>,
+    told: Option<Instant>,
+}
+
+impl Health {
+    /// Takes note of a failure, and writes it to the log from time to time.
+    pub fn note(&self, error: &StoreError) {
+        match error {
+            StoreError::Damaged(_) => self.is_damaged.store(true, Ordering::Relaxed),
+            StoreError::Unavailable(_) | StoreError::Unknown => {
+                self.has_failed.store(true, Ordering::Relaxed)
+            }
+            _ => return,
+        }
+        let is_due = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.checked = None;
+            let is_due = state.told.is_none_or(|told| told.elapsed() >= SILENCE);
+            if is_due {
+                state.told = Some(Instant::now());
+            }
+            is_due
+        };
+        if is_due {
+            tracing::error!(%error, "the database cannot be worked with");
+        }
+    }
+
+    /// Whether the database answers and takes changes.
+    pub async fn check(&self, db: &Db) -> Result<(), StoreError> {
+        if self.is_damaged.load(Ordering::Relaxed) {
+            return Err(StoreError::Damaged("it was noticed earlier".into()));
+        }
+        let known = {
+            let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.checked.clone()
+        };
+        if let Some((checked, outcome)) = known
+            && checked.elapsed() < FRESH
+        {
+            return outcome;
+        }
+        let had_failed = self.has_failed.load(Ordering::Relaxed);
+        let outcome = write(db, if had_failed { LARGE } else { 1 }).await;
+        match &outcome {
+            Ok(()) if had_failed => self.has_failed.store(false, Ordering::Relaxed),
+            Ok(()) => {}
+            Err(error) => self.note(error),
+        }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.checked = Some((Instant::now(), outcome.clone()));
+        outcome
+    }
+}
+
+async fn write(db: &Db, length: usize) -> Result<(), StoreError> {
+    let value = "x".repeat(length);
+    db.write(async move |tx: &mut Tx<'_>| query!(tx, accounts::set_setting(SETTING, &value)))
+        .await
+}
