@@ -17,6 +17,7 @@ pub mod passwords;
 mod plain;
 #[doc(hidden)]
 pub mod planted;
+mod precondition;
 mod request;
 mod resources;
 mod service;
@@ -29,5 +30,6 @@ pub use call::{Answer, ApplicationKind, Call, Caller, IdempotencyKey};
 pub use context::{Clock, Context, Entropy, Settings};
 pub use events::{Delivery, Message, NoReply, Reply, Sender, Sent};
 pub use network::network;
+pub use precondition::entity_tag;
 pub use service::{GatewayEvent, Service};
 pub use webhooks::{Notification, Reception};

@@ -27,7 +27,7 @@ pub use self::error::describe as describe_errors;
 pub use self::parameters::TokenParameters;
 use self::request::{Grant, TokenRequest};
 use super::{
-    body, client_address::ClientAddress, errors, limits::Client, negotiation::MediaType, state::Worker,
+    body, card_numbers, client_address::ClientAddress, errors, limits::Client, negotiation::MediaType, state::Worker,
 };
 use crate::tokens::{KeySet, scope};
 
@@ -118,7 +118,7 @@ fn response(answer: Result<TokenAnswer, TokenError>) -> HttpResponse {
         Err(TokenError::Problems(problems)) => {
             errors::response(&problems, Dialect::CommerceLayer, MediaType::Json)
         }
-        Err(TokenError::OAuth { error, detail }) => error.response(detail),
+        Err(TokenError::OAuth { error, detail }) => error.response(&detail),
     }
 }
 
@@ -127,9 +127,15 @@ async fn token(
     request: &HttpRequest,
     payload: &mut Payload,
 ) -> Result<TokenAnswer, TokenError> {
+    if card_numbers::check(request).is_err() {
+        return Err(TokenError::invalid_request(
+            "A header or the query looks like it holds a card number.",
+        ));
+    }
     let context = worker.service.context();
     let (limits, address) = (&worker.shared.limits, ClientAddress::of(request).ip);
-    let asked = TokenRequest::read(request.headers(), &body::read(payload).await?)?;
+    let headers = request.headers();
+    let asked = TokenRequest::read(headers, &body::read(headers, payload).await?)?;
     let Some(application) =
         accounts::authenticate(context, &asked.client_id, asked.client_secret.as_ref()).await?
     else {
