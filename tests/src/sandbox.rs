@@ -112,10 +112,16 @@ impl Sandbox {
         answer.status().as_u16()
     }
 
-    /// Moves both vendors' clock.
+    /// Moves both vendors' clock, and leaves the service's alone.
     pub async fn advance(&self, seconds: u32) {
-        self.post("clock/advance", &serde_json::json!({ "seconds": seconds }))
-            .await;
+        let advance = serde_json::json!({ "seconds": seconds, "only_psps": true });
+        self.post("clock/advance", &advance).await;
+    }
+
+    /// Moves both vendors' clock and the demo's.
+    pub async fn advance_all(&self, seconds: u32) {
+        let advance = serde_json::json!({ "seconds": seconds });
+        self.post("clock/advance", &advance).await;
     }
 
     /// How long Checkout.com takes from a 202 to the action.

@@ -281,3 +281,34 @@ async fn rules_beyond_the_schema_are_told_too() {
         assert_eq!(stored::all_of(&fixtures.api, list).await, before, "{attributes}");
     }
 }
+
+/// A to-many relationship is changed by creating and deleting what it leads to. Replacing it is refused as a whole, with what else
+/// the request asks for.
+#[tokio::test]
+async fn a_to_many_relationship_can_t_be_replaced() {
+    let (_service, fixtures) = start().await;
+    let (api, open_api) = (&fixtures.api, fixtures.open_api());
+    let mut tried = 0;
+    for operation in open_api
+        .on_resources()
+        .filter(|operation| operation.method == "PATCH")
+    {
+        let start = format!("{}/relationships/", operation.template);
+        let many = open_api.on_resources().filter(|other| other.is_paged());
+        let names: Vec<&str> = many
+            .filter_map(|other| other.template.strip_prefix(&start))
+            .collect();
+        for name in names {
+            let id = fixtures.one(operation.kind()).await;
+            let path = operation.path(&id);
+            let before = api.get(&path).await.expect(200);
+            let mut body = json!({ "data": { "type": operation.kind(), "id": id, "attributes": { "reference": "other" } } });
+            body["data"]["relationships"] = json!({ name: { "data": [] } });
+            let refused = api.patch(&path, &body).await.expect(403);
+            let _ = refused.expect_pointer(&format!("/data/relationships/{name}"));
+            assert_eq!(api.get(&path).await.body, before.body, "{path} {name}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 5, "{tried}");
+}

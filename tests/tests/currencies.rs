@@ -88,7 +88,9 @@ async fn a_part_that_can_t_be_carried_is_refused() {
         let authorization = story.only(&order, "authorizations").await;
         let part = json!({ "_capture": true, "_capture_amount_cents": 2_345 });
         let refused = story.patch("authorizations", &authorization, part).await;
-        let _ = refused.expect_error(422, "VALIDATION_ERROR");
+        let _ = refused
+            .expect_error(422, "VALIDATION_ERROR")
+            .expect_pointer("/data/attributes/_capture_amount_cents");
         story
             .act(
                 &order,
@@ -100,7 +102,9 @@ async fn a_part_that_can_t_be_carried_is_refused() {
         let capture = story.only(&order, "captures").await;
         let part = json!({ "_refund": true, "_refund_amount_cents": 5 });
         let refused = story.patch("captures", &capture, part).await;
-        let _ = refused.expect_error(422, "VALIDATION_ERROR");
+        let _ = refused
+            .expect_error(422, "VALIDATION_ERROR")
+            .expect_pointer("/data/attributes/_refund_amount_cents");
         // What is refused leaves nothing behind that could block the rest.
         story
             .act(&order, "captures", &capture, json!({ "_refund": true }))

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tillgate_tests::{Answer, Api, Buyer, Endpoint, Service, Shop, bodies, wait, webhook};
+use tillgate_tests::{Answer, Api, Buyer, Endpoint, JSON, Service, Shop, bodies, wait, webhook};
 
 /// Well below the time after which a payment is asked for without an event.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -320,12 +320,6 @@ async fn what_is_not_known_is_kept_and_acknowledged() {
         "data": { "object": { "object": "tax.settings" } }
     });
     let _ = endpoint.send(&other).await.expect(200);
-    let _ = scene
-        .checkout_com_endpoint()
-        .await
-        .send(&json!("no event"))
-        .await
-        .expect(200);
     assert_eq!(scene.service.run(&["payments", "stuck"]), "Nothing is stuck.");
 }
 
@@ -399,4 +393,51 @@ async fn the_demo_hears_of_its_payments_after_a_restart_too() {
         service.terminate().await;
         service.restart().await;
     }
+}
+
+#[tokio::test]
+async fn what_is_signed_and_no_event_is_refused() {
+    let scene = scene().await;
+    for endpoint in [scene.stripe_endpoint().await, scene.checkout_com_endpoint().await] {
+        for text in [
+            "",
+            "nonsense",
+            "{",
+            "[]",
+            "{}",
+            r#"{"id":1}"#,
+            r#"{"id":"evt_1","type":7}"#,
+        ] {
+            let answer = endpoint.send_text(text, webhook::now()).await;
+            let _ = answer.expect_error(400, "INVALID_DATA_FORMAT");
+        }
+    }
+}
+
+/// A demo's clock goes with that of the sandbox, so that an expiry can be tried, and events that come later are still heard.
+#[tokio::test]
+async fn time_passes_for_the_demo_and_the_psps_alike() {
+    let scene = scene().await;
+    let sandbox = scene.service.sandbox();
+    // An hour: access tokens last longer.
+    sandbox.advance_all(3_600).await;
+    let form = json!({ "grant_type": "client_credentials", "client_id": scene.service.demo("TILLGATE_SALES_CHANNEL_CLIENT_ID") });
+    let call = scene
+        .service
+        .anonymous()
+        .call("POST", "/oauth/token")
+        .header("Accept", JSON);
+    let token = call.json_as(JSON, &form).send().await.expect(200);
+    let created = token.body["created_at"].as_u64().expect("seconds");
+    assert!((3_500..3_800).contains(&(created - webhook::now())), "{created}");
+    let payment = scene.stripe_payment().await;
+    scene.buyer.confirm(&payment, "pm_card_visa").await;
+    scene.wait_for("authorized").await;
+    // Where the service can't be told, what the PSPs send is still signed for its time.
+    sandbox.advance(3_600).await;
+    let order = scene.shop.order(1_000).await;
+    let body = bodies::stripe_payment(&order);
+    let payment = scene.api.post("/api/stripe_payments", &body).await.expect(201);
+    scene.buyer.confirm(&payment, "pm_card_visa").await;
+    Scene { order, ..scene }.wait_for("authorized").await;
 }

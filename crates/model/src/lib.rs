@@ -1,5 +1,6 @@
 //! What the API says: resources, JSON:API documents, errors, money and the OpenAPI document. No I/O.
 
+pub mod card_number;
 pub mod document;
 pub mod id;
 pub mod money;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use crate::Dialect;
+use crate::{Dialect, card_number};
 
 /// The rules that a value can break: `meta.error` of a validation problem, and its code in the Foodetective dialect.
 pub const RULES: &[&str] = &[
@@ -86,6 +86,8 @@ pub enum Kind {
     Conflict,
     /// A request with the same idempotency key is being answered at this moment.
     IdempotencyKeyInUse,
+    /// The resource is not as the caller has seen it.
+    PreconditionFailed,
     /// The body is too large.
     PayloadTooLarge,
     /// The body has another media type.
@@ -128,6 +130,7 @@ impl Kind {
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
             Self::Conflict | Self::IdempotencyKeyInUse => 409,
+            Self::PreconditionFailed => 412,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Validation(_) | Self::Declined | Self::IdempotencyKeyReused => 422,
@@ -169,6 +172,11 @@ impl Kind {
                 "IDEMPOTENCY_KEY_IN_USE",
                 "idempotency_key_in_use",
                 "Idempotency key in use",
+            ),
+            Self::PreconditionFailed => (
+                "PRECONDITION_FAILED",
+                "precondition_failed",
+                "Precondition failed",
             ),
             Self::PayloadTooLarge => ("PAYLOAD_TOO_LARGE", "payload_too_large", "Payload too large"),
             Self::UnsupportedMediaType => (
@@ -214,7 +222,7 @@ pub enum Source {
     /// Name of a query parameter.
     Parameter(String),
     /// Name of a header.
-    Header(&'static str),
+    Header(Cow<'static, str>),
 }
 
 /// One problem.
@@ -301,8 +309,8 @@ impl Problem {
     }
 
     /// Says which header it is about.
-    pub fn header(mut self, name: &'static str) -> Self {
-        self.source = Some(Source::Header(name));
+    pub fn header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.source = Some(Source::Header(name.into()));
         self
     }
 
@@ -349,6 +357,9 @@ impl Problem {
         if !self.meta.is_empty() {
             error.insert("meta".into(), Value::Object(self.meta.clone()));
         }
-        Value::Object(error)
+        let mut error = Value::Object(error);
+        // What a PSP says, or what was sent, may be repeated in it.
+        card_number::redact_json(&mut error);
+        error
     }
 }

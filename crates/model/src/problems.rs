@@ -41,6 +41,20 @@ impl ProblemList {
         self.kept.is_empty()
     }
 
+    /// Whether the next problems are only counted.
+    pub fn is_full(&self) -> bool {
+        self.kept.len() >= MAX_ERRORS
+    }
+
+    /// Puts another problem in the place of each.
+    #[must_use]
+    pub fn map(self, other: impl FnMut(Problem) -> Problem) -> Self {
+        Self {
+            kept: self.kept.into_iter().map(other).map(bounded).collect(),
+            more: self.more,
+        }
+    }
+
     /// Whether one is told already at the place of `problem`.
     pub fn is_told_at(&self, problem: &Problem) -> bool {
         self.kept.iter().any(|told| told.source == problem.source)

@@ -1,6 +1,7 @@
 //! Reading request bodies: everything that is wrong with one is told at once, each with a JSON pointer into the body as its
 //! schema has it. [`Problems::pointing_into`] makes it lead to what was sent.
 
+mod content;
 mod faults;
 mod strings;
 
@@ -10,9 +11,13 @@ use serde_json::{Map, Value};
 use validator::Validate;
 
 use crate::{
-    Creatable, Dialect, Id, Problem, ProblemList, Problems, ResourceMeta, Updatable, openapi::components,
-    pointer::child, problem::Kind,
+    Creatable, Dialect, Id, Problem, ProblemList, Problems, ResourceMeta, Updatable,
+    openapi::components,
+    pointer::child,
+    problem::{Kind, Source},
 };
+
+pub use content::{card_number_at, check_content};
 
 /// Bytes that the body of a request on a resource can have.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -36,26 +41,31 @@ pub struct UpdateRequest<R: Updatable> {
 /// The schema of a request body, compiled.
 pub struct Shape {
     meta: &'static ResourceMeta,
+    is_update: bool,
     validator: Validator,
 }
 
 impl Shape {
     /// Of `POST` bodies.
     pub fn create<R: Creatable>() -> Self {
-        Self::new(R::META, &components::create_schema::<R>())
+        Self::new(R::META, &components::create_schema::<R>(), false)
     }
 
     /// Of `PATCH` bodies.
     pub fn update<R: Updatable>() -> Self {
-        Self::new(R::META, &components::update_schema::<R>())
+        Self::new(R::META, &components::update_schema::<R>(), true)
     }
 
-    fn new(meta: &'static ResourceMeta, schema: &Value) -> Self {
+    fn new(meta: &'static ResourceMeta, schema: &Value, is_update: bool) -> Self {
         let validator = jsonschema::options()
             .should_validate_formats(true)
             .build(schema)
             .expect("a schema made from a declaration compiles; a test makes all of them");
-        Self { meta, validator }
+        Self {
+            meta,
+            is_update,
+            validator,
+        }
     }
 
     /// Reads a `POST` body.
@@ -93,6 +103,7 @@ impl Shape {
         for error in self.validator.iter_errors(&document) {
             faults::add(&mut problems, &error, self.meta.dialect);
         }
+        let mut problems = problems.map(|problem| self.refuse_replacement(problem));
         for problem in text_faults(&document, self.meta) {
             // What breaks the schema as well is told once.
             if !problems.is_told_at(&problem) {
@@ -109,6 +120,31 @@ impl Shape {
                 _ => Err(not_an_object("/data").into()),
             },
             _ => Err(not_an_object("").into()),
+        }
+    }
+}
+
+impl Shape {
+    /// A to-many relationship is no member that is not known: it can't be replaced as a whole (JSON:API 1.1, updating a resource's
+    /// to-many relationships: 403).
+    fn refuse_replacement(&self, problem: Problem) -> Problem {
+        let replaces = |pointer: &str| {
+            let mut relationships = self
+                .meta
+                .relationships
+                .iter()
+                .filter(|relationship| relationship.many);
+            relationships.any(|relationship| pointer == child("/data/relationships", relationship.name))
+        };
+        match &problem.source {
+            Some(Source::Pointer(pointer))
+                if self.is_update && problem.kind == Kind::ParamNotAllowed && replaces(pointer) =>
+            {
+                let message =
+                    "This relationship can't be replaced; create and delete the resources that it leads to.";
+                Problem::new(Kind::Forbidden, message).at(pointer.clone())
+            }
+            _ => problem,
         }
     }
 }

@@ -78,6 +78,8 @@ pub struct Call {
     pub body: Bytes,
     /// The idempotency key, on `POST` and `PATCH`.
     pub idempotency_key: Option<IdempotencyKey>,
+    /// Entity tags of which the resource must have one to be changed.
+    pub if_match: Option<Vec<String>>,
 }
 
 /// An answer of success.

@@ -25,6 +25,8 @@ pub enum Failure {
     /// The PSP's customer whom the request named is gone there, and was forgotten: the request is carried out anew, with
     /// another one.
     CustomerGone,
+    /// The PSP can't carry out what was asked for, such as an amount with a third decimal.
+    Unsupported(Unsupported),
     /// The database failed.
     Store(StoreError),
     /// A fault of ours, with its cause for the log.
@@ -63,15 +65,26 @@ impl From<serde_json::Error> for Failure {
 
 impl From<Unsupported> for Failure {
     fn from(error: Unsupported) -> Self {
-        Problem::invalid("/data/relationships/order", "not_supported", error.to_string()).into()
+        Self::Unsupported(error)
     }
 }
 
 impl Failure {
+    /// Says which part of the request the PSP can't carry out. Without this, it is what is known of the order.
+    pub fn unsupported_at(self, pointer: &str) -> Self {
+        match self {
+            Self::Unsupported(error) => Problem::invalid(pointer, "not_supported", error.to_string()).into(),
+            other => other,
+        }
+    }
+
     /// What the caller is told; causes that are not for clients go to the log.
     pub fn into_problems(self) -> Problems {
         match self {
             Self::Problems(problems) => problems,
+            Self::Unsupported(error) => {
+                Problem::invalid("/data/relationships/order", "not_supported", error.to_string()).into()
+            }
             Self::Confirmable => {
                 let message = "has a payment that was begun at this very moment; ask for the order again";
                 Problem::invalid("/data/relationships/order", "payment_pending", message).into()

@@ -252,7 +252,7 @@ pub async fn keep_refusal(request: &Request, problems: &Problems) -> Result<(), 
             Kind::IdempotencyKeyInUse | Kind::IdempotencyKeyReused | Kind::Validation("payment_pending")
         )
     });
-    if !(400..500).contains(&status) || matches!(status, 401 | 403 | 429) || passing {
+    if !(400..500).contains(&status) || matches!(status, 401 | 403 | 412 | 429) || passing {
         return Ok(());
     }
     let Some(key) = request.key.clone() else {

@@ -18,6 +18,7 @@ pub mod passwords;
 mod plain;
 #[doc(hidden)]
 pub mod planted;
+mod precondition;
 pub mod purge;
 mod request;
 mod resources;
@@ -32,5 +33,6 @@ pub use call::{Answer, ApplicationKind, Call, Caller, IdempotencyKey};
 pub use context::{Clock, Context, Entropy, Settings};
 pub use events::{Delivery, Message, NoReply, Reply, Sender, Sent};
 pub use network::network;
+pub use precondition::entity_tag;
 pub use service::{GatewayEvent, Service};
 pub use webhooks::{Notification, Reception};

@@ -217,6 +217,7 @@ where
                 .write(async move |tx: &mut Tx<'_>| {
                     R::lock(tx, &request, &id).await?;
                     let record = existing::<R>(tx, &request, &id).await?;
+                    request.require_match(&record)?;
                     R::before_delete(tx, &request, &record).await?;
                     R::remove(tx, &request, &id).await?;
                     R::after_delete(tx, &request, &record).await?;
@@ -239,6 +240,7 @@ pub async fn change<R: Plain>(
 ) -> Result<Record<R>, Failure> {
     R::lock(tx, request, id).await?;
     let before = existing::<R>(tx, request, id).await?;
+    request.require_match(&before)?;
     let mut record = before.clone();
     R::apply(&mut record, &input.attributes, &input.relationships);
     record.updated_at = request.context.now();

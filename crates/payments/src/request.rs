@@ -24,6 +24,8 @@ pub struct Request {
     pub key: Option<IdempotencyKey>,
     /// Who chose it, beside the application.
     pub key_owner: String,
+    /// Entity tags of which the resource must have one to be changed.
+    pub if_match: Option<Vec<String>>,
     /// The body, as sent.
     pub body: Bytes,
 }

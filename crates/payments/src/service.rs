@@ -31,6 +31,7 @@ use crate::{
     handler::{Edit, Kept, Show, Shown},
     idempotency,
     plain::PlainEditor,
+    precondition,
     purge::{self, Purge},
     request::Request,
     stored::Selection,
@@ -129,6 +130,7 @@ impl Service {
             dialect: call.operation.resource.dialect,
             key: call.idempotency_key.clone(),
             key_owner: idempotency::owner(caller, &call),
+            if_match: call.if_match.clone(),
             body: call.body.clone(),
         };
         match self.answer(&request, &call).await {
@@ -171,6 +173,7 @@ impl Service {
     async fn answer(&self, request: &Request, call: &Call) -> Result<Answer, Failure> {
         idempotency::look_up(request).await?;
         let kind = call.operation.resource.kind;
+        self.refuse_early(request, call).await?;
         match call.operation.kind {
             OperationKind::Action(Action::List) => {
                 let url = request.frame().collection_link(call.operation.resource);
@@ -200,6 +203,20 @@ impl Service {
             OperationKind::Related(relationship) => self.related(request, call, relationship).await,
             OperationKind::Relationship(relationship) => self.relationship(request, call, relationship).await,
         }
+    }
+
+    /// Some changes ask the PSP first: a condition that is not met already refuses them before that. It is judged again under
+    /// the lock.
+    async fn refuse_early(&self, request: &Request, call: &Call) -> Result<(), Failure> {
+        let Some(tags) = &request.if_match else {
+            return Ok(());
+        };
+        let show = self.handlers.show(call.operation.resource.kind)?;
+        let document = show
+            .stored(request, id(call)?)
+            .await?
+            .ok_or_else(Problem::not_found)?;
+        precondition::require(tags, &document)
     }
 
     /// `GET /type/id/name`

@@ -15,6 +15,9 @@ use crate::{home, web};
 #[serde(deny_unknown_fields)]
 struct Advance {
     seconds: u32,
+    /// Leave the service's clock alone.
+    #[serde(default)]
+    only_psps: bool,
 }
 
 /// The longest delay of asynchronous actions: a week.
@@ -72,7 +75,7 @@ pub(crate) fn answer(state: &mut State, request: &Request<Bytes>) -> Response<By
         (&Method::POST, "/sandbox/clock/advance") => {
             match serde_json::from_slice::<Advance>(request.body()) {
                 Ok(advance) => {
-                    state.env.advance_clock(advance.seconds);
+                    state.env.advance_clock(advance.seconds, advance.only_psps);
                     state.catch_up();
                     web::json(StatusCode::OK, &json!({ "now": state.env.now() }))
                 }

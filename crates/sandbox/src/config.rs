@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::{Arc, atomic::AtomicI64};
 use std::time::Duration;
 
 /// Settings of one sandbox.
@@ -21,6 +22,9 @@ pub struct SandboxConfig {
     pub controls: bool,
     /// Checkout.com's asynchronous actions (capture, void, refund) become effective this long after acceptance.
     pub action_delay: Duration,
+    /// Where the sandbox tells a service in the same process by how many seconds its clock was advanced, so that the service's
+    /// clock is advanced with it.
+    pub advanced_by: Option<Arc<AtomicI64>>,
 }
 
 impl Default for SandboxConfig {
@@ -32,6 +36,7 @@ impl Default for SandboxConfig {
             seed: None,
             controls: true,
             action_delay: Duration::ZERO,
+            advanced_by: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a vendor side may use of the world: time, randomness, settings, persistence.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, atomic::Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -63,6 +63,9 @@ struct Meta {
     opened: u64,
     /// Seconds by which the admin route advanced the clock.
     clock_offset: i64,
+    /// Those of them by which it advanced the clock of the service in the same process too.
+    #[serde(default)]
+    service_offset: i64,
     /// The delay of asynchronous actions, if it was set while the sandbox ran.
     #[serde(default)]
     action_delay_ms: Option<u64>,
@@ -112,6 +115,7 @@ impl Env {
         if let Some((_, value)) = env.take_replayed(META_TABLE).find(|(id, _)| id == META_ID) {
             env.meta = serde_json::from_value(value)?;
         }
+        env.tell_offset();
         env.rng.set_stream(env.meta.opened);
         env.meta.opened += 1;
         env.record_meta();
@@ -122,6 +126,15 @@ impl Env {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now() + TimeDelta::seconds(self.meta.clock_offset)
+    }
+
+    /// The time of who receives webhooks, which refuses signatures of another time. A service in another process can't be
+    /// told that the clock was advanced.
+    pub(crate) fn receivers_now(&self) -> DateTime<Utc> {
+        match self.config.advanced_by {
+            Some(_) => self.clock.now() + TimeDelta::seconds(self.meta.service_offset),
+            None => self.clock.now(),
+        }
     }
 
     /// `prefix` followed by `len` characters of `alphabet` (ASCII, not empty).
@@ -150,10 +163,21 @@ impl Env {
         Arc::clone(&self.clock)
     }
 
-    /// Moves the vendors' clock forward by whole seconds, also over restarts.
-    pub(crate) fn advance_clock(&mut self, seconds: u32) {
+    /// Moves the vendors' clock forward by whole seconds, also over restarts; and with it that of the service in the same
+    /// process, unless only the vendors' is to be moved.
+    pub(crate) fn advance_clock(&mut self, seconds: u32, only_vendors: bool) {
         self.meta.clock_offset += i64::from(seconds);
+        if !only_vendors {
+            self.meta.service_offset += i64::from(seconds);
+        }
+        self.tell_offset();
         self.record_meta();
+    }
+
+    fn tell_offset(&self) {
+        if let Some(advanced_by) = &self.config.advanced_by {
+            advanced_by.store(self.meta.service_offset, Ordering::SeqCst);
+        }
     }
 
     /// How long after its acceptance an asynchronous action takes effect.

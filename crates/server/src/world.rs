@@ -3,11 +3,14 @@
 mod seeded;
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::{FutureExt, future::BoxFuture};
 use tillgate_gateways::Timer;
 use tillgate_payments::{Clock, Entropy};
@@ -37,6 +40,26 @@ impl World {
             clock: Arc::<Seeded>::clone(seeded),
             entropy: Arc::<Seeded>::clone(seeded),
         }
+    }
+
+    /// The same with a clock that is ahead by as many seconds as the counter says.
+    pub fn advanced_by(self, seconds: Arc<AtomicI64>) -> Self {
+        let clock = Arc::new(AdvancedClock {
+            clock: self.clock,
+            seconds,
+        });
+        Self { clock, ..self }
+    }
+}
+
+struct AdvancedClock {
+    clock: Arc<dyn Clock>,
+    seconds: Arc<AtomicI64>,
+}
+
+impl Clock for AdvancedClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.now() + TimeDelta::seconds(self.seconds.load(Ordering::SeqCst))
     }
 }
 

@@ -181,6 +181,7 @@ impl Api {
             operation: *operation,
             id: ask.id.as_ref().and_then(|id| id.parse().ok()),
             page: Page { number: 1, size: 25 },
+            if_match: None,
             idempotency_key: key.map(|key| IdempotencyKey {
                 key: key.to_owned(),
                 fingerprint: fingerprint(ask, &body),

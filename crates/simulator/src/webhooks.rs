@@ -46,6 +46,7 @@ async fn send(host: &Host, notes: &SharedNotes, delivery: WebhookDelivery) {
     let answer = match host.receive(&delivery).await {
         Ok(Ok(Reception::Kept)) => StatusCode::OK,
         Ok(Ok(Reception::Refused)) => StatusCode::UNAUTHORIZED,
+        Ok(Ok(Reception::Unreadable)) => StatusCode::BAD_REQUEST,
         Ok(Ok(Reception::NotFound)) => StatusCode::NOT_FOUND,
         Ok(Err(problems)) => StatusCode::from_u16(problems.status()).unwrap_or(StatusCode::BAD_GATEWAY),
         Err(_) => {

@@ -118,6 +118,10 @@ pub fn forbidden_strings(operation: &Operation, valid: &Value) -> Vec<Case> {
             "4242424242424242",
             "3782-822463-10005",
             "6011 1111 1111 1117",
+            "card 4242424242424242, 12/29, 123",
+            "4242\t4242\u{a0}4242\u{2013}4242\n",
+            "４２４２４２４２４２４２４２４２",
+            "%34%32%34%32%34%32%34%32%34%32%34%32%34%32%34%32",
         ] {
             let body = with(&valid, &pointer, number.into()).to_string();
             let case = Case::new(format!("{number} in {pointer}"), body, 422);
@@ -135,7 +139,11 @@ pub fn forbidden_strings(operation: &Operation, valid: &Value) -> Vec<Case> {
         (json!({ "card": CARD_NUMBER }), "/card"),
         (json!({ "deep": [{ "card": CARD_NUMBER }] }), "/deep/0/card"),
         (json!({ "card": 4_242_424_242_424_242_u64 }), "/card"),
-        (json!({ CARD_NUMBER: true }), "/4242 4242 4242 4242"),
+        (json!({ "card": 4_242_424_242_424_242.0 }), "/card"),
+        (json!({ "card": -4_242_424_242_424_242_i64 }), "/card"),
+        // The name isn't repeated.
+        (json!({ CARD_NUMBER: true }), ""),
+        (json!({ "deep": { CARD_NUMBER: true } }), "/deep"),
     ] {
         let body = with(&valid, metadata, value.clone()).to_string();
         let case = Case::new(format!("metadata {value}"), body, 422);
@@ -151,6 +159,25 @@ pub fn forbidden_strings(operation: &Operation, valid: &Value) -> Vec<Case> {
             with(&valid, metadata, value).to_string(),
             422,
         ));
+    }
+    for (value, inner) in [
+        (r#"{"a":1,"b":2,"a":1}"#, "/a"),
+        (r#"{"deep":[{"b":2},{"a":1,"\u0061":2}]}"#, "/deep/1/a"),
+    ] {
+        let body = with(&valid, metadata, "VALUE".into()).to_string();
+        let case = Case::new(
+            format!("metadata {value}"),
+            body.replace(r#""VALUE""#, value),
+            400,
+        );
+        cases.push(case.at(format!("{metadata}{inner}")));
+    }
+    for (outer, pointer) in [(r#""data":"#, "/data"), (r#""attributes":"#, "/data/attributes")] {
+        let twice =
+            with(&valid, metadata, json!({}))
+                .to_string()
+                .replacen(outer, &format!("{outer}{{}},{outer}"), 1);
+        cases.push(Case::new(format!("{pointer} twice"), twice, 400).at(pointer));
     }
     let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
     let body = with(&valid, metadata, json!({ "deep": "DEEP" }))

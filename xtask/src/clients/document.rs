@@ -17,6 +17,7 @@ pub fn for_generators(mut document: Value) -> Value {
     one_media_type(&mut document);
     leave_out_links(&mut document);
     leave_out_credentials(&mut document);
+    leave_out_copies(&mut document);
     open_answers_and_close_requests(&mut document);
     document
 }
@@ -69,6 +70,18 @@ fn one_media_type(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(one_media_type),
         _ => {}
+    }
+}
+
+/// Generated clients keep no copies of answers, and would take 304 for an error.
+fn leave_out_copies(document: &mut Value) {
+    for operation in operations(document) {
+        if let Some(Value::Object(responses)) = operation.get_mut("responses") {
+            responses.shift_remove("304");
+        }
+        if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
+            parameters.retain(|parameter| parameter["$ref"] != "#/components/parameters/IfNoneMatch");
+        }
     }
 }
 

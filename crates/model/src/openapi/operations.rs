@@ -95,6 +95,19 @@ impl Operation {
         matches!(self.kind, OperationKind::Action(Action::Create | Action::Update))
     }
 
+    /// Whether it changes a resource that is there, so that the caller can ask for it to be as it was seen.
+    pub fn takes_condition(&self) -> bool {
+        matches!(self.kind, OperationKind::Action(Action::Update | Action::Delete))
+    }
+
+    /// Whether the answer shows one resource and has its entity tag.
+    pub fn has_entity_tag(&self) -> bool {
+        matches!(
+            self.kind,
+            OperationKind::Action(Action::Create | Action::Retrieve | Action::Update)
+        )
+    }
+
     /// Whether a sales channel may run it for a buyer; an integration may run all. What an endpoint shows of other resources
     /// must be readable by itself as well.
     pub fn is_for(&self, buyer: Buyer) -> bool {

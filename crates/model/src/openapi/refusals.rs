@@ -62,6 +62,9 @@ pub fn refusals(operation: &Operation, relates: bool) -> Refusals {
     if operation.action() == Action::Delete && !NOTHING_DEPENDS_ON.contains(&operation.resource.kind) {
         kinds.push(Kind::Locked);
     }
+    if operation.takes_condition() {
+        kinds.push(Kind::PreconditionFailed);
+    }
     // Who only reads is told what is stored where the PSP does not answer.
     if operation.calls_psp() && operation.method() != "GET" {
         kinds.push(Kind::PaymentGatewayUnavailable);
@@ -158,6 +161,7 @@ fn description(status: u16) -> &'static str {
         409 => {
             "The request conflicts with the resource, or with a request that has the same idempotency key."
         }
+        412 => "The resource is not as the entity tag in `If-Match` says.",
         413 => "The body has more than 256 KiB.",
         415 => "The body has another media type.",
         422 => {
@@ -220,6 +224,9 @@ fn example(kind: Kind) -> Problem {
         Kind::IdempotencyKeyInUse => {
             Problem::new(kind, "A request with this key is being answered. Try again.")
                 .header("Idempotency-Key")
+        }
+        Kind::PreconditionFailed => {
+            Problem::new(kind, "The resource is not as the entity tag in If-Match says.").header("If-Match")
         }
         Kind::PayloadTooLarge => too_large(MAX_BODY_BYTES),
         Kind::UnsupportedMediaType => {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Operation, components,
+    Operation, OperationKind, components,
     refusals::{self, Refusals, refusals},
 };
 use crate::{Action, Dialect, problem::Kind};
@@ -27,7 +27,17 @@ pub fn stamp(document: &mut Value) {
     super::links::stamp(document);
     super::answers::stamp(document);
     document["components"]["headers"] = headers();
-    document["components"]["parameters"] = json!({"IdempotencyKey": idempotency_key()});
+    document["components"]["parameters"] = json!({
+        "IdempotencyKey": idempotency_key(),
+        "IfMatch": condition(
+            "If-Match",
+            "Entity tags of answers, as in `ETag`. The change is made only if the resource still has one of them; else the answer is 412.",
+        ),
+        "IfNoneMatch": condition(
+            "If-None-Match",
+            "Entity tags of answers, as in `ETag`. If the resource still has one of them, the answer is 304 without a body.",
+        ),
+    });
     let mut responses = Map::new();
     for operation in super::operations() {
         let refusals = refusals(&operation, relates(&operation, document));
@@ -55,8 +65,14 @@ fn stamp_operation(
     let dialect = operation.resource.dialect;
     described["security"] = json!([{"access_token": []}]);
     described["x-error-codes"] = refusals::listed(refusals, dialect);
-    if operation.has_body() {
-        let parameter = json!({"$ref": "#/components/parameters/IdempotencyKey"});
+    let retrieves = matches!(operation.kind, OperationKind::Action(Action::Retrieve));
+    let headers = [
+        (operation.has_body(), "IdempotencyKey"),
+        (operation.takes_condition(), "IfMatch"),
+        (retrieves, "IfNoneMatch"),
+    ];
+    for (_, name) in headers.into_iter().filter(|(has, _)| *has) {
+        let parameter = json!({"$ref": format!("#/components/parameters/{name}")});
         match described.get_mut("parameters").and_then(Value::as_array_mut) {
             Some(parameters) => parameters.push(parameter),
             None => described["parameters"] = json!([parameter]),
@@ -71,6 +87,9 @@ fn stamp_operation(
             .map(|answer| answer.entry("headers").or_insert_with(|| json!({})));
         if let Some(Value::Object(headers)) = headers {
             headers.insert("X-Request-Id".into(), header("RequestId"));
+            if operation.has_entity_tag() {
+                headers.insert("ETag".into(), header("ETag"));
+            }
             if operation.has_body() {
                 headers.insert("Idempotent-Replayed".into(), header("IdempotentReplayed"));
             }
@@ -78,6 +97,14 @@ fn stamp_operation(
                 headers.insert("Retry-After".into(), header("RetryAfter"));
             }
         }
+    }
+    if retrieves {
+        let unchanged = json!({
+            "description": "The resource is as `If-None-Match` says. There is no body.",
+            "headers": {"X-Request-Id": header("RequestId"), "ETag": header("ETag")}
+        });
+        responses.entry("304").or_insert(unchanged);
+        answers.insert("304".into(), json!({"$ref": "#/components/responses/304"}));
     }
     for (&status, kinds) in refusals {
         let name = response_name(status, kinds, dialect);
@@ -114,10 +141,15 @@ fn headers() -> Value {
     let text = |description: &str| json!({"description": description, "schema": {"type": "string"}});
     json!({
         "RequestId": text("Identifier of the request, which leads to its lines in the service's log."),
+        "ETag": text("The entity tag of the resource as the answer shows it."),
         "IdempotentReplayed": text("`true` if the answer is that of an earlier request with the same idempotency key."),
         "RetryAfter": {"description": "Seconds after which it makes sense to ask again.", "schema": {"type": "integer", "minimum": 0}},
         "WwwAuthenticate": text("Which credentials the API takes.")
     })
+}
+
+fn condition(name: &str, description: &str) -> Value {
+    json!({"name": name, "in": "header", "required": false, "description": description, "schema": {"type": "string"}})
 }
 
 /// Without an example: tools such as Swagger UI would send it with every request, where each needs a key of its own.

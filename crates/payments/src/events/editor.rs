@@ -46,6 +46,7 @@ impl Edit for EventEditor {
                     let mut row =
                         query!(tx, events::lock(request.scope(), &id))?.ok_or_else(Problem::not_found)?;
                     let mut record = event::record_of(&row)?;
+                    request.require_match(&record)?;
                     Event::apply(&mut record, &input.attributes, &input.relationships);
                     record.updated_at = request.context.now();
                     row.updated_at = stored_time(record.updated_at);

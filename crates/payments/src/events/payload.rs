@@ -114,6 +114,7 @@ fn inner_request(context: &Context, scope: &Scope) -> Request {
         dialect: Dialect::CommerceLayer,
         key: None,
         key_owner: String::new(),
+        if_match: None,
         body: Bytes::new(),
     }
 }

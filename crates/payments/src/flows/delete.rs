@@ -4,11 +4,14 @@ use tillgate_model::{Id, Problem, problem::Kind};
 use tillgate_store::{Tx, query};
 
 use super::{case::Case, create, state::SourceState};
-use crate::{call::ApplicationKind, failure::Failure, request::Request, resources::order, stored::word};
+use crate::{
+    call::ApplicationKind, failure::Failure, handler::Kept, request::Request, resources::order, stored::word,
+};
 
-/// Deletes a payment source of a kind.
-pub async fn source(request: &Request, id: &Id, kind: &'static str) -> Result<(), Failure> {
-    if let Some(order_id) = check(request, id, kind).await? {
+/// Deletes a payment source of a kind. A condition (`If-Match`) is judged before its payment is given up at the PSP, which
+/// changes it.
+pub async fn source<R: Kept>(request: &Request, id: &Id) -> Result<(), Failure> {
+    if let Some(order_id) = check::<R>(request, id).await? {
         let given_up = create::give_up_present_source(request, &order_id, create::Reason::Deleted).await;
         given_up.map_err(in_time)?;
     }
@@ -16,7 +19,7 @@ pub async fn source(request: &Request, id: &Id, kind: &'static str) -> Result<()
     context
         .db
         .write(async move |tx: &mut Tx<'_>| {
-            let mut case = lock(tx, &request, &id, kind).await?;
+            let mut case = lock::<R>(tx, &request, &id).await?;
             let waits = matches!(
                 case.state()?,
                 SourceState::RequiresAction | SourceState::Processing
@@ -39,12 +42,13 @@ pub async fn source(request: &Request, id: &Id, kind: &'static str) -> Result<()
 
 /// Refuses early what cannot be deleted, before anything is given up at the PSP. Answers the order whose present source it
 /// is.
-async fn check(request: &Request, id: &Id, kind: &'static str) -> Result<Option<Id>, Failure> {
+async fn check<R: Kept>(request: &Request, id: &Id) -> Result<Option<Id>, Failure> {
     let (request, context, id) = (request.clone(), request.context.clone(), id.clone());
     context
         .db
         .write(async move |tx: &mut Tx<'_>| {
-            let case = lock(tx, &request, &id, kind).await?;
+            let case = lock::<R>(tx, &request, &id).await?;
+            request.require_match_of::<R>(tx, &id).await?;
             if case.source.pending_operation_id.is_some() || case.authorizations().next().is_some() {
                 return Err(locked());
             }
@@ -57,9 +61,9 @@ async fn check(request: &Request, id: &Id, kind: &'static str) -> Result<Option<
         .await
 }
 
-async fn lock(tx: &mut Tx<'_>, request: &Request, id: &Id, kind: &str) -> Result<Case, Failure> {
+async fn lock<R: Kept>(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Case, Failure> {
     let case = Case::lock(tx, request.scope(), id).await?;
-    if case.source.kind != kind || !order::visible(request, &case.order) {
+    if case.source.kind != R::META.kind || !order::visible(request, &case.order) {
         return Err(Problem::not_found().into());
     }
     if request.caller.kind == ApplicationKind::SalesChannel && !order::is_editable(word(&case.order.status)?)

@@ -92,9 +92,23 @@ pub async fn authorize(
     if case.state()?.holds_money() {
         return Ok(None);
     }
-    Ok(Some(
-        authorize::begin(tx, request, case, amount_cents, pointer).await?,
-    ))
+    Ok(Some(attempt(tx, request, case, amount_cents, pointer).await?))
+}
+
+async fn attempt(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    case: &mut Case,
+    amount_cents: Option<i64>,
+    pointer: &str,
+) -> Result<Begun, Failure> {
+    let amount = match amount_cents {
+        Some(_) => "/data/attributes/_authorization_amount_cents",
+        None => pointer,
+    };
+    authorize::begin(tx, request, case, amount_cents, pointer)
+        .await
+        .map_err(|failure| failure.unsupported_at(amount))
 }
 
 /// `_place`
@@ -125,7 +139,7 @@ pub async fn place(
         turn(context, &mut case.order, OrderEvent::Place)?;
         return Ok(None);
     }
-    let begun = authorize::begin(tx, request, case, amount_cents, pointer).await?;
+    let begun = attempt(tx, request, case, amount_cents, pointer).await?;
     // An authorization without a PSP may have placed the order by itself.
     if status_of(case)? != OrderStatus::Placed {
         turn(context, &mut case.order, OrderEvent::BeginPlacing)?;
@@ -187,7 +201,9 @@ pub async fn capture(
 ) -> Result<Option<Begun>, Failure> {
     refuse_unless(case, OrderEvent::Capture, pointer)?;
     create::refuse_open_call(&case.source)?;
-    let begun = capture_next(tx, context, case).await?;
+    let begun = capture_next(tx, context, case)
+        .await
+        .map_err(|failure| failure.unsupported_at(pointer))?;
     if begun.is_none()
         && case
             .ledger
@@ -232,7 +248,9 @@ pub async fn refund(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Resu
     let pointer = "/data/attributes/_refund";
     refuse_unless(case, OrderEvent::Refund, pointer)?;
     create::refuse_open_call(&case.source)?;
-    let begun = refund_next(tx, context, case).await?;
+    let begun = refund_next(tx, context, case)
+        .await
+        .map_err(|failure| failure.unsupported_at(pointer))?;
     if begun.is_none() && case.ledger.captured() == 0 {
         let message = "can't be done: nothing was captured for the order";
         return Err(refused_by_payment(case, pointer, message).into());
@@ -278,7 +296,9 @@ pub async fn cancel(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Resu
         let message = "can't be done: money was captured for the order; send _refund, which cancels it";
         return Err(refused_by_payment(case, pointer, message).into());
     }
-    cancel_next(tx, context, case).await
+    cancel_next(tx, context, case)
+        .await
+        .map_err(|failure| failure.unsupported_at(pointer))
 }
 
 /// The next release that cancelling an order needs; without one, the order is cancelled.

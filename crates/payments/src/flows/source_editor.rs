@@ -60,7 +60,7 @@ impl<R: PaymentSource> Edit for SourceEditor<R> {
 
     fn delete<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         async move {
-            delete::source(request, id, R::META.kind).await?;
+            delete::source::<R>(request, id).await?;
             Ok(Answer::new(204, Bytes::new()))
         }
         .boxed_local()

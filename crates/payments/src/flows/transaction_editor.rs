@@ -24,7 +24,7 @@ use super::{
 use crate::{
     call::Answer,
     failure::Failure,
-    handler::Edit,
+    handler::{Edit, Kept},
     request::Request,
     resources::transaction::Shown,
     stored::{stored_json, stored_time, word},
@@ -65,7 +65,7 @@ impl Step {
 }
 
 /// A transaction with its triggers.
-pub trait Triggered: Shown + Updatable {
+pub trait Triggered: Shown + Kept + Updatable {
     /// The step that a request asks for.
     fn step(attributes: &<Self as Updatable>::Attributes) -> Result<Option<Step>, Problem>;
 }
@@ -197,6 +197,7 @@ async fn commit_intent<R: Triggered>(
         .get(id.as_str())
         .cloned()
         .ok_or_else(Problem::not_found)?;
+    request.require_match_of::<R>(tx, id).await?;
     let row = keep_common::<R>(tx, request, &mut case, row, input).await?;
     let begun = match step {
         Some(step) => Some(begin(tx, request, &mut case, &row, step).await?),
@@ -255,7 +256,7 @@ async fn begin(
     create::refuse_open_call(&case.source)?;
     refuse_by_order(case, step, &pointer)?;
     let context = &request.context;
-    match step {
+    let begun = match step {
         Step::Capture(amount) => {
             let due = case.order.total_cents().saturating_sub(case.ledger.captured());
             let left = case.ledger.open_authorization(row).min(due.max(0));
@@ -283,7 +284,12 @@ async fn begin(
             let goal = (step == Step::CancelAuthorization).then_some(Goal::Unpay);
             action::void(tx, context, case, row, goal).await
         }
-    }
+    };
+    let amount = match step {
+        Step::Capture(Some(_)) | Step::Refund(Some(_)) => format!("{pointer}_amount_cents"),
+        _ => pointer,
+    };
+    begun.map_err(|failure| failure.unsupported_at(&amount))
 }
 
 /// What the order's status forbids.

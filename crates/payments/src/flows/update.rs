@@ -1,7 +1,7 @@
 //! `PATCH` of a payment source: its own members, and its triggers.
 
 use tillgate_model::{
-    Id, JsonObject, Problem, Record, Resource, Updatable,
+    Id, JsonObject, Problem, Record, Updatable,
     problem::Kind,
     request::UpdateRequest,
     resources::{CheckoutComPayment, StripePayment},
@@ -59,7 +59,7 @@ pub async fn stripe(
         .db
         .write(async move |tx: &mut Tx<'_>| {
             let request = theirs;
-            let mut case = lock(tx, &request, &id_of_source, StripePayment::META.kind).await?;
+            let mut case = lock::<StripePayment>(tx, &request, &id_of_source).await?;
             let before = Before::of(&case);
             let mut record = stripe_payment::record(&request.context, &case.source, &case.order)?;
             StripePayment::apply(&mut record, &input.attributes, &input.relationships);
@@ -121,7 +121,7 @@ pub async fn checkout_com(
         .db
         .write(async move |tx: &mut Tx<'_>| {
             let request = theirs;
-            let mut case = lock(tx, &request, &id_of_source, CheckoutComPayment::META.kind).await?;
+            let mut case = lock::<CheckoutComPayment>(tx, &request, &id_of_source).await?;
             let before = Before::of(&case);
             let mut record = checkout_com_payment::record(&request.context, &case.source, &case.order)?;
             CheckoutComPayment::apply(&mut record, &input.attributes, &input.relationships);
@@ -199,13 +199,15 @@ async fn end<R: Kept>(request: &Request, id: &Id, begun: Begun, ending: Ending) 
     }
 }
 
-/// Claims the key, locks the source and checks that the caller may see it.
-pub async fn lock(tx: &mut Tx<'_>, request: &Request, id: &Id, kind: &str) -> Result<Case, Failure> {
+/// Claims the key, locks the source and checks that the caller may see it, and has seen it as it is if that is a condition.
+pub async fn lock<R: Kept>(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Case, Failure> {
+    let kind = R::META.kind;
     request.claim(tx, Some((kind, id.as_str()))).await?;
     let case = Case::lock(tx, request.scope(), id).await?;
     if case.source.kind != kind || !order::visible(request, &case.order) {
         return Err(Problem::not_found().into());
     }
+    request.require_match_of::<R>(tx, id).await?;
     Ok(case)
 }
 

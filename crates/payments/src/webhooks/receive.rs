@@ -1,6 +1,5 @@
 //! A notification arrives: who sent it is checked over the bytes as they came, then it is kept, once.
 
-use sha2::{Digest, Sha256};
 use tillgate_gateways::{EventFault, Subject, WebhookEvent};
 use tillgate_model::Id;
 use tillgate_store::{GatewayEventRow, PaymentGatewayRow, Scope, Tx, query};
@@ -16,8 +15,6 @@ use crate::{
 
 /// What the bodies of events are sealed as.
 const PURPOSE: &str = "gateway_events.body";
-/// What an event that can't be read is called.
-const UNREADABLE: &str = "unreadable";
 
 /// A notification as it came.
 pub struct Notification<'a> {
@@ -38,6 +35,8 @@ pub enum Reception {
     NotFound,
     /// The gateway's PSP has not signed it.
     Refused,
+    /// The gateway's PSP has signed it, and it is no event that can be read.
+    Unreadable,
     /// It is stored, now or before.
     Kept,
 }
@@ -65,7 +64,19 @@ pub async fn receive(context: &Context, notification: &Notification<'_>) -> Resu
         return Ok(Reception::Refused);
     }
     let scope = Scope::of_verified_webhook(word(&gateway.organization_id)?, gateway.test);
-    let row = row(context, &scope, &gateway, body, link.gateway.parse_webhook(body))?;
+    let event = match link.gateway.parse_webhook(body) {
+        Ok(event) => event,
+        Err(fault) => {
+            // The parser's own words could repeat the body.
+            let fault = match fault {
+                EventFault::TooLarge => "too large",
+                EventFault::Malformed(_) => "malformed",
+            };
+            tracing::warn!(gateway = gateway.id, fault, "a signed notification can't be read");
+            return Ok(Reception::Unreadable);
+        }
+    };
+    let row = row(context, &scope, &gateway, body, event)?;
     let (gateway, event, kind) = (gateway.id, row.event_id.clone(), row.kind.clone());
     let is_new = context
         .db
@@ -82,24 +93,9 @@ fn row(
     scope: &Scope,
     gateway: &PaymentGatewayRow,
     body: &[u8],
-    event: Result<WebhookEvent, EventFault>,
+    event: WebhookEvent,
 ) -> Result<GatewayEventRow, Failure> {
     let now = stored_time(context.now());
-    let event = event.unwrap_or_else(|fault| {
-        // The PSP would only send it again. Its parser's words could repeat what is in it.
-        let fault = match fault {
-            EventFault::TooLarge => "too large",
-            EventFault::Malformed(_) => "malformed",
-        };
-        tracing::warn!(gateway = gateway.id, fault, "a signed notification can't be read");
-        WebhookEvent {
-            id: format!("sha256:{}", hex::encode(Sha256::digest(body))),
-            kind: UNREADABLE.to_owned(),
-            created_at: context.now().moment(),
-            livemode: None,
-            subject: Subject::Other,
-        }
-    });
     let of_other_mode = event.livemode.is_some_and(|livemode| livemode == scope.test());
     if of_other_mode {
         tracing::error!(

@@ -147,7 +147,10 @@ impl Queue {
                 CONTENT_TYPE,
                 HeaderValue::from_static("application/json; charset=utf-8"),
             );
-            target.signing.sign(&mut headers, &row.body, now, row.genuine);
+            let signed_at = env.receivers_now();
+            target
+                .signing
+                .sign(&mut headers, &row.body, signed_at, row.genuine);
             return Some(WebhookDelivery {
                 vendor: row.vendor,
                 event_id: row.event_id.clone(),

@@ -13,7 +13,7 @@ use crate::{
 /// It is switched off, its address cannot be taken, or its journal cannot be opened.
 pub fn run(config: &Config) -> Result<(), Failure> {
     startup::create_data_directory(config)?;
-    let Some(sandbox) = startup::bind_sandbox(config, true, None)? else {
+    let Some(sandbox) = startup::bind_sandbox(config, true, None, None)? else {
         return Err(Failure::Usage(
             "sandbox-listen is `off`: there is nothing to serve".into(),
         ));

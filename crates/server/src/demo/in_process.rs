@@ -114,6 +114,7 @@ impl<'a> InProcess<'a> {
             page: Page { number: 1, size: 1 },
             body: body.into(),
             idempotency_key: None,
+            if_match: None,
         };
         self.service.call(&self.caller, call).await
     }

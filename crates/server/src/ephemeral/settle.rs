@@ -87,7 +87,7 @@ async fn hand_over(
     let status = match service.receive(&notification).await {
         Ok(Reception::Kept) => http::StatusCode::OK,
         Ok(Reception::NotFound) => http::StatusCode::NOT_FOUND,
-        Ok(Reception::Refused) => http::StatusCode::BAD_REQUEST,
+        Ok(Reception::Refused | Reception::Unreadable) => http::StatusCode::BAD_REQUEST,
         Err(_) => http::StatusCode::SERVICE_UNAVAILABLE,
     };
     WebhookAnswer::Status(status)

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use actix_web::web::{Bytes, BytesMut, Payload};
+use actix_web::{
+    http::header::{CONTENT_ENCODING, HeaderMap, HeaderValue},
+    web::{Bytes, BytesMut, Payload},
+};
 use futures::StreamExt;
 use tillgate_model::{Problem, openapi::refusals, problem::Kind, request::MAX_BODY_BYTES};
 use tokio::time::timeout;
@@ -13,22 +16,25 @@ pub const MAX_EVENT_BYTES: usize = 1024 * 1024;
 pub const MAX_TOKEN_REQUEST_BYTES: usize = 16 * 1024;
 /// Bytes of a body that nobody wants which are read all the same.
 const MAX_DISCARDED: usize = 4 * 1024 * 1024;
+/// What the answer to a body with a content coding points to.
+pub const CONTENT_ENCODED: &str = "Content-Encoding";
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Reads the body of a request on a resource.
 ///
 /// # Errors
-/// It is too large, too slow, or ends before its time.
-pub async fn read(payload: &mut Payload) -> Result<Bytes, Problem> {
-    read_up_to(payload, MAX_BODY_BYTES).await
+/// It has a content coding, is too large, too slow, or ends before its time.
+pub async fn read(headers: &HeaderMap, payload: &mut Payload) -> Result<Bytes, Problem> {
+    read_up_to(headers, payload, MAX_BODY_BYTES).await
 }
 
 /// Reads a body of up to so many bytes.
 ///
 /// # Errors
-/// It is too large, too slow, or ends before its time.
-pub async fn read_up_to(payload: &mut Payload, limit: usize) -> Result<Bytes, Problem> {
+/// It has a content coding, is too large, too slow, or ends before its time.
+pub async fn read_up_to(headers: &HeaderMap, payload: &mut Payload, limit: usize) -> Result<Bytes, Problem> {
+    refuse_coded(headers)?;
     timeout(READ_TIMEOUT, collect(payload, limit))
         .await
         .unwrap_or_else(|_| {
@@ -38,6 +44,21 @@ pub async fn read_up_to(payload: &mut Payload, limit: usize) -> Result<Bytes, Pr
             );
             Err(Problem::new(Kind::InvalidDataFormat, message))
         })
+}
+
+/// A compressed body is not decompressed: a small one could become a very large one.
+fn refuse_coded(headers: &HeaderMap) -> Result<(), Problem> {
+    let is_plain = |value: &HeaderValue| {
+        let mut codings = value.as_bytes().split(|byte| *byte == b',');
+        codings.all(|coding| {
+            matches!(coding.trim_ascii(), b"") || coding.trim_ascii().eq_ignore_ascii_case(b"identity")
+        })
+    };
+    if headers.get_all(CONTENT_ENCODING).all(is_plain) {
+        return Ok(());
+    }
+    let message = "Send the body without a content coding.";
+    Err(Problem::new(Kind::UnsupportedMediaType, message).header(CONTENT_ENCODED))
 }
 
 async fn collect(payload: &mut Payload, limit: usize) -> Result<Bytes, Problem> {

@@ -43,7 +43,7 @@ impl Cors {
             .insert_header((ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PATCH, DELETE"))
             .insert_header((
                 ACCESS_CONTROL_ALLOW_HEADERS,
-                "Accept, Authorization, Content-Type, Idempotency-Key, X-Request-Id, X-Requested-With",
+                "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id, X-Requested-With",
             ))
             .insert_header((ACCESS_CONTROL_MAX_AGE, "600"))
             .finish()
@@ -57,7 +57,7 @@ impl Cors {
         headers.append(VARY, HeaderValue::from_static("Origin"));
         if let Some(origin) = origin {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            let exposed = "Location, Retry-After, X-Request-Id, Idempotent-Replayed";
+            let exposed = "ETag, Location, Retry-After, X-Request-Id, Idempotent-Replayed";
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
         }
     }

@@ -4,12 +4,15 @@ use actix_web::{
     HttpResponse,
     http::{
         StatusCode,
-        header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
     },
 };
-use tillgate_model::{Dialect, Problem, Problems, problem::Kind};
+use tillgate_model::{
+    Dialect, Problem, Problems,
+    problem::{Kind, Source},
+};
 
-use super::negotiation::MediaType;
+use super::{body, negotiation::MediaType};
 
 /// Seconds after which to try again where a problem passes by itself and says no more exactly when.
 const SOON: u64 = 1;
@@ -24,6 +27,11 @@ pub fn response(problems: &Problems, dialect: Dialect, media_type: MediaType) ->
             WWW_AUTHENTICATE,
             HeaderValue::from_static(r#"Bearer realm="tillgate""#),
         ));
+    }
+    let is_coded = |problem: &Problem| problem.source == Some(Source::Header(body::CONTENT_ENCODED.into()));
+    if problems.problems.iter().any(is_coded) {
+        // RFC 9110 section 15.5.16
+        response.insert_header((ACCEPT_ENCODING, "identity"));
     }
     if let Some(seconds) = problems.retry_after.or_else(|| passes(problems).then_some(SOON)) {
         response.insert_header((RETRY_AFTER, seconds));

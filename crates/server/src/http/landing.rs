@@ -17,7 +17,7 @@ const PAGE: &str = "<!doctype html>
 </html>
 ";
 
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Retrieve the page for returning buyers
 ///

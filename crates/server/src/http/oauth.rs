@@ -29,7 +29,7 @@ pub use self::error::{OF_REVOCATIONS, OF_TOKENS, describe as describe_errors};
 pub use self::parameters::{RevocationParameters, TokenParameters};
 use self::request::{Grant, RevocationRequest, TokenRequest};
 use super::{
-    body,
+    body, card_numbers,
     client_address::ClientAddress,
     errors,
     limits::{Client, Limits},
@@ -131,8 +131,18 @@ fn refusal(error: TokenError) -> HttpResponse {
         TokenError::Problems(problems) => {
             errors::response(&problems, Dialect::CommerceLayer, MediaType::Json)
         }
-        TokenError::OAuth { error, detail } => error.response(detail),
+        TokenError::OAuth { error, detail } => error.response(&detail),
     }
+}
+
+/// The body of a request with credentials.
+async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, TokenError> {
+    if card_numbers::check(request).is_err() {
+        return Err(TokenError::invalid_request(
+            "A header or the query looks like it holds a card number.",
+        ));
+    }
+    Ok(body::read_up_to(request.headers(), payload, body::MAX_TOKEN_REQUEST_BYTES).await?)
 }
 
 async fn token(
@@ -140,9 +150,9 @@ async fn token(
     request: &HttpRequest,
     payload: &mut Payload,
 ) -> Result<TokenAnswer, TokenError> {
+    let sent = read(request, payload).await?;
     let context = worker.service.context();
     let (limits, address) = (&worker.shared.limits, ClientAddress::of(request).ip);
-    let sent = body::read_up_to(payload, body::MAX_TOKEN_REQUEST_BYTES).await?;
     let asked = TokenRequest::read(request.headers(), &sent)?;
     let Some(application) =
         accounts::authenticate(context, &asked.client.id, asked.client.secret.as_ref()).await?
@@ -268,7 +278,7 @@ pub async fn revoke_token(worker: Data<Worker>, request: HttpRequest, mut payloa
 async fn revoke(worker: &Worker, request: &HttpRequest, payload: &mut Payload) -> Result<(), TokenError> {
     let context = worker.service.context();
     let (shared, address) = (&worker.shared, ClientAddress::of(request).ip);
-    let asked = RevocationRequest::read(request.headers(), &body::read(payload).await?)?;
+    let asked = RevocationRequest::read(request.headers(), &read(request, payload).await?)?;
     let Some(application) =
         accounts::authenticate(context, &asked.client.id, asked.client.secret.as_ref()).await?
     else {

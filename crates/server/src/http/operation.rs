@@ -6,7 +6,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         StatusCode,
-        header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER},
+        header::{CONTENT_TYPE, ETAG, HeaderValue, LOCATION, RETRY_AFTER},
     },
     web::{Bytes, Payload},
 };
@@ -14,13 +14,14 @@ use futures::FutureExt;
 use tillgate_model::{
     Action, Problem, Problems, Resource,
     openapi::{Operation, OperationKind},
+    request::check_content,
     resources::Customer,
 };
-use tillgate_payments::{Answer, Call};
+use tillgate_payments::{Answer, Call, entity_tag};
 use tracing::Instrument;
 
 use super::{
-    authentication, body, errors, idempotency,
+    authentication, body, card_numbers, conditional, errors, idempotency,
     negotiation::{self, MediaType},
     permission, query,
     state::Worker,
@@ -52,8 +53,9 @@ async fn negotiated(
         Ok(media_type) => (media_type, called(worker, operation, request, &mut payload).await),
         Err(problem) => (MediaType::default(), Err(problem.into())),
     };
+    let outcome = outcome.and_then(|answer| Ok(success(answer, operation, request, media_type)?));
     match outcome {
-        Ok(answer) => success(answer, media_type),
+        Ok(response) => response,
         Err(problems) => {
             body::discard(&mut payload).await;
             errors::response(&problems, operation.resource.dialect, media_type)
@@ -67,6 +69,7 @@ async fn called(
     request: &HttpRequest,
     payload: &mut Payload,
 ) -> Result<Answer, Problems> {
+    card_numbers::check(request)?;
     let (headers, query) = (request.headers(), request.query_string());
     if operation.has_body() {
         negotiation::readable(headers)?;
@@ -82,8 +85,13 @@ async fn called(
         limits.sign_up(&caller)?;
     }
     let page = query::page(&operation, query)?;
+    let if_match = match operation.takes_condition() {
+        true => conditional::required(headers)?,
+        false => None,
+    };
     let (body, idempotency_key) = if operation.has_body() {
-        let body = body::read(payload).await?;
+        let body = body::read(headers, payload).await?;
+        check_content(&body)?;
         let key = idempotency::key(headers, operation.method(), request.path(), query, &body)?;
         (body, key)
     } else {
@@ -98,6 +106,7 @@ async fn called(
         page,
         body,
         idempotency_key,
+        if_match,
     };
     if operation.method() == "GET" {
         return worker.service.call(&caller, call).await;
@@ -116,9 +125,21 @@ fn is_sign_up(operation: &Operation) -> bool {
         && operation.resource.kind == Customer::META.kind
 }
 
-fn success(answer: Answer, media_type: MediaType) -> HttpResponse {
+fn success(
+    answer: Answer,
+    operation: Operation,
+    request: &HttpRequest,
+    media_type: MediaType,
+) -> Result<HttpResponse, Problem> {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     let mut response = HttpResponse::build(status);
+    if operation.has_entity_tag() {
+        let tag = entity_tag(&answer.body);
+        if operation.method() == "GET" && conditional::is_known(request.headers(), &tag)? {
+            return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());
+        }
+        response.insert_header((ETAG, tag));
+    }
     if let Some(location) = answer.location {
         response.insert_header((LOCATION, location));
     }
@@ -129,9 +150,9 @@ fn success(answer: Answer, media_type: MediaType) -> HttpResponse {
         response.insert_header((RETRY_AFTER, seconds));
     }
     if answer.body.is_empty() {
-        return response.finish();
+        return Ok(response.finish());
     }
-    response
+    Ok(response
         .insert_header((CONTENT_TYPE, HeaderValue::from_static(media_type.as_str())))
-        .body(answer.body)
+        .body(answer.body))
 }

@@ -1,6 +1,7 @@
 //! The identifier of a request, which its answer and its lines in the log carry.
 
 use actix_web::http::header::{HeaderMap, HeaderValue};
+use tillgate_model::card_number;
 
 /// Name of the header.
 pub const HEADER: &str = "x-request-id";
@@ -21,6 +22,7 @@ fn well_formed(id: &[u8]) -> bool {
         && id
             .iter()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':'))
+        && str::from_utf8(id).is_ok_and(|id| !card_number::contains(id))
 }
 
 #[cfg(test)]
@@ -46,7 +48,15 @@ mod tests {
 
     #[test]
     fn any_other_is_replaced() {
-        for id in ["", "a b", "a\"b", "a<b", &"a".repeat(MAX_LENGTH + 1)] {
+        for id in [
+            "",
+            "a b",
+            "a\"b",
+            "a<b",
+            &"a".repeat(MAX_LENGTH + 1),
+            "4242424242424242",
+            "id:4242-4242-4242-4242",
+        ] {
             assert_eq!(with(id).len(), 32, "{id}");
         }
         assert_ne!(of(&HeaderMap::new()), of(&HeaderMap::new()));

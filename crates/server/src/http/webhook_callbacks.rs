@@ -41,6 +41,7 @@ pub enum NotifyingGateway {
         (status = 400, description = "The event is not signed as it has to be, or cannot be read."),
         (status = 404, description = "No gateway has this URL."),
         (status = 413, description = "The event has more than 1 MiB."),
+        (status = 415, description = "The body has a content coding."),
         (status = 500, description = "A fault of the service."),
         (status = 503, description = "The service is too busy; the payment gateway sends the event again."),
     )
@@ -73,7 +74,7 @@ async fn receive(
     (gateway_type, token): &(String, String),
     payload: &mut Payload,
 ) -> Result<(), Problems> {
-    let body = body::read_up_to(payload, body::MAX_EVENT_BYTES).await?;
+    let body = body::read_up_to(request.headers(), payload, body::MAX_EVENT_BYTES).await?;
     // Two headers of a name could be read differently by two readers.
     let header = |name: &str| {
         let mut values = request.headers().get_all(name);
@@ -90,6 +91,10 @@ async fn receive(
         Reception::NotFound => Err(Problem::not_found().into()),
         Reception::Refused => {
             let message = "The event is not signed as it has to be.";
+            Err(Problem::new(Kind::InvalidDataFormat, message).into())
+        }
+        Reception::Unreadable => {
+            let message = "The event is signed, but it is no event of this payment gateway that can be read.";
             Err(Problem::new(Kind::InvalidDataFormat, message).into())
         }
         Reception::Kept => {

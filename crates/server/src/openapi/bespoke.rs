@@ -126,6 +126,7 @@ fn stamp_refusals(id: &str, operation: &mut Value) {
             Kind::InvalidDataFormat,
             Kind::RecordNotFound,
             Kind::PayloadTooLarge,
+            Kind::UnsupportedMediaType,
             Kind::InternalServerError,
             Kind::ServiceUnavailable,
         ],

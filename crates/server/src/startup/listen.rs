@@ -3,7 +3,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicI64},
 };
 
 use tillgate_sandbox::{BoundSandbox, SandboxConfig};
@@ -46,7 +46,7 @@ pub fn bind_admin(config: &Config) -> Result<Option<TcpListener>, Failure> {
 }
 
 /// Takes the sandbox's address and opens its journal, unless it is switched off. Its ids and its time can come from a
-/// seed. With `controls`, the operator's routes are there too.
+/// seed. With `controls`, the operator's routes are there too. Where it advances its clock, it tells by how much.
 ///
 /// # Errors
 /// The address cannot be taken, or the journal cannot be opened.
@@ -54,6 +54,7 @@ pub fn bind_sandbox(
     config: &Config,
     controls: bool,
     seeded: Option<&Arc<Seeded>>,
+    advanced_by: Option<&Arc<AtomicI64>>,
 ) -> Result<Option<BoundSandbox>, Failure> {
     let Some(listen) = config.sandbox_listen else {
         return Ok(None);
@@ -63,6 +64,7 @@ pub fn bind_sandbox(
         controls,
         data_dir: Some(config.data_dir.join("sandbox")),
         seed: seeded.map(|seeded| seeded.seed()),
+        advanced_by: advanced_by.map(Arc::clone),
         ..SandboxConfig::default()
     };
     let bound = match seeded {

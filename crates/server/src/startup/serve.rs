@@ -2,7 +2,7 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicI64},
     time::Duration,
 };
 
@@ -62,13 +62,19 @@ fn serve_in_directory(config: &Config, setup: Option<Setup>) -> Result<(), Failu
         .local_addr()
         .map_err(|error| Failure::Start(format!("cannot listen on {}: {error}", config.listen)))?;
     let admin = listen::bind_admin(config)?;
-    let sandbox = listen::bind_sandbox(config, config.is_private(), seeded)?;
+    // Where everything is tried out, the sandbox's clock and the service's are advanced together.
+    let is_tried = setup.is_some() || (config.demo && config.is_private());
+    let advanced_by = is_tried.then(Arc::<AtomicI64>::default);
+    let sandbox = listen::bind_sandbox(config, config.is_private(), seeded, advanced_by.as_ref())?;
     let public_url = config
         .public_url
         .clone()
         .unwrap_or_else(|| format!("http://{address}"));
     // Opening a database may block, so it comes before the runtime.
-    let world = seeded.map_or_else(World::real, World::seeded);
+    let mut world = seeded.map_or_else(World::real, World::seeded);
+    if let Some(advanced_by) = advanced_by {
+        world = world.advanced_by(advanced_by);
+    }
     let sandbox_url = sandbox.as_ref().map(BoundSandbox::url);
     let context = context::context(config, &public_url, sandbox_url.as_deref(), world, true)?;
     actix_web::rt::System::new().block_on(run(config, context, (listener, admin), address, sandbox, setup))

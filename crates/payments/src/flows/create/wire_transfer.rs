@@ -39,7 +39,7 @@ impl PaymentSource for WireTransfer {
         context
             .db
             .write(async move |tx: &mut Tx<'_>| {
-                let mut case = update::lock(tx, &request, &id, Self::META.kind).await?;
+                let mut case = update::lock::<Self>(tx, &request, &id).await?;
                 let before = update::Before::of(&case);
                 let mut record = wire_transfer::record(&request.context, &case.source, &case.order)?;
                 Self::apply(&mut record, &input.attributes, &input.relationships);

@@ -26,7 +26,7 @@ impl Edit for Cards {
                 .read(async |tx: &mut Tx<'_>| Card::get(tx, request, id).await)
                 .await?;
             found.ok_or_else(Problem::not_found)?;
-            remove(request, id, request.caller.customer_id.as_ref()).await?;
+            remove::<Card>(request, id, request.caller.customer_id.as_ref()).await?;
             Ok(Answer::new(204, Bytes::new()))
         }
         .boxed_local()

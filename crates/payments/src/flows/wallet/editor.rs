@@ -41,7 +41,7 @@ impl Edit for WalletEditor {
 
     fn delete<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         async move {
-            remove(request, id, request.caller.customer_id.as_ref()).await?;
+            remove::<CustomerPaymentSource>(request, id, request.caller.customer_id.as_ref()).await?;
             Ok(Answer::new(204, Bytes::new()))
         }
         .boxed_local()

@@ -17,15 +17,16 @@ use super::{
 use crate::{
     failure::Failure,
     flows::{create::unavailable, link::Link},
+    handler::Kept,
     request::Request,
     resources::customer_payment_source::token,
     stored::word,
 };
 
 /// Removes a card; that of anybody but `owner` is not found, if one is given.
-pub async fn remove(request: &Request, id: &Id, owner: Option<&Id>) -> Result<(), Failure> {
+pub async fn remove<R: Kept>(request: &Request, id: &Id, owner: Option<&Id>) -> Result<(), Failure> {
     let context = &request.context;
-    let Some(call) = commit_intent(request, id.clone(), owner.cloned()).await? else {
+    let Some(call) = commit_intent::<R>(request, id.clone(), owner.cloned()).await? else {
         return Ok(());
     };
     let outcome = ask(context, &call.link, &call.request, false).await;
@@ -49,7 +50,11 @@ pub async fn remove(request: &Request, id: &Id, owner: Option<&Id>) -> Result<()
 }
 
 /// The intent, unless there is no PSP that keeps the card: then it is gone with this.
-async fn commit_intent(request: &Request, id: Id, owner: Option<Id>) -> Result<Option<CardCall>, Failure> {
+async fn commit_intent<R: Kept>(
+    request: &Request,
+    id: Id,
+    owner: Option<Id>,
+) -> Result<Option<CardCall>, Failure> {
     let (request, context) = (request.clone(), request.context.clone());
     context
         .db
@@ -59,6 +64,7 @@ async fn commit_intent(request: &Request, id: Id, owner: Option<Id>) -> Result<O
                 .filter(is_active)
                 .filter(|row| owner.is_none_or(|owner| row.customer_id == owner.as_str()))
                 .ok_or_else(Problem::not_found)?;
+            request.require_match_of::<R>(tx, &id).await?;
             let gateway = match &row.payment_gateway_id {
                 Some(gateway_id) => query!(tx, payment_gateways::get(scope, &word(gateway_id)?))?,
                 None => None,

@@ -333,6 +333,7 @@ impl World {
             page: Page { number: 1, size: 1 },
             body: body.map(|body| body.to_string().into()).unwrap_or_default(),
             idempotency_key: None,
+            if_match: None,
         };
         let answer = self.service.call(&self.caller, call).await;
         serde_json::from_slice(

@@ -4,7 +4,7 @@ mod turn;
 mod watch;
 
 use actix_web::{
-    HttpResponse, Resource,
+    HttpRequest, HttpResponse, Resource,
     http::Method,
     web::{self, Data, Payload},
 };
@@ -78,7 +78,7 @@ async fn reset(worker: Data<Worker>) -> HttpResponse {
 }
 
 /// Lets time pass, for the service and the PSPs. Only a service with a seed has a clock of its own.
-async fn advance_clock(worker: Data<Worker>, mut payload: Payload) -> HttpResponse {
+async fn advance_clock(worker: Data<Worker>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
     let ephemeral = match ephemeral(&worker) {
         Ok(ephemeral) => ephemeral,
         Err(response) => return response,
@@ -86,10 +86,13 @@ async fn advance_clock(worker: Data<Worker>, mut payload: Payload) -> HttpRespon
     let Some(seeded) = &ephemeral.seeded else {
         return errors::route_not_found("/ephemeral/clock");
     };
-    let sent = body::read(&mut payload).await.and_then(|body| {
-        serde_json::from_slice::<Advance>(&body)
-            .map_err(|error| Problem::new(Kind::InvalidDataFormat, format!("Not such a request: {error}.")))
-    });
+    let sent = body::read(request.headers(), &mut payload)
+        .await
+        .and_then(|body| {
+            serde_json::from_slice::<Advance>(&body).map_err(|error| {
+                Problem::new(Kind::InvalidDataFormat, format!("Not such a request: {error}."))
+            })
+        });
     match sent {
         Ok(Advance { advance_seconds }) => {
             let _alone = ephemeral.turns.alone().await;

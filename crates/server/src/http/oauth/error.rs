@@ -1,6 +1,8 @@
 //! Refused token requests, in the form that clients of Commerce Layer read: OAuth's error code (RFC 6749 section 5.2) is
 //! the title.
 
+use std::borrow::Cow;
+
 use actix_web::{
     HttpResponse,
     http::{StatusCode, header::WWW_AUTHENTICATE},
@@ -15,7 +17,7 @@ pub enum TokenError {
         /// The code.
         error: OAuthError,
         /// What is wrong.
-        detail: &'static str,
+        detail: Cow<'static, str>,
     },
     /// Anything else.
     Problems(Problems),
@@ -130,7 +132,7 @@ impl TokenError {
     pub fn invalid_client() -> Self {
         Self::OAuth {
             error: OAuthError::InvalidClient,
-            detail: INVALID_CLIENT,
+            detail: INVALID_CLIENT.into(),
         }
     }
 
@@ -138,7 +140,7 @@ impl TokenError {
     pub fn unsupported_grant_type() -> Self {
         Self::OAuth {
             error: OAuthError::UnsupportedGrantType,
-            detail: UNSUPPORTED_GRANT_TYPE,
+            detail: UNSUPPORTED_GRANT_TYPE.into(),
         }
     }
 
@@ -146,7 +148,7 @@ impl TokenError {
     pub fn unauthorized_client() -> Self {
         Self::OAuth {
             error: OAuthError::UnauthorizedClient,
-            detail: UNAUTHORIZED_CLIENT,
+            detail: UNAUTHORIZED_CLIENT.into(),
         }
     }
 
@@ -162,7 +164,7 @@ impl TokenError {
     pub fn invalid_grant() -> Self {
         Self::OAuth {
             error: OAuthError::InvalidGrant,
-            detail: INVALID_GRANT,
+            detail: INVALID_GRANT.into(),
         }
     }
 
@@ -170,15 +172,15 @@ impl TokenError {
     pub fn invalid_scope() -> Self {
         Self::OAuth {
             error: OAuthError::InvalidScope,
-            detail: INVALID_SCOPE,
+            detail: INVALID_SCOPE.into(),
         }
     }
 
     /// The request has not the form.
-    pub fn invalid_request(detail: &'static str) -> Self {
+    pub fn invalid_request(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::OAuth {
             error: OAuthError::InvalidRequest,
-            detail,
+            detail: detail.into(),
         }
     }
 

@@ -4,7 +4,7 @@ use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::SecretString;
 use serde_json::Value;
-use tillgate_model::{Problem, problem::Kind};
+use tillgate_model::{Problem, card_number::contains, problem::Kind, request::check_content};
 
 use super::error::TokenError;
 use crate::http::{media_type::MediaRange, query};
@@ -61,6 +61,7 @@ impl TokenRequest {
     /// Another media type, another form, another grant, no client id, or credentials in two places.
     pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, TokenError> {
         let parameters = Parameters(parameters(headers, body)?);
+        parameters.check_content()?;
         let grant = Grant::read(&parameters)?;
         Ok(Self {
             grant,
@@ -168,6 +169,19 @@ impl Grant {
 struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
+    /// Refuses card numbers.
+    fn check_content(&self) -> Result<(), TokenError> {
+        match self
+            .0
+            .iter()
+            .find(|(name, value)| contains(name) || contains(value))
+        {
+            Some((name, _)) if contains(name) => Err(holds_card_number("The name of a parameter")),
+            Some((name, _)) => Err(holds_card_number(&format!("The parameter `{name}`"))),
+            None => Ok(()),
+        }
+    }
+
     fn get(&self, name: &str) -> Result<Option<&str>, TokenError> {
         self.bounded(name, MAX_LENGTH)
     }
@@ -216,10 +230,22 @@ fn parameters(headers: &HeaderMap, body: &[u8]) -> Result<Vec<(String, String)>,
     }
 }
 
+fn holds_card_number(place: &str) -> TokenError {
+    TokenError::invalid_request(format!("{place} looks like it holds a card number."))
+}
+
 fn members(body: &[u8]) -> Result<Vec<(String, String)>, TokenError> {
     let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
         return Err(TokenError::invalid_request("The body is not a JSON object."));
     };
+    if let Err(problems) = check_content(body) {
+        let repeats = |problem: &Problem| problem.kind == Kind::InvalidDataFormat;
+        return Err(if problems.problems.iter().any(repeats) {
+            TokenError::invalid_request("A parameter is given twice.")
+        } else {
+            holds_card_number("The body")
+        });
+    }
     members
         .into_iter()
         .filter(|(_, value)| !value.is_null())
@@ -250,6 +276,9 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, TokenError> {
         pairs.into_iter().next().map(|(_, value)| value)
     };
     match (decode(id), decode(secret)) {
+        (Some(id), Some(secret)) if contains(&id) || contains(&secret) => {
+            Err(holds_card_number("HTTP Basic"))
+        }
         (Some(id), Some(secret)) if id.len() <= MAX_LENGTH && secret.len() <= MAX_LENGTH => {
             Ok(Some((id, secret)))
         }

@@ -89,7 +89,7 @@ async fn pay(client: &Configuration, order: &str, card: &str) -> Result<(), Fail
         }),
         ..UpdateStripePaymentData::new(update_stripe_payment_data::Type::StripePayments, payment.clone())
     });
-    payment_sources_api::update_stripe_payment(client, &payment, authorize, None).await?;
+    payment_sources_api::update_stripe_payment(client, &payment, authorize, None, None).await?;
     Ok(())
 }
 
@@ -114,7 +114,7 @@ async fn paid(client: &Configuration) -> Result<(), Failure> {
         }),
         ..UpdateOrderData::new(update_order_data::Type::Orders, order.clone())
     });
-    let placed = commerce_api::update_order(client, &order, place, None)
+    let placed = commerce_api::update_order(client, &order, place, None, None)
         .await?
         .data
         .attributes;
@@ -141,7 +141,7 @@ async fn paid(client: &Configuration) -> Result<(), Failure> {
             authorization.id.clone(),
         )
     });
-    transactions_api::update_authorization(client, &authorization.id, capture, None).await?;
+    transactions_api::update_authorization(client, &authorization.id, capture, None, None).await?;
     assert_eq!(payment_status(client, &order).await?, PaymentStatus::Paid);
 
     let captures = commerce_api::retrieve_order_captures(client, &order, None, None)
@@ -159,7 +159,7 @@ async fn paid(client: &Configuration) -> Result<(), Failure> {
         }),
         ..UpdateCaptureData::new(update_capture_data::Type::Captures, capture.id.clone())
     });
-    transactions_api::update_capture(client, &capture.id, refund, None).await?;
+    transactions_api::update_capture(client, &capture.id, refund, None, None).await?;
     let refunds = transactions_api::retrieve_capture_refunds(client, &capture.id, None, None)
         .await?
         .data;

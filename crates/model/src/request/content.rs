@@ -1,0 +1,246 @@
+//! What no JSON body may hold, whatever it is for: card numbers, and a member twice.
+
+use std::{borrow::Cow, fmt};
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
+
+use crate::{Problem, ProblemList, Problems, card_number, pointer::child, problem::Kind};
+
+/// Refuses a body with a card number, or with two members of one name of which a reader would take either. What is no JSON has no
+/// members; reading it tells what is wrong.
+///
+/// # Errors
+/// Where the card numbers and the repeated members are. The numbers themselves are not repeated.
+pub fn check_content(body: &[u8]) -> Result<(), Problems> {
+    let mut inspection = Inspection::default();
+    let mut document = serde_json::Deserializer::from_slice(body);
+    // An error is that of the JSON, or that enough was found.
+    let _ = Node(&mut inspection).deserialize(&mut document);
+    inspection.problems.into_result()
+}
+
+/// A value that must not be a card number.
+pub fn card_number_at(pointer: impl Into<String>) -> Problem {
+    Problem::invalid(
+        pointer,
+        "card_number",
+        "looks like a card number; send the token that the payment gateway's library makes of it",
+    )
+}
+
+#[derive(Default)]
+struct Inspection {
+    pointer: String,
+    problems: ProblemList,
+}
+
+impl Inspection {
+    fn found<E: Error>(&mut self, problem: Problem) -> Result<(), E> {
+        self.problems.push(|| problem);
+        if self.problems.is_full() {
+            Err(E::custom("enough"))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn text<E: Error>(&mut self, text: &str) -> Result<(), E> {
+        if card_number::contains(text) {
+            self.found(card_number_at(self.pointer.as_str()))?;
+        }
+        Ok(())
+    }
+
+    fn number<E: Error>(&mut self, number: &Number) -> Result<(), E> {
+        if card_number::is_card_number(number) {
+            self.found(card_number_at(self.pointer.as_str()))?;
+        }
+        Ok(())
+    }
+
+    /// Goes one step down for as long as `inner` takes.
+    fn within<T>(&mut self, step: &str, inner: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.pointer.len();
+        self.pointer.push('/');
+        if step.contains(['~', '/']) {
+            self.pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
+        } else {
+            self.pointer.push_str(step);
+        }
+        let result = inner(self);
+        self.pointer.truncate(length);
+        result
+    }
+}
+
+/// A value of the document, at the inspection's pointer.
+struct Node<'a>(&'a mut Inspection);
+
+impl<'de> DeserializeSeed<'de> for Node<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Node<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
+        self.0.number(&number.into())
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
+        self.0.number(&number.into())
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
+        match Number::from_f64(number) {
+            Some(number) => self.0.number(&number),
+            None => Ok(()),
+        }
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        self.0.text(text)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let mut index = 0_usize;
+        while self
+            .0
+            .within(&index.to_string(), |inspection| {
+                items.next_element_seed(Node(inspection))
+            })?
+            .is_some()
+        {
+            index += 1;
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let mut names: Vec<Cow<'de, str>> = Vec::new();
+        while let Some(Name(name)) = members.next_key()? {
+            if card_number::contains(&name) {
+                // The name is not repeated, not even in a pointer.
+                self.0.found(card_number_at(self.0.pointer.as_str()))?;
+                members.next_value_seed(Node(self.0))?;
+                continue;
+            }
+            self.0
+                .within(&name, |inspection| members.next_value_seed(Node(inspection)))?;
+            names.push(name);
+        }
+        if names.len() < 2 {
+            return Ok(());
+        }
+        names.sort_unstable();
+        let mut repeated: Vec<&str> = names
+            .windows(2)
+            .filter(|pair| pair[0] == pair[1])
+            .map(|pair| &*pair[1])
+            .collect();
+        repeated.dedup();
+        for name in repeated {
+            let problem = Problem::new(Kind::InvalidDataFormat, "The object has this member twice.");
+            self.0.found(problem.at(child(&self.0.pointer, name)))?;
+        }
+        Ok(())
+    }
+}
+
+/// A member's name, which is copied only if it was written with escapes.
+struct Name<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl<'de> Visitor<'de> for Text {
+            type Value = Name<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a member's name")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(text.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Source;
+
+    fn found(body: &str) -> Vec<(u16, String)> {
+        let problems = check_content(body.as_bytes())
+            .err()
+            .map(|problems| problems.problems);
+        problems
+            .into_iter()
+            .flatten()
+            .map(|problem| match problem.source {
+                Some(Source::Pointer(pointer)) => (problem.kind.status(), pointer),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn card_numbers_are_found_wherever_they_are() {
+        let at = |pointer: &str| vec![(422, pointer.to_owned())];
+        assert_eq!(found(r#""4242424242424242""#), at(""));
+        assert_eq!(
+            found(r#"{"a":[1,{"b/c":"card 4242 4242 4242 4242"}]}"#),
+            at("/a/1/b~1c")
+        );
+        assert_eq!(found(r#"{"a":{"4242424242424242":{"b":1}}}"#), at("/a"));
+        assert_eq!(found(r#"{"a":{"4242424242424242":"4242424242424242"}}"#).len(), 2);
+        assert_eq!(found(r#"{"a":4242424242424242.0}"#), at("/a"));
+        assert_eq!(found(r#"{"a":-4242424242424242}"#), at("/a"));
+        assert_eq!(found(r#"{"a":"\uff14\uff12\uff14242424242424242"}"#), at("/a"));
+        assert_eq!(found(r#"{"a":"42424242","b":4242}"#), []);
+    }
+
+    #[test]
+    fn a_member_that_comes_twice_is_found_at_any_depth() {
+        let at = |pointer: &str| vec![(400, pointer.to_owned())];
+        assert_eq!(found(r#"{"data":{},"data":{}}"#), at("/data"));
+        assert_eq!(found(r#"{"data":{},"d\u0061ta":{}}"#), at("/data"));
+        assert_eq!(found(r#"{"a":[{"b":1,"c":2,"b":3,"b":4}]}"#), at("/a/0/b"));
+        assert_eq!(found(r#"{"a":{"b":1},"c":{"b":1}}"#), []);
+    }
+
+    #[test]
+    fn what_is_found_is_bounded_and_what_is_no_json_is_left_to_its_reader() {
+        let numbers = vec!["4242424242424242"; 200].join(",");
+        assert_eq!(found(&format!("[{numbers}]")).len(), MOST);
+        for body in ["", "{", "[1,", "nonsense", r#"{"a" 1}"#] {
+            assert_eq!(found(body), [], "{body}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Changes that are to be made only to what the caller has seen: `If-Match` (RFC 9110 section 13.1.1).
+
+use std::hash::BuildHasher;
+
+use foldhash::quality::FixedState;
+use tillgate_model::{Id, Problem, Record, document, problem::Kind};
+use tillgate_store::Tx;
+
+use crate::{failure::Failure, handler::Kept, request::Request};
+
+/// The strong entity tag of a document. It is made of letters, so that it never looks like a number.
+pub fn entity_tag(document: &[u8]) -> String {
+    let hash = FixedState::with_seed(0).hash_one(document);
+    let letters =
+        (0..16).map(|place| char::from(b'a' + u8::try_from(hash >> (4 * place) & 15).unwrap_or_default()));
+    format!("\"{}\"", letters.collect::<String>())
+}
+
+impl Request {
+    /// Refuses if the caller has not seen the record as it is. It must be locked, so that it stays as it is.
+    pub fn require_match<R: Kept>(&self, record: &Record<R>) -> Result<(), Failure> {
+        match &self.if_match {
+            Some(tags) => require(tags, document::one(record, self.frame()).as_ref()),
+            None => Ok(()),
+        }
+    }
+
+    /// The same of the record with an id. Nothing is read if there is no condition.
+    pub async fn require_match_of<R: Kept>(&self, tx: &mut Tx<'_>, id: &Id) -> Result<(), Failure> {
+        if self.if_match.is_none() {
+            return Ok(());
+        }
+        let record = R::get(tx, self, id).await?.ok_or_else(Problem::not_found)?;
+        self.require_match(&record)
+    }
+}
+
+/// Refuses unless one of the tags is that of the document.
+pub fn require(tags: &[String], document: &[u8]) -> Result<(), Failure> {
+    let current = entity_tag(document);
+    if tags.contains(&current) {
+        return Ok(());
+    }
+    let message = "The resource is not as the entity tag in If-Match says. Ask for it again, and send the ETag of that answer.";
+    Err(Problem::new(Kind::PreconditionFailed, message)
+        .header("If-Match")
+        .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_document_has_another_tag() {
+        let tags = [
+            entity_tag(b""),
+            entity_tag(b"{}"),
+            entity_tag(b"{ }"),
+            entity_tag(b"{}\0"),
+        ];
+        for (place, tag) in tags.iter().enumerate() {
+            assert!(
+                tag.len() == 18 && tag.bytes().all(|byte| byte == b'"' || byte.is_ascii_lowercase()),
+                "{tag}"
+            );
+            assert!(!tags[..place].contains(tag), "{tag}");
+        }
+        assert_eq!(entity_tag(b"{}"), entity_tag(b"{}"));
+    }
+}
