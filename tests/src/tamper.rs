@@ -1,7 +1,7 @@
 //! A PSP that shows something else than it was asked for: a proxy that changes what the sandbox answers.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 

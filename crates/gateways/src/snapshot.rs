@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tillgate_model::money::Money;
 
-use crate::recovery::{ActionKind, ActionSeen, ActionStatus};
 use crate::operation::CaptureMethod;
+use crate::recovery::{ActionKind, ActionSeen, ActionStatus};
 
 /// Where a payment stands at the PSP.
 #[derive(Debug, Clone, PartialEq, Eq)]

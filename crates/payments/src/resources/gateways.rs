@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tillgate_gateways::{FoundOutcome, KeyFault, RefusalKind};
-use tillgate_model::{Id, JsonObject, Problem, Problems, Secret, Timestamp};
+use tillgate_model::{Id, JsonObject, Problem, ProblemList, Secret, Timestamp};
 use tillgate_outgoing::{OwnHost, Refused};
 use tillgate_store::{PaymentGatewayRow, Tx, query};
 use url::Url;
@@ -158,22 +158,13 @@ pub fn credential_keys(keys: &[(&str, Option<&Secret>)]) -> JsonObject {
 
 /// Everything that is wrong with keys that were given, each under its name in requests.
 pub fn judge_keys(keys: &[(&str, Result<(), KeyFault>)]) -> Result<(), Failure> {
-    let problems: Vec<Problem> = keys
-        .iter()
-        .filter_map(|(name, judged)| {
-            let message = judged.err()?;
-            Some(Problem::invalid(
-                format!("/data/attributes/{name}"),
-                "invalid",
-                message,
-            ))
-        })
-        .collect();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::from(Problems::from(problems)))
+    let mut problems = ProblemList::default();
+    for (name, judged) in keys {
+        if let Err(message) = judged {
+            problems.push(|| Problem::invalid(format!("/data/attributes/{name}"), "invalid", *message));
+        }
     }
+    Ok(problems.into_result()?)
 }
 
 /// Refuses to let a gateway be where its vendor is not, unless the operator allows it.
