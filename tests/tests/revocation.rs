@@ -121,7 +121,12 @@ async fn a_token_is_revoked_by_the_application_that_it_was_made_for() {
             .await
             .expect(200);
     }
-    let hinted = [credentials[0], credentials[1], ("token", own.as_str()), ("token_type_hint", "refresh_token")];
+    let hinted = [
+        credentials[0],
+        credentials[1],
+        ("token", own.as_str()),
+        ("token_type_hint", "refresh_token"),
+    ];
     let answer = revoke(&hinted).await.expect(200);
     assert_eq!(answer.header("cache-control"), "no-store");
     // Here it counts at once, and is no error a second time.
