@@ -100,7 +100,9 @@ async fn a_port_in_use_is_said_in_one_line() {
     let taken = TcpListener::bind(any_port()).expect("a free port");
     let address = taken.local_addr().expect("it is bound");
     let data = tempfile::tempdir().expect("a directory");
-    let stderr = failing(service.serve_command(data.path(), address)).await;
+    let mut command = service.serve_command(&data.path().join("new"), address);
+    command.current_dir(data.path());
+    let stderr = failing(command).await;
     assert_one_line_with(&stderr, &address.to_string());
 }
 

@@ -391,7 +391,7 @@ async fn an_event_can_be_told_again_and_a_secret_replaced() {
     let replaced = pull(&api, "webhooks", &id, "_regenerate_shared_secret").await;
     let new = replaced.attribute("shared_secret").as_str().expect("a secret");
     assert!(new.len() == 32 && new != old);
-    let events = api.get("/api/events").await.expect(200);
+    let events = api.get(&format!("/api/customers/{ada}/events")).await.expect(200);
     let event = events.body["data"][0]["id"]
         .as_str()
         .expect("an event")
@@ -537,12 +537,8 @@ async fn what_a_webhook_was_told_outlives_it() {
     receiver.react(Reaction::status(501));
     let (id, _) = webhook(&api, "customers.create", &receiver.url("/hook")).await;
     let ada = customer(&api, "ada").await;
-    let told = until(
-        &api,
-        &format!("/api/webhooks/{id}/last_event_callbacks"),
-        |list| codes(list) == ["501"],
-    );
-    let told = told.await;
+    let list = format!("/api/webhooks/{id}/last_event_callbacks");
+    let told = until(&api, &list, |list| codes(list) == ["501"]).await;
     let callback = told.body["data"][0]["id"].as_str().expect("an id").to_owned();
     let _ = api.delete(&format!("/api/webhooks/{id}")).await.expect(204);
     let calls = receiver.expect(1).await.len();
@@ -565,12 +561,8 @@ async fn what_a_webhook_was_told_outlives_it() {
     receiver.react(Reaction::status(200));
     let (other, _) = webhook(&api, "customers.create", &receiver.url("/other")).await;
     customer(&api, "bea").await;
-    until(
-        &api,
-        &format!("/api/webhooks/{other}/last_event_callbacks"),
-        |list| codes(list) == ["200"],
-    )
-    .await;
+    let list = format!("/api/webhooks/{other}/last_event_callbacks");
+    until(&api, &list, |list| codes(list) == ["200"]).await;
     let all = receiver.expect(calls + 1).await;
     assert_eq!(all.len(), calls + 1);
     assert_eq!(all[calls].path, "/other");
