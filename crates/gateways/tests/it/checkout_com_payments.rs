@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tillgate_gateways::{
-    FoundOutcome, Gateway, Method, PaymentOutcome, PaymentSnapshot, PaymentStatus, RefusalKind,
+    FoundOutcome, Gateway, Method, Missing, PaymentOutcome, PaymentSnapshot, PaymentStatus, RefusalKind,
 };
 
 use crate::support::{checkout_com, done, empty, money, refused, request, response, with};
@@ -185,6 +185,13 @@ fn refusals() {
             (refusal.message.as_str(), refusal.psp_request_id.as_deref()),
             (code, Some("r-1"))
         );
+    }
+    for (code, missing) in [
+        ("customer_not_found", Some(Missing::Customer)),
+        ("source_id_unknown", Some(Missing::Instrument)),
+        ("token_invalid", None),
+    ] {
+        assert_eq!(refused(read(422, &invalid(code))).missing, missing, "{code}");
     }
     for (status, kind) in [
         (401, RefusalKind::Credentials),

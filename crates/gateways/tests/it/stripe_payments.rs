@@ -2,9 +2,11 @@
 
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use tillgate_gateways::{FoundOutcome, Gateway, Method, PaymentOutcome, PaymentSnapshot, PaymentStatus};
+use tillgate_gateways::{
+    FoundOutcome, Gateway, Method, Missing, PaymentOutcome, PaymentSnapshot, PaymentStatus,
+};
 
-use crate::support::{done, money, request, response, stripe, with};
+use crate::support::{done, money, refused, request, response, stripe, with};
 
 /// An authorized payment, as the reference shows one.
 pub fn intent() -> Value {
@@ -338,4 +340,22 @@ fn a_saved_card_can_want_its_owner() {
     let snapshot = done(read(402, &json!({"error": error})));
     assert_eq!(snapshot.status, PaymentStatus::Declined);
     assert_eq!(snapshot.decline.unwrap().code, "authentication_required");
+}
+
+#[test]
+fn what_is_gone() {
+    for (code, param, missing) in [
+        (Some("resource_missing"), "customer", Some(Missing::Customer)),
+        (
+            Some("resource_missing"),
+            "payment_method",
+            Some(Missing::Instrument),
+        ),
+        (None, "payment_method", Some(Missing::Instrument)),
+        (Some("resource_missing"), "intent", None),
+        (Some("parameter_unknown"), "customer", None),
+    ] {
+        let error = json!({"error": {"type": "invalid_request_error", "code": code, "param": param}});
+        assert_eq!(refused(read(400, &error)).missing, missing, "{code:?} {param}");
+    }
 }
