@@ -1,5 +1,6 @@
 //! Each client is limited alone, wherever the service hears of it from.
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Api, Call, JSON, Service, bodies, cko_token, login};
 
@@ -347,4 +348,23 @@ async fn the_buyers_address_is_for_the_merchant_alone() {
             .attribute("customer_ip")
             .is_null()
     );
+}
+
+#[tokio::test]
+async fn passwords_of_one_address_leave_room_for_others() {
+    let service = behind_a_proxy(&["--max-passwords-of-address", "1"]).await;
+    let guest = login::guest(&service).await;
+    let sign_up = |address: &str, number: usize| {
+        let attributes = json!({ "email": format!("{number}@example.com"), "password": login::PASSWORD });
+        let body = bodies::resource("customers", attributes, json!({}));
+        from(address, guest.call("POST", "/api/customers").json(&body)).send()
+    };
+    let crowd = join_all((0..20).map(|number| sign_up("198.51.100.1", number)));
+    let (crowd, alone) = tokio::join!(crowd, sign_up("198.51.100.2", 20));
+    let _ = alone.expect(201);
+    let (made, refused): (Vec<_>, Vec<_>) = crowd.into_iter().partition(|answer| answer.status == 201);
+    assert!(!made.is_empty() && !refused.is_empty());
+    for answer in refused {
+        expect_limit(answer, "max-passwords-of-address");
+    }
 }

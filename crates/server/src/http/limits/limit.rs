@@ -29,6 +29,11 @@ impl Limit {
         }
     }
 
+    /// Whether there is no limit.
+    pub fn is_off(&self) -> bool {
+        self.limiter.is_none()
+    }
+
     /// Counts one more.
     ///
     /// # Errors
