@@ -7,7 +7,7 @@ use actix_web::{
     http::header::{AUTHORIZATION, COOKIE, HeaderName, REFERER},
 };
 use percent_encoding::percent_decode_str;
-use tillgate_model::{Problem, Problems, card_number::contains, problem::Kind};
+use tillgate_model::{Problem, ProblemList, Problems, card_number::contains, problem::Kind};
 
 use super::request_id;
 
@@ -16,26 +16,24 @@ use super::request_id;
 /// # Errors
 /// Where the card numbers are.
 pub fn check(request: &HttpRequest) -> Result<(), Problems> {
-    let mut problems = Vec::new();
+    let mut problems = ProblemList::default();
     if contains(request.uri().path()) {
-        problems.push(problem("The path"));
+        problems.push(|| problem("The path"));
     }
-    problems.extend(in_query(request.query_string()));
+    for found in in_query(request.query_string()) {
+        problems.push(|| found);
+    }
     for (name, value) in request.headers() {
         if is_for_others(name) {
             continue;
         }
         if contains(name.as_str()) {
-            problems.push(problem("The name of a header"));
+            problems.push(|| problem("The name of a header"));
         } else if contains(&String::from_utf8_lossy(value.as_bytes())) {
-            problems.push(problem("The header").header(name.as_str().to_owned()));
+            problems.push(|| problem("The header").header(name.as_str().to_owned()));
         }
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(problems.into())
-    }
+    problems.into_result()
 }
 
 fn in_query(query: &str) -> Vec<Problem> {
@@ -89,13 +87,12 @@ mod tests {
     use super::*;
 
     fn found(request: TestRequest) -> Vec<Option<Source>> {
-        let problems = check(&request.to_http_request())
-            .err()
-            .map(|problems| problems.problems);
+        let outcome = check(&request.to_http_request());
+        let problems = outcome.as_ref().err().map(Problems::iter);
         problems
             .into_iter()
             .flatten()
-            .map(|problem| problem.source)
+            .map(|problem| problem.source.clone())
             .collect()
     }
 

@@ -29,7 +29,7 @@ pub fn response(problems: &Problems, dialect: Dialect, media_type: MediaType) ->
         ));
     }
     let is_coded = |problem: &Problem| problem.source == Some(Source::Header(body::CONTENT_ENCODED.into()));
-    if problems.problems.iter().any(is_coded) {
+    if problems.iter().any(is_coded) {
         // RFC 9110 section 15.5.16
         response.insert_header((ACCEPT_ENCODING, "identity"));
     }

@@ -10,7 +10,7 @@ use std::{net::IpAddr, panic::AssertUnwindSafe};
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::PRAGMA,
-    web::{Data, Payload},
+    web::{Bytes, Data, Payload},
 };
 use chrono::DateTime;
 use futures::FutureExt;

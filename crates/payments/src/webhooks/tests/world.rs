@@ -303,6 +303,7 @@ impl World {
                 fingerprint: body.clone(),
             }),
             body: body.into(),
+            if_match: None,
         };
         self.service.call(&self.caller, call).await
     }
@@ -422,7 +423,7 @@ impl World {
         let received = self.receive(&delivery.url, &header, &delivery.body).await;
         let answer = WebhookAnswer::Status(match received {
             Reception::Kept => StatusCode::OK,
-            Reception::NotFound | Reception::Refused => StatusCode::BAD_REQUEST,
+            Reception::NotFound | Reception::Refused | Reception::Unreadable => StatusCode::BAD_REQUEST,
         });
         self.psp.webhook_answered(&delivery.id, answer);
         received

@@ -288,7 +288,8 @@ mod tests {
                 .retry_after
                 .is_some_and(|seconds| (1190..=1200).contains(&seconds))
         );
-        assert_eq!(problems.problems[0].meta["limit"], "max-sign-ups-of-address");
+        let limits: Vec<_> = problems.iter().map(|problem| &problem.meta["limit"]).collect();
+        assert_eq!(limits, ["max-sign-ups-of-address"]);
     }
 
     #[test]

@@ -156,7 +156,7 @@ impl TokenError {
     pub fn anothers_token() -> Self {
         Self::OAuth {
             error: OAuthError::UnauthorizedClient,
-            detail: ANOTHERS_TOKEN,
+            detail: ANOTHERS_TOKEN.into(),
         }
     }
 

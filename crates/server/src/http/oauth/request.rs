@@ -240,7 +240,7 @@ fn members(body: &[u8]) -> Result<Vec<(String, String)>, TokenError> {
     };
     if let Err(problems) = check_content(body) {
         let repeats = |problem: &Problem| problem.kind == Kind::InvalidDataFormat;
-        return Err(if problems.problems.iter().any(repeats) {
+        return Err(if problems.iter().any(repeats) {
             TokenError::invalid_request("A parameter is given twice.")
         } else {
             holds_card_number("The body")
