@@ -106,7 +106,10 @@ fn is_flagged(case: &Case, difference: Difference) -> bool {
 pub fn differences(asked: &Asked, shown: &PaymentSnapshot) -> Vec<Difference> {
     let differs = |asked: Option<&String>, shown: Option<&String>| matches!((asked, shown), (Some(asked), Some(shown)) if asked != shown);
     let state = SourceState::of(shown);
-    let moves_money = state != Some(SourceState::Canceled) && shown.status != PaymentStatus::Refunded;
+    // A payment that was declined for good says nothing of the next attempt, which may be of another amount.
+    let is_declined = state == Some(SourceState::Failed) && shown.client_secret.is_none();
+    let moves_money =
+        state != Some(SourceState::Canceled) && shown.status != PaymentStatus::Refunded && !is_declined;
     let amount = shown.amount.as_ref();
     let currency = amount.map(|amount| amount.currency.to_string());
     let is_other_amount =
