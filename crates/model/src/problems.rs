@@ -188,7 +188,7 @@ fn bounded(mut problem: Problem) -> Problem {
     match &mut problem.source {
         // Part of a name would lead nowhere. What is around it was sent.
         Some(Source::Pointer(pointer)) => {
-            while cut(pointer, MAX_TEXT).len() != pointer.len() {
+            while matches!(cut(pointer, MAX_TEXT), Cow::Owned(_)) {
                 pointer.truncate(pointer.rfind('/').unwrap_or_default());
             }
         }
