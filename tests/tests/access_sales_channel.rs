@@ -9,7 +9,7 @@ use tillgate_tests::fixtures::Fixtures;
 use tillgate_tests::{Api, Call, OpenApi, Operation, Service, bodies, login, stored};
 
 struct Scene {
-    service: Service,
+    _service: Service,
     integration: Fixtures,
     channel: Api,
     market: String,
@@ -23,7 +23,7 @@ impl Scene {
         let integration = Fixtures::new(service.api().await, open_api, &market);
         let channel = login::guest(&service).await;
         Self {
-            service,
+            _service: service,
             integration,
             channel,
             market,
