@@ -40,11 +40,21 @@ pub fn payment(order: &str, stripe_token: &str) -> Value {
     resource("payments", attributes, json!({ "order": to_one("order", order) }))
 }
 
-/// Creates a pending order of the market with one line item of `unit_amount_cents`; its id.
+/// Creates an order of nobody in the market with one line item of `unit_amount_cents`; its id.
 pub async fn order(api: &Api, market: &str, unit_amount_cents: i64) -> String {
+    order_with(api, market, json!({}), unit_amount_cents).await
+}
+
+/// Creates a pending order that a guest buys; its id.
+pub async fn order_of_guest(api: &Api, market: &str, unit_amount_cents: i64) -> String {
+    let guest = json!({ "customer_email": "guest@example.com" });
+    order_with(api, market, guest, unit_amount_cents).await
+}
+
+async fn order_with(api: &Api, market: &str, attributes: Value, unit_amount_cents: i64) -> String {
     let body = resource(
         "orders",
-        json!({}),
+        attributes,
         json!({ "market": to_one("markets", market) }),
     );
     let order = api.post("/api/orders", &body).await.expect(201).id().to_owned();

@@ -9,7 +9,7 @@ use tillgate_tests::fixtures::Fixtures;
 use tillgate_tests::{Api, Call, OpenApi, Operation, Service, bodies, login, stored};
 
 struct Scene {
-    service: Service,
+    _service: Service,
     integration: Fixtures,
     channel: Api,
     market: String,
@@ -23,7 +23,7 @@ impl Scene {
         let integration = Fixtures::new(service.api().await, open_api, &market);
         let channel = login::guest(&service).await;
         Self {
-            service,
+            _service: service,
             integration,
             channel,
             market,
@@ -120,6 +120,23 @@ async fn its_permissions_stand_in_the_document() {
 async fn other_market(scene: &Scene) -> (String, BTreeMap<&'static str, String>) {
     let api = &scene.integration.api;
     let market = scene.integration.create("markets").await.id().to_owned();
+    let of_demo = scene.channel.get("/api/payment_methods").await.expect(200);
+    let of_demo = of_demo.body["data"][0]["id"].as_str().expect("an id").to_owned();
+    let gateway = api
+        .get(&format!(
+            "/api/payment_methods/{of_demo}/relationships/payment_gateway"
+        ))
+        .await
+        .expect(200);
+    let method = bodies::resource(
+        "payment_methods",
+        json!({ "payment_source_type": "stripe_payments", "price_amount_cents": 0 }),
+        json!({
+            "market": bodies::to_one("markets", &market),
+            "payment_gateway": bodies::to_one("payment_gateways", gateway.id())
+        }),
+    );
+    let method = api.post("/api/payment_methods", &method).await.expect(201);
     let order = bodies::order(api, &market, 700).await;
     let items = api
         .get(&format!("/api/orders/{order}/line_items"))
@@ -133,13 +150,12 @@ async fn other_market(scene: &Scene) -> (String, BTreeMap<&'static str, String>)
         .post("/api/stripe_payments", &bodies::stripe_payment(&order))
         .await
         .expect(201);
-    let method = scene.integration.create("payment_methods").await.id().to_owned();
     let records = BTreeMap::from([
         ("markets", market.clone()),
         ("orders", order),
         ("line_items", item),
         ("stripe_payments", payment.id().to_owned()),
-        ("payment_methods", method),
+        ("payment_methods", method.id().to_owned()),
     ]);
     (market, records)
 }
@@ -247,7 +263,7 @@ async fn it_is_offered_the_enabled_payment_methods_of_its_market() {
         .expect_error(404, "RECORD_NOT_FOUND");
     let left: BTreeSet<_> = offered.iter().filter(|id| *id != off).cloned().collect();
     assert_eq!(ids(&scene.channel, "/api/payment_methods").await, left);
-    let order = scene.service.demo("TILLGATE_PAYMENTS_ORDER_ID");
+    let order = bodies::order_of_guest(&scene.integration.api, &scene.market, 700).await;
     let of_order = format!("/api/orders/{order}/available_payment_methods");
     assert_eq!(ids(&scene.channel, &of_order).await, left);
     assert_eq!(ids(&scene.integration.api, &of_order).await, left);
@@ -256,7 +272,7 @@ async fn it_is_offered_the_enabled_payment_methods_of_its_market() {
 #[tokio::test]
 async fn it_changes_no_order_that_was_placed() {
     let scene = Scene::set().await;
-    let order = scene.service.demo("TILLGATE_PAYMENTS_ORDER_ID");
+    let order = bodies::order_of_guest(&scene.integration.api, &scene.market, 700).await;
     let paid = scene
         .channel
         .post("/api/v1/payments", &bodies::payment(&order, "pm_card_visa"))

@@ -99,9 +99,11 @@ async fn a_payment_method_that_changes_does_not_change_its_orders() {
         let method = method_of(&story, vendor);
         let order = story.shop.order_with(&method, 1_000).await;
         let _ = story.create(vendor, &order).await;
-        let change = json!({ "price_amount_cents": 500, "_disable": true });
-        let _ = story.patch("payment_methods", &method, change).await.expect(200);
-        for trigger in ["_place", "_approve_and_capture"] {
+        for (change, trigger) in [
+            (json!({ "price_amount_cents": 500 }), "_place"),
+            (json!({ "_disable": true }), "_approve_and_capture"),
+        ] {
+            let _ = story.patch("payment_methods", &method, change).await.expect(200);
             story
                 .act(&order, "orders", &order, json!({ trigger: true }))
                 .await;

@@ -195,11 +195,9 @@ async fn an_update_that_comes_after_the_buyer_has_confirmed_does_not_change_what
 async fn a_sales_channel_finishes_what_its_buyer_has_authenticated() {
     let story = Story::start().await;
     let channel = login::guest(&story.service).await;
-    for (vendor, order, details) in [
-        (Vendor::Stripe, "TILLGATE_STRIPE_ORDER_ID", "_refresh"),
-        (Vendor::CheckoutCom, "TILLGATE_CHECKOUT_COM_ORDER_ID", "_details"),
-    ] {
-        let order = story.service.demo(order);
+    let market = story.service.demo("TILLGATE_MARKET_ID");
+    for (vendor, details) in [(Vendor::Stripe, "_refresh"), (Vendor::CheckoutCom, "_details")] {
+        let order = bodies::order_of_guest(&story.api, &market, 1_000).await;
         let body = tillgate_tests::body(vendor, &order, &challenged(vendor));
         let path = format!("/api/{}", vendor.source());
         let source = channel.post(&path, &body).await.expect(201);

@@ -275,7 +275,8 @@ async fn two_triggers_at_once_are_refused() {
 #[tokio::test]
 async fn a_sales_channel_buys_and_does_nothing_else() {
     let story = Story::start().await;
-    let order = story.service.demo("TILLGATE_STRIPE_ORDER_ID");
+    let market = story.service.demo("TILLGATE_MARKET_ID");
+    let order = bodies::order_of_guest(&story.api, &market, 1_000).await;
     let channel = login::guest(&story.service).await;
     let path = format!("/api/orders/{order}");
     let change = |attributes: Value| bodies::change("orders", &order, attributes);

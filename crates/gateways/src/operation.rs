@@ -76,6 +76,8 @@ pub struct CreatePayment {
     pub first_payment: Option<String>,
     /// Ask for 3-D Secure. Without it, Stripe still asks for it where the card or the law wants it.
     pub three_d_secure: bool,
+    /// Ordered by mail or telephone: there is nobody who could authenticate. It counts for an attempt only.
+    pub moto: bool,
 }
 
 /// A change of a payment that isn't confirmed. What is `None` stays as it is.
@@ -113,6 +115,8 @@ pub struct ConfirmPayment {
     pub off_session: bool,
     /// Ask for 3-D Secure.
     pub three_d_secure: bool,
+    /// Ordered by mail or telephone.
+    pub moto: bool,
 }
 
 /// Which of our transactions asks for a capture, a void or a refund.

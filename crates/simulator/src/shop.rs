@@ -139,7 +139,7 @@ async fn furnish(api: &Api) -> Result<()> {
     }
     for _ in 0..1 + world.below(3) {
         let mut of = json!({"market": to_one("markets", &market)});
-        if world.chance(0.6) {
+        if world.chance(0.4) {
             of["payment_method"] = to_one("payment_methods", &world.pick(&methods));
         }
         let email = world.pick(EMAILS);

@@ -37,6 +37,8 @@ struct PaymentBody<'a> {
     failure_url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_type: Option<&'static str>,
     #[serde(flatten)]
     away: Option<Away<'a>>,
     metadata: Metadata<'a>,
@@ -46,7 +48,6 @@ struct PaymentBody<'a> {
 #[derive(Serialize)]
 struct Away<'a> {
     merchant_initiated: bool,
-    payment_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     previous_payment_id: Option<&'a str>,
 }
@@ -135,9 +136,13 @@ pub(super) fn create(
             .description
             .as_ref()
             .map(|text| text.chars().take(MAX_DESCRIPTION).collect()),
+        payment_type: match (args.moto, args.off_session) {
+            (true, _) => Some("MOTO"),
+            (false, true) => Some("Unscheduled"),
+            (false, false) => None,
+        },
         away: args.off_session.then_some(Away {
             merchant_initiated: true,
-            payment_type: "Unscheduled",
             previous_payment_id: args.first_payment.as_deref(),
         }),
         metadata: Metadata {

@@ -39,6 +39,7 @@ pub(super) fn create(
         form = form
             .with_flag("off_session", args.off_session)
             .with_some("return_url", args.return_url.as_ref());
+        form = with_moto(form, args.moto);
     }
     let several = multicapture && args.capture == CaptureMethod::Manual;
     let form = with_three_d_secure(form, args.three_d_secure)
@@ -84,7 +85,7 @@ pub(super) fn confirm(
     let form = with_future_usage(form, args.setup_future_usage)
         .with_flag("off_session", args.off_session)
         .with_some("return_url", args.return_url.as_ref());
-    let form = with_three_d_secure(form, args.three_d_secure);
+    let form = with_moto(with_three_d_secure(form, args.three_d_secure), args.moto);
     Ok(post(
         settings,
         &intent_path(psp_id, "/confirm")?,
@@ -245,6 +246,11 @@ fn with_three_d_secure(form: Form, wanted: bool) -> Form {
         "payment_method_options[card][request_three_d_secure]",
         wanted.then_some("any"),
     )
+}
+
+/// Stripe takes it with a confirmation only.
+fn with_moto(form: Form, wanted: bool) -> Form {
+    form.with_some("payment_method_options[card][moto]", wanted.then_some("true"))
 }
 
 fn expanded(form: Form) -> Form {

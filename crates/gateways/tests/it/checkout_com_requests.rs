@@ -123,6 +123,25 @@ fn a_buyer_who_is_away() {
 }
 
 #[test]
+fn an_order_by_mail_or_telephone() {
+    for instrument in [
+        Instrument::Token("tok_4gze".to_owned()),
+        Instrument::Saved {
+            id: "src_A".to_owned(),
+            customer: None,
+        },
+    ] {
+        let body = body(&CreatePayment {
+            moto: true,
+            instrument: Some(instrument),
+            ..args()
+        });
+        assert_eq!(body["payment_type"], "MOTO");
+        assert!(body.get("merchant_initiated").is_none());
+    }
+}
+
+#[test]
 fn what_cannot_be_asked_for() {
     let gateway = checkout_com();
     let unsupported = |args: &CreatePayment| gateway.create_payment(args, "k").unwrap_err();

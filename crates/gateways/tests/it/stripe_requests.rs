@@ -291,6 +291,29 @@ fn debug_output_shows_no_body_but_storage_keeps_it() {
 }
 
 #[test]
+fn an_order_by_mail_or_telephone_is_marked_where_it_is_confirmed() {
+    let option = "payment_method_options[card][moto]=true";
+    let is_marked = |body: &str| decoded(body).iter().any(|pair| pair == option);
+    for (confirm, moto) in [(true, true), (true, false), (false, true)] {
+        let args = CreatePayment {
+            confirm,
+            moto,
+            ..payment(money(2000, "EUR"))
+        };
+        let body = stripe().create_payment(&args, "key").unwrap().body;
+        assert_eq!(is_marked(&body), confirm && moto);
+    }
+    for moto in [true, false] {
+        let args = ConfirmPayment {
+            moto,
+            ..ConfirmPayment::default()
+        };
+        let body = stripe().confirm_payment("pi_A", &args, "key").unwrap().body;
+        assert_eq!(is_marked(&body), moto);
+    }
+}
+
+#[test]
 fn several_captures_are_asked_for_where_there_can_be_any() {
     let asks = |multicapture: bool, capture: CaptureMethod| {
         let args = CreatePayment {

@@ -46,6 +46,7 @@ pub fn payment(amount: Money) -> CreatePayment {
         off_session: false,
         first_payment: None,
         three_d_secure: false,
+        moto: false,
     }
 }
 

@@ -16,7 +16,8 @@ pub struct CheckoutComGateway {
     #[attribute(read, create, update)]
     #[validate(length(min = 1, max = 255))]
     pub name: String,
-    /// Whether a payment is put back on an order that is still open when its authorization arrives late.
+    /// Whether a replaced payment source is put back on its order when its authorization arrives late, while the order is open, not
+    /// paid otherwise, and takes such payments. An authorization that is not put back is released.
     #[attribute(read, create, update, default = false)]
     pub force_payments: bool,
     /// The ends of the stored keys, to recognise them by.

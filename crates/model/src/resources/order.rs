@@ -93,8 +93,9 @@ pub struct Order {
     /// How far its delivery is.
     #[attribute(read)]
     pub fulfillment_status: FulfillmentStatus,
-    /// Whether it is bought without logging in. A customer who has logged in sees no such order among their own: an address
-    /// that a guest gives proves nothing.
+    /// Whether it is bought without logging in. A sales channel that no customer has logged in through sees and changes such
+    /// orders only. A customer who has logged in sees no such order among their own: an address that a guest gives proves
+    /// nothing.
     #[attribute(read, create, update, default = true)]
     pub guest: bool,
     /// Whether line items can still be changed.
@@ -154,7 +155,8 @@ pub struct Order {
     /// Authorize the order's total, or `_authorization_amount_cents` of it, with the present payment source.
     #[trigger(update)]
     pub authorize: Option<bool>,
-    /// How much `_authorize` and `_place` authorize, in minor units, if that is less than the order's total.
+    /// How much `_authorize` and `_place` authorize, in minor units, if that is less than the order's total. For integrations
+    /// only: a buyer could place an order for a part of what it costs.
     #[trigger(update)]
     #[validate(range(min = 1, max = 999_999_999_999_i64))]
     pub authorization_amount_cents: Option<i64>,
@@ -196,7 +198,9 @@ pub struct Order {
     /// Who buys.
     #[relationship(create, update)]
     pub customer: ToOne<Customer>,
-    /// How the customer wants to pay.
+    /// How the customer wants to pay: payment sources are of its type and go through its gateway. Without it, an order is paid
+    /// as its market offers. Another one detaches an unconfirmed payment source that it does not fit, and is refused once money
+    /// is held.
     #[relationship(create, update)]
     pub payment_method: ToOne<PaymentMethod>,
     /// What pays the order now.
@@ -208,7 +212,8 @@ pub struct Order {
     /// Payment methods that the order's market offers.
     #[relationship]
     pub available_payment_methods: ToMany<PaymentMethod>,
-    /// Cards that the order's customer has saved and that the order can be paid with.
+    /// Cards that the order's customer has saved and that the order can be paid with: those at the gateway of its payment
+    /// method, or at the gateways that its market offers.
     #[relationship]
     pub available_customer_payment_sources: ToMany<CustomerPaymentSource>,
     /// Authorizations of the order, failed ones included.

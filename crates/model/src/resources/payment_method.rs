@@ -35,10 +35,12 @@ pub struct PaymentMethod {
     /// Currency of the surcharge.
     #[attribute(read, create, update, default = Currency::EUR)]
     pub currency_code: Currency,
-    /// Order taken by mail or telephone.
+    /// Order taken by mail or telephone: what an integration authorizes with a card is marked as such at the PSP, and the buyer is
+    /// not asked to authenticate. A sales channel's payments are not marked.
     #[attribute(read, create, update, default = false)]
     pub moto: bool,
-    /// Whether fulfilment waits for the capture.
+    /// Whether fulfilment waits for the capture. It is kept and shown for the systems that fulfil orders: this service fulfils
+    /// none.
     #[attribute(read, create, update, default = true)]
     pub require_capture: bool,
     /// Place the order when an authorization succeeds.

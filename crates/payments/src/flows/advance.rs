@@ -11,6 +11,7 @@ use super::{
     case::Case,
     ledger::{CAPTURE, PENDING, SUCCEEDED},
     machine::{ORDER, OrderEvent},
+    offer,
     operation::{Attempt, Goal},
     order,
     state::SourceState,
@@ -105,11 +106,10 @@ pub async fn advance(
     }
     loop {
         let begun = match goal {
-            Some(Goal::Authorize) => authorize::confirm_if_possible(tx, context, case).await?,
+            Some(goal @ (Goal::Authorize | Goal::Renew)) => authorize_anew(tx, context, case, goal).await?,
             Some(Goal::Authenticate) if authorize::wants_authentication(case)? => {
-                authorize::authenticate(tx, context, case).await?
+                authorize_anew(tx, context, case, Goal::Authenticate).await?
             }
-            Some(Goal::Renew) => Some(authorize::renew(tx, context, case).await?),
             Some(Goal::Capture) => order::capture_next(tx, context, case).await?,
             Some(Goal::Refund) => order::refund_next(tx, context, case).await?,
             Some(Goal::CancelOrder) => order::cancel_next(tx, context, case).await?,
@@ -124,6 +124,24 @@ pub async fn advance(
             Some(Begun::Done(_)) => {}
             None => return Ok(None),
         }
+    }
+}
+
+/// Another authorization after a call. There is none if the order's market does not offer the payment source's gateway any
+/// more.
+async fn authorize_anew(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    goal: Goal,
+) -> Result<Option<Begun>, Failure> {
+    if offer::present(tx, case).await?.is_none() {
+        return Ok(None);
+    }
+    match goal {
+        Goal::Authorize => authorize::confirm_if_possible(tx, context, case).await,
+        Goal::Renew => Ok(Some(authorize::renew(tx, context, case).await?)),
+        _ => authorize::authenticate(tx, context, case).await,
     }
 }
 
@@ -143,7 +161,7 @@ async fn unpay(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<()
 
 /// What nobody asks for.
 enum ByItself {
-    /// A hold beside another payment is released.
+    /// The hold of a source that was replaced is released.
     Void(TransactionRow),
     /// An authorization is captured, because the order's payment method says so.
     Capture(TransactionRow),
@@ -156,8 +174,10 @@ async fn due_by_itself(tx: &mut Tx<'_>, case: &Case) -> Result<Option<ByItself>,
     let Some(authorization) = open_authorization(case) else {
         return Ok(None);
     };
-    let is_unwanted = case.details.given_up && !planted::is(Bug::LateSuccessKept);
-    if !case.is_current() && (is_unwanted || case.ledger.held_besides(&case.source.id) > 0) {
+    let is_kept = case.details.given_up
+        && case.ledger.held_besides(&case.source.id) <= 0
+        && planted::is(Bug::LateSuccessKept);
+    if !case.is_current() && !is_kept {
         return Ok(Some(ByItself::Void(authorization)));
     }
     let captures = captures_by_itself(tx, case, &authorization).await?;
@@ -193,10 +213,10 @@ async fn captures_by_itself(
         .ledger
         .of_kind(CAPTURE)
         .any(|row| row.parent_id.as_ref() == Some(&authorization.id));
-    let Some(method_id) = case.order.payment_method_id.as_ref().filter(|_| !tried) else {
+    if tried {
         return Ok(false);
-    };
-    let Some(method) = query!(tx, payment_methods::get(&case.scope, &word(method_id)?))? else {
+    }
+    let Some(method) = offer::method_of(tx, case).await? else {
         return Ok(false);
     };
     let total = case.order.total_cents();

@@ -7,15 +7,17 @@ use tillgate_model::{
     JsonObject, Resource, Secret,
     resources::{CheckoutComPayment, OrderStatus, PaymentStatus},
 };
-use tillgate_store::{AnyOrder as _, TransactionRow, Tx, query};
+use tillgate_store::{AnyOrder as _, TransactionRow, Tx};
 
 use super::{
+    action::gateway_of,
     advance::place_or_give_up,
     case::Case,
     compare::{self, Asked, Difference, differences},
     create::GIVEN_UP,
     ledger::{AUTHORIZATION, CAPTURE, FAILED, SUCCEEDED, VOID},
     machine::OrderEvent,
+    offer,
     order::turn,
     reconcile::reconcile,
     schedule,
@@ -27,7 +29,7 @@ use crate::{
     context::Context,
     failure::Failure,
     planted::{self, Bug},
-    resources::source,
+    resources::{order::is_editable, source},
     stored,
 };
 
@@ -74,7 +76,7 @@ pub async fn apply(
         case.source.check_at = Some(stored::stored_time(context.now()));
     }
     if next.holds_money() && !before.holds_money() && !case.is_current() {
-        late_authorization(case, next);
+        late_authorization(tx, case, next).await?;
     }
     update_order(tx, context, case).await
 }
@@ -369,28 +371,39 @@ async fn places(tx: &mut Tx<'_>, case: &Case) -> Result<bool, Failure> {
     if case.source.automatic_capture {
         return Ok(true);
     }
-    let Some(method_id) = &case.order.payment_method_id else {
-        return Ok(false);
-    };
-    let method = query!(tx, payment_methods::get(&case.scope, &stored::word(method_id)?))?;
+    let method = offer::method_of(tx, case).await?;
     Ok(method.is_some_and(|method| method.auto_place))
 }
 
-/// An authorization that arrives on a source which was replaced: the source is put back, unless the order is covered by
-/// now, or the payment was given up; then the hold is [released](super::advance). Captured money is never given back by
-/// itself.
-fn late_authorization(case: &mut Case, next: SourceState) {
+/// An authorization that arrives on a source which was replaced. The source is put back on an order that is still open and
+/// pays with such sources, if its gateway says so (`force_payments`). Otherwise the hold is [released](super::advance).
+/// So is one of a payment that was given up. Captured money is never given back by itself, so that its source is put back in any
+/// case.
+async fn late_authorization(tx: &mut Tx<'_>, case: &mut Case, next: SourceState) -> Result<(), Failure> {
     if is_given_up_hold(case, Some(next)) {
-        return;
+        return Ok(());
     }
-    if case.ledger.held_besides(&case.source.id) <= 0 {
+    let is_captured = next == SourceState::Captured;
+    if case.ledger.held_besides(&case.source.id) > 0 {
+        if is_captured {
+            tracing::error!(
+                order = case.order.id,
+                source = case.source.id,
+                "an order was paid twice; a person has to look"
+            );
+        }
+        return Ok(());
+    }
+    if is_captured || is_put_back(tx, case).await? {
         case.order.payment_source_type = Some(case.source.kind.clone());
         case.order.payment_source_id = Some(case.source.id.clone());
-    } else if next == SourceState::Captured {
-        tracing::error!(
-            order = case.order.id,
-            source = case.source.id,
-            "an order was paid twice; a person has to look"
-        );
     }
+    Ok(())
+}
+
+async fn is_put_back(tx: &mut Tx<'_>, case: &Case) -> Result<bool, Failure> {
+    if !is_editable(stored::word(&case.order.status)?) || !gateway_of(tx, case).await?.force_payments {
+        return Ok(false);
+    }
+    Ok(case.order.payment_method_id.is_none() || offer::method_of(tx, case).await?.is_some())
 }

@@ -14,6 +14,7 @@ use super::{
     instrument::{Options, read_options},
     ledger::{AUTHORIZATION, FAILED},
     link::Link,
+    offer::{self, Choice},
     operation::{self, Attempt, Goal, Intent, OperationKind},
     state::SourceState,
     wallet,
@@ -32,7 +33,8 @@ pub async fn begin(
     amount_cents: Option<i64>,
     pointer: &str,
 ) -> Result<Begun, Failure> {
-    refuse_attempt(tx, request, case, pointer).await?;
+    let choice = refuse_attempt(tx, request, case, pointer).await?;
+    case.details.moto = choice.is_moto(request);
     // Whoever pays is the one whose failures count, and not whoever made the source.
     if let Some(address) = create::buyer_address(request, &case.order) {
         case.details.address = Some(address);
@@ -89,13 +91,13 @@ fn payable(case: &Case, amount_cents: Option<i64>, pointer: &str) -> Result<i64,
     }
 }
 
-/// What stands against an attempt to pay.
+/// What stands against an attempt to pay. Answers how it is paid.
 async fn refuse_attempt(
     tx: &mut Tx<'_>,
     request: &Request,
     case: &Case,
     pointer: &str,
-) -> Result<(), Failure> {
+) -> Result<Choice, Failure> {
     if !case.is_current() {
         let message = "can't be done: the order has another payment source by now";
         return Err(Problem::invalid(pointer, "replaced", message).into());
@@ -106,7 +108,8 @@ async fn refuse_attempt(
     if !case.state()?.takes_attempt() {
         return Err(create::not_in_state(&case.source, pointer).into());
     }
-    create::refuse_card_testing(tx, request, case).await
+    create::refuse_card_testing(tx, request, case).await?;
+    offer::present_or_refuse(tx, case, pointer).await
 }
 
 async fn instrument_of(
@@ -128,8 +131,14 @@ async fn instrument_of(
 /// Commits the intent to confirm the PaymentIntent with the payment method in `options`, or with the saved card that was
 /// chosen: that without its buyer.
 pub async fn confirm(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<Begun, Failure> {
-    let is_away = case.details.customer_payment_source_id.is_some();
+    let is_away = is_away(case);
     confirm_with(tx, context, case, is_away).await
+}
+
+/// Whether a saved card is charged without its buyer, who is asked to authenticate if the bank wants that. By mail or telephone,
+/// nobody can be asked.
+fn is_away(case: &Case) -> bool {
+    case.details.customer_payment_source_id.is_some() && case.details.moto != Some(true)
 }
 
 /// The same after a call: a saved card may have been removed meanwhile, and then there is nothing to confirm with.
@@ -164,6 +173,7 @@ async fn confirm_with(
         setup_future_usage: create::future_usage(&options, &case.details),
         off_session: is_away,
         three_d_secure: false,
+        moto: case.details.moto == Some(true),
     };
     let (operation_id, kind) = (context.new_id(), OperationKind::Confirm);
     let key = operation::idempotency_key(&operation_id, kind);
@@ -307,7 +317,7 @@ async fn attempt_anew(
     let id = context.new_id();
     let mut args = create::stripe_arguments(context, &id, case, &gateway, &options, CaptureMethod::Manual)?;
     args.confirm = matches!(options.instrument, Some(Instrument::Saved { .. }));
-    let is_away = args.confirm && case.details.customer_payment_source_id.is_some();
+    let is_away = args.confirm && is_away(case);
     args.off_session = is_away;
     let mut transaction_id = None;
     if args.confirm {

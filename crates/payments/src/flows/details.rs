@@ -58,6 +58,8 @@ pub struct Details {
     pub customer_payment_source_id: Option<String>,
     /// How much was asked to be authorized, if that was not the order's total.
     pub authorization_amount_cents: Option<i64>,
+    /// It is paid by mail or telephone.
+    pub moto: Option<bool>,
     /// Stripe: whether the card allows several captures.
     pub multicapture: Option<bool>,
     /// Since when the payment waits, for its buyer or for the PSP.

@@ -17,6 +17,7 @@ pub mod instrument;
 pub mod ledger;
 pub mod link;
 pub mod machine;
+pub mod offer;
 pub mod operation;
 pub mod order;
 pub mod order_editor;

@@ -66,6 +66,7 @@ impl Edit for OrderEditor {
     ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         async move {
             let input = self.update.read_update::<Order>(body, id)?;
+            refuse_amount_of_buyer(request, &input.attributes)?;
             let trigger = Trigger::of(&input.attributes)?;
             let update = async || match trigger {
                 None => self.plain.update(request, id, body).await,
@@ -78,7 +79,7 @@ impl Edit for OrderEditor {
                 }
             };
             match update().await {
-                // The order gets another buyer, for whom its payment was not made.
+                // Another buyer or another way to pay, for which the present payment was not made.
                 Err(Failure::Confirmable) => {
                     create::give_up_present_source(request, id, create::Reason::BuyerChanged).await?;
                     update().await
@@ -174,6 +175,16 @@ impl Trigger {
     }
 }
 
+/// How much is authorized is the merchant's to say: a buyer could place an order for a part of what it costs.
+fn refuse_amount_of_buyer(request: &Request, attributes: &UpdateOrderAttributes) -> Result<(), Problem> {
+    if attributes.authorization_amount_cents.is_some() && request.caller.buyer().is_some() {
+        let message = "A sales channel may not send _authorization_amount_cents.";
+        let pointer = "/data/attributes/_authorization_amount_cents";
+        return Err(Problem::new(Kind::Forbidden, message).at(pointer));
+    }
+    Ok(())
+}
+
 async fn pull(
     request: &Request,
     id: &Id,
@@ -212,9 +223,6 @@ async fn bring_up_to_date(request: &Request, id: &Id, trigger: Trigger) -> Resul
             if order::is_editable(word(&row.status)?) || create::is_placing(&row) =>
         {
             create::give_up_present_source(request, id, create::Reason::Detached).await
-        }
-        Trigger::CustomerPaymentSourceId => {
-            create::give_up_present_source(request, id, create::Reason::Replaced).await
         }
         Trigger::SavePaymentSourceToCustomerWallet => {
             recover::refresh(&request.context, scope, &word(source_id)?).await?;

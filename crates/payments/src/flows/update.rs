@@ -15,6 +15,7 @@ use super::{
     create,
     instrument::{self, read_options},
     machine::OrderEvent,
+    offer,
     operation::{self, Attempt, Goal},
     order::impossible,
     recover,
@@ -284,6 +285,10 @@ async fn change_amount(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> R
     let pointer = "/data/attributes/_update";
     create::refuse_open_call(&case.source)?;
     let total = case.order.total_cents();
+    // An order that costs nothing any more gives back what is held, however it was paid.
+    if total > 0 {
+        offer::present_or_refuse(tx, case, pointer).await?;
+    }
     let held = case
         .authorizations()
         .find(|row| case.ledger.voidable(row) > 0)

@@ -13,7 +13,7 @@ use crate::{
     call::ApplicationKind,
     events::{self, Change, outbox},
     failure::Failure,
-    flows::{change_of_buyer, ledger::Ledger},
+    flows::{change_of_buyer, create, ledger::Ledger, offer::Offers},
     handler::Kept,
     plain::Plain,
     request::Request,
@@ -261,6 +261,15 @@ impl Plain for Order {
         change_of_buyer::settle(tx, request, &locked, record, pointer).await?;
         if chooses {
             apply_payment_method(tx, request, record).await?;
+            let left = leave_payment_source(tx, request, &locked, record).await;
+            if matches!(left, Err(Failure::Confirmable)) && pulls_trigger(attributes) {
+                // Whether the trigger can do anything would be known too late: after the present payment was given up.
+                let message = "can't be combined with a trigger, because the present payment source does not fit; send them \
+                               one after the other";
+                let pointer = "/data/relationships/payment_method";
+                return Err(Problem::invalid(pointer, "exclusion", message).into());
+            }
+            left?;
         }
         Ok(())
     }
@@ -326,6 +335,58 @@ async fn apply_payment_method(
         .into());
     }
     record.payment_method_amount = method.price_amount_cents;
+    Ok(())
+}
+
+/// Whether an update asks for something that needs the order's present payment.
+fn pulls_trigger(attributes: &UpdateOrderAttributes) -> bool {
+    [
+        attributes.authorize,
+        attributes.place,
+        attributes.approve,
+        attributes.approve_and_capture,
+        attributes.capture,
+        attributes.refund,
+        attributes.cancel,
+        attributes.save_payment_source_to_customer_wallet,
+        attributes.refresh,
+    ]
+    .contains(&Some(true))
+}
+
+/// The present payment source of a locked order gives way to another choice of payment method that it does not fit. One that
+/// holds money stays, and the choice is refused. One that a browser could still confirm is given up at the PSP first.
+async fn leave_payment_source(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    locked: &OrderRow,
+    record: &mut Record<Order>,
+) -> Result<(), Failure> {
+    let scope = request.scope();
+    let Some(id) = &locked.payment_source_id else {
+        return Ok(());
+    };
+    let Some(source) = query!(tx, payment_sources::get(scope, &word(id)?))? else {
+        return Ok(());
+    };
+    let chosen = OrderRow {
+        payment_method_id: record.payment_method.id().map(ToString::to_string),
+        ..locked.clone()
+    };
+    let offers = Offers::of(tx, scope, &chosen, &source.kind).await?;
+    if offers.through(&chosen, &source.payment_gateway_id).is_some() {
+        return Ok(());
+    }
+    if create::is_confirmable(&source)? {
+        return Err(Failure::Confirmable);
+    }
+    if Ledger::of(tx, scope, locked).await?.held() > 0 {
+        let message = "can't be changed to one that the order's payment does not fit: it is authorized, captured or not \
+                       decided yet";
+        let pointer = "/data/relationships/payment_method";
+        return Err(Problem::invalid(pointer, "already_paid", message).into());
+    }
+    record.payment_source = ToOne::empty();
     Ok(())
 }
 

@@ -210,6 +210,9 @@ pub(super) struct PaymentIntent {
     pub(super) last_payment_error: Option<Map<String, Value>>,
     pub(super) latest_charge: Option<String>,
     pub(super) metadata: Metadata,
+    /// The confirmation was marked as an order by mail or telephone.
+    #[serde(default)]
+    pub(super) moto: bool,
     pub(super) payment_method: Option<String>,
     pub(super) payment_method_types: Vec<String>,
     pub(super) receipt_email: Option<String>,
@@ -261,6 +264,9 @@ pub(super) struct Charge {
     pub(super) disputed: bool,
     pub(super) failure: Option<Failure>,
     pub(super) metadata: Metadata,
+    /// Marked as an order by mail or telephone, and out of scope for strong customer authentication.
+    #[serde(default)]
+    pub(super) moto: bool,
     /// Whether the authorization can be captured in several parts.
     #[serde(default)]
     pub(super) multicapture: bool,

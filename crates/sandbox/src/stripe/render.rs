@@ -203,6 +203,7 @@ fn payment_method_details(charge: &Charge) -> Value {
                 "extended_authorization": { "status": "disabled" }, "fingerprint": charge.card.fingerprint,
                 "funding": charge.card.funding, "incremental_authorization": { "status": "unavailable" },
                 "installments": null, "last4": charge.card.last4, "mandate": null,
+                "moto": charge.moto.then_some(true),
                 "multicapture": { "status": multicapture },
                 "network": charge.card.brand, "network_token": { "used": false },
                 "network_transaction_id": charge.network_transaction_id,

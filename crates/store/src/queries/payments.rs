@@ -5,8 +5,8 @@ use tillgate_model::Id;
 
 use super::super::{Connection, RunQueryDsl};
 use crate::{
-    CustomerRow, GatewayOperationRow, OrderRow, OrderSummary, PaymentGatewayRow, PaymentMethodRow,
-    PaymentSourceRow, Scope, StoreError, StoredTime, TransactionRow,
+    CustomerRow, GatewayOperationRow, MethodSummary, OrderRow, OrderSummary, PaymentGatewayRow,
+    PaymentMethodRow, PaymentSourceRow, Scope, StoreError, StoredTime, TransactionRow,
     rows::{
         customers, gateway_operations, line_items, orders, payment_gateways, payment_methods,
         payment_sources, transactions,
@@ -220,8 +220,41 @@ pub async fn payment_methods_of_market(
     Ok(run!(query.load(connection))?)
 }
 
-/// The enabled gateways of a kind. An organization has a handful, and SQLite would prepare a statement with a limit anew
-/// for each payment.
+/// What the market of an order offers for payments of a source type: each enabled payment method, with its gateway if that is
+/// enabled. The market of an order never changes, so that this needs no lock.
+pub async fn offers_of_order(
+    connection: &mut Connection,
+    scope: &Scope,
+    order_id: &Id,
+    source_type: &str,
+) -> Result<Vec<(MethodSummary, PaymentGatewayRow)>, StoreError> {
+    let market_of_order = orders::table
+        .filter(orders::organization_id.eq(scope.organization_id().as_str()))
+        .filter(orders::test.eq(scope.test()))
+        .filter(orders::id.eq(order_id.as_str()))
+        .select(orders::market_id.nullable());
+    let of_method = payment_gateways::organization_id
+        .eq(payment_methods::organization_id)
+        .and(payment_gateways::test.eq(payment_methods::test))
+        .and(payment_gateways::id.eq(payment_methods::payment_gateway_id));
+    let query = payment_methods::table
+        .inner_join(payment_gateways::table.on(of_method))
+        .filter(payment_methods::organization_id.eq(scope.organization_id().as_str()))
+        .filter(payment_methods::test.eq(scope.test()))
+        .filter(payment_methods::payment_source_type.eq(source_type))
+        .filter(payment_methods::disabled_at.is_null())
+        .filter(payment_gateways::disabled_at.is_null())
+        .filter(
+            payment_methods::market_id
+                .is_null()
+                .or(is_value_of!(payment_methods::market_id, market_of_order)),
+        )
+        .order((payment_methods::created_at, payment_methods::id))
+        .select((MethodSummary::as_select(), PaymentGatewayRow::as_select()));
+    Ok(run!(query.load(connection))?)
+}
+
+/// The enabled gateways of a kind. An organization has a handful.
 pub async fn enabled_gateways(
     connection: &mut Connection,
     scope: &Scope,

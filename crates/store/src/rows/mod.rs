@@ -18,6 +18,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     payment_sources,
     transactions,
     payment_gateways,
+    payment_methods,
     gateway_operations,
     gateway_events,
     webhooks,

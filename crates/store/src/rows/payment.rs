@@ -18,6 +18,16 @@ rows! {
     }
 }
 
+/// What is read of a payment method to know which gateway a payment goes through.
+#[derive(Clone, PartialEq, Debug, diesel::Queryable, diesel::Selectable)]
+#[diesel(table_name = payment_methods)]
+pub struct MethodSummary {
+    /// Identifier.
+    pub id: String,
+    /// The merchant takes the card's data by mail or telephone.
+    pub moto: bool,
+}
+
 rows! {
     /// An account at a PSP, of whatever kind.
     payment_gateways => PaymentGatewayRow, filter PaymentGatewayFilter { kind } {

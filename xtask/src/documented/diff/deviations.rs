@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use super::difference::{Difference, Kind};
 
-/// An accepted difference from a documented endpoint.
+/// An accepted difference: of the document from a documented endpoint (`what`), or of the service's behaviour from the published
+/// API, which no comparison of documents finds (`shown_by`).
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Deviation {
@@ -18,7 +19,10 @@ pub struct Deviation {
     /// `METHOD path`, or `OBJECT type`.
     pub endpoint: String,
     /// What differs; every entry must match a difference.
+    #[serde(default)]
     pub what: Vec<Accepted>,
+    /// Where the service behaves otherwise: the end-to-end test that shows it, as `file::test` in `tests/tests`.
+    pub shown_by: Option<String>,
     /// Why.
     pub reason: String,
 }
@@ -49,16 +53,41 @@ impl Deviation {
 /// missing argument calls for.
 pub fn load(file: &Path) -> anyhow::Result<Vec<Deviation>> {
     let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
-    parse(&text).with_context(|| file.display().to_string())
+    let deviations = parse(&text).with_context(|| file.display().to_string())?;
+    for Deviation { id, shown_by, .. } in &deviations {
+        let Some(test) = shown_by else { continue };
+        ensure!(is_test(test), "deviation {id}: there is no test {test}");
+    }
+    Ok(deviations)
+}
+
+/// Whether there is such an end-to-end test.
+fn is_test(name: &str) -> bool {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tests");
+    let Some((file, function)) = name.split_once("::") else {
+        return false;
+    };
+    let text = fs::read_to_string(tests.join(format!("{file}.rs"))).unwrap_or_default();
+    text.contains(&format!("async fn {function}()"))
 }
 
 fn parse(text: &str) -> anyhow::Result<Vec<Deviation>> {
     let deviations: Vec<Deviation> = serde_yaml_ng::from_str(text)?;
     let mut ids = BTreeSet::new();
-    for Deviation { id, what, reason, .. } in &deviations {
+    for Deviation {
+        id,
+        what,
+        shown_by,
+        reason,
+        ..
+    } in &deviations
+    {
         ensure!(ids.insert(id), "two deviations have the id {id}");
         ensure!(!reason.trim().is_empty(), "deviation {id} has no reason");
-        ensure!(!what.is_empty(), "deviation {id} accepts nothing");
+        ensure!(
+            what.is_empty() == shown_by.is_some(),
+            "deviation {id} has to have one of what and shown_by"
+        );
         for entry in what {
             let moves = entry.instead.is_none() || entry.kind == Kind::MissingArgument;
             ensure!(
@@ -177,6 +206,8 @@ mod tests {
             assert!(parse(&ONE.replace(from, to)).is_err(), "{to}");
         }
         assert!(parse("[{id: a, endpoint: POST /p, reason: r, what: []}]").is_err());
+        assert!(parse("[{id: a, endpoint: POST /p, reason: r, shown_by: a::b}]").is_ok());
+        assert!(parse(&ONE.replace("reason: r", "reason: r, shown_by: a::b")).is_err());
         let twice = format!("{}, {}", &ONE[..ONE.len() - 1], &ONE[1..]);
         assert!(parse(&twice).unwrap_err().to_string().contains("two deviations"));
     }

@@ -4,13 +4,13 @@ use tillgate_gateways::{CaptureMethod, CreatePayment, Instrument};
 use tillgate_model::{
     Creatable, Id, Money, Record, Resource,
     request::{CreateRequest, UpdateRequest},
-    resources::{CheckoutComGateway, CheckoutComPayment},
+    resources::CheckoutComPayment,
 };
 use tillgate_store::{PaymentGatewayRow, Tx};
 
 use super::{
     new_source::{NewSource, lock_payable_order, new_source, return_url},
-    replace::replacing,
+    replace::{Reason, replacing},
     stripe::begin_creation,
 };
 use crate::{
@@ -64,7 +64,7 @@ impl PaymentSource for CheckoutComPayment {
         let mut record = Self::from_create(&input.attributes, &input.relationships);
         record.stamp(request.context.new_id(), request.context.now());
         let ending = ending(&record.id);
-        let begun = replacing(request, record.order.id(), async || {
+        let begun = replacing(request, record.order.id(), Reason::Replaced, async || {
             commit_intent(request, record.clone()).await
         });
         match begun.await? {
@@ -93,40 +93,29 @@ async fn commit_intent(request: &Request, record: Record<CheckoutComPayment>) ->
         .write(async move |tx: &mut Tx<'_>| {
             let kind = CheckoutComPayment::META.kind;
             request.claim(tx, Some((kind, record.id.as_str()))).await?;
-            let (order, ledger, gateway) = lock_payable_order(
-                tx,
-                &request,
-                record.order.id(),
-                kind,
-                CheckoutComGateway::META.kind,
-            )
-            .await?;
+            let (payable, choice) = lock_payable_order(tx, &request, record.order.id(), kind).await?;
+            let moto = choice.is_moto(&request);
+            let gateway = choice.gateway;
+            // The token is checked even if it is not used yet.
+            let (place, token) = ((&payable.order, gateway.id.as_str()), record.token.expose());
+            instrument::at_checkout_com(tx, &request, place, record.payment_type, token).await?;
             let details = Details {
                 payment_type: record.payment_type,
                 session_id: record.session_id.clone(),
                 success_url: record.success_url.clone(),
                 failure_url: record.failure_url.clone(),
                 public_key: gateway.public_key.clone(),
+                moto,
                 ..Details::default()
             };
             let new = NewSource {
                 kind,
-                order,
-                ledger,
+                payable,
                 gateway: &gateway,
                 details,
             };
             let mut case = new_source(&request, &record, new)?;
             case.source.token = Some(source::seal_token(&request.context, &record.token));
-            // The token is checked even if it is not used yet.
-            instrument::at_checkout_com(
-                tx,
-                &request,
-                (&case.order, &case.source.payment_gateway_id),
-                record.payment_type,
-                record.token.expose(),
-            )
-            .await?;
             if gateway.authorize_on_create {
                 let attempt = authorize(tx, &request, &mut case, &gateway).await?;
                 case.save(tx, &request.context).await?;
@@ -229,7 +218,9 @@ async fn charge(
     gateway: &PaymentGatewayRow,
     charge: Charge,
 ) -> Result<Attempt, Failure> {
-    let is_away = charge.presence == Presence::Away;
+    // By mail or telephone, nobody can be asked to authenticate.
+    let moto = case.details.moto == Some(true);
+    let is_away = charge.presence == Presence::Away && !moto;
     let transaction = case.new_transaction(context, AUTHORIZATION);
     let transaction_id = transaction.id.clone();
     case.put(tx, transaction).await?;
@@ -252,7 +243,8 @@ async fn charge(
         description: None,
         off_session: is_away,
         first_payment: charge.first_payment.filter(|_| is_away),
-        three_d_secure: !is_away,
+        three_d_secure: !is_away && !moto,
+        moto,
     };
     begin_creation(
         tx,

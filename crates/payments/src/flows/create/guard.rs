@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use chrono::Duration;
 use tillgate_model::{Problem, Problems, resources::OrderStatus};
-use tillgate_store::{AnyOrder as _, OrderRow, PaymentSourceRow, StoredTime, Tx, query};
+use tillgate_store::{AnyOrder as _, OrderRow, PaymentSourceRow, Scope, StoredTime, Tx, query};
 
+use super::replace::is_confirmable;
 use crate::{
     failure::Failure,
     flows::{case::Case, ledger::Ledger},
@@ -16,7 +17,8 @@ use crate::{
     stored::{self, word},
 };
 
-const ORDER: &str = "/data/relationships/order";
+/// Where the order stands in a request for a payment.
+pub const ORDER: &str = "/data/relationships/order";
 
 /// The order can be paid: it is open and costs something.
 pub fn refuse_unpayable(order: &OrderRow) -> Result<(), Failure> {
@@ -42,6 +44,27 @@ pub fn refuse_double_payment(ledger: &Ledger) -> Result<(), Failure> {
         return Err(Problem::invalid(ORDER, "already_paid", message).into());
     }
     Ok(())
+}
+
+/// Nothing pays a locked order at present: its payment source, if it has one, holds no money and has no open call. Answers the
+/// order's transactions, and whether the source has a payment that a browser could still confirm.
+pub async fn refuse_present_payment(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    order: &OrderRow,
+    present: Option<PaymentSourceRow>,
+) -> Result<(Ledger, bool), Failure> {
+    let mut confirmable = false;
+    if let Some(present) = present {
+        refuse_open_call(&present)?;
+        confirmable = is_confirmable(&present)?;
+    }
+    let ledger = Ledger::of(tx, scope, order).await?;
+    // What a confirmable payment holds is for those to judge who give it up.
+    if !confirmable {
+        refuse_double_payment(&ledger)?;
+    }
+    Ok((ledger, confirmable))
 }
 
 /// A call whose outcome is not known blocks the next one.

@@ -7,13 +7,13 @@ use tillgate_model::{
     Creatable, Id, Problem, Record, Resource,
     problem::{DECLINES, Kind},
     request::Shape,
-    resources::{CreatePaymentAttributes, Payment, StripeGateway, StripePayment},
+    resources::{CreatePaymentAttributes, Payment, StripePayment},
 };
 use tillgate_store::{OrderRow, PaymentGatewayRow, Tx, query};
 
 use super::{
     new_source::{NewSource, lock_payable_order, new_source},
-    replace::replacing,
+    replace::{Reason, replacing},
     stripe::{arguments, begin_creation, know_customer},
 };
 use crate::{
@@ -103,7 +103,7 @@ impl Edit for Payments {
                         );
                     }
                 }
-                let attempt = replacing(request, record.order.id(), async || {
+                let attempt = replacing(request, record.order.id(), Reason::Replaced, async || {
                     commit_intent(request, record.clone(), input.attributes.clone()).await
                 })
                 .await?;
@@ -128,20 +128,20 @@ async fn commit_intent(
             request
                 .claim(tx, Some((Payment::META.kind, record.id.as_str())))
                 .await?;
-            let (order, ledger, gateway) =
-                lock_payable_order(tx, &request, record.order.id(), kind, StripeGateway::META.kind).await?;
+            let (payable, choice) = lock_payable_order(tx, &request, record.order.id(), kind).await?;
+            let moto = choice.is_moto(&request);
+            let gateway = choice.gateway;
+            let order = &payable.order;
             let instrument = match (&attributes.stripe_token, &attributes.stripe_payment_method_id) {
                 (Some(token), _) => Some(fresh_at_stripe(token.expose(), TOKEN)?),
-                (None, Some(id)) => {
-                    Some(saved_at_stripe(tx, &request, &order, &gateway.id, id, SAVED).await?)
-                }
+                (None, Some(id)) => Some(saved_at_stripe(tx, &request, order, &gateway.id, id, SAVED).await?),
                 (None, None) => None,
             };
             // What is saved is saved already.
             let saves =
-                is_of_known_customer(&request, &order) && attributes.stripe_payment_method_id.is_none();
+                is_of_known_customer(&request, order) && attributes.stripe_payment_method_id.is_none();
             let psp_customer = match saves {
-                true => wallet::psp_customer(tx, request.scope(), &order, &gateway.id).await?,
+                true => wallet::psp_customer(tx, request.scope(), order, &gateway.id).await?,
                 false => None,
             };
             let details = Details {
@@ -149,12 +149,12 @@ async fn commit_intent(
                 psp_customer,
                 public_key: gateway.public_key.clone(),
                 connected_account: gateway.connected_account.clone(),
+                moto,
                 ..Details::default()
             };
             let new = NewSource {
                 kind,
-                order,
-                ledger,
+                payable,
                 gateway: &gateway,
                 details,
             };

@@ -50,11 +50,12 @@ pub enum Reason {
 pub async fn replacing<T>(
     request: &Request,
     order_id: &Id,
+    reason: Reason,
     commit: impl AsyncFn() -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     match commit().await {
         Err(Failure::Confirmable) => {
-            give_up_present_source(request, order_id, Reason::Replaced).await?;
+            give_up_present_source(request, order_id, reason).await?;
             commit().await
         }
         outcome => outcome,

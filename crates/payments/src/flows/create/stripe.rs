@@ -4,13 +4,13 @@ use tillgate_gateways::{CaptureMethod, CreatePayment, SetupFutureUsage};
 use tillgate_model::{
     Creatable, Id, Money, Record, Resource,
     request::{CreateRequest, UpdateRequest},
-    resources::{StripeGateway, StripePayment},
+    resources::StripePayment,
 };
 use tillgate_store::{PaymentGatewayRow, Tx};
 
 use super::{
     new_source::{NewSource, likely_gateway, lock_payable_order, new_source, return_url},
-    replace::replacing,
+    replace::{Reason, replacing},
 };
 use crate::{
     call::Answer,
@@ -22,6 +22,7 @@ use crate::{
         details::Details,
         instrument::{self, Options, read_options},
         link::Link,
+        offer::Choice,
         operation::{self, Attempt, Goal, Intent, OperationKind},
         source_editor::PaymentSource,
         update, wallet,
@@ -64,7 +65,7 @@ impl PaymentSource for StripePayment {
             if options.setup_future_usage.is_some() && options.customer.is_none() {
                 know_customer(request, record.order.id()).await?;
             }
-            let attempt = replacing(request, record.order.id(), async || {
+            let attempt = replacing(request, record.order.id(), Reason::Replaced, async || {
                 commit_intent(request, record.clone(), options.clone()).await
             })
             .await?;
@@ -89,19 +90,19 @@ async fn commit_intent(
         .write(async move |tx: &mut Tx<'_>| {
             let kind = StripePayment::META.kind;
             request.claim(tx, Some((kind, record.id.as_str()))).await?;
-            let (order, ledger, gateway) =
-                lock_payable_order(tx, &request, record.order.id(), kind, StripeGateway::META.kind).await?;
+            let (payable, Choice { gateway, .. }) =
+                lock_payable_order(tx, &request, record.order.id(), kind).await?;
             let mut options = options;
-            instrument::check_options(tx, &request, &order, &gateway.id, &mut options).await?;
+            instrument::check_options(tx, &request, &payable.order, &gateway.id, &mut options).await?;
             let mut details = details(&record, &gateway);
             let is_kept = options.setup_future_usage.is_some() && options.customer.is_none();
-            if is_kept && wallet::may_save(&request, &order) {
-                details.psp_customer = wallet::psp_customer(tx, request.scope(), &order, &gateway.id).await?;
+            if is_kept && wallet::may_save(&request, &payable.order) {
+                let order = &payable.order;
+                details.psp_customer = wallet::psp_customer(tx, request.scope(), order, &gateway.id).await?;
             }
             let new = NewSource {
                 kind,
-                order,
-                ledger,
+                payable,
                 gateway: &gateway,
                 details,
             };
@@ -162,6 +163,7 @@ pub fn arguments(
         off_session: false,
         first_payment: None,
         three_d_secure: false,
+        moto: case.details.moto == Some(true),
     })
 }
 
@@ -178,10 +180,7 @@ pub async fn know_customer(request: &Request, order_id: &Id) -> Result<(), Failu
     let (context, scope) = (&request.context, request.scope());
     let found = context
         .db
-        .read(async |tx: &mut Tx<'_>| {
-            let (source, gateway) = (StripePayment::META.kind, StripeGateway::META.kind);
-            likely_gateway(tx, request, order_id, source, gateway).await
-        })
+        .read(async |tx: &mut Tx<'_>| likely_gateway(tx, request, order_id, StripePayment::META.kind).await)
         .await?;
     match found {
         Some((order, gateway)) if wallet::may_save(request, &order) => match &order.customer_id {

@@ -3,18 +3,18 @@
 use tillgate_model::{
     Creatable, Id, Record, Resource, Updatable,
     request::{CreateRequest, UpdateRequest},
-    resources::{ManualGateway, WireTransfer},
+    resources::WireTransfer,
 };
 use tillgate_store::Tx;
 
 use super::{
     new_source::{NewSource, lock_payable_order, new_source},
-    replace::replacing,
+    replace::{Reason, replacing},
 };
 use crate::{
     call::Answer,
     failure::Failure,
-    flows::{details::Details, source_editor::PaymentSource, update},
+    flows::{details::Details, offer::Choice, source_editor::PaymentSource, update},
     request::Request,
     resources::wire_transfer,
 };
@@ -24,7 +24,7 @@ impl PaymentSource for WireTransfer {
         let mut record = Self::from_create(&input.attributes, &input.relationships);
         record.stamp(request.context.new_id(), request.context.now());
         let order_id = record.order.id().clone();
-        replacing(request, &order_id, async || {
+        replacing(request, &order_id, Reason::Replaced, async || {
             let (request, context, record) = (request.clone(), request.context.clone(), record.clone());
             context
                 .db
@@ -58,12 +58,10 @@ impl PaymentSource for WireTransfer {
 async fn keep(tx: &mut Tx<'_>, request: &Request, record: Record<WireTransfer>) -> Result<Answer, Failure> {
     let kind = WireTransfer::META.kind;
     request.claim(tx, Some((kind, record.id.as_str()))).await?;
-    let (order, ledger, gateway) =
-        lock_payable_order(tx, request, record.order.id(), kind, ManualGateway::META.kind).await?;
+    let (payable, Choice { gateway, .. }) = lock_payable_order(tx, request, record.order.id(), kind).await?;
     let new = NewSource {
         kind,
-        order,
-        ledger,
+        payable,
         gateway: &gateway,
         details: Details::default(),
     };

@@ -4,12 +4,13 @@ use tillgate_model::{
     Resource,
     resources::{CheckoutComGateway, CheckoutComPayment, StripeGateway, StripePayment},
 };
-use tillgate_store::{
-    CustomerPaymentSourceRow, OrderRow, PaymentGatewayRow, PaymentMethodRow, Scope, Tx, query,
-};
+use tillgate_store::{CustomerPaymentSourceRow, OrderRow, Scope, Tx};
 
 use super::cards_of;
-use crate::{failure::Failure, stored::word};
+use crate::{
+    failure::Failure,
+    flows::offer::{Choice, Offers},
+};
 
 /// The type of payment source that charges the cards of a gateway, if it keeps any.
 pub fn source_kind(gateway_kind: &str) -> Option<&'static str> {
@@ -22,7 +23,7 @@ pub fn source_kind(gateway_kind: &str) -> Option<&'static str> {
     }
 }
 
-/// The active cards of the order's customer whose gateway takes payments in the order's market, oldest first.
+/// The active cards of the order's customer that the order can be paid with, oldest first.
 pub async fn available(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -31,39 +32,23 @@ pub async fn available(
     let Some(customer_id) = &order.customer_id else {
         return Ok(Vec::new());
     };
-    let cards = cards_of(tx, scope, customer_id).await?;
-    let methods = query!(tx, payments::payment_methods_of_market(scope, &order.market_id))?;
-    let mut fitting = Vec::new();
-    for card in cards {
-        let Some(gateway_id) = card.payment_gateway_id.as_ref().filter(|_| card.token.is_some()) else {
-            continue;
-        };
-        let gateway = query!(tx, payment_gateways::get(scope, &word(gateway_id)?))?;
-        if gateway.is_some_and(|gateway| fits(&card, &gateway, &methods)) {
-            fitting.push(card);
-        }
+    let mut cards = cards_of(tx, scope, customer_id).await?;
+    let mut offers = Vec::new();
+    for source_type in [StripePayment::META.kind, CheckoutComPayment::META.kind] {
+        offers.push(Offers::of(tx, scope, order, source_type).await?);
     }
-    Ok(fitting)
+    cards.retain(|card| {
+        let gateway = offers.iter().find_map(|offers| gateway_of(card, order, offers));
+        card.token.is_some() && gateway.is_some()
+    });
+    Ok(cards)
 }
 
-/// Whether a card can be charged where these payment methods are offered: by its own method, or by any of its gateway. A
-/// market that names no gateway for payments of the kind takes them through any, as for other payment sources.
-pub fn fits(
-    card: &CustomerPaymentSourceRow,
-    gateway: &PaymentGatewayRow,
-    methods: &[PaymentMethodRow],
-) -> bool {
-    let Some(kind) = source_kind(&gateway.kind) else {
-        return false;
-    };
-    let mut of_kind = methods
-        .iter()
-        .filter(|method| method.payment_source_type == kind)
-        .peekable();
-    let offered = match &card.payment_method_id {
-        Some(own) => of_kind.any(|method| method.id == *own),
-        None if of_kind.peek().is_none() => true,
-        None => of_kind.any(|method| method.payment_gateway_id == gateway.id),
-    };
-    gateway.disabled_at.is_none() && offered
+/// The gateway that keeps a card, if it is among what is offered to an order, and the card's own payment method too if it has
+/// one.
+pub fn gateway_of(card: &CustomerPaymentSourceRow, order: &OrderRow, offers: &Offers<'_>) -> Option<Choice> {
+    let own_method = card.payment_method_id.as_ref();
+    let is_offered = own_method.is_none_or(|own| offers.has_method(own));
+    let gateway_id = card.payment_gateway_id.as_ref().filter(|_| is_offered)?;
+    offers.through(order, gateway_id)
 }

@@ -6,15 +6,18 @@ use tillgate_model::{
     problem::Kind,
     resources::{CheckoutComPaymentType, StripePayment},
 };
-use tillgate_store::{PaymentGatewayRow, Tx, query};
+use tillgate_store::{OrderRow, Tx, query};
 
-use super::{available::fits, available::source_kind, is_active, is_of, may_use, not_the_customers, saved};
+use super::{
+    available::gateway_of, available::source_kind, is_active, is_of, may_use, not_the_customers, saved,
+};
 use crate::{
     call::ApplicationKind,
     failure::Failure,
     flows::{
         create::{NewSource, lock_payable, new_source},
         details::Details,
+        offer::{Choice, Offers},
     },
     request::Request,
     resources::source::seal_token,
@@ -26,28 +29,44 @@ const POINTER: &str = "/data/attributes/_customer_payment_source_id";
 /// Gives the order a payment source that charges a saved card of its customer.
 pub async fn choose(tx: &mut Tx<'_>, request: &Request, order_id: &Id, card_id: &str) -> Result<(), Failure> {
     let scope = request.scope();
-    let unknown = || not_the_customers(POINTER);
-    let card_id: Id = card_id.parse().map_err(|_| unknown())?;
-    let row = query!(tx, customer_payment_sources::get(scope, &card_id))?.filter(is_active);
-    let (order, ledger) = lock_payable(tx, request, order_id).await?;
-    if !may_use(request, &order) && request.caller.kind == ApplicationKind::SalesChannel {
-        let message = "Only a customer who has logged in uses what they have saved.";
-        return Err(Problem::new(Kind::Forbidden, message).at(POINTER).into());
-    }
-    let row = row.filter(|row| is_of(row, &order)).ok_or_else(unknown)?;
-    let not_here = || {
-        let message = "can't be charged here: no enabled gateway of the order's market keeps it";
-        Problem::invalid(POINTER, "not_available", message)
+    let row = match card_id.parse::<Id>() {
+        Ok(card_id) => query!(tx, customer_payment_sources::get(scope, &card_id))?.filter(is_active),
+        Err(_) => None,
     };
-    let gateway_id: Id = word(row.payment_gateway_id.as_ref().ok_or_else(not_here)?)?;
-    let gateway: PaymentGatewayRow =
-        query!(tx, payment_gateways::get(scope, &gateway_id))?.ok_or_else(not_here)?;
-    let methods = query!(tx, payments::payment_methods_of_market(scope, &order.market_id))?;
-    let kind = source_kind(&gateway.kind).ok_or_else(not_here)?;
-    let card = saved(&request.context, &row)?.ok_or_else(not_here)?;
-    if !fits(&row, &gateway, &methods) {
-        return Err(not_here().into());
-    }
+    let keeper = match row.as_ref().and_then(|row| row.payment_gateway_id.as_ref()) {
+        Some(id) => query!(tx, payment_gateways::get(scope, &word(id)?))?,
+        None => None,
+    };
+    // Nothing is offered for a card that can't be charged.
+    let kind = keeper
+        .and_then(|gateway| source_kind(&gateway.kind))
+        .unwrap_or_default();
+    let judge = async |tx: &mut Tx<'_>, order: &OrderRow, offers: Offers<'_>| {
+        if !may_use(request, order) && request.caller.kind == ApplicationKind::SalesChannel {
+            let message = "Only a customer who has logged in uses what they have saved.";
+            return Err(Problem::new(Kind::Forbidden, message).at(POINTER).into());
+        }
+        let row = row.filter(|row| is_of(row, order));
+        let row = row.ok_or_else(|| not_the_customers(POINTER))?;
+        let card = saved(&request.context, &row)?;
+        let chosen = gateway_of(&row, order, &offers);
+        let gateway_id = row.payment_gateway_id.clone().unwrap_or_default();
+        match (card, chosen) {
+            (Some(card), Some(choice)) => Ok((row, card, choice)),
+            (Some(_), None)
+                if order.payment_method_id.is_some() && offers.through(order, &gateway_id).is_none() =>
+            {
+                let refusal = offers.refusal(tx, scope, order, Some(&gateway_id), POINTER);
+                Err(refusal.await?.into())
+            }
+            _ => {
+                let message = "can't be charged here: no enabled gateway of the order's market keeps it";
+                Err(Problem::invalid(POINTER, "not_available", message).into())
+            }
+        }
+    };
+    let (payable, (row, card, choice)) = lock_payable(tx, request, order_id, kind, judge).await?;
+    let Choice { gateway, .. } = choice;
     let is_stripe = kind == StripePayment::META.kind;
     let details = Details {
         customer_payment_source_id: Some(row.id.clone()),
@@ -63,8 +82,7 @@ pub async fn choose(tx: &mut Tx<'_>, request: &Request, order_id: &Id, card_id: 
     };
     let new = NewSource {
         kind,
-        order,
-        ledger,
+        payable,
         gateway: &gateway,
         details,
     };

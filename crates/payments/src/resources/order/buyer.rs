@@ -14,16 +14,17 @@ use crate::{failure::Failure, request::Request, stored::found};
 const CUSTOMER: &str = "/data/relationships/customer";
 const EMAIL: &str = "/data/attributes/customer_email";
 
-/// A sales channel sees the orders of its market that are being bought or were just bought; for a customer those of nobody else,
-/// and all of their own.
+/// A sales channel sees orders of its market only. A guest sees those that guests buy, while they are being bought or were just
+/// bought. A customer sees all of their own, and those of guests as long as these are nobody's or under the customer's address.
 pub fn visible(request: &Request, order: &impl AnyOrder) -> bool {
     let caller = &request.caller;
     let market = caller.market_id.as_ref();
     let of_its_market = market.is_some_and(|market| market.as_str() == order.market_id());
     let being_bought = matches!(order.status(), "draft" | "pending" | "placing" | "placed");
+    let of_guest = order.guest() && being_bought;
     let seen = match (&caller.customer_id, order.customer_id()) {
-        (None, _) | (Some(_), None) => being_bought,
-        (Some(own), Some(of)) => own.as_str() == of && (being_bought || !order.guest()),
+        (None, _) | (Some(_), None) => of_guest,
+        (Some(own), Some(of)) => own.as_str() == of && (of_guest || !order.guest()),
     };
     caller.buyer().is_none() || (of_its_market && seen)
 }
@@ -96,7 +97,7 @@ pub async fn settle(
 /// A guest knows customers by their addresses only: by an id they could learn the address of anybody.
 fn settle_of_guest(
     before: Option<&Record<Order>>,
-    record: &mut Record<Order>,
+    record: &Record<Order>,
     said: Said<'_>,
 ) -> Result<(), Problem> {
     let known = before.and_then(|before| before.customer.id());
@@ -105,13 +106,9 @@ fn settle_of_guest(
         let message = "A sales channel may not name a customer; give the order a customer_email.";
         return Err(Problem::new(Kind::Forbidden, message).at(CUSTOMER));
     }
-    if said.guest == Some(false) && before.is_none_or(|before| before.guest) {
+    if said.guest == Some(false) {
         let message = "Only a customer who has logged in buys as such.";
         return Err(Problem::new(Kind::Forbidden, message).at("/data/attributes/guest"));
-    }
-    let known = before.and_then(|before| before.customer_email.as_deref());
-    if said.email.is_some_and(|email| email != known) {
-        record.guest = true;
     }
     Ok(())
 }

@@ -176,6 +176,7 @@ fn new_charge(call: &mut Call<'_>, pi: &PaymentIntent, method: &PaymentMethod) -
         disputed: false,
         failure: None,
         metadata: pi.metadata.clone(),
+        moto: pi.moto,
         multicapture: false,
         network_transaction_id: call.env.random_id("", 15, b"0123456789"),
         payment_intent: pi.id.clone(),

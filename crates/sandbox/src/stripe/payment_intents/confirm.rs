@@ -225,6 +225,7 @@ pub(super) fn run(
 
 fn needs_authentication(pi: &PaymentIntent, method: &PaymentMethod, off_session: bool) -> bool {
     match method.card.behaviour().authentication {
+        _ if pi.moto => false,
         Authentication::None => false,
         Authentication::OnRequest => pi.request_three_d_secure != "automatic" && !off_session,
         Authentication::UnlessSetUp => !method.set_up,

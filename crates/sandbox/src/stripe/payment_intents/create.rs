@@ -41,6 +41,9 @@ pub(in super::super) fn create(
         ))
         .with_param(param));
     }
+    if !confirm {
+        fields.refuse_moto()?;
+    }
     if let Some(customer) = &customer {
         find_customer(store, call, customer, Place::Param("customer"))?;
     }
@@ -68,6 +71,7 @@ pub(in super::super) fn create(
         last_payment_error: None,
         latest_charge: None,
         metadata: Metadata::new(),
+        moto: false,
         payment_method: None,
         payment_method_types: vec!["card".to_owned()],
         receipt_email: None,

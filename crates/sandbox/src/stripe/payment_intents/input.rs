@@ -101,6 +101,16 @@ impl Fields {
         Ok(self)
     }
 
+    /// Mail and telephone orders are marked by whoever confirms the payment, and not before.
+    pub(super) fn refuse_moto(&self) -> Result<(), ApiError> {
+        if self.card_options.moto.is_none() {
+            return Ok(());
+        }
+        let param = "payment_method_options[card][moto]";
+        let message = format!("You can only provide `{param}` when confirming a PaymentIntent.");
+        Err(ApiError::invalid(message).with_param(param))
+    }
+
     pub(super) fn has_types(&self) -> bool {
         self.payment_method_types.is_some()
     }
@@ -130,6 +140,8 @@ impl Fields {
             &mut pi.request_multicapture,
             self.card_options.multicapture.map(Some),
         );
+        // It belongs to one confirmation.
+        pi.moto = self.card_options.moto == Some(true);
         replace(&mut pi.setup_future_usage, self.setup_future_usage);
         replace(&mut pi.shipping, self.shipping.map(Some));
         replace(&mut pi.statement_descriptor, self.statement_descriptor.map(Some));
@@ -162,6 +174,7 @@ fn read_types(params: &mut Params) -> Result<Option<Vec<String>>, ApiError> {
 struct CardOptions {
     three_d_secure: Option<String>,
     multicapture: Option<String>,
+    moto: Option<bool>,
 }
 
 impl CardOptions {
@@ -174,6 +187,7 @@ impl CardOptions {
             read.three_d_secure =
                 card.one_of("request_three_d_secure", &["automatic", "any", "challenge"])?;
             read.multicapture = card.one_of("request_multicapture", &["if_available", "never"])?;
+            read.moto = card.boolean("moto")?;
             card.finish()?;
         }
         options.finish()?;
@@ -181,7 +195,7 @@ impl CardOptions {
     }
 
     fn given(&self) -> bool {
-        self.three_d_secure.is_some() || self.multicapture.is_some()
+        self.three_d_secure.is_some() || self.multicapture.is_some() || self.moto.is_some()
     }
 }
 

@@ -23,6 +23,7 @@ pub(in super::super) fn update(
     let currency = params.text("currency")?;
     let customer = params.text("customer")?;
     let fields = Fields::read(&mut params)?;
+    fields.refuse_moto()?;
     let metadata = params.metadata()?;
     let method = MethodInput::read(&mut params, call)?;
     params.finish()?;

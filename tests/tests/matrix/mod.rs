@@ -1,0 +1,4 @@
+//! What the matrix of permissions is made of.
+
+pub mod scene;
+pub mod table;
