@@ -227,6 +227,8 @@ async fn the_second_dialect_takes_names_with_dashes_and_tells_them_back() {
         .expect_pointer("/data/relationships/order/id");
     let both = json!({ "stripe-token": "pm_card_visa", "stripe-payment-method-id": "pm_card_visa" });
     let _ = send(both, &order).await.expect_error(400, "mutual_exclusion");
+    let twice = json!({ "stripe-token": "pm_card_visa", "stripe_token": "pm_card_mastercard" });
+    let _ = send(twice, &order).await.expect_error(400, "coerce");
     let _ = send(json!({ "stripe-token": "pm_card_visa" }), &order)
         .await
         .expect(201);

@@ -92,7 +92,7 @@ impl Shape {
     fn read(&self, body: &[u8], id: Option<&Id>) -> Result<Map<String, Value>, Problems> {
         let mut document = parse(body)?;
         if self.meta.dialect == Dialect::Foodetective {
-            normalize(&mut document);
+            normalize(&mut document)?;
         }
         let data = primary_data(&document)?;
         check_identity(data, self.meta.kind, id)?;
@@ -270,15 +270,18 @@ fn whole_numbers(data: &mut Map<String, Value>) {
 
 /// The second dialect takes attribute names with dashes too, and the linkage of `order` without its `data`, as its
 /// page shows it.
-fn normalize(document: &mut Value) {
+fn normalize(document: &mut Value) -> Result<(), Problem> {
     let Some(data) = document.get_mut("data").and_then(Value::as_object_mut) else {
-        return;
+        return Ok(());
     };
     if let Some(attributes) = data.get_mut("attributes").and_then(Value::as_object_mut) {
-        let renamed = std::mem::take(attributes)
-            .into_iter()
-            .map(|(name, value)| (name.replace('-', "_"), value));
-        attributes.extend(renamed);
+        for (name, value) in std::mem::take(attributes) {
+            if attributes.insert(name.replace('-', "_"), value).is_some() {
+                let message = "The object has this member twice, once with dashes and once with underscores.";
+                let pointer = child("/data/attributes", &name);
+                return Err(Problem::new(Kind::InvalidDataFormat, message).at(pointer));
+            }
+        }
     }
     if let Some(order) = data
         .get_mut("relationships")
@@ -290,6 +293,7 @@ fn normalize(document: &mut Value) {
         let identifier = order.take();
         *order = serde_json::json!({"data": identifier});
     }
+    Ok(())
 }
 
 fn typed<A, S>(mut data: Map<String, Value>) -> Result<(A, S), Problems>

@@ -90,6 +90,7 @@ impl RevocationRequest {
     /// Another media type, another form, no token, no client id, or credentials in two places.
     pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, TokenError> {
         let parameters = Parameters(parameters(headers, body)?);
+        parameters.check_content()?;
         let token = parameters
             .bounded("token", MAX_TOKEN_LENGTH)?
             .filter(|token| !token.is_empty())
