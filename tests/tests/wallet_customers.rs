@@ -269,7 +269,9 @@ async fn an_order_that_changes_hands_takes_no_card_along() {
     let _ = scene
         .ben
         .api
-        .post("/api/stripe_payments", &body).await.expect(201);
+        .post("/api/stripe_payments", &body)
+        .await
+        .expect(201);
     let authorized = patch(&scene.ben.api, &order, json!({ "_authorize": true })).await;
     assert_eq!(*authorized.expect(200).attribute("payment_status"), "authorized");
     assert_eq!(kept(&scene).await, [0, 0]);

@@ -223,7 +223,8 @@ mod tests {
     fn the_client_is_the_right_most_address_that_no_trusted_proxy_has() {
         let xff = |value| vec![("X-Forwarded-For", value)];
         let forwarded = |value| vec![("Forwarded", value)];
-        let table: Vec<(&str, Vec<(&str, &str)>, &str)> = vec![
+        type Headers = Vec<(&'static str, &'static str)>;
+        let table: Vec<(&str, Headers, &str)> = vec![
             // Nobody who is not trusted is asked.
             ("203.0.113.9", vec![], "203.0.113.9"),
             ("203.0.113.9", xff("198.51.100.1"), "203.0.113.9"),

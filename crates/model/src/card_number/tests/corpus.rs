@@ -250,7 +250,8 @@ fn token(random: &mut Random) -> String {
 
 #[test]
 fn fewer_than_one_reference_in_ten_thousand_is_taken_for_a_card_number() {
-    let kinds: [(&str, fn(&mut Random) -> String); 6] = [
+    type Kind = (&'static str, fn(&mut Random) -> String);
+    let kinds: [Kind; 6] = [
         ("UUIDs", uuid),
         ("IBANs", iban),
         ("phones", phone),
