@@ -81,7 +81,11 @@ impl Edit for OrderEditor {
             match update().await {
                 // Another buyer or another way to pay, for which the present payment was not made.
                 Err(Failure::Confirmable) => {
-                    create::give_up_present_source(request, id, create::Reason::BuyerChanged).await?;
+                    let reason = match trigger {
+                        Some(Trigger::CustomerPaymentSourceId) => create::Reason::Replaced,
+                        _ => create::Reason::BuyerChanged,
+                    };
+                    create::give_up_present_source(request, id, reason).await?;
                     update().await
                 }
                 outcome => outcome,
