@@ -133,7 +133,7 @@ impl Call {
 
     /// Sends the request, holds the answer against the contract, and panics where it breaks it.
     pub async fn send(self) -> Answer {
-        self.try_send().await.unwrap_or_else(|error| panic!("{error}"))
+        self.try_send().await.unwrap_or_else(|error| panic!("{error:?}"))
     }
 
     /// The same, for requests during which the service is killed: `Err` when there was no answer.
