@@ -33,7 +33,7 @@ pub async fn go_on(
 ) -> Result<Option<Box<Attempt>>, Failure> {
     match begun {
         Some(Begun::Call(attempt)) => Ok(Some(attempt)),
-        Some(Begun::Done(goal)) => Ok(advance(tx, context, case, goal).await?.map(Box::new)),
+        Some(Begun::Done(goal)) => Ok(Box::pin(advance(tx, context, case, goal)).await?.map(Box::new)),
         None => Ok(None),
     }
 }
@@ -61,7 +61,7 @@ pub async fn advance_if_possible(
     }
     let before = case.clone();
     query!(tx, savepoints::set())?;
-    match advance(tx, context, case, goal).await {
+    match Box::pin(advance(tx, context, case, goal)).await {
         Ok(attempt) => Ok(Next {
             attempt,
             stopped: None,

@@ -68,7 +68,7 @@ pub async fn carry_out(request: &Request, attempt: Attempt, ending: Ending) -> R
             .db
             .clone()
             .write(async move |tx: &mut Tx<'_>| {
-                commit(tx, &request, &attempt, (&outcome, gone), &ending).await
+                Box::pin(commit(tx, &request, &attempt, (&outcome, gone), &ending)).await
             })
             .await?;
         match step {

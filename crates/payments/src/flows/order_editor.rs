@@ -73,7 +73,8 @@ impl Edit for OrderEditor {
                 Some(trigger) => {
                     let pull = async |renews| {
                         let input = self.update.read_update::<Order>(body, id)?;
-                        pull(request, id, input, trigger, renews).await
+                        // On the heap: what a trigger does is nested deeply, and a worker's stack is small.
+                        Box::pin(pull(request, id, input, trigger, renews)).await
                     };
                     renewing(pull).await
                 }
@@ -201,7 +202,9 @@ async fn pull(
     let (theirs, context, order_id) = (request.clone(), request.context.clone(), id.clone());
     let begun = context
         .db
-        .write(async move |tx: &mut Tx<'_>| commit_intent(tx, &theirs, &order_id, &input, trigger).await)
+        .write(async move |tx: &mut Tx<'_>| {
+            Box::pin(commit_intent(tx, &theirs, &order_id, &input, trigger)).await
+        })
         .await?;
     match begun {
         Step::Call(attempt) => carry_out(request, *attempt, ending(id, trigger, renews)).await,
