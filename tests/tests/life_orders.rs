@@ -95,7 +95,6 @@ async fn what_can_t_happen_is_refused_with_the_present_status() {
                 "_capture",
                 "_refund",
                 "_cancel",
-                "_nullify_payment_source",
             ],
         ),
         ("placed", &["_authorize", "_capture", "_nullify_payment_source"]),

@@ -1,7 +1,7 @@
 //! A PSP that shows another payment than was asked for: nothing is placed and no money moves by itself, and a person sees it.
 
 use serde_json::{Value, json};
-use tillgate_tests::{Buyer, Service, Setup, Shop, Story, Tamperer, Vendor, bodies};
+use tillgate_tests::{Buyer, Psp, Service, Setup, Shop, Story, Tamperer, Vendor, bodies};
 
 /// What is changed in the PSP's answers, and what differs then.
 fn cases(vendor: Vendor) -> Vec<(&'static str, Vec<(&'static str, Value)>)> {
@@ -36,7 +36,7 @@ fn cases(vendor: Vendor) -> Vec<(&'static str, Vec<(&'static str, Value)>)> {
 }
 
 async fn story() -> (Story, Tamperer) {
-    let service = Service::start().await;
+    let service = Service::start_with(&Psp::ALLOWED).await;
     let api = service.api().await;
     let psp = service.sandbox().url().to_owned();
     let tamperer = Tamperer::before(&psp);

@@ -99,7 +99,7 @@ async fn a_capture_against_the_event_that_tells_of_it() {
                     "data": { "object": { "object": "payment_intent", "id": source.attribute("stripe_id") } }
                 }),
                 Vendor::CheckoutCom => json!({
-                    "id": id, "type": "payment_captured", "data": { "id": source.attribute("payment_response")["id"] }
+                    "id": id, "type": "payment_captured", "created_on": "2026-11-30T09:00:00Z", "data": { "id": source.attribute("payment_response")["id"] }
                 }),
             };
             let capture = json!({ "_capture": true });

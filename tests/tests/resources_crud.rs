@@ -62,7 +62,9 @@ fn sample(name: &str, schema: &Value) -> Value {
     match schema["format"].as_str() {
         Some("uri") => "https://shop.example.com/somewhere".into(),
         Some("email") => "sample@example.com".into(),
-        _ if takes(schema, "string") => format!("sample of {name}").into(),
+        _ if name == "customer_ip" => "203.0.113.7".into(),
+        // Keys and identifiers of a PSP have no blanks.
+        _ if takes(schema, "string") => format!("sample_of_{name}").into(),
         _ if takes(schema, "integer") => 7.into(),
         _ if takes(schema, "boolean") => true.into(),
         // What may be in it is a matter of the attribute.
