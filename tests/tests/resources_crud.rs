@@ -63,6 +63,7 @@ fn sample(name: &str, schema: &Value) -> Value {
         Some("uri") => "https://shop.example.com/somewhere".into(),
         Some("email") => "sample@example.com".into(),
         _ if name == "customer_ip" => "203.0.113.7".into(),
+        _ if name == "processing_channel_id" => "pc_sample".into(),
         // Keys and identifiers of a PSP have no blanks.
         _ if takes(schema, "string") => format!("sample_of_{name}").into(),
         _ if takes(schema, "integer") => 7.into(),

@@ -50,6 +50,13 @@ fn is_own_name(host: &str) -> bool {
         return false;
     }
     let name = authority.host();
+    // What is read as a name may be followed by more than a port.
+    let port = host
+        .strip_prefix(name)
+        .map(|rest| rest.strip_prefix(':').unwrap_or(rest));
+    if !port.is_some_and(|port| port.is_empty() || port.parse::<u16>().is_ok()) {
+        return false;
+    }
     let bracketed = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
     let address = bracketed.unwrap_or(name).parse::<IpAddr>();
     name.eq_ignore_ascii_case("localhost")

@@ -59,7 +59,7 @@ impl Server {
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\nAuthorization: Bearer {SECRET}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {SECRET}\r\n\
              Content-Type: {content_type}\r\n{key}Content-Length: {}\r\n\r\n{body}",
             body.len()
         )

@@ -221,7 +221,7 @@ mod tests {
         assert_eq!(found(r#"{"a":{"4242424242424242":"4242424242424242"}}"#).len(), 2);
         assert_eq!(found(r#"{"a":4242424242424242.0}"#), at("/a"));
         assert_eq!(found(r#"{"a":-4242424242424242}"#), at("/a"));
-        assert_eq!(found(r#"{"a":"\uff14\uff12\uff14242424242424242"}"#), at("/a"));
+        assert_eq!(found(r#"{"a":"\uff14\uff12\uff142424242424242"}"#), at("/a"));
         assert_eq!(found(r#"{"a":"42424242","b":4242}"#), []);
     }
 

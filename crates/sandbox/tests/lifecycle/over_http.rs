@@ -96,7 +96,7 @@ impl Server {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         write!(
             stream,
-            "POST {path} HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\nAuthorization: Bearer {STRIPE_KEY}\r\n\
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {STRIPE_KEY}\r\n\
              Content-Type: {content_type}\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         )

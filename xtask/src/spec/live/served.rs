@@ -2,6 +2,7 @@
 
 use reqwest::blocking::Client;
 use serde_json::Value;
+use tillgate_model::openapi::EXAMPLE_ORIGIN;
 
 use super::Target;
 use crate::spec::json_diff::{Change, diff};
@@ -26,7 +27,8 @@ pub fn differences(document: &Value, target: &Target, client: &Client) -> anyhow
         .collect())
 }
 
-/// `document` without `servers`, and with the server's URL taken out of every text.
+/// `document` without `servers`, and with the URL that links in it begin with taken out of every text: the server's own, or that of
+/// examples in the committed document.
 fn without_server(document: &Value) -> Value {
     let url = document
         .pointer("/servers/0/url")
@@ -36,6 +38,7 @@ fn without_server(document: &Value) -> Value {
     if let Some(members) = without.as_object_mut() {
         members.shift_remove("servers");
     }
+    take_out(&mut without, EXAMPLE_ORIGIN);
     let url = url.trim_end_matches('/');
     if !url.is_empty() {
         take_out(&mut without, url);
