@@ -80,7 +80,6 @@ impl Bug {
         Self::RetryAfterADay,
         Self::OpenCallIgnored,
         Self::TwoSourcesCharged,
-        Self::PendingNotHeld,
         Self::NoEventDeduplication,
         Self::SignatureIgnored,
         Self::Backwards,
@@ -96,18 +95,9 @@ impl Bug {
         Self::KeyForgotten,
         Self::AmountNotCompared,
         Self::AnybodysCard,
-        Self::BuyerChangeKeepsIntent,
-        Self::GoneCustomerKept,
-        Self::AbandonedBlocksOrder,
-        Self::LateSuccessKept,
         Self::TakenIsTold,
         Self::NewMessageOnRetry,
         Self::ToldByEachInstance,
-        Self::NextStepUndoesOutcome,
-        Self::NotAllowedIsNotFound,
-        Self::DashboardActionIgnored,
-        Self::ReferenceGuessed,
-        Self::RestOfCaptureForgotten,
     ];
 }
 

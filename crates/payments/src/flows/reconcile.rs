@@ -6,7 +6,7 @@ use tillgate_store::{TransactionRow, Tx};
 
 use super::{
     case::Case,
-    ledger::{CAPTURE, FAILED, PENDING, REFUND},
+    ledger::{CAPTURE, FAILED, PENDING, REFUND, SUCCEEDED, VOID},
     transaction::{fail, succeed},
 };
 use crate::{
@@ -105,7 +105,23 @@ async fn add_capture(
     if captured.is_some_and(|captured| after > captured.amount_cents) {
         return Ok(());
     }
-    add(tx, context, case, CAPTURE, &authorization.id, seen).await
+    add(tx, context, case, CAPTURE, &authorization.id, seen).await?;
+    lower_void(tx, case, authorization).await
+}
+
+/// A void that was concluded before anybody knew of this capture has released only what the capture left.
+async fn lower_void(tx: &mut Tx<'_>, case: &mut Case, authorization: &TransactionRow) -> Result<(), Failure> {
+    let left = authorization.amount_cents - case.ledger.captured_of(authorization);
+    let void = case.ledger.of_kind(VOID).find(|row| {
+        row.status == SUCCEEDED
+            && row.parent_id.as_ref() == Some(&authorization.id)
+            && row.amount_cents > left
+    });
+    let Some(mut void) = void.cloned() else {
+        return Ok(());
+    };
+    void.amount_cents = left.max(0);
+    case.put(tx, void).await
 }
 
 /// A refund that nobody asked us for: made in the PSP's dashboard.

@@ -1,6 +1,8 @@
 //! Nothing is left hanging: after a month without faults every payment is decided, waits for somebody at a known time, or was
 //! left to a person.
 
+use tillgate_store::PaymentSourceRow;
+
 use super::Books;
 use crate::notes::Notes;
 
@@ -89,8 +91,7 @@ fn sources(books: &Books, findings: &mut Vec<String>) {
                 source.kind, source.id
             ));
         }
-        let is_given_up = source.details.contains("\"given_up\":true");
-        if is_given_up && source.state == "authorized" && source.pending_operation_id.is_none() {
+        if is_given_up(source) && source.state == "authorized" && source.pending_operation_id.is_none() {
             findings.push(format!(
                 "{}/{} was given up, and holds money",
                 source.kind, source.id
@@ -122,4 +123,9 @@ fn orders(books: &Books, findings: &mut Vec<String>) {
             ));
         }
     }
+}
+
+/// Whether the payment was given up before its buyer finished it.
+pub fn is_given_up(source: &PaymentSourceRow) -> bool {
+    source.details.contains("\"given_up\":true")
 }

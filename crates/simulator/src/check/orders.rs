@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tillgate_sandbox::LedgerKind;
 use tillgate_store::{OrderRow, TransactionRow};
 
-use super::Books;
+use super::{Books, open::is_given_up};
 use crate::{
     dashboard,
     notes::{Notes, rank},
@@ -60,9 +60,15 @@ fn is_covered(rows: &[&TransactionRow], total: i64) -> bool {
         .any(|row| row.amount_cents >= total)
 }
 
-/// At no time do the PSPs hold more for an order than it has ever cost.
+/// At no time do the PSPs hold more for an order than it has ever cost. What a buyer finishes after the payment was given up is
+/// held until it is released, and that it is released is a check of its own.
 fn paid_once(books: &Books, order: &OrderRow, largest: i64, findings: &mut Vec<String>) {
     let of_order = books.sources.iter().filter(|source| source.order_id == order.id);
+    let given_up: BTreeSet<&String> = of_order
+        .clone()
+        .filter(|source| is_given_up(source))
+        .filter_map(|source| source.psp_id.as_ref())
+        .collect();
     let by_source = of_order.filter_map(|source| source.psp_id.as_ref());
     let of_order = books.transactions.iter().filter(|row| row.order_id == order.id);
     let by_transaction = of_order.filter_map(|row| row.token.as_ref());
@@ -74,14 +80,17 @@ fn paid_once(books: &Books, order: &OrderRow, largest: i64, findings: &mut Vec<S
         .iter()
         .filter(|entry| payments.contains(&entry.payment_id))
     {
+        let is_released = given_up.contains(&entry.payment_id);
         match entry.kind {
+            LedgerKind::Authorize | LedgerKind::Void | LedgerKind::Release | LedgerKind::Expire
+                if is_released => {}
             LedgerKind::Authorize => held += entry.amount,
             // What people take in the dashboard, they answer for.
             LedgerKind::Capture if dashboard::has_done(entry) => {}
             LedgerKind::Capture => captured += entry.amount,
             LedgerKind::Void | LedgerKind::Release | LedgerKind::Expire => held -= entry.amount,
             LedgerKind::Refund => {
-                held -= entry.amount;
+                held -= if is_released { 0 } else { entry.amount };
                 captured -= entry.amount;
                 *refunds.entry(&entry.payment_id).or_default() += entry.amount;
             }
