@@ -73,7 +73,7 @@ pub enum Bug {
 }
 
 impl Bug {
-    /// All of them.
+    /// Those that a few hundred seeds are known to show. The others take a scene that the simulator makes too seldom.
     pub const ALL: &[Self] = &[
         Self::NoIntent,
         Self::NewKeyOnRetry,
