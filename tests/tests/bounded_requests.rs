@@ -62,7 +62,7 @@ fn wrong_bodies() -> Vec<(&'static str, Vec<u8>)> {
         ),
         (
             "nested objects",
-            order(&serde_json::from_str(&nested(100)).unwrap()),
+            order(&serde_json::from_str(&nested(100)).expect("JSON")),
         ),
         ("too deeply nested", nested(40_000).into_bytes()),
         ("one name many times", twice),

@@ -284,6 +284,7 @@ async fn settle(story: &Story, cells: &[Cell], events: Events) {
             return;
         }
         if Instant::now() > deadline {
+            let mut differences = Vec::new();
             for cell in cells {
                 let of = |effects: &[(String, &'static str, i64, String)]| {
                     let of = effects.iter().filter(|effect| effect.0 == cell.payment);
@@ -293,9 +294,10 @@ async fn settle(story: &Story, cells: &[Cell], events: Events) {
                 };
                 let (ours, theirs) = (of(&ours), of(&theirs));
                 if ours != theirs {
-                    eprintln!("{}: we have {ours:?}, the PSP {theirs:?}", cell.name());
+                    differences.push(format!("{}: we have {ours:?}, the PSP {theirs:?}", cell.name()));
                 }
             }
+            assert!(differences.is_empty(), "{differences:#?}");
             books::assert_agree(&ours, &theirs);
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
