@@ -137,7 +137,9 @@ fn refusal(error: TokenError) -> HttpResponse {
 
 /// The body of a request with credentials.
 async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, TokenError> {
-    refuse_card_numbers(request)?;
+    card_numbers::check(request).map_err(|_| {
+        TokenError::invalid_request("A header or the query looks like it holds a card number.")
+    })?;
     Ok(body::read_up_to(request.headers(), payload, body::MAX_TOKEN_REQUEST_BYTES).await?)
 }
 
@@ -271,13 +273,7 @@ pub async fn revoke_token(worker: Data<Worker>, request: HttpRequest, mut payloa
     }
 }
 
-fn refuse_card_numbers(request: &HttpRequest) -> Result<(), TokenError> {
-    card_numbers::check(request)
-        .map_err(|_| TokenError::invalid_request("A header or the query looks like it holds a card number."))
-}
-
 async fn revoke(worker: &Worker, request: &HttpRequest, payload: &mut Payload) -> Result<(), TokenError> {
-    refuse_card_numbers(request)?;
     let context = worker.service.context();
     let (shared, address) = (&worker.shared, ClientAddress::of(request).ip);
     let asked = RevocationRequest::read(request.headers(), &read(request, payload).await?)?;
