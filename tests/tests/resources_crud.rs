@@ -64,6 +64,9 @@ fn sample(name: &str, schema: &Value) -> Value {
         Some("email") => "sample@example.com".into(),
         _ if name == "customer_ip" => "203.0.113.7".into(),
         _ if name == "processing_channel_id" => "pc_sample".into(),
+        _ if name == "publishable_key" => "pk_test_sample".into(),
+        _ if name == "public_key" => "pk_sbox_sample".into(),
+        _ if name == "connected_account" => "acct_sample".into(),
         // Keys and identifiers of a PSP have no blanks.
         _ if takes(schema, "string") => format!("sample_of_{name}").into(),
         _ if takes(schema, "integer") => 7.into(),

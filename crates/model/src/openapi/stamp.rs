@@ -124,6 +124,7 @@ fn response_name(status: u16, kinds: &[Kind], dialect: Dialect) -> String {
     match status {
         400 if !kinds.contains(&Kind::ParamMissing) => name += "-without-body",
         422 if kinds.contains(&Kind::Declined) => name += "-declined",
+        503 if !kinds.contains(&Kind::OutcomeUnknown) => name += "-without-effect",
         503 if !kinds.contains(&Kind::PaymentGatewayUnavailable) => name += "-without-psp",
         _ => {}
     }

@@ -206,7 +206,7 @@ async fn refused(client: &Configuration) {
         panic!("the request was not refused");
     };
     assert_eq!(answer.status.as_u16(), 422);
-    let Some(CreateOrderError::DefaultResponse(ErrorDocument { errors })) = answer.entity else {
+    let Some(CreateOrderError::DefaultResponse(ErrorDocument { errors, .. })) = answer.entity else {
         panic!("no error document: {}", answer.content);
     };
     let [problem] = &errors[..] else {
