@@ -5,9 +5,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result};
 
-/// The package, and its feature with which mistakes can be planted.
 const PACKAGE: &str = "tillgate-simulator";
-const PLANTED_BUGS: &str = "planted-bugs";
 
 /// Options of the task.
 #[derive(clap::Args)]
@@ -64,32 +62,4 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
-}
-
-/// Arguments of cargo that run so many seeds. Unoptimized: 300 seeds take less time than an optimized build.
-pub fn seeds(cargo: &mut Command, count: u64) -> &mut Command {
-    cargo.args([
-        "run",
-        "--quiet",
-        "--package",
-        PACKAGE,
-        "--",
-        "--seeds",
-        &count.to_string(),
-    ])
-}
-
-/// Arguments of cargo that run the tests of the simulator which plant mistakes and look for them. Unoptimized, too.
-pub fn planted_bugs(cargo: &mut Command) -> &mut Command {
-    cargo.args([
-        "test",
-        "--package",
-        PACKAGE,
-        "--features",
-        PLANTED_BUGS,
-        "--test",
-        "planted_bugs",
-        "--",
-        "--nocapture",
-    ])
 }

@@ -22,8 +22,7 @@ fn build() -> Result<PathBuf> {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args([
             "build",
-            "--package",
-            "tillgate-server",
+            "--workspace",
             "--bin",
             "tillgate",
             "--message-format",

@@ -13,8 +13,9 @@ use crate::postgres::{Cluster, Programs};
 
 /// How many seeds the simulator runs.
 const SIMULATED_SEEDS: u64 = 300;
-/// The package of the end-to-end tests.
+/// The package of the end-to-end tests, and where its files are.
 const TESTS: &str = "tillgate-tests";
+const END_TO_END: &str = "tests/tests";
 
 pub const LICENSES: Suite = Suite {
     name: "licenses",
@@ -60,7 +61,10 @@ pub const SIMULATOR: Suite = Suite {
     about: "300 runs with simulated faults.",
     takes_filter: false,
     prepare: needs_nothing,
-    run: |session| session.run(crate::simulate::seeds(&mut session.cargo(), SIMULATED_SEEDS)),
+    run: |session| {
+        let simulator = session.build("tillgate-simulator")?;
+        session.run(Command::new(simulator).args(["--seeds", &SIMULATED_SEEDS.to_string()]))
+    },
 };
 
 pub const PLANTED_BUGS: Suite = Suite {
@@ -68,7 +72,11 @@ pub const PLANTED_BUGS: Suite = Suite {
     about: "Mistakes that are planted in the domain are found by such runs.",
     takes_filter: false,
     prepare: needs_nothing,
-    run: |session| session.run(crate::simulate::planted_bugs(&mut session.cargo())),
+    run: |session| {
+        let mut tests = session.cargo();
+        tests.args(["test", "--workspace", "--features", "tillgate-simulator/planted-bugs"]);
+        session.run(tests.args(["--test", "planted_bugs", "--", "--nocapture"]))
+    },
 };
 
 pub const E2E_SQLITE: Suite = Suite {
@@ -129,7 +137,7 @@ pub const KILL_POSTGRES: Suite = Suite {
 };
 
 fn kill(session: &Session, database: &str) -> Result<()> {
-    let binary = build_service(session)?;
+    let binary = session.build("tillgate")?;
     let mut task = Command::new(std::env::current_exe()?);
     task.args(["kill", "--kills", KILLS, "--database", database, "--binary"])
         .arg(binary);
@@ -163,33 +171,40 @@ fn end_to_end_on_postgres(session: &mut Session) -> Result<()> {
     session.run(tests.env("TILLGATE_TEST_POSTGRES_URL", cluster.url().expose_secret()))?;
     session.covered.postgres = session.filter.is_none();
     let mut cluster_tests = session.cargo();
-    session.run(cluster_tests.args(["test", "--package", "xtask", "postgres", "--", "--ignored"]))
+    session.run(cluster_tests.args(["test", "--workspace", "--bin", "xtask", "postgres", "--", "--ignored"]))
 }
 
 /// A command that runs the end-to-end tests, once the service that they start is built.
 fn end_to_end(session: &Session) -> Result<Command> {
-    let binary = build_service(session)?;
+    let binary = session.build("tillgate")?;
     let records = session.coverage_directory();
     fs::create_dir_all(&records)?;
     let mut tests = runner(session);
-    tests.args(["--package", TESTS]).env("TILLGATE_BIN", binary);
+    tests.arg("--workspace").env("TILLGATE_BIN", binary);
     tests.env("TILLGATE_TEST_COVERAGE_DIR", records);
+    let files = files(session)?;
     match &session.filter {
-        Some(file)
-            if session
-                .root
-                .join("tests/tests")
-                .join(file)
-                .with_extension("rs")
-                .exists() =>
-        {
+        Some(file) if files.contains(file) => {
             tests.args(["--test", file]);
         }
         name => {
-            tests.args(name);
+            tests.args(files.iter().flat_map(|file| ["--test", file])).args(name);
         }
     }
     Ok(tests)
+}
+
+/// The names of the files with end-to-end tests.
+fn files(session: &Session) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(session.root.join(END_TO_END))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 /// Runs one test target, or one test of it, that is left out of the ordinary runs because it needs more than cargo.
@@ -199,23 +214,14 @@ pub fn run_ignored(
     test: Option<&str>,
     environment: &[(&str, &std::path::Path)],
 ) -> Result<()> {
-    let binary = build_service(session)?;
+    let binary = session.build("tillgate")?;
     let mut tests = session.cargo();
     tests
-        .args(["test", "--package", TESTS, "--test", target])
+        .args(["test", "--workspace", "--test", target])
         .args(test)
         .env("TILLGATE_BIN", binary);
     tests.envs(environment.iter().copied());
     session.run(tests.args(["--", "--ignored", "--nocapture"]))
-}
-
-fn build_service(session: &Session) -> Result<std::path::PathBuf> {
-    session.run(
-        session
-            .cargo()
-            .args(["build", "--package", "tillgate-server", "--bin", "tillgate"]),
-    )?;
-    Ok(session.target.join("debug").join("tillgate"))
 }
 
 /// `cargo nextest run` where it is installed, else `cargo test`. With `CI=true` always the latter, so that a run

@@ -108,6 +108,13 @@ impl Session {
         command
     }
 
+    /// Builds a program of the workspace, unoptimized. Like all builds of the suites it selects the whole workspace: a selection of
+    /// packages has other features of what they depend on, which would be compiled again for each.
+    pub fn build(&self, program: &str) -> Result<PathBuf> {
+        self.run(self.cargo().args(["build", "--workspace", "--bin", program]))?;
+        Ok(self.target.join("debug").join(program))
+    }
+
     /// Runs a command to its end. It fails unless the exit status is 0, and when Ctrl-C or the time limit ends it.
     pub fn run(&self, command: &mut Command) -> Result<()> {
         let name = command.get_program().to_string_lossy().into_owned();

@@ -165,7 +165,7 @@ impl Drop for Service {
 fn build() -> anyhow::Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["build", "--package", "tillgate-server", "--bin", "tillgate"])
+        .args(["build", "--workspace", "--bin", "tillgate"])
         .args(["--message-format", "json-render-diagnostics"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stderr(Stdio::inherit())
