@@ -116,7 +116,7 @@ async fn the_commands_of_the_guides_give_what_they_say() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_requests_of_the_readme_work() {
-    const SECTION: &str = "## The three documented requests\n";
+    const SECTION: &str = "## First payment\n";
     let readme = fs::read_to_string(root().join("README.md")).expect("the README");
     let (_, section) = readme.split_once(SECTION).expect("the section");
     let section = section.split("\n## ").next().unwrap_or_default();

@@ -304,11 +304,12 @@ async fn a_token_of_the_command_line_is_one_of_the_running_service() {
     }
 }
 
-const README: &str = include_str!("../../README.md");
+const PRODUCTION: &str = include_str!("../../docs/production.md");
+const TESTING: &str = include_str!("../../docs/testing-your-client.md");
 
-/// The blocks of a language in a section of the README.
+/// The blocks of a language in a section of the page about production.
 fn blocks(section: &str, language: &str) -> Vec<&'static str> {
-    let (_, text) = README
+    let (_, text) = PRODUCTION
         .split_once(&format!("\n## {section}\n"))
         .expect("the section");
     let text = text.split("\n## ").next().unwrap_or(text);
@@ -346,11 +347,11 @@ fn free_port() -> u16 {
 }
 
 /// The blocks about production, pasted one after the other: first what the superuser does, then the settings, the organization,
-/// the service, and a token that it takes. The roles are those of the README, under names that nobody else uses.
+/// the service, and a token that it takes. The roles are those of the page, under names that nobody else uses.
 #[tokio::test]
 async fn the_production_section_works_as_it_is_pasted() {
     let host = Service::start().await;
-    let section = "PostgreSQL and production";
+    let section = "PostgreSQL";
     let [settings, token] = blocks(section, "sh")[..] else {
         panic!("the section has other blocks");
     };
@@ -445,7 +446,7 @@ fn the_line_that_reads_a_file_of_variables_exports_them() {
         "TILLGATE_URL=http://127.0.0.1:1\n",
     )
     .expect("written");
-    let line = README
+    let line = TESTING
         .lines()
         .find(|line| line.contains("./tillgate.env;"))
         .expect("the line");

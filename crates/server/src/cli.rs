@@ -157,4 +157,20 @@ mod tests {
             assert!(argument.get_help().is_some());
         }
     }
+
+    #[test]
+    fn every_setting_has_a_row_in_the_documentation() {
+        let page = include_str!("../../../docs/configuration.md");
+        for argument in Cli::command()
+            .get_arguments()
+            .filter(|argument| !["help", "version"].contains(&argument.get_id().as_str()))
+        {
+            let flag = format!("| `--{}", argument.get_long().expect("a flag"));
+            let row = page.lines().any(|line| {
+                let rest = line.strip_prefix(&flag);
+                rest.is_some_and(|rest| rest.starts_with([' ', '`']))
+            });
+            assert!(row, "docs/configuration.md has no row for {}", argument.get_id());
+        }
+    }
 }
