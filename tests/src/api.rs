@@ -32,7 +32,7 @@ impl Api {
         }
     }
 
-    /// The same client with this access token.
+    /// A client with this access token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self {
@@ -136,7 +136,7 @@ impl Call {
         self.try_send().await.unwrap_or_else(|error| panic!("{error:?}"))
     }
 
-    /// The same, for requests during which the service is killed: `Err` when there was no answer.
+    /// Sends the request while the service may be killed: `Err` when there was no answer.
     pub async fn try_send(self) -> Result<Answer, reqwest::Error> {
         let Self {
             api,

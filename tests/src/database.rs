@@ -94,7 +94,7 @@ impl Database {
         self.run_in(None, sql).await
     }
 
-    /// The same in another database of the cluster, if one is named.
+    /// Runs SQL as [`Self::run`] does, in another database of the cluster if one is named.
     pub async fn run_in(&self, other: Option<&str>, sql: &str) -> Result<Option<String>> {
         let Self::Postgres { cluster, name, .. } = self else {
             return Ok(None);

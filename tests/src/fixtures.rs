@@ -48,7 +48,7 @@ impl Fixtures {
         Self::new(service.api().await, open_api, &service.demo("TILLGATE_MARKET_ID"))
     }
 
-    /// The same for a caller who has no market yet.
+    /// Fixtures for a caller who has no market yet.
     pub async fn with_new_market(api: Api, open_api: OpenApi) -> Self {
         let mut fixtures = Self::new(api, open_api, "");
         let market = fixtures.create("markets").await;

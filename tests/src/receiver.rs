@@ -69,7 +69,7 @@ impl Received {
 pub enum Reaction {
     /// Answers with this status and headers.
     Answer(u16, Vec<(&'static str, String)>),
-    /// The same with 200, after a time.
+    /// Answers with 200, after a time.
     Slowly(Duration),
     /// Takes the call and says nothing.
     Silence,

@@ -10,7 +10,7 @@ pub async fn all_of(api: &Api, list: &Operation) -> Vec<Value> {
     all_at(api, list, &list.template).await
 }
 
-/// The same for a list that hangs on a resource.
+/// All pages of a list below a resource, at this path.
 pub async fn all_at(api: &Api, list: &Operation, path: &str) -> Vec<Value> {
     // The size of a page is the second parameter of each list.
     let largest = list

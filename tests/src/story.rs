@@ -70,7 +70,7 @@ impl Story {
         Self::start_with(&[], |setup| setup).await
     }
 
-    /// The same with arguments for `serve` and another setup of the shop.
+    /// A shop with arguments for `serve` and another setup.
     pub async fn start_with(arguments: &[&str], change: impl for<'a> FnOnce(Setup<'a>) -> Setup<'a>) -> Self {
         let service = Service::start_with(arguments).await;
         let api = service.api().await;
@@ -106,7 +106,7 @@ impl Story {
             .expect(201)
     }
 
-    /// The same with one that is approved.
+    /// Creates a payment source with an instrument that is approved.
     pub async fn create(&self, vendor: Vendor, order: &str) -> Answer {
         self.create_with(vendor, order, &vendor.approved()).await
     }
@@ -189,7 +189,7 @@ impl Story {
             .any(|item| item["attributes"]["message"] == "pending")
     }
 
-    /// The same as [`Self::patch`] with an idempotency key.
+    /// Sends a [`Self::patch`] with an idempotency key.
     pub async fn patch_with_key(&self, key: &str, kind: &str, id: &str, attributes: Value) -> Answer {
         let body = bodies::change(kind, id, attributes);
         let call = self.api.call("PATCH", &format!("/api/{kind}/{id}"));

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// The same as [`until`] for a condition that is asked for.
+/// Waits like [`until`] for an asynchronous condition.
 pub async fn until_async<T>(limit: Duration, mut condition: impl AsyncFnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + limit;
     loop {

@@ -45,7 +45,7 @@ impl Endpoint {
         url.unwrap_or_else(|| panic!("no URL: {answer:?}")).to_owned()
     }
 
-    /// The same, but what is sent is signed with another secret.
+    /// An endpoint whose events are signed with another secret.
     #[must_use]
     pub fn signing_with(&self, secret: &str) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl Endpoint {
         }
     }
 
-    /// The same, but events are sent to another URL.
+    /// An endpoint whose events are sent to another URL.
     #[must_use]
     pub fn at(&self, url: &str) -> Self {
         Self {
@@ -79,7 +79,7 @@ impl Endpoint {
         self.send_as_of(event, now()).await
     }
 
-    /// The same, signed at a time in seconds since 1970; Checkout.com's signatures have none.
+    /// Sends an event, signed at a time in seconds since 1970; Checkout.com's signatures have none.
     pub async fn send_as_of(&self, event: &Value, time: u64) -> Answer {
         self.send_text(&event.to_string(), time).await
     }

@@ -8,7 +8,7 @@ async fn scene() -> (Story, String, Answer) {
     scene_with(json!({})).await
 }
 
-/// The same with more attributes of the payment method, which the order has chosen.
+/// A scene with more attributes of the payment method, which the order has chosen.
 async fn scene_with(more: Value) -> (Story, String, Answer) {
     let story = Story::start().await;
     let gateway = bodies::resource("manual_gateways", json!({ "name": "By hand" }), json!({}));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tillgate_tests::Service;
 use tillgate_tests::login::{self, Customer};
 
-/// The same requests each time.
+/// Makes the requests repeatable.
 const SEED: u32 = 20_180_101;
 /// Along links, a run ends early where it has found no new way for a while: several go several ways.
 const WALKS: u32 = 5;

@@ -56,9 +56,9 @@ pub struct CreatePayment {
     pub instrument: Option<Instrument>,
     /// Where the buyer comes back to after a redirect.
     pub return_url: Option<String>,
-    /// The same after a success, Checkout.com only; `return_url` by default.
+    /// Where the buyer comes back to after a success, Checkout.com only; `return_url` by default.
     pub success_url: Option<String>,
-    /// The same after a failure, Checkout.com only; `return_url` by default.
+    /// Where the buyer comes back to after a failure, Checkout.com only; `return_url` by default.
     pub failure_url: Option<String>,
     /// The PSP's id of the buyer.
     pub psp_customer: Option<String>,

@@ -74,7 +74,7 @@ pub struct PspResponse {
     pub headers: Vec<(String, String)>,
     /// The body, of bounded size.
     pub body: Bytes,
-    /// The same request was sent before, and that sending may have had an effect which this answer doesn't tell of:
+    /// The request was sent before, and that attempt may have had an effect that this answer does not show:
     /// a refusal ("this token was used") can then be the trace of our own success.
     pub resent: bool,
 }

@@ -135,7 +135,7 @@ struct Group {
     gap: Gap,
     /// A number can begin here: no letter stands before it, or only letters do.
     begins: bool,
-    /// The same of its end.
+    /// A number can end here: no letter stands after it, or only letters do.
     ends: bool,
     /// A plus stands before it, as before a phone number.
     plus: bool,

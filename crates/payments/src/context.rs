@@ -63,9 +63,9 @@ pub struct Settings {
     pub max_failures_of_address: i64,
     /// Failed logins of a customer from a network address within a quarter of an hour after which both together have to wait.
     pub max_failed_logins: i64,
-    /// The same for a customer, from all addresses.
+    /// Failed logins of a customer from all addresses, within a quarter of an hour.
     pub max_failed_logins_of_customer: i64,
-    /// The same for a network address, of all customers.
+    /// Failed logins of all customers from one network address, within a quarter of an hour.
     pub max_failed_logins_of_address: i64,
 }
 

@@ -42,7 +42,7 @@ pub trait Show {
         id: &'a Id,
     ) -> LocalBoxFuture<'a, Result<Option<Bytes>, Failure>>;
 
-    /// The same as it is stored: nobody is asked first.
+    /// The document of one as it is stored: the PSP is not asked first.
     fn stored<'a>(
         &'a self,
         request: &'a Request,

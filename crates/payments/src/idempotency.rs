@@ -53,7 +53,7 @@ pub async fn look_up(request: &Request) -> Result<(), Failure> {
         .await
 }
 
-/// The same within a transaction, for what a call does before it claims its key.
+/// Ends the call within a transaction if its key has an answer. For steps before the call claims its key.
 pub async fn end_if_known(request: &Request, tx: &mut Tx<'_>) -> Result<(), Failure> {
     let Some(key) = &request.key else {
         return Ok(());

@@ -45,7 +45,7 @@ pub trait Plain: Kept + Creatable + Updatable {
         Ok(())
     }
 
-    /// The same for an update.
+    /// Prepares the attributes of an update where that takes long: before any transaction.
     async fn prepare_update(_: &Request, _: &mut <Self as Updatable>::Attributes) -> Result<(), Failure> {
         Ok(())
     }

@@ -25,7 +25,7 @@ impl Request {
         }
     }
 
-    /// The same of the record with an id. Nothing is read if there is no condition.
+    /// Refuses unless the record with this id matches the condition. Nothing is read if there is no condition.
     pub async fn require_match_of<R: Kept>(&self, tx: &mut Tx<'_>, id: &Id) -> Result<(), Failure> {
         if self.if_match.is_none() {
             return Ok(());

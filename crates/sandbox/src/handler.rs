@@ -76,7 +76,7 @@ impl Sandbox {
         self.handle_and_look(request).0
     }
 
-    /// The same, and whether somebody who waits for what is due has to look again: it is due now, or at another time than
+    /// Answers one request, and says whether a waiting deliverer has to look again: work is due now, or at another time than
     /// before.
     pub(crate) fn handle_and_look(&self, request: &Request<Bytes>) -> (Outcome, bool) {
         let mut state = self.lock();

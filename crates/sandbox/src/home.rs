@@ -17,7 +17,7 @@ pub(crate) fn instruments() -> Vec<TestInstrument> {
     all
 }
 
-/// The same as HTML.
+/// The page that lists the test instruments.
 pub(crate) fn page() -> Response<Bytes> {
     let mut body = String::from(
         "<p>Stripe answers below <code>/v1/</code>, Checkout.com below <code>/tokens</code>, <code>/payments</code>, \

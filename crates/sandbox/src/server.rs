@@ -39,7 +39,7 @@ pub fn bind(config: SandboxConfig) -> io::Result<BoundSandbox> {
     bind_on_clock(config, Arc::new(SystemClock))
 }
 
-/// The same on a given clock.
+/// Takes the address and opens the journal, with the time of a given clock.
 ///
 /// # Errors
 /// When the address is in use or the journal can't be opened.
@@ -88,7 +88,7 @@ impl BoundSandbox {
         Ok(server)
     }
 
-    /// The same without the webhooks, which whoever holds the [sandbox](BoundSandbox::sandbox) delivers.
+    /// Answers requests and delivers no webhooks: the holder of the [sandbox](BoundSandbox::sandbox) does that.
     ///
     /// # Errors
     /// When the operating system refuses the listener.

@@ -42,7 +42,7 @@ impl World {
         }
     }
 
-    /// The same with a clock that is ahead by as many seconds as the counter says.
+    /// Moves the clock ahead by the seconds of a counter.
     pub fn advanced_by(self, seconds: Arc<AtomicI64>) -> Self {
         let clock = Arc::new(AdvancedClock {
             clock: self.clock,

@@ -42,7 +42,7 @@ macro_rules! is_value_of {
     };
 }
 
-/// The same for rows that nobody else has locked; the others are left out.
+/// Locks the rows of a query, and leaves out rows that somebody else has locked.
 macro_rules! skip_locked {
     ($query:expr) => {
         $query.for_update().skip_locked()

@@ -50,18 +50,18 @@ impl Service {
         Self::start_with(&[]).await
     }
 
-    /// The same with more command line arguments for `serve`.
+    /// Starts a service with more command line arguments for `serve`.
     pub async fn start_with(extra_arguments: &[&str]) -> Self {
         Self::start_in(&[], extra_arguments).await
     }
 
-    /// The same in an environment with these variables, until a restart.
+    /// Starts a service in an environment with these variables, until a restart.
     pub async fn start_in(variables: &[(&str, &str)], extra_arguments: &[&str]) -> Self {
         let started = Self::try_start(variables, extra_arguments).await;
         started.unwrap_or_else(|error| panic!("{error:?}"))
     }
 
-    /// The same, with something between the service and a database server that can hold up what they say.
+    /// Starts a service behind a proxy of its database server, which can hold up their messages.
     pub async fn start_behind_proxy() -> Self {
         let database = async {
             let mut database = Database::create().await?;
@@ -198,7 +198,7 @@ impl Service {
         outcome.unwrap_or_else(|error| panic!("{error:?}"))
     }
 
-    /// The same in another database of the cluster.
+    /// Runs SQL in another database of the cluster.
     pub async fn run_in_other_database(&self, name: &str, sql: &str) {
         let outcome = self.database.run_in(Some(name), sql).await;
         outcome.unwrap_or_else(|error| panic!("{error:?}"));

@@ -40,7 +40,7 @@ pub fn with_body(method: &str, path: &str, token: &str, media_type: &str, body: 
     .into_bytes()
 }
 
-/// The same request with one more header.
+/// A request with one more header.
 pub fn with_header(request: &[u8], name: &str, value: &str) -> Request {
     let first_line = request
         .windows(2)

@@ -77,12 +77,12 @@ impl Row {
         }
     }
 
-    /// The same with a target, if there is one.
+    /// Sets the target, if there is one.
     pub fn with_target(self, target: Option<Target>) -> Self {
         Self { target, ..self }
     }
 
-    /// The same for a database.
+    /// Sets the database.
     pub fn on(self, database: &'static str) -> Self {
         Self { database, ..self }
     }

@@ -22,7 +22,7 @@ pub fn for_generators(mut document: Value) -> Value {
     document
 }
 
-/// The same for the Rust generator. It makes an enum of all error answers and reads whatever comes as the first of them, so
+/// The document for the Rust generator. It makes an enum of all error answers and reads whatever comes as the first of them, so
 /// that there is only one; and it would take the discriminator's member away from the types that have it.
 pub fn for_rust(document: Value) -> Value {
     let mut document = for_generators(document);

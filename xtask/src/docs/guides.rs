@@ -125,7 +125,7 @@ fn in_site<'a>(url: &str) -> Option<CowStr<'a>> {
 }
 
 /// The fragment of a heading, as GitHub makes it.
-fn anchor(heading: &str) -> String {
+pub(super) fn anchor(heading: &str) -> String {
     let kept = heading.chars().filter_map(|letter| match letter {
         ' ' => Some('-'),
         letter if letter.is_alphanumeric() || "-_".contains(letter) => Some(letter.to_ascii_lowercase()),

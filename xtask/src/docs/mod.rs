@@ -5,6 +5,8 @@ mod guides;
 mod pages;
 mod postman;
 mod reference;
+#[cfg(test)]
+mod style;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -66,7 +66,7 @@ impl Change {
     }
 }
 
-/// The same change in several operations or responses: usually one in a shared component.
+/// One change that several operations or responses have: usually a change of a shared component.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Group {
     /// As in [`Change`].

@@ -10,7 +10,7 @@ use crate::support::checkout_com;
 const BODY: &[u8] = b"{\"id\":\"evt_A\",\"object\":\"event\"}\n";
 /// `printf '{"id":"evt_A","object":"event"}\n' | openssl dgst -sha256 -hmac cko-key-one`
 const FIRST: &str = "2b11dcdc9aab7dc382818590c45a92ebe4d9a06975afa60a39b06bdb6e7ab5b4";
-/// The same with an empty secret.
+/// The signature of [`BODY`] with an empty secret.
 const EMPTY: &str = "652d21cf89699fc2bdab1b7d61b1dc592f12f3aee2682f02d49f924b50024407";
 
 fn verify(secrets: &[&str], signature: Option<&str>, body: &[u8]) -> Result<(), SignatureFault> {

@@ -15,9 +15,9 @@ const BODY: &[u8] = b"{\"id\":\"evt_A\",\"object\":\"event\"}\n";
 const TIME: i64 = 1_750_000_000;
 /// `printf '1750000000.{"id":"evt_A","object":"event"}\n' | openssl dgst -sha256 -hmac whsec_first`
 const FIRST: &str = "b764fdacbfd3ade62a597df930ef9a2857be753f54d5e753815a3a9298378d72";
-/// The same with `whsec_second`.
+/// The signature of [`BODY`] at [`TIME`] with `whsec_second`.
 const SECOND: &str = "6a24bb6c0f8a5d8371537525044dfb52dc41a2b1da1b2a81df41e17ac26adfda";
-/// The same with an empty secret.
+/// The signature of [`BODY`] at [`TIME`] with an empty secret.
 const EMPTY: &str = "71096dae1815556c6ca7c0425d6aadc79444e57e78cef7ee323e323ec2ab6dc0";
 
 fn verify(secrets: &[&str], signature: &str, body: &[u8], seconds_later: i64) -> Result<(), SignatureFault> {

@@ -59,7 +59,7 @@ pub fn of_order(before: Option<&OrderRow>, after: &OrderRow) -> Vec<Change> {
         .collect()
 }
 
-/// The same for a transaction.
+/// The changes of a transaction.
 pub fn of_transaction(before: Option<&TransactionRow>, after: &TransactionRow) -> Vec<Change> {
     let (create, succeed, fail) = match after.kind.as_str() {
         AUTHORIZATION => (

@@ -160,7 +160,7 @@ fn message(context: &Context, delivery: &Delivery) -> Result<Message, Failure> {
     })
 }
 
-/// The same whenever the same is sent again.
+/// The `webhook-id`: one for all attempts of a delivery.
 fn message_id(delivery: &Delivery) -> &str {
     if planted::is(Bug::NewMessageOnRetry) {
         return delivery.callback_id.as_str();

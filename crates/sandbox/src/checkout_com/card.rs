@@ -80,7 +80,7 @@ impl Card {
         }
     }
 
-    /// The same for every use of a card. Made from what is rendered anyway, so that it can't be turned back
+    /// Identifies a card: every use of it has one fingerprint. Made from what is rendered anyway, so that it can't be turned back
     /// into a number.
     pub fn fingerprint(&self) -> String {
         // FNV-1a, 128 bits.

@@ -164,7 +164,7 @@ pub(super) fn of_test_card(card: &TestCard, now: DateTime<Utc>) -> Card {
     }
 }
 
-/// The same for every use of one card.
+/// Identifies a card: every use of it has one fingerprint.
 fn fingerprint(number: &str) -> String {
     hex::encode(&Sha256::digest(number.as_bytes())[..8])
 }

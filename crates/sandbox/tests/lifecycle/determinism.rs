@@ -1,4 +1,4 @@
-//! The same seed, clock and calls give the same bytes.
+//! Determinism: one seed, one clock and the same calls give the same bytes.
 
 use std::fs;
 use std::time::Duration;

@@ -59,9 +59,9 @@ pub struct Config {
     pub max_failures_of_address: i64,
     /// Failed logins of a customer from a network address within a quarter of an hour after which both together have to wait.
     pub max_failed_logins: i64,
-    /// The same for a customer, from all addresses.
+    /// Failed logins of a customer from all addresses, within a quarter of an hour.
     pub max_failed_logins_of_customer: i64,
-    /// The same for a network address, of all customers.
+    /// Failed logins of all customers from one network address, within a quarter of an hour.
     pub max_failed_logins_of_address: i64,
     /// Passwords of one client that are hashed, or wait for it, at the same time.
     pub max_passwords_of_address: usize,
@@ -252,7 +252,7 @@ impl Config {
         self.is_private() && self.admin_listen.is_none()
     }
 
-    /// The same settings with another data directory, in which the database is too.
+    /// Copies the settings with another data directory, which holds the database too.
     pub fn in_directory(&self, directory: &Path) -> Self {
         Self {
             data_dir: directory.to_owned(),

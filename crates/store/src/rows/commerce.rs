@@ -69,7 +69,7 @@ macro_rules! progress_of_orders {
                 OrderProgress { $($column: self.$column.clone(),)* }
             }
 
-            /// The same order after payments have changed it to what `after` is.
+            /// This order with the columns that payments change taken from `after`.
             #[must_use]
             pub fn with_progress_of(self, after: &Self) -> Self {
                 Self {

@@ -81,7 +81,7 @@ pub struct NewOutboxRow {
     pub changes: String,
 }
 
-/// The same, as it waits to be worked off.
+/// A row of the outbox that waits to be processed.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = outbox)]
 pub struct OutboxRow {

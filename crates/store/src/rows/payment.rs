@@ -173,7 +173,7 @@ rows! {
         kind: Text => String,
         /// The payment that it is about, as the PSP calls it.
         psp_id: Nullable<Text> => Option<String>,
-        /// The same as we call it.
+        /// Our id of the transaction that the event is about.
         transaction_id: Nullable<Text> => Option<String>,
         /// Encrypted: the event as it was sent.
         #[diesel(skip_update)]

@@ -28,7 +28,7 @@ pub struct NewRevocationRow {
     pub expires_at: Option<StoredTime>,
 }
 
-/// The same, as it is read.
+/// A revocation as it is read.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = revocations)]
 pub struct RevocationRow {

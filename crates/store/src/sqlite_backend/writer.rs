@@ -53,7 +53,7 @@ impl Writer {
         Self::on(connection, Disk::of(path)?)
     }
 
-    /// The same without waiting for the disk, for a database that need not outlive a power cut.
+    /// Starts a writer that does not wait for the disk, for a database that need not survive a power cut.
     pub fn start_unsynced(path: &Path) -> Result<Self, StoreError> {
         file::create(path)?;
         let mut connection = open(path)?;

@@ -23,7 +23,7 @@ use crate::{Message, NoReply, Reply, Sender};
 pub enum Behaviour {
     /// Answers with a status.
     Answer(u16),
-    /// The same, and says when to come again.
+    /// Answers with a status and a `Retry-After`.
     ComeAgain(u16, &'static str),
     /// Cannot be reached.
     Dead,

@@ -33,7 +33,7 @@ impl<K> Default for Bounded<K> {
 }
 
 impl<K> Clone for Bounded<K> {
-    /// The same, for another holder.
+    /// Shares the entries with another holder.
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }

@@ -51,7 +51,7 @@ const NAMES: [&str; 9] = [
 
 /// Longer ones, in characters, are no parameters of this request.
 const MAX_LENGTH: usize = 255;
-/// The same for a token to be revoked, which is longer than a credential.
+/// The longest token that can be revoked, in characters. It is longer than a credential.
 const MAX_TOKEN_LENGTH: usize = 4096;
 
 impl TokenRequest {
