@@ -14,6 +14,10 @@ const README_LINES: usize = 200;
 const AVERAGE_WORDS: f64 = 25.0;
 /// The folders with Rust code.
 const CODE: [&str; 3] = ["crates", "xtask", "tests"];
+/// Paths in the text begin with one of these.
+const FOLDERS: [&str; 7] = [
+    "api-spec", "crates", "docs", "examples", "tests", "tools", "xtask",
+];
 /// Folders whose comments have not been rewritten yet.
 const NOT_YET: [&str; 2] = ["crates/payments/src/flows", "tests/tests/permissions"];
 
@@ -67,6 +71,7 @@ struct Page {
     cells: Vec<String>,
     headings: Vec<String>,
     links: Vec<String>,
+    code: Vec<String>,
 }
 
 fn read(text: &str) -> Page {
@@ -79,7 +84,11 @@ fn read(text: &str) -> Page {
             Event::End(TagEnd::CodeBlock) => in_code = false,
             Event::Start(Tag::TableHead) => in_table_head = true,
             Event::Start(Tag::Link { dest_url, .. }) => page.links.push(dest_url.into_string()),
-            Event::Text(part) | Event::Code(part) if !in_code => block.push_str(&part),
+            Event::Text(part) if !in_code => block.push_str(&part),
+            Event::Code(part) => {
+                block.push_str(&part);
+                page.code.push(part.into_string());
+            }
             Event::SoftBreak | Event::HardBreak => block.push(' '),
             Event::End(TagEnd::Heading(_)) => page.headings.push(std::mem::take(&mut block)),
             Event::End(TagEnd::TableHead) => in_table_head = false,
@@ -157,6 +166,24 @@ fn dead_links(path: &Path, text: &str) -> Vec<String> {
     dead
 }
 
+/// The paths in a page's text that don't exist, from the root. A part in capital letters stands for a name.
+fn dead_paths(text: &str) -> Vec<String> {
+    let root = root();
+    let is_path = |code: &String| {
+        let mut parts = code.split('/');
+        let folder = parts.next().unwrap_or_default();
+        FOLDERS.contains(&folder)
+            && parts.all(|part| {
+                let is_word = part
+                    .chars()
+                    .all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter));
+                is_word && !part.starts_with(|letter: char| letter.is_ascii_uppercase())
+            })
+    };
+    let paths = read(text).code.into_iter().filter(is_path);
+    paths.filter(|path| !root.join(path).exists()).collect()
+}
+
 /// The doc comments of a file that begin with these words, with the numbers of their lines.
 fn comments_that_begin_with<'a>(text: &'a str, words: &'a str) -> impl Iterator<Item = usize> + 'a {
     let mut is_first = true;
@@ -183,6 +210,8 @@ fn sentences_are_told_apart() {
         (page.cells, page.headings),
         (vec!["What is it?".to_owned()], vec!["Title".to_owned()])
     );
+    let text = "`crates/none.rs` `crates/NAME/x.rs` `xtask/src` `target/docs` `tests/<x>`";
+    assert_eq!(dead_paths(text), ["crates/none.rs"]);
     assert!(begins_with_what("What was paid is refunded."));
     assert!(!begins_with_what("What is it?"));
     assert!((average_words(&["a b c".to_owned(), "d".to_owned()]) - 2.0).abs() < f64::EPSILON);
@@ -245,6 +274,16 @@ fn every_relative_link_leads_somewhere() {
         found.extend(dead.iter().map(|link| format!("{}: {link}", path.display())));
     }
     assert!(found.is_empty(), "no such file or heading:\n{}", found.join("\n"));
+}
+
+#[test]
+fn every_path_in_the_text_exists() {
+    let mut found = Vec::new();
+    for (path, text) in pages() {
+        let dead = dead_paths(&text);
+        found.extend(dead.iter().map(|code| format!("{}: {code}", path.display())));
+    }
+    assert!(found.is_empty(), "no such file:\n{}", found.join("\n"));
 }
 
 #[test]
