@@ -1,12 +1,10 @@
 //! What a customer who has logged in through a sales channel may do: to what is theirs, and to nothing of another one.
 
-mod customers;
-mod permissions;
-
+use crate::permissions;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use customers::{Scene, ids, set};
+use crate::customers::{Scene, ids, set};
 use serde_json::{Value, json};
 use tillgate_tests::login::{self, PASSWORD};
 use tillgate_tests::{Api, Call, Operation, bodies, stored, wait};

@@ -1,8 +1,6 @@
 //! Whose an order is: what customers who have logged in see as their own, and what they may say of it.
 
-mod customers;
-
-use customers::{Scene, ids, set};
+use crate::customers::{Scene, ids, set};
 use serde_json::{Value, json};
 use tillgate_tests::bodies;
 

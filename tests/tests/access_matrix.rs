@@ -2,14 +2,12 @@
 //! guests and of a customer, in all statuses. What is answered stands in `access_matrix.txt`, which a person reads and judges.
 //! An operation that is new or answers otherwise fails this test; `TILLGATE_WRITE_MATRIX=1` writes the file anew.
 
-mod matrix;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use matrix::scene::{Bundle, CALLERS, OWNERS, STATUSES, Scene, of_order, source};
-use matrix::table::{Cells, Rows, Situation, Words, difference, render};
+use crate::matrix::scene::{Bundle, CALLERS, OWNERS, STATUSES, Scene, of_order, source};
+use crate::matrix::table::{Cells, Rows, Situation, Words, difference, render};
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Operation, bodies, takes};
 use tokio::task::JoinSet;

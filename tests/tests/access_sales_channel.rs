@@ -1,7 +1,6 @@
 //! What a sales channel may do, whose credentials stand in shop windows: buy in its own market, and nothing else.
 
-mod permissions;
-
+use crate::permissions;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;

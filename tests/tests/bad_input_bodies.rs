@@ -1,11 +1,9 @@
 //! Bodies that can't be accepted, for every operation that takes one: a clear error whose pointers lead into the request,
 //! nothing stored, no fault of ours.
 
-mod bad_bodies;
-
 use std::collections::BTreeSet;
 
-use bad_bodies::{Case, attributes, relationships, shape};
+use crate::bad_bodies::{Case, attributes, relationships, shape};
 use serde_json::{Value, json};
 use tillgate_tests::fixtures::Fixtures;
 use tillgate_tests::{Answer, JSON_API, Operation, Service, stored};

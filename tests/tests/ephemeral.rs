@@ -1,10 +1,8 @@
 //! `tillgate serve --ephemeral`: the service that client teams run in their tests.
 
-mod ephemeral_service;
-
 use std::time::Duration;
 
-use ephemeral_service::{Answer, Ephemeral, command, free_port};
+use crate::ephemeral_service::{Answer, Ephemeral, command, free_port};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use tillgate_tests::{Buyer, Received, Receiver, bodies};

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use serde_json::{Value, json};
-use tillgate_tests::{Api, Service, bodies};
+use tillgate_tests::{Answer, Api, Service, bodies};
 
 /// A gateway of each kind: its type, the name of its secret key, and two keys that fit.
 const KINDS: [(&str, &str, [&str; 2]); 2] = [
@@ -32,12 +32,12 @@ fn attributes(kind: &str, key: &str, base_url: &str) -> Value {
     }
 }
 
-async fn create(api: &Api, kind: &str, attributes: Value) -> tillgate_tests::Answer {
+async fn create(api: &Api, kind: &str, attributes: Value) -> Answer {
     let body = bodies::resource(kind, attributes, json!({}));
     api.post(&format!("/api/{kind}"), &body).await
 }
 
-async fn change(api: &Api, kind: &str, id: &str, attributes: Value) -> tillgate_tests::Answer {
+async fn change(api: &Api, kind: &str, id: &str, attributes: Value) -> Answer {
     let body = bodies::change(kind, id, attributes);
     api.patch(&format!("/api/{kind}/{id}"), &body).await
 }
@@ -281,5 +281,39 @@ async fn what_is_no_psp_is_not_quoted() {
         texts.push(closed.body["errors"][0]["detail"].to_string());
         texts.dedup();
         assert_eq!(texts.len(), 1, "{texts:?}");
+    }
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_with_a_gateway_is_told_at_once() {
+    let service = Service::start().await;
+    let api = service.api().await;
+    let sandbox = service.sandbox().url().to_owned();
+    let places = |answer: &Answer| -> Vec<String> {
+        let errors = answer.body["errors"].as_array().expect("errors");
+        let pointers = errors.iter().map(|error| error["source"]["pointer"].to_string());
+        pointers.collect()
+    };
+    for (kind, key_name, [key, _]) in KINDS {
+        let place = |name: &str| format!("\"/data/attributes/{name}\"");
+        let wrong = attributes(kind, "pk_test_misplaced000000", "https://psp.example");
+        let refused = create(&api, kind, wrong)
+            .await
+            .expect_error(422, "VALIDATION_ERROR");
+        assert_eq!(places(&refused), [place(key_name), place("base_url")]);
+        let gateway = create(&api, kind, attributes(kind, key, &sandbox))
+            .await
+            .expect(201);
+        let wrong = json!({ "base_url": "https://psp.example", "webhook_endpoint_secret": "sk_test_a_key_in_its_place" });
+        let refused = change(&api, kind, gateway.id(), wrong)
+            .await
+            .expect_error(422, "VALIDATION_ERROR");
+        // What is missing is pointed to where it is missing.
+        let expected = [
+            place("webhook_endpoint_secret"),
+            "\"/data/attributes\"".to_owned(),
+            place("base_url"),
+        ];
+        assert_eq!(places(&refused), expected);
     }
 }

@@ -102,7 +102,9 @@ async fn a_port_in_use_is_said_in_one_line() {
     let data = tempfile::tempdir().expect("a directory");
     let mut command = service.serve_command(&data.path().join("new"), address);
     // PostgreSQL has the database of the service that runs, which opens with its key alone.
-    command.arg("--master-key-file").arg(service.data_dir().join("master.key"));
+    command
+        .arg("--master-key-file")
+        .arg(service.data_dir().join("master.key"));
     command.current_dir(data.path());
     let stderr = failing(command).await;
     assert_one_line_with(&stderr, &address.to_string());

@@ -1,8 +1,6 @@
 //! `cards`: what a customer who has logged in has saved at Stripe, in the words of the second dialect.
 
-mod customers;
-
-use customers::Scene;
+use crate::customers::Scene;
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Api, bodies, cko_token};
 

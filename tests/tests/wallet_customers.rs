@@ -1,8 +1,6 @@
 //! The wallets of customers who have logged in: theirs to fill, to use and to empty, and closed to everybody else.
 
-mod customers;
-
-use customers::{Scene, ids, set};
+use crate::customers::{Scene, ids, set};
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Api, bodies, cko_token};
 

@@ -36,6 +36,18 @@ impl ProblemList {
         }
     }
 
+    /// Adds those of a judgement.
+    pub fn add(&mut self, judged: Result<(), impl Into<Problems>>) {
+        if let Err(problems) = judged {
+            let problems = problems.into();
+            problems
+                .kept
+                .into_iter()
+                .for_each(|problem| self.push(|| problem));
+            self.more += problems.more;
+        }
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty()

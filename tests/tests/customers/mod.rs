@@ -1,10 +1,5 @@
 //! Customers and what is around them.
 
-#![allow(
-    dead_code,
-    reason = "each test file has its own copy of this module and uses its part"
-)]
-
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};

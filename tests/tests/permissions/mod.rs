@@ -1,10 +1,5 @@
 //! The operations that sales channels may use.
 
-#![allow(
-    dead_code,
-    reason = "each test file has its own copy of this module and uses its part"
-)]
-
 use std::collections::BTreeSet;
 
 /// Every operation that a sales channel may use for a guest; all others are forbidden to it.

@@ -13,9 +13,9 @@ use crate::postgres::{Cluster, Programs};
 
 /// How many seeds the simulator runs.
 const SIMULATED_SEEDS: u64 = 300;
-/// The package of the end-to-end tests, and where its files are.
+/// The package of the end-to-end tests, and their program.
 const TESTS: &str = "tillgate-tests";
-const END_TO_END: &str = "tests/tests";
+const END_TO_END: &str = "e2e";
 
 pub const LICENSES: Suite = Suite {
     name: "licenses",
@@ -74,7 +74,12 @@ pub const PLANTED_BUGS: Suite = Suite {
     prepare: needs_nothing,
     run: |session| {
         let mut tests = session.cargo();
-        tests.args(["test", "--workspace", "--features", "tillgate-simulator/planted-bugs"]);
+        tests.args([
+            "test",
+            "--workspace",
+            "--features",
+            "tillgate-simulator/planted-bugs",
+        ]);
         session.run(tests.args(["--test", "planted_bugs", "--", "--nocapture"]))
     },
 };
@@ -171,7 +176,15 @@ fn end_to_end_on_postgres(session: &mut Session) -> Result<()> {
     session.run(tests.env("TILLGATE_TEST_POSTGRES_URL", cluster.url().expose_secret()))?;
     session.covered.postgres = session.filter.is_none();
     let mut cluster_tests = session.cargo();
-    session.run(cluster_tests.args(["test", "--workspace", "--bin", "xtask", "postgres", "--", "--ignored"]))
+    session.run(cluster_tests.args([
+        "test",
+        "--workspace",
+        "--bin",
+        "xtask",
+        "postgres",
+        "--",
+        "--ignored",
+    ]))
 }
 
 /// A command that runs the end-to-end tests, once the service that they start is built.
@@ -182,43 +195,36 @@ fn end_to_end(session: &Session) -> Result<Command> {
     let mut tests = runner(session);
     tests.arg("--workspace").env("TILLGATE_BIN", binary);
     tests.env("TILLGATE_TEST_COVERAGE_DIR", records);
-    let files = files(session)?;
+    tests.args(["--test", END_TO_END]);
     match &session.filter {
-        Some(file) if files.contains(file) => {
-            tests.args(["--test", file]);
-        }
-        name => {
-            tests.args(files.iter().flat_map(|file| ["--test", file])).args(name);
-        }
-    }
+        Some(file) if is_file(session, file) => tests.arg(format!("{file}::")),
+        name => tests.args(name),
+    };
     Ok(tests)
 }
 
-/// The names of the files with end-to-end tests.
-fn files(session: &Session) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(session.root.join(END_TO_END))? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "rs") {
-            names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
-        }
-    }
-    names.sort();
-    Ok(names)
+/// Whether there is a file of that name with end-to-end tests.
+fn is_file(session: &Session, name: &str) -> bool {
+    session
+        .root
+        .join("tests/tests")
+        .join(name)
+        .with_extension("rs")
+        .exists()
 }
 
-/// Runs one test target, or one test of it, that is left out of the ordinary runs because it needs more than cargo.
+/// Runs the tests of a file, or one of them, that are left out of the ordinary runs because they need more than cargo.
 pub fn run_ignored(
     session: &Session,
-    target: &str,
+    file: &str,
     test: Option<&str>,
     environment: &[(&str, &std::path::Path)],
 ) -> Result<()> {
     let binary = session.build("tillgate")?;
     let mut tests = session.cargo();
     tests
-        .args(["test", "--workspace", "--test", target])
-        .args(test)
+        .args(["test", "--workspace", "--test", END_TO_END])
+        .arg(format!("{file}::{}", test.unwrap_or_default()))
         .env("TILLGATE_BIN", binary);
     tests.envs(environment.iter().copied());
     session.run(tests.args(["--", "--ignored", "--nocapture"]))

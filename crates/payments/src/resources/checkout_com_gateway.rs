@@ -7,7 +7,7 @@ use tillgate_gateways::{
     judge_signing_secret,
 };
 use tillgate_model::{
-    Record, Resource, Secret,
+    Problem, ProblemList, Problems, Record, Resource, Secret,
     resources::{CheckoutComGateway, CreateCheckoutComGatewayAttributes, UpdateCheckoutComGatewayAttributes},
 };
 use tillgate_store::{PaymentGatewayFilter, PaymentGatewayRow, Tx};
@@ -93,7 +93,7 @@ fn judge_keys(
     public: Option<&String>,
     channel: Option<&String>,
     signing: Option<&Secret>,
-) -> Result<(), Failure> {
+) -> Result<(), Problems> {
     let test = request.scope().test();
     let judged = |judged: Option<Result<(), KeyFault>>| judged.unwrap_or(Ok(()));
     gateways::judge_keys(&[
@@ -116,11 +116,15 @@ fn judge_keys(
     ])
 }
 
-fn judge_changed_keys(
+/// Judges the keys that an update gives, and that it gives the secret key again if the gateway is to be elsewhere.
+fn judge_update(
     request: &Request,
     attributes: &UpdateCheckoutComGatewayAttributes,
-) -> Result<(), Failure> {
-    judge_keys(
+    before: &Record<CheckoutComGateway>,
+    record: &Record<CheckoutComGateway>,
+) -> ProblemList {
+    let mut problems = ProblemList::default();
+    problems.add(judge_keys(
         request,
         attributes.secret_key.as_ref(),
         attributes.public_key.as_ref(),
@@ -129,11 +133,18 @@ fn judge_changed_keys(
             .webhook_endpoint_secret
             .as_ref()
             .and_then(Option::as_ref),
-    )
+    ));
+    let moves = gateways::moves(&before.base_url, &record.base_url);
+    problems.add(gateways::refuse_kept_key(
+        moves,
+        attributes.secret_key.is_some(),
+        "secret_key",
+    ));
+    problems
 }
 
-async fn judge_base_url(request: &Request, record: &Record<CheckoutComGateway>) -> Result<(), Failure> {
-    Ok(gateways::judge_base_url(&request.context, checkout_com::is_own_host, &record.base_url).await?)
+async fn judge_base_url(request: &Request, record: &Record<CheckoutComGateway>) -> Result<(), Problem> {
+    gateways::judge_base_url(&request.context, checkout_com::is_own_host, &record.base_url).await
 }
 
 impl Plain for CheckoutComGateway {
@@ -144,14 +155,16 @@ impl Plain for CheckoutComGateway {
         record: &mut Record<Self>,
         attributes: &CreateCheckoutComGatewayAttributes,
     ) -> Result<(), Failure> {
-        judge_keys(
+        let mut problems = ProblemList::default();
+        problems.add(judge_keys(
             request,
             Some(&attributes.secret_key),
             Some(&attributes.public_key),
             attributes.processing_channel_id.as_ref(),
             attributes.webhook_endpoint_secret.as_ref(),
-        )?;
-        judge_base_url(request, record).await?;
+        ));
+        problems.add(judge_base_url(request, record).await);
+        problems.into_result()?;
         if attributes.check == Some(true) {
             gateways::check_credentials(&request.context, &row(request, record), "secret_key").await?;
         }
@@ -168,13 +181,13 @@ impl Plain for CheckoutComGateway {
         record: &Record<Self>,
         attributes: &UpdateCheckoutComGatewayAttributes,
     ) -> Result<(), Failure> {
-        judge_changed_keys(request, attributes)?;
         let moves = gateways::moves(&before.base_url, &record.base_url);
-        gateways::refuse_kept_key(moves, attributes.secret_key.is_some(), "secret_key")?;
         let is_checked = attributes.check == Some(true);
+        let mut problems = judge_update(request, attributes, before, record);
         if moves || is_checked {
-            judge_base_url(request, record).await?;
+            problems.add(judge_base_url(request, record).await);
         }
+        problems.into_result()?;
         if !is_checked {
             return Ok(());
         }
@@ -208,9 +221,8 @@ impl Plain for CheckoutComGateway {
             attributes.disable,
             attributes.enable,
         );
-        judge_changed_keys(request, attributes)?;
+        judge_update(request, attributes, before, record).into_result()?;
         let moves = gateways::moves(&before.base_url, &record.base_url);
-        gateways::refuse_kept_key(moves, attributes.secret_key.is_some(), "secret_key")?;
         let mut known = before.webhook_secrets.as_deref();
         if gateways::is_another_account(moves, &before.secret_key, &record.secret_key) {
             (known, record.webhook_endpoint_id) = (None, None);

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tillgate_gateways::{FoundOutcome, KeyFault, RefusalKind};
-use tillgate_model::{Id, JsonObject, Problem, ProblemList, Secret, Timestamp};
+use tillgate_model::{Id, JsonObject, Problem, ProblemList, Problems, Secret, Timestamp};
 use tillgate_outgoing::{OwnHost, Refused};
 use tillgate_store::{PaymentGatewayRow, Tx, query};
 use url::Url;
@@ -157,14 +157,14 @@ pub fn credential_keys(keys: &[(&str, Option<&Secret>)]) -> JsonObject {
 }
 
 /// Everything that is wrong with keys that were given, each under its name in requests.
-pub fn judge_keys(keys: &[(&str, Result<(), KeyFault>)]) -> Result<(), Failure> {
+pub fn judge_keys(keys: &[(&str, Result<(), KeyFault>)]) -> Result<(), Problems> {
     let mut problems = ProblemList::default();
     for (name, judged) in keys {
         if let Err(message) = judged {
             problems.push(|| Problem::invalid(format!("/data/attributes/{name}"), "invalid", *message));
         }
     }
-    Ok(problems.into_result()?)
+    problems.into_result()
 }
 
 /// Refuses to let a gateway be where its vendor is not, unless the operator allows it.

@@ -6,7 +6,7 @@ use tillgate_gateways::{
     },
 };
 use tillgate_model::{
-    Record, Resource, Secret,
+    Problem, ProblemList, Problems, Record, Resource, Secret,
     resources::{CreateStripeGatewayAttributes, StripeGateway, UpdateStripeGatewayAttributes},
 };
 use tillgate_store::{PaymentGatewayFilter, PaymentGatewayRow, Tx};
@@ -94,7 +94,7 @@ fn judge_keys(
     publishable: Option<&String>,
     account: Option<&String>,
     signing: Option<&Secret>,
-) -> Result<(), Failure> {
+) -> Result<(), Problems> {
     let test = request.scope().test();
     let judged = |judged: Option<Result<(), KeyFault>>| judged.unwrap_or(Ok(()));
     gateways::judge_keys(&[
@@ -117,8 +117,15 @@ fn judge_keys(
     ])
 }
 
-fn judge_changed_keys(request: &Request, attributes: &UpdateStripeGatewayAttributes) -> Result<(), Failure> {
-    judge_keys(
+/// Judges the keys that an update gives, and that it gives the secret key again if the gateway is to be elsewhere.
+fn judge_update(
+    request: &Request,
+    attributes: &UpdateStripeGatewayAttributes,
+    before: &Record<StripeGateway>,
+    record: &Record<StripeGateway>,
+) -> ProblemList {
+    let mut problems = ProblemList::default();
+    problems.add(judge_keys(
         request,
         attributes.login.as_ref(),
         attributes.publishable_key.as_ref().and_then(Option::as_ref),
@@ -127,11 +134,18 @@ fn judge_changed_keys(request: &Request, attributes: &UpdateStripeGatewayAttribu
             .webhook_endpoint_secret
             .as_ref()
             .and_then(Option::as_ref),
-    )
+    ));
+    let moves = gateways::moves(&before.base_url, &record.base_url);
+    problems.add(gateways::refuse_kept_key(
+        moves,
+        attributes.login.is_some(),
+        "login",
+    ));
+    problems
 }
 
-async fn judge_base_url(request: &Request, record: &Record<StripeGateway>) -> Result<(), Failure> {
-    Ok(gateways::judge_base_url(&request.context, stripe::is_own_host, &record.base_url).await?)
+async fn judge_base_url(request: &Request, record: &Record<StripeGateway>) -> Result<(), Problem> {
+    gateways::judge_base_url(&request.context, stripe::is_own_host, &record.base_url).await
 }
 
 impl Plain for StripeGateway {
@@ -142,14 +156,16 @@ impl Plain for StripeGateway {
         record: &mut Record<Self>,
         attributes: &CreateStripeGatewayAttributes,
     ) -> Result<(), Failure> {
-        judge_keys(
+        let mut problems = ProblemList::default();
+        problems.add(judge_keys(
             request,
             Some(&attributes.login),
             attributes.publishable_key.as_ref(),
             attributes.connected_account.as_ref(),
             attributes.webhook_endpoint_secret.as_ref(),
-        )?;
-        judge_base_url(request, record).await?;
+        ));
+        problems.add(judge_base_url(request, record).await);
+        problems.into_result()?;
         record.webhook_token = gateways::new_webhook_token(&request.context);
         record.webhook_secrets =
             gateways::with_secret(&request.context, None, &record.webhook_endpoint_secret)?;
@@ -180,13 +196,13 @@ impl Plain for StripeGateway {
         record: &Record<Self>,
         attributes: &UpdateStripeGatewayAttributes,
     ) -> Result<(), Failure> {
-        judge_changed_keys(request, attributes)?;
         let moves = gateways::moves(&before.base_url, &record.base_url);
-        gateways::refuse_kept_key(moves, attributes.login.is_some(), "login")?;
         let is_checked = attributes.check == Some(true);
+        let mut problems = judge_update(request, attributes, before, record);
         if moves || is_checked {
-            judge_base_url(request, record).await?;
+            problems.add(judge_base_url(request, record).await);
         }
+        problems.into_result()?;
         if !is_checked {
             return Ok(());
         }
@@ -232,9 +248,8 @@ impl Plain for StripeGateway {
             attributes.disable,
             attributes.enable,
         );
-        judge_changed_keys(request, attributes)?;
+        judge_update(request, attributes, before, record).into_result()?;
         let moves = gateways::moves(&before.base_url, &record.base_url);
-        gateways::refuse_kept_key(moves, attributes.login.is_some(), "login")?;
         let mut known = before.webhook_secrets.as_deref();
         if gateways::is_another_account(moves, &before.login, &record.login) {
             (known, record.webhook_endpoint_id) = (None, None);
