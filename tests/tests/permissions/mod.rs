@@ -36,7 +36,7 @@ const PERMITTED: [&str; 31] = [
     "retrieve_payment_order",
     "retrieve_payment_order_relationship",
 ];
-/// The same for each type of payment source.
+/// Operations that are permitted on each type of payment source.
 const PERMITTED_ON_SOURCES: [&str; 6] = [
     "retrieve_{}",
     "update_{}",
