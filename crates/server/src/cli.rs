@@ -28,28 +28,28 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the API; what happens without a command
+    /// Serve the API; the default command
     Serve,
     /// Serve the PSP sandbox alone
     Sandbox,
-    /// Bring the database up to date
+    /// Create or migrate the database
     Migrate,
-    /// Organizations
+    /// Manage organizations
     Org {
         #[command(subcommand)]
         command: org::Command,
     },
-    /// Applications, which get access tokens for their credentials
+    /// Manage applications, which exchange credentials for access tokens
     App {
         #[command(subcommand)]
         command: app::Command,
     },
-    /// Payments
+    /// Inspect payments
     Payments {
         #[command(subcommand)]
         command: payments::Command,
     },
-    /// Print the events of a local service as they come, verified, and post them on
+    /// Verify and print the events of a local service, and forward them
     Listen(listen::Arguments),
     /// Print an access token for an application
     Token(token::Arguments),

@@ -61,8 +61,8 @@ fn overview(guides: &[Guide]) -> String {
     let _ = writeln!(
         text,
         "<h2><a href=\"reference/index.html\">Reference</a></h2>\n<p>Every operation, with its parameters, answers and errors. \
-         For tools: <a href=\"openapi.json\">the OpenAPI document</a> and <a href=\"{COLLECTION}\">a Postman collection</a>, \
-         which wants <code>base_url</code>, <code>client_id</code> and <code>client_secret</code> in its variables.</p>"
+         For tools: <a href=\"openapi.json\">the OpenAPI document</a> and <a href=\"{COLLECTION}\">a Postman collection</a>. \
+         Set <code>base_url</code>, <code>client_id</code> and <code>client_secret</code> in its variables.</p>"
     );
     text
 }

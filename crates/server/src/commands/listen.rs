@@ -20,11 +20,11 @@ use crate::{config::Config, failure::Failure, startup::signals::EndSignals};
 /// Which events, of which service, and where to.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Post each event on to this URL with the same headers, and answer what it answers
+    /// Forward each event to this URL with the same headers, and return its answer
     #[arg(long, value_name = "URL")]
     forward: Option<Url>,
 
-    /// Topic to listen for, such as orders.place; may be given more than once [default: all]
+    /// Topic to listen for, such as orders.place; may be repeated [default: all]
     #[arg(long = "topic", value_name = "TOPIC")]
     topics: Vec<Topic>,
 

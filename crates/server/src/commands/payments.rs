@@ -8,11 +8,10 @@ use crate::{config::Config, failure::Failure, startup::with_context};
 /// What is done to payments.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// List the calls to payment gateways whose outcome is not known, the events that fit nothing, and the payments that are
-    /// not what was asked for
+    /// List PSP calls with an unknown outcome, events that match nothing, and payments that differ from the request
     ///
-    /// Most of them resolve themselves: the column NEXT LOOK says when the gateway is asked next. The exit code is 0 as long as
-    /// none is left to a person, and 1 when at least one is: those have a time in the column FLAGGED.
+    /// Most of them resolve themselves: the column NEXT LOOK has the time of the next check. The exit code is 1 if one needs
+    /// a person, with a time in the column FLAGGED, and 0 otherwise.
     Stuck,
 }
 

@@ -8,7 +8,7 @@ use crate::{config::Config, failure::Failure, startup::with_context, tokens::Tok
 /// Which application the token is for.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Client id of the application; its secret is not asked for, because who can read the database needs none
+    /// Client id of the application; no secret is needed, because the command reads the database
     #[arg(long)]
     client_id: String,
 }

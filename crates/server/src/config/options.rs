@@ -17,7 +17,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// What was given, of all settings. A flag goes before the environment, the environment before the file.
+/// The settings that were given. A flag has precedence over the environment, and the environment over the file.
 #[derive(Clone, Debug, Default, PartialEq, clap::Args, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
@@ -48,8 +48,8 @@ pub struct Options {
     )]
     pub database_url: Option<String>,
 
-    /// File of the master key, made on the first start; TILLGATE_MASTER_KEY (64 hex digits or base64 of 32 bytes)
-    /// goes before it [default: master.key in the data directory]
+    /// File of the master key, created on the first start; TILLGATE_MASTER_KEY (64 hex digits or base64 of 32 bytes)
+    /// has precedence [default: master.key in the data directory]
     #[arg(long, global = true, value_name = "FILE", env = "TILLGATE_MASTER_KEY_FILE")]
     pub master_key_file: Option<PathBuf>,
 
@@ -57,7 +57,7 @@ pub struct Options {
     #[arg(long, global = true, value_name = "ADDRESS", env = "TILLGATE_SANDBOX_LISTEN")]
     pub sandbox_listen: Option<String>,
 
-    /// Origin whose pages may call the API from a browser; may be given more than once [default: none]
+    /// Origin whose pages may call the API from a browser; may be repeated [default: none]
     #[arg(
         long,
         global = true,
@@ -67,8 +67,8 @@ pub struct Options {
     )]
     pub cors_origin: Option<Vec<String>>,
 
-    /// Range of addresses outside of the public internet that webhooks may be at, such as 10.0.0.0/8; may be given more than
-    /// once [default: this machine, where only this machine reaches the API and the demo may run, else none]
+    /// Range outside of the public internet that webhooks may use, such as 10.0.0.0/8; may be repeated [default: this
+    /// machine if only this machine reaches the API and the demo may run, otherwise none]
     #[arg(
         long,
         global = true,
@@ -78,8 +78,8 @@ pub struct Options {
     )]
     pub allow_webhook_range: Option<Vec<String>>,
 
-    /// Range of addresses that gateways may be at besides the payment providers' own hosts and the sandbox of this
-    /// service, such as 10.1.2.3/32; http is allowed there. May be given more than once [default: none]
+    /// Range that gateways may use, besides the payment providers' own hosts and the sandbox of this service, such as
+    /// 10.1.2.3/32; http is allowed there. May be repeated [default: none]
     #[arg(
         long,
         global = true,
@@ -89,8 +89,8 @@ pub struct Options {
     )]
     pub allow_gateway_range: Option<Vec<String>>,
 
-    /// HTTP proxy that calls of payment providers and webhooks go through, such as http://proxy.internal:3128. It looks the
-    /// names up, so that it has to refuse those of internal machines [default: none]
+    /// HTTP proxy for calls to payment providers and webhooks, such as http://proxy.internal:3128. It resolves the
+    /// names, so it has to refuse those of internal machines [default: none]
     #[arg(
         long,
         global = true,
@@ -109,11 +109,12 @@ pub struct Options {
     #[arg(long, global = true, value_name = "SECONDS", env = "TILLGATE_GATEWAY_TIMEOUT")]
     pub gateway_timeout: Option<f64>,
 
-    /// Hours that a buyer has to authenticate a Stripe payment, before it is given up and its order is free again [default: 24]
+    /// Hours that a buyer has to authenticate a Stripe payment. After that, it is cancelled and its order is free again
+    /// [default: 24]
     #[arg(long, global = true, value_name = "HOURS", env = "TILLGATE_ABANDONED_AFTER")]
     pub abandoned_after: Option<i64>,
 
-    /// Days that events of PSPs are kept, so that one that is sent again is known [default: 90, at least 35]
+    /// Days that events of PSPs are kept, to recognize repeated ones [default: 90, at least 35]
     #[arg(
         long,
         global = true,
@@ -219,7 +220,7 @@ pub struct Options {
     )]
     pub max_failed_credentials: Option<u32>,
 
-    /// Passwords of one network address that are checked, or wait for it, at the same time [default: 8]
+    /// Passwords of one network address that are checked, or wait to be checked, at the same time [default: 8]
     #[arg(
         long,
         global = true,
@@ -228,8 +229,8 @@ pub struct Options {
     )]
     pub max_passwords_of_address: Option<usize>,
 
-    /// Range of addresses of your own proxies, such as 10.0.0.0/8: what they say of a client in `X-Forwarded-For` or
-    /// `Forwarded` is believed; may be given more than once [default: none]
+    /// Range of your own proxies, such as 10.0.0.0/8. Their `X-Forwarded-For` or `Forwarded` is trusted; may be repeated
+    /// [default: none]
     #[arg(
         long,
         global = true,
@@ -240,33 +241,32 @@ pub struct Options {
     pub trusted_proxy: Option<Vec<String>>,
 
     /// Address for /metrics, the helpers of the demo and the sandbox's controls; on a loopback address they are for this
-    /// machine alone [default: none; they are beside the API where that listens on loopback, without --public-url and
-    /// --trusted-proxy]
+    /// machine only [default: none; beside the API if that listens on loopback, without --public-url and --trusted-proxy]
     #[arg(long, global = true, value_name = "ADDRESS", env = "TILLGATE_ADMIN_LISTEN")]
     pub admin_listen: Option<String>,
 
-    /// Serve a throw-away demo for the tests of clients: everything is in a temporary directory that goes at the end.
-    /// With /ephemeral/reset, and without a limit on requests [command: serve]
+    /// Serve a demo for the tests of clients, in a temporary directory that is removed at the end. It has
+    /// /ephemeral/reset, and no limit on requests [command: serve]
     #[arg(long, global = true, value_name = "BOOL", env = "TILLGATE_EPHEMERAL", num_args = 0..=1,
           require_equals = true, default_missing_value = "true")]
     pub ephemeral: Option<bool>,
 
-    /// With --ephemeral: ids, secrets and times that depend on this number and on the requests alone. Requests are
-    /// answered one after the other, and the clock goes on by a second with each
+    /// With --ephemeral: derive ids, secrets and times from this number and the requests alone. Requests are answered
+    /// one after the other, and the clock advances by a second with each
     #[arg(long, global = true, value_name = "NUMBER", env = "TILLGATE_SEED")]
     pub seed: Option<u32>,
 
-    /// With --ephemeral: what is created at the start, a JSON array of JSON:API documents
+    /// With --ephemeral: resources to create at the start, a JSON array of JSON:API documents
     #[arg(long, global = true, value_name = "FILE", env = "TILLGATE_FIXTURES")]
     pub fixtures: Option<PathBuf>,
 
-    /// With --ephemeral: file for the URLs, credentials and ids as shell variables, there as long as the service
-    /// answers [default: demo.env in the temporary directory]
+    /// With --ephemeral: file for the URLs, credentials and ids as shell variables. It exists while the service answers
+    /// [default: demo.env in the temporary directory]
     #[arg(long, global = true, value_name = "FILE", env = "TILLGATE_ENV_FILE")]
     pub env_file: Option<PathBuf>,
 
-    /// With --ephemeral: note each request that does not conform to the OpenAPI document, tell of them at the end, and
-    /// end with 1 if there was any
+    /// With --ephemeral: record each request that does not conform to the OpenAPI document, report them at the end, and
+    /// exit with 1 if there was any
     #[arg(long, global = true, value_name = "BOOL", env = "TILLGATE_STRICT", num_args = 0..=1,
           require_equals = true, default_missing_value = "true")]
     pub strict: Option<bool>,
@@ -275,7 +275,7 @@ pub struct Options {
     #[arg(long, global = true, value_name = "FILE", env = "TILLGATE_STRICT_REPORT")]
     pub strict_report: Option<PathBuf>,
 
-    /// Form of the log on standard error; RUST_LOG says what is in it [default: text]
+    /// Form of the log on standard error; RUST_LOG selects its level [default: text]
     #[arg(long, global = true, value_name = "FORMAT", env = "TILLGATE_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
 }
