@@ -212,7 +212,14 @@ async fn a_key_that_is_missing_is_not_replaced() {
     let key = data.join("master.key");
     let kept = fs::read(&key).expect("a key");
     fs::remove_file(&key).expect("removed");
-    let before = files_in(&data).len();
+    // SQLite's own files beside the database come and go.
+    let files = || {
+        files_in(&data)
+            .into_iter()
+            .filter(|file| !file.to_string_lossy().contains(".db-"))
+            .count()
+    };
+    let before = files();
     let serve = || {
         let mut command = service.serve_command(&data, ([127, 0, 0, 1], 0).into());
         command.arg("--no-demo");
@@ -223,7 +230,7 @@ async fn a_key_that_is_missing_is_not_replaced() {
         let stderr = text(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{stderr}");
         assert!(stderr.contains(&key.display().to_string()), "{stderr}");
-        assert_eq!(files_in(&data).len(), before, "{:?}", files_in(&data));
+        assert_eq!(files(), before, "{:?}", files_in(&data));
     }
     // Tables can be changed without it, and even then nobody makes another.
     service.run(&["migrate"]);

@@ -182,6 +182,9 @@ async fn null_clears_what_can_be_empty_and_absence_keeps_everything() {
                 }
                 cleared += 1;
             }
+            if let Some(ends) = expected.get_mut("credential_keys").and_then(Value::as_object_mut) {
+                ends.remove(name);
+            }
             if name == "customer_email" {
                 // An order without a customer is a draft.
                 expected.insert("status".into(), attributes(&after)["status"].clone());
