@@ -124,11 +124,11 @@ pub async fn list(context: &Context) -> Result<Stuck, Problems> {
 fn call((row, organization, order_number, source_type): tillgate_store::OpenOperation) -> OpenCall {
     OpenCall {
         id: row.id,
-        kind: row.kind,
+        kind: row.kind.to_string(),
         organization,
         test: row.test,
         order_number,
-        source_type,
+        source_type: source_type.to_string(),
         source_id: row.payment_source_id,
         since: time(row.sent_at),
         attempts: row.attempts,
@@ -140,7 +140,7 @@ fn call((row, organization, order_number, source_type): tillgate_store::OpenOper
 fn mismatch((row, organization, order_number): (PaymentSourceRow, String, String)) -> Mismatch {
     Mismatch {
         source_id: row.id,
-        source_type: row.kind,
+        source_type: row.kind.to_string(),
         organization,
         test: row.test,
         order_number,
@@ -156,7 +156,7 @@ fn event((row, organization, gateway): tillgate_store::FlaggedEvent) -> FlaggedE
         kind: row.kind,
         organization,
         test: row.test,
-        gateway_type: gateway.kind,
+        gateway_type: gateway.kind.to_string(),
         gateway_id: gateway.id,
         psp_id: row.psp_id,
         since: time(row.created_at),

@@ -17,6 +17,7 @@ mod schema;
 mod scope;
 mod sqlite_backend;
 mod time;
+mod words;
 
 pub use db::{Db, TRANSACTIONS_COMMITTED, Tx, without_password};
 pub use error::StoreError;
@@ -29,6 +30,7 @@ pub use schema::{Found, Schema};
 pub use scope::Scope;
 pub use sqlite_backend::queries as sqlite;
 pub use time::StoredTime;
+pub use words::{CardState, Goal, OperationKind, SourceState, Stored, TransactionStatus};
 
 /// Runs a query in a transaction or on a reading connection: `query!(tx, orders::get(&scope, &id))?`.
 #[macro_export]

@@ -1,7 +1,20 @@
 use tillgate_model_derive::resource;
 
 use super::PaymentMethod;
-use crate::{JsonObject, Timestamp, ToMany};
+use crate::{JsonObject, Timestamp, ToMany, text_enum};
+
+text_enum! {
+    /// Which kind of account a gateway is, as its own type is called.
+    pub enum GatewayType {
+        /// Stripe.
+        #[default]
+        StripeGateways,
+        /// Checkout.com.
+        CheckoutComGateways,
+        /// No PSP: money moves outside of this service.
+        ManualGateways,
+    }
+}
 
 /// An account at a PSP, of whatever kind. A list mixes the kinds.
 #[resource(

@@ -1,10 +1,11 @@
 //! Which topics a change of a row is.
 
 use serde::{Deserialize, Serialize};
-use tillgate_model::Topic;
-use tillgate_store::{OrderRow, TransactionRow};
-
-use crate::flows::ledger::{AUTHORIZATION, CAPTURE, FAILED, REFUND, SUCCEEDED, VOID};
+use tillgate_model::{
+    Topic,
+    resources::{OrderStatus, PaymentStatus, TransactionKind},
+};
+use tillgate_store::{OrderRow, TransactionRow, TransactionStatus};
 
 /// Something that has happened to a resource.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -32,25 +33,25 @@ impl Change {
 /// What has happened to an order between two states of its row; it is new if there was none before.
 pub fn of_order(before: Option<&OrderRow>, after: &OrderRow) -> Vec<Change> {
     let is_new = before.is_none().then_some(Topic::OrdersCreate);
-    let status = match after.status.as_str() {
-        "draft" => Some(Topic::OrdersDraft),
-        "pending" => Some(Topic::OrdersPending),
-        "placing" => Some(Topic::OrdersPlacing),
-        "placed" => Some(Topic::OrdersPlace),
-        "approved" => Some(Topic::OrdersApprove),
-        "cancelled" => Some(Topic::OrdersCancel),
-        _ => None,
+    let status = match *after.status {
+        OrderStatus::Draft => Some(Topic::OrdersDraft),
+        OrderStatus::Pending => Some(Topic::OrdersPending),
+        OrderStatus::Placing => Some(Topic::OrdersPlacing),
+        OrderStatus::Placed => Some(Topic::OrdersPlace),
+        OrderStatus::Approved => Some(Topic::OrdersApprove),
+        OrderStatus::Cancelled => Some(Topic::OrdersCancel),
+        OrderStatus::Editing => None,
     };
-    let payment = match after.payment_status.as_str() {
-        "authorized" | "partially_authorized" => Some(Topic::OrdersAuthorize),
-        "paid" | "partially_paid" => Some(Topic::OrdersPay),
-        "voided" | "partially_voided" => Some(Topic::OrdersVoid),
-        "refunded" | "partially_refunded" => Some(Topic::OrdersRefund),
-        _ => None,
+    let payment = match *after.payment_status {
+        PaymentStatus::Authorized | PaymentStatus::PartiallyAuthorized => Some(Topic::OrdersAuthorize),
+        PaymentStatus::Paid | PaymentStatus::PartiallyPaid => Some(Topic::OrdersPay),
+        PaymentStatus::Voided | PaymentStatus::PartiallyVoided => Some(Topic::OrdersVoid),
+        PaymentStatus::Refunded | PaymentStatus::PartiallyRefunded => Some(Topic::OrdersRefund),
+        PaymentStatus::Unpaid | PaymentStatus::Free => None,
     };
-    let was = |column: fn(&OrderRow) -> &String| before.map(column);
-    let status = status.filter(|_| was(|row| &row.status) != Some(&after.status));
-    let payment = payment.filter(|_| was(|row| &row.payment_status) != Some(&after.payment_status));
+    let status = status.filter(|_| before.is_none_or(|before| before.status != after.status));
+    let payment =
+        payment.filter(|_| before.is_none_or(|before| before.payment_status != after.payment_status));
     // A payment that places its order comes before that.
     [is_new, payment, status]
         .into_iter()
@@ -61,34 +62,33 @@ pub fn of_order(before: Option<&OrderRow>, after: &OrderRow) -> Vec<Change> {
 
 /// The changes of a transaction.
 pub fn of_transaction(before: Option<&TransactionRow>, after: &TransactionRow) -> Vec<Change> {
-    let (create, succeed, fail) = match after.kind.as_str() {
-        AUTHORIZATION => (
+    let (create, succeed, fail) = match *after.kind {
+        TransactionKind::Authorizations => (
             Topic::AuthorizationsCreate,
             Topic::AuthorizationsSucceeded,
             Topic::AuthorizationsFailed,
         ),
-        CAPTURE => (
+        TransactionKind::Captures => (
             Topic::CapturesCreate,
             Topic::CapturesSucceeded,
             Topic::CapturesFailed,
         ),
-        VOID => (Topic::VoidsCreate, Topic::VoidsSucceeded, Topic::VoidsFailed),
-        REFUND => (
+        TransactionKind::Voids => (Topic::VoidsCreate, Topic::VoidsSucceeded, Topic::VoidsFailed),
+        TransactionKind::Refunds => (
             Topic::RefundsCreate,
             Topic::RefundsSucceeded,
             Topic::RefundsFailed,
         ),
-        _ => return Vec::new(),
     };
     let mut topics = Vec::new();
     if before.is_none() {
         topics.extend([create, Topic::TransactionsCreate]);
     }
     if before.is_none_or(|before| before.status != after.status) {
-        match after.status.as_str() {
-            SUCCEEDED => topics.push(succeed),
-            FAILED => topics.extend([fail, Topic::TransactionsRefused]),
-            _ => {}
+        match after.status {
+            TransactionStatus::Succeeded => topics.push(succeed),
+            TransactionStatus::Failed => topics.extend([fail, Topic::TransactionsRefused]),
+            TransactionStatus::Pending => {}
         }
     }
     topics

@@ -3,18 +3,16 @@
 
 use tillgate_gateways::{ActionReference, CapturePayment, RefundPayment};
 use tillgate_model::{
-    Money, Resource,
-    resources::{ManualGateway, StripeGateway},
+    Money,
+    resources::{GatewayType, TransactionKind},
 };
-use tillgate_store::{PaymentGatewayRow, TransactionRow, Tx, query};
+use tillgate_store::{Goal, OperationKind, PaymentGatewayRow, SourceState, TransactionRow, Tx, query};
 
 use super::{
     apply::update_order,
     case::Case,
-    ledger::{AUTHORIZATION, CAPTURE, REFUND, VOID},
     link::Link,
-    operation::{self, Attempt, Goal, Intent, OperationKind},
-    state::SourceState,
+    operation::{self, Attempt, Intent},
     transaction,
 };
 use crate::{context::Context, failure::Failure, stored::word};
@@ -29,7 +27,7 @@ pub enum Begun {
 
 /// Whether a gateway has no PSP.
 pub fn is_manual(gateway: &PaymentGatewayRow) -> bool {
-    gateway.kind == ManualGateway::META.kind
+    gateway.kind == GatewayType::ManualGateways
 }
 
 /// The gateway of a case's payment source.
@@ -57,7 +55,7 @@ pub async fn capture(
         is_final,
     };
     let parent = &authorization.id;
-    let row = pending(context, case, CAPTURE, parent, amount_cents);
+    let row = pending(context, case, TransactionKind::Captures, parent, amount_cents);
     let action = Action {
         gateway: &gateway,
         row,
@@ -72,7 +70,7 @@ pub async fn capture(
 
 /// Whether the rest of an authorization stays after a partial capture.
 fn keeps_rest(case: &Case, gateway: &PaymentGatewayRow) -> bool {
-    gateway.kind != StripeGateway::META.kind
+    gateway.kind != GatewayType::StripeGateways
         || (gateway.multicapture && case.details.multicapture == Some(true))
 }
 
@@ -87,7 +85,7 @@ pub async fn void(
     let gateway = gateway_of(tx, case).await?;
     let open = case.ledger.open_authorization(authorization);
     let is_rest = case.ledger.captured_of(authorization) > 0;
-    let row = pending(context, case, VOID, &authorization.id, open);
+    let row = pending(context, case, TransactionKind::Voids, &authorization.id, open);
     let action = Action {
         gateway: &gateway,
         row,
@@ -111,7 +109,7 @@ pub async fn refund(
     goal: Option<Goal>,
 ) -> Result<Begun, Failure> {
     let gateway = gateway_of(tx, case).await?;
-    let row = pending(context, case, REFUND, &capture.id, amount_cents);
+    let row = pending(context, case, TransactionKind::Refunds, &capture.id, amount_cents);
     let action = Action {
         gateway: &gateway,
         row,
@@ -132,7 +130,7 @@ pub async fn authorize_by_hand(
     case: &mut Case,
     amount_cents: i64,
 ) -> Result<(), Failure> {
-    let mut row = case.new_transaction(context, AUTHORIZATION);
+    let mut row = case.new_transaction(context, TransactionKind::Authorizations);
     row.amount_cents = amount_cents;
     case.source.amount_cents = amount_cents;
     done_by_hand(tx, context, case, row).await
@@ -141,7 +139,7 @@ pub async fn authorize_by_hand(
 fn pending(
     context: &Context,
     case: &mut Case,
-    kind: &str,
+    kind: TransactionKind,
     parent: &str,
     amount_cents: i64,
 ) -> TransactionRow {
@@ -220,13 +218,17 @@ async fn done_by_hand(
     case: &mut Case,
     mut row: TransactionRow,
 ) -> Result<(), Failure> {
-    let state = match row.kind.as_str() {
-        AUTHORIZATION => SourceState::Authorized,
-        VOID if case.ledger.captured_of_source(&case.source.id) == 0 => SourceState::Canceled,
-        _ => SourceState::Captured,
+    let state = match *row.kind {
+        TransactionKind::Authorizations => SourceState::Authorized,
+        TransactionKind::Voids if case.ledger.captured_of_source(&case.source.id) == 0 => {
+            SourceState::Canceled
+        }
+        TransactionKind::Voids | TransactionKind::Captures | TransactionKind::Refunds => {
+            SourceState::Captured
+        }
     };
-    transaction::succeed(context, &mut row)?;
+    transaction::succeed(context, &mut row);
     case.put(tx, row).await?;
-    case.source.state = state.to_string();
+    case.source.state = state;
     update_order(tx, context, case).await
 }

@@ -1,26 +1,26 @@
 //! What follows when a call to a PSP has had its effect: the next step of what was asked for, or what an order's payment
 //! method wants done by itself.
 
-use tillgate_model::{Problems, resources::OrderStatus};
-use tillgate_store::{AnyOrder as _, TransactionRow, Tx, query};
+use tillgate_model::{
+    Problems,
+    resources::{OrderStatus, TransactionKind},
+};
+use tillgate_store::{AnyOrder as _, Goal, SourceState, TransactionRow, TransactionStatus, Tx, query};
 
 use super::{
     action::{self, Begun},
     apply::update_order,
     authorize,
     case::Case,
-    ledger::{CAPTURE, PENDING, SUCCEEDED},
     machine::{ORDER, OrderEvent},
     offer,
-    operation::{Attempt, Goal},
+    operation::Attempt,
     order,
-    state::SourceState,
 };
 use crate::{
     context::Context,
     failure::Failure,
     planted::{self, Bug},
-    stored::{self, word},
 };
 
 /// Goes on from what was begun, up to a call to a PSP. Without a PSP, what was begun is done, and the next steps follow at
@@ -107,7 +107,7 @@ pub async fn advance(
     loop {
         let begun = match goal {
             Some(goal @ (Goal::Authorize | Goal::Renew)) => authorize_anew(tx, context, case, goal).await?,
-            Some(Goal::Authenticate) if authorize::wants_authentication(case)? => {
+            Some(Goal::Authenticate) if authorize::wants_authentication(case) => {
                 authorize_anew(tx, context, case, Goal::Authenticate).await?
             }
             Some(Goal::Capture) => order::capture_next(tx, context, case).await?,
@@ -149,7 +149,7 @@ async fn authorize_anew(
 async fn unpay(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<(), Failure> {
     let undone: Vec<TransactionRow> = case
         .authorizations()
-        .filter(|row| row.status == SUCCEEDED && case.ledger.is_undone(row))
+        .filter(|row| row.status == TransactionStatus::Succeeded && case.ledger.is_undone(row))
         .cloned()
         .collect();
     for mut row in undone {
@@ -168,7 +168,7 @@ enum ByItself {
 }
 
 async fn due_by_itself(tx: &mut Tx<'_>, case: &Case) -> Result<Option<ByItself>, Failure> {
-    if case.state()? != SourceState::Authorized {
+    if case.source.state != SourceState::Authorized {
         return Ok(None);
     }
     let Some(authorization) = open_authorization(case) else {
@@ -211,7 +211,7 @@ async fn captures_by_itself(
 ) -> Result<bool, Failure> {
     let tried = case
         .ledger
-        .of_kind(CAPTURE)
+        .of_kind(TransactionKind::Captures)
         .any(|row| row.parent_id.as_ref() == Some(&authorization.id));
     if tried {
         return Ok(false);
@@ -228,10 +228,10 @@ async fn captures_by_itself(
 
 /// An order that waits to be placed is placed by its authorization, or is pending again when that came to nothing.
 pub fn place_or_give_up(context: &Context, case: &mut Case) -> Result<(), Failure> {
-    if word::<OrderStatus>(&case.order.status)? != OrderStatus::Placing || !case.is_current() {
+    if case.order.status != OrderStatus::Placing || !case.is_current() {
         return Ok(());
     }
-    let event = match case.state()? {
+    let event = match case.source.state {
         SourceState::Authorized | SourceState::Captured
             if case.source.mismatch.is_none() && pays(case, case.details.authorization_amount_cents) =>
         {
@@ -239,7 +239,12 @@ pub fn place_or_give_up(context: &Context, case: &mut Case) -> Result<(), Failur
         }
         SourceState::RequiresAction | SourceState::Processing => return Ok(()),
         _ if case.source.pending_operation_id.is_some() => return Ok(()),
-        _ if case.authorizations().any(|row| row.status == PENDING) => return Ok(()),
+        _ if case
+            .authorizations()
+            .any(|row| row.status == TransactionStatus::Pending) =>
+        {
+            return Ok(());
+        }
         _ => OrderEvent::GiveUpPlacing,
     };
     order::turn(context, &mut case.order, event)?;
@@ -261,12 +266,7 @@ pub fn is_covered(case: &Case) -> bool {
     kept > 0 && kept >= case.order.total_cents() && case.source.currency_code == case.order.currency_code
 }
 
-/// The status of an order, as stored.
-pub fn status_of(case: &Case) -> Result<OrderStatus, Failure> {
-    Ok(stored::word(&case.order.status)?)
-}
-
 /// Whether an event can happen to the case's order.
-pub fn can(case: &Case, event: OrderEvent) -> Result<bool, Failure> {
-    Ok(ORDER.next(status_of(case)?, event).is_some())
+pub fn can(case: &Case, event: OrderEvent) -> bool {
+    ORDER.next(*case.order.status, event).is_some()
 }

@@ -4,10 +4,10 @@
 use serde_json::Value;
 use tillgate_gateways::{Decline, PaymentSnapshot, PaymentStatus as PspStatus, Reuse};
 use tillgate_model::{
-    JsonObject, Resource, Secret,
-    resources::{CheckoutComPayment, OrderStatus, PaymentStatus},
+    JsonObject, Secret,
+    resources::{OrderStatus, PaymentSourceType, PaymentStatus, TransactionKind},
 };
-use tillgate_store::{AnyOrder as _, TransactionRow, Tx};
+use tillgate_store::{AnyOrder as _, SourceState, TransactionRow, TransactionStatus, Tx};
 
 use super::{
     action::gateway_of,
@@ -15,13 +15,12 @@ use super::{
     case::Case,
     compare::{self, Asked, Difference, differences},
     create::GIVEN_UP,
-    ledger::{AUTHORIZATION, CAPTURE, FAILED, SUCCEEDED, VOID},
     machine::OrderEvent,
     offer,
     order::turn,
     reconcile::reconcile,
     schedule,
-    state::SourceState,
+    state::SourceStateRules as _,
     transaction::{fail, succeed},
     wallet,
 };
@@ -51,7 +50,7 @@ pub async fn apply(
         );
         return Ok(());
     }
-    let before = case.state()?;
+    let before = case.source.state;
     let differences = differences(&Asked::of(case), snapshot);
     flag(case, snapshot, &differences);
     let Some(next) = SourceState::of(snapshot).filter(|_| !differences.iter().any(|one| one.is_of_another()))
@@ -64,7 +63,7 @@ pub async fn apply(
     }
     take_amount(case, snapshot);
     show(context, case, snapshot, next);
-    case.source.state = next.to_string();
+    case.source.state = next;
     record_transactions(tx, context, case, snapshot, next).await?;
     let saves = case.details.saves_for.is_some() && case.details.saves_for == case.order.customer_id;
     if next.holds_money() && saves && case.source.mismatch.is_none() {
@@ -124,7 +123,7 @@ fn show(context: &Context, case: &mut Case, snapshot: &PaymentSnapshot, next: So
     };
     details.charge_id = snapshot.charge_id.clone().or(details.charge_id.take());
     details.payment_method = object(&snapshot.payment_method).or(details.payment_method.take());
-    details.payment_response = if case.source.kind == CheckoutComPayment::META.kind {
+    details.payment_response = if case.source.kind == PaymentSourceType::CheckoutComPayments {
         object(&Some(snapshot.response.clone())).or(details.payment_response.take())
     } else {
         // Nobody is shown it, and it is twice as long as all the rest.
@@ -203,14 +202,17 @@ async fn authorize(
 ) -> Result<TransactionRow, Failure> {
     let recorded = case
         .authorizations()
-        .find(|row| row.status == SUCCEEDED && row.token.as_deref() == Some(snapshot.psp_id.as_str()))
+        .find(|row| {
+            row.status == TransactionStatus::Succeeded
+                && row.token.as_deref() == Some(snapshot.psp_id.as_str())
+        })
         .cloned();
     if let Some(row) = recorded {
         return Ok(row);
     }
     let mut row = match case.pending_authorization() {
         Some(row) => row,
-        None => case.new_transaction(context, AUTHORIZATION),
+        None => case.new_transaction(context, TransactionKind::Authorizations),
     };
     name(&mut row, snapshot);
     // What was given up and is released does not pay the order, not for a moment.
@@ -219,7 +221,7 @@ async fn authorize(
         row.amount_cents = amount.amount_cents;
         row.currency_code = amount.currency.to_string();
     }
-    succeed(context, &mut row)?;
+    succeed(context, &mut row);
     case.put(tx, row.clone()).await?;
     Ok(row)
 }
@@ -245,11 +247,11 @@ async fn capture(
     if missing <= 0 {
         return Ok(());
     }
-    let mut row = case.new_transaction(context, CAPTURE);
+    let mut row = case.new_transaction(context, TransactionKind::Captures);
     row.parent_id = Some(authorization.id.clone());
     row.amount_cents = missing;
     name(&mut row, snapshot);
-    succeed(context, &mut row)?;
+    succeed(context, &mut row);
     case.put(tx, row).await
 }
 
@@ -269,17 +271,17 @@ async fn decline_attempt(
     let charge = snapshot.charge_id.as_ref().or(snapshot.action_id.as_ref());
     let recorded = case
         .authorizations()
-        .filter(|row| row.status == FAILED)
+        .filter(|row| row.status == TransactionStatus::Failed)
         .any(|row| {
             row.gateway_transaction_id.as_ref() == charge || row.error_code.as_deref() == Some(GIVEN_UP)
         });
     let mut row = match case.pending_authorization() {
         Some(row) => row,
         None if recorded || charge.is_none() => return Ok(()),
-        None => case.new_transaction(context, AUTHORIZATION),
+        None => case.new_transaction(context, TransactionKind::Authorizations),
     };
     name(&mut row, snapshot);
-    fail(context, &mut row, decline)?;
+    fail(context, &mut row, decline);
     case.put(tx, row).await
 }
 
@@ -297,7 +299,7 @@ async fn release(
             message: "The payment was canceled.".into(),
             detail: None,
         });
-        fail(context, &mut pending, &decline)?;
+        fail(context, &mut pending, &decline);
         case.put(tx, pending).await?;
     }
     let message = match snapshot.status {
@@ -317,20 +319,20 @@ async fn release_open(
 ) -> Result<(), Failure> {
     let held: Vec<TransactionRow> = case
         .authorizations()
-        .filter(|row| row.status == SUCCEEDED)
+        .filter(|row| row.status == TransactionStatus::Succeeded)
         .cloned()
         .collect();
     for authorization in held {
         let open = case.ledger.open_authorization(&authorization);
         if open > 0 {
-            let mut row = case.new_transaction(context, VOID);
+            let mut row = case.new_transaction(context, TransactionKind::Voids);
             row.parent_id = Some(authorization.id.clone());
             row.amount_cents = open;
             name(&mut row, snapshot);
             if let Some(id) = snapshot.cancellation_id() {
                 row.gateway_transaction_id = Some(id.to_owned());
             }
-            succeed(context, &mut row)?;
+            succeed(context, &mut row);
             row.message = Some(message.to_owned());
             case.put(tx, row).await?;
         }
@@ -343,24 +345,18 @@ async fn release_open(
 pub async fn update_order(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<(), Failure> {
     let total = case.order.total_cents();
     let status = case.ledger.payment_status(total);
-    if status.to_string() != case.order.payment_status {
-        case.order.payment_status = status.to_string();
+    if case.order.payment_status != status {
+        case.order.payment_status = status.into();
         case.order.payment_updated_at = Some(stored::stored_time(context.now()));
     }
     place_or_give_up(context, case)?;
-    let open = matches!(
-        stored::word(&case.order.status)?,
-        OrderStatus::Draft | OrderStatus::Pending
-    );
+    let open = matches!(*case.order.status, OrderStatus::Draft | OrderStatus::Pending);
     let covered =
         matches!(status, PaymentStatus::Authorized | PaymentStatus::Paid) && case.source.mismatch.is_none();
     if covered && open && places(tx, case).await? {
         turn(context, &mut case.order, OrderEvent::PlaceByPayment)?;
     }
-    let placed = matches!(
-        stored::word(&case.order.status)?,
-        OrderStatus::Placed | OrderStatus::Approved
-    );
+    let placed = matches!(*case.order.status, OrderStatus::Placed | OrderStatus::Approved);
     if placed && status == PaymentStatus::Refunded {
         turn(context, &mut case.order, OrderEvent::RefundInFull)?;
     }
@@ -395,14 +391,14 @@ async fn late_authorization(tx: &mut Tx<'_>, case: &mut Case, next: SourceState)
         return Ok(());
     }
     if is_captured || is_put_back(tx, case).await? {
-        case.order.payment_source_type = Some(case.source.kind.clone());
+        case.order.payment_source_type = Some(case.source.kind);
         case.order.payment_source_id = Some(case.source.id.clone());
     }
     Ok(())
 }
 
 async fn is_put_back(tx: &mut Tx<'_>, case: &Case) -> Result<bool, Failure> {
-    if !is_editable(stored::word(&case.order.status)?) || !gateway_of(tx, case).await?.force_payments {
+    if !is_editable(*case.order.status) || !gateway_of(tx, case).await?.force_payments {
         return Ok(false);
     }
     Ok(case.order.payment_method_id.is_none() || offer::method_of(tx, case).await?.is_some())

@@ -2,21 +2,22 @@
 
 use tillgate_gateways::{CaptureMethod, ConfirmPayment, Instrument, UpdatePayment};
 use tillgate_model::{
-    Money, Problem, Resource,
-    resources::{CheckoutComPayment, WireTransfer},
+    Money, Problem,
+    resources::{PaymentSourceType, TransactionKind},
 };
-use tillgate_store::{AnyOrder as _, PaymentGatewayRow, Tx};
+use tillgate_store::{
+    AnyOrder as _, Goal, OperationKind, PaymentGatewayRow, SourceState, TransactionStatus, Tx,
+};
 
 use super::{
     action::{self, Begun, gateway_of},
     case::Case,
     create,
     instrument::{Options, read_options},
-    ledger::{AUTHORIZATION, FAILED},
     link::Link,
     offer::{self, Choice},
-    operation::{self, Attempt, Goal, Intent, OperationKind},
-    state::SourceState,
+    operation::{self, Attempt, Intent},
+    state::SourceStateRules as _,
     wallet,
 };
 use crate::{context::Context, failure::Failure, request::Request, resources::source, stored::word};
@@ -40,12 +41,12 @@ pub async fn begin(
         case.details.address = Some(address);
     }
     let amount = payable(case, amount_cents, pointer)?;
-    if case.source.kind == WireTransfer::META.kind {
+    if case.source.kind == PaymentSourceType::WireTransfers {
         case.details.authorization_amount_cents = amount_cents;
         action::authorize_by_hand(tx, &request.context, case, amount).await?;
         return Ok(Begun::Done(None));
     }
-    if case.source.kind == CheckoutComPayment::META.kind {
+    if case.source.kind == PaymentSourceType::CheckoutComPayments {
         let gateway = gateway_of(tx, case).await?;
         case.details.authorization_amount_cents = amount_cents;
         case.source.amount_cents = amount;
@@ -105,7 +106,7 @@ async fn refuse_attempt(
     create::refuse_open_call(&case.source)?;
     create::refuse_mismatch(&case.source, pointer)?;
     create::refuse_double_payment(&case.ledger)?;
-    if !case.state()?.takes_attempt() {
+    if !case.source.state.takes_attempt() {
         return Err(create::not_in_state(&case.source, pointer).into());
     }
     create::refuse_card_testing(tx, request, case).await?;
@@ -163,7 +164,7 @@ async fn confirm_with(
 ) -> Result<Begun, Failure> {
     let gateway = gateway_of(tx, case).await?;
     let (options, instrument, psp_id) = instrument_of(tx, context, case).await?;
-    let transaction = case.new_transaction(context, AUTHORIZATION);
+    let transaction = case.new_transaction(context, TransactionKind::Authorizations);
     let transaction_id = Some(transaction.id.clone());
     case.put(tx, transaction).await?;
     let given = options.return_url.as_ref().or(case.details.return_url.as_ref());
@@ -194,13 +195,13 @@ async fn confirm_with(
 }
 
 /// Whether the last attempt was declined because the buyer has to authenticate.
-pub fn wants_authentication(case: &Case) -> Result<bool, Failure> {
+pub fn wants_authentication(case: &Case) -> bool {
     let last = case.authorizations().max_by_key(|row| row.number.clone());
     let code = last
-        .filter(|row| row.status == FAILED)
+        .filter(|row| row.status == TransactionStatus::Failed)
         .and_then(|row| row.error_code.as_deref());
     let wanted = code.is_some_and(|code| AUTHENTICATION_WANTED.contains(&code));
-    Ok(wanted && case.state()? == SourceState::Failed)
+    wanted && case.source.state == SourceState::Failed
 }
 
 /// The same attempt with the buyer, who finishes it at their bank. `None` if the saved card was removed meanwhile.
@@ -209,7 +210,7 @@ pub async fn authenticate(
     context: &Context,
     case: &mut Case,
 ) -> Result<Option<Begun>, Failure> {
-    if case.source.kind == CheckoutComPayment::META.kind {
+    if case.source.kind == PaymentSourceType::CheckoutComPayments {
         let gateway = gateway_of(tx, case).await?;
         let attempt = create::authenticate_at_checkout_com(tx, context, case, &gateway).await?;
         return Ok(attempt.map(|attempt| Begun::Call(Box::new(attempt))));
@@ -230,7 +231,7 @@ pub async fn push(
     goal: Option<Goal>,
 ) -> Result<Attempt, Failure> {
     let gateway = gateway_of(tx, case).await?;
-    let updatable = matches!(case.state()?, SourceState::Unconfirmed | SourceState::Failed);
+    let updatable = matches!(case.source.state, SourceState::Unconfirmed | SourceState::Failed);
     let Some(psp_id) = case.source.psp_id.clone().filter(|_| updatable) else {
         return Err(create::not_in_state(&case.source, "/data/attributes/_update").into());
     };
@@ -297,7 +298,7 @@ pub async fn refuse_renewal(
 pub async fn renew(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<Begun, Failure> {
     case.source.psp_id = None;
     case.source.client_secret = None;
-    case.source.state = SourceState::New.to_string();
+    case.source.state = SourceState::New;
     case.source.currency_code.clone_from(&case.order.currency_code);
     case.details.authorization_amount_cents = None;
     let total = case.order.total_cents();
@@ -321,7 +322,7 @@ async fn attempt_anew(
     args.off_session = is_away;
     let mut transaction_id = None;
     if args.confirm {
-        let transaction = case.new_transaction(context, AUTHORIZATION);
+        let transaction = case.new_transaction(context, TransactionKind::Authorizations);
         transaction_id = Some(transaction.id.clone());
         case.put(tx, transaction).await?;
     }

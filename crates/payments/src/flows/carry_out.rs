@@ -1,13 +1,13 @@
 //! The second and third step of a request: the PSP is called, its answer is committed, and with it ours.
 
 use tillgate_model::{Id, Problem, Problems};
-use tillgate_store::{Tx, query};
+use tillgate_store::{OperationKind, Tx, query};
 
 use super::{
     case::Case,
     create::{ASK_AGAIN, card_gone, refused, unavailable},
     find_out,
-    operation::{Attempt, OperationKind, Outcome},
+    operation::{Attempt, Outcome},
     settle::{Settled, settle},
     wallet::gone::{self, Gone},
 };

@@ -1,15 +1,12 @@
 //! A payment source with everything that a change of it touches, under the lock on the order's row.
 
-use tillgate_model::{Id, Problem};
+use tillgate_model::{Id, Problem, resources::TransactionKind};
 use tillgate_store::{
-    GatewayOperationRow, OrderRow, PaymentSourceRow, Scope, TransactionRow, Tx, queries, query, send,
+    GatewayOperationRow, OrderRow, PaymentSourceRow, Scope, TransactionRow, TransactionStatus, Tx, queries,
+    query, send,
 };
 
-use super::{
-    details::Details,
-    ledger::{AUTHORIZATION, Ledger, PENDING},
-    state::SourceState,
-};
+use super::{details::Details, ledger::Ledger};
 use crate::{
     context::Context,
     events::{self, Change},
@@ -95,7 +92,7 @@ impl Case {
         ledger: Ledger,
     ) -> Self {
         let stored = (None, order.clone());
-        order.payment_source_type = Some(source.kind.clone());
+        order.payment_source_type = Some(source.kind);
         order.payment_source_id = Some(source.id.clone());
         Self {
             scope: scope.clone(),
@@ -106,11 +103,6 @@ impl Case {
             stored,
             changes: Vec::new(),
         }
-    }
-
-    /// State of the source.
-    pub fn state(&self) -> Result<SourceState, Failure> {
-        Ok(stored::word(&self.source.state)?)
     }
 
     /// Whether this is what pays the order now.
@@ -147,7 +139,7 @@ impl Case {
     }
 
     /// A new transaction of the source, which the caller fills in and then [adds](Case::add).
-    pub fn new_transaction(&mut self, context: &Context, kind: &str) -> TransactionRow {
+    pub fn new_transaction(&mut self, context: &Context, kind: TransactionKind) -> TransactionRow {
         self.order.transactions_count += 1;
         let now = stored::stored_time(context.now());
         TransactionRow {
@@ -162,12 +154,12 @@ impl Case {
             kind: kind.into(),
             number: format!("{}/T/{:03}", self.order.number, self.order.transactions_count),
             order_id: self.order.id.clone(),
-            payment_source_type: self.source.kind.clone(),
+            payment_source_type: self.source.kind,
             payment_source_id: self.source.id.clone(),
             parent_id: None,
             currency_code: self.source.currency_code.clone(),
             amount_cents: self.source.amount_cents,
-            status: PENDING.into(),
+            status: TransactionStatus::Pending,
             message: Some("pending".into()),
             error_code: None,
             error_detail: None,
@@ -206,14 +198,15 @@ impl Case {
 
     /// The source's authorization whose outcome is open.
     pub fn pending_authorization(&self) -> Option<TransactionRow> {
-        self.authorizations().find(|row| row.status == PENDING).cloned()
+        self.authorizations()
+            .find(|row| row.status == TransactionStatus::Pending)
+            .cloned()
     }
 
     /// The source's authorizations.
     pub fn authorizations(&self) -> impl Iterator<Item = &TransactionRow> {
-        self.ledger
-            .rows()
-            .iter()
-            .filter(|row| row.kind == AUTHORIZATION && row.payment_source_id == self.source.id)
+        self.ledger.rows().iter().filter(|row| {
+            row.kind == TransactionKind::Authorizations && row.payment_source_id == self.source.id
+        })
     }
 }

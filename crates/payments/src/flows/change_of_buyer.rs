@@ -3,12 +3,12 @@
 
 use tillgate_gateways::Reuse;
 use tillgate_model::{
-    Problem, Record, Resource,
-    resources::{Order, StripePayment, WireTransfer},
+    Problem, Record,
+    resources::{Order, PaymentSourceType},
 };
-use tillgate_store::{OrderRow, PaymentSourceRow, Tx, query};
+use tillgate_store::{OrderRow, PaymentSourceRow, SourceState, Tx, query};
 
-use super::{create, details::Details, state::SourceState};
+use super::{create, details::Details};
 use crate::{
     failure::Failure,
     planted::{self, Bug},
@@ -56,7 +56,7 @@ pub async fn settle(
         return Ok(());
     };
     let source = query!(tx, payment_sources::get(request.scope(), &word(source_id)?))?;
-    let Some(mut source) = source.filter(|source| source.kind != WireTransfer::META.kind) else {
+    let Some(mut source) = source.filter(|source| source.kind != PaymentSourceType::WireTransfers) else {
         return Ok(());
     };
     let mut details: Details = json(&source.details)?;
@@ -65,7 +65,7 @@ pub async fn settle(
         && !planted::is(Bug::BuyerChangeKeepsIntent)
     {
         refuse_while_undecided(&source, pointer)?;
-        if create::is_confirmable(&source)? {
+        if create::is_confirmable(&source) {
             return Err(Failure::Confirmable);
         }
         after.payment_source = tillgate_model::ToOne::empty();
@@ -83,7 +83,7 @@ pub async fn settle(
 fn is_bound(source: &PaymentSourceRow, details: &Details) -> bool {
     let is_at_psp = source.psp_id.is_some() || source.pending_operation_id.is_some();
     // Checkout.com keeps every card, for the customer with the address that the payment names.
-    if source.kind != StripePayment::META.kind {
+    if source.kind != PaymentSourceType::StripePayments {
         return is_at_psp;
     }
     let options = details.options.as_ref();
@@ -100,8 +100,7 @@ fn is_bound(source: &PaymentSourceRow, details: &Details) -> bool {
 }
 
 fn refuse_while_undecided(source: &PaymentSourceRow, pointer: &str) -> Result<(), Failure> {
-    let state: SourceState = word(&source.state)?;
-    let (rule, message) = match state {
+    let (rule, message) = match source.state {
         _ if source.pending_operation_id.is_some() => (
             "payment_pending",
             "can't be changed while the outcome of the order's payment is not known",
@@ -117,6 +116,6 @@ fn refuse_while_undecided(source: &PaymentSourceRow, pointer: &str) -> Result<()
         _ => return Ok(()),
     };
     Err(Problem::invalid(pointer, rule, message)
-        .meta("state", source.state.clone())
+        .meta("state", source.state.to_string())
         .into())
 }

@@ -1,11 +1,10 @@
 //! What was asked of a PSP, compared with what it shows. Everything that must agree is listed here, and nowhere else.
 
 use tillgate_gateways::{CaptureMethod, PaymentSnapshot, PaymentStatus};
-use tillgate_model::{Resource, resources::CheckoutComPayment};
+use tillgate_model::resources::PaymentSourceType;
+use tillgate_store::{AnyOrder as _, SourceState, TransactionRow};
 
-use tillgate_store::{AnyOrder as _, TransactionRow};
-
-use super::{case::Case, state::SourceState};
+use super::{case::Case, state::SourceStateRules as _};
 
 /// What a payment was asked to be. What is `None` was left to the PSP or to the buyer.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +57,7 @@ impl Difference {
 impl Asked {
     /// What was asked for a case's payment.
     pub fn of(case: &Case) -> Self {
-        let is_checkout_com = case.source.kind == CheckoutComPayment::META.kind;
+        let is_checkout_com = case.source.kind == PaymentSourceType::CheckoutComPayments;
         let details = &case.details;
         let options = details.options.as_ref();
         let named = options.and_then(|options| Some(options.0.get("customer")?.as_str()?.to_owned()));

@@ -22,9 +22,7 @@ pub use stripe::{POINTERS as STRIPE_POINTERS, arguments as stripe_arguments, beg
 
 use tillgate_gateways::{Refusal, RefusalKind};
 use tillgate_model::{Problem, Problems, problem::Kind};
-use tillgate_store::PaymentSourceRow;
-
-use super::state::SourceState;
+use tillgate_store::{PaymentSourceRow, SourceState};
 
 /// What a caller is told of a PSP that refuses a request. `pointers` leads from the PSP's words for a parameter to the
 /// member of the request.
@@ -78,13 +76,13 @@ fn refused_with(refusal: &Refusal, pointers: &[(&str, &str)], message: String) -
 
 /// What a caller is told of a payment that takes no attempt or change in its state, with the way out.
 pub fn not_in_state(source: &PaymentSourceRow, pointer: &str) -> Problem {
-    let state = source.state.clone();
+    let state = source.state;
     let mut message = format!("can't be done: the payment is {state}");
-    if state == SourceState::RequiresAction.to_string() {
+    if state == SourceState::RequiresAction {
         message += ", and waits for its buyer to authenticate; a new payment source replaces it, and \
                     _nullify_payment_source gives it up";
     }
-    Problem::invalid(pointer, "state", message).meta("state", state)
+    Problem::invalid(pointer, "state", message).meta("state", state.to_string())
 }
 
 /// Nothing reached the PSP, or its answer can't be read. Both are told alike, because an address that a tenant gives is not

@@ -1,16 +1,21 @@
 //! `DELETE` of a payment source: only of one that moved no money. Its payment at the PSP is given up first.
 
 use tillgate_model::{Id, Problem, problem::Kind};
-use tillgate_store::{Tx, query};
+use tillgate_store::{SourceState, Tx, query};
 
-use super::{case::Case, create, state::SourceState};
+use super::{case::Case, create};
 use crate::{
-    call::ApplicationKind, failure::Failure, handler::Kept, request::Request, resources::order, stored::word,
+    call::ApplicationKind,
+    failure::Failure,
+    handler::Kept,
+    request::Request,
+    resources::{order, source::SourceResource},
+    stored::word,
 };
 
 /// Deletes a payment source of a kind. A condition (`If-Match`) is judged before its payment is given up at the PSP, which
 /// changes it.
-pub async fn source<R: Kept>(request: &Request, id: &Id) -> Result<(), Failure> {
+pub async fn source<R: Kept + SourceResource>(request: &Request, id: &Id) -> Result<(), Failure> {
     if let Some(order_id) = check::<R>(request, id).await? {
         let given_up = create::give_up_present_source(request, &order_id, create::Reason::Deleted).await;
         given_up.map_err(in_time)?;
@@ -21,10 +26,10 @@ pub async fn source<R: Kept>(request: &Request, id: &Id) -> Result<(), Failure> 
         .write(async move |tx: &mut Tx<'_>| {
             let mut case = lock::<R>(tx, &request, &id).await?;
             let waits = matches!(
-                case.state()?,
+                case.source.state,
                 SourceState::RequiresAction | SourceState::Processing
             );
-            let is_open = waits || create::is_confirmable(&case.source)?;
+            let is_open = waits || create::is_confirmable(&case.source);
             if is_open || case.authorizations().next().is_some() {
                 return Err(locked());
             }
@@ -42,7 +47,7 @@ pub async fn source<R: Kept>(request: &Request, id: &Id) -> Result<(), Failure> 
 
 /// Refuses early what cannot be deleted, before anything is given up at the PSP. Answers the order whose present source it
 /// is.
-async fn check<R: Kept>(request: &Request, id: &Id) -> Result<Option<Id>, Failure> {
+async fn check<R: Kept + SourceResource>(request: &Request, id: &Id) -> Result<Option<Id>, Failure> {
     let (request, context, id) = (request.clone(), request.context.clone(), id.clone());
     context
         .db
@@ -52,7 +57,7 @@ async fn check<R: Kept>(request: &Request, id: &Id) -> Result<Option<Id>, Failur
             if case.source.pending_operation_id.is_some() || case.authorizations().next().is_some() {
                 return Err(locked());
             }
-            if !case.is_current() && !matches!(case.state()?, SourceState::New | SourceState::Canceled) {
+            if !case.is_current() && !matches!(case.source.state, SourceState::New | SourceState::Canceled) {
                 return Err(locked());
             }
             let order_id = word(&case.order.id)?;
@@ -61,13 +66,16 @@ async fn check<R: Kept>(request: &Request, id: &Id) -> Result<Option<Id>, Failur
         .await
 }
 
-async fn lock<R: Kept>(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Case, Failure> {
+async fn lock<R: Kept + SourceResource>(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    id: &Id,
+) -> Result<Case, Failure> {
     let case = Case::lock(tx, request.scope(), id).await?;
-    if case.source.kind != R::META.kind || !order::visible(request, &case.order) {
+    if case.source.kind != R::SOURCE_TYPE || !order::visible(request, &case.order) {
         return Err(Problem::not_found().into());
     }
-    if request.caller.kind == ApplicationKind::SalesChannel && !order::is_editable(word(&case.order.status)?)
-    {
+    if request.caller.kind == ApplicationKind::SalesChannel && !order::is_editable(*case.order.status) {
         let message = "A sales channel can't delete the payment of an order that was placed.";
         return Err(Problem::new(Kind::Forbidden, message).into());
     }

@@ -5,13 +5,15 @@ use tillgate_gateways::{
     Action, ActionKind, ActionStatus, Decline, FindAction, FindPayment, FoundAction, FoundOutcome,
     PaymentSnapshot, RefusalKind, TransportError,
 };
-use tillgate_store::{PaymentSourceRow, StoredTime, Tx, query};
+use tillgate_store::{
+    OperationKind, PaymentSourceRow, SourceState, StoredTime, TransactionStatus, Tx, query,
+};
 
 use super::{
-    ledger::{FAILED, Ledger},
-    operation::{self, Attempt, OperationKind, Outcome, send},
+    ledger::Ledger,
+    operation::{self, Attempt, Outcome, send},
     retrieve::{Actions, retrieve},
-    state::SourceState,
+    state::SourceStateRules as _,
 };
 use crate::{
     context::Context,
@@ -343,10 +345,9 @@ async fn shows_attempt(
             let ledger = ledger_of(context, attempt, source).await?;
             let charge = snapshot.charge_id.as_deref();
             Ok(charge.is_some()
-                && !ledger
-                    .rows()
-                    .iter()
-                    .any(|row| row.status == FAILED && row.gateway_transaction_id.as_deref() == charge))
+                && !ledger.rows().iter().any(|row| {
+                    row.status == TransactionStatus::Failed && row.gateway_transaction_id.as_deref() == charge
+                }))
         }
         _ => Ok(true),
     }

@@ -1,37 +1,16 @@
 //! The transactions of an order, and the sums over them.
 
-use tillgate_model::resources::PaymentStatus;
-use tillgate_store::{OrderRow, Scope, StoreError, TransactionRow, Tx, query};
+use tillgate_model::resources::{
+    PaymentStatus,
+    TransactionKind::{self, Authorizations, Captures, Refunds, Voids},
+};
+use tillgate_store::{
+    OrderRow, Scope, StoreError, TransactionRow,
+    TransactionStatus::{self, Failed, Pending, Succeeded},
+    Tx, query,
+};
 
 use crate::planted::{self, Bug};
-
-/// Kinds of transactions, as they are stored and as the API's types name them.
-pub const AUTHORIZATION: &str = "authorizations";
-/// Money taken out of an authorization.
-pub const CAPTURE: &str = "captures";
-/// A hold released.
-pub const VOID: &str = "voids";
-/// Captured money given back.
-pub const REFUND: &str = "refunds";
-
-/// How a transaction stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display, strum::EnumString, strum::VariantArray)]
-#[strum(serialize_all = "snake_case")]
-pub enum Status {
-    /// It can't be told yet.
-    Pending,
-    /// It happened.
-    Succeeded,
-    /// It did not.
-    Failed,
-}
-
-/// Outcomes of transactions, as they are stored.
-pub const PENDING: &str = "pending";
-/// It happened.
-pub const SUCCEEDED: &str = "succeeded";
-/// It did not.
-pub const FAILED: &str = "failed";
 
 /// The transactions of an order.
 #[derive(Clone, Debug, Default)]
@@ -65,24 +44,24 @@ impl Ledger {
         &self.rows
     }
 
-    fn sum(&self, kind: &str, statuses: &[&str], parent: Option<&str>) -> i64 {
+    fn sum(&self, kind: TransactionKind, statuses: &[TransactionStatus], parent: Option<&str>) -> i64 {
         self.rows
             .iter()
-            .filter(|row| row.kind == kind && statuses.contains(&row.status.as_str()))
+            .filter(|row| row.kind == kind && statuses.contains(&row.status))
             .filter(|row| parent.is_none() || row.parent_id.as_deref() == parent)
             .fold(0, |sum, row| sum.saturating_add(row.amount_cents))
     }
 
     /// What is pending, authorized or captured, less what was voided or refunded: what the order's payments hold.
     pub fn held(&self) -> i64 {
-        let statuses: &[&str] = if planted::is(Bug::PendingNotHeld) {
-            &[SUCCEEDED]
+        let statuses: &[TransactionStatus] = if planted::is(Bug::PendingNotHeld) {
+            &[Succeeded]
         } else {
-            &[PENDING, SUCCEEDED]
+            &[Pending, Succeeded]
         };
-        self.sum(AUTHORIZATION, statuses, None)
-            - self.sum(VOID, &[SUCCEEDED], None)
-            - self.sum(REFUND, &[SUCCEEDED], None)
+        self.sum(Authorizations, statuses, None)
+            - self.sum(Voids, &[Succeeded], None)
+            - self.sum(Refunds, &[Succeeded], None)
     }
 
     /// The same without one payment source.
@@ -98,18 +77,18 @@ impl Ledger {
 
     /// What of a successful authorization is neither captured nor voided.
     pub fn open_authorization(&self, authorization: &TransactionRow) -> i64 {
-        if authorization.status != SUCCEEDED {
+        if authorization.status != Succeeded {
             return 0;
         }
         let parent = Some(authorization.id.as_str());
-        let used =
-            self.sum(CAPTURE, &[PENDING, SUCCEEDED], parent) + self.sum(VOID, &[PENDING, SUCCEEDED], parent);
+        let used = self.sum(Captures, &[Pending, Succeeded], parent)
+            + self.sum(Voids, &[Pending, Succeeded], parent);
         (authorization.amount_cents - used).max(0)
     }
 
     /// What of a successful authorization can be voided: all of what is open, unless a capture of it is not decided yet.
     pub fn voidable(&self, authorization: &TransactionRow) -> i64 {
-        if self.sum(CAPTURE, &[PENDING], Some(&authorization.id)) > 0 {
+        if self.sum(Captures, &[Pending], Some(&authorization.id)) > 0 {
             return 0;
         }
         self.open_authorization(authorization)
@@ -117,43 +96,42 @@ impl Ledger {
 
     /// Whether money was captured of an authorization, or may be.
     pub fn is_captured(&self, authorization: &TransactionRow) -> bool {
-        self.sum(CAPTURE, &[PENDING, SUCCEEDED], Some(&authorization.id)) > 0
+        self.sum(Captures, &[Pending, Succeeded], Some(&authorization.id)) > 0
     }
 
     /// What was captured for the order and not given back.
     pub fn kept(&self) -> i64 {
-        self.captured() - self.sum(REFUND, &[SUCCEEDED], None)
+        self.captured() - self.sum(Refunds, &[Succeeded], None)
     }
 
     /// What of a successful capture is not refunded.
     pub fn refundable(&self, capture: &TransactionRow) -> i64 {
-        if capture.status != SUCCEEDED {
+        if capture.status != Succeeded {
             return 0;
         }
-        let refunded = self.sum(REFUND, &[PENDING, SUCCEEDED], Some(&capture.id));
+        let refunded = self.sum(Refunds, &[Pending, Succeeded], Some(&capture.id));
         (capture.amount_cents - refunded).max(0)
     }
 
     /// What was captured for the order in all.
     pub fn captured(&self) -> i64 {
-        self.sum(CAPTURE, &[SUCCEEDED], None)
+        self.sum(Captures, &[Succeeded], None)
     }
 
     /// Whether nothing is left of a successful authorization: it was voided, or what was captured of it was refunded.
     pub fn is_undone(&self, authorization: &TransactionRow) -> bool {
-        let captures = self
-            .rows
-            .iter()
-            .filter(|row| row.kind == CAPTURE && row.parent_id.as_deref() == Some(authorization.id.as_str()));
+        let captures = self.rows.iter().filter(|row| {
+            row.kind == Captures && row.parent_id.as_deref() == Some(authorization.id.as_str())
+        });
         self.open_authorization(authorization) == 0
             && captures
-                .filter(|row| row.status != FAILED)
-                .all(|row| self.refundable(row) == 0 && row.status == SUCCEEDED)
+                .filter(|row| row.status != Failed)
+                .all(|row| self.refundable(row) == 0 && row.status == Succeeded)
     }
 
     /// What was captured of an authorization.
     pub fn captured_of(&self, authorization: &TransactionRow) -> i64 {
-        self.sum(CAPTURE, &[SUCCEEDED], Some(&authorization.id))
+        self.sum(Captures, &[Succeeded], Some(&authorization.id))
     }
 
     /// What was captured of a payment source.
@@ -161,13 +139,13 @@ impl Ledger {
         self.rows
             .iter()
             .filter(|row| {
-                row.kind == CAPTURE && row.status == SUCCEEDED && row.payment_source_id == source_id
+                row.kind == Captures && row.status == Succeeded && row.payment_source_id == source_id
             })
             .fold(0, |sum, row| sum.saturating_add(row.amount_cents))
     }
 
     /// The transactions of a kind, in the order of their numbers.
-    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a TransactionRow> {
+    pub fn of_kind(&self, kind: TransactionKind) -> impl Iterator<Item = &TransactionRow> {
         self.rows.iter().filter(move |row| row.kind == kind)
     }
 
@@ -181,7 +159,7 @@ impl Ledger {
         let failed = self
             .rows
             .iter()
-            .filter(|row| row.kind == AUTHORIZATION && row.status == FAILED)
+            .filter(|row| row.kind == Authorizations && row.status == Failed)
             .count();
         i64::try_from(failed).unwrap_or(i64::MAX)
     }
@@ -203,9 +181,9 @@ impl Ledger {
     /// The payment status of an order with this total.
     pub fn payment_status(&self, total: i64) -> PaymentStatus {
         let counted = self.without_canceled();
-        let done = |kind| counted.sum(kind, &[SUCCEEDED], None);
+        let done = |kind| counted.sum(kind, &[Succeeded], None);
         let (authorized, captured, voided, refunded) =
-            (done(AUTHORIZATION), done(CAPTURE), done(VOID), done(REFUND));
+            (done(Authorizations), done(Captures), done(Voids), done(Refunds));
         // What is still held must not be forgotten.
         let is_held = authorized > captured + voided && !planted::is(Bug::RestOfCaptureForgotten);
         if captured > 0 {

@@ -1,10 +1,7 @@
 //! The way to the PSP of a gateway: its language and its key.
 
 use tillgate_gateways::{Gateway, GatewaySettings, PspRequest, checkout_com::CheckoutCom, stripe::Stripe};
-use tillgate_model::{
-    Resource, Secret,
-    resources::{CheckoutComGateway, StripeGateway},
-};
+use tillgate_model::{Secret, resources::GatewayType};
 use tillgate_store::PaymentGatewayRow;
 use url::Url;
 
@@ -33,12 +30,14 @@ impl Link {
             processing_channel_id: row.processing_channel_id.clone(),
             connected_account: row.connected_account.clone(),
         };
-        let gateway: Box<dyn Gateway> = match row.kind.as_str() {
-            kind if kind == StripeGateway::META.kind => {
+        let gateway: Box<dyn Gateway> = match *row.kind {
+            GatewayType::StripeGateways => {
                 Box::new(Stripe::new(settings).with_multicapture(row.multicapture))
             }
-            kind if kind == CheckoutComGateway::META.kind => Box::new(CheckoutCom::new(settings)),
-            other => return Err(Failure::Internal(format!("no gateway is called {other}"))),
+            GatewayType::CheckoutComGateways => Box::new(CheckoutCom::new(settings)),
+            GatewayType::ManualGateways => {
+                return Err(Failure::Internal("a manual gateway has no PSP".into()));
+            }
         };
         Ok(Self {
             gateway,

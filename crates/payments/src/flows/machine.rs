@@ -1,8 +1,7 @@
 //! State machines as data: a table of moves for each kind of thing that has states.
 
-use tillgate_model::resources::OrderStatus;
-
-use super::ledger::{AUTHORIZATION, CAPTURE, REFUND, Status, VOID};
+use tillgate_model::resources::{OrderStatus, TransactionKind};
+use tillgate_store::TransactionStatus;
 
 /// What each event makes of each state. What is not listed can't happen; a move to the same state succeeds and does
 /// nothing.
@@ -114,11 +113,11 @@ pub enum TransactionEvent {
     Refund,
 }
 
-use Status::{Failed, Pending, Succeeded};
 use TransactionEvent::{Capture, Fail, Refund, Succeed, Void};
+use TransactionStatus::{Failed, Pending, Succeeded};
 
 /// Authorizations.
-pub const AUTHORIZATIONS: Machine<Status, TransactionEvent> = Machine(&[
+pub const AUTHORIZATIONS: Machine<TransactionStatus, TransactionEvent> = Machine(&[
     (Pending, Succeed, Succeeded),
     (Pending, Fail, Failed),
     (Succeeded, Succeed, Succeeded),
@@ -128,7 +127,7 @@ pub const AUTHORIZATIONS: Machine<Status, TransactionEvent> = Machine(&[
 ]);
 
 /// Captures.
-pub const CAPTURES: Machine<Status, TransactionEvent> = Machine(&[
+pub const CAPTURES: Machine<TransactionStatus, TransactionEvent> = Machine(&[
     (Pending, Succeed, Succeeded),
     (Pending, Fail, Failed),
     (Succeeded, Succeed, Succeeded),
@@ -137,7 +136,7 @@ pub const CAPTURES: Machine<Status, TransactionEvent> = Machine(&[
 ]);
 
 /// Voids.
-pub const VOIDS: Machine<Status, TransactionEvent> = Machine(&[
+pub const VOIDS: Machine<TransactionStatus, TransactionEvent> = Machine(&[
     (Pending, Succeed, Succeeded),
     (Pending, Fail, Failed),
     (Succeeded, Succeed, Succeeded),
@@ -145,7 +144,7 @@ pub const VOIDS: Machine<Status, TransactionEvent> = Machine(&[
 ]);
 
 /// Refunds. A refund can come back: the card's bank refuses it days after the PSP has called it done.
-pub const REFUNDS: Machine<Status, TransactionEvent> = Machine(&[
+pub const REFUNDS: Machine<TransactionStatus, TransactionEvent> = Machine(&[
     (Pending, Succeed, Succeeded),
     (Pending, Fail, Failed),
     (Succeeded, Succeed, Succeeded),
@@ -154,13 +153,12 @@ pub const REFUNDS: Machine<Status, TransactionEvent> = Machine(&[
 ]);
 
 /// The machine of a kind of transactions.
-pub fn of_transactions(kind: &str) -> Option<&'static Machine<Status, TransactionEvent>> {
+pub fn of_transactions(kind: TransactionKind) -> &'static Machine<TransactionStatus, TransactionEvent> {
     match kind {
-        AUTHORIZATION => Some(&AUTHORIZATIONS),
-        CAPTURE => Some(&CAPTURES),
-        VOID => Some(&VOIDS),
-        REFUND => Some(&REFUNDS),
-        _ => None,
+        TransactionKind::Authorizations => &AUTHORIZATIONS,
+        TransactionKind::Captures => &CAPTURES,
+        TransactionKind::Voids => &VOIDS,
+        TransactionKind::Refunds => &REFUNDS,
     }
 }
 

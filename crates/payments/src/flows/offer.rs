@@ -3,15 +3,15 @@
 //! and every new authorization of one that is there: a method or a gateway may have been disabled, moved or changed since.
 //! Money that is held already is captured, voided and refunded through the gateway that holds it.
 
-use tillgate_model::{Id, Problem};
+use tillgate_model::{Id, Problem, resources::PaymentSourceType};
 use tillgate_store::{MethodSummary, OrderRow, PaymentGatewayRow, PaymentMethodRow, Scope, Tx, query};
 
 use super::case::Case;
 use crate::{failure::Failure, request::Request, stored::word};
 
 /// What an order's market offers for payment sources of one type: enabled methods with enabled gateways.
-pub struct Offers<'a> {
-    source_type: &'a str,
+pub struct Offers {
+    source_type: PaymentSourceType,
     offered: Vec<(MethodSummary, PaymentGatewayRow)>,
 }
 
@@ -31,9 +31,9 @@ impl Choice {
     }
 }
 
-impl<'a> Offers<'a> {
+impl Offers {
     /// What the query `offers_of_order` answers for a type of payment sources.
-    pub fn new(source_type: &'a str, offered: Vec<(MethodSummary, PaymentGatewayRow)>) -> Self {
+    pub fn new(source_type: PaymentSourceType, offered: Vec<(MethodSummary, PaymentGatewayRow)>) -> Self {
         Self { source_type, offered }
     }
 
@@ -42,7 +42,7 @@ impl<'a> Offers<'a> {
         tx: &mut Tx<'_>,
         scope: &Scope,
         order: &OrderRow,
-        source_type: &'a str,
+        source_type: PaymentSourceType,
     ) -> Result<Self, Failure> {
         let id: Id = word(&order.id)?;
         let offered = query!(tx, payments::offers_of_order(scope, &id, source_type))?;
@@ -132,7 +132,7 @@ impl<'a> Offers<'a> {
         let message = format!("can't be done: the order's payment method {id} {reason}");
         let problem = Problem::invalid(pointer, "not_available", message).meta("payment_method", id.clone());
         Ok(match method {
-            Some(method) => problem.meta("payment_source_type", method.payment_source_type),
+            Some(method) => problem.meta("payment_source_type", method.payment_source_type.to_string()),
             None => problem,
         })
     }
@@ -155,13 +155,13 @@ fn is_of_market(method: &PaymentMethodRow, order: &OrderRow) -> bool {
 
 /// How the payment source of a case may pay its order now, if it may.
 pub async fn present(tx: &mut Tx<'_>, case: &Case) -> Result<Option<Choice>, Failure> {
-    let offers = Offers::of(tx, &case.scope, &case.order, &case.source.kind).await?;
+    let offers = Offers::of(tx, &case.scope, &case.order, *case.source.kind).await?;
     Ok(offers.through(&case.order, &case.source.payment_gateway_id))
 }
 
 /// The same for an attempt to pay, which is refused otherwise. `pointer` leads to what asks for it.
 pub async fn present_or_refuse(tx: &mut Tx<'_>, case: &Case, pointer: &str) -> Result<Choice, Failure> {
-    let offers = Offers::of(tx, &case.scope, &case.order, &case.source.kind).await?;
+    let offers = Offers::of(tx, &case.scope, &case.order, *case.source.kind).await?;
     let gateway_id = &case.source.payment_gateway_id;
     match offers.through(&case.order, gateway_id) {
         Some(choice) => Ok(choice),

@@ -5,7 +5,7 @@ use tillgate_gateways::{
     PspResponse, Refusal, RetryPolicy, TransportError, call,
 };
 use tillgate_model::{Id, Timestamp};
-use tillgate_store::{GatewayOperationRow, PaymentGatewayRow, Scope, Tx, send};
+use tillgate_store::{GatewayOperationRow, Goal, OperationKind, PaymentGatewayRow, Scope, Tx, send};
 
 use super::{case::Case, link::Link, sealed_request};
 use crate::{
@@ -17,51 +17,6 @@ use crate::{
 
 /// What requests are sealed as.
 const PURPOSE: &str = "gateway_operations.request";
-
-/// What a call to a PSP does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display, strum::EnumString)]
-#[strum(serialize_all = "snake_case")]
-pub enum OperationKind {
-    /// Makes a payment, and attempts it where the source is made to.
-    Create,
-    /// Attempts a payment that was made before.
-    Confirm,
-    /// Changes the amount or the settings of an unconfirmed payment.
-    Update,
-    /// Gives a payment up, and releases what it holds.
-    Cancel,
-    /// Takes an authorized amount.
-    Capture,
-    /// Gives a captured amount back.
-    Refund,
-}
-
-impl OperationKind {
-    /// Whether it is done to a payment that is authorized, rather than part of making one.
-    pub fn is_action(self) -> bool {
-        matches!(self, Self::Cancel | Self::Capture | Self::Refund)
-    }
-}
-
-/// What is done next when a call has had its effect.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display, strum::EnumString)]
-#[strum(serialize_all = "snake_case")]
-pub enum Goal {
-    /// Confirm the payment, whose amount has been changed.
-    Authorize,
-    /// Try once more with the buyer, if the bank wants them to authenticate.
-    Authenticate,
-    /// Make the payment anew, with the order's present total.
-    Renew,
-    /// Capture what else is authorized for the order.
-    Capture,
-    /// Refund what else is captured for the order.
-    Refund,
-    /// Release what else is authorized, and cancel the order.
-    CancelOrder,
-    /// The order is not placed yet, and is unpaid again.
-    Unpay,
-}
 
 /// A committed intent, ready to be sent.
 pub struct Attempt {
@@ -152,7 +107,7 @@ pub async fn begin(
         reference: reference.filter(|_| !planted::is(Bug::ReferenceGuessed)),
         reference_origin: None,
         metadata: "{}".into(),
-        kind: kind.to_string(),
+        kind,
         payment_source_id: case.source.id.clone(),
         transaction_id,
         payment_gateway_id: gateway.id.clone(),
@@ -162,7 +117,7 @@ pub async fn begin(
         next_attempt_at: Some(stored::stored_time(lease(context, now))),
         finished_at: None,
         flagged_at: None,
-        goal: goal.map(|goal| goal.to_string()),
+        goal,
     };
     if !planted::is(Bug::NoIntent) {
         send!(tx, gateway_operations::insert(row.clone()))?;
@@ -202,8 +157,8 @@ pub fn stored_attempt(
     };
     Ok(Attempt {
         scope: Scope::of_job(stored::word(&row.organization_id)?, row.test),
-        kind: stored::word(&row.kind)?,
-        goal: stored::optional_word(row.goal.as_deref())?,
+        kind: row.kind,
+        goal: row.goal,
         link: Link::of(context, gateway)?,
         operation: row,
         request,

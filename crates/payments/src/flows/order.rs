@@ -2,20 +2,18 @@
 
 use tillgate_model::{
     Id, Problem,
-    resources::{OrderStatus, PaymentStatus},
+    resources::{OrderStatus, PaymentStatus, TransactionKind},
 };
-use tillgate_store::{AnyOrder as _, OrderRow, TransactionRow, Tx};
+use tillgate_store::{AnyOrder as _, Goal, OrderRow, SourceState, TransactionRow, Tx};
 
 use super::{
     action::{self, Begun},
-    advance::{can, is_covered, pays, status_of},
+    advance::{can, is_covered, pays},
     authorize,
     case::Case,
     create,
-    ledger::{AUTHORIZATION, CAPTURE},
     machine::{ORDER, OrderEvent},
-    operation::Goal,
-    state::SourceState,
+    state::SourceStateRules as _,
 };
 use crate::{
     context::Context,
@@ -23,7 +21,7 @@ use crate::{
     planted::{self, Bug},
     request::Request,
     resources::source,
-    stored::{self, stored_time, word},
+    stored::{self, stored_time},
 };
 
 /// Lets an event happen to an order. Answers whether its status changed; an event that can't happen now is told with the
@@ -39,7 +37,7 @@ pub fn turn_at(
     event: OrderEvent,
     pointer: &str,
 ) -> Result<bool, Failure> {
-    let before: OrderStatus = word(&row.status)?;
+    let before = *row.status;
     let Some(after) = ORDER.next(before, event) else {
         return Err(impossible(row, event, pointer).into());
     };
@@ -47,7 +45,7 @@ pub fn turn_at(
         return Ok(false);
     }
     let now = Some(stored_time(context.now()));
-    row.status = after.to_string();
+    row.status = after.into();
     match after {
         OrderStatus::Placed => row.placed_at = now,
         OrderStatus::Approved => row.approved_at = now,
@@ -70,11 +68,11 @@ pub fn impossible(row: &OrderRow, event: OrderEvent, pointer: &str) -> Problem {
         row.status,
         possible.join(" or ")
     );
-    Problem::invalid(pointer, "order_status", message).meta("status", row.status.clone())
+    Problem::invalid(pointer, "order_status", message).meta("status", row.status.to_string())
 }
 
 fn refuse_unless(case: &Case, event: OrderEvent, pointer: &str) -> Result<(), Failure> {
-    if can(case, event)? {
+    if can(case, event) {
         return Ok(());
     }
     Err(impossible(&case.order, event, pointer).into())
@@ -89,7 +87,7 @@ pub async fn authorize(
 ) -> Result<Option<Begun>, Failure> {
     let pointer = "/data/attributes/_authorize";
     refuse_unless(case, OrderEvent::Authorize, pointer)?;
-    if case.state()?.holds_money() {
+    if case.source.state.holds_money() {
         return Ok(None);
     }
     Ok(Some(attempt(tx, request, case, amount_cents, pointer).await?))
@@ -122,11 +120,11 @@ pub async fn place(
     refuse_unless(case, OrderEvent::Place, pointer)?;
     let context = &request.context;
     // An order that is being placed waits for its payment, and is placed or pending when that is decided.
-    if matches!(status_of(case)?, OrderStatus::Placing | OrderStatus::Placed) {
+    if matches!(*case.order.status, OrderStatus::Placing | OrderStatus::Placed) {
         return Ok(None);
     }
     create::refuse_mismatch(&case.source, pointer)?;
-    if case.state()?.holds_money() {
+    if case.source.state.holds_money() {
         if !pays(case, amount_cents) {
             return Err(mismatched(pointer).into());
         }
@@ -141,7 +139,7 @@ pub async fn place(
     }
     let begun = attempt(tx, request, case, amount_cents, pointer).await?;
     // An authorization without a PSP may have placed the order by itself.
-    if status_of(case)? != OrderStatus::Placed {
+    if case.order.status != OrderStatus::Placed {
         turn(context, &mut case.order, OrderEvent::BeginPlacing)?;
         super::advance::place_or_give_up(context, case)?;
     }
@@ -157,7 +155,7 @@ fn mismatched(pointer: &str) -> Problem {
 /// `_approve`
 pub fn approve(context: &Context, case: &mut Case, pointer: &str) -> Result<(), Failure> {
     refuse_unless(case, OrderEvent::Approve, pointer)?;
-    if status_of(case)? == OrderStatus::Approved {
+    if case.order.status == OrderStatus::Approved {
         return Ok(());
     }
     approve_paid(context, &mut case.order, pointer)?;
@@ -170,10 +168,10 @@ pub fn approve(context: &Context, case: &mut Case, pointer: &str) -> Result<(), 
 
 /// The same for an order without a payment source.
 pub fn approve_paid(context: &Context, row: &mut OrderRow, pointer: &str) -> Result<(), Failure> {
-    if ORDER.next(word(&row.status)?, OrderEvent::Approve).is_none() {
+    if ORDER.next(*row.status, OrderEvent::Approve).is_none() {
         return Err(impossible(row, OrderEvent::Approve, pointer).into());
     }
-    let payment: PaymentStatus = word(&row.payment_status)?;
+    let payment = *row.payment_status;
     let paid = matches!(
         payment,
         PaymentStatus::Authorized
@@ -182,7 +180,7 @@ pub fn approve_paid(context: &Context, row: &mut OrderRow, pointer: &str) -> Res
             | PaymentStatus::Free
             | PaymentStatus::PartiallyRefunded
     );
-    if !paid && word::<OrderStatus>(&row.status)? != OrderStatus::Approved {
+    if !paid && row.status != OrderStatus::Approved {
         let message = format!("can't be done: the order's payment is {payment}");
         return Err(Problem::invalid(pointer, "payment_status", message)
             .meta("payment_status", payment.to_string())
@@ -207,7 +205,7 @@ pub async fn capture(
     if begun.is_none()
         && case
             .ledger
-            .of_kind(CAPTURE)
+            .of_kind(TransactionKind::Captures)
             .all(|row| case.ledger.refundable(row) == 0)
     {
         let message = "can't be done: nothing is authorized for the order";
@@ -219,7 +217,7 @@ pub async fn capture(
 /// What a caller is told when the order's payment stands against a trigger.
 fn refused_by_payment(case: &Case, pointer: &str, message: &'static str) -> Problem {
     Problem::invalid(pointer, "payment_status", message)
-        .meta("payment_status", case.order.payment_status.clone())
+        .meta("payment_status", case.order.payment_status.to_string())
 }
 
 /// The next capture that an order needs, if any.
@@ -230,7 +228,7 @@ pub async fn capture_next(
 ) -> Result<Option<Begun>, Failure> {
     let due = case.order.total_cents() - case.ledger.captured();
     let open = |ledger: &super::ledger::Ledger, row: &TransactionRow| ledger.open_authorization(row);
-    let Some(authorization) = next_of(tx, context, case, AUTHORIZATION, open).await? else {
+    let Some(authorization) = next_of(tx, context, case, TransactionKind::Authorizations, open).await? else {
         return Ok(None);
     };
     let amount = case.ledger.open_authorization(&authorization).min(due);
@@ -269,12 +267,12 @@ pub async fn refund_next(
     let rest = |ledger: &super::ledger::Ledger, row: &TransactionRow| ledger.voidable(row);
     if case.ledger.captured() > 0
         && !planted::is(Bug::RestOfCaptureForgotten)
-        && let Some(authorization) = next_of(tx, context, case, AUTHORIZATION, rest).await?
+        && let Some(authorization) = next_of(tx, context, case, TransactionKind::Authorizations, rest).await?
     {
         return Ok(Some(action::void(tx, context, case, &authorization, goal).await?));
     }
     let open = |ledger: &super::ledger::Ledger, row: &TransactionRow| ledger.refundable(row);
-    let Some(capture) = next_of(tx, context, case, CAPTURE, open).await? else {
+    let Some(capture) = next_of(tx, context, case, TransactionKind::Captures, open).await? else {
         return Ok(None);
     };
     let amount = case.ledger.refundable(&capture);
@@ -290,7 +288,7 @@ pub async fn cancel(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Resu
     create::refuse_open_call(&case.source)?;
     let kept = case
         .ledger
-        .of_kind(CAPTURE)
+        .of_kind(TransactionKind::Captures)
         .any(|row| case.ledger.refundable(row) > 0);
     if kept {
         let message = "can't be done: money was captured for the order; send _refund, which cancels it";
@@ -308,7 +306,7 @@ pub async fn cancel_next(
     case: &mut Case,
 ) -> Result<Option<Begun>, Failure> {
     let open = |ledger: &super::ledger::Ledger, row: &TransactionRow| ledger.voidable(row);
-    match next_of(tx, context, case, AUTHORIZATION, open).await? {
+    match next_of(tx, context, case, TransactionKind::Authorizations, open).await? {
         Some(authorization) => {
             let goal = Some(Goal::CancelOrder);
             Ok(Some(action::void(tx, context, case, &authorization, goal).await?))
@@ -325,7 +323,7 @@ async fn next_of(
     tx: &mut Tx<'_>,
     context: &Context,
     case: &mut Case,
-    kind: &str,
+    kind: TransactionKind,
     left: impl Fn(&super::ledger::Ledger, &TransactionRow) -> i64,
 ) -> Result<Option<TransactionRow>, Failure> {
     let found = case
@@ -349,13 +347,13 @@ pub fn detach(case: &mut Case) -> Result<(), Failure> {
     refuse_unless(case, OrderEvent::Authorize, pointer)?;
     create::refuse_open_call(&case.source)?;
     let open = matches!(
-        case.state()?,
+        case.source.state,
         SourceState::RequiresAction | SourceState::Processing | SourceState::Unconfirmed
     );
     if open || case.ledger.held() > 0 {
         let message = "can't be done: the payment is not off; void or refund what was authorized first";
         return Err(Problem::invalid(pointer, "state", message)
-            .meta("state", case.source.state.clone())
+            .meta("state", case.source.state.to_string())
             .into());
     }
     case.order.payment_source_type = None;

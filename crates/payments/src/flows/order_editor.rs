@@ -7,7 +7,7 @@ use tillgate_model::{
     request::{Shape, UpdateRequest},
     resources::{Order, PaymentStatus, UpdateOrderAttributes},
 };
-use tillgate_store::{AnyOrder as _, Tx, query};
+use tillgate_store::{AnyOrder as _, TransactionStatus, Tx, query};
 
 use super::{
     action::Begun,
@@ -15,7 +15,6 @@ use super::{
     carry_out::{Ending, carry_out, renewing},
     case::Case,
     create,
-    ledger::FAILED,
     machine::OrderEvent,
     operation::Attempt,
     order as flow, recover, wallet,
@@ -226,9 +225,7 @@ async fn bring_up_to_date(request: &Request, id: &Id, trigger: Trigger) -> Resul
         return Ok(());
     };
     match trigger {
-        Trigger::NullifyPaymentSource
-            if order::is_editable(word(&row.status)?) || create::is_placing(&row) =>
-        {
+        Trigger::NullifyPaymentSource if order::is_editable(*row.status) || create::is_placing(&row) => {
             create::give_up_present_source(request, id, create::Reason::Detached).await
         }
         Trigger::SavePaymentSourceToCustomerWallet => {
@@ -238,8 +235,8 @@ async fn bring_up_to_date(request: &Request, id: &Id, trigger: Trigger) -> Resul
         }
         Trigger::Place => {
             recover::refresh(&request.context, scope, &word(source_id)?).await?;
-            let is_free = row.total_cents() == 0 && order::is_editable(word(&row.status)?);
-            if is_free && row.payment_status != PaymentStatus::Paid.to_string() {
+            let is_free = row.total_cents() == 0 && order::is_editable(*row.status);
+            if is_free && row.payment_status != PaymentStatus::Paid {
                 // What would pay for nothing is given up, as `_nullify_payment_source` does it.
                 create::give_up_present_source(request, id, create::Reason::Detached).await?;
             }
@@ -377,6 +374,9 @@ fn ending(id: &Id, trigger: Trigger, renews: bool) -> Ending {
 /// What the call should have done has failed; the transaction tells why.
 fn failed(case: &Case, attempt: &Attempt) -> Option<Problem> {
     let id = attempt.operation.transaction_id.as_deref()?;
-    let row = case.ledger.get(id).filter(|row| row.status == FAILED)?;
+    let row = case
+        .ledger
+        .get(id)
+        .filter(|row| row.status == TransactionStatus::Failed)?;
     Some(super::transaction::failed(row, "/data/attributes"))
 }

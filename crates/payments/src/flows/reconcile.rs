@@ -2,11 +2,11 @@
 //! made in the PSP's dashboard nor one that came back days later is missed, and none counts twice.
 
 use tillgate_gateways::{ActionKind, ActionSeen, ActionStatus, PaymentSnapshot};
-use tillgate_store::{TransactionRow, Tx};
+use tillgate_model::resources::TransactionKind;
+use tillgate_store::{TransactionRow, TransactionStatus, Tx};
 
 use super::{
     case::Case,
-    ledger::{CAPTURE, FAILED, PENDING, REFUND, SUCCEEDED, VOID},
     transaction::{fail, succeed},
 };
 use crate::{
@@ -27,15 +27,17 @@ pub async fn reconcile(
     // The PSP's list begins with the newest.
     for seen in actions.iter().rev() {
         let kind = match seen.kind {
-            ActionKind::Capture => CAPTURE,
-            ActionKind::Refund => REFUND,
+            ActionKind::Capture => TransactionKind::Captures,
+            ActionKind::Refund => TransactionKind::Refunds,
             ActionKind::Cancel => continue,
         };
         let known = known(case, kind, seen).filter(|_| !planted::is(Bug::RefundRecordedTwice));
         match known {
             Some(row) if !is_another(&row, seen) => judge(tx, context, case, row, seen).await?,
             _ if seen.status != ActionStatus::Done || planted::is(Bug::DashboardActionIgnored) => {}
-            _ if kind == CAPTURE => add_capture(tx, context, case, seen, snapshot, authorization).await?,
+            _ if kind == TransactionKind::Captures => {
+                add_capture(tx, context, case, seen, snapshot, authorization).await?
+            }
             _ => add_refund(tx, context, case, seen).await?,
         }
     }
@@ -43,7 +45,7 @@ pub async fn reconcile(
 }
 
 /// The transaction with the PSP's id, or else the one that asked for the action.
-fn known(case: &Case, kind: &str, seen: &ActionSeen) -> Option<TransactionRow> {
+fn known(case: &Case, kind: TransactionKind, seen: &ActionSeen) -> Option<TransactionRow> {
     let rows = || {
         let of_kind = case.ledger.rows().iter().filter(|row| row.kind == kind);
         of_kind.filter(|row| row.payment_source_id == case.source.id)
@@ -56,7 +58,7 @@ fn known(case: &Case, kind: &str, seen: &ActionSeen) -> Option<TransactionRow> {
 
 /// Whether our transaction has failed, and the PSP has done what it asked for all the same: that is recorded beside it.
 fn is_another(row: &TransactionRow, seen: &ActionSeen) -> bool {
-    row.status == FAILED
+    row.status == TransactionStatus::Failed
         && seen.status == ActionStatus::Done
         && row.gateway_transaction_id.as_ref() != Some(&seen.id)
 }
@@ -72,12 +74,13 @@ async fn judge(
     row.gateway_transaction_id = Some(seen.id.clone());
     match &seen.status {
         // Of two with one transaction, the one that succeeded counts.
-        ActionStatus::Done if row.status == PENDING => succeed(context, &mut row)?,
+        ActionStatus::Done if row.status == TransactionStatus::Pending => succeed(context, &mut row),
         ActionStatus::Failed(_) if planted::is(Bug::LateFailureIgnored) => return Ok(()),
         ActionStatus::Failed(decline)
-            if row.kind == REFUND && before.gateway_transaction_id.as_ref() == Some(&seen.id) =>
+            if row.kind == TransactionKind::Refunds
+                && before.gateway_transaction_id.as_ref() == Some(&seen.id) =>
         {
-            fail(context, &mut row, decline)?;
+            fail(context, &mut row, decline);
         }
         _ => return Ok(()),
     }
@@ -105,15 +108,23 @@ async fn add_capture(
     if captured.is_some_and(|captured| after > captured.amount_cents) {
         return Ok(());
     }
-    add(tx, context, case, CAPTURE, &authorization.id, seen).await?;
+    add(
+        tx,
+        context,
+        case,
+        TransactionKind::Captures,
+        &authorization.id,
+        seen,
+    )
+    .await?;
     lower_void(tx, case, authorization).await
 }
 
 /// A void that was concluded before anybody knew of this capture has released only what the capture left.
 async fn lower_void(tx: &mut Tx<'_>, case: &mut Case, authorization: &TransactionRow) -> Result<(), Failure> {
     let left = authorization.amount_cents - case.ledger.captured_of(authorization);
-    let void = case.ledger.of_kind(VOID).find(|row| {
-        row.status == SUCCEEDED
+    let void = case.ledger.of_kind(TransactionKind::Voids).find(|row| {
+        row.status == TransactionStatus::Succeeded
             && row.parent_id.as_ref() == Some(&authorization.id)
             && row.amount_cents > left
     });
@@ -142,14 +153,14 @@ async fn add_refund(
         );
         return Ok(());
     };
-    add(tx, context, case, REFUND, &capture.id, seen).await
+    add(tx, context, case, TransactionKind::Refunds, &capture.id, seen).await
 }
 
 async fn add(
     tx: &mut Tx<'_>,
     context: &Context,
     case: &mut Case,
-    kind: &str,
+    kind: TransactionKind,
     parent: &str,
     seen: &ActionSeen,
 ) -> Result<(), Failure> {
@@ -160,7 +171,7 @@ async fn add(
     }
     row.token.clone_from(&case.source.psp_id);
     row.gateway_transaction_id = Some(seen.id.clone());
-    succeed(context, &mut row)?;
+    succeed(context, &mut row);
     case.put(tx, row).await
 }
 
@@ -168,7 +179,7 @@ async fn add(
 fn refunded_capture(case: &Case, amount_cents: i64) -> Option<TransactionRow> {
     let captures: Vec<&TransactionRow> = case
         .ledger
-        .of_kind(CAPTURE)
+        .of_kind(TransactionKind::Captures)
         .filter(|row| row.payment_source_id == case.source.id)
         .collect();
     let left = |row: &&&TransactionRow| case.ledger.refundable(row);

@@ -5,7 +5,7 @@ use futures::StreamExt;
 use tillgate_gateways::PaymentSnapshot;
 use tillgate_model::Id;
 use tillgate_store::{
-    GatewayOperationRow, PaymentGatewayRow, PaymentSourceRow, Scope, StoredTime, Tx, query, send,
+    GatewayOperationRow, PaymentGatewayRow, PaymentSourceRow, Scope, SourceState, StoredTime, Tx, query, send,
 };
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
     retrieve::{Actions, retrieve},
     schedule,
     settle::settle,
-    state::SourceState,
+    state::SourceStateRules as _,
 };
 use crate::{
     context::Context,
@@ -55,8 +55,7 @@ pub async fn bring_up_to_date(
         }
         return Ok(true);
     }
-    let state: SourceState = word(&row.state)?;
-    if refreshes && !state.is_final() && row.psp_id.is_some() {
+    if refreshes && !row.state.is_final() && row.psp_id.is_some() {
         refresh(context, scope, &word(&row.id)?).await?;
         return Ok(true);
     }

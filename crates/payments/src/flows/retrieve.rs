@@ -2,11 +2,12 @@
 
 use tillgate_gateways::{ActionKind, ActionSeen, ActionStatus, ListedActions, PaymentSnapshot};
 use tillgate_model::money::Currency;
+use tillgate_store::SourceState;
 
 use super::{
     link::Link,
     operation::{self, Outcome, send},
-    state::SourceState,
+    state::SourceStateRules as _,
 };
 use crate::context::Context;
 

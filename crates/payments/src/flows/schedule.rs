@@ -1,9 +1,9 @@
 //! When the PSP is asked again, if nobody has a reason to ask before.
 
 use chrono::Duration;
-use tillgate_store::{GatewayOperationRow, StoredTime};
+use tillgate_store::{GatewayOperationRow, SourceState, StoredTime};
 
-use super::{case::Case, state::SourceState};
+use super::case::Case;
 use crate::{
     context::Context,
     planted::{self, Bug},

@@ -2,15 +2,15 @@
 
 use tillgate_gateways::{Action, Decline, Refusal};
 use tillgate_model::{Id, Problems};
-use tillgate_store::{GatewayOperationRow, TransactionRow, Tx, send};
+use tillgate_store::{GatewayOperationRow, Goal, OperationKind, SourceState, TransactionRow, Tx, send};
 
 use super::{
     advance::{Next, advance_if_possible, place_or_give_up},
     apply::{apply, update_order},
     case::Case,
-    operation::{Attempt, Goal, OperationKind, Outcome},
+    operation::{Attempt, Outcome},
     schedule,
-    state::SourceState,
+    state::SourceStateRules as _,
     transaction,
 };
 use crate::{
@@ -176,7 +176,7 @@ async fn commit(
         Outcome::Unknown(reason) => {
             tracing::warn!(
                 operation = operation.id,
-                kind = operation.kind,
+                kind = %operation.kind,
                 reason,
                 "the outcome at the PSP is not known"
             );
@@ -210,7 +210,7 @@ async fn happen(
     if let Some(id) = psp_id {
         row.gateway_transaction_id = Some(id.to_owned());
     }
-    transaction::succeed(context, &mut row)?;
+    transaction::succeed(context, &mut row);
     case.put(tx, row).await
 }
 
@@ -245,9 +245,9 @@ async fn act(
         OperationKind::Capture | OperationKind::Refund => SourceState::Captured,
         _ => SourceState::Canceled,
     };
-    if case.state()?.can_become(next) {
-        let before = case.state()?;
-        case.source.state = next.to_string();
+    if case.source.state.can_become(next) {
+        let before = case.source.state;
+        case.source.state = next;
         schedule::next_check(context, case, before, next);
     }
     update_order(tx, context, case).await
@@ -262,13 +262,13 @@ async fn come_to_nothing(
     decline: &Decline,
 ) -> Result<(), Failure> {
     if let Some(mut row) = waiting(case, operation) {
-        transaction::fail(context, &mut row, decline)?;
+        transaction::fail(context, &mut row, decline);
         case.put(tx, row).await?;
     }
-    if case.state()? == SourceState::Processing {
-        case.source.state = SourceState::Failed.to_string();
+    if case.source.state == SourceState::Processing {
+        case.source.state = SourceState::Failed;
     }
-    if case.source.psp_id.is_some() && !case.state()?.is_final() {
+    if case.source.psp_id.is_some() && !case.source.state.is_final() {
         // Why it was refused is perhaps that the payment has changed: it is looked at at once.
         case.source.check_at = Some(stored::stored_time(context.now()));
     }

@@ -10,11 +10,14 @@ use tillgate_model::{
 };
 
 use super::delete;
-use crate::{call::Answer, failure::Failure, handler::Edit, handler::Kept, request::Request};
+use crate::{
+    call::Answer, failure::Failure, handler::Edit, handler::Kept, request::Request,
+    resources::source::SourceResource,
+};
 
 /// What creating and changing a payment source of a kind does.
 #[allow(async_fn_in_trait)] // queries run where they are called: nothing has to be Send
-pub trait PaymentSource: Kept + Creatable + Updatable {
+pub trait PaymentSource: Kept + SourceResource + Creatable + Updatable {
     /// `POST`
     async fn create(request: &Request, input: CreateRequest<Self>) -> Result<Answer, Failure>;
 

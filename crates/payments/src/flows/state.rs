@@ -1,32 +1,29 @@
 //! How far a payment source is, as data.
 
 use tillgate_gateways::{PaymentSnapshot, PaymentStatus};
+use tillgate_store::SourceState;
 
-/// State of a payment source.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display, strum::EnumString, strum::VariantArray)]
-#[strum(serialize_all = "snake_case")]
-pub enum SourceState {
-    /// The PSP has not been asked for anything, or did nothing.
-    New,
-    /// The PSP has a payment that waits for its confirmation.
-    Unconfirmed,
-    /// The buyer has to authenticate.
-    RequiresAction,
-    /// The PSP is at it.
-    Processing,
-    /// The money is held.
-    Authorized,
-    /// The money is taken.
-    Captured,
-    /// The last attempt was declined; another one can be made.
-    Failed,
-    /// The payment is off for good.
-    Canceled,
+/// The rules of how far a payment source is.
+pub trait SourceStateRules: Copy {
+    /// The state that the PSP shows; `None` if it says nothing that is known.
+    fn of(snapshot: &PaymentSnapshot) -> Option<Self>;
+
+    /// Whether one and the same payment at the PSP can go from here to there. A payment never goes backwards, whatever
+    /// order the news of it come in.
+    fn can_become(self, next: Self) -> bool;
+
+    /// Whether the PSP holds or has taken money.
+    fn holds_money(self) -> bool;
+
+    /// Whether an attempt to pay can be made.
+    fn takes_attempt(self) -> bool;
+
+    /// Whether there is nothing more to learn from the PSP in the ordinary course.
+    fn is_final(self) -> bool;
 }
 
-impl SourceState {
-    /// The state that the PSP shows; `None` if it says nothing that is known.
-    pub fn of(snapshot: &PaymentSnapshot) -> Option<Self> {
+impl SourceStateRules for SourceState {
+    fn of(snapshot: &PaymentSnapshot) -> Option<Self> {
         Some(match &snapshot.status {
             PaymentStatus::RequiresInstrument | PaymentStatus::RequiresConfirmation => {
                 if snapshot.decline.is_some() {
@@ -48,24 +45,19 @@ impl SourceState {
         })
     }
 
-    /// Whether one and the same payment at the PSP can go from here to there. A payment never goes backwards, whatever
-    /// order the news of it come in.
-    pub fn can_become(self, next: Self) -> bool {
+    fn can_become(self, next: Self) -> bool {
         MOVES.iter().any(|(from, to)| *from == self && to.contains(&next))
     }
 
-    /// Whether the PSP holds or has taken money.
-    pub fn holds_money(self) -> bool {
+    fn holds_money(self) -> bool {
         matches!(self, Self::Authorized | Self::Captured)
     }
 
-    /// Whether an attempt to pay can be made.
-    pub fn takes_attempt(self) -> bool {
+    fn takes_attempt(self) -> bool {
         matches!(self, Self::New | Self::Unconfirmed | Self::Failed)
     }
 
-    /// Whether there is nothing more to learn from the PSP in the ordinary course.
-    pub fn is_final(self) -> bool {
+    fn is_final(self) -> bool {
         matches!(self, Self::Captured | Self::Canceled)
     }
 }
@@ -99,8 +91,9 @@ const MOVES: &[(SourceState, &[SourceState])] = {
 #[cfg(test)]
 mod tests {
     use strum::VariantArray;
+    use tillgate_store::SourceState;
 
-    use super::SourceState;
+    use super::SourceStateRules;
 
     #[test]
     fn a_payment_never_goes_backwards() {

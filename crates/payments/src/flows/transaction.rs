@@ -5,47 +5,44 @@ use tillgate_model::Problem;
 use tillgate_store::TransactionRow;
 
 use super::machine::{TransactionEvent, of_transactions};
-use crate::{context::Context, failure::Failure, stored};
+use crate::{context::Context, stored};
 
 /// Lets an event happen to a transaction, if its kind's machine allows it. Answers whether the transaction changed.
-fn turn(context: &Context, row: &mut TransactionRow, event: TransactionEvent) -> Result<bool, Failure> {
-    let machine = of_transactions(&row.kind)
-        .ok_or_else(|| Failure::Internal(format!("no transaction is called {}", row.kind)))?;
-    let before = stored::word(&row.status)?;
+fn turn(context: &Context, row: &mut TransactionRow, event: TransactionEvent) -> bool {
+    let machine = of_transactions(*row.kind);
+    let before = row.status;
     let Some(after) = machine.next(before, event) else {
         tracing::error!(
             transaction = row.id,
-            kind = row.kind,
-            status = row.status,
+            kind = %row.kind,
+            status = %row.status,
             %event,
             "the PSP tells of something that can't happen to the transaction; a person has to look"
         );
-        return Ok(false);
+        return false;
     };
     if after == before {
-        return Ok(false);
+        return false;
     }
-    row.status = after.to_string();
+    row.status = after;
     row.updated_at = stored::stored_time(context.now());
-    Ok(true)
+    true
 }
 
 /// It has happened at the PSP.
-pub fn succeed(context: &Context, row: &mut TransactionRow) -> Result<(), Failure> {
-    if turn(context, row, TransactionEvent::Succeed)? {
+pub fn succeed(context: &Context, row: &mut TransactionRow) {
+    if turn(context, row, TransactionEvent::Succeed) {
         row.message = Some("Success!".into());
     }
-    Ok(())
 }
 
 /// It was tried at the PSP, and has failed.
-pub fn fail(context: &Context, row: &mut TransactionRow, decline: &Decline) -> Result<(), Failure> {
-    if turn(context, row, TransactionEvent::Fail)? {
+pub fn fail(context: &Context, row: &mut TransactionRow, decline: &Decline) {
+    if turn(context, row, TransactionEvent::Fail) {
         row.message = Some(decline.message.clone());
         row.error_code = Some(decline.code.clone());
         row.error_detail = decline.detail.clone();
     }
-    Ok(())
 }
 
 /// What a caller is told of a transaction that has failed. It stays on record.

@@ -8,7 +8,7 @@ use tillgate_model::{
     request::{Shape, UpdateRequest},
     resources::{Authorization, Capture, OrderStatus, Refund, UpdateAuthorizationAttributes, Void},
 };
-use tillgate_store::{AnyOrder as _, TransactionRow, Tx, query};
+use tillgate_store::{AnyOrder as _, Goal, TransactionRow, TransactionStatus, Tx, query};
 
 use super::{
     action::{self, Begun},
@@ -16,9 +16,8 @@ use super::{
     carry_out::{Ending, carry_out},
     case::Case,
     create,
-    ledger::{FAILED, Status},
     machine::{TransactionEvent, of_transactions},
-    operation::{Attempt, Goal},
+    operation::Attempt,
     transaction::failed,
 };
 use crate::{
@@ -189,7 +188,7 @@ async fn commit_intent<R: Triggered>(
     step: Option<Step>,
 ) -> Result<Intent, Failure> {
     request.claim(tx, Some((R::META.kind, id.as_str()))).await?;
-    let row = query!(tx, transactions::get(request.scope(), id))?.filter(|row| row.kind == R::META.kind);
+    let row = query!(tx, transactions::get(request.scope(), id))?.filter(|row| Some(*row.kind) == R::KIND);
     let row = row.ok_or_else(Problem::not_found)?;
     let mut case = Case::lock(tx, request.scope(), &word(&row.payment_source_id)?).await?;
     let row = case
@@ -243,11 +242,8 @@ async fn begin(
     step: Step,
 ) -> Result<Begun, Failure> {
     let pointer = format!("/data/attributes/{}", step.trigger());
-    let status: Status = word(&row.status)?;
-    if of_transactions(&row.kind)
-        .and_then(|machine| machine.next(status, step.event()))
-        .is_none()
-    {
+    let status = row.status;
+    if of_transactions(*row.kind).next(status, step.event()).is_none() {
         let message = format!("can't be done: it is {status}");
         return Err(Problem::invalid(&pointer, "state", message)
             .meta("state", status.to_string())
@@ -294,7 +290,7 @@ async fn begin(
 
 /// What the order's status forbids.
 fn refuse_by_order(case: &Case, step: Step, pointer: &str) -> Result<(), Failure> {
-    let status: OrderStatus = word(&case.order.status)?;
+    let status = *case.order.status;
     let open = matches!(status, OrderStatus::Draft | OrderStatus::Pending);
     let allowed = match step {
         Step::CancelAuthorization | Step::CancelCapture => open,
@@ -349,7 +345,10 @@ fn ending<R: Triggered>(id: &Id) -> Ending {
         answer: shown::<R>,
         verdict: |case, attempt| {
             let id = attempt.operation.transaction_id.as_deref()?;
-            let row = case.ledger.get(id).filter(|row| row.status == FAILED)?;
+            let row = case
+                .ledger
+                .get(id)
+                .filter(|row| row.status == TransactionStatus::Failed)?;
             Some(failed(row, "/data/attributes"))
         },
         pointers: &[("", "/data/attributes")],

@@ -6,7 +6,7 @@ use tillgate_model::{
     request::UpdateRequest,
     resources::{CheckoutComPayment, StripePayment},
 };
-use tillgate_store::{AnyOrder as _, PaymentSourceRow, Tx};
+use tillgate_store::{AnyOrder as _, Goal, PaymentSourceRow, SourceState, Tx};
 
 use super::{
     action, authorize,
@@ -16,10 +16,10 @@ use super::{
     instrument::{self, read_options},
     machine::OrderEvent,
     offer,
-    operation::{self, Attempt, Goal},
+    operation::{self, Attempt},
     order::impossible,
     recover,
-    state::SourceState,
+    state::SourceStateRules as _,
 };
 use crate::{
     call::{Answer, ApplicationKind},
@@ -27,8 +27,12 @@ use crate::{
     handler::Kept,
     idempotency,
     request::Request,
-    resources::{checkout_com_payment, order, source, stripe_payment},
-    stored::{stored_json, word},
+    resources::{
+        checkout_com_payment, order,
+        source::{self, SourceResource},
+        stripe_payment,
+    },
+    stored::stored_json,
 };
 
 /// How far the first transaction came.
@@ -72,7 +76,7 @@ pub async fn stripe(
             case.details.options = record.options.clone();
             case.details.return_url = record.return_url.clone();
             before.refuse_late_change(&request, &case, authorize || update)?;
-            let attempt = if authorize && !case.state()?.holds_money() {
+            let attempt = if authorize && !case.source.state.holds_money() {
                 let pointer = "/data/attributes/_authorize";
                 call(authorize::begin(tx, &request, &mut case, None, pointer).await?)
             } else if update {
@@ -140,7 +144,7 @@ pub async fn checkout_com(
                 case.source.token = Some(source::seal_token(&request.context, token));
             }
             let mut attempt = None;
-            if authorize && !case.state()?.holds_money() {
+            if authorize && !case.source.state.holds_money() {
                 let pointer = "/data/attributes/_authorize";
                 attempt = call(authorize::begin(tx, &request, &mut case, None, pointer).await?);
             }
@@ -201,11 +205,14 @@ async fn end<R: Kept>(request: &Request, id: &Id, begun: Begun, ending: Ending) 
 }
 
 /// Claims the key, locks the source and checks that the caller may see it, and has seen it as it is if that is a condition.
-pub async fn lock<R: Kept>(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Case, Failure> {
-    let kind = R::META.kind;
-    request.claim(tx, Some((kind, id.as_str()))).await?;
+pub async fn lock<R: Kept + SourceResource>(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    id: &Id,
+) -> Result<Case, Failure> {
+    request.claim(tx, Some((R::META.kind, id.as_str()))).await?;
     let case = Case::lock(tx, request.scope(), id).await?;
-    if case.source.kind != kind || !order::visible(request, &case.order) {
+    if case.source.kind != R::SOURCE_TYPE || !order::visible(request, &case.order) {
         return Err(Problem::not_found().into());
     }
     request.require_match_of::<R>(tx, id).await?;
@@ -232,7 +239,7 @@ impl Before {
     pub fn refuse_late_change(&self, request: &Request, case: &Case, attempts: bool) -> Result<(), Failure> {
         let changes = case.source != self.source || stored_json(&case.details) != self.details;
         if request.caller.kind == ApplicationKind::SalesChannel
-            && !order::is_editable(word(&case.order.status)?)
+            && !order::is_editable(*case.order.status)
             && (attempts || changes)
         {
             let message = "A sales channel can't change the payment of an order that was placed.";
@@ -252,7 +259,7 @@ pub fn keep_common<R>(case: &mut Case, record: &Record<R>) {
 /// What a payment is made with can't be changed once that has no effect any more.
 fn refuse_change(case: &Case, pointer: &str) -> Result<(), Failure> {
     use SourceState::{Canceled, Captured, Processing, RequiresAction};
-    match case.state()? {
+    match case.source.state {
         RequiresAction | Processing | Captured | Canceled => {
             Err(create::not_in_state(&case.source, pointer).into())
         }
@@ -293,8 +300,8 @@ async fn change_amount(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> R
         .authorizations()
         .find(|row| case.ledger.voidable(row) > 0)
         .cloned();
-    if let (SourceState::Authorized, Some(authorization)) = (case.state()?, held) {
-        if !order::is_editable(word(&case.order.status)?) {
+    if let (SourceState::Authorized, Some(authorization)) = (case.source.state, held) {
+        if !order::is_editable(*case.order.status) {
             return Err(impossible(&case.order, OrderEvent::Authorize, pointer).into());
         }
         let goal = if total == 0 {
@@ -307,10 +314,10 @@ async fn change_amount(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> R
             .ok_or_else(|| Failure::Internal("a Stripe payment has no PSP".into()));
     }
     if total == 0 {
-        if !create::is_confirmable(&case.source)? {
+        if !create::is_confirmable(&case.source) {
             let message = format!("can't be done: the payment is {}", case.source.state);
             return Err(Problem::invalid(pointer, "state", message)
-                .meta("state", case.source.state.clone())
+                .meta("state", case.source.state.to_string())
                 .into());
         }
         let gateway = action::gateway_of(tx, case).await?;

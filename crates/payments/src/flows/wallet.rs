@@ -28,7 +28,7 @@ pub use remove::remove;
 pub use save::{prepare, save};
 
 use tillgate_model::{Id, Problem, Secret};
-use tillgate_store::{CustomerPaymentSourceRow, OrderRow, Scope, StoreError, Tx, query};
+use tillgate_store::{CardState, CustomerPaymentSourceRow, OrderRow, Scope, StoreError, Tx, query};
 
 use super::case::Case;
 use crate::{
@@ -41,21 +41,9 @@ use crate::{
     stored::word,
 };
 
-/// How far a card is. Only an active one is seen and used.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display, strum::EnumString)]
-#[strum(serialize_all = "snake_case")]
-pub enum CardState {
-    /// The PSP is asked to keep it.
-    Saving,
-    /// It can be used.
-    Active,
-    /// The PSP is asked to remove it.
-    Removing,
-}
-
 /// Whether a card can be used.
 pub fn is_active(row: &CustomerPaymentSourceRow) -> bool {
-    row.state == CardState::Active.to_string()
+    row.state == CardState::Active
 }
 
 /// The cards of a customer that can be used, oldest first.
@@ -64,8 +52,7 @@ pub async fn cards_of(
     scope: &Scope,
     customer_id: &str,
 ) -> Result<Vec<CustomerPaymentSourceRow>, StoreError> {
-    let active = CardState::Active.to_string();
-    query!(tx, wallet::of_customer(scope, customer_id, &active))
+    query!(tx, wallet::of_customer(scope, customer_id, CardState::Active))
 }
 
 /// What a PSP needs to charge a saved card.

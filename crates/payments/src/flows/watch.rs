@@ -1,10 +1,10 @@
 //! Payments that nobody has told of for a while are asked for at their PSP. A lost event is made up for, and a payment whose
 //! buyer never came back is given up.
 
-use tillgate_model::{Id, Resource, Timestamp, resources::StripeGateway};
-use tillgate_store::{PaymentSourceRow, Scope, Tx, query};
+use tillgate_model::{Id, Timestamp, resources::GatewayType};
+use tillgate_store::{PaymentSourceRow, Scope, SourceState, Tx, query};
 
-use super::{action::gateway_of, case::Case, operation, recover, state::SourceState};
+use super::{action::gateway_of, case::Case, operation, recover};
 use crate::{
     context::Context,
     failure::Failure,
@@ -57,7 +57,7 @@ async fn look_at(context: &Context, row: &PaymentSourceRow) -> Result<(), Failur
             }
             let gateway = gateway_of(tx, &case).await?;
             // Checkout.com ends a payment by itself.
-            if gateway.kind != StripeGateway::META.kind {
+            if gateway.kind != GatewayType::StripeGateways {
                 return Ok(None);
             }
             tracing::info!(source = case.source.id, "an abandoned payment is given up");
@@ -70,7 +70,7 @@ async fn look_at(context: &Context, row: &PaymentSourceRow) -> Result<(), Failur
 }
 
 fn is_abandoned(context: &Context, case: &Case) -> Result<bool, Failure> {
-    let patience = match case.state()? {
+    let patience = match case.source.state {
         SourceState::RequiresAction | SourceState::Processing => {
             chrono::Duration::from_std(context.settings.abandoned_after).map_err(|error| {
                 Failure::Internal(format!("the time until a payment is abandoned: {error}"))

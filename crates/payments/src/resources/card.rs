@@ -1,10 +1,10 @@
 //! Saved cards as the second dialect shows them: those that Stripe keeps.
 
 use tillgate_model::{
-    Id, JsonObject, Problem, Record, Resource,
+    Id, JsonObject, Problem, Record,
     document::Page,
     problem::Kind,
-    resources::{Card, StripeGateway},
+    resources::{Card, GatewayType},
 };
 use tillgate_store::{CustomerPaymentSourceRow, Tx, query};
 
@@ -48,7 +48,7 @@ async fn is_at_stripe(
         return Ok(false);
     };
     let gateway = query!(tx, payment_gateways::get(request.scope(), &word(gateway_id)?))?;
-    Ok(gateway.is_some_and(|gateway| gateway.kind == StripeGateway::META.kind))
+    Ok(gateway.is_some_and(|gateway| gateway.kind == GatewayType::StripeGateways))
 }
 
 impl Kept for Card {

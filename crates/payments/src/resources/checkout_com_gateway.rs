@@ -7,8 +7,11 @@ use tillgate_gateways::{
     judge_signing_secret,
 };
 use tillgate_model::{
-    Problem, ProblemList, Problems, Record, Resource, Secret,
-    resources::{CheckoutComGateway, CreateCheckoutComGatewayAttributes, UpdateCheckoutComGatewayAttributes},
+    Problem, ProblemList, Problems, Record, Secret,
+    resources::{
+        CheckoutComGateway, CreateCheckoutComGatewayAttributes, GatewayType,
+        UpdateCheckoutComGatewayAttributes,
+    },
 };
 use tillgate_store::{PaymentGatewayFilter, PaymentGatewayRow, Tx};
 
@@ -21,7 +24,7 @@ use crate::{
 };
 
 fn visible(_: &Request, row: &PaymentGatewayRow) -> bool {
-    row.kind == CheckoutComGateway::META.kind
+    row.kind == GatewayType::CheckoutComGateways
 }
 
 async fn record(
@@ -53,7 +56,7 @@ async fn record(
 
 fn row(request: &Request, record: &Record<CheckoutComGateway>) -> PaymentGatewayRow {
     stored::row!(PaymentGatewayRow, request.scope(), record, {
-        kind: CheckoutComGateway::META.kind.to_owned(),
+        kind: GatewayType::CheckoutComGateways.into(),
         name: record.name.clone(),
         force_payments: record.force_payments,
         disabled_at: record.disabled_at.map(stored_time),
@@ -74,7 +77,7 @@ fn row(request: &Request, record: &Record<CheckoutComGateway>) -> PaymentGateway
 }
 
 kept_in!(CheckoutComGateway: payment_gateways, PaymentGatewayFilter, |_selection| PaymentGatewayFilter {
-    kind: Some(CheckoutComGateway::META.kind),
+    kind: Some(GatewayType::CheckoutComGateways.into()),
     ..Default::default()
 });
 

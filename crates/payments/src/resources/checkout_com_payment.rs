@@ -1,4 +1,7 @@
-use tillgate_model::{One, Record, Resource, Secret, ToOne, resources::CheckoutComPayment};
+use tillgate_model::{
+    One, Record, Secret, ToOne,
+    resources::{CheckoutComPayment, PaymentSourceType},
+};
 use tillgate_store::{AnyOrder, PaymentSourceRow};
 
 use super::source::{self, kept_source};
@@ -37,4 +40,4 @@ pub fn record(
     ))
 }
 
-kept_source!(CheckoutComPayment, CheckoutComPayment::META.kind, refreshes: false);
+kept_source!(CheckoutComPayment, PaymentSourceType::CheckoutComPayments, refreshes: false);

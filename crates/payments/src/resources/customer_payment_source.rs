@@ -1,15 +1,15 @@
 //! Saved cards, as the API shows them. What saving, using and removing one does is in [`wallet`].
 
 use tillgate_model::{
-    Id, One, Problem, Record, Resource, Secret, ToOne,
+    Id, One, Problem, Record, Secret, ToOne,
     document::Page,
     problem::Kind,
     resources::{
-        CheckoutComGateway, CreateCustomerPaymentSourceAttributes, CustomerPaymentSource, ManualGateway,
-        StripeGateway, UpdateCustomerPaymentSourceAttributes,
+        CreateCustomerPaymentSourceAttributes, CustomerPaymentSource, GatewayType,
+        UpdateCustomerPaymentSourceAttributes,
     },
 };
-use tillgate_store::{CustomerPaymentSourceFilter, CustomerPaymentSourceRow, Tx, query};
+use tillgate_store::{CardState, CustomerPaymentSourceFilter, CustomerPaymentSourceRow, Stored, Tx, query};
 
 use super::edited_in;
 use crate::{
@@ -46,7 +46,7 @@ fn record(
     row: &CustomerPaymentSourceRow,
 ) -> Result<Record<CustomerPaymentSource>, Failure> {
     let payment_source = match (&row.payment_source_type, &row.payment_source_id) {
-        (Some(kind), Some(id)) => ToOne::to_type(kind, word(id)?).unwrap_or_default(),
+        (Some(kind), Some(id)) => ToOne::to_type((**kind).into(), word(id)?).unwrap_or_default(),
         _ => ToOne::empty(),
     };
     Ok(stored::record!(
@@ -78,7 +78,7 @@ fn row(request: &Request, record: &Record<CustomerPaymentSource>) -> CustomerPay
         customer_id: record.customer.id().to_string(),
         payment_gateway_id: record.payment_gateway_id.as_ref().map(ToString::to_string),
         payment_method_id: record.payment_method.id().map(ToString::to_string),
-        payment_source_type: record.payment_source.identifier().map(|source| source.kind.to_owned()),
+        payment_source_type: record.payment_source.identifier().and_then(|source| source.kind.parse().map(Stored).ok()),
         payment_source_id: record.payment_source.id().map(ToString::to_string),
         name: record.name.clone(),
         customer_token: record.customer_token.clone(),
@@ -86,7 +86,7 @@ fn row(request: &Request, record: &Record<CustomerPaymentSource>) -> CustomerPay
         token_hash: token.map(|token| hash_token(&request.context, token)),
         payment_instrument: record.payment_instrument.as_ref().map(stored_json),
         first_psp_id: record.first_psp_id.clone(),
-        state: wallet::CardState::Active.to_string(),
+        state: CardState::Active,
         request: None,
         attempts: 0,
         next_attempt_at: None,
@@ -119,11 +119,10 @@ impl Kept for CustomerPaymentSource {
             let records = rows.iter().map(|row| record(request, row));
             return Ok((records.collect::<Result<_, _>>()?, total));
         }
-        let active = wallet::CardState::Active.to_string();
         let own = request.caller.customer_id.as_ref().map(Id::as_str);
         let filter = CustomerPaymentSourceFilter {
             customer_id: own.or_else(|| selection.owner("customers")),
-            state: Some(&active),
+            state: Some(CardState::Active),
             ..Default::default()
         };
         let total = query!(tx, customer_payment_sources::count(scope, filter))?;
@@ -288,7 +287,7 @@ async fn gateway_of(
     if let Some(id) = gateway_id {
         let id = word(&id)?;
         let gateway = query!(tx, payment_gateways::get(scope, &id))?;
-        if gateway.is_some_and(|gateway| gateway.kind == ManualGateway::META.kind) {
+        if gateway.is_some_and(|gateway| gateway.kind == GatewayType::ManualGateways) {
             let message = "has no PSP that could keep a card";
             return Err(
                 Problem::invalid("/data/relationships/payment_method", "not_supported", message).into(),
@@ -297,8 +296,8 @@ async fn gateway_of(
         return Ok(Some(id));
     }
     let kind = match record.payment_source_token.as_ref().map(Secret::expose) {
-        Some(token) if token.starts_with("pm_") || token.starts_with("card_") => StripeGateway::META.kind,
-        Some(token) if token.starts_with("src_") => CheckoutComGateway::META.kind,
+        Some(token) if token.starts_with("pm_") || token.starts_with("card_") => GatewayType::StripeGateways,
+        Some(token) if token.starts_with("src_") => GatewayType::CheckoutComGateways,
         _ => return Ok(None),
     };
     match query!(tx, payments::enabled_gateways(scope, kind))?.as_slice() {

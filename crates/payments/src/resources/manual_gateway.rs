@@ -1,6 +1,6 @@
 use tillgate_model::{
-    JsonObject, Record, Resource,
-    resources::{CreateManualGatewayAttributes, ManualGateway, UpdateManualGatewayAttributes},
+    JsonObject, Record,
+    resources::{CreateManualGatewayAttributes, GatewayType, ManualGateway, UpdateManualGatewayAttributes},
 };
 use tillgate_store::{PaymentGatewayFilter, PaymentGatewayRow, StoreError, Tx};
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 fn visible(_: &Request, row: &PaymentGatewayRow) -> bool {
-    row.kind == ManualGateway::META.kind
+    row.kind == GatewayType::ManualGateways
 }
 
 async fn record(
@@ -35,7 +35,7 @@ async fn record(
 /// What only a PSP has is empty.
 fn row(request: &Request, record: &Record<ManualGateway>) -> PaymentGatewayRow {
     stored::row!(PaymentGatewayRow, request.scope(), record, {
-        kind: ManualGateway::META.kind.to_owned(),
+        kind: GatewayType::ManualGateways.into(),
         name: record.name.clone(),
         force_payments: record.force_payments,
         disabled_at: record.disabled_at.map(stored_time),
@@ -56,7 +56,7 @@ fn row(request: &Request, record: &Record<ManualGateway>) -> PaymentGatewayRow {
 }
 
 kept_in!(ManualGateway: payment_gateways, PaymentGatewayFilter, |_selection| PaymentGatewayFilter {
-    kind: Some(ManualGateway::META.kind),
+    kind: Some(GatewayType::ManualGateways.into()),
     ..Default::default()
 });
 

@@ -4,7 +4,7 @@ use tillgate_model::{
     problem::Kind,
     resources::{CreateOrderAttributes, Order, OrderStatus, PaymentStatus, UpdateOrderAttributes},
 };
-use tillgate_store::{AnyOrder as _, OrderFilter, OrderRow, StoreError, Tx, query};
+use tillgate_store::{AnyOrder as _, OrderFilter, OrderRow, StoreError, Stored, Tx, query};
 
 mod buyer;
 
@@ -22,10 +22,10 @@ use crate::{
 
 /// The order as the API shows it.
 fn record_of(row: &OrderRow) -> Result<Record<Order>, StoreError> {
-    let status = word(&row.status)?;
+    let status = *row.status;
     let total = row.total_cents();
     let payment_source = match (&row.payment_source_type, &row.payment_source_id) {
-        (Some(kind), Some(id)) => ToOne::to_type(kind, word(id)?).unwrap_or_default(),
+        (Some(kind), Some(id)) => ToOne::to_type((**kind).into(), word(id)?).unwrap_or_default(),
         _ => ToOne::empty(),
     };
     Ok(stored::record!(
@@ -33,8 +33,8 @@ fn record_of(row: &OrderRow) -> Result<Record<Order>, StoreError> {
         Order {
             number: row.number.clone(),
             status,
-            payment_status: word(&row.payment_status)?,
-            fulfillment_status: word(&row.fulfillment_status)?,
+            payment_status: *row.payment_status,
+            fulfillment_status: *row.fulfillment_status,
             guest: row.guest,
             editable: is_editable(status),
             customer_email: row.customer_email.clone(),
@@ -73,9 +73,9 @@ pub fn shown_to(request: &Request, row: &OrderRow) -> Result<Record<Order>, Stor
 fn row_over(request: &Request, record: &Record<Order>, before: Option<&OrderRow>) -> OrderRow {
     stored::row!(OrderRow, request.scope(), record, {
         number: record.number.clone(),
-        status: record.status.to_string(),
-        payment_status: record.payment_status.to_string(),
-        fulfillment_status: record.fulfillment_status.to_string(),
+        status: record.status.into(),
+        payment_status: record.payment_status.into(),
+        fulfillment_status: record.fulfillment_status.into(),
         guest: record.guest,
         customer_email: record.customer_email.clone(),
         language_code: record.language_code.clone(),
@@ -91,7 +91,7 @@ fn row_over(request: &Request, record: &Record<Order>, before: Option<&OrderRow>
         market_id: record.market.id().map(ToString::to_string).unwrap_or_default(),
         customer_id: record.customer.id().map(ToString::to_string),
         payment_method_id: record.payment_method.id().map(ToString::to_string),
-        payment_source_type: record.payment_source.identifier().map(|source| source.kind.to_owned()),
+        payment_source_type: record.payment_source.identifier().and_then(|source| source.kind.parse().map(Stored).ok()),
         payment_source_id: record.payment_source.id().map(ToString::to_string),
         transactions_count: before.map_or(0, |row| row.transactions_count),
         // A buyer is not shown it, and can't change it.
@@ -373,11 +373,11 @@ async fn leave_payment_source(
         payment_method_id: record.payment_method.id().map(ToString::to_string),
         ..locked.clone()
     };
-    let offers = Offers::of(tx, scope, &chosen, &source.kind).await?;
+    let offers = Offers::of(tx, scope, &chosen, *source.kind).await?;
     if offers.through(&chosen, &source.payment_gateway_id).is_some() {
         return Ok(());
     }
-    if create::is_confirmable(&source)? {
+    if create::is_confirmable(&source) {
         return Err(Failure::Confirmable);
     }
     if Ledger::of(tx, scope, locked).await?.held() > 0 {
@@ -409,7 +409,7 @@ pub async fn why_not_changeable(
     request: &Request,
     order: &OrderRow,
 ) -> Result<Option<(&'static str, String)>, Failure> {
-    if !is_editable(word(&order.status)?) {
+    if !is_editable(*order.status) {
         let message = format!("can't be changed: the order is {}", order.status);
         return Ok(Some(("order_status", message)));
     }
@@ -443,27 +443,25 @@ pub async fn recompute(tx: &mut Tx<'_>, request: &Request, id: &tillgate_model::
     let subtotal = query!(tx, payments::subtotal_of_order(scope, &row.id))?;
     let before = row.clone();
     row.subtotal_amount_cents = subtotal.unwrap_or(0);
-    let status: OrderStatus = word(&row.status)?;
-    if matches!(status, OrderStatus::Draft | OrderStatus::Pending) {
+    if matches!(*row.status, OrderStatus::Draft | OrderStatus::Pending) {
         let complete = subtotal.is_some() && row.customer_id.is_some();
         let status = if complete {
             OrderStatus::Pending
         } else {
             OrderStatus::Draft
         };
-        row.status = status.to_string();
-        let payment_status: PaymentStatus = word(&row.payment_status)?;
-        if matches!(payment_status, PaymentStatus::Unpaid | PaymentStatus::Free) {
+        row.status = status.into();
+        if matches!(*row.payment_status, PaymentStatus::Unpaid | PaymentStatus::Free) {
             let free = complete && row.total_cents() == 0;
             let status = if free {
                 PaymentStatus::Free
             } else {
                 PaymentStatus::Unpaid
             };
-            row.payment_status = status.to_string();
+            row.payment_status = status.into();
         } else {
             let ledger = Ledger::read(tx, scope, &row.id).await?;
-            row.payment_status = ledger.payment_status(row.total_cents()).to_string();
+            row.payment_status = ledger.payment_status(row.total_cents()).into();
         }
     }
     if before != row {

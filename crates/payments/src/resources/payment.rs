@@ -1,16 +1,15 @@
 //! A Stripe payment seen through the second dialect.
 
 use tillgate_model::{
-    One, Record, Resource,
-    resources::{Payment, PaymentState, StripePayment},
+    One, Record,
+    resources::{Payment, PaymentSourceType, PaymentState},
 };
-use tillgate_store::{AnyOrder, PaymentSourceRow};
+use tillgate_store::{AnyOrder, PaymentSourceRow, SourceState};
 
 use super::source::{self, kept_source};
 use crate::{
     context::Context,
     failure::Failure,
-    flows::state::SourceState,
     stored::{self, word},
 };
 
@@ -20,7 +19,7 @@ pub fn record(
     row: &PaymentSourceRow,
     order: &impl AnyOrder,
 ) -> Result<Record<Payment>, Failure> {
-    let state = match (&row.pending_operation_id, word(&row.state)?) {
+    let state = match (&row.pending_operation_id, row.state) {
         (Some(_), _) => PaymentState::Processing,
         (None, SourceState::New | SourceState::Unconfirmed) => PaymentState::Pending,
         (None, SourceState::RequiresAction) => PaymentState::RequiresAction,
@@ -48,4 +47,4 @@ pub fn record(
     ))
 }
 
-kept_source!(Payment, StripePayment::META.kind, refreshes: true);
+kept_source!(Payment, PaymentSourceType::StripePayments, refreshes: true);

@@ -2,7 +2,8 @@ use tillgate_model::{
     One, Problem, Record, ToOne,
     document::Page,
     resources::{
-        CreatePaymentMethodAttributes, PaymentMethod, PaymentSourceType, UpdatePaymentMethodAttributes,
+        CreatePaymentMethodAttributes, GatewayType, PaymentMethod, PaymentSourceType,
+        UpdatePaymentMethodAttributes,
     },
 };
 use tillgate_store::{PaymentMethodFilter, PaymentMethodRow, StoreError, Tx, query};
@@ -29,7 +30,7 @@ fn record(row: &PaymentMethodRow) -> Result<Record<PaymentMethod>, StoreError> {
         row,
         PaymentMethod {
             name: row.name.clone(),
-            payment_source_type: word(&row.payment_source_type)?,
+            payment_source_type: *row.payment_source_type,
             currency_code: word(&row.currency_code)?,
             moto: row.moto,
             require_capture: row.require_capture,
@@ -47,7 +48,7 @@ fn record(row: &PaymentMethodRow) -> Result<Record<PaymentMethod>, StoreError> {
 fn row(request: &Request, record: &Record<PaymentMethod>) -> PaymentMethodRow {
     stored::row!(PaymentMethodRow, request.scope(), record, {
         name: record.name.clone(),
-        payment_source_type: record.payment_source_type.to_string(),
+        payment_source_type: record.payment_source_type.into(),
         currency_code: record.currency_code.to_string(),
         moto: record.moto,
         require_capture: record.require_capture,
@@ -165,9 +166,9 @@ async fn check(
         "payment_gateway",
     )?;
     let (fitting, name) = match record.payment_source_type {
-        PaymentSourceType::StripePayments => ("stripe_gateways", "Stripe payment"),
-        PaymentSourceType::CheckoutComPayments => ("checkout_com_gateways", "Checkout.com payment"),
-        PaymentSourceType::WireTransfers => ("manual_gateways", "Wire transfer"),
+        PaymentSourceType::StripePayments => (GatewayType::StripeGateways, "Stripe payment"),
+        PaymentSourceType::CheckoutComPayments => (GatewayType::CheckoutComGateways, "Checkout.com payment"),
+        PaymentSourceType::WireTransfers => (GatewayType::ManualGateways, "Wire transfer"),
     };
     if gateway.kind != fitting {
         let message = format!("must be one of {fitting} for this payment source type");

@@ -2,13 +2,19 @@
 
 use std::collections::HashMap;
 
-use tillgate_model::{Id, Secret, document::Page};
+use tillgate_model::{Id, Resource, Secret, document::Page, resources::PaymentSourceType};
 use tillgate_store::{
     AnyOrder, OrderSummary, PaymentSourceFilter, PaymentSourceRow, StoreError, Tx, queries, query,
 };
 
 use super::order;
 use crate::{context::Context, failure::Failure, request::Request, stored::Selection};
+
+/// A resource that shows payment sources of one type.
+pub trait SourceResource: Resource {
+    /// The type.
+    const SOURCE_TYPE: PaymentSourceType;
+}
 
 /// What client secrets and tokens are sealed as.
 const CLIENT_SECRET: &str = "payment_sources.client_secret";
@@ -48,7 +54,7 @@ pub async fn visible(
     tx: &mut Tx<'_>,
     request: &Request,
     id: &Id,
-    kind: &str,
+    kind: PaymentSourceType,
 ) -> Result<Option<(PaymentSourceRow, OrderSummary)>, StoreError> {
     let found = query!(tx, payments::source_and_order(request.scope(), id))?;
     Ok(found.filter(|(row, order)| row.kind == kind && order::visible(request, order)))
@@ -60,13 +66,13 @@ pub async fn page(
     request: &Request,
     selection: &Selection,
     page: Page,
-    kind: &str,
+    kind: PaymentSourceType,
 ) -> Result<(Vec<(PaymentSourceRow, OrderSummary)>, i64), StoreError> {
     let gateway = ["stripe_gateways", "checkout_com_gateways", "manual_gateways"]
         .iter()
         .find_map(|kind| selection.owner(kind));
     let filter = PaymentSourceFilter {
-        kind: Some(kind),
+        kind: Some(kind.into()),
         payment_gateway_id: gateway,
         ..Default::default()
     };
@@ -90,10 +96,14 @@ pub async fn page(
     Ok((seen.collect(), total))
 }
 
-/// Writes `get`, `page` and `retrieve` of a payment source over its `record` and `KIND`. What is pending is looked for
+/// Writes `get`, `page` and `retrieve` of a payment source over its `record`. What is pending is looked for
 /// before a single one is shown; `refreshes` says whether the PSP is asked although nothing is pending.
 macro_rules! kept_source {
     ($resource:ident, $kind:expr, refreshes: $refreshes:expr) => {
+        impl crate::resources::source::SourceResource for $resource {
+            const SOURCE_TYPE: tillgate_model::resources::PaymentSourceType = $kind;
+        }
+
         impl crate::handler::Kept for $resource {
             async fn get(
                 tx: &mut tillgate_store::Tx<'_>,

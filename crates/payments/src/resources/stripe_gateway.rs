@@ -6,8 +6,8 @@ use tillgate_gateways::{
     },
 };
 use tillgate_model::{
-    Problem, ProblemList, Problems, Record, Resource, Secret,
-    resources::{CreateStripeGatewayAttributes, StripeGateway, UpdateStripeGatewayAttributes},
+    Problem, ProblemList, Problems, Record, Secret,
+    resources::{CreateStripeGatewayAttributes, GatewayType, StripeGateway, UpdateStripeGatewayAttributes},
 };
 use tillgate_store::{PaymentGatewayFilter, PaymentGatewayRow, Tx};
 
@@ -21,7 +21,7 @@ use crate::{
 };
 
 fn visible(_: &Request, row: &PaymentGatewayRow) -> bool {
-    row.kind == StripeGateway::META.kind
+    row.kind == GatewayType::StripeGateways
 }
 
 async fn record(
@@ -54,7 +54,7 @@ async fn record(
 
 fn row(request: &Request, record: &Record<StripeGateway>) -> PaymentGatewayRow {
     stored::row!(PaymentGatewayRow, request.scope(), record, {
-        kind: StripeGateway::META.kind.to_owned(),
+        kind: GatewayType::StripeGateways.into(),
         name: record.name.clone(),
         force_payments: record.force_payments,
         disabled_at: record.disabled_at.map(stored_time),
@@ -75,7 +75,7 @@ fn row(request: &Request, record: &Record<StripeGateway>) -> PaymentGatewayRow {
 }
 
 kept_in!(StripeGateway: payment_gateways, PaymentGatewayFilter, |_selection| PaymentGatewayFilter {
-    kind: Some(StripeGateway::META.kind),
+    kind: Some(GatewayType::StripeGateways.into()),
     ..Default::default()
 });
 

@@ -1,4 +1,7 @@
-use tillgate_model::{One, Record, Resource, ToOne, resources::StripePayment};
+use tillgate_model::{
+    One, Record, ToOne,
+    resources::{PaymentSourceType, StripePayment},
+};
 use tillgate_store::{AnyOrder, PaymentSourceRow};
 
 use super::source::{self, kept_source};
@@ -36,4 +39,4 @@ pub fn record(
     ))
 }
 
-kept_source!(StripePayment, StripePayment::META.kind, refreshes: false);
+kept_source!(StripePayment, PaymentSourceType::StripePayments, refreshes: false);

@@ -3,13 +3,13 @@
 use tillgate_model::{
     Id, One, Record, Resource, ToOne,
     document::Page,
-    resources::{Authorization, Capture, Refund, Transaction, Void},
+    resources::{Authorization, Capture, Refund, Transaction, TransactionKind, Void},
 };
-use tillgate_store::{StoreError, TransactionFilter, TransactionRow, Tx, query};
+use tillgate_store::{StoreError, Stored, TransactionFilter, TransactionRow, TransactionStatus, Tx, query};
 
 use crate::{
     failure::Failure,
-    flows::ledger::{Ledger, SUCCEEDED},
+    flows::ledger::Ledger,
     handler::Kept,
     request::Request,
     stored::{self, Selection, optional_word, word},
@@ -18,7 +18,7 @@ use crate::{
 /// A transaction as its own type shows it.
 pub trait Shown: Resource {
     /// The stored kind of it; none if it is of any kind.
-    const KIND: Option<&'static str>;
+    const KIND: Option<TransactionKind>;
 
     /// The record of a row, with the ledger of its order.
     fn record(row: &TransactionRow, ledger: &Ledger) -> Result<Record<Self>, StoreError>;
@@ -31,17 +31,17 @@ macro_rules! shown {
             $row,
             $resource {
                 number: $row.number.clone(),
-                payment_method_type: Some($row.payment_source_type.clone()),
+                payment_method_type: Some($row.payment_source_type.to_string()),
                 currency_code: word(&$row.currency_code)?,
                 amount: $row.amount_cents,
-                succeeded: $row.status == SUCCEEDED,
+                succeeded: $row.status == TransactionStatus::Succeeded,
                 message: $row.message.clone(),
                 error_code: $row.error_code.clone(),
                 error_detail: $row.error_detail.clone(),
                 token: $row.token.clone(),
                 gateway_transaction_id: $row.gateway_transaction_id.clone(),
                 order: One::to(word(&$row.order_id)?),
-                payment_source: ToOne::to_type(&$row.payment_source_type, word(&$row.payment_source_id)?)
+                payment_source: ToOne::to_type((*$row.payment_source_type).into(), word(&$row.payment_source_id)?)
                     .unwrap_or_default(),
                 $($own)*
             }
@@ -50,7 +50,7 @@ macro_rules! shown {
 }
 
 impl Shown for Authorization {
-    const KIND: Option<&'static str> = Some(Self::META.kind);
+    const KIND: Option<TransactionKind> = Some(TransactionKind::Authorizations);
 
     fn record(row: &TransactionRow, ledger: &Ledger) -> Result<Record<Self>, StoreError> {
         let open = ledger.open_authorization(row);
@@ -66,7 +66,7 @@ impl Shown for Authorization {
 }
 
 impl Shown for Capture {
-    const KIND: Option<&'static str> = Some(Self::META.kind);
+    const KIND: Option<TransactionKind> = Some(TransactionKind::Captures);
 
     fn record(row: &TransactionRow, ledger: &Ledger) -> Result<Record<Self>, StoreError> {
         let left = ledger.refundable(row);
@@ -82,7 +82,7 @@ impl Shown for Capture {
 }
 
 impl Shown for Void {
-    const KIND: Option<&'static str> = Some(Self::META.kind);
+    const KIND: Option<TransactionKind> = Some(TransactionKind::Voids);
 
     fn record(row: &TransactionRow, _: &Ledger) -> Result<Record<Self>, StoreError> {
         shown!(
@@ -95,7 +95,7 @@ impl Shown for Void {
 }
 
 impl Shown for Refund {
-    const KIND: Option<&'static str> = Some(Self::META.kind);
+    const KIND: Option<TransactionKind> = Some(TransactionKind::Refunds);
 
     fn record(row: &TransactionRow, _: &Ledger) -> Result<Record<Self>, StoreError> {
         shown!(
@@ -108,15 +108,10 @@ impl Shown for Refund {
 }
 
 impl Shown for Transaction {
-    const KIND: Option<&'static str> = None;
+    const KIND: Option<TransactionKind> = None;
 
     fn record(row: &TransactionRow, _: &Ledger) -> Result<Record<Self>, StoreError> {
-        shown!(
-            row,
-            Transaction {
-                kind: word(&row.kind)?,
-            }
-        )
+        shown!(row, Transaction { kind: *row.kind })
     }
 }
 
@@ -140,7 +135,7 @@ impl<R: Shown> Kept for R {
             .iter()
             .find_map(|kind| selection.owner(kind));
         let filter = TransactionFilter {
-            kind: R::KIND,
+            kind: R::KIND.map(Stored),
             order_id: selection.owner("orders"),
             parent_id: parent,
             ..Default::default()

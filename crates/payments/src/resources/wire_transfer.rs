@@ -1,4 +1,7 @@
-use tillgate_model::{One, Record, Resource, ToOne, resources::WireTransfer};
+use tillgate_model::{
+    One, Record, ToOne,
+    resources::{PaymentSourceType, WireTransfer},
+};
 use tillgate_store::{AnyOrder, PaymentSourceRow};
 
 use super::source::kept_source;
@@ -24,4 +27,4 @@ pub fn record(
     ))
 }
 
-kept_source!(WireTransfer, WireTransfer::META.kind, refreshes: false);
+kept_source!(WireTransfer, PaymentSourceType::WireTransfers, refreshes: false);

@@ -46,6 +46,9 @@ pub async fn receive(context: &Context, notification: &Notification<'_>) -> Resu
     let Notification {
         gateway_type, token, ..
     } = *notification;
+    let Ok(gateway_type) = gateway_type.parse() else {
+        return Ok(Reception::NotFound);
+    };
     let gateway = context
         .db
         .read(async |tx: &mut Tx<'_>| query!(tx, gateway_events::gateway_of_token(gateway_type, token)))

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use tillgate_model::resources::TransactionKind;
+use tillgate_store::TransactionStatus;
+
 use super::Books;
 use crate::{
     dashboard,
@@ -26,8 +29,8 @@ fn transactions(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
             .iter()
             .find(|row| row.id == *id)
             .map(|row| SeenTransaction {
-                kind: row.kind.clone(),
-                status: row.status.clone(),
+                kind: row.kind.to_string(),
+                status: row.status.to_string(),
                 amount_cents: row.amount_cents,
             });
         if !now.as_ref().is_some_and(|now| now.may_follow(seen)) {
@@ -65,8 +68,8 @@ fn parts(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
         let done = books.transactions.iter().filter(|row| {
             row.parent_id.as_deref() == Some(parent)
                 && row.amount_cents == amount
-                && row.status != "failed"
-                && row.kind != "voids"
+                && row.status != TransactionStatus::Failed
+                && row.kind != TransactionKind::Voids
         });
         // So may what is done in the dashboard.
         let elsewhere = books
@@ -100,7 +103,11 @@ fn events(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
 
 /// Money is given back only where somebody asked for that, here or in the PSP's dashboard.
 fn refunds(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
-    for row in books.transactions.iter().filter(|row| row.kind == "refunds") {
+    for row in books
+        .transactions
+        .iter()
+        .filter(|row| row.kind == TransactionKind::Refunds)
+    {
         let asked = notes.keys.values().any(|key| match key.path.as_str() {
             "/api/captures/{id}" => key.id == row.parent_id,
             "/api/orders/{id}" => key.id.as_ref() == Some(&row.order_id) && key.attributes["_refund"] == true,

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use futures::FutureExt;
-use tillgate_store::{PaymentSourceFilter, PaymentSourceRow, StoreError, Tx, query};
+use tillgate_store::{PaymentSourceFilter, PaymentSourceRow, SourceState, StoreError, Tx, query};
 
 use super::books::ALL;
 use crate::api::Api;
@@ -11,15 +11,12 @@ use crate::api::Api;
 /// Looks at all payments, again and again.
 pub async fn watch(api: Api) {
     let world = &api.host.world;
-    let mut seen: HashMap<(String, Option<String>), String> = HashMap::new();
+    let mut seen: HashMap<(String, Option<String>), SourceState> = HashMap::new();
     loop {
         let rows = world.quietly(|| read(&api));
         for row in rows.into_iter().flatten() {
-            let before = seen.insert((row.id.clone(), row.psp_id.clone()), row.state.clone());
-            if before
-                .as_deref()
-                .is_some_and(|before| is_backwards(before, &row.state))
-            {
+            let before = seen.insert((row.id.clone(), row.psp_id.clone()), row.state);
+            if before.is_some_and(|before| is_backwards(before, row.state)) {
                 let what = format!("{}/{} was {before:?} and is {}", row.kind, row.id, row.state);
                 world.violate(what);
             }
@@ -42,10 +39,13 @@ fn read(api: &Api) -> Result<Vec<PaymentSourceRow>, StoreError> {
 }
 
 /// Whether one and the same payment at a PSP can't have gone this way.
-fn is_backwards(before: &str, now: &str) -> bool {
+fn is_backwards(before: SourceState, now: SourceState) -> bool {
     match before {
-        "captured" | "canceled" => now != before,
-        "authorized" => !matches!(now, "authorized" | "captured" | "canceled"),
-        _ => now == "new" && before != "new",
+        SourceState::Captured | SourceState::Canceled => now != before,
+        SourceState::Authorized => !matches!(
+            now,
+            SourceState::Authorized | SourceState::Captured | SourceState::Canceled
+        ),
+        _ => now == SourceState::New && before != SourceState::New,
     }
 }

@@ -1,7 +1,8 @@
 //! Nothing is left hanging: after a month without faults every payment is decided, waits for somebody at a known time, or was
 //! left to a person.
 
-use tillgate_store::PaymentSourceRow;
+use tillgate_model::resources::OrderStatus;
+use tillgate_store::{PaymentSourceRow, SourceState, TransactionStatus};
 
 use super::Books;
 use crate::notes::Notes;
@@ -41,14 +42,21 @@ pub fn check(books: &Books, _: &Notes) -> Vec<String> {
         }
     }
     sources(books, &mut findings);
-    for row in books.transactions.iter().filter(|row| row.status == "pending") {
+    for row in books
+        .transactions
+        .iter()
+        .filter(|row| row.status == TransactionStatus::Pending)
+    {
         let source = books
             .sources
             .iter()
             .find(|source| source.id == row.payment_source_id);
         let waits = source.is_some_and(|source| {
             source.pending_operation_id.is_some()
-                || matches!(source.state.as_str(), "requires_action" | "processing")
+                || matches!(
+                    source.state,
+                    SourceState::RequiresAction | SourceState::Processing
+                )
         });
         if !waits {
             findings.push(format!(
@@ -80,10 +88,13 @@ fn sources(books: &Books, findings: &mut Vec<String>) {
                 source.kind, source.id
             ));
         }
-        let waits = match source.state.as_str() {
-            "unconfirmed" | "requires_action" | "processing" | "authorized" => true,
-            "failed" => source.client_secret.is_some(),
-            _ => false,
+        let waits = match source.state {
+            SourceState::Unconfirmed
+            | SourceState::RequiresAction
+            | SourceState::Processing
+            | SourceState::Authorized => true,
+            SourceState::Failed => source.client_secret.is_some(),
+            SourceState::New | SourceState::Captured | SourceState::Canceled => false,
         };
         if let Some(mismatch) = &source.mismatch {
             findings.push(format!(
@@ -91,7 +102,10 @@ fn sources(books: &Books, findings: &mut Vec<String>) {
                 source.kind, source.id
             ));
         }
-        if is_given_up(source) && source.state == "authorized" && source.pending_operation_id.is_none() {
+        if is_given_up(source)
+            && source.state == SourceState::Authorized
+            && source.pending_operation_id.is_none()
+        {
             findings.push(format!(
                 "{}/{} was given up, and holds money",
                 source.kind, source.id
@@ -107,14 +121,21 @@ fn sources(books: &Books, findings: &mut Vec<String>) {
 }
 
 fn orders(books: &Books, findings: &mut Vec<String>) {
-    for order in books.orders.iter().filter(|order| order.status == "placing") {
+    for order in books
+        .orders
+        .iter()
+        .filter(|order| order.status == OrderStatus::Placing)
+    {
         let source = books
             .sources
             .iter()
             .find(|source| order.payment_source_id.as_ref() == Some(&source.id));
         let waits = source.is_some_and(|source| {
             source.pending_operation_id.is_some()
-                || matches!(source.state.as_str(), "requires_action" | "processing")
+                || matches!(
+                    source.state,
+                    SourceState::RequiresAction | SourceState::Processing
+                )
         });
         if !waits {
             findings.push(format!(

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tillgate_model::resources::{OrderStatus, TransactionKind};
 use tillgate_sandbox::LedgerKind;
-use tillgate_store::{OrderRow, TransactionRow};
+use tillgate_store::{OrderRow, TransactionRow, TransactionStatus};
 
 use super::{Books, open::is_given_up};
 use crate::{
@@ -25,22 +26,24 @@ pub fn check(books: &Books, notes: &Notes) -> Vec<String> {
             .filter(|row| row.order_id == order.id)
             .collect();
         let expected = payment_status(&rows, total);
-        if order.payment_status != expected {
-            let has = &order.payment_status;
+        if order.payment_status.to_string() != expected {
+            let has = order.payment_status;
             findings.push(format!(
                 "order {} is {has}, its transactions say {expected}",
                 order.id
             ));
         }
         if let Some(seen) = seen {
-            if rank(&order.status) < rank(&seen.status) {
+            if rank((*order.status).into()) < rank(&seen.status) {
                 findings.push(format!(
                     "order {} was {}, and is {}",
                     order.id, seen.status, order.status
                 ));
             }
             let partly = seen.partly_authorized;
-            if matches!(order.status.as_str(), "placed" | "approved") && !partly && !is_covered(&rows, total)
+            if matches!(*order.status, OrderStatus::Placed | OrderStatus::Approved)
+                && !partly
+                && !is_covered(&rows, total)
             {
                 findings.push(format!(
                     "order {} is {} and nobody pays its {total}",
@@ -54,7 +57,9 @@ pub fn check(books: &Books, notes: &Notes) -> Vec<String> {
 
 /// Whether an authorization of the order was ever for its total.
 fn is_covered(rows: &[&TransactionRow], total: i64) -> bool {
-    let authorized = |row: &&&TransactionRow| row.kind == "authorizations" && row.status == "succeeded";
+    let authorized = |row: &&&TransactionRow| {
+        row.kind == TransactionKind::Authorizations && row.status == TransactionStatus::Succeeded
+    };
     rows.iter()
         .filter(authorized)
         .any(|row| row.amount_cents >= total)
@@ -127,17 +132,17 @@ fn payment_status(rows: &[&TransactionRow], total: i64) -> &'static str {
         }
         false
     };
-    let sum = |kind: &str| -> i64 {
-        let counted = rows
-            .iter()
-            .filter(|row| row.kind == kind && row.status == "succeeded" && !is_canceled(row));
+    let sum = |kind: TransactionKind| -> i64 {
+        let counted = rows.iter().filter(|row| {
+            row.kind == kind && row.status == TransactionStatus::Succeeded && !is_canceled(row)
+        });
         counted.map(|row| row.amount_cents).sum()
     };
     let (authorized, captured, voided, refunded) = (
-        sum("authorizations"),
-        sum("captures"),
-        sum("voids"),
-        sum("refunds"),
+        sum(TransactionKind::Authorizations),
+        sum(TransactionKind::Captures),
+        sum(TransactionKind::Voids),
+        sum(TransactionKind::Refunds),
     );
     let held = authorized - voided;
     if captured > 0 {

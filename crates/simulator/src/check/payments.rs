@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use tillgate_model::resources::TransactionKind;
 use tillgate_sandbox::{LedgerKind, Vendor};
-use tillgate_store::{GatewayOperationRow, PaymentSourceRow};
+use tillgate_store::{GatewayOperationRow, PaymentSourceRow, TransactionStatus};
 
 use super::Books;
 use crate::dashboard;
@@ -133,14 +134,18 @@ fn of_psp(books: &Books) -> BTreeMap<String, Sums> {
 
 fn of_us(books: &Books) -> BTreeMap<String, Sums> {
     let mut all: BTreeMap<String, Sums> = BTreeMap::new();
-    for row in books.transactions.iter().filter(|row| row.status == "succeeded") {
+    for row in books
+        .transactions
+        .iter()
+        .filter(|row| row.status == TransactionStatus::Succeeded)
+    {
         let id = row.token.clone().unwrap_or_else(|| format!("(none, {})", row.id));
         let sums = all.entry(id).or_default();
-        match row.kind.as_str() {
-            "authorizations" => sums.authorized += row.amount_cents,
-            "captures" => sums.captured.push(row.amount_cents),
-            "voids" => sums.released += row.amount_cents,
-            _ => sums.refunded.push(row.amount_cents),
+        match *row.kind {
+            TransactionKind::Authorizations => sums.authorized += row.amount_cents,
+            TransactionKind::Captures => sums.captured.push(row.amount_cents),
+            TransactionKind::Voids => sums.released += row.amount_cents,
+            TransactionKind::Refunds => sums.refunded.push(row.amount_cents),
         }
     }
     all.into_iter().map(|(id, sums)| (id, sums.sorted())).collect()
@@ -153,7 +158,9 @@ fn refunds_by_id(books: &Books) -> Vec<String> {
         let ours = books
             .transactions
             .iter()
-            .filter(|row| row.kind == "refunds" && row.gateway_transaction_id == entry.effect_id)
+            .filter(|row| {
+                row.kind == TransactionKind::Refunds && row.gateway_transaction_id == entry.effect_id
+            })
             .count();
         if ours > 1 {
             findings.push(format!(

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use tillgate_model::resources::OrderStatus;
+use tillgate_store::TransactionStatus;
+
 use super::Books;
 use crate::merchant::Told;
 
@@ -43,17 +46,17 @@ pub fn check(books: &Books, topics: &[&str], told: &BTreeMap<String, Told>) -> V
 fn happened(books: &Books) -> impl Iterator<Item = (String, &str)> {
     let transactions = books.transactions.iter().flat_map(|row| {
         let id = row.id.as_str();
-        let decided = matches!(row.status.as_str(), "succeeded" | "failed")
-            .then(|| (format!("{}.{}", row.kind, row.status), id));
+        let decided =
+            (row.status != TransactionStatus::Pending).then(|| (format!("{}.{}", row.kind, row.status), id));
         decided
             .into_iter()
             .chain([("transactions.create".to_owned(), id)])
     });
     let orders = books.orders.iter().flat_map(|row| {
-        let topics: &[&str] = match row.status.as_str() {
-            "placed" => &["orders.place"],
-            "approved" => &["orders.place", "orders.approve"],
-            "cancelled" => &["orders.cancel"],
+        let topics: &[&str] = match *row.status {
+            OrderStatus::Placed => &["orders.place"],
+            OrderStatus::Approved => &["orders.place", "orders.approve"],
+            OrderStatus::Cancelled => &["orders.cancel"],
             _ => &[],
         };
         topics.iter().map(|topic| ((*topic).to_owned(), row.id.as_str()))

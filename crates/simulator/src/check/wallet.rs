@@ -5,8 +5,12 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
-use tillgate_model::Timestamp;
+use tillgate_model::{
+    Timestamp,
+    resources::{PaymentSourceType, TransactionKind},
+};
 use tillgate_sandbox::Outcome;
+use tillgate_store::CardState;
 
 use super::Books;
 use crate::{
@@ -20,7 +24,7 @@ pub fn check(books: &Books, notes: &Notes, world: &World) -> Vec<String> {
     let mut findings = Vec::new();
     charges(books, notes, &mut findings);
     for card in &books.cards {
-        if card.state != "active" {
+        if card.state != CardState::Active {
             findings.push(format!("the card {} is still {}", card.id, card.state));
         }
     }
@@ -50,7 +54,7 @@ fn buyers(books: &Books, world: &World, findings: &mut Vec<String>) {
     for source in books
         .sources
         .iter()
-        .filter(|source| source.kind == "stripe_payments")
+        .filter(|source| source.kind == PaymentSourceType::StripePayments)
     {
         let order = books
             .orders
@@ -75,7 +79,7 @@ fn charges(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
     for row in books
         .transactions
         .iter()
-        .filter(|row| row.kind == "authorizations")
+        .filter(|row| row.kind == TransactionKind::Authorizations)
     {
         let source = books
             .sources

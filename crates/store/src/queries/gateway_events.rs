@@ -1,11 +1,11 @@
 //! Events that PSPs tell of: whose they are, which are known, and which wait to be dealt with.
 
 use diesel::prelude::*;
-use tillgate_model::Id;
+use tillgate_model::{Id, resources::GatewayType};
 
 use super::super::{Connection, RunQueryDsl};
 use crate::{
-    GatewayEventRow, PaymentGatewayRow, PaymentSourceRow, Scope, StoreError, StoredTime,
+    GatewayEventRow, PaymentGatewayRow, PaymentSourceRow, Scope, StoreError, Stored, StoredTime,
     rows::{gateway_events, payment_gateways, payment_sources},
 };
 
@@ -15,12 +15,12 @@ pub use super::resources::gateway_events::*;
 /// that a verified event of it belongs to.
 pub async fn gateway_of_token(
     connection: &mut Connection,
-    kind: &str,
+    kind: GatewayType,
     token: &str,
 ) -> Result<Option<PaymentGatewayRow>, StoreError> {
     let query = payment_gateways::table
         .filter(payment_gateways::webhook_token.eq(token))
-        .filter(payment_gateways::kind.eq(kind))
+        .filter(payment_gateways::kind.eq(Stored(kind)))
         .select(PaymentGatewayRow::as_select());
     Ok(run!(query.get_result(connection)).optional()?)
 }

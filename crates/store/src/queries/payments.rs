@@ -1,12 +1,16 @@
 //! Queries of the payment flows that go over more than one row.
 
 use diesel::prelude::*;
-use tillgate_model::Id;
+use tillgate_model::{
+    Id,
+    resources::{GatewayType, PaymentSourceType},
+};
 
 use super::super::{Connection, RunQueryDsl};
 use crate::{
     CustomerRow, GatewayOperationRow, MethodSummary, OrderRow, OrderSummary, PaymentGatewayRow,
-    PaymentMethodRow, PaymentSourceRow, Scope, StoreError, StoredTime, TransactionRow,
+    PaymentMethodRow, PaymentSourceRow, Scope, StoreError, Stored, StoredTime, TransactionRow,
+    TransactionStatus,
     rows::{
         customers, gateway_operations, line_items, orders, payment_gateways, payment_methods,
         payment_sources, transactions,
@@ -136,7 +140,7 @@ pub async fn count_failures_of_address(
         .filter(transactions::test.eq(scope.test()))
         .filter(transactions::address.eq(address))
         .filter(transactions::created_at.gt(since))
-        .filter(transactions::status.eq("failed"))
+        .filter(transactions::status.eq(TransactionStatus::Failed))
         .count();
     Ok(run!(query.get_result(connection))?)
 }
@@ -226,7 +230,7 @@ pub async fn offers_of_order(
     connection: &mut Connection,
     scope: &Scope,
     order_id: &Id,
-    source_type: &str,
+    source_type: PaymentSourceType,
 ) -> Result<Vec<(MethodSummary, PaymentGatewayRow)>, StoreError> {
     let market_of_order = orders::table
         .filter(orders::organization_id.eq(scope.organization_id().as_str()))
@@ -241,7 +245,7 @@ pub async fn offers_of_order(
         .inner_join(payment_gateways::table.on(of_method))
         .filter(payment_methods::organization_id.eq(scope.organization_id().as_str()))
         .filter(payment_methods::test.eq(scope.test()))
-        .filter(payment_methods::payment_source_type.eq(source_type))
+        .filter(payment_methods::payment_source_type.eq(Stored(source_type)))
         .filter(payment_methods::disabled_at.is_null())
         .filter(payment_gateways::disabled_at.is_null())
         .filter(
@@ -258,12 +262,12 @@ pub async fn offers_of_order(
 pub async fn enabled_gateways(
     connection: &mut Connection,
     scope: &Scope,
-    kind: &str,
+    kind: GatewayType,
 ) -> Result<Vec<PaymentGatewayRow>, StoreError> {
     let query = payment_gateways::table
         .filter(payment_gateways::organization_id.eq(scope.organization_id().as_str()))
         .filter(payment_gateways::test.eq(scope.test()))
-        .filter(payment_gateways::kind.eq(kind))
+        .filter(payment_gateways::kind.eq(Stored(kind)))
         .filter(payment_gateways::disabled_at.is_null())
         .order((payment_gateways::created_at, payment_gateways::id))
         .select(PaymentGatewayRow::as_select());

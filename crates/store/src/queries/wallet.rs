@@ -5,7 +5,7 @@ use tillgate_model::Id;
 
 use super::super::{Connection, RunQueryDsl};
 use crate::{
-    CustomerPaymentSourceRow, GatewayCustomerRow, Scope, StoreError, StoredTime,
+    CardState, CustomerPaymentSourceRow, GatewayCustomerRow, Scope, StoreError, StoredTime,
     rows::{customer_payment_sources, gateway_customers},
 };
 
@@ -63,7 +63,7 @@ pub async fn of_customer(
     connection: &mut Connection,
     scope: &Scope,
     customer_id: &str,
-    state: &str,
+    state: CardState,
 ) -> Result<Vec<CustomerPaymentSourceRow>, StoreError> {
     let query = customer_payment_sources::table
         .filter(customer_payment_sources::organization_id.eq(scope.organization_id().as_str()))
@@ -85,12 +85,11 @@ pub async fn forget_payment_source(
         .filter(customer_payment_sources::organization_id.eq(scope.organization_id().as_str()))
         .filter(customer_payment_sources::test.eq(scope.test()))
         .filter(customer_payment_sources::payment_source_id.eq(source_id.as_str()));
-    let none: Option<String> = None;
     run!(
         diesel::update(target)
             .set((
-                customer_payment_sources::payment_source_type.eq(&none),
-                customer_payment_sources::payment_source_id.eq(&none),
+                customer_payment_sources::payment_source_type.eq(None::<String>),
+                customer_payment_sources::payment_source_id.eq(None::<String>),
             ))
             .execute(connection)
     )?;

@@ -1,4 +1,6 @@
-use crate::StoredTime;
+use tillgate_model::resources::{FulfillmentStatus, OrderStatus, PaymentSourceType, PaymentStatus};
+
+use crate::{Stored, StoredTime};
 
 rows! {
     /// A market.
@@ -14,7 +16,7 @@ rows! {
 
 rows! {
     /// A customer.
-    customers => CustomerRow, filter CustomerFilter { email } {
+    customers => CustomerRow, filter CustomerFilter { email: &'a str } {
         email: Text => String,
         shopper_reference: Nullable<Text> => Option<String>,
     }
@@ -22,12 +24,12 @@ rows! {
 
 rows! {
     /// An order.
-    orders => OrderRow, filter OrderFilter { customer_id } {
+    orders => OrderRow, filter OrderFilter { customer_id: &'a str } {
         #[diesel(skip_update)]
         number: Text => String,
-        status: Text => String,
-        payment_status: Text => String,
-        fulfillment_status: Text => String,
+        status: Text => Stored<OrderStatus>,
+        payment_status: Text => Stored<PaymentStatus>,
+        fulfillment_status: Text => Stored<FulfillmentStatus>,
         guest: Bool => bool,
         customer_email: Nullable<Text> => Option<String>,
         language_code: Text => String,
@@ -44,7 +46,7 @@ rows! {
         market_id: Text => String,
         customer_id: Nullable<Text> => Option<String>,
         payment_method_id: Nullable<Text> => Option<String>,
-        payment_source_type: Nullable<Text> => Option<String>,
+        payment_source_type: Nullable<Text> => Option<Stored<PaymentSourceType>>,
         payment_source_id: Nullable<Text> => Option<String>,
         /// How many transactions the order has had, for their numbers.
         transactions_count: BigInt => i64,
@@ -83,13 +85,13 @@ macro_rules! progress_of_orders {
 
 progress_of_orders! {
     updated_at: StoredTime,
-    status: String,
-    payment_status: String,
+    status: Stored<OrderStatus>,
+    payment_status: Stored<PaymentStatus>,
     placed_at: Option<StoredTime>,
     approved_at: Option<StoredTime>,
     cancelled_at: Option<StoredTime>,
     payment_updated_at: Option<StoredTime>,
-    payment_source_type: Option<String>,
+    payment_source_type: Option<Stored<PaymentSourceType>>,
     payment_source_id: Option<String>,
     transactions_count: i64,
 }
@@ -102,7 +104,7 @@ pub struct OrderSummary {
     /// Identifier.
     pub id: String,
     /// As in the order.
-    pub status: String,
+    pub status: Stored<OrderStatus>,
     /// As in the order.
     pub guest: bool,
     /// As in the order.
@@ -121,8 +123,8 @@ pub struct OrderSummary {
 
 /// Whose an order is and what it costs; its summary tells as much.
 pub trait AnyOrder {
-    /// State, a word of the domain.
-    fn status(&self) -> &str;
+    /// How far it is.
+    fn status(&self) -> OrderStatus;
     /// Bought without an account.
     fn guest(&self) -> bool;
     /// Address of the buyer.
@@ -140,8 +142,8 @@ pub trait AnyOrder {
 macro_rules! any_order {
     ($($row:ident),*) => {
         $(impl AnyOrder for $row {
-            fn status(&self) -> &str {
-                &self.status
+            fn status(&self) -> OrderStatus {
+                *self.status
             }
 
             fn guest(&self) -> bool {
@@ -176,7 +178,7 @@ any_order!(OrderRow, OrderSummary);
 
 rows! {
     /// A position of an order.
-    line_items => LineItemRow, filter LineItemFilter { order_id } {
+    line_items => LineItemRow, filter LineItemFilter { order_id: &'a str } {
         name: Text => String,
         sku_code: Nullable<Text> => Option<String>,
         quantity: BigInt => i64,

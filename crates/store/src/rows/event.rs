@@ -3,7 +3,7 @@ use diesel::prelude::*;
 
 rows! {
     /// Where a merchant's system is told of a topic.
-    webhooks => WebhookRow, filter WebhookFilter { topic } {
+    webhooks => WebhookRow, filter WebhookFilter { topic: &'a str } {
         name: Nullable<Text> => Option<String>,
         topic: Text => String,
         callback_url: Text => String,
@@ -20,7 +20,7 @@ rows! {
 
 rows! {
     /// Something that has happened and that a webhook is called for.
-    events => EventRow, filter EventFilter { resource_id } {
+    events => EventRow, filter EventFilter { resource_id: &'a str } {
         /// The topic.
         name: Text => String,
         resource_type: Text => String,
@@ -30,7 +30,7 @@ rows! {
 
 rows! {
     /// What is to be sent to a webhook, or was.
-    event_deliveries => EventDeliveryRow, filter EventDeliveryFilter { event_id } {
+    event_deliveries => EventDeliveryRow, filter EventDeliveryFilter { event_id: &'a str } {
         #[diesel(skip_update)]
         event_id: Text => String,
         #[diesel(skip_update)]
@@ -48,7 +48,7 @@ rows! {
 
 rows! {
     /// A call of a webhook, and what was answered.
-    event_callbacks => EventCallbackRow, filter EventCallbackFilter { webhook_id, event_id } {
+    event_callbacks => EventCallbackRow, filter EventCallbackFilter { webhook_id: &'a str, event_id: &'a str } {
         event_id: Text => String,
         webhook_id: Text => String,
         delivery_id: Text => String,

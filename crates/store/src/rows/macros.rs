@@ -8,7 +8,7 @@
 macro_rules! rows {
     (
         $(#[$meta:meta])*
-        $table:ident => $row:ident, filter $filter:ident { $($filtered:ident),* } {
+        $table:ident => $row:ident, filter $filter:ident { $($filtered:ident: $filter_type:ty),* $(,)? } {
             $($(#[$column_meta:meta])* $column:ident: $sql:ty => $rust:ty),* $(,)?
         }
     ) => {
@@ -54,7 +54,7 @@ macro_rules! rows {
         #[derive(Clone, Copy, Default, Debug)]
         pub struct $filter<'a> {
             $(/// Value of the column of that name.
-            pub $filtered: Option<&'a str>,)*
+            pub $filtered: Option<$filter_type>,)*
             /// For filters of no column.
             pub marker: std::marker::PhantomData<&'a ()>,
         }

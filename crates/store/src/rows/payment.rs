@@ -1,10 +1,12 @@
-use crate::StoredTime;
+use tillgate_model::resources::{GatewayType, PaymentSourceType, TransactionKind};
+
+use crate::{Goal, OperationKind, SourceState, Stored, StoredTime, TransactionStatus};
 
 rows! {
     /// A way to pay.
-    payment_methods => PaymentMethodRow, filter PaymentMethodFilter { payment_gateway_id } {
+    payment_methods => PaymentMethodRow, filter PaymentMethodFilter { payment_gateway_id: &'a str } {
         name: Nullable<Text> => Option<String>,
-        payment_source_type: Text => String,
+        payment_source_type: Text => Stored<PaymentSourceType>,
         currency_code: Text => String,
         moto: Bool => bool,
         require_capture: Bool => bool,
@@ -30,10 +32,10 @@ pub struct MethodSummary {
 
 rows! {
     /// An account at a PSP, of whatever kind.
-    payment_gateways => PaymentGatewayRow, filter PaymentGatewayFilter { kind } {
-        /// Resource type: `stripe_gateways`, `checkout_com_gateways`, `manual_gateways`.
+    payment_gateways => PaymentGatewayRow, filter PaymentGatewayFilter { kind: Stored<GatewayType> } {
+        /// Resource type.
         #[diesel(skip_update)]
-        kind: Text => String,
+        kind: Text => Stored<GatewayType>,
         name: Text => String,
         force_payments: Bool => bool,
         disabled_at: Nullable<Timestamp> => Option<StoredTime>,
@@ -61,16 +63,16 @@ rows! {
 
 rows! {
     /// What pays an order, of whatever kind.
-    payment_sources => PaymentSourceRow, filter PaymentSourceFilter { kind, order_id, payment_gateway_id } {
-        /// Resource type: `stripe_payments`, `checkout_com_payments`.
+    payment_sources => PaymentSourceRow, filter PaymentSourceFilter { kind: Stored<PaymentSourceType>, order_id: &'a str, payment_gateway_id: &'a str } {
+        /// Resource type.
         #[diesel(skip_update)]
-        kind: Text => String,
+        kind: Text => Stored<PaymentSourceType>,
         #[diesel(skip_update)]
         order_id: Text => String,
         #[diesel(skip_update)]
         payment_gateway_id: Text => String,
-        /// State of the payment, a word of the domain.
-        state: Text => String,
+        /// How far the payment is.
+        state: Text => SourceState,
         amount_cents: BigInt => i64,
         currency_code: Text => String,
         /// Captured by the PSP as soon as it is authorized.
@@ -95,16 +97,16 @@ rows! {
 
 rows! {
     /// An authorization, capture, void or refund.
-    transactions => TransactionRow, filter TransactionFilter { kind, order_id, payment_source_id, parent_id } {
-        /// Resource type: `authorizations`, `captures`.
+    transactions => TransactionRow, filter TransactionFilter { kind: Stored<TransactionKind>, order_id: &'a str, payment_source_id: &'a str, parent_id: &'a str } {
+        /// Resource type.
         #[diesel(skip_update)]
-        kind: Text => String,
+        kind: Text => Stored<TransactionKind>,
         #[diesel(skip_update)]
         number: Text => String,
         #[diesel(skip_update)]
         order_id: Text => String,
         #[diesel(skip_update)]
-        payment_source_type: Text => String,
+        payment_source_type: Text => Stored<PaymentSourceType>,
         #[diesel(skip_update)]
         payment_source_id: Text => String,
         /// The transaction that it follows.
@@ -112,8 +114,8 @@ rows! {
         parent_id: Nullable<Text> => Option<String>,
         currency_code: Text => String,
         amount_cents: BigInt => i64,
-        /// `pending`, `succeeded` or `failed`.
-        status: Text => String,
+        /// What became of it.
+        status: Text => TransactionStatus,
         message: Nullable<Text> => Option<String>,
         error_code: Nullable<Text> => Option<String>,
         error_detail: Nullable<Text> => Option<String>,
@@ -130,9 +132,9 @@ rows! {
 rows! {
     /// A call to a PSP: what is sent, with which key, and whether the outcome is known.
     gateway_operations => GatewayOperationRow, filter GatewayOperationFilter {} {
-        /// What it does, a word of the domain.
+        /// What it does.
         #[diesel(skip_update)]
-        kind: Text => String,
+        kind: Text => OperationKind,
         #[diesel(skip_update)]
         payment_source_id: Text => String,
         /// The transaction that it decides, if any.
@@ -154,15 +156,15 @@ rows! {
         finished_at: Nullable<Timestamp> => Option<StoredTime>,
         /// When it was given up on and left to a person.
         flagged_at: Nullable<Timestamp> => Option<StoredTime>,
-        /// What is done next when it has happened, a word of the domain.
+        /// What is done next when it has happened.
         #[diesel(skip_update)]
-        goal: Nullable<Text> => Option<String>,
+        goal: Nullable<Text> => Option<Goal>,
     }
 }
 
 rows! {
     /// An event that a PSP has told of.
-    gateway_events => GatewayEventRow, filter GatewayEventFilter { payment_gateway_id } {
+    gateway_events => GatewayEventRow, filter GatewayEventFilter { payment_gateway_id: &'a str } {
         #[diesel(skip_update)]
         payment_gateway_id: Text => String,
         /// The PSP's identifier of the event.
@@ -190,6 +192,6 @@ rows! {
 }
 
 /// An open call with the name of its organization, the number of its order and the type of its payment source.
-pub type OpenOperation = (GatewayOperationRow, String, String, String);
+pub type OpenOperation = (GatewayOperationRow, String, String, Stored<PaymentSourceType>);
 /// An event that was left to a person, with the name of its organization and its gateway.
 pub type FlaggedEvent = (GatewayEventRow, String, PaymentGatewayRow);

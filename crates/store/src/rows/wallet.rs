@@ -1,8 +1,10 @@
-use crate::StoredTime;
+use tillgate_model::resources::PaymentSourceType;
+
+use crate::{CardState, Stored, StoredTime};
 
 rows! {
     /// A customer as an account at a PSP knows them.
-    gateway_customers => GatewayCustomerRow, filter GatewayCustomerFilter { customer_id, payment_gateway_id } {
+    gateway_customers => GatewayCustomerRow, filter GatewayCustomerFilter { customer_id: &'a str, payment_gateway_id: &'a str } {
         #[diesel(skip_update)]
         customer_id: Text => String,
         #[diesel(skip_update)]
@@ -18,13 +20,13 @@ rows! {
 
 rows! {
     /// A card that a customer has saved.
-    customer_payment_sources => CustomerPaymentSourceRow, filter CustomerPaymentSourceFilter { customer_id, state } {
+    customer_payment_sources => CustomerPaymentSourceRow, filter CustomerPaymentSourceFilter { customer_id: &'a str, state: CardState } {
         #[diesel(skip_update)]
         customer_id: Text => String,
         /// Where the token is worth something.
         payment_gateway_id: Nullable<Text> => Option<String>,
         payment_method_id: Nullable<Text> => Option<String>,
-        payment_source_type: Nullable<Text> => Option<String>,
+        payment_source_type: Nullable<Text> => Option<Stored<PaymentSourceType>>,
         payment_source_id: Nullable<Text> => Option<String>,
         name: Nullable<Text> => Option<String>,
         /// The PSP's customer that the token belongs to.
@@ -37,8 +39,8 @@ rows! {
         payment_instrument: Nullable<Text> => Option<String>,
         /// The PSP's identifier of the payment that the card was first used for.
         first_psp_id: Nullable<Text> => Option<String>,
-        /// Whether it can be used, a word of the domain.
-        state: Text => String,
+        /// Whether it can be used.
+        state: Text => CardState,
         /// Encrypted: the exact request that is under way for it.
         request: Nullable<Text> => Option<String>,
         /// How often the outcome of that was looked for.

@@ -2,11 +2,11 @@
 
 use tillgate_gateways::{CaptureMethod, CreatePayment, Instrument};
 use tillgate_model::{
-    Creatable, Id, Money, Record, Resource,
+    Creatable, Id, Money, Record,
     request::{CreateRequest, UpdateRequest},
-    resources::CheckoutComPayment,
+    resources::{CheckoutComPayment, PaymentSourceType, TransactionKind},
 };
-use tillgate_store::{PaymentGatewayRow, Tx};
+use tillgate_store::{Goal, PaymentGatewayRow, Tx};
 
 use super::{
     new_source::{NewSource, lock_payable_order, new_source, return_url},
@@ -22,8 +22,7 @@ use crate::{
         case::Case,
         details::Details,
         instrument,
-        ledger::AUTHORIZATION,
-        operation::{Attempt, Goal},
+        operation::Attempt,
         source_editor::PaymentSource,
         update,
         wallet::{self, SavedCard},
@@ -91,8 +90,8 @@ async fn commit_intent(request: &Request, record: Record<CheckoutComPayment>) ->
     context
         .db
         .write(async move |tx: &mut Tx<'_>| {
-            let kind = CheckoutComPayment::META.kind;
-            request.claim(tx, Some((kind, record.id.as_str()))).await?;
+            let kind = PaymentSourceType::CheckoutComPayments;
+            request.claim(tx, Some((kind.into(), record.id.as_str()))).await?;
             let (payable, choice) = lock_payable_order(tx, &request, record.order.id(), kind).await?;
             let moto = choice.is_moto(&request);
             let gateway = choice.gateway;
@@ -221,7 +220,7 @@ async fn charge(
     // By mail or telephone, nobody can be asked to authenticate.
     let moto = case.details.moto == Some(true);
     let is_away = charge.presence == Presence::Away && !moto;
-    let transaction = case.new_transaction(context, AUTHORIZATION);
+    let transaction = case.new_transaction(context, TransactionKind::Authorizations);
     let transaction_id = transaction.id.clone();
     case.put(tx, transaction).await?;
     let fallback = return_url(context, None, gateway);

@@ -14,7 +14,7 @@ use crate::{
     planted::{self, Bug},
     request::Request,
     resources::order,
-    stored::{self, word},
+    stored,
 };
 
 /// Where the order stands in a request for a payment.
@@ -22,7 +22,7 @@ pub const ORDER: &str = "/data/relationships/order";
 
 /// The order can be paid: it is open and costs something.
 pub fn refuse_unpayable(order: &OrderRow) -> Result<(), Failure> {
-    if !order::is_editable(word(&order.status)?) {
+    if !order::is_editable(*order.status) {
         let message = format!("can't be paid: it is {}", order.status);
         return Err(Problem::invalid(ORDER, "order_status", message).into());
     }
@@ -34,7 +34,7 @@ pub fn refuse_unpayable(order: &OrderRow) -> Result<(), Failure> {
 
 /// The order waits for the payment that places it.
 pub fn is_placing(order: &OrderRow) -> bool {
-    order.status == OrderStatus::Placing.to_string()
+    order.status == OrderStatus::Placing
 }
 
 /// An order is paid once: nothing stands beside a pending or successful authorization.
@@ -57,7 +57,7 @@ pub async fn refuse_present_payment(
     let mut confirmable = false;
     if let Some(present) = present {
         refuse_open_call(&present)?;
-        confirmable = is_confirmable(&present)?;
+        confirmable = is_confirmable(&present);
     }
     let ledger = Ledger::of(tx, scope, order).await?;
     // What a confirmable payment holds is for those to judge who give it up.
@@ -87,7 +87,7 @@ pub fn refuse_mismatch(source: &PaymentSourceRow, pointer: &str) -> Result<(), F
         mismatch.replace(',', ", ")
     );
     Err(Problem::invalid(pointer, "state", message)
-        .meta("state", source.state.clone())
+        .meta("state", source.state.to_string())
         .into())
 }
 

@@ -1,7 +1,7 @@
 //! The parts that creating a source of any kind has: the checks, the row, and the end of it.
 
-use tillgate_model::{Id, Record};
-use tillgate_store::{AnyOrder as _, OrderRow, PaymentGatewayRow, Tx, queries, query};
+use tillgate_model::{Id, Record, resources::PaymentSourceType};
+use tillgate_store::{AnyOrder as _, OrderRow, PaymentGatewayRow, SourceState, Tx, queries, query};
 
 use super::{guard, replace::waits_for_buyer};
 use crate::{
@@ -12,7 +12,6 @@ use crate::{
         details::Details,
         ledger::Ledger,
         offer::{Choice, Offers},
-        state::SourceState,
     },
     request::Request,
     resources::order,
@@ -31,12 +30,12 @@ pub struct Payable {
 
 /// Locks the order, and checks that a new source of the type can pay it. The transaction is begun with
 /// [`replacing`](super::replace::replacing). `choose` decides the gateway out of what the order's market offers.
-pub async fn lock_payable<'a, T>(
+pub async fn lock_payable<T>(
     tx: &mut Tx<'_>,
     request: &Request,
     order_id: &Id,
-    source_type: &'a str,
-    choose: impl AsyncFnOnce(&mut Tx<'_>, &OrderRow, Offers<'a>) -> Result<T, Failure>,
+    source_type: PaymentSourceType,
+    choose: impl AsyncFnOnce(&mut Tx<'_>, &OrderRow, Offers) -> Result<T, Failure>,
 ) -> Result<(Payable, T), Failure> {
     let scope = request.scope();
     // An address that is not known has no failures. What an integration says of it stands in the order.
@@ -54,7 +53,7 @@ pub async fn lock_payable<'a, T>(
         None => None,
     };
     match &present {
-        Some(present) if guard::is_placing(&order) && waits_for_buyer(present)? => {}
+        Some(present) if guard::is_placing(&order) && waits_for_buyer(present) => {}
         _ => guard::refuse_unpayable(&order)?,
     }
     let chosen = choose(tx, &order, Offers::new(source_type, offered)).await?;
@@ -77,7 +76,7 @@ pub async fn lock_payable_order(
     tx: &mut Tx<'_>,
     request: &Request,
     order_id: &Id,
-    source_type: &str,
+    source_type: PaymentSourceType,
 ) -> Result<(Payable, Choice), Failure> {
     lock_payable(
         tx,
@@ -98,7 +97,7 @@ pub async fn likely_gateway(
     tx: &mut Tx<'_>,
     request: &Request,
     order_id: &Id,
-    source_type: &str,
+    source_type: PaymentSourceType,
 ) -> Result<Option<(OrderRow, PaymentGatewayRow)>, Failure> {
     let scope = request.scope();
     let (order, offered) = queries!(
@@ -119,7 +118,7 @@ pub async fn likely_gateway(
 /// A source to be, beside its record.
 pub struct NewSource<'a> {
     /// Its type.
-    pub kind: &'static str,
+    pub kind: PaymentSourceType,
     /// The order that it pays.
     pub payable: Payable,
     /// The gateway that it goes through.
@@ -143,10 +142,10 @@ pub fn new_source<R>(request: &Request, record: &Record<R>, new: NewSource<'_>) 
     let Payable { order, ledger, .. } = payable;
     details.address = guard::buyer_address(request, &order);
     let source = stored::row!(PaymentSourceRow, request.scope(), record, {
-        kind: kind.to_owned(),
+        kind: kind.into(),
         order_id: order.id.clone(),
         payment_gateway_id: gateway.id.clone(),
-        state: SourceState::New.to_string(),
+        state: SourceState::New,
         amount_cents: order.total_cents(),
         currency_code: order.currency_code.clone(),
         automatic_capture: false,

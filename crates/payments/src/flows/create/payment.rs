@@ -7,9 +7,9 @@ use tillgate_model::{
     Creatable, Id, Problem, Record, Resource,
     problem::{DECLINES, Kind},
     request::Shape,
-    resources::{CreatePaymentAttributes, Payment, StripePayment},
+    resources::{CreatePaymentAttributes, Payment, PaymentSourceType, TransactionKind},
 };
-use tillgate_store::{OrderRow, PaymentGatewayRow, Tx, query};
+use tillgate_store::{OrderRow, PaymentGatewayRow, SourceState, TransactionStatus, Tx, query};
 
 use super::{
     new_source::{NewSource, lock_payable_order, new_source},
@@ -24,9 +24,7 @@ use crate::{
         case::Case,
         details::Details,
         instrument::{Options, fresh_at_stripe, saved_at_stripe},
-        ledger::{AUTHORIZATION, FAILED},
         operation::Attempt,
-        state::SourceState,
         wallet,
     },
     handler::Edit,
@@ -124,7 +122,7 @@ async fn commit_intent(
     context
         .db
         .write(async move |tx: &mut Tx<'_>| {
-            let kind = StripePayment::META.kind;
+            let kind = PaymentSourceType::StripePayments;
             request
                 .claim(tx, Some((Payment::META.kind, record.id.as_str())))
                 .await?;
@@ -190,7 +188,7 @@ async fn begin(
     args.confirm = options.instrument.is_some();
     let mut transaction_id = None;
     if args.confirm {
-        let transaction = case.new_transaction(&request.context, AUTHORIZATION);
+        let transaction = case.new_transaction(&request.context, TransactionKind::Authorizations);
         transaction_id = Some(transaction.id.clone());
         case.put(tx, transaction).await?;
     }
@@ -223,12 +221,12 @@ async fn is_known(request: &Request, order_id: &Id) -> Result<bool, Failure> {
 
 /// A decline is an error in this dialect: its code, the title `base`, and the payment's id.
 fn declined(case: &Case, _: &Attempt) -> Option<Problem> {
-    if !matches!(case.state(), Ok(SourceState::Failed)) {
+    if case.source.state != SourceState::Failed {
         return None;
     }
     let failed = case
         .authorizations()
-        .filter(|row| row.status == FAILED)
+        .filter(|row| row.status == TransactionStatus::Failed)
         .max_by_key(|row| row.number.clone())?;
     let code = failed
         .error_code

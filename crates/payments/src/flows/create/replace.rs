@@ -3,7 +3,7 @@
 
 use tillgate_gateways::{Decline, RefusalKind};
 use tillgate_model::{Id, Problem, Problems, problem::Kind};
-use tillgate_store::{PaymentSourceRow, Scope, Tx, query};
+use tillgate_store::{PaymentSourceRow, Scope, SourceState, Tx, query};
 
 use crate::{
     context::Context,
@@ -19,7 +19,7 @@ use crate::{
         operation::{self, Attempt, Outcome},
         order, recover,
         settle::settle,
-        state::SourceState,
+        state::SourceStateRules as _,
         transaction,
     },
     idempotency,
@@ -93,12 +93,12 @@ async fn cancel(context: &Context, attempt: Attempt, psp_id: &str) -> Result<(),
             let settled = settle(tx, &world, &attempt, &outcome).await?;
             let (mut case, finished) = (settled.case, settled.finished);
             // The PSP has no such payment: it was made with the keys of another account.
-            if finished && matches!(outcome, Outcome::Refused(_)) && is_confirmable(&case.source)? {
+            if finished && matches!(outcome, Outcome::Refused(_)) && is_confirmable(&case.source) {
                 free(tx, &world, &mut case).await?;
                 case.save(tx, &world).await?;
                 return Ok((true, true, None));
             }
-            let is_over = !is_confirmable(&case.source)?;
+            let is_over = !is_confirmable(&case.source);
             Ok::<_, Failure>((finished, is_over, settled.next))
         })
         .await?;
@@ -142,7 +142,7 @@ async fn ask_and_free(
             if let Some(snapshot) = &seen {
                 apply(tx, &world, &mut case, snapshot, false).await?;
             }
-            if waits_for_buyer(&case.source)? {
+            if waits_for_buyer(&case.source) {
                 free(tx, &world, &mut case).await?;
             }
             let next = advance_if_possible(tx, &world, &mut case, None).await?;
@@ -159,7 +159,7 @@ async fn free(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<(),
         return Ok(());
     }
     if let Some(mut pending) = case.pending_authorization() {
-        transaction::fail(context, &mut pending, &given_up())?;
+        transaction::fail(context, &mut pending, &given_up());
         case.put(tx, pending).await?;
     }
     case.details.given_up = true;
@@ -190,24 +190,23 @@ async fn has_confirmable_source(request: &Request, order_id: &Id) -> Result<bool
         .db
         .read(async |tx: &mut Tx<'_>| {
             let source = query!(tx, payments::source_of_order(scope, order_id))?;
-            source.map_or(Ok(false), |source| is_confirmable(&source))
+            Ok(source.is_some_and(|source| is_confirmable(&source)))
         })
         .await
 }
 
 /// Whether the buyer could still confirm the source's payment, or authenticate it.
-pub fn is_confirmable(source: &PaymentSourceRow) -> Result<bool, Failure> {
-    let state: SourceState = word(&source.state)?;
+pub fn is_confirmable(source: &PaymentSourceRow) -> bool {
     let open = matches!(
-        state,
+        source.state,
         SourceState::Unconfirmed | SourceState::Processing | SourceState::Failed
     );
-    Ok(waits_for_buyer(source)? || (open && source.client_secret.is_some()))
+    waits_for_buyer(source) || (open && source.client_secret.is_some())
 }
 
 /// Whether the source's payment only waits for its buyer to authenticate.
-pub fn waits_for_buyer(source: &PaymentSourceRow) -> Result<bool, Failure> {
-    Ok(word::<SourceState>(&source.state)? == SourceState::RequiresAction)
+pub fn waits_for_buyer(source: &PaymentSourceRow) -> bool {
+    source.state == SourceState::RequiresAction
 }
 
 /// How a payment is given up.
@@ -234,7 +233,7 @@ async fn commit_intent(request: &Request, order_id: Id, reason: Reason) -> Resul
             // The present source may be what this very request made: a replay must not give it up.
             idempotency::end_if_known(&request, tx).await?;
             let waits =
-                waits_for_buyer(&case.source)? && matches!(reason, Reason::Replaced | Reason::Detached);
+                waits_for_buyer(&case.source) && matches!(reason, Reason::Replaced | Reason::Detached);
             if reason == Reason::Replaced && !(waits && guard::is_placing(&case.order)) {
                 guard::refuse_unpayable(&case.order)?;
             }
@@ -242,7 +241,7 @@ async fn commit_intent(request: &Request, order_id: Id, reason: Reason) -> Resul
             if !waits || case.ledger.held_besides(&case.source.id) > 0 {
                 guard::refuse_double_payment(&case.ledger)?;
             }
-            let confirmable = is_confirmable(&case.source)?;
+            let confirmable = is_confirmable(&case.source);
             let Some(psp_id) = case.source.psp_id.clone().filter(|_| confirmable) else {
                 return Ok(None);
             };

@@ -2,11 +2,11 @@
 
 use tillgate_gateways::{CaptureMethod, CreatePayment, SetupFutureUsage};
 use tillgate_model::{
-    Creatable, Id, Money, Record, Resource,
+    Creatable, Id, Money, Record,
     request::{CreateRequest, UpdateRequest},
-    resources::StripePayment,
+    resources::{PaymentSourceType, StripePayment},
 };
-use tillgate_store::{PaymentGatewayRow, Tx};
+use tillgate_store::{Goal, OperationKind, PaymentGatewayRow, Tx};
 
 use super::{
     new_source::{NewSource, likely_gateway, lock_payable_order, new_source, return_url},
@@ -23,7 +23,7 @@ use crate::{
         instrument::{self, Options, read_options},
         link::Link,
         offer::Choice,
-        operation::{self, Attempt, Goal, Intent, OperationKind},
+        operation::{self, Attempt, Intent},
         source_editor::PaymentSource,
         update, wallet,
     },
@@ -88,8 +88,8 @@ async fn commit_intent(
     context
         .db
         .write(async move |tx: &mut Tx<'_>| {
-            let kind = StripePayment::META.kind;
-            request.claim(tx, Some((kind, record.id.as_str()))).await?;
+            let kind = PaymentSourceType::StripePayments;
+            request.claim(tx, Some((kind.into(), record.id.as_str()))).await?;
             let (payable, Choice { gateway, .. }) =
                 lock_payable_order(tx, &request, record.order.id(), kind).await?;
             let mut options = options;
@@ -180,7 +180,9 @@ pub async fn know_customer(request: &Request, order_id: &Id) -> Result<(), Failu
     let (context, scope) = (&request.context, request.scope());
     let found = context
         .db
-        .read(async |tx: &mut Tx<'_>| likely_gateway(tx, request, order_id, StripePayment::META.kind).await)
+        .read(async |tx: &mut Tx<'_>| {
+            likely_gateway(tx, request, order_id, PaymentSourceType::StripePayments).await
+        })
         .await?;
     match found {
         Some((order, gateway)) if wallet::may_save(request, &order) => match &order.customer_id {

@@ -1,9 +1,9 @@
 //! `POST /api/wire_transfers`: a source without a PSP. It is there at once, and authorized on demand.
 
 use tillgate_model::{
-    Creatable, Id, Record, Resource, Updatable,
+    Creatable, Id, Record, Updatable,
     request::{CreateRequest, UpdateRequest},
-    resources::WireTransfer,
+    resources::{PaymentSourceType, WireTransfer},
 };
 use tillgate_store::Tx;
 
@@ -56,8 +56,8 @@ impl PaymentSource for WireTransfer {
 }
 
 async fn keep(tx: &mut Tx<'_>, request: &Request, record: Record<WireTransfer>) -> Result<Answer, Failure> {
-    let kind = WireTransfer::META.kind;
-    request.claim(tx, Some((kind, record.id.as_str()))).await?;
+    let kind = PaymentSourceType::WireTransfers;
+    request.claim(tx, Some((kind.into(), record.id.as_str()))).await?;
     let (payable, Choice { gateway, .. }) = lock_payable_order(tx, request, record.order.id(), kind).await?;
     let new = NewSource {
         kind,

@@ -1,10 +1,16 @@
-use tillgate_model::resources::PaymentStatus;
-use tillgate_store::{StoredTime, TransactionRow};
+use tillgate_model::resources::{PaymentSourceType, PaymentStatus, TransactionKind};
+use tillgate_store::{StoredTime, TransactionRow, TransactionStatus};
 
-use super::{AUTHORIZATION, CAPTURE, FAILED, Ledger, PENDING, REFUND, SUCCEEDED, VOID};
+use super::Ledger;
 
 /// A transaction of the source `source`, or of the one that its id begins with: `b:2` is one of the source `b`.
-fn row(kind: &str, id: &str, parent: Option<&str>, amount_cents: i64, status: &str) -> TransactionRow {
+fn row(
+    kind: TransactionKind,
+    id: &str,
+    parent: Option<&str>,
+    amount_cents: i64,
+    status: TransactionStatus,
+) -> TransactionRow {
     let now = StoredTime::default();
     TransactionRow {
         organization_id: "o".into(),
@@ -18,12 +24,12 @@ fn row(kind: &str, id: &str, parent: Option<&str>, amount_cents: i64, status: &s
         kind: kind.into(),
         number: id.into(),
         order_id: "order".into(),
-        payment_source_type: "stripe_payments".into(),
+        payment_source_type: PaymentSourceType::StripePayments.into(),
         payment_source_id: id.split_once(':').map_or("source", |(source, _)| source).into(),
         parent_id: parent.map(str::to_owned),
         currency_code: "EUR".into(),
         amount_cents,
-        status: status.into(),
+        status,
         message: None,
         error_code: None,
         error_detail: None,
@@ -35,26 +41,47 @@ fn row(kind: &str, id: &str, parent: Option<&str>, amount_cents: i64, status: &s
 }
 
 fn authorization(amount: i64) -> TransactionRow {
-    row(AUTHORIZATION, "a", None, amount, SUCCEEDED)
+    row(
+        TransactionKind::Authorizations,
+        "a",
+        None,
+        amount,
+        TransactionStatus::Succeeded,
+    )
 }
 
 fn capture(id: &str, amount: i64) -> TransactionRow {
-    row(CAPTURE, id, Some("a"), amount, SUCCEEDED)
+    row(
+        TransactionKind::Captures,
+        id,
+        Some("a"),
+        amount,
+        TransactionStatus::Succeeded,
+    )
 }
 
 fn void(amount: i64) -> TransactionRow {
-    row(VOID, "v", Some("a"), amount, SUCCEEDED)
+    row(
+        TransactionKind::Voids,
+        "v",
+        Some("a"),
+        amount,
+        TransactionStatus::Succeeded,
+    )
 }
 
 fn refund(id: &str, parent: &str, amount: i64) -> TransactionRow {
-    row(REFUND, id, Some(parent), amount, SUCCEEDED)
+    row(
+        TransactionKind::Refunds,
+        id,
+        Some(parent),
+        amount,
+        TransactionStatus::Succeeded,
+    )
 }
 
-fn with_status(row: TransactionRow, status: &str) -> TransactionRow {
-    TransactionRow {
-        status: status.into(),
-        ..row
-    }
+fn with_status(row: TransactionRow, status: TransactionStatus) -> TransactionRow {
+    TransactionRow { status, ..row }
 }
 
 #[test]
@@ -66,15 +93,27 @@ fn the_payment_status_of_an_order_of_1000() {
     let all = || authorization(1_000);
     let cases = [
         (vec![], Unpaid),
-        (vec![with_status(all(), PENDING)], Unpaid),
-        (vec![with_status(all(), FAILED)], Unpaid),
+        (vec![with_status(all(), TransactionStatus::Pending)], Unpaid),
+        (vec![with_status(all(), TransactionStatus::Failed)], Unpaid),
         (vec![all()], Authorized),
         (vec![authorization(400)], PartiallyAuthorized),
-        (vec![all(), with_status(void(1_000), PENDING)], Authorized),
-        (vec![all(), with_status(void(1_000), FAILED)], Authorized),
+        (
+            vec![all(), with_status(void(1_000), TransactionStatus::Pending)],
+            Authorized,
+        ),
+        (
+            vec![all(), with_status(void(1_000), TransactionStatus::Failed)],
+            Authorized,
+        ),
         (vec![all(), void(1_000)], Voided),
         (vec![all(), void(300)], PartiallyVoided),
-        (vec![all(), with_status(capture("c", 1_000), PENDING)], Authorized),
+        (
+            vec![
+                all(),
+                with_status(capture("c", 1_000), TransactionStatus::Pending),
+            ],
+            Authorized,
+        ),
         (vec![all(), capture("c", 300)], PartiallyPaid),
         (vec![all(), capture("c", 300), void(700)], PartiallyPaid),
         (vec![all(), capture("c", 300), capture("d", 700)], Paid),
@@ -82,7 +121,7 @@ fn the_payment_status_of_an_order_of_1000() {
             vec![
                 all(),
                 capture("c", 1_000),
-                with_status(refund("r", "c", 1_000), PENDING),
+                with_status(refund("r", "c", 1_000), TransactionStatus::Pending),
             ],
             Paid,
         ),
@@ -90,7 +129,7 @@ fn the_payment_status_of_an_order_of_1000() {
             vec![
                 all(),
                 capture("c", 1_000),
-                with_status(refund("r", "c", 1_000), FAILED),
+                with_status(refund("r", "c", 1_000), TransactionStatus::Failed),
             ],
             Paid,
         ),
@@ -153,7 +192,13 @@ fn what_was_undone_before_the_order_was_placed_does_not_count() {
     );
     assert!(Ledger::new(refunded.clone()).without_canceled().rows().is_empty());
     // What pays the order now stands by itself.
-    let anew = row(AUTHORIZATION, "b", None, 1_000, SUCCEEDED);
+    let anew = row(
+        TransactionKind::Authorizations,
+        "b",
+        None,
+        1_000,
+        TransactionStatus::Succeeded,
+    );
     for mut rows in [released, refunded] {
         rows.push(anew.clone());
         let ledger = Ledger::new(rows);
@@ -180,8 +225,17 @@ fn an_authorization_is_undone_when_nothing_of_it_is_left() {
             vec![capture("c", 300), capture("d", 700), refund("r", "c", 300)],
             false,
         ),
-        (vec![with_status(capture("c", 1_000), PENDING)], false),
-        (vec![with_status(capture("c", 1_000), FAILED), void(1_000)], true),
+        (
+            vec![with_status(capture("c", 1_000), TransactionStatus::Pending)],
+            false,
+        ),
+        (
+            vec![
+                with_status(capture("c", 1_000), TransactionStatus::Failed),
+                void(1_000),
+            ],
+            true,
+        ),
         (vec![capture("c", 300), refund("r", "c", 300)], false),
     ];
     for (rest, expected) in cases {
@@ -211,16 +265,19 @@ fn what_is_left_of_a_transaction() {
     assert_eq!(balances(&[]), (1_000, 1_000, 1_000));
     // What is under way is taken already; what failed never was.
     assert_eq!(
-        balances(&[with_status(capture("c", 300), PENDING)]),
+        balances(&[with_status(capture("c", 300), TransactionStatus::Pending)]),
         (700, 0, 1_000)
     );
     assert_eq!(
-        balances(&[with_status(capture("c", 300), FAILED)]),
+        balances(&[with_status(capture("c", 300), TransactionStatus::Failed)]),
         (1_000, 1_000, 1_000)
     );
     assert_eq!(balances(&[capture("c", 300)]), (700, 700, 1_000));
     assert_eq!(balances(&[capture("c", 300), void(700)]), (0, 0, 300));
-    assert_eq!(balances(&[with_status(void(1_000), PENDING)]), (0, 0, 1_000));
+    assert_eq!(
+        balances(&[with_status(void(1_000), TransactionStatus::Pending)]),
+        (0, 0, 1_000)
+    );
     assert_eq!(balances(&[void(1_000)]), (0, 0, 0));
     assert_eq!(
         balances(&[capture("c", 1_000), refund("r", "c", 400)]),
@@ -232,10 +289,16 @@ fn what_is_left_of_a_transaction() {
         Ledger::new(vec![all.clone(), captured.clone(), refund]).refundable(&captured)
     };
     assert_eq!(refundable(refund("r", "c", 400)), 600);
-    assert_eq!(refundable(with_status(refund("r", "c", 400), PENDING)), 600);
-    assert_eq!(refundable(with_status(refund("r", "c", 400), FAILED)), 1_000);
+    assert_eq!(
+        refundable(with_status(refund("r", "c", 400), TransactionStatus::Pending)),
+        600
+    );
+    assert_eq!(
+        refundable(with_status(refund("r", "c", 400), TransactionStatus::Failed)),
+        1_000
+    );
     assert_eq!(refundable(refund("r", "another", 400)), 1_000);
-    let pending = with_status(captured.clone(), PENDING);
+    let pending = with_status(captured.clone(), TransactionStatus::Pending);
     assert_eq!(
         Ledger::new(vec![all.clone(), pending.clone()]).refundable(&pending),
         0
@@ -244,9 +307,27 @@ fn what_is_left_of_a_transaction() {
 
 #[test]
 fn the_sources_of_an_order_are_told_apart() {
-    let one = row(AUTHORIZATION, "x:1", None, 1_000, SUCCEEDED);
-    let other = row(AUTHORIZATION, "y:1", None, 700, PENDING);
-    let taken = row(CAPTURE, "x:2", Some("x:1"), 400, SUCCEEDED);
+    let one = row(
+        TransactionKind::Authorizations,
+        "x:1",
+        None,
+        1_000,
+        TransactionStatus::Succeeded,
+    );
+    let other = row(
+        TransactionKind::Authorizations,
+        "y:1",
+        None,
+        700,
+        TransactionStatus::Pending,
+    );
+    let taken = row(
+        TransactionKind::Captures,
+        "x:2",
+        Some("x:1"),
+        400,
+        TransactionStatus::Succeeded,
+    );
     let ledger = Ledger::new(vec![one, other, taken]);
     assert_eq!(ledger.held(), 1_700);
     assert_eq!(ledger.held_besides("x"), 700);

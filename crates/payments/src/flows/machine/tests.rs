@@ -1,7 +1,8 @@
 use strum::VariantArray;
 use tillgate_model::resources::OrderStatus;
+use tillgate_store::TransactionStatus;
 
-use super::{AUTHORIZATIONS, CAPTURES, Machine, ORDER, OrderEvent, REFUNDS, Status, TransactionEvent, VOIDS};
+use super::{AUTHORIZATIONS, CAPTURES, Machine, ORDER, OrderEvent, REFUNDS, TransactionEvent, VOIDS};
 
 /// Every state × event, as a table that is read beside the machine: `.` is not allowed.
 fn walk<S: VariantArray + Copy + PartialEq + ToString, E: VariantArray + Copy + PartialEq + ToString>(
@@ -72,7 +73,7 @@ fn transactions() {
         ),
     ];
     assert_eq!(TransactionEvent::VARIANTS.len(), 5);
-    assert_eq!(Status::VARIANTS.len(), 3);
+    assert_eq!(TransactionStatus::VARIANTS.len(), 3);
     for (machine, table) in expected {
         assert_eq!(walk(machine), table);
         assert!(is_a_function(machine));

@@ -5,10 +5,10 @@
 
 use tillgate_gateways::{InstrumentOutcome, Missing, PspRequest, Reuse, TransportError};
 use tillgate_model::Id;
-use tillgate_store::{CustomerPaymentSourceRow, Scope, Tx, query};
+use tillgate_store::{CardState, CustomerPaymentSourceRow, Scope, Tx, query};
 
 use super::{
-    CardState, gone,
+    gone,
     keep::{new_card, token_of},
     may_save, prepare, psp_customer, recover,
 };
@@ -22,6 +22,7 @@ use crate::{
         link::Link,
         operation::{lease, send},
         sealed_request,
+        state::SourceStateRules as _,
     },
     planted::{self, Bug},
     request::Request,
@@ -59,7 +60,7 @@ pub fn with_request(
 ) -> CustomerPaymentSourceRow {
     let now = context.now();
     CustomerPaymentSourceRow {
-        state: state.to_string(),
+        state,
         request: Some(sealed_request::seal(context, PURPOSE, request)),
         attempts: 0,
         next_attempt_at: Some(stored_time(lease(context, now))),
@@ -153,7 +154,7 @@ async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<CardCal
             let case = Case::lock(tx, scope, &word(&source_id)?).await?;
             let waits = case.details.reuse == Reuse::OnceAttached
                 && !case.details.buyer_changed
-                && case.state()?.holds_money();
+                && case.source.state.holds_money();
             let gateway_id = &case.source.payment_gateway_id;
             let psp_customer = psp_customer(tx, scope, &case.order, gateway_id).await?;
             let (Some(customer_id), Some(psp_customer), Some(token), true) = (

@@ -1,9 +1,7 @@
 //! Which of a customer's cards an order can be paid with.
 
-use tillgate_model::{
-    Resource,
-    resources::{CheckoutComGateway, CheckoutComPayment, StripeGateway, StripePayment},
-};
+use strum::VariantArray as _;
+use tillgate_model::resources::{GatewayType, PaymentSourceType};
 use tillgate_store::{CustomerPaymentSourceRow, OrderRow, Scope, Tx};
 
 use super::cards_of;
@@ -13,13 +11,11 @@ use crate::{
 };
 
 /// The type of payment source that charges the cards of a gateway, if it keeps any.
-pub fn source_kind(gateway_kind: &str) -> Option<&'static str> {
-    if gateway_kind == StripeGateway::META.kind {
-        Some(StripePayment::META.kind)
-    } else if gateway_kind == CheckoutComGateway::META.kind {
-        Some(CheckoutComPayment::META.kind)
-    } else {
-        None
+pub fn source_kind(gateway_kind: GatewayType) -> Option<PaymentSourceType> {
+    match gateway_kind {
+        GatewayType::StripeGateways => Some(PaymentSourceType::StripePayments),
+        GatewayType::CheckoutComGateways => Some(PaymentSourceType::CheckoutComPayments),
+        GatewayType::ManualGateways => None,
     }
 }
 
@@ -34,7 +30,7 @@ pub async fn available(
     };
     let mut cards = cards_of(tx, scope, customer_id).await?;
     let mut offers = Vec::new();
-    for source_type in [StripePayment::META.kind, CheckoutComPayment::META.kind] {
+    for source_type in GatewayType::VARIANTS.iter().filter_map(|kind| source_kind(*kind)) {
         offers.push(Offers::of(tx, scope, order, source_type).await?);
     }
     cards.retain(|card| {
@@ -46,7 +42,7 @@ pub async fn available(
 
 /// The gateway that keeps a card, if it is among what is offered to an order, and the card's own payment method too if it has
 /// one.
-pub fn gateway_of(card: &CustomerPaymentSourceRow, order: &OrderRow, offers: &Offers<'_>) -> Option<Choice> {
+pub fn gateway_of(card: &CustomerPaymentSourceRow, order: &OrderRow, offers: &Offers) -> Option<Choice> {
     let own_method = card.payment_method_id.as_ref();
     let is_offered = own_method.is_none_or(|own| offers.has_method(own));
     let gateway_id = card.payment_gateway_id.as_ref().filter(|_| is_offered)?;

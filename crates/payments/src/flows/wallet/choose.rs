@@ -2,9 +2,9 @@
 //! payment is made by the attempt to authorize it, in one call.
 
 use tillgate_model::{
-    Id, Problem, Record, Resource,
+    Id, Problem, Record,
     problem::Kind,
-    resources::{CheckoutComPaymentType, StripePayment},
+    resources::{CheckoutComPaymentType, PaymentSourceType},
 };
 use tillgate_store::{OrderRow, Tx, query};
 
@@ -38,10 +38,10 @@ pub async fn choose(tx: &mut Tx<'_>, request: &Request, order_id: &Id, card_id: 
         None => None,
     };
     // Nothing is offered for a card that can't be charged.
-    let kind = keeper
-        .and_then(|gateway| source_kind(&gateway.kind))
-        .unwrap_or_default();
-    let judge = async |tx: &mut Tx<'_>, order: &OrderRow, offers: Offers<'_>| {
+    let kind = keeper.and_then(|gateway| source_kind(*gateway.kind));
+    let is_kept = kind.is_some();
+    let kind = kind.unwrap_or(PaymentSourceType::WireTransfers);
+    let judge = async |tx: &mut Tx<'_>, order: &OrderRow, offers: Offers| {
         if !may_use(request, order) && request.caller.kind == ApplicationKind::SalesChannel {
             let message = "Only a customer who has logged in uses what they have saved.";
             return Err(Problem::new(Kind::Forbidden, message).at(POINTER).into());
@@ -54,7 +54,9 @@ pub async fn choose(tx: &mut Tx<'_>, request: &Request, order_id: &Id, card_id: 
         match (card, chosen) {
             (Some(card), Some(choice)) => Ok((row, card, choice)),
             (Some(_), None)
-                if order.payment_method_id.is_some() && offers.through(order, &gateway_id).is_none() =>
+                if is_kept
+                    && order.payment_method_id.is_some()
+                    && offers.through(order, &gateway_id).is_none() =>
             {
                 let refusal = offers.refusal(tx, scope, order, Some(&gateway_id), POINTER);
                 Err(refusal.await?.into())
@@ -67,7 +69,7 @@ pub async fn choose(tx: &mut Tx<'_>, request: &Request, order_id: &Id, card_id: 
     };
     let (payable, (row, card, choice)) = lock_payable(tx, request, order_id, kind, judge).await?;
     let Choice { gateway, .. } = choice;
-    let is_stripe = kind == StripePayment::META.kind;
+    let is_stripe = kind == PaymentSourceType::StripePayments;
     let details = Details {
         customer_payment_source_id: Some(row.id.clone()),
         payment_type: CheckoutComPaymentType::Id,

@@ -2,8 +2,8 @@
 
 use tillgate_gateways::{InstrumentOutcome, Missing};
 use tillgate_model::{
-    Id, Resource,
-    resources::{CheckoutComPayment, CheckoutComPaymentType},
+    Id,
+    resources::{CheckoutComPaymentType, PaymentSourceType},
 };
 use tillgate_store::{CustomerPaymentSourceRow, PaymentSourceRow, Scope, Tx, query};
 
@@ -83,7 +83,7 @@ async fn charged_card(
     if let Some(id) = &details.customer_payment_source_id {
         return Ok(query!(tx, customer_payment_sources::get(scope, &word(id)?))?);
     }
-    let of_source = if source.kind == CheckoutComPayment::META.kind {
+    let of_source = if source.kind == PaymentSourceType::CheckoutComPayments {
         source::token(context, source)?
             .filter(|_| details.payment_type == CheckoutComPaymentType::Id)
             .map(|token| token.expose().to_owned())

@@ -1,10 +1,10 @@
 //! Saving the card of a payment that has succeeded. The PSP keeps it by then; what is committed here is whose it is.
 
 use tillgate_gateways::Reuse;
-use tillgate_model::{Resource, resources::StripePayment};
-use tillgate_store::{CustomerPaymentSourceRow, Tx, query};
+use tillgate_model::resources::PaymentSourceType;
+use tillgate_store::{CardState, CustomerPaymentSourceRow, Tx, query};
 
-use super::{CardState, is_psp_customer};
+use super::is_psp_customer;
 use crate::{
     context::Context,
     failure::Failure,
@@ -53,7 +53,7 @@ pub async fn keep(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result
     let hash = hash_token(context, token);
     let gateway_id = &case.source.payment_gateway_id;
     let keeper = case.details.customer_token.as_deref().unwrap_or_default();
-    if case.source.kind == StripePayment::META.kind
+    if case.source.kind == PaymentSourceType::StripePayments
         && !is_psp_customer(tx, &case.scope, &case.order, gateway_id, keeper).await?
     {
         tracing::warn!(
@@ -102,7 +102,7 @@ pub fn new_card(
         payment_gateway_id: Some(case.source.payment_gateway_id.clone()),
         // How this order was paid says nothing of where else the card may be used.
         payment_method_id: None,
-        payment_source_type: Some(case.source.kind.clone()),
+        payment_source_type: Some(case.source.kind),
         payment_source_id: Some(case.source.id.clone()),
         name: display_name(&case.details),
         customer_token: None,
@@ -110,7 +110,7 @@ pub fn new_card(
         token_hash: Some(hash_token(context, token)),
         payment_instrument: case.details.payment_instrument.as_ref().map(stored_json),
         first_psp_id: case.source.psp_id.clone(),
-        state: CardState::Active.to_string(),
+        state: CardState::Active,
         request: None,
         attempts: 0,
         next_attempt_at: None,

@@ -4,12 +4,9 @@
 
 use tillgate_gateways::{InstrumentOutcome, Refusal, RefusalKind};
 use tillgate_model::Id;
-use tillgate_store::{CustomerPaymentSourceRow, Scope, Tx, query};
+use tillgate_store::{CardState, CustomerPaymentSourceRow, Scope, Tx, query};
 
-use super::{
-    CardState,
-    attach::{CardOutcome, ask, stored_request},
-};
+use super::attach::{CardOutcome, ask, stored_request};
 use crate::{
     context::Context,
     failure::Failure,
@@ -36,7 +33,7 @@ enum Verdict {
 /// What an answer of the PSP makes of a card that waits for it.
 fn judge(row: &CustomerPaymentSourceRow, outcome: &CardOutcome) -> Result<Verdict, Failure> {
     let is_late = row.attempts > 0;
-    Ok(match (word::<CardState>(&row.state)?, outcome) {
+    Ok(match (row.state, outcome) {
         // Somebody else has settled it.
         (CardState::Active, _) => Verdict::Active,
         (CardState::Removing, CardOutcome::Seen(InstrumentOutcome::Gone)) => Verdict::None,
@@ -90,7 +87,7 @@ pub async fn settle(
                 Verdict::Active if row.request.is_none() => {}
                 Verdict::Active => {
                     let row = CustomerPaymentSourceRow {
-                        state: CardState::Active.to_string(),
+                        state: CardState::Active,
                         request: None,
                         next_attempt_at: None,
                         updated_at: now,
@@ -179,7 +176,7 @@ pub async fn find_out(context: &Context, row: &CustomerPaymentSourceRow) -> Resu
         false,
     )
     .await;
-    let is_decided = match (word::<CardState>(&row.state)?, &seen) {
+    let is_decided = match (row.state, &seen) {
         (CardState::Removing, CardOutcome::Seen(InstrumentOutcome::Gone))
         | (CardState::Saving, CardOutcome::Seen(InstrumentOutcome::Kept { .. })) => true,
         // A query that fails says nothing of the call that it asks about.

@@ -6,11 +6,10 @@
 //! is offered here and gone there, nor one that was said to be removed and can be charged.
 
 use tillgate_gateways::InstrumentOutcome;
-use tillgate_model::{Id, Problem, Resource, resources::ManualGateway};
-use tillgate_store::{Tx, query};
+use tillgate_model::{Id, Problem, resources::GatewayType};
+use tillgate_store::{CardState, Tx, query};
 
 use super::{
-    CardState,
     attach::{CardCall, CardOutcome, ask, with_request},
     is_active, recover,
 };
@@ -69,7 +68,7 @@ async fn commit_intent<R: Kept>(
                 Some(gateway_id) => query!(tx, payment_gateways::get(scope, &word(gateway_id)?))?,
                 None => None,
             };
-            let gateway = gateway.filter(|gateway| gateway.kind != ManualGateway::META.kind);
+            let gateway = gateway.filter(|gateway| gateway.kind != GatewayType::ManualGateways);
             if let (Some(gateway), Some(token)) = (gateway, token(&request.context, &row)?) {
                 let link = Link::of(&request.context, &gateway)?;
                 let key = format!("tillgate-{}-remove", row.id);

@@ -2,16 +2,13 @@
 //! as it is.
 
 use tillgate_gateways::Reuse;
-use tillgate_model::{
-    Id, Problem, Resource,
-    resources::{StripePayment, WireTransfer},
-};
-use tillgate_store::{OrderRow, PaymentGatewayRow, PaymentSourceRow, Tx, query};
+use tillgate_model::{Id, Problem, resources::PaymentSourceType};
+use tillgate_store::{OrderRow, PaymentGatewayRow, PaymentSourceRow, SourceState, Tx, query};
 
 use super::{ensure_customer, keep, keep::token_of, may_save, psp_customer};
 use crate::{
     failure::Failure,
-    flows::{action::Begun, authorize, case::Case, create, details::Details, state::SourceState},
+    flows::{action::Begun, authorize, case::Case, create, details::Details, state::SourceStateRules as _},
     request::Request,
     resources::customer_payment_source::hash_token,
     stored::{json, word},
@@ -40,8 +37,7 @@ pub async fn prepare(request: &Request, order_id: &Id) -> Result<(), Failure> {
         return Ok(());
     };
     let details: Details = json(&source.details)?;
-    let state: SourceState = word(&source.state)?;
-    let is_open = state.takes_attempt() && source.psp_id.is_some();
+    let is_open = source.state.takes_attempt() && source.psp_id.is_some();
     let needed = match details.reuse {
         _ if details.buyer_changed => false,
         Reuse::Yes => false,
@@ -49,7 +45,7 @@ pub async fn prepare(request: &Request, order_id: &Id) -> Result<(), Failure> {
         Reuse::No => is_open,
     };
     match &order.customer_id {
-        Some(customer_id) if needed && source.kind == StripePayment::META.kind => {
+        Some(customer_id) if needed && source.kind == PaymentSourceType::StripePayments => {
             ensure_customer(context, scope, customer_id, &gateway).await
         }
         _ => Ok(()),
@@ -69,7 +65,7 @@ pub async fn save(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> Result
             "can't be done: only the merchant, and the order's customer once they have logged in, save cards";
         return Err(Problem::invalid(POINTER, "not_owned", message).into());
     }
-    if case.source.kind == WireTransfer::META.kind {
+    if case.source.kind == PaymentSourceType::WireTransfers {
         let message = "can't be done: there is nothing to save of a wire transfer";
         return Err(Problem::invalid(POINTER, "not_supported", message).into());
     }
@@ -81,7 +77,7 @@ pub async fn save(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> Result
     if case.details.customer_payment_source_id.is_some() || is_known(tx, request, case).await? {
         return Ok(None);
     }
-    match case.state()? {
+    match case.source.state {
         SourceState::Authorized | SourceState::Captured => {
             if case.details.reuse != Reuse::Yes {
                 let message = "can't be done: the card was for this payment only. Send this before the payment is \
@@ -94,7 +90,7 @@ pub async fn save(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> Result
         SourceState::Canceled => {
             let message = "can't be done: the payment is canceled";
             Err(Problem::invalid(POINTER, "state", message)
-                .meta("state", case.source.state.clone())
+                .meta("state", case.source.state.to_string())
                 .into())
         }
         _ => wish(tx, request, case).await,
@@ -118,7 +114,7 @@ async fn is_known(tx: &mut Tx<'_>, request: &Request, case: &Case) -> Result<boo
 async fn wish(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> Result<Option<Begun>, Failure> {
     case.details.saves_for.clone_from(&case.order.customer_id);
     let is_told = case.details.reuse == Reuse::Yes || case.details.psp_customer.is_some();
-    if case.source.kind != StripePayment::META.kind || is_told {
+    if case.source.kind != PaymentSourceType::StripePayments || is_told {
         return Ok(None);
     }
     let gateway_id = case.source.payment_gateway_id.clone();
@@ -127,10 +123,10 @@ async fn wish(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> Result<Opt
         return Ok(None);
     }
     create::refuse_open_call(&case.source)?;
-    if !case.state()?.takes_attempt() || case.details.psp_customer.is_none() {
+    if !case.source.state.takes_attempt() || case.details.psp_customer.is_none() {
         let message = format!("can't be done while the payment is {}", case.source.state);
         return Err(Problem::invalid(POINTER, "state", message)
-            .meta("state", case.source.state.clone())
+            .meta("state", case.source.state.to_string())
             .into());
     }
     let amount = case.source.amount_cents;

@@ -5,7 +5,12 @@
 
 use std::net::IpAddr;
 
-use tillgate_model::{Problem, Record, ToOne, problem::Kind, resource::Buyer, resources::Order};
+use tillgate_model::{
+    Problem, Record, ToOne,
+    problem::Kind,
+    resource::Buyer,
+    resources::{Order, OrderStatus},
+};
 use tillgate_store::{AnyOrder, Tx, query};
 
 use super::{super::customer, is_editable};
@@ -20,7 +25,10 @@ pub fn visible(request: &Request, order: &impl AnyOrder) -> bool {
     let caller = &request.caller;
     let market = caller.market_id.as_ref();
     let of_its_market = market.is_some_and(|market| market.as_str() == order.market_id());
-    let being_bought = matches!(order.status(), "draft" | "pending" | "placing" | "placed");
+    let being_bought = matches!(
+        order.status(),
+        OrderStatus::Draft | OrderStatus::Pending | OrderStatus::Placing | OrderStatus::Placed
+    );
     let of_guest = order.guest() && being_bought;
     let seen = match (&caller.customer_id, order.customer_id()) {
         (None, _) | (Some(_), None) => of_guest,
