@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 use tillgate_model::{Id, Problem, Problems};
-use tillgate_store::{ApplicationRow, OrganizationRow, StoreError, Tx, query};
+use tillgate_store::{ApplicationRow, OrganizationRow, Scope, StoreError, Tx, query};
 
 use crate::{call::ApplicationKind, context::Context, failure::Failure, stored};
 
@@ -286,4 +286,9 @@ async fn setting(
             query!(tx, accounts::setting(name))
         })
         .await
+}
+
+/// The data that an application works on.
+pub(crate) fn scope_of(application: &Application) -> Scope {
+    Scope::of_credentials(application.organization_id.clone(), application.test)
 }

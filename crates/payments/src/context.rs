@@ -2,24 +2,15 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use tillgate_gateways::{Timer, Transport};
 use tillgate_model::{Id, Timestamp};
 use tillgate_store::Db;
 
-use crate::{events::Sender, passwords::Passwords, vault::Vault};
-
-/// Tells the time.
-pub trait Clock: Send + Sync {
-    /// Now, in UTC.
-    fn now(&self) -> DateTime<Utc>;
-}
-
-/// Gives random bytes, fit for secrets.
-pub trait Entropy: Send + Sync {
-    /// Fills the buffer.
-    fn fill(&self, buffer: &mut [u8]);
-}
+use crate::{
+    passwords::Passwords,
+    ports::{Clock, Entropy, Sender},
+    vault::Vault,
+};
 
 /// The world, as the domain sees it.
 #[derive(Clone)]

@@ -21,6 +21,24 @@ const FINGERPRINT: &str = "idempotency_keys.fingerprint";
 /// How long a key is remembered, from when it was first sent.
 pub const LIFETIME: Duration = Duration::hours(24);
 
+impl Request {
+    /// Claims the idempotency key in the first transaction. What it makes or changes is `resource`.
+    pub async fn claim(&self, tx: &mut Tx<'_>, resource: Option<(&str, &str)>) -> Result<(), Failure> {
+        match &self.key {
+            Some(key) => claim(self, key, tx, resource).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps the answer in the last transaction.
+    pub async fn finish(&self, tx: &mut Tx<'_>, answer: &Answer) -> Result<(), Failure> {
+        match &self.key {
+            Some(key) => finish(self, key, tx, answer).await,
+            None => Ok(()),
+        }
+    }
+}
+
 /// Claims the key, or ends the call with what was answered before.
 pub async fn claim(
     request: &Request,

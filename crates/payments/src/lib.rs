@@ -1,24 +1,36 @@
 //! The domain: what creating a payment *does*.
 //!
-//! A call comes in through [`Service::call`]. Resources that are only kept go through `plain`; payment sources go through
-//! `flows`, where every money operation is three steps: commit the intent, call the PSP, commit the result.
+//! A call comes in through [`Service::call`], which gives it to one of the `handlers`. Resources that are only kept go through
+//! `plain`; a payment source goes through its provider and the `engine`, where every money operation is three steps: commit
+//! the intent, call the PSP, commit the result.
+//!
+//! No module imports one that stands above it; the order is in `layers.rs`.
 
 pub mod accounts;
 pub mod administration;
+mod background;
 mod call;
 mod context;
-mod events;
+mod engine;
 mod failure;
-mod flows;
 mod handler;
+mod handlers;
 mod idempotency;
+#[cfg(test)]
+mod layers;
 pub mod logins;
+mod merchant_events;
 mod network;
+mod outbox;
 pub mod passwords;
+mod payment;
 mod plain;
 #[doc(hidden)]
 pub mod planted;
+mod ports;
 mod precondition;
+mod provider_events;
+mod providers;
 pub mod purge;
 mod request;
 mod resources;
@@ -26,13 +38,16 @@ pub mod revocations;
 mod service;
 mod stored;
 pub mod stuck;
+#[cfg(test)]
+mod test_support;
 pub mod vault;
-mod webhooks;
+mod wallet;
 
 pub use call::{Answer, ApplicationKind, Call, Caller, IdempotencyKey};
-pub use context::{Clock, Context, Entropy, Settings};
-pub use events::{Delivery, Message, NoReply, Reply, Sender, Sent};
+pub use context::{Context, Settings};
+pub use merchant_events::{Delivery, Sent};
 pub use network::network;
+pub use ports::{Clock, Entropy, Message, NoReply, Reply, Sender};
 pub use precondition::entity_tag;
+pub use provider_events::{Notification, Reception};
 pub use service::{GatewayEvent, Service};
-pub use webhooks::{Notification, Reception};

@@ -14,10 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tillgate_model::{Problem, Problems, problem::Kind};
 use tokio::sync::Semaphore;
 
-use crate::{
-    context::{Context, Entropy},
-    failure::Failure,
-};
+use crate::{failure::Failure, ports::Entropy, vault::Vault};
 
 /// What the hashes are sealed as.
 const PURPOSE: &str = "customer_passwords.hash";
@@ -185,24 +182,31 @@ fn too_many_of_client() -> Failure {
         .into()
 }
 
-/// What is stored of a password that a client sends.
-pub async fn seal(context: &Context, client: String, password: SecretString) -> Result<String, Failure> {
-    let place = context.passwords.enter(client)?;
-    let hash = context.passwords.hash(place, &*context.entropy, password).await?;
-    Ok(context.vault.seal(&*context.entropy, PURPOSE, &hash))
-}
+impl Passwords {
+    /// What is stored of a password that a client sends.
+    pub async fn seal(
+        &self,
+        vault: &Vault,
+        entropy: &dyn Entropy,
+        client: String,
+        password: SecretString,
+    ) -> Result<String, Failure> {
+        let place = self.enter(client)?;
+        let hash = self.hash(place, entropy, password).await?;
+        Ok(vault.seal(entropy, PURPOSE, &hash))
+    }
 
-/// Whether a password is the one that [`seal`] was given. Where nothing is stored, it takes as long to say no.
-pub async fn check(
-    context: &Context,
-    place: Place,
-    password: SecretString,
-    stored: Option<&str>,
-) -> Result<bool, Failure> {
-    let hash = stored
-        .map(|stored| context.vault.open(PURPOSE, stored))
-        .transpose()?;
-    context.passwords.verify(place, password, hash).await
+    /// Whether a password is the one that [`seal`](Self::seal) was given. Where nothing is stored, it takes as long to say no.
+    pub async fn check(
+        &self,
+        vault: &Vault,
+        place: Place,
+        password: SecretString,
+        stored: Option<&str>,
+    ) -> Result<bool, Failure> {
+        let hash = stored.map(|stored| vault.open(PURPOSE, stored)).transpose()?;
+        self.verify(place, password, hash).await
+    }
 }
 
 #[cfg(test)]

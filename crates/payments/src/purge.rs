@@ -9,7 +9,7 @@ mod tests;
 use chrono::Duration;
 use tillgate_store::{PurgedByTime, PurgedByWalk, StoredTime, Tx, WalkStep, query};
 
-use crate::{context::Context, events, failure::Failure, idempotency, stored::stored_time};
+use crate::{context::Context, failure::Failure, idempotency, merchant_events, stored::stored_time};
 
 /// Some of the data that goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,7 +63,7 @@ impl Purge {
             Self::Walk(PurgedByWalk::IdempotencyKeys) => now - idempotency::LIFETIME,
             Self::Walk(PurgedByWalk::GatewayEvents) => now - kept(context.settings.keep_gateway_events),
             Self::Walk(PurgedByWalk::SentRequests) => now - kept(context.settings.keep_operations),
-            Self::Time(PurgedByTime::Events) => now - events::KEPT,
+            Self::Time(PurgedByTime::Events) => now - merchant_events::KEPT,
             // It holds the time of its end itself.
             Self::Time(PurgedByTime::RefreshTokens) => now,
             Self::Time(PurgedByTime::LoginAttempts) => now - crate::logins::WINDOW,

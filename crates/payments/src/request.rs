@@ -2,13 +2,11 @@
 
 use bytes::Bytes;
 use tillgate_model::{Dialect, Problems, Record, Resource, document, document::Frame, request::parse};
-use tillgate_store::{Scope, Tx};
+use tillgate_store::Scope;
 
 use crate::{
     call::{Answer, Caller, IdempotencyKey},
     context::Context,
-    failure::Failure,
-    idempotency,
 };
 
 /// Who calls, with which key, in which world. Cheap to clone: transactions take one along.
@@ -39,22 +37,6 @@ impl Request {
     /// What documents need to know.
     pub fn frame(&self) -> Frame<'_> {
         self.context.frame(self.scope())
-    }
-
-    /// Claims the idempotency key in the first transaction. What it makes or changes is `resource`.
-    pub async fn claim(&self, tx: &mut Tx<'_>, resource: Option<(&str, &str)>) -> Result<(), Failure> {
-        match &self.key {
-            Some(key) => idempotency::claim(self, key, tx, resource).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Keeps the answer in the last transaction.
-    pub async fn finish(&self, tx: &mut Tx<'_>, answer: &Answer) -> Result<(), Failure> {
-        match &self.key {
-            Some(key) => idempotency::finish(self, key, tx, answer).await,
-            None => Ok(()),
-        }
     }
 
     /// Problems as the caller is told them: their pointers lead into what was sent.

@@ -7,10 +7,9 @@ use tillgate_model::{Problem, Problems, Timestamp, problem::Kind};
 use tillgate_store::{NewRevocationRow, RevocationRow, StoreError, Tx, query};
 
 use crate::{
-    accounts::Application,
+    accounts::{Application, scope_of},
     context::Context,
     failure::Failure,
-    logins,
     stored::{stored_time, time},
 };
 
@@ -20,6 +19,9 @@ const LONGEST_LIFETIME: Duration = Duration::hours(5);
 const MAX_OF_APPLICATION: i64 = 20_000;
 /// Revocations that are forgotten in one transaction.
 const FORGOTTEN_TOGETHER: i64 = 500;
+
+/// What the tokens are hashed as.
+const REFRESH_TOKEN: &str = "refresh_tokens.hash";
 
 /// What revoked tokens have in common.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -203,12 +205,12 @@ pub async fn revoke_refresh_token(
     application: &Application,
     token: &SecretString,
 ) -> Result<(), Problems> {
-    let hash = logins::hash_of_refresh_token(context, token.expose_secret());
+    let hash = hash_of_refresh_token(context, token.expose_secret());
     let (inside, application) = (context.clone(), application.clone());
     context
         .db
         .write(async move |tx: &mut Tx<'_>| {
-            let scope = logins::scope_of(&application);
+            let scope = scope_of(&application);
             let Some(token) = query!(tx, refresh_tokens::lock(&scope, &hash))? else {
                 return Ok(());
             };
@@ -239,4 +241,9 @@ async fn add(tx: &mut Tx<'_>, row: NewRevocationRow, now: tillgate_store::Stored
 pub fn too_many() -> Problems {
     let message = "Too many tokens were revoked in the last hours. Try again later.";
     Problems::from(Problem::new(Kind::ServiceUnavailable, message)).retry_after(60)
+}
+
+/// As the tokens are stored.
+pub fn hash_of_refresh_token(context: &Context, token: &str) -> String {
+    context.vault.keyed_hash(REFRESH_TOKEN, token)
 }

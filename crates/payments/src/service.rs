@@ -1,15 +1,14 @@
 //! The service: every call of the API comes through here.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use tillgate_model::{
-    Action, Id, Problem, Problems, Resource,
+    Action, Id, Problem, Problems,
     document::{self, Linkage},
     openapi::OperationKind,
     problem::Kind,
     registry,
     resource::RelationshipMeta,
-    resources::*,
 };
 
 use tillgate_store::{GatewayEventRow, StoreError, Tx};
@@ -17,25 +16,17 @@ use tillgate_store::{GatewayEventRow, StoreError, Tx};
 use crate::{
     call::{Answer, Call, Caller},
     context::Context,
-    events::{self, Delivery, EventEditor, Sent},
+    engine::{sync, watch},
     failure::Failure,
-    flows::{
-        create::Payments,
-        order_editor::OrderEditor,
-        recover,
-        source_editor::SourceEditor,
-        transaction_editor::TransactionEditor,
-        wallet::{self, Cards, WalletEditor},
-        watch,
-    },
-    handler::{Edit, Kept, Show, Shown},
+    handlers::Handlers,
     idempotency,
-    plain::PlainEditor,
+    merchant_events::{self, Delivery, Sent},
     precondition,
+    provider_events::{self, Notification, Reception},
     purge::{self, Purge},
     request::Request,
     stored::Selection,
-    webhooks::{self, Notification, Reception},
+    wallet,
 };
 
 /// The service. Cheap to clone.
@@ -47,66 +38,6 @@ pub struct Service {
 
 /// An event of a PSP that was taken up.
 pub struct GatewayEvent(GatewayEventRow);
-
-/// Who shows and edits the resources of each type.
-#[derive(Default)]
-pub struct Handlers {
-    show: HashMap<&'static str, Box<dyn Show + Send + Sync>>,
-    edit: HashMap<&'static str, Box<dyn Edit + Send + Sync>>,
-}
-
-impl Handlers {
-    fn all() -> Self {
-        let mut handlers = Self::default();
-        macro_rules! shown {
-            ($($name:ident)*) => { $(handlers.shown::<$name>();)* };
-        }
-        tillgate_model::for_each_resource!(shown);
-        macro_rules! plain {
-            ($($name:ident)*) => { $(handlers.edited::<$name>(PlainEditor::<$name>::new());)* };
-        }
-        plain!(Market Customer LineItem PaymentMethod StripeGateway CheckoutComGateway ManualGateway Webhook);
-        macro_rules! sources {
-            ($($name:ident)*) => { $(handlers.edited::<$name>(SourceEditor::<$name>::new());)* };
-        }
-        sources!(StripePayment CheckoutComPayment WireTransfer);
-        macro_rules! transactions {
-            ($($name:ident)*) => { $(handlers.edited::<$name>(TransactionEditor::<$name>::new());)* };
-        }
-        transactions!(Authorization Capture Void Refund);
-        handlers.edited::<CustomerPaymentSource>(WalletEditor::new());
-        handlers.edited::<Order>(OrderEditor::new());
-        handlers.edited::<Payment>(Payments::new());
-        handlers.edited::<Event>(EventEditor::new());
-        handlers.edited::<Card>(Cards);
-        handlers
-    }
-
-    fn shown<R: Kept>(&mut self) {
-        self.show.insert(R::META.kind, Box::new(Shown::<R>::new()));
-    }
-
-    fn edited<R: Resource>(&mut self, editor: impl Edit + Send + Sync + 'static) {
-        self.edit.insert(R::META.kind, Box::new(editor));
-    }
-
-    /// Who shows resources of a type.
-    pub fn show(&self, kind: &str) -> Result<&dyn Show, Failure> {
-        let handler = self
-            .show
-            .get(kind)
-            .ok_or_else(|| Failure::Internal(format!("nothing shows {kind}")))?;
-        Ok(&**handler)
-    }
-
-    fn edit(&self, kind: &str) -> Result<&dyn Edit, Failure> {
-        let handler = self
-            .edit
-            .get(kind)
-            .ok_or_else(|| Failure::Internal(format!("nothing edits {kind}")))?;
-        Ok(&**handler)
-    }
-}
 
 impl Service {
     /// A service in a world.
@@ -332,7 +263,7 @@ impl Service {
     /// Before the service takes calls: open calls to PSPs of an earlier run, which nobody waits for any more, become due.
     /// [`Service::recover_once`] then looks for their outcome.
     pub async fn take_up_open_calls(&self) {
-        if let Err(failure) = recover::make_all_due(&self.context).await {
+        if let Err(failure) = sync::make_all_due(&self.context).await {
             self.failed(&failure, "open calls could not be made due");
         }
         if let Err(failure) = wallet::make_all_due(&self.context).await {
@@ -342,7 +273,7 @@ impl Service {
 
     /// Looks for the outcome of the calls to PSPs that are due. Answers how many there were.
     pub async fn recover_once(&self) -> usize {
-        let payments = recover::run_due(&self.context).await.unwrap_or_else(|failure| {
+        let payments = sync::run_due(&self.context).await.unwrap_or_else(|failure| {
             self.failed(&failure, "open calls could not be looked for");
             0
         });
@@ -363,7 +294,7 @@ impl Service {
 
     /// Makes events of up to `limit` changes that were committed. Answers how many there were.
     pub async fn publish_once(&self, limit: i64) -> usize {
-        let published = events::publish(&self.context, &self.handlers, limit).await;
+        let published = merchant_events::publish(&self.context, &self.handlers, limit).await;
         published.unwrap_or_else(|failure| {
             self.failed(&failure, "events could not be made of what has changed");
             0
@@ -373,7 +304,7 @@ impl Service {
     /// Takes what is to be sent to webhooks by now, to each as much as `free` says of its identifier; no other instance takes
     /// it for a while.
     pub async fn take_deliveries(&self, free: impl Fn(&str) -> usize) -> Vec<Delivery> {
-        let taken = events::take_due(&self.context, free).await;
+        let taken = merchant_events::take_due(&self.context, free).await;
         taken.unwrap_or_else(|failure| {
             self.failed(&failure, "what is to be sent to webhooks could not be taken up");
             Vec::new()
@@ -383,14 +314,14 @@ impl Service {
     /// Sends to a webhook. What came of it is to be [written down](Self::settle_delivery); none if nothing could be sent.
     pub async fn send_delivery(&self, delivery: Delivery) -> Option<Sent> {
         let webhook = delivery.webhook_id().to_owned();
-        let sent = events::send(&self.context, delivery).await;
+        let sent = merchant_events::send(&self.context, delivery).await;
         sent.inspect_err(|failure| tracing::error!(webhook, ?failure, "a webhook could not be called"))
             .ok()
     }
 
     /// Writes down what came of a call of a webhook.
     pub async fn settle_delivery(&self, sent: Sent) {
-        if let Err(failure) = events::settle(&self.context, sent).await {
+        if let Err(failure) = merchant_events::settle(&self.context, sent).await {
             self.failed(
                 &failure,
                 "what came of a call of a webhook could not be written down",
@@ -411,7 +342,7 @@ impl Service {
     /// # Errors
     /// The database fails: the PSP is to send it again.
     pub async fn receive(&self, notification: &Notification<'_>) -> Result<Reception, Problems> {
-        webhooks::receive(&self.context, notification)
+        provider_events::receive(&self.context, notification)
             .await
             .inspect_err(|failure| self.note(failure))
             .map_err(Failure::into_problems)
@@ -420,7 +351,7 @@ impl Service {
     /// Takes up to `limit` stored events that are to be dealt with by now; no other instance takes them for a while.
     pub async fn take_events(&self, limit: usize) -> Vec<GatewayEvent> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let taken = webhooks::take_due(&self.context, limit).await;
+        let taken = provider_events::take_due(&self.context, limit).await;
         let taken = taken.unwrap_or_else(|failure| {
             self.failed(&failure, "events could not be taken up");
             Vec::new()
@@ -430,7 +361,7 @@ impl Service {
 
     /// Deals with an event: its payment is asked for at the PSP, and what that shows becomes ours.
     pub async fn process_event(&self, event: &GatewayEvent) {
-        if let Err(failure) = webhooks::process(&self.context, &event.0).await {
+        if let Err(failure) = provider_events::process(&self.context, &event.0).await {
             self.note(&failure);
             tracing::error!(
                 event = event.0.event_id,

@@ -14,7 +14,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::context::Entropy;
+use crate::ports::Entropy;
 
 /// Start of a sealed text: the format's version.
 const VERSION: &str = "v1.";

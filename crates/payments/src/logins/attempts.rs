@@ -6,8 +6,7 @@ use chrono::Duration;
 use tillgate_model::{Problem, Problems};
 use tillgate_store::{Scope, Tx, query};
 
-use super::Login;
-use crate::{context::Context, failure::Failure, network::network, stored::stored_time};
+use crate::{context::Context, failure::Failure, logins::Login, network::network, stored::stored_time};
 
 /// What addresses of customers are hashed as: whoever mistypes theirs leaves no trace of it that could be read.
 const PURPOSE: &str = "login_attempts.subject";

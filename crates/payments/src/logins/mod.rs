@@ -11,11 +11,16 @@ use secrecy::SecretString;
 use tillgate_model::{Id, Problems, Timestamp, text};
 use tillgate_store::{Scope, StoreError, Tx, query};
 
-use self::attempts::Attempt;
+use crate::{
+    accounts::{Application, scope_of},
+    context::Context,
+    failure::Failure,
+    logins::attempts::Attempt,
+    network::network,
+};
+
 pub use self::attempts::WINDOW;
-pub(crate) use self::refresh::hash_of_refresh_token;
 pub use self::refresh::{customer_of_refresh_token, with_refresh_token};
-use crate::{accounts::Application, context::Context, failure::Failure, network::network, passwords};
 
 /// A customer who has logged in.
 #[derive(Debug)]
@@ -70,7 +75,11 @@ async fn try_password(
     let place = context.passwords.enter(network(login.address).to_string())?;
     let known = begin(context, &scope, attempt.clone(), login.email).await?;
     let stored = known.hash.as_deref();
-    if !passwords::check(context, place, login.password, stored).await? {
+    if !context
+        .passwords
+        .check(&context.vault, place, login.password, stored)
+        .await?
+    {
         return Ok(None);
     }
     let (context, application) = (context.clone(), application.clone());
@@ -116,9 +125,4 @@ async fn customer_of(tx: &mut Tx<'_>, scope: &Scope, email: &str) -> Result<Opti
     }
     let found = query!(tx, payments::customer_of_email(scope, email))?;
     Ok(found.map(|row| row.id))
-}
-
-/// The data that an application works on.
-pub(crate) fn scope_of(application: &Application) -> Scope {
-    Scope::of_credentials(application.organization_id.clone(), application.test)
 }

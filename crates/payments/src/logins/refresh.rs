@@ -6,17 +6,15 @@ use secrecy::{ExposeSecret, SecretString};
 use tillgate_model::{Id, Problems};
 use tillgate_store::{RefreshTokenRow, Tx, query};
 
-use super::{Session, scope_of};
 use crate::{
-    accounts::{Application, random_text},
+    accounts::{Application, random_text, scope_of},
     context::Context,
     failure::Failure,
-    revocations,
+    logins::Session,
+    revocations::{self, hash_of_refresh_token},
     stored::{stored_time, time, word},
 };
 
-/// What the tokens are hashed as.
-const PURPOSE: &str = "refresh_tokens.hash";
 const LIFETIME: Duration = Duration::weeks(2);
 
 /// Goes on with a login. `None` if the token is none of the application's, has ended, or was used before.
@@ -58,11 +56,6 @@ pub async fn customer_of_refresh_token(
         .map(|token| word(&token.customer_id))
         .transpose()
         .map_err(|error| Failure::from(error).into_problems())
-}
-
-/// As the tokens are stored.
-pub fn hash_of_refresh_token(context: &Context, token: &str) -> String {
-    context.vault.keyed_hash(PURPOSE, token)
 }
 
 async fn rotate(

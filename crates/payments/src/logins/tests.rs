@@ -7,11 +7,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tillgate_model::Problems;
 
-use super::{Login, Session, with_password, with_refresh_token};
 use crate::{
     ApplicationKind, Context,
     accounts::{self, Application, NewApplication},
-    webhooks::tests::world::World,
+    logins::{Login, Session, with_password, with_refresh_token},
+    test_support::world::World,
 };
 
 const PASSWORD: &str = "correct horse";

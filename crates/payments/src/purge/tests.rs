@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tillgate_store::{IdempotencyKeyRow, Tx, query};
 
-use crate::{stored::stored_time, webhooks::tests::world::World};
+use crate::{stored::stored_time, test_support::world::World};
 
 fn customer(name: &str) -> Value {
     json!({"type": "customers", "attributes": {"email": format!("{name}@customers.example.com")}})

@@ -5,12 +5,10 @@ use tillgate_model::{
 };
 use tillgate_store::{CustomerFilter, CustomerPasswordRow, CustomerRow, StoreError, Tx, query};
 
-use super::{edited_in, kept_in};
 use crate::{
-    events::{Change, outbox},
     failure::Failure,
-    passwords,
-    plain::Plain,
+    outbox::{self, Change},
+    plain::{Plain, edited_in, kept_in},
     request::Request,
     revocations,
     stored::{self, stored_time},
@@ -142,14 +140,18 @@ async fn tell(
 
 /// Puts what is stored of a password in its place: hashing is slow, and no transaction waits for it.
 async fn seal(request: &Request, password: Option<&mut Secret>) -> Result<(), Failure> {
+    let context = &request.context;
     if let Some(password) = password {
         *password = Secret::new(
-            passwords::seal(
-                &request.context,
-                request.caller.client(),
-                password.secret_string(),
-            )
-            .await?,
+            context
+                .passwords
+                .seal(
+                    &context.vault,
+                    &*context.entropy,
+                    request.caller.client(),
+                    password.secret_string(),
+                )
+                .await?,
         );
     }
     Ok(())

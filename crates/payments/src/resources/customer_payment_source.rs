@@ -1,5 +1,6 @@
 //! Saved cards, as the API shows them. What saving, using and removing one does is in [`wallet`].
 
+use strum::VariantArray as _;
 use tillgate_model::{
     Id, One, Problem, Record, Secret, ToOne,
     document::Page,
@@ -11,35 +12,19 @@ use tillgate_model::{
 };
 use tillgate_store::{CardState, CustomerPaymentSourceFilter, CustomerPaymentSourceRow, Stored, Tx, query};
 
-use super::edited_in;
 use crate::{
-    context::Context,
     failure::Failure,
-    flows::{details::Details, wallet},
     handler::Kept,
-    plain::Plain,
+    payment::{
+        cards::{self, hash_token, seal_token, token, visible},
+        details::Details,
+    },
+    plain::{Plain, edited_in},
+    providers::registry,
     request::Request,
     stored::{self, Selection, found, json, optional_word, stored_json, word},
+    wallet,
 };
-
-/// What tokens are sealed and hashed as.
-const TOKEN: &str = "customer_payment_sources.token";
-
-/// Encrypts a token.
-pub fn seal_token(context: &Context, token: &str) -> String {
-    context.vault.seal(&*context.entropy, TOKEN, token)
-}
-
-/// What a token is found by.
-pub fn hash_token(context: &Context, token: &str) -> String {
-    context.vault.keyed_hash(TOKEN, token)
-}
-
-/// Decrypts the token of a card, if it has one.
-pub fn token(context: &Context, row: &CustomerPaymentSourceRow) -> Result<Option<Secret>, Failure> {
-    let open = |sealed: &String| context.vault.open(TOKEN, sealed).map(Secret::new);
-    Ok(row.token.as_ref().map(open).transpose()?)
-}
 
 fn record(
     request: &Request,
@@ -63,12 +48,6 @@ fn record(
             payment_source,
         }
     ))
-}
-
-/// A customer sees their own cards, while they can be used.
-pub fn visible(request: &Request, row: &CustomerPaymentSourceRow) -> bool {
-    let own = request.caller.customer_id.as_ref();
-    wallet::is_active(row) && own.is_none_or(|own| own.as_str() == row.customer_id)
 }
 
 /// What is written by hand is ready to be used.
@@ -111,7 +90,7 @@ impl Kept for CustomerPaymentSource {
         if let Some(order_id) = selection.owner("orders") {
             let order = query!(tx, orders::get(scope, &word(order_id)?))?;
             let cards = match &order {
-                Some(order) if wallet::may_use(request, order) => wallet::available(tx, scope, order).await?,
+                Some(order) if cards::may_use(request, order) => wallet::available(tx, scope, order).await?,
                 _ => Vec::new(),
             };
             // A customer has a handful.
@@ -287,7 +266,7 @@ async fn gateway_of(
     if let Some(id) = gateway_id {
         let id = word(&id)?;
         let gateway = query!(tx, payment_gateways::get(scope, &id))?;
-        if gateway.is_some_and(|gateway| gateway.kind == GatewayType::ManualGateways) {
+        if gateway.is_some_and(|gateway| !registry::of_gateway(*gateway.kind).capabilities().has_psp()) {
             let message = "has no PSP that could keep a card";
             return Err(
                 Problem::invalid("/data/relationships/payment_method", "not_supported", message).into(),
@@ -295,10 +274,12 @@ async fn gateway_of(
         }
         return Ok(Some(id));
     }
-    let kind = match record.payment_source_token.as_ref().map(Secret::expose) {
-        Some(token) if token.starts_with("pm_") || token.starts_with("card_") => GatewayType::StripeGateways,
-        Some(token) if token.starts_with("src_") => GatewayType::CheckoutComGateways,
-        _ => return Ok(None),
+    let token = record.payment_source_token.as_ref().map(Secret::expose);
+    let owner = GatewayType::VARIANTS
+        .iter()
+        .find(|kind| token.is_some_and(|token| registry::of_gateway(**kind).owns_token(token)));
+    let Some(kind) = owner.copied() else {
+        return Ok(None);
     };
     match query!(tx, payments::enabled_gateways(scope, kind))?.as_slice() {
         [only] => Ok(Some(word(&only.id)?)),

@@ -1,8 +1,8 @@
 use tillgate_model::{Record, resources::Event};
 use tillgate_store::{EventFilter, EventRow, StoreError, Tx};
 
-use super::kept_in;
 use crate::{
+    plain::kept_in,
     request::Request,
     stored::{self, Selection, word},
 };

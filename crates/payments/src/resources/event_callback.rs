@@ -1,13 +1,15 @@
 use tillgate_model::{JsonObject, Record, ToOne, resources::EventCallback};
 use tillgate_store::{EventCallbackFilter, EventCallbackRow, Tx, query};
 
-use super::kept_in;
 use crate::{
-    events::PAYLOAD,
     failure::Failure,
+    plain::kept_in,
     request::Request,
     stored::{self, json, word},
 };
+
+/// What payloads are sealed as.
+pub const PAYLOAD: &str = "event_deliveries.payload";
 
 fn visible(_: &Request, _: &EventCallbackRow) -> bool {
     true

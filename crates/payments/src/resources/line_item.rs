@@ -6,12 +6,13 @@ use tillgate_model::{
 };
 use tillgate_store::{LineItemFilter, LineItemRow, StoreError, Tx, query};
 
-use super::{edited_in, order};
 use crate::{
     failure::Failure,
     handler::Kept,
-    plain::Plain,
+    payment::access,
+    plain::{Plain, edited_in},
     request::Request,
+    resources::order,
     stored::{self, Selection, found, word},
 };
 
@@ -54,7 +55,7 @@ impl Kept for LineItem {
             return Ok(None);
         };
         let order = query!(tx, orders::get(scope, &word(&row.order_id)?))?;
-        let visible = order.is_some_and(|order| order::visible(request, &order));
+        let visible = order.is_some_and(|order| access::visible(request, &order));
         Ok(visible.then(|| record(&row)).transpose()?)
     }
 

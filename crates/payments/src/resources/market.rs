@@ -4,11 +4,10 @@ use tillgate_model::{
 };
 use tillgate_store::{MarketFilter, MarketRow, StoreError, Tx, query};
 
-use super::{disabled_at, edited_in, kept_in};
 use crate::{
     call::ApplicationKind,
     failure::Failure,
-    plain::Plain,
+    plain::{Plain, disabled_at, edited_in, kept_in},
     request::Request,
     stored::{self, optional_word, stored_time, time, word},
 };

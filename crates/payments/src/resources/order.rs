@@ -6,19 +6,19 @@ use tillgate_model::{
 };
 use tillgate_store::{AnyOrder as _, OrderFilter, OrderRow, StoreError, Stored, Tx, query};
 
-mod buyer;
-
-pub use self::buyer::visible;
 use crate::{
     call::ApplicationKind,
-    events::{self, Change, outbox},
+    engine::change_of_buyer,
     failure::Failure,
-    flows::{change_of_buyer, create, ledger::Ledger, offer::Offers},
     handler::Kept,
+    outbox::{self, Change},
+    payment::{access::visible, ledger::Ledger, offer::Offers, order_status::is_editable, rules},
     plain::Plain,
     request::Request,
     stored::{self, Selection, found, optional_word, stored_time, time, word},
 };
+
+mod buyer;
 
 /// The order as the API shows it.
 fn record_of(row: &OrderRow) -> Result<Record<Order>, StoreError> {
@@ -138,14 +138,6 @@ impl Kept for Order {
         let records = rows.iter().map(|row| shown_to(request, row));
         Ok((records.collect::<Result<_, _>>()?, total))
     }
-}
-
-/// Whether line items and the like can be changed.
-pub fn is_editable(status: OrderStatus) -> bool {
-    matches!(
-        status,
-        OrderStatus::Draft | OrderStatus::Pending | OrderStatus::Editing
-    )
 }
 
 impl Plain for Order {
@@ -377,7 +369,7 @@ async fn leave_payment_source(
     if offers.through(&chosen, &source.payment_gateway_id).is_some() {
         return Ok(());
     }
-    if create::is_confirmable(&source) {
+    if rules::is_confirmable(&source) {
         return Err(Failure::Confirmable);
     }
     if Ledger::of(tx, scope, locked).await?.held() > 0 {
@@ -430,7 +422,7 @@ pub async fn tell(
     before: Option<&OrderRow>,
     row: &OrderRow,
 ) -> Result<(), Failure> {
-    let changes = events::of_order(before, row);
+    let changes = outbox::of_order(before, row);
     outbox::record(tx, &request.context, request.scope(), &changes).await
 }
 

@@ -1,8 +1,8 @@
 use tillgate_model::{Record, resources::PaymentGateway};
 use tillgate_store::{PaymentGatewayFilter, PaymentGatewayRow, StoreError, Tx};
 
-use super::kept_in;
 use crate::{
+    plain::kept_in,
     request::Request,
     stored::{self, json, time},
 };

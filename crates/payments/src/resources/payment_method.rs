@@ -1,19 +1,20 @@
+use strum::VariantArray as _;
 use tillgate_model::{
-    One, Problem, Record, ToOne,
+    One, Problem, Record, Resource as _, ToOne,
     document::Page,
     resources::{
-        CreatePaymentMethodAttributes, GatewayType, PaymentMethod, PaymentSourceType,
+        CreatePaymentMethodAttributes, GatewayType, PaymentGateway, PaymentMethod,
         UpdatePaymentMethodAttributes,
     },
 };
 use tillgate_store::{PaymentMethodFilter, PaymentMethodRow, StoreError, Tx, query};
 
-use super::{disabled_at, edited_in};
 use crate::{
     call::ApplicationKind,
     failure::Failure,
     handler::Kept,
-    plain::Plain,
+    plain::{Plain, disabled_at, edited_in},
+    providers::registry,
     request::Request,
     stored::{self, Selection, found, optional_word, stored_time, time, word},
 };
@@ -100,14 +101,11 @@ impl Kept for PaymentMethod {
             let (rows, total) = page.cut(query!(tx, payments::payment_methods_of_market(scope, &market))?);
             return Ok((rows.iter().map(record).collect::<Result<_, _>>()?, total));
         }
-        let gateway = [
-            "payment_gateways",
-            "stripe_gateways",
-            "checkout_com_gateways",
-            "manual_gateways",
-        ]
-        .iter()
-        .find_map(|kind| selection.owner(kind));
+        let types = GatewayType::VARIANTS.iter().map(|kind| (*kind).into());
+        let gateway = [PaymentGateway::META.kind]
+            .into_iter()
+            .chain(types)
+            .find_map(|kind| selection.owner(kind));
         let filter = PaymentMethodFilter {
             payment_gateway_id: gateway,
             ..Default::default()
@@ -165,16 +163,13 @@ async fn check(
         query!(tx, payment_gateways::get(request.scope(), gateway_id))?,
         "payment_gateway",
     )?;
-    let (fitting, name) = match record.payment_source_type {
-        PaymentSourceType::StripePayments => (GatewayType::StripeGateways, "Stripe payment"),
-        PaymentSourceType::CheckoutComPayments => (GatewayType::CheckoutComGateways, "Checkout.com payment"),
-        PaymentSourceType::WireTransfers => (GatewayType::ManualGateways, "Wire transfer"),
-    };
+    let fitting = registry::gateway_type_of(record.payment_source_type);
     if gateway.kind != fitting {
         let message = format!("must be one of {fitting} for this payment source type");
         return Err(Problem::invalid("/data/relationships/payment_gateway", "inclusion", message).into());
     }
     if record.name.is_none() {
+        let name = registry::of_source(record.payment_source_type).method_name();
         record.name = Some(name.to_owned());
     }
     let Some(market_id) = record.market.id() else {

@@ -9,8 +9,8 @@ use tillgate_store::{StoreError, Stored, TransactionFilter, TransactionRow, Tran
 
 use crate::{
     failure::Failure,
-    flows::ledger::Ledger,
     handler::Kept,
+    payment::ledger::Ledger,
     request::Request,
     stored::{self, Selection, optional_word, word},
 };

@@ -1,25 +1,27 @@
 use tillgate_model::{
-    Id, Problem, Record, Secret,
+    Id, Problem, Record, ResourceMeta, Secret, Topic,
     document::Page,
+    registry,
     resources::{CircuitState, CreateWebhookAttributes, UpdateWebhookAttributes, Webhook},
 };
 use tillgate_outgoing::Refused;
 use tillgate_store::{StoreError, Tx, WebhookFilter, WebhookRow, query};
 use url::Url;
 
-use super::{disabled_at, edited_in};
 use crate::{
     context::Context,
-    events::refuse_unknown_paths,
     failure::Failure,
     handler::Kept,
-    plain::Plain,
+    plain::{Plain, disabled_at, edited_in},
     request::Request,
     stored::{self, Selection, json, stored_json, stored_time, time, word},
 };
 
 /// What shared secrets are sealed as.
 const SHARED_SECRET: &str = "webhooks.shared_secret";
+
+/// How deep a path of relationships may lead.
+const DEEPEST: usize = 3;
 
 /// Decrypts the shared secret of a webhook.
 pub fn open_secret(context: &Context, row: &WebhookRow) -> Result<Secret, Failure> {
@@ -178,4 +180,38 @@ fn refuse_unreachable(request: &Request, url: &str) -> Result<(), Problem> {
         ),
     };
     Err(Problem::invalid("/data/attributes/callback_url", rule, message))
+}
+
+/// Refuses paths that lead nowhere from a topic's resource.
+fn refuse_unknown_paths(topic: Topic, paths: &[String]) -> Result<(), Problem> {
+    let pointer = "/data/attributes/include_resources";
+    for path in paths {
+        let steps: Vec<&str> = path.split('.').collect();
+        if steps.len() > DEEPEST {
+            let message = format!("has a path of more than {DEEPEST} relationships: {path:?}");
+            return Err(Problem::invalid(pointer, "too_deep", message));
+        }
+        if !leads_somewhere(&[topic.resource()], &steps) {
+            let message = format!("names no relationship of {}: {path:?}", topic.resource().kind);
+            return Err(Problem::invalid(pointer, "inclusion", message));
+        }
+    }
+    Ok(())
+}
+
+/// From one of several resources, which is what a relationship may point to.
+fn leads_somewhere(from: &[&'static ResourceMeta], steps: &[&str]) -> bool {
+    let Some((name, rest)) = steps.split_first() else {
+        return true;
+    };
+    from.iter()
+        .filter_map(|meta| meta.relationship(name))
+        .any(|relationship| {
+            let targets: Vec<_> = relationship
+                .targets
+                .iter()
+                .filter_map(|kind| registry::resource(kind))
+                .collect();
+            leads_somewhere(&targets, rest)
+        })
 }

@@ -5,37 +5,16 @@
 
 use std::net::IpAddr;
 
-use tillgate_model::{
-    Problem, Record, ToOne,
-    problem::Kind,
-    resource::Buyer,
-    resources::{Order, OrderStatus},
-};
-use tillgate_store::{AnyOrder, Tx, query};
+use tillgate_model::{Problem, Record, ToOne, problem::Kind, resource::Buyer, resources::Order};
+use tillgate_store::{Tx, query};
 
-use super::{super::customer, is_editable};
-use crate::{failure::Failure, request::Request, stored::found};
+use crate::{
+    failure::Failure, payment::order_status::is_editable, request::Request, resources::customer,
+    stored::found,
+};
 
 const CUSTOMER: &str = "/data/relationships/customer";
 const EMAIL: &str = "/data/attributes/customer_email";
-
-/// A sales channel sees orders of its market only. A guest sees those that guests buy, while they are being bought or were just
-/// bought. A customer sees all of their own, and those of guests as long as these are nobody's or under the customer's address.
-pub fn visible(request: &Request, order: &impl AnyOrder) -> bool {
-    let caller = &request.caller;
-    let market = caller.market_id.as_ref();
-    let of_its_market = market.is_some_and(|market| market.as_str() == order.market_id());
-    let being_bought = matches!(
-        order.status(),
-        OrderStatus::Draft | OrderStatus::Pending | OrderStatus::Placing | OrderStatus::Placed
-    );
-    let of_guest = order.guest() && being_bought;
-    let seen = match (&caller.customer_id, order.customer_id()) {
-        (None, _) | (Some(_), None) => of_guest,
-        (Some(own), Some(of)) => own.as_str() == of && (of_guest || !order.guest()),
-    };
-    caller.buyer().is_none() || (of_its_market && seen)
-}
 
 /// Checks the network address that a request gives the buyer, or takes away. A buyer could give that of anybody.
 pub fn check_ip(request: &Request, said: Option<Option<&str>>) -> Result<(), Problem> {

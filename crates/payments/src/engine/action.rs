@@ -1,0 +1,176 @@
+//! Captures, voids and refunds: the intent is committed as a pending transaction, with the call that decides it. A gateway
+//! without a PSP has nobody to ask: its transactions succeed where they are made.
+
+use tillgate_gateways::{ActionReference, CapturePayment, RefundPayment};
+use tillgate_model::{Money, resources::TransactionKind};
+use tillgate_store::{Goal, OperationKind, PaymentGatewayRow, TransactionRow, Tx};
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    payment::{
+        case::{Case, gateway_of},
+        without_psp,
+    },
+    providers::{
+        connection::Link,
+        operation::{self, Intent, Progress},
+        registry,
+    },
+    stored::word,
+};
+
+/// Captures an amount of an authorization.
+pub async fn capture(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    authorization: &TransactionRow,
+    amount_cents: i64,
+    goal: Option<Goal>,
+) -> Result<Progress, Failure> {
+    let gateway = gateway_of(tx, case).await?;
+    let is_final = amount_cents >= case.ledger.open_authorization(authorization)
+        || !registry::of_gateway(*gateway.kind).keeps_rest(&gateway, &case.details);
+    let args = |reference, amount| CapturePayment {
+        reference,
+        amount: Some(amount),
+        is_final,
+    };
+    let parent = &authorization.id;
+    let row = pending(context, case, TransactionKind::Captures, parent, amount_cents);
+    let action = Action {
+        gateway: &gateway,
+        row,
+        goal,
+        kind: OperationKind::Capture,
+        make_request: &|link, psp_id, reference, amount, key| {
+            link.gateway.capture(psp_id, &args(reference, amount), key)
+        },
+    };
+    begin(tx, context, case, action).await
+}
+
+/// Releases what is open of an authorization: all of it, or what captures have left.
+pub async fn void(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    authorization: &TransactionRow,
+    goal: Option<Goal>,
+) -> Result<Progress, Failure> {
+    let gateway = gateway_of(tx, case).await?;
+    let open = case.ledger.open_authorization(authorization);
+    let is_rest = case.ledger.captured_of(authorization) > 0;
+    let row = pending(context, case, TransactionKind::Voids, &authorization.id, open);
+    let action = Action {
+        gateway: &gateway,
+        row,
+        goal,
+        kind: OperationKind::Cancel,
+        make_request: &|link, psp_id, reference, _, key| match is_rest {
+            true => link.gateway.release_rest(psp_id, &reference, key),
+            false => link.gateway.cancel(psp_id, &reference, key),
+        },
+    };
+    begin(tx, context, case, action).await
+}
+
+/// Gives an amount of a capture back.
+pub async fn refund(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    capture: &TransactionRow,
+    amount_cents: i64,
+    goal: Option<Goal>,
+) -> Result<Progress, Failure> {
+    let gateway = gateway_of(tx, case).await?;
+    let row = pending(context, case, TransactionKind::Refunds, &capture.id, amount_cents);
+    let action = Action {
+        gateway: &gateway,
+        row,
+        goal,
+        kind: OperationKind::Refund,
+        make_request: &|link, psp_id, reference, amount, key| {
+            link.gateway
+                .refund(psp_id, &RefundPayment { reference, amount }, key)
+        },
+    };
+    begin(tx, context, case, action).await
+}
+
+fn pending(
+    context: &Context,
+    case: &mut Case,
+    kind: TransactionKind,
+    parent: &str,
+    amount_cents: i64,
+) -> TransactionRow {
+    let mut row = case.new_transaction(context, kind);
+    row.parent_id = Some(parent.to_owned());
+    row.amount_cents = amount_cents;
+    row.token.clone_from(&case.source.psp_id);
+    row
+}
+
+type MakeRequest<'a> = dyn Fn(
+        &Link,
+        &str,
+        ActionReference,
+        Money,
+        &str,
+    ) -> Result<tillgate_gateways::PspRequest, tillgate_gateways::Unsupported>
+    + 'a;
+
+/// An action to be.
+struct Action<'a> {
+    gateway: &'a PaymentGatewayRow,
+    /// The transaction that it decides.
+    row: TransactionRow,
+    goal: Option<Goal>,
+    kind: OperationKind,
+    make_request: &'a MakeRequest<'a>,
+}
+
+async fn begin(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    action: Action<'_>,
+) -> Result<Progress, Failure> {
+    let Action {
+        gateway,
+        row,
+        goal,
+        kind,
+        make_request,
+    } = action;
+    if !registry::of_gateway(*gateway.kind).capabilities().has_psp() {
+        without_psp::record(tx, context, case, row).await?;
+        return Ok(Progress::Done(goal));
+    }
+    let psp_id = case.source.psp_id.clone().ok_or_else(|| {
+        Failure::Internal(format!("the source {} has no payment at the PSP", case.source.id))
+    })?;
+    let operation_id = context.new_id();
+    let key = operation::idempotency_key(&operation_id, kind);
+    let reference = ActionReference {
+        transaction_id: row.id.clone(),
+        order_id: case.order.id.clone(),
+    };
+    let amount = Money::new(row.amount_cents, word(&row.currency_code)?);
+    let link = Link::of(context, gateway)?;
+    let intent = Intent {
+        gateway,
+        operation_id,
+        kind,
+        request: make_request(&link, &psp_id, reference, amount, &key)?,
+        transaction_id: Some(row.id.clone()),
+        goal,
+        reference: None,
+    };
+    case.put(tx, row).await?;
+    let attempt = operation::begin(tx, context, case, intent).await?;
+    Ok(Progress::CallPsp(Box::new(attempt)))
+}

@@ -1,0 +1,191 @@
+//! What a PSP lists of a payment's captures and refunds, against ours: each one by its own id, so that neither one that was
+//! made in the PSP's dashboard nor one that came back days later is missed, and none counts twice.
+
+use tillgate_gateways::{ActionKind, ActionSeen, ActionStatus, PaymentSnapshot};
+use tillgate_model::resources::TransactionKind;
+use tillgate_store::{TransactionRow, TransactionStatus, Tx};
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    payment::{
+        case::Case,
+        transaction::{fail, succeed},
+    },
+    planted::{self, Bug},
+};
+
+/// Takes over what the PSP lists, if it was asked to. A cancellation shows in the payment itself.
+pub async fn reconcile(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    snapshot: &PaymentSnapshot,
+    authorization: &TransactionRow,
+) -> Result<(), Failure> {
+    let actions = snapshot.actions.as_deref().unwrap_or_default();
+    // The PSP's list begins with the newest.
+    for seen in actions.iter().rev() {
+        let kind = match seen.kind {
+            ActionKind::Capture => TransactionKind::Captures,
+            ActionKind::Refund => TransactionKind::Refunds,
+            ActionKind::Cancel => continue,
+        };
+        let known = known(case, kind, seen).filter(|_| !planted::is(Bug::RefundRecordedTwice));
+        match known {
+            Some(row) if !is_another(&row, seen) => judge(tx, context, case, row, seen).await?,
+            _ if seen.status != ActionStatus::Done || planted::is(Bug::DashboardActionIgnored) => {}
+            _ if kind == TransactionKind::Captures => {
+                add_capture(tx, context, case, seen, snapshot, authorization).await?
+            }
+            _ => add_refund(tx, context, case, seen).await?,
+        }
+    }
+    Ok(())
+}
+
+/// The transaction with the PSP's id, or else the one that asked for the action.
+fn known(case: &Case, kind: TransactionKind, seen: &ActionSeen) -> Option<TransactionRow> {
+    let rows = || {
+        let of_kind = case.ledger.rows().iter().filter(|row| row.kind == kind);
+        of_kind.filter(|row| row.payment_source_id == case.source.id)
+    };
+    rows()
+        .find(|row| row.gateway_transaction_id.as_ref() == Some(&seen.id))
+        .or_else(|| rows().find(|row| seen.transaction_id.as_ref() == Some(&row.id)))
+        .cloned()
+}
+
+/// Whether our transaction has failed, and the PSP has done what it asked for all the same: that is recorded beside it.
+fn is_another(row: &TransactionRow, seen: &ActionSeen) -> bool {
+    row.status == TransactionStatus::Failed
+        && seen.status == ActionStatus::Done
+        && row.gateway_transaction_id.as_ref() != Some(&seen.id)
+}
+
+async fn judge(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    mut row: TransactionRow,
+    seen: &ActionSeen,
+) -> Result<(), Failure> {
+    let before = row.clone();
+    row.gateway_transaction_id = Some(seen.id.clone());
+    match &seen.status {
+        // Of two with one transaction, the one that succeeded counts.
+        ActionStatus::Done if row.status == TransactionStatus::Pending => succeed(context, &mut row),
+        ActionStatus::Failed(_) if planted::is(Bug::LateFailureIgnored) => return Ok(()),
+        ActionStatus::Failed(decline)
+            if row.kind == TransactionKind::Refunds
+                && before.gateway_transaction_id.as_ref() == Some(&seen.id) =>
+        {
+            fail(context, &mut row, decline);
+        }
+        _ => return Ok(()),
+    }
+    if row == before {
+        return Ok(());
+    }
+    case.put(tx, row).await
+}
+
+/// A capture that nobody asked us for: made in the PSP's dashboard. One that is counted already under another name, because
+/// only the sum was known then, is not added.
+async fn add_capture(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    seen: &ActionSeen,
+    snapshot: &PaymentSnapshot,
+    authorization: &TransactionRow,
+) -> Result<(), Failure> {
+    let Some(amount) = &seen.amount else {
+        return Ok(());
+    };
+    let after = case.ledger.captured_of(authorization) + amount.amount_cents;
+    let captured = snapshot.amount_captured.as_ref();
+    if captured.is_some_and(|captured| after > captured.amount_cents) {
+        return Ok(());
+    }
+    add(
+        tx,
+        context,
+        case,
+        TransactionKind::Captures,
+        &authorization.id,
+        seen,
+    )
+    .await?;
+    lower_void(tx, case, authorization).await
+}
+
+/// A void that was concluded before anybody knew of this capture has released only what the capture left.
+async fn lower_void(tx: &mut Tx<'_>, case: &mut Case, authorization: &TransactionRow) -> Result<(), Failure> {
+    let left = authorization.amount_cents - case.ledger.captured_of(authorization);
+    let void = case.ledger.of_kind(TransactionKind::Voids).find(|row| {
+        row.status == TransactionStatus::Succeeded
+            && row.parent_id.as_ref() == Some(&authorization.id)
+            && row.amount_cents > left
+    });
+    let Some(mut void) = void.cloned() else {
+        return Ok(());
+    };
+    void.amount_cents = left.max(0);
+    case.put(tx, void).await
+}
+
+/// A refund that nobody asked us for: made in the PSP's dashboard.
+async fn add_refund(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    seen: &ActionSeen,
+) -> Result<(), Failure> {
+    let Some(amount) = &seen.amount else {
+        return Ok(());
+    };
+    let Some(capture) = refunded_capture(case, amount.amount_cents) else {
+        tracing::error!(
+            source = case.source.id,
+            refund = seen.id,
+            "the PSP has refunded what was never captured; a person has to look"
+        );
+        return Ok(());
+    };
+    add(tx, context, case, TransactionKind::Refunds, &capture.id, seen).await
+}
+
+async fn add(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    kind: TransactionKind,
+    parent: &str,
+    seen: &ActionSeen,
+) -> Result<(), Failure> {
+    let mut row = case.new_transaction(context, kind);
+    row.parent_id = Some(parent.to_owned());
+    if let Some(amount) = &seen.amount {
+        row.amount_cents = amount.amount_cents;
+    }
+    row.token.clone_from(&case.source.psp_id);
+    row.gateway_transaction_id = Some(seen.id.clone());
+    succeed(context, &mut row);
+    case.put(tx, row).await
+}
+
+/// The capture that a refund of an amount fits best: the first with so much left, else the one with most left.
+fn refunded_capture(case: &Case, amount_cents: i64) -> Option<TransactionRow> {
+    let captures: Vec<&TransactionRow> = case
+        .ledger
+        .of_kind(TransactionKind::Captures)
+        .filter(|row| row.payment_source_id == case.source.id)
+        .collect();
+    let left = |row: &&&TransactionRow| case.ledger.refundable(row);
+    captures
+        .iter()
+        .find(|row| left(row) >= amount_cents)
+        .or_else(|| captures.iter().max_by_key(left))
+        .map(|row| (*row).clone())
+}

@@ -1,0 +1,244 @@
+//! A second payment source replaces one that its buyer could still confirm or authenticate. That payment is given up first:
+//! at the PSP where it can be canceled, else here, and what its buyer finishes later is released.
+
+use tillgate_gateways::{Decline, RefusalKind};
+use tillgate_model::{Id, Problem, Problems, problem::Kind};
+use tillgate_store::{PaymentSourceRow, Scope, SourceState, Tx, query};
+
+use crate::{
+    context::Context,
+    engine::{apply::apply, next_step::advance_if_possible, record_outcome::settle, resolve, sync},
+    failure::Failure,
+    idempotency,
+    payment::{
+        access,
+        case::Case,
+        machine::OrderEvent,
+        order_status::{self, update_order},
+        rules::{self, is_confirmable, waits_for_buyer},
+        state::SourceStateRules as _,
+        transaction::{self, GIVEN_UP},
+    },
+    planted::{self, Bug},
+    providers::{
+        connection::Link,
+        operation::{self, Attempt, Outcome},
+        refusal::ASK_AGAIN,
+    },
+    request::Request,
+    stored::word,
+};
+
+/// Why a payment is given up that could still be confirmed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// Another source pays the order, which must be payable then.
+    Replaced,
+    /// The source is deleted. A payment that waits for its buyer stays.
+    Deleted,
+    /// The source is detached from its order.
+    Detached,
+    /// The order gets another buyer, for whom the payment was not made.
+    BuyerChanged,
+}
+
+/// Commits what begins another payment of an order. If the present one is in its way, that is given up first; most orders
+/// have none, which is seen under the lock that is needed anyway.
+pub async fn replacing<T>(
+    request: &Request,
+    order_id: &Id,
+    reason: Reason,
+    commit: impl AsyncFn() -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    match commit().await {
+        Err(Failure::Confirmable) => {
+            give_up_present_source(request, order_id, reason).await?;
+            commit().await
+        }
+        outcome => outcome,
+    }
+}
+
+/// Gives up the payment of the order's present source, if its buyer could still confirm or authenticate it.
+pub async fn give_up_present_source(request: &Request, order_id: &Id, reason: Reason) -> Result<(), Failure> {
+    let context = &request.context;
+    if !has_confirmable_source(request, order_id).await? {
+        return Ok(());
+    }
+    match commit_intent(request, order_id.clone(), reason).await? {
+        None => Ok(()),
+        Some(Begun::Cancel(attempt, psp_id)) => cancel(context, *attempt, &psp_id).await,
+        Some(Begun::Ask(link, source)) => ask_and_free(context, request.scope(), &link, *source).await,
+    }
+}
+
+/// Gives the payment up at the PSP.
+async fn cancel(context: &Context, attempt: Attempt, psp_id: &str) -> Result<(), Failure> {
+    let outcome = match operation::retrieve(context, &attempt.link, psp_id).await {
+        // The buyer has paid with it meanwhile, and we had not heard of it: that stands.
+        Outcome::Done(seen) if SourceState::of(&seen).is_some_and(SourceState::holds_money) => {
+            Outcome::Done(seen)
+        }
+        Outcome::Refused(refusal) if refusal.kind == RefusalKind::NotFound => Outcome::Refused(refusal),
+        _ => resolve::perform(context, &attempt).await,
+    };
+    let operation = attempt.operation.clone();
+    let world = context.clone();
+    let (is_known, is_over, next) = context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let settled = settle(tx, &world, &attempt, &outcome).await?;
+            let (mut case, finished) = (settled.case, settled.finished);
+            // The PSP has no such payment: it was made with the keys of another account.
+            if finished && matches!(outcome, Outcome::Refused(_)) && is_confirmable(&case.source) {
+                free(tx, &world, &mut case).await?;
+                case.save(tx, &world).await?;
+                return Ok((true, true, None));
+            }
+            let is_over = !is_confirmable(&case.source);
+            Ok::<_, Failure>((finished, is_over, settled.next))
+        })
+        .await?;
+    sync::pursue(context, next).await?;
+    // What never reached the PSP has given nothing up.
+    if (is_known && is_over) || (!is_known && sync::look_for_outcome(context, operation).await?) {
+        return Ok(());
+    }
+    Err(not_given_up())
+}
+
+fn not_given_up() -> Failure {
+    let message = "The order's present payment could not be given up at the gateway yet. Try again.";
+    Problems::from(Problem::new(Kind::PaymentGatewayUnavailable, message))
+        .retry_after(ASK_AGAIN)
+        .into()
+}
+
+/// Gives up here what the PSP does not cancel, unless the buyer has finished it meanwhile. `asked` is the source as it was
+/// before the PSP was asked.
+async fn ask_and_free(
+    context: &Context,
+    scope: &Scope,
+    link: &Link,
+    asked: PaymentSourceRow,
+) -> Result<(), Failure> {
+    let psp_id = asked.psp_id.clone().unwrap_or_default();
+    let seen = match operation::retrieve(context, link, &psp_id).await {
+        Outcome::Done(snapshot) => Some(snapshot),
+        Outcome::Refused(refusal) if refusal.kind == RefusalKind::NotFound => None,
+        _ => return Err(not_given_up()),
+    };
+    let (world, scope, source_id) = (context.clone(), scope.clone(), word(&asked.id)?);
+    let next = context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let mut case = Case::lock(tx, &scope, &source_id).await?;
+            if case.source != asked {
+                return Err(not_given_up());
+            }
+            if let Some(snapshot) = &seen {
+                apply(tx, &world, &mut case, snapshot, false).await?;
+            }
+            if waits_for_buyer(&case.source) {
+                free(tx, &world, &mut case).await?;
+            }
+            let next = advance_if_possible(tx, &world, &mut case, None).await?;
+            case.save(tx, &world).await?;
+            Ok(next.attempt)
+        })
+        .await?;
+    sync::pursue(context, next).await
+}
+
+/// Frees the order of a payment that its buyer may still finish at the PSP. What comes of it then is released.
+async fn free(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<(), Failure> {
+    if planted::is(Bug::AbandonedBlocksOrder) {
+        return Ok(());
+    }
+    if let Some(mut pending) = case.pending_authorization() {
+        transaction::fail(context, &mut pending, &given_up());
+        case.put(tx, pending).await?;
+    }
+    case.details.given_up = true;
+    case.details.saves_for = None;
+    if case.is_current() {
+        case.order.payment_source_type = None;
+        case.order.payment_source_id = None;
+    }
+    if order_status::is_placing(&case.order) {
+        order_status::turn(context, &mut case.order, OrderEvent::GiveUpPlacing)?;
+    }
+    update_order(tx, context, case).await
+}
+
+fn given_up() -> Decline {
+    Decline {
+        code: GIVEN_UP.into(),
+        message: "The payment was given up before its buyer finished it.".into(),
+        detail: None,
+    }
+}
+
+/// A look without a lock: most orders have no source yet, and what comes between is seen under the lock later.
+async fn has_confirmable_source(request: &Request, order_id: &Id) -> Result<bool, Failure> {
+    let scope = request.scope();
+    request
+        .context
+        .db
+        .read(async |tx: &mut Tx<'_>| {
+            let source = query!(tx, payments::source_of_order(scope, order_id))?;
+            Ok(source.is_some_and(|source| is_confirmable(&source)))
+        })
+        .await
+}
+
+/// How a payment is given up.
+enum Begun {
+    /// By a call, whose intent is committed, about the payment with this id of the PSP.
+    Cancel(Box<Attempt>, String),
+    /// Here, once the PSP was asked how it stands.
+    Ask(Link, Box<PaymentSourceRow>),
+}
+
+/// The intent.
+async fn commit_intent(request: &Request, order_id: Id, reason: Reason) -> Result<Option<Begun>, Failure> {
+    let (request, context) = (request.clone(), request.context.clone());
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let scope = request.scope();
+            let order =
+                query!(tx, orders::get(scope, &order_id))?.filter(|order| access::visible(&request, order));
+            let Some(source_id) = order.and_then(|order| order.payment_source_id) else {
+                return Ok(None);
+            };
+            let mut case = Case::lock(tx, scope, &word(&source_id)?).await?;
+            // The present source may be what this very request made: a replay must not give it up.
+            idempotency::end_if_known(&request, tx).await?;
+            let waits =
+                waits_for_buyer(&case.source) && matches!(reason, Reason::Replaced | Reason::Detached);
+            if reason == Reason::Replaced && !(waits && order_status::is_placing(&case.order)) {
+                rules::refuse_unpayable(&case.order)?;
+            }
+            rules::refuse_open_call(&case.source)?;
+            if !waits || case.ledger.held_besides(&case.source.id) > 0 {
+                rules::refuse_double_payment(&case.ledger)?;
+            }
+            let confirmable = is_confirmable(&case.source);
+            let Some(psp_id) = case.source.psp_id.clone().filter(|_| confirmable) else {
+                return Ok(None);
+            };
+            let gateway_id = word(&case.source.payment_gateway_id)?;
+            let Some(gateway) = query!(tx, payment_gateways::get(scope, &gateway_id))? else {
+                return Ok(None);
+            };
+            let link = Link::of(&request.context, &gateway)?;
+            if waits && !link.gateway.cancels_waiting() {
+                return Ok(Some(Begun::Ask(link, Box::new(case.source))));
+            }
+            let attempt = operation::cancel(tx, &request.context, &mut case, &gateway).await?;
+            case.save(tx, &request.context).await?;
+            Ok(Some(Begun::Cancel(Box::new(attempt), psp_id)))
+        })
+        .await
+}

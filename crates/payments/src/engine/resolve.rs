@@ -1,0 +1,405 @@
+//! What became of a call to a PSP: the PSP is asked, and the same bytes are sent again with the same key where that is safe.
+
+use chrono::Duration;
+use tillgate_gateways::{
+    Action, ActionKind, ActionStatus, Decline, FindAction, FindPayment, FoundAction, FoundOutcome,
+    PaymentSnapshot, RefusalKind, TransportError,
+};
+use tillgate_store::{OperationKind, PaymentSourceRow, SourceState, TransactionStatus, Tx, query};
+
+use crate::{
+    context::Context,
+    engine::retrieve::{Actions, retrieve},
+    failure::Failure,
+    payment::{ledger::Ledger, state::SourceStateRules as _},
+    planted::{self, Bug},
+    providers::operation::{self, Attempt, Outcome, is_key_forgotten, send},
+    stored::{time, word},
+};
+
+/// How far the PSP's clock may be off.
+const CLOCK_MARGIN: Duration = Duration::minutes(10);
+/// How many pages of a PSP's list are searched for a payment.
+const PAGES: usize = 20;
+
+/// What the PSP says of a call.
+enum Seen {
+    /// It can be told.
+    Known(Outcome),
+    /// It has not happened so far. A request that is under way may still make it happen, and so does sending it again.
+    /// With the payment as it is, if the PSP has shown it.
+    NotSoFar(Option<Box<PaymentSnapshot>>),
+}
+
+/// Sends a call. What the PSP does not allow in the payment's state is told with that state: somebody else has moved the
+/// payment, in the PSP's dashboard for example, and perhaps nobody has told us yet.
+pub async fn perform(context: &Context, attempt: &Attempt) -> Outcome {
+    let refusal = match operation::perform(context, attempt).await {
+        Outcome::Refused(refusal) if attempt.kind.is_action() => refusal,
+        other => return other,
+    };
+    if matches!(refusal.kind, RefusalKind::Credentials | RefusalKind::NotPermitted) {
+        return Outcome::Refused(refusal);
+    }
+    if attempt.operation.transaction_id.is_none() {
+        // What a payment that can't be given up has become is found out by asking for it.
+        return Outcome::Unknown(refusal.message);
+    }
+    let seen = match source_of(context, attempt).await {
+        Ok(Some(source)) => find_action(context, attempt, &source).await,
+        Ok(None) => return Outcome::Refused(refusal),
+        Err(failure) => Err(failure),
+    };
+    match seen {
+        Ok(Seen::Known(Outcome::Overtaken(_, snapshot)) | Seen::NotSoFar(Some(snapshot))) => {
+            Outcome::NotAllowed(refusal, snapshot)
+        }
+        Ok(Seen::Known(Outcome::Unknown(_)) | Seen::NotSoFar(None)) | Err(_) => Outcome::Refused(refusal),
+        Ok(Seen::Known(outcome)) => outcome,
+    }
+}
+
+async fn source_of(context: &Context, attempt: &Attempt) -> Result<Option<PaymentSourceRow>, Failure> {
+    let id = word(&attempt.operation.payment_source_id)?;
+    Ok(context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, payment_sources::get(&attempt.scope, &id)))
+        .await?)
+}
+
+/// Asks the PSP what became of a call, and changes nothing there.
+pub async fn ask(
+    context: &Context,
+    attempt: &Attempt,
+    source: &PaymentSourceRow,
+) -> Result<Outcome, Failure> {
+    Ok(match look(context, attempt, source).await? {
+        Seen::Known(outcome) => outcome,
+        Seen::NotSoFar(_) => Outcome::Unknown("it has not happened so far".into()),
+    })
+}
+
+/// Asks the PSP what became of a call, and sends it again if it has not happened and its key is still remembered. What has
+/// not happened when the key is forgotten never will: what counts is when the PSP was asked, which may be long before the
+/// answer is read, on a machine that slept.
+pub async fn ask_or_send_again(
+    context: &Context,
+    attempt: &Attempt,
+    source: &PaymentSourceRow,
+) -> Result<Outcome, Failure> {
+    let is_old = || is_key_forgotten(context, attempt.operation.sent_at) && !planted::is(Bug::RetryAfterADay);
+    let was_old_when_asked = is_old();
+    let snapshot = match look(context, attempt, source).await? {
+        Seen::Known(outcome) => return Ok(outcome),
+        Seen::NotSoFar(snapshot) => snapshot,
+    };
+    if was_old_when_asked || planted::is(Bug::NotFoundIsFailed) {
+        let gone = "it did not happen, and is too old to be sent again";
+        return Ok(match (snapshot, attempt.kind) {
+            (Some(snapshot), OperationKind::Create) => Outcome::Done(snapshot),
+            (Some(snapshot), _) => Outcome::Overtaken(lost(), snapshot),
+            (None, _) => Outcome::NotSent(gone.into()),
+        });
+    }
+    if is_old() {
+        let reason = "its key was forgotten while the PSP was asked; it is asked again";
+        return Ok(Outcome::Unknown(reason.into()));
+    }
+    let again = perform(context, attempt).await;
+    // A replayed answer shows the payment as it was then.
+    Ok(match again {
+        Outcome::Done(snapshot) => match as_it_is(context, attempt, source, &snapshot.psp_id).await? {
+            Outcome::Done(newer) => Outcome::Done(newer),
+            _ => Outcome::Done(snapshot),
+        },
+        Outcome::NotSent(reason) => Outcome::Unknown(reason),
+        other => other,
+    })
+}
+
+/// The payment as the PSP shows it now.
+async fn as_it_is(
+    context: &Context,
+    attempt: &Attempt,
+    source: &PaymentSourceRow,
+    psp_id: &str,
+) -> Result<Outcome, Failure> {
+    let currency = word(&source.currency_code)?;
+    Ok(retrieve(context, &attempt.link, psp_id, currency, Actions::OfCaptured).await)
+}
+
+/// Why a call has no effect that never arrived.
+fn lost() -> Decline {
+    Decline {
+        code: "request_lost".into(),
+        message: "The request did not reach the payment gateway.".into(),
+        detail: None,
+    }
+}
+
+/// Why a call can't have its effect any more.
+fn overtaken() -> Decline {
+    Decline {
+        code: "payment_changed".into(),
+        message: "The payment has changed at the payment gateway.".into(),
+        detail: Some("It was captured, refunded, canceled or has expired there.".into()),
+    }
+}
+
+async fn look(context: &Context, attempt: &Attempt, source: &PaymentSourceRow) -> Result<Seen, Failure> {
+    if attempt.kind == OperationKind::Create {
+        return search(context, attempt, source).await;
+    }
+    if attempt.kind.is_action() && attempt.operation.transaction_id.is_some() {
+        return find_action(context, attempt, source).await;
+    }
+    let Some(psp_id) = &source.psp_id else {
+        return Ok(unknown("there is no payment to ask for"));
+    };
+    let snapshot = match as_it_is(context, attempt, source, psp_id).await? {
+        Outcome::Done(snapshot) => snapshot,
+        // A query that fails says nothing of the call that it asks about.
+        Outcome::Refused(refusal) => return Ok(unknown(refusal.message)),
+        Outcome::NotSent(reason) | Outcome::Unknown(reason) => return Ok(unknown(reason)),
+        _ => return Ok(unknown("a query has done something")),
+    };
+    let state = SourceState::of(&snapshot);
+    let happened = match attempt.kind {
+        OperationKind::Confirm => shows_attempt(context, attempt, source, &snapshot).await?,
+        OperationKind::Cancel => match state {
+            // The buyer has paid with it meanwhile: that stands, as long as it is what pays the order.
+            Some(state) if state.holds_money() => {
+                is_final_or_current(context, attempt, source, state).await?
+            }
+            Some(state) => state.is_final(),
+            None => true,
+        },
+        // An update shows nowhere; sending it again changes nothing.
+        _ => false,
+    };
+    Ok(if happened {
+        Seen::Known(Outcome::Done(snapshot))
+    } else {
+        Seen::NotSoFar(Some(snapshot))
+    })
+}
+
+fn unknown(reason: impl Into<String>) -> Seen {
+    Seen::Known(Outcome::Unknown(reason.into()))
+}
+
+/// Looks for a capture, void or refund in the payment, and in the list of what was done to it, by whomever.
+async fn find_action(
+    context: &Context,
+    attempt: &Attempt,
+    source: &PaymentSourceRow,
+) -> Result<Seen, Failure> {
+    let Some(psp_id) = &source.psp_id else {
+        return Ok(unknown("there is no payment to ask for"));
+    };
+    let currency = word(&source.currency_code)?;
+    let snapshot = match retrieve(context, &attempt.link, psp_id, currency, Actions::Always).await {
+        Outcome::Done(snapshot) => snapshot,
+        Outcome::Refused(refusal) => return Ok(unknown(refusal.message)),
+        Outcome::NotSent(reason) | Outcome::Unknown(reason) => return Ok(unknown(reason)),
+        _ => return Ok(unknown("a query has done something")),
+    };
+    let find = FindAction {
+        kind: match attempt.kind {
+            OperationKind::Capture => ActionKind::Capture,
+            OperationKind::Refund => ActionKind::Refund,
+            _ => ActionKind::Cancel,
+        },
+        transaction_id: attempt.operation.transaction_id.clone().unwrap_or_default(),
+    };
+    Ok(match attempt.link.gateway.find_action(&find, &snapshot) {
+        FoundAction::Done(action) => Seen::Known(Outcome::Acted(Action {
+            payment: Some(snapshot),
+            ..action
+        })),
+        FoundAction::Pending(action) => Seen::Known(Outcome::Accepted(action)),
+        FoundAction::Failed(decline) => Seen::Known(Outcome::Overtaken(decline, snapshot)),
+        FoundAction::Unknown(reason) => unknown(reason),
+        FoundAction::NotFound if planted::is(Bug::NotAllowedIsNotFound) => Seen::NotSoFar(Some(snapshot)),
+        FoundAction::NotFound => {
+            let ledger = ledger_of(context, attempt, source).await?;
+            match prospect(find.kind, &find.transaction_id, &ledger, &snapshot) {
+                Prospect::Happened => Seen::Known(Outcome::Done(snapshot)),
+                Prospect::CanHappen => Seen::NotSoFar(Some(snapshot)),
+                Prospect::CanNotHappen => Seen::Known(Outcome::Overtaken(overtaken(), snapshot)),
+            }
+        }
+    })
+}
+
+/// What can become of an action that a payment does not show.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Prospect {
+    /// Somebody else has done the same.
+    Happened,
+    /// It may be under way, or can be sent again.
+    CanHappen,
+    /// The payment's state has ruled it out for good.
+    CanNotHappen,
+}
+
+/// Judges by what never goes back: the sums of what was captured and refunded, and the end of the hold.
+fn prospect(kind: ActionKind, transaction_id: &str, ledger: &Ledger, snapshot: &PaymentSnapshot) -> Prospect {
+    let Some(state) = SourceState::of(snapshot) else {
+        return Prospect::CanHappen;
+    };
+    let cents = |amount: &Option<tillgate_model::Money>| amount.as_ref().map(|amount| amount.amount_cents);
+    let row = ledger.get(transaction_id);
+    let asked = row.map_or(0, |row| row.amount_cents);
+    let captured = cents(&snapshot.amount_captured);
+    let capturable = cents(&snapshot.amount_capturable);
+    let can = |can| {
+        if can {
+            Prospect::CanHappen
+        } else {
+            Prospect::CanNotHappen
+        }
+    };
+    match (kind, state) {
+        (ActionKind::Cancel, SourceState::Canceled) => Prospect::Happened,
+        (ActionKind::Cancel, SourceState::Captured) => {
+            let authorization = row.and_then(|row| ledger.get(row.parent_id.as_deref()?));
+            let before = authorization.map(|row| row.amount_cents - asked);
+            let is_released = capturable.is_none_or(|rest| rest == 0) && before > Some(0);
+            if is_released && captured == before {
+                return Prospect::Happened;
+            }
+            can(capturable == Some(asked))
+        }
+        (ActionKind::Cancel, _) => Prospect::CanHappen,
+        (_, SourceState::Canceled) => Prospect::CanNotHappen,
+        (ActionKind::Capture, SourceState::Authorized | SourceState::Captured) => {
+            can(capturable.map_or(state == SourceState::Authorized, |rest| rest >= asked))
+        }
+        (ActionKind::Refund, SourceState::Captured) => {
+            can(captured.is_none_or(|captured| captured - refunded(snapshot) >= asked))
+        }
+        (ActionKind::Capture | ActionKind::Refund, _) => Prospect::CanHappen,
+    }
+}
+
+/// What was given back of a payment, and may still be.
+fn refunded(snapshot: &PaymentSnapshot) -> i64 {
+    let refunds = snapshot.actions.iter().flatten().filter(|action| {
+        action.kind == ActionKind::Refund && !matches!(action.status, ActionStatus::Failed(_))
+    });
+    let amounts = refunds.filter_map(|refund| refund.amount.as_ref());
+    amounts.map(|amount| amount.amount_cents).sum()
+}
+
+async fn ledger_of(
+    context: &Context,
+    attempt: &Attempt,
+    source: &PaymentSourceRow,
+) -> Result<Ledger, Failure> {
+    let order_id = source.order_id.as_str();
+    Ok(context
+        .db
+        .read(async |tx: &mut Tx<'_>| Ledger::read(tx, &attempt.scope, order_id).await)
+        .await?)
+}
+
+async fn is_final_or_current(
+    context: &Context,
+    attempt: &Attempt,
+    source: &PaymentSourceRow,
+    state: SourceState,
+) -> Result<bool, Failure> {
+    let order_id = word(&source.order_id)?;
+    let order = context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, orders::get(&attempt.scope, &order_id)))
+        .await?;
+    let is_current = order.is_some_and(|order| order.payment_source_id.as_ref() == Some(&source.id));
+    Ok(state.is_final() || is_current)
+}
+
+/// Whether the payment shows the attempt to confirm it: it went on, or it was declined with a charge that is not that of
+/// an earlier attempt.
+async fn shows_attempt(
+    context: &Context,
+    attempt: &Attempt,
+    source: &PaymentSourceRow,
+    snapshot: &PaymentSnapshot,
+) -> Result<bool, Failure> {
+    match SourceState::of(snapshot) {
+        Some(SourceState::Unconfirmed) => Ok(false),
+        Some(SourceState::Failed) => {
+            let ledger = ledger_of(context, attempt, source).await?;
+            let charge = snapshot.charge_id.as_deref();
+            Ok(charge.is_some()
+                && !ledger.rows().iter().any(|row| {
+                    row.status == TransactionStatus::Failed && row.gateway_transaction_id.as_deref() == charge
+                }))
+        }
+        _ => Ok(true),
+    }
+}
+
+/// Looks for the payment that a creation made, by the word that the PSP was given for it.
+async fn search(context: &Context, attempt: &Attempt, source: &PaymentSourceRow) -> Result<Seen, Failure> {
+    let mut seen = unknown("nothing was sent that it could be found by");
+    for reference in references(attempt) {
+        seen = search_for(context, attempt, reference).await;
+        if !matches!(seen, Seen::NotSoFar(_)) {
+            break;
+        }
+    }
+    if let Seen::Known(Outcome::Done(found)) = &seen
+        && SourceState::of(found) == Some(SourceState::Captured)
+    {
+        // A list of payments does not tell what was done to them.
+        let psp_id = found.psp_id.clone();
+        if let outcome @ Outcome::Done(_) = as_it_is(context, attempt, source, &psp_id).await? {
+            return Ok(Seen::Known(outcome));
+        }
+    }
+    Ok(seen)
+}
+
+/// What a creation can be found by. Former versions did not store it: they sent either the transaction's id or the call's,
+/// and nothing else bears these.
+fn references(attempt: &Attempt) -> Vec<String> {
+    let operation = &attempt.operation;
+    if planted::is(Bug::ReferenceGuessed) {
+        return vec![operation.id.clone()];
+    }
+    match &operation.reference {
+        Some(reference) => vec![reference.clone()],
+        None => std::iter::once(operation.id.clone())
+            .chain(operation.transaction_id.clone())
+            .collect(),
+    }
+}
+
+async fn search_for(context: &Context, attempt: &Attempt, reference: String) -> Seen {
+    let mut find = FindPayment {
+        transaction_id: reference,
+        created_after: time(attempt.operation.sent_at - CLOCK_MARGIN).moment(),
+        cursor: None,
+    };
+    for _ in 0..PAGES {
+        let request = attempt.link.gateway.find_payment(&find);
+        let response = match send(context, &attempt.link, &request, false).await {
+            Ok(response) => response,
+            Err(TransportError::NotSent(reason) | TransportError::Unknown(reason)) => return unknown(reason),
+        };
+        match attempt
+            .link
+            .gateway
+            .read_found(&find.transaction_id, &request, &response)
+        {
+            FoundOutcome::Found(snapshot) => return Seen::Known(Outcome::Done(snapshot)),
+            FoundOutcome::NotFound => return Seen::NotSoFar(None),
+            FoundOutcome::More(cursor) => find.cursor = Some(cursor),
+            FoundOutcome::Refused(refusal) => return unknown(refusal.message),
+            FoundOutcome::Unknown(reason) => return unknown(reason),
+        }
+    }
+    unknown("the PSP's list is too long to be searched")
+}

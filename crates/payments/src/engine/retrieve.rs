@@ -1,0 +1,100 @@
+//! A payment as its PSP shows it, with the list of what was done to it.
+
+use tillgate_gateways::{ActionKind, ActionSeen, ActionStatus, ListedActions, PaymentSnapshot};
+use tillgate_model::money::Currency;
+use tillgate_store::SourceState;
+
+use crate::{
+    context::Context,
+    payment::state::SourceStateRules as _,
+    providers::{
+        connection::Link,
+        operation::{self, Outcome, send},
+    },
+};
+
+/// How many pages of a payment's actions are read.
+const PAGES: usize = 20;
+/// How often a payment is read that changes while its actions are listed.
+const LOOKS: usize = 3;
+
+/// When a payment's actions are listed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Actions {
+    /// If money was captured; before that, there is nothing in the list that the payment doesn't tell.
+    OfCaptured,
+    /// In each state.
+    Always,
+}
+
+/// Asks the PSP for a payment and its actions.
+pub async fn retrieve(
+    context: &Context,
+    link: &Link,
+    psp_id: &str,
+    currency: Currency,
+    actions: Actions,
+) -> Outcome {
+    let mut last = None;
+    for _ in 0..LOOKS {
+        let mut snapshot = match operation::retrieve(context, link, psp_id).await {
+            Outcome::Done(snapshot) => snapshot,
+            other => return other,
+        };
+        let is_captured = SourceState::of(&snapshot) == Some(SourceState::Captured);
+        if is_captured || actions == Actions::Always {
+            snapshot.actions = list(context, link, psp_id, currency).await;
+        }
+        if agrees(&snapshot) {
+            return Outcome::Done(snapshot);
+        }
+        last = Some(snapshot);
+    }
+    match last {
+        Some(snapshot) => {
+            tracing::warn!(psp_id, "the PSP's list of actions does not add up to its payment");
+            Outcome::Done(snapshot)
+        }
+        None => Outcome::Unknown("the payment was not asked for".into()),
+    }
+}
+
+/// All actions of a payment, newest first; `None` if the PSP fails to list them.
+async fn list(context: &Context, link: &Link, psp_id: &str, currency: Currency) -> Option<Vec<ActionSeen>> {
+    let mut seen = Vec::new();
+    let mut cursor = None;
+    for _ in 0..PAGES {
+        let request = link.gateway.list_actions(psp_id, cursor.as_deref()).ok()?;
+        let response = send(context, link, &request, false).await.ok()?;
+        match link.gateway.read_actions(currency, &request, &response) {
+            ListedActions::Listed { actions, next } => {
+                seen.extend(actions);
+                cursor = next;
+            }
+            ListedActions::Refused(_) | ListedActions::Unknown(_) => return None,
+        }
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Some(seen)
+}
+
+/// Whether a payment and its list were read at the same state of things: between the two, something may have happened.
+fn agrees(snapshot: &PaymentSnapshot) -> bool {
+    let Some(actions) = snapshot.actions.as_ref().filter(|_| snapshot.lists_captures) else {
+        return true;
+    };
+    let done = |kind| {
+        let amounts = actions
+            .iter()
+            .filter(|action| action.kind == kind && action.status == ActionStatus::Done)
+            .filter_map(|action| action.amount.as_ref());
+        amounts.map(|amount| amount.amount_cents).sum::<i64>()
+    };
+    let is = |told: &Option<tillgate_model::Money>, kind| {
+        told.as_ref()
+            .is_none_or(|amount| amount.amount_cents == done(kind))
+    };
+    is(&snapshot.amount_captured, ActionKind::Capture) && is(&snapshot.amount_refunded, ActionKind::Refund)
+}

@@ -1,0 +1,373 @@
+//! Bringing a payment up to date: the outcome of its open call is looked for, or the PSP is asked how it stands. The same way
+//! for a GET, an event of the PSP, the start of the service and the background task.
+
+use tillgate_gateways::PaymentSnapshot;
+use tillgate_model::Id;
+use tillgate_store::{
+    GatewayOperationRow, PaymentGatewayRow, PaymentSourceRow, Scope, SourceState, StoredTime, Tx, query, send,
+};
+
+use crate::{
+    background::look_at_each,
+    context::Context,
+    engine::{
+        apply::apply,
+        next_step::advance_if_possible,
+        record_outcome::settle,
+        resolve::{self, ask, ask_or_send_again},
+        retrieve::{Actions, retrieve},
+    },
+    failure::Failure,
+    payment::{case::Case, schedule, state::SourceStateRules as _},
+    planted::{self, Bug},
+    providers::{
+        connection::Link,
+        operation::{Attempt, Outcome, lease, stored_attempt},
+        registry,
+    },
+    request::Request,
+    stored::{stored_time, word},
+};
+
+/// How often a payment is asked for that changes meanwhile; whoever changed it knows as much.
+const LOOKS: usize = 3;
+
+/// Looks for the outcome of a source's open call if that is due, and asks the PSP for a payment that is not final if
+/// `refreshes`. Answers whether the source may have changed.
+pub async fn bring_up_to_date(
+    request: &Request,
+    row: &PaymentSourceRow,
+    refreshes: bool,
+) -> Result<bool, Failure> {
+    let (context, scope) = (&request.context, request.scope());
+    if let Some(operation_id) = &row.pending_operation_id {
+        let operation_id = word(operation_id)?;
+        let operation = context
+            .db
+            .read(async |tx: &mut Tx<'_>| query!(tx, gateway_operations::get(scope, &operation_id)))
+            .await?;
+        let now = stored_time(context.now());
+        let due = operation.filter(|operation| operation.next_attempt_at.is_some_and(|next| next <= now));
+        if let Some(operation) = due {
+            look_for_outcome(context, operation).await?;
+        }
+        return Ok(true);
+    }
+    if refreshes && !row.state.is_final() && row.psp_id.is_some() {
+        refresh(context, scope, &word(&row.id)?).await?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+/// Asks the PSP for the payment of a source and takes over what it shows. A source with an open call is left to
+/// [`look_for_outcome`], which is tried at once.
+pub async fn refresh(context: &Context, scope: &Scope, source_id: &Id) -> Result<(), Failure> {
+    let (source, gateway, operation) = read_source(context, scope, source_id).await?;
+    let (Some(source), Some(gateway)) = (source, gateway) else {
+        return Ok(());
+    };
+    if let Some(operation) = operation {
+        look_for_outcome(context, operation).await?;
+        return Ok(());
+    }
+    ask_for_payment(context, scope, source, &gateway).await?;
+    Ok(())
+}
+
+/// Asks the PSP for a payment after an event. An open call is only asked about, because whoever made it may be waiting for
+/// its answer at this moment. Answers whether what the PSP shows was taken over: while the call stays open it is not.
+pub async fn hear(context: &Context, scope: &Scope, source_id: &Id) -> Result<bool, Failure> {
+    let (source, gateway, operation) = read_source(context, scope, source_id).await?;
+    let (Some(source), Some(gateway)) = (source, gateway) else {
+        return Ok(false);
+    };
+    if let Some(operation) = operation {
+        let attempt = stored_attempt(context, operation, &gateway)?;
+        let outcome = ask(context, &attempt, &source).await?;
+        if matches!(outcome, Outcome::Unknown(_) | Outcome::Accepted(_)) {
+            return Ok(false);
+        }
+        if !finish(context, attempt, outcome).await? {
+            return Ok(false);
+        }
+        // The event may be about something else than the call, such as an earlier refund that came back.
+        return match read_source(context, scope, source_id).await? {
+            (Some(source), Some(gateway), None) => ask_for_payment(context, scope, source, &gateway).await,
+            _ => Ok(false),
+        };
+    }
+    ask_for_payment(context, scope, source, &gateway).await
+}
+
+/// Asks how a payment stands and takes that over. While the PSP answers, the payment may change, so that the answer is old
+/// news: it is asked again then. Answers whether what it shows was taken over.
+async fn ask_for_payment(
+    context: &Context,
+    scope: &Scope,
+    source: PaymentSourceRow,
+    gateway: &PaymentGatewayRow,
+) -> Result<bool, Failure> {
+    if !registry::of_gateway(*gateway.kind).capabilities().has_psp() {
+        return Ok(true);
+    }
+    let link = Link::of(context, gateway)?;
+    let mut source = source;
+    for _ in 0..LOOKS {
+        let Some(psp_id) = &source.psp_id else {
+            return Ok(true);
+        };
+        let Some(snapshot) = show(context, &link, psp_id, &source).await? else {
+            return Ok(false);
+        };
+        let is_whole =
+            snapshot.actions.is_some() || SourceState::of(&snapshot) != Some(SourceState::Captured);
+        match take_over(context, scope, source, snapshot).await? {
+            News::TakenOver => return Ok(is_whole),
+            News::Unwanted => return Ok(false),
+            News::Old(changed) => source = *changed,
+        }
+    }
+    Ok(false)
+}
+
+/// The payment as the PSP shows it, if it does.
+async fn show(
+    context: &Context,
+    link: &Link,
+    psp_id: &str,
+    source: &PaymentSourceRow,
+) -> Result<Option<PaymentSnapshot>, Failure> {
+    let source_id = &source.id;
+    match retrieve(
+        context,
+        link,
+        psp_id,
+        word(&source.currency_code)?,
+        Actions::OfCaptured,
+    )
+    .await
+    {
+        Outcome::Done(snapshot) => return Ok(Some(*snapshot)),
+        Outcome::Refused(refusal) => {
+            let message = refusal.message;
+            tracing::warn!(source = source_id, message, "the PSP does not show the payment");
+        }
+        Outcome::NotSent(reason) | Outcome::Unknown(reason) => {
+            tracing::warn!(
+                source = source_id,
+                reason,
+                "the PSP could not be asked for the payment"
+            );
+        }
+        _ => {}
+    }
+    Ok(None)
+}
+
+/// What became of what a PSP has shown.
+enum News {
+    TakenOver,
+    /// The source has changed since, to this.
+    Old(Box<PaymentSourceRow>),
+    /// A call that was begun meanwhile will bring newer news.
+    Unwanted,
+}
+
+/// `asked` is the source as it was before the PSP was asked.
+async fn take_over(
+    context: &Context,
+    scope: &Scope,
+    asked: PaymentSourceRow,
+    snapshot: PaymentSnapshot,
+) -> Result<News, Failure> {
+    let (world, scope, source_id) = (context.clone(), scope.clone(), word(&asked.id)?);
+    let (news, next) = context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let mut case = Case::lock(tx, &scope, &source_id).await?;
+            if case.source.pending_operation_id.is_some() {
+                return Ok((News::Unwanted, None));
+            }
+            if case.source != asked && !planted::is(Bug::Backwards) {
+                return Ok((News::Old(Box::new(case.source)), None));
+            }
+            apply(tx, &world, &mut case, &snapshot, false).await?;
+            let next = advance_if_possible(tx, &world, &mut case, None).await?;
+            case.save(tx, &world).await?;
+            Ok::<_, Failure>((News::TakenOver, next.attempt))
+        })
+        .await?;
+    pursue(context, next).await?;
+    Ok(news)
+}
+
+/// Carries out what follows, without anybody waiting for it.
+pub async fn pursue(context: &Context, next: Option<Attempt>) -> Result<(), Failure> {
+    if let Some(attempt) = next {
+        let outcome = resolve::perform(context, &attempt).await;
+        finish(context, attempt, outcome).await?;
+    }
+    Ok(())
+}
+
+/// Commits the outcome of a call and of what follows from it. Answers whether the outcome is known now.
+async fn finish(context: &Context, attempt: Attempt, outcome: Outcome) -> Result<bool, Failure> {
+    let (mut attempt, mut outcome) = (attempt, outcome);
+    loop {
+        let world = context.clone();
+        let (finished, next) = context
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                let settled = settle(tx, &world, &attempt, &outcome).await?;
+                if settled.finished && settled.next.is_none() {
+                    release_keys(tx, &world, &attempt, &settled.case).await?;
+                }
+                Ok::<_, Failure>((settled.finished, settled.next))
+            })
+            .await?;
+        let Some(next) = next else {
+            return Ok(finished);
+        };
+        outcome = resolve::perform(context, &next).await;
+        attempt = next;
+    }
+}
+
+/// The requests that waited for the outcome are answered, by whoever sends them again, with what there is now.
+async fn release_keys(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    attempt: &Attempt,
+    case: &Case,
+) -> Result<(), Failure> {
+    let now = stored_time(context.now());
+    let decided = attempt
+        .operation
+        .transaction_id
+        .as_deref()
+        .and_then(|id| case.ledger.get(id));
+    let parent = decided.and_then(|row| row.parent_id.as_deref());
+    for id in [
+        Some(case.source.id.as_str()),
+        Some(case.order.id.as_str()),
+        parent,
+    ]
+    .into_iter()
+    .flatten()
+    {
+        query!(tx, idempotency_keys::finish_of_resource(&attempt.scope, id, now))?;
+    }
+    Ok(())
+}
+
+type Found = (
+    Option<PaymentSourceRow>,
+    Option<PaymentGatewayRow>,
+    Option<GatewayOperationRow>,
+);
+
+async fn read_source(context: &Context, scope: &Scope, source_id: &Id) -> Result<Found, Failure> {
+    context
+        .db
+        .read(async |tx: &mut Tx<'_>| {
+            let Some(source) = query!(tx, payment_sources::get(scope, source_id))? else {
+                return Ok((None, None, None));
+            };
+            let gateway = query!(
+                tx,
+                payment_gateways::get(scope, &word(&source.payment_gateway_id)?)
+            )?;
+            let operation = match &source.pending_operation_id {
+                Some(id) => query!(tx, gateway_operations::get(scope, &word(id)?))?,
+                None => None,
+            };
+            Ok((Some(source), gateway, operation))
+        })
+        .await
+}
+
+/// Tries once to find out what became of a call, and commits it. Answers whether the outcome is known now.
+pub async fn look_for_outcome(context: &Context, row: GatewayOperationRow) -> Result<bool, Failure> {
+    let until = stored_time(lease(context, context.now()));
+    let taken = context
+        .db
+        .write(async move |tx: &mut Tx<'_>| query!(tx, payments::take_operation(row, until)))
+        .await?;
+    let Some(row) = taken else {
+        return Ok(false);
+    };
+    let found = find_outcome(context, row.clone()).await;
+    if let Err(failure) = &found {
+        tracing::warn!(
+            operation = row.id,
+            ?failure,
+            "the outcome of a call can't be committed"
+        );
+        look_later(context, row).await?;
+    }
+    found
+}
+
+/// An outcome that can't be found or committed is looked for at longer and longer intervals, and at last by a person, like
+/// one that is not known.
+async fn look_later(context: &Context, row: GatewayOperationRow) -> Result<(), Failure> {
+    let scope = Scope::of_job(word(&row.organization_id)?, row.test);
+    let (id, now) = (word(&row.id)?, stored_time(context.now()));
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let stored = query!(tx, gateway_operations::lock(&scope, &id))?;
+            let is_same = |stored: &GatewayOperationRow| {
+                stored.finished_at.is_none() && stored.attempts == row.attempts
+            };
+            let Some(mut operation) = stored.filter(is_same) else {
+                return Ok(());
+            };
+            schedule::next_look(&mut operation, now);
+            operation.updated_at = now;
+            send!(tx, gateway_operations::save(operation))?;
+            Ok(())
+        })
+        .await
+}
+
+async fn find_outcome(context: &Context, row: GatewayOperationRow) -> Result<bool, Failure> {
+    let scope = Scope::of_job(word(&row.organization_id)?, row.test);
+    let (source, gateway, _) = read_source(context, &scope, &word(&row.payment_source_id)?).await?;
+    let (Some(source), Some(gateway)) = (source, gateway) else {
+        // Whoever was faster has found the outcome, and the source that came to nothing is gone.
+        return Ok(true);
+    };
+    let attempt = stored_attempt(context, row, &gateway)?;
+    let outcome = ask_or_send_again(context, &attempt, &source).await?;
+    finish(context, attempt, outcome).await
+}
+
+/// Makes every open call due: whoever was at it is gone.
+pub async fn make_all_due(context: &Context) -> Result<(), Failure> {
+    let now: StoredTime = stored_time(context.now());
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| query!(tx, payments::make_operations_due(now)))
+        .await?;
+    Ok(())
+}
+
+/// Looks once for the outcome of each call that is due. Answers how many were looked at.
+pub async fn run_due(context: &Context) -> Result<usize, Failure> {
+    let now = stored_time(context.now());
+    let due = context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, payments::due_operations(now, 50)))
+        .await?;
+    Ok(look_at_each("operation", due, async |operation| {
+        let id = operation.id.clone();
+        let looked = look_for_outcome(context, operation).await;
+        (id, looked.map(drop))
+    })
+    .await)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! Payments that nobody has told of for a while are asked for at their PSP. A lost event is made up for, and a payment whose
+//! buyer never came back is given up.
+
+use tillgate_model::{Id, Timestamp};
+use tillgate_store::{PaymentSourceRow, Scope, SourceState, Tx, query};
+
+use crate::{
+    background,
+    context::Context,
+    engine::sync,
+    failure::Failure,
+    payment::case::{Case, gateway_of},
+    providers::{AbandonedPayments, operation, registry},
+    stored::{stored_time, word},
+};
+
+/// How many payments are taken at once.
+const BATCH: i64 = 50;
+/// How long the buyer's browser may take to confirm a payment, or to try another card. What could be paid later still, with
+/// nobody looking, would be lost with the PSP's event.
+const UNCONFIRMED: chrono::Duration = chrono::Duration::days(7);
+/// When a payment that could not be asked for is asked for again.
+const TRY_AGAIN: chrono::Duration = chrono::Duration::minutes(5);
+
+/// Asks once for each payment that is to be asked for by now. Answers how many there were.
+pub async fn run_due(context: &Context) -> Result<usize, Failure> {
+    let now = stored_time(context.now());
+    let any = context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, source_checks::any_due(now)))
+        .await?;
+    if !any {
+        return Ok(0);
+    }
+    let due = context
+        .db
+        .write(async move |tx: &mut Tx<'_>| query!(tx, source_checks::take_due(now, now + TRY_AGAIN, BATCH)))
+        .await?;
+    Ok(background::look_at_each("payment", due, async |source| {
+        let looked = look_at(context, &source).await;
+        (source.id, looked)
+    })
+    .await)
+}
+
+async fn look_at(context: &Context, row: &PaymentSourceRow) -> Result<(), Failure> {
+    let scope = Scope::of_job(word(&row.organization_id)?, row.test);
+    let source_id: Id = word(&row.id)?;
+    sync::refresh(context, &scope, &source_id).await?;
+    let world = context.clone();
+    let attempt = context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let mut case = Case::lock(tx, &scope, &source_id).await?;
+            if case.source.pending_operation_id.is_some()
+                || case.details.given_up
+                || !is_abandoned(&world, &case)?
+            {
+                return Ok::<_, Failure>(None);
+            }
+            let gateway = gateway_of(tx, &case).await?;
+            let abandoned = registry::of_gateway(*gateway.kind).capabilities().abandoned;
+            if abandoned == AbandonedPayments::EndByThemselves {
+                return Ok(None);
+            }
+            tracing::info!(source = case.source.id, "an abandoned payment is given up");
+            let attempt = operation::cancel(tx, &world, &mut case, &gateway).await?;
+            case.save(tx, &world).await?;
+            Ok(Some(attempt))
+        })
+        .await?;
+    sync::pursue(context, attempt).await
+}
+
+fn is_abandoned(context: &Context, case: &Case) -> Result<bool, Failure> {
+    let patience = match case.source.state {
+        SourceState::RequiresAction | SourceState::Processing => {
+            chrono::Duration::from_std(context.settings.abandoned_after).map_err(|error| {
+                Failure::Internal(format!("the time until a payment is abandoned: {error}"))
+            })?
+        }
+        SourceState::Unconfirmed | SourceState::Failed => UNCONFIRMED,
+        _ => return Ok(false),
+    };
+    let ends = |since: Timestamp| since.moment() + patience;
+    let over = case
+        .details
+        .waits_since
+        .is_some_and(|since| ends(since) <= context.now().moment());
+    Ok(over)
+}

@@ -1,0 +1,99 @@
+//! `DELETE` of a payment source: only of one that moved no money. Its payment at the PSP is given up first.
+
+use tillgate_model::{Id, Problem, problem::Kind};
+use tillgate_store::{SourceState, Tx, query};
+
+use crate::{
+    call::ApplicationKind,
+    engine::replace,
+    failure::Failure,
+    handler::Kept,
+    payment::{access, case::Case, order_status, rules},
+    providers::sources::SourceResource,
+    request::Request,
+    stored::word,
+};
+
+/// Deletes a payment source of a kind. A condition (`If-Match`) is judged before its payment is given up at the PSP, which
+/// changes it.
+pub async fn source<R: Kept + SourceResource>(request: &Request, id: &Id) -> Result<(), Failure> {
+    if let Some(order_id) = check::<R>(request, id).await? {
+        let given_up = replace::give_up_present_source(request, &order_id, replace::Reason::Deleted).await;
+        given_up.map_err(in_time)?;
+    }
+    let (request, context, id) = (request.clone(), request.context.clone(), id.clone());
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let mut case = lock::<R>(tx, &request, &id).await?;
+            let waits = matches!(
+                case.source.state,
+                SourceState::RequiresAction | SourceState::Processing
+            );
+            let is_open = waits || rules::is_confirmable(&case.source);
+            if is_open || case.authorizations().next().is_some() {
+                return Err(locked());
+            }
+            if case.is_current() {
+                case.order.payment_source_type = None;
+                case.order.payment_source_id = None;
+            }
+            case.save(tx, &request.context).await?;
+            query!(tx, wallet::forget_payment_source(&case.scope, &id))?;
+            query!(tx, payment_sources::delete(&case.scope, &id))?;
+            Ok(())
+        })
+        .await
+}
+
+/// Refuses early what cannot be deleted, before anything is given up at the PSP. Answers the order whose present source it
+/// is.
+async fn check<R: Kept + SourceResource>(request: &Request, id: &Id) -> Result<Option<Id>, Failure> {
+    let (request, context, id) = (request.clone(), request.context.clone(), id.clone());
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let case = lock::<R>(tx, &request, &id).await?;
+            request.require_match_of::<R>(tx, &id).await?;
+            if case.source.pending_operation_id.is_some() || case.authorizations().next().is_some() {
+                return Err(locked());
+            }
+            if !case.is_current() && !matches!(case.source.state, SourceState::New | SourceState::Canceled) {
+                return Err(locked());
+            }
+            let order_id = word(&case.order.id)?;
+            Ok(case.is_current().then_some(order_id))
+        })
+        .await
+}
+
+async fn lock<R: Kept + SourceResource>(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    id: &Id,
+) -> Result<Case, Failure> {
+    let case = Case::lock(tx, request.scope(), id).await?;
+    if case.source.kind != R::SOURCE_TYPE || !access::visible(request, &case.order) {
+        return Err(Problem::not_found().into());
+    }
+    if request.caller.kind == ApplicationKind::SalesChannel && !order_status::is_editable(*case.order.status)
+    {
+        let message = "A sales channel can't delete the payment of an order that was placed.";
+        return Err(Problem::new(Kind::Forbidden, message).into());
+    }
+    Ok(case)
+}
+
+/// What came between the check and the intent, such as another request's open call, is a reason to refuse like any that
+/// the check finds.
+fn in_time(failure: Failure) -> Failure {
+    match failure {
+        Failure::Problems(problems) if problems.status() == 422 => locked(),
+        other => other,
+    }
+}
+
+fn locked() -> Failure {
+    let message = "A payment source with transactions, or whose outcome is not known, can't be deleted.";
+    Problem::new(Kind::Locked, message).into()
+}

@@ -1,0 +1,374 @@
+//! `PATCH` of an order: its own members, and its triggers, which move its payment.
+
+use futures::{FutureExt, future::LocalBoxFuture};
+use tillgate_model::{
+    Id, Problem, ProblemList, Problems, Resource,
+    problem::Kind,
+    request::{Shape, UpdateRequest},
+    resources::{Order, PaymentStatus, UpdateOrderAttributes},
+};
+use tillgate_store::{AnyOrder as _, TransactionStatus, Tx, query};
+
+use crate::{
+    call::{Answer, ApplicationKind},
+    engine::{
+        execute::{Ending, carry_out, renewing},
+        next_step::go_on,
+        order_steps as flow, replace, sync,
+    },
+    failure::Failure,
+    handler::Edit,
+    payment::{access, case::Case, machine::OrderEvent, order_status, transaction},
+    plain::{PlainEditor, change},
+    providers::operation::{Attempt, Progress},
+    request::Request,
+    resources::order,
+    stored::word,
+    wallet,
+};
+
+/// Where what a PSP complains of stands in a request.
+const POINTERS: &[(&str, &str)] = &[("", "/data/attributes")];
+
+/// Creates, updates and deletes orders.
+pub struct OrderEditor {
+    plain: PlainEditor<Order>,
+    update: Shape,
+}
+
+impl OrderEditor {
+    /// With its schemas compiled.
+    pub fn new() -> Self {
+        Self {
+            plain: PlainEditor::new(),
+            update: Shape::update::<Order>(),
+        }
+    }
+}
+
+impl Edit for OrderEditor {
+    fn create<'a>(
+        &'a self,
+        request: &'a Request,
+        body: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        self.plain.create(request, body)
+    }
+
+    fn update<'a>(
+        &'a self,
+        request: &'a Request,
+        id: &'a Id,
+        body: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        async move {
+            let input = self.update.read_update::<Order>(body, id)?;
+            refuse_amount_of_buyer(request, &input.attributes)?;
+            let trigger = Trigger::of(&input.attributes)?;
+            let update = async || match trigger {
+                None => self.plain.update(request, id, body).await,
+                Some(trigger) => {
+                    let pull = async |renews| {
+                        let input = self.update.read_update::<Order>(body, id)?;
+                        // On the heap: what a trigger does is nested deeply, and a worker's stack is small.
+                        Box::pin(pull(request, id, input, trigger, renews)).await
+                    };
+                    renewing(pull).await
+                }
+            };
+            match update().await {
+                // Another buyer or another way to pay, for which the present payment was not made.
+                Err(Failure::Confirmable) => {
+                    let reason = match trigger {
+                        Some(Trigger::CustomerPaymentSourceId) => replace::Reason::Replaced,
+                        _ => replace::Reason::BuyerChanged,
+                    };
+                    replace::give_up_present_source(request, id, reason).await?;
+                    update().await
+                }
+                outcome => outcome,
+            }
+        }
+        .boxed_local()
+    }
+
+    fn delete<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        self.plain.delete(request, id)
+    }
+}
+
+/// What is asked of an order's payment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display)]
+#[strum(serialize_all = "snake_case")]
+enum Trigger {
+    Authorize,
+    Place,
+    Approve,
+    ApproveAndCapture,
+    Capture,
+    Refund,
+    Cancel,
+    NullifyPaymentSource,
+    SavePaymentSourceToCustomerWallet,
+    CustomerPaymentSourceId,
+    Refresh,
+}
+
+impl Trigger {
+    /// The one that a request pulls.
+    fn of(attributes: &UpdateOrderAttributes) -> Result<Option<Self>, Problems> {
+        let pulled: Vec<Self> = [
+            (attributes.authorize, Self::Authorize),
+            (attributes.place, Self::Place),
+            (attributes.approve, Self::Approve),
+            (attributes.approve_and_capture, Self::ApproveAndCapture),
+            (attributes.capture, Self::Capture),
+            (attributes.refund, Self::Refund),
+            (attributes.cancel, Self::Cancel),
+            (attributes.nullify_payment_source, Self::NullifyPaymentSource),
+            (
+                attributes.save_payment_source_to_customer_wallet,
+                Self::SavePaymentSourceToCustomerWallet,
+            ),
+            (
+                attributes.customer_payment_source_id.as_ref().map(|_| true),
+                Self::CustomerPaymentSourceId,
+            ),
+            (attributes.refresh, Self::Refresh),
+        ]
+        .into_iter()
+        .filter_map(|(given, trigger)| (given == Some(true)).then_some(trigger))
+        .collect();
+        let mut problems = ProblemList::default();
+        for trigger in pulled.iter().skip(1) {
+            problems.push(|| {
+                let message = format!(
+                    "can't be combined with _{}; send them one after the other",
+                    pulled[0]
+                );
+                Problem::invalid(trigger.pointer(), "exclusion", message)
+            });
+        }
+        let authorizes = matches!(pulled.first(), Some(Self::Authorize | Self::Place));
+        if attributes.authorization_amount_cents.is_some() && !authorizes {
+            let message = "goes with _authorize or _place";
+            let pointer = "/data/attributes/_authorization_amount_cents";
+            problems.push(|| Problem::invalid(pointer, "inclusion", message));
+        }
+        problems.into_result()?;
+        Ok(pulled.first().copied())
+    }
+
+    fn pointer(self) -> String {
+        format!("/data/attributes/_{self}")
+    }
+
+    /// A sales channel buys; what the merchant does with an order is not its business.
+    fn refuse_sales_channel(self, request: &Request) -> Result<(), Problem> {
+        let merchants = matches!(
+            self,
+            Self::Approve | Self::ApproveAndCapture | Self::Capture | Self::Refund | Self::Cancel
+        );
+        if merchants && request.caller.kind == ApplicationKind::SalesChannel {
+            let message = format!("A sales channel may not send _{self}.");
+            return Err(Problem::new(Kind::Forbidden, message).at(self.pointer()));
+        }
+        Ok(())
+    }
+}
+
+/// How much is authorized is the merchant's to say: a buyer could place an order for a part of what it costs.
+fn refuse_amount_of_buyer(request: &Request, attributes: &UpdateOrderAttributes) -> Result<(), Problem> {
+    if attributes.authorization_amount_cents.is_some() && request.caller.buyer().is_some() {
+        let message = "A sales channel may not send _authorization_amount_cents.";
+        let pointer = "/data/attributes/_authorization_amount_cents";
+        return Err(Problem::new(Kind::Forbidden, message).at(pointer));
+    }
+    Ok(())
+}
+
+async fn pull(
+    request: &Request,
+    id: &Id,
+    input: UpdateRequest<Order>,
+    trigger: Trigger,
+    renews: bool,
+) -> Result<Answer, Failure> {
+    trigger.refuse_sales_channel(request)?;
+    bring_up_to_date(request, id, trigger).await?;
+    let (theirs, context, order_id) = (request.clone(), request.context.clone(), id.clone());
+    let begun = context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            Box::pin(commit_intent(tx, &theirs, &order_id, &input, trigger)).await
+        })
+        .await?;
+    match begun {
+        Progress::CallPsp(attempt) => carry_out(request, *attempt, ending(id, trigger, renews)).await,
+        Progress::Done(answer) => Ok(answer),
+    }
+}
+
+/// What is asked of the PSP before the order is locked: a buyer may have paid in the browser, and no event has told us yet.
+async fn bring_up_to_date(request: &Request, id: &Id, trigger: Trigger) -> Result<(), Failure> {
+    let scope = request.scope();
+    let seen = request
+        .context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, orders::get(scope, id)))
+        .await?
+        .filter(|row| access::visible(request, row));
+    let row = seen.ok_or_else(Problem::not_found)?;
+    let Some(source_id) = &row.payment_source_id else {
+        return Ok(());
+    };
+    match trigger {
+        Trigger::NullifyPaymentSource
+            if order_status::is_editable(*row.status) || order_status::is_placing(&row) =>
+        {
+            replace::give_up_present_source(request, id, replace::Reason::Detached).await
+        }
+        Trigger::SavePaymentSourceToCustomerWallet => {
+            sync::refresh(&request.context, scope, &word(source_id)?).await?;
+            wallet::prepare(request, id).await?;
+            wallet::attach_if_needed(request, id).await
+        }
+        Trigger::Place => {
+            sync::refresh(&request.context, scope, &word(source_id)?).await?;
+            let is_free = row.total_cents() == 0 && order_status::is_editable(*row.status);
+            if is_free && row.payment_status != PaymentStatus::Paid {
+                // What would pay for nothing is given up, as `_nullify_payment_source` does it.
+                replace::give_up_present_source(request, id, replace::Reason::Detached).await?;
+            }
+            Ok(())
+        }
+        Trigger::Authorize | Trigger::Refresh => {
+            sync::refresh(&request.context, scope, &word(source_id)?).await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn commit_intent(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    id: &Id,
+    input: &UpdateRequest<Order>,
+    trigger: Trigger,
+) -> Result<Progress<Answer>, Failure> {
+    request.claim(tx, Some((Order::META.kind, id.as_str()))).await?;
+    change::<Order>(tx, request, id, input).await?;
+    let row = query!(tx, orders::lock(request.scope(), id))?.ok_or_else(Problem::not_found)?;
+    let call = match &row.payment_source_id {
+        _ if trigger == Trigger::CustomerPaymentSourceId => {
+            let card_id = input.attributes.customer_payment_source_id.as_deref();
+            wallet::choose(tx, request, id, card_id.unwrap_or_default()).await?;
+            None
+        }
+        Some(source_id) => {
+            let mut case = Case::lock(tx, request.scope(), &word(source_id)?).await?;
+            let begun = with_source(tx, request, &mut case, input, trigger).await?;
+            let call = go_on(tx, &request.context, &mut case, begun).await?;
+            case.save(tx, &request.context).await?;
+            call
+        }
+        None => {
+            without_source(tx, request, row, trigger).await?;
+            None
+        }
+    };
+    if let Some(attempt) = call {
+        return Ok(Progress::CallPsp(attempt));
+    }
+    let row = query!(tx, orders::get(request.scope(), id))?.ok_or_else(Problem::not_found)?;
+    let answer = request.shown(&order::shown_to(request, &row)?);
+    request.finish(tx, &answer).await?;
+    Ok(Progress::Done(answer))
+}
+
+async fn with_source(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    case: &mut Case,
+    input: &UpdateRequest<Order>,
+    trigger: Trigger,
+) -> Result<Option<Progress>, Failure> {
+    let (context, pointer) = (&request.context, trigger.pointer());
+    let amount = input.attributes.authorization_amount_cents;
+    match trigger {
+        Trigger::Authorize => flow::authorize(tx, request, case, amount).await,
+        Trigger::Place => flow::place(tx, request, case, amount).await,
+        Trigger::Approve => flow::approve(context, case, &pointer).map(|()| None),
+        Trigger::ApproveAndCapture => {
+            flow::approve(context, case, &pointer)?;
+            flow::capture(tx, context, case, &pointer).await
+        }
+        Trigger::Capture => flow::capture(tx, context, case, &pointer).await,
+        Trigger::Refund => flow::refund(tx, context, case).await,
+        Trigger::Cancel => flow::cancel(tx, context, case).await,
+        Trigger::NullifyPaymentSource => flow::detach(case).map(|()| None),
+        Trigger::SavePaymentSourceToCustomerWallet => wallet::save(tx, request, case).await,
+        Trigger::CustomerPaymentSourceId | Trigger::Refresh => Ok(None),
+    }
+}
+
+/// An order without a payment source: it is free, or nothing was paid.
+async fn without_source(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    mut row: tillgate_store::OrderRow,
+    trigger: Trigger,
+) -> Result<(), Failure> {
+    let (context, pointer) = (&request.context, trigger.pointer());
+    let before = row.clone();
+    match trigger {
+        Trigger::Place if row.total_cents() == 0 => {
+            order_status::turn_at(context, &mut row, OrderEvent::Place, &pointer)?;
+        }
+        Trigger::Approve | Trigger::ApproveAndCapture => flow::approve_paid(context, &mut row, &pointer)?,
+        Trigger::Cancel => {
+            order_status::turn_at(context, &mut row, OrderEvent::Cancel, &pointer)?;
+        }
+        Trigger::NullifyPaymentSource | Trigger::CustomerPaymentSourceId | Trigger::Refresh => return Ok(()),
+        Trigger::Authorize
+        | Trigger::Place
+        | Trigger::Capture
+        | Trigger::Refund
+        | Trigger::SavePaymentSourceToCustomerWallet => {
+            let message = "is needed: create one of the type that the order's payment method names";
+            return Err(
+                Problem::invalid("/data/relationships/payment_source", "blank", message)
+                    .meta("trigger", format!("_{trigger}"))
+                    .into(),
+            );
+        }
+    }
+    row.updated_at = crate::stored::stored_time(context.now());
+    order::tell(tx, request, Some(&before), &row).await?;
+    Ok(query!(tx, orders::save(&row))?)
+}
+
+fn ending(id: &Id, trigger: Trigger, renews: bool) -> Ending {
+    Ending {
+        id: id.clone(),
+        answer: |request, case, _| Ok(request.shown(&order::shown_to(request, &case.order)?)),
+        verdict: match trigger {
+            Trigger::Authorize => |_, _| None,
+            _ => failed,
+        },
+        pointers: POINTERS,
+        is_creation: false,
+        card_token: None,
+        renews,
+    }
+}
+
+/// What the call should have done has failed; the transaction tells why.
+fn failed(case: &Case, attempt: &Attempt) -> Option<Problem> {
+    let id = attempt.operation.transaction_id.as_deref()?;
+    let row = case
+        .ledger
+        .get(id)
+        .filter(|row| row.status == TransactionStatus::Failed)?;
+    Some(transaction::failed(row, "/data/attributes"))
+}

@@ -1,0 +1,353 @@
+//! `PATCH` of a transaction: its own members, and the triggers that make the next transaction of it.
+
+use std::marker::PhantomData;
+
+use futures::{FutureExt, future::LocalBoxFuture};
+use tillgate_model::{
+    Id, Problem, Record, Updatable,
+    request::{Shape, UpdateRequest},
+    resources::{Authorization, Capture, OrderStatus, Refund, UpdateAuthorizationAttributes, Void},
+};
+use tillgate_store::{AnyOrder as _, Goal, TransactionRow, TransactionStatus, Tx, query};
+
+use crate::{
+    call::Answer,
+    engine::{
+        action,
+        execute::{Ending, carry_out},
+        next_step::go_on,
+    },
+    failure::Failure,
+    handler::{Edit, Kept},
+    payment::{
+        case::Case,
+        machine::{TransactionEvent, of_transactions},
+        rules,
+        transaction::failed,
+    },
+    providers::operation::Progress,
+    request::Request,
+    resources::transaction::Shown,
+    stored::{stored_json, stored_time, word},
+};
+
+/// What follows on a transaction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// `_capture`, with an amount in minor units or all that is left.
+    Capture(Option<i64>),
+    /// `_void`
+    Void,
+    /// `_refund`, with an amount in minor units or all that is left.
+    Refund(Option<i64>),
+    /// `_cancel` of an authorization.
+    CancelAuthorization,
+    /// `_cancel` of a capture.
+    CancelCapture,
+}
+
+impl Step {
+    fn trigger(self) -> &'static str {
+        match self {
+            Self::Capture(_) => "_capture",
+            Self::Void => "_void",
+            Self::Refund(_) => "_refund",
+            Self::CancelAuthorization | Self::CancelCapture => "_cancel",
+        }
+    }
+
+    fn event(self) -> TransactionEvent {
+        match self {
+            Self::Capture(_) => TransactionEvent::Capture,
+            Self::Void | Self::CancelAuthorization => TransactionEvent::Void,
+            Self::Refund(_) | Self::CancelCapture => TransactionEvent::Refund,
+        }
+    }
+}
+
+/// A transaction with its triggers.
+pub trait Triggered: Shown + Kept + Updatable {
+    /// The step that a request asks for.
+    fn step(attributes: &<Self as Updatable>::Attributes) -> Result<Option<Step>, Problem>;
+}
+
+/// At most one of the steps, and no amount without its trigger.
+fn one_of(steps: &[(Option<bool>, Step)], amount: Option<i64>) -> Result<Option<Step>, Problem> {
+    let mut pulled = steps.iter().filter(|(given, _)| *given == Some(true));
+    let first = pulled.next().map(|(_, step)| *step);
+    if let (Some(first), Some((_, second))) = (first, pulled.next()) {
+        let pointer = format!("/data/attributes/{}", second.trigger());
+        let message = format!("can't be combined with {}", first.trigger());
+        return Err(Problem::invalid(pointer, "exclusion", message));
+    }
+    if amount.is_some() && !matches!(first, Some(Step::Capture(_) | Step::Refund(_))) {
+        let trigger = steps[0].1.trigger();
+        let pointer = format!("/data/attributes/{trigger}_amount_cents");
+        return Err(Problem::invalid(
+            pointer,
+            "inclusion",
+            format!("goes with {trigger}"),
+        ));
+    }
+    Ok(first)
+}
+
+impl Triggered for Authorization {
+    fn step(attributes: &UpdateAuthorizationAttributes) -> Result<Option<Step>, Problem> {
+        let amount = attributes.capture_amount_cents;
+        let steps = [
+            (attributes.capture, Step::Capture(amount)),
+            (attributes.void, Step::Void),
+            (attributes.cancel, Step::CancelAuthorization),
+        ];
+        one_of(&steps, amount)
+    }
+}
+
+impl Triggered for Capture {
+    fn step(attributes: &<Self as Updatable>::Attributes) -> Result<Option<Step>, Problem> {
+        let amount = attributes.refund_amount_cents;
+        let steps = [
+            (attributes.refund, Step::Refund(amount)),
+            (attributes.cancel, Step::CancelCapture),
+        ];
+        one_of(&steps, amount)
+    }
+}
+
+impl Triggered for Void {
+    fn step(_: &<Self as Updatable>::Attributes) -> Result<Option<Step>, Problem> {
+        Ok(None)
+    }
+}
+
+impl Triggered for Refund {
+    fn step(_: &<Self as Updatable>::Attributes) -> Result<Option<Step>, Problem> {
+        Ok(None)
+    }
+}
+
+/// [`Edit`] for a transaction: it is made by what happens, so that it can only be changed.
+pub struct TransactionEditor<R> {
+    update: Shape,
+    resource: PhantomData<fn() -> R>,
+}
+
+impl<R: Triggered> TransactionEditor<R> {
+    /// With its schema compiled.
+    pub fn new() -> Self {
+        Self {
+            update: Shape::update::<R>(),
+            resource: PhantomData,
+        }
+    }
+}
+
+impl<R> Edit for TransactionEditor<R>
+where
+    R: Triggered,
+    <R as Updatable>::Attributes: Send + Sync + 'static,
+    <R as Updatable>::Relationships: Send + Sync + 'static,
+{
+    fn update<'a>(
+        &'a self,
+        request: &'a Request,
+        id: &'a Id,
+        body: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        async move {
+            let input = self.update.read_update::<R>(body, id)?;
+            let step = R::step(&input.attributes)?;
+            let (theirs, context, its_id) = (request.clone(), request.context.clone(), id.clone());
+            let begun = context
+                .db
+                .write(async move |tx: &mut Tx<'_>| {
+                    commit_intent::<R>(tx, &theirs, &its_id, &input, step).await
+                })
+                .await?;
+            match begun {
+                Progress::CallPsp(attempt) => carry_out(request, *attempt, ending::<R>(id)).await,
+                Progress::Done(answer) => Ok(answer),
+            }
+        }
+        .boxed_local()
+    }
+}
+
+async fn commit_intent<R: Triggered>(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    id: &Id,
+    input: &UpdateRequest<R>,
+    step: Option<Step>,
+) -> Result<Progress<Answer>, Failure> {
+    request.claim(tx, Some((R::META.kind, id.as_str()))).await?;
+    let row = query!(tx, transactions::get(request.scope(), id))?.filter(|row| Some(*row.kind) == R::KIND);
+    let row = row.ok_or_else(Problem::not_found)?;
+    let mut case = Case::lock(tx, request.scope(), &word(&row.payment_source_id)?).await?;
+    let row = case
+        .ledger
+        .get(id.as_str())
+        .cloned()
+        .ok_or_else(Problem::not_found)?;
+    request.require_match_of::<R>(tx, id).await?;
+    let row = keep_common::<R>(tx, request, &mut case, row, input).await?;
+    let begun = match step {
+        Some(step) => Some(begin(tx, request, &mut case, &row, step).await?),
+        None => None,
+    };
+    let call = go_on(tx, &request.context, &mut case, begun).await?;
+    case.save(tx, &request.context).await?;
+    if let Some(attempt) = call {
+        return Ok(Progress::CallPsp(attempt));
+    }
+    let answer = shown::<R>(request, &case, id)?;
+    request.finish(tx, &answer).await?;
+    Ok(Progress::Done(answer))
+}
+
+/// Takes over the members that a client may set.
+async fn keep_common<R: Triggered>(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    case: &mut Case,
+    mut row: TransactionRow,
+    input: &UpdateRequest<R>,
+) -> Result<TransactionRow, Failure> {
+    let mut record: Record<R> = R::record(&row, &case.ledger)?;
+    R::apply(&mut record, &input.attributes, &input.relationships);
+    let before = row.clone();
+    row.reference = record.reference;
+    row.reference_origin = record.reference_origin;
+    row.metadata = stored_json(&record.metadata);
+    if row != before {
+        row.updated_at = stored_time(request.context.now());
+        case.put(tx, row.clone()).await?;
+    }
+    Ok(row)
+}
+
+/// Checks a step and commits its intent.
+async fn begin(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    case: &mut Case,
+    row: &TransactionRow,
+    step: Step,
+) -> Result<Progress, Failure> {
+    let pointer = format!("/data/attributes/{}", step.trigger());
+    let status = row.status;
+    if of_transactions(*row.kind).next(status, step.event()).is_none() {
+        let message = format!("can't be done: it is {status}");
+        return Err(Problem::invalid(&pointer, "state", message)
+            .meta("state", status.to_string())
+            .into());
+    }
+    rules::refuse_open_call(&case.source)?;
+    refuse_by_order(case, step, &pointer)?;
+    let context = &request.context;
+    let begun = match step {
+        Step::Capture(amount) => {
+            let due = case.order.total_cents().saturating_sub(case.ledger.captured());
+            let left = case.ledger.open_authorization(row).min(due.max(0));
+            let amount = within(amount, left, "_capture")?;
+            action::capture(tx, context, case, row, amount, None).await
+        }
+        Step::Refund(amount) => {
+            let amount = within(amount, case.ledger.refundable(row), "_refund")?;
+            action::refund(tx, context, case, row, amount, None).await
+        }
+        Step::CancelCapture => {
+            let amount = within(None, case.ledger.refundable(row), "_cancel")?;
+            action::refund(tx, context, case, row, amount, Some(Goal::Unpay)).await
+        }
+        Step::Void | Step::CancelAuthorization => {
+            let is_in_part = step == Step::CancelAuthorization && case.ledger.is_captured(row);
+            if case.ledger.voidable(row) == 0 || is_in_part {
+                let message = if is_in_part {
+                    "can't be done: a part was captured; send _void, which releases the rest"
+                } else {
+                    "can't be done: nothing of it is held any more, or a capture is not decided yet"
+                };
+                return Err(Problem::invalid(&pointer, "balance", message).into());
+            }
+            let goal = (step == Step::CancelAuthorization).then_some(Goal::Unpay);
+            action::void(tx, context, case, row, goal).await
+        }
+    };
+    let amount = match step {
+        Step::Capture(Some(_)) | Step::Refund(Some(_)) => format!("{pointer}_amount_cents"),
+        _ => pointer,
+    };
+    begun.map_err(|failure| failure.unsupported_at(&amount))
+}
+
+/// What the order's status forbids.
+fn refuse_by_order(case: &Case, step: Step, pointer: &str) -> Result<(), Failure> {
+    let status = *case.order.status;
+    let open = matches!(status, OrderStatus::Draft | OrderStatus::Pending);
+    let allowed = match step {
+        Step::CancelAuthorization | Step::CancelCapture => open,
+        Step::Capture(_) => open || matches!(status, OrderStatus::Placed | OrderStatus::Approved),
+        Step::Void | Step::Refund(_) => status != OrderStatus::Placing,
+    };
+    if allowed {
+        return Ok(());
+    }
+    let hint = match step {
+        Step::CancelAuthorization => "; send _void, or _cancel to the order",
+        Step::CancelCapture => "; send _refund",
+        _ => "",
+    };
+    let message = format!("can't be done: the order is {status}{hint}");
+    Err(Problem::invalid(pointer, "order_status", message)
+        .meta("status", status.to_string())
+        .into())
+}
+
+/// The amount that a step moves: what was asked for, if that is left, or all that is left.
+fn within(amount: Option<i64>, left: i64, trigger: &str) -> Result<i64, Problem> {
+    if left <= 0 {
+        let pointer = format!("/data/attributes/{trigger}");
+        return Err(Problem::invalid(
+            pointer,
+            "balance",
+            "can't be done: nothing is left",
+        ));
+    }
+    match amount {
+        Some(amount) if amount > left => {
+            let pointer = format!("/data/attributes/{trigger}_amount_cents");
+            let message = format!("must be less than or equal to {left}");
+            Err(Problem::invalid(pointer, "less_than_or_equal_to", message)
+                .meta("value", amount)
+                .meta("count", left))
+        }
+        Some(amount) => Ok(amount),
+        None => Ok(left),
+    }
+}
+
+fn shown<R: Triggered>(request: &Request, case: &Case, id: &Id) -> Result<Answer, Failure> {
+    let row = case.ledger.get(id.as_str()).ok_or_else(Problem::not_found)?;
+    Ok(request.shown(&R::record(row, &case.ledger)?))
+}
+
+fn ending<R: Triggered>(id: &Id) -> Ending {
+    Ending {
+        id: id.clone(),
+        answer: shown::<R>,
+        verdict: |case, attempt| {
+            let id = attempt.operation.transaction_id.as_deref()?;
+            let row = case
+                .ledger
+                .get(id)
+                .filter(|row| row.status == TransactionStatus::Failed)?;
+            Some(failed(row, "/data/attributes"))
+        },
+        pointers: &[("", "/data/attributes")],
+        is_creation: false,
+        card_token: None,
+        renews: false,
+    }
+}

@@ -1,0 +1,127 @@
+//! `PATCH` of a payment source: its own members, and its triggers.
+
+use tillgate_model::{Id, Problem, Updatable, request::UpdateRequest};
+use tillgate_store::Tx;
+
+use crate::{
+    call::Answer,
+    engine::{
+        authorize,
+        execute::{Ending, carry_out},
+        sync,
+    },
+    failure::Failure,
+    handler::Kept,
+    idempotency,
+    payment::{access, case::Case, state::SourceStateRules as _},
+    providers::{
+        operation::{Attempt, Progress},
+        sources::{ChangeableSource, SourceResource},
+    },
+    request::Request,
+};
+
+/// Changes a payment source, and does what its triggers ask for.
+pub async fn update<R>(request: &Request, id: &Id, input: UpdateRequest<R>) -> Result<Answer, Failure>
+where
+    R: Kept + ChangeableSource,
+    <R as Updatable>::Attributes: Send + Sync + 'static,
+    <R as Updatable>::Relationships: Send + Sync + 'static,
+{
+    <R as ChangeableSource>::check(&input)?;
+    let (context, theirs, id_of_source) = (request.context.clone(), request.clone(), id.clone());
+    let begun = context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let request = theirs;
+            let mut case = lock::<R>(tx, &request, &id_of_source).await?;
+            let triggers = R::change(tx, &request, &mut case, &input).await?;
+            let attempt = if triggers.authorize && !case.source.state.holds_money() {
+                let pointer = "/data/attributes/_authorize";
+                call(authorize::begin(tx, &request, &mut case, None, pointer).await?)
+            } else if triggers.update {
+                call(authorize::change_amount(tx, &request, &mut case).await?)
+            } else {
+                None
+            };
+            case.save(tx, &request.context).await?;
+            if attempt.is_none() && !triggers.refresh {
+                let answer = shown::<R>(&request, &case, &id_of_source)?;
+                request.finish(tx, &answer).await?;
+                return Ok::<_, Failure>(Progress::Done(Some(answer)));
+            }
+            begun(tx, &request, attempt).await
+        })
+        .await?;
+    let ending = Ending {
+        id: id.clone(),
+        answer: shown::<R>,
+        verdict: |_, _| None,
+        pointers: <R as ChangeableSource>::POINTERS,
+        is_creation: false,
+        card_token: None,
+        renews: false,
+    };
+    end::<R>(request, id, begun, ending).await
+}
+
+fn shown<R: SourceResource>(request: &Request, case: &Case, _: &Id) -> Result<Answer, Failure> {
+    let record = R::record(&request.context, &case.source, &case.order)?;
+    Ok(request.shown(&record))
+}
+
+fn call(begun: Progress) -> Option<Box<Attempt>> {
+    match begun {
+        Progress::CallPsp(attempt) => Some(attempt),
+        Progress::Done(_) => None,
+    }
+}
+
+/// How far the first transaction came. Without an answer, what the PSP shows is to be taken over.
+type Begun = Progress<Option<Answer>>;
+
+/// An attempt is bound to the key until its outcome is known. A refresh has no effect to be bound to it: the key is
+/// claimed with its answer, so that one that is cut off can be sent again.
+async fn begun(tx: &mut Tx<'_>, request: &Request, attempt: Option<Box<Attempt>>) -> Result<Begun, Failure> {
+    if let Some(attempt) = attempt {
+        return Ok(Progress::CallPsp(attempt));
+    }
+    idempotency::release(request, tx).await?;
+    Ok(Progress::Done(None))
+}
+
+async fn end<R: Kept>(request: &Request, id: &Id, begun: Begun, ending: Ending) -> Result<Answer, Failure> {
+    match begun {
+        Progress::CallPsp(attempt) => carry_out(request, *attempt, ending).await,
+        Progress::Done(Some(answer)) => Ok(answer),
+        Progress::Done(None) => {
+            sync::refresh(&request.context, request.scope(), id).await?;
+            let (context, request, id) = (request.context.clone(), request.clone(), id.clone());
+            context
+                .db
+                .write(async move |tx: &mut Tx<'_>| {
+                    request.claim(tx, Some((R::META.kind, id.as_str()))).await?;
+                    let record = R::get(tx, &request, &id).await?.ok_or_else(Problem::not_found)?;
+                    let answer = request.shown(&record);
+                    request.finish(tx, &answer).await?;
+                    Ok(answer)
+                })
+                .await
+        }
+    }
+}
+
+/// Claims the key, locks the source and checks that the caller may see it, and has seen it as it is if that is a condition.
+async fn lock<R: Kept + SourceResource>(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    id: &Id,
+) -> Result<Case, Failure> {
+    request.claim(tx, Some((R::META.kind, id.as_str()))).await?;
+    let case = Case::lock(tx, request.scope(), id).await?;
+    if case.source.kind != R::SOURCE_TYPE || !access::visible(request, &case.order) {
+        return Err(Problem::not_found().into());
+    }
+    request.require_match_of::<R>(tx, id).await?;
+    Ok(case)
+}

@@ -1,0 +1,190 @@
+//! What is sent: the resource as `GET` shows it, with what the webhook includes.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use futures::{FutureExt, future::LocalBoxFuture};
+use serde_json::{Value, json};
+use tillgate_model::{
+    Dialect, Id, Identifier, ResourceMeta, Topic, document::Page, registry, resource::RelationshipMeta,
+};
+use tillgate_store::Scope;
+
+use crate::{
+    call::{ApplicationKind, Caller},
+    context::Context,
+    failure::Failure,
+    handler::Show,
+    handlers::Handlers,
+    request::Request,
+    stored::{Selection, word},
+};
+
+/// Resources that are included at most; what a path leads to beyond that is left out.
+const MOST: usize = 100;
+
+/// The payload that only names a resource: all that there is to tell of one that is gone.
+pub fn name_only(topic: Topic, id: &str) -> String {
+    json!({"data": {"type": topic.resource().kind, "id": id}}).to_string()
+}
+
+/// The payload with a resource; none if there is no such resource (any more).
+pub async fn render(
+    context: &Context,
+    handlers: &Handlers,
+    scope: &Scope,
+    change: (Topic, &str),
+    paths: &[String],
+) -> Result<Option<String>, Failure> {
+    let (topic, id) = change;
+    let composition = Composition {
+        request: inner_request(context, scope),
+        handlers,
+    };
+    let id: Id = word(id)?;
+    let meta = topic.resource();
+    let Some(mut data) = composition.resource(meta.kind, &id).await? else {
+        return Ok(None);
+    };
+    if paths.is_empty() {
+        return Ok(Some(json!({"data": data}).to_string()));
+    }
+    let mut included = Included::default();
+    for path in paths {
+        let steps: Vec<&str> = path.split('.').collect();
+        composition
+            .include(&mut data, meta, &steps, &mut included)
+            .await?;
+    }
+    Ok(Some(
+        json!({"data": data, "included": included.resources}).to_string(),
+    ))
+}
+
+/// The service itself reads everything of the organization.
+fn inner_request(context: &Context, scope: &Scope) -> Request {
+    Request {
+        context: context.clone(),
+        caller: Caller {
+            scope: scope.clone(),
+            application_id: scope.organization_id().clone(),
+            kind: ApplicationKind::Integration,
+            market_id: None,
+            customer_id: None,
+            address: None,
+            token_hash: None,
+        },
+        dialect: Dialect::CommerceLayer,
+        key: None,
+        key_owner: String::new(),
+        if_match: None,
+        body: Bytes::new(),
+    }
+}
+
+/// Resources beside the one that a payload is about, each once.
+#[derive(Default)]
+struct Included {
+    resources: Vec<Value>,
+    positions: HashMap<Identifier, usize>,
+}
+
+struct Composition<'a> {
+    request: Request,
+    handlers: &'a Handlers,
+}
+
+impl Composition<'_> {
+    fn show(&self, kind: &str) -> Result<&dyn Show, Failure> {
+        self.handlers.show(kind)
+    }
+
+    async fn resource(&self, kind: &str, id: &Id) -> Result<Option<Value>, Failure> {
+        let Some(document) = self.show(kind)?.stored(&self.request, id).await? else {
+            return Ok(None);
+        };
+        let mut document: Value = serde_json::from_slice(&document)?;
+        Ok(Some(document["data"].take()))
+    }
+
+    /// Includes what a path leads to from a resource, and says in the resource what that is.
+    fn include<'a>(
+        &'a self,
+        owner: &'a mut Value,
+        meta: &'static ResourceMeta,
+        steps: &'a [&'a str],
+        included: &'a mut Included,
+    ) -> LocalBoxFuture<'a, Result<(), Failure>> {
+        async move {
+            let Some((name, rest)) = steps.split_first() else {
+                return Ok(());
+            };
+            // Of the payment sources, one kind may have a relationship that another has not.
+            let Some(relationship) = meta.relationship(name) else {
+                return Ok(());
+            };
+            let id: Id = word(owner["id"].as_str().unwrap_or_default())?;
+            let targets = self.targets(meta, relationship, &id).await?;
+            owner["relationships"][*name]["data"] = match (relationship.many, targets.first()) {
+                (true, _) => serde_json::to_value(&targets)?,
+                (false, target) => serde_json::to_value(target)?,
+            };
+            for target in targets {
+                let Some(position) = self.position(&target, included).await? else {
+                    continue;
+                };
+                let Some(meta) = registry::resource(target.kind) else {
+                    continue;
+                };
+                let mut resource = included.resources[position].take();
+                self.include(&mut resource, meta, rest, included).await?;
+                included.resources[position] = resource;
+            }
+            Ok(())
+        }
+        .boxed_local()
+    }
+
+    async fn targets(
+        &self,
+        meta: &'static ResourceMeta,
+        relationship: &'static RelationshipMeta,
+        id: &Id,
+    ) -> Result<Vec<Identifier>, Failure> {
+        if !relationship.many {
+            let target = self
+                .show(meta.kind)?
+                .to_one(&self.request, id, relationship.name)
+                .await?;
+            return Ok(target.flatten().into_iter().collect());
+        }
+        let selection = Selection::Of {
+            owner_kind: meta.kind,
+            owner_id: id.clone(),
+            relationship: relationship.name,
+        };
+        let page = Page {
+            number: 1,
+            size: i64::try_from(MOST).unwrap_or(i64::MAX),
+        };
+        let show = self.show(relationship.targets[0])?;
+        Ok(show.identifiers(&self.request, &selection, page).await?.0)
+    }
+
+    /// Where a resource is among the included ones; it is added if it is not there yet.
+    async fn position(&self, target: &Identifier, included: &mut Included) -> Result<Option<usize>, Failure> {
+        if let Some(position) = included.positions.get(target) {
+            return Ok(Some(*position));
+        }
+        if included.resources.len() >= MOST {
+            return Ok(None);
+        }
+        let Some(resource) = self.resource(target.kind, &target.id).await? else {
+            return Ok(None);
+        };
+        let position = included.resources.len();
+        included.resources.push(resource);
+        included.positions.insert(target.clone(), position);
+        Ok(Some(position))
+    }
+}

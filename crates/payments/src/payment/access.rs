@@ -1,0 +1,24 @@
+//! Who sees an order, and with it what pays it.
+
+use tillgate_model::resources::OrderStatus;
+use tillgate_store::AnyOrder;
+
+use crate::request::Request;
+
+/// A sales channel sees orders of its market only. A guest sees those that guests buy, while they are being bought or were just
+/// bought. A customer sees all of their own, and those of guests as long as these are nobody's or under the customer's address.
+pub fn visible(request: &Request, order: &impl AnyOrder) -> bool {
+    let caller = &request.caller;
+    let market = caller.market_id.as_ref();
+    let of_its_market = market.is_some_and(|market| market.as_str() == order.market_id());
+    let being_bought = matches!(
+        order.status(),
+        OrderStatus::Draft | OrderStatus::Pending | OrderStatus::Placing | OrderStatus::Placed
+    );
+    let of_guest = order.guest() && being_bought;
+    let seen = match (&caller.customer_id, order.customer_id()) {
+        (None, _) | (Some(_), None) => of_guest,
+        (Some(own), Some(of)) => own.as_str() == of && (of_guest || !order.guest()),
+    };
+    caller.buyer().is_none() || (of_its_market && seen)
+}

@@ -1,0 +1,17 @@
+//! A payment with all that belongs to it, and the rules of how it moves. Nothing here calls a PSP.
+
+pub mod access;
+pub mod cards;
+pub mod case;
+pub mod details;
+pub mod ledger;
+pub mod machine;
+pub mod new_source;
+pub mod offer;
+pub mod order_status;
+pub mod rules;
+pub mod schedule;
+pub mod secrets;
+pub mod state;
+pub mod transaction;
+pub mod without_psp;

@@ -1,0 +1,171 @@
+//! The parts that creating a source of any kind has: the checks, the row, and the end of it.
+
+use tillgate_model::{Id, Record, resources::PaymentSourceType};
+use tillgate_store::{AnyOrder as _, OrderRow, PaymentGatewayRow, SourceState, Tx, queries, query};
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    payment::{
+        access,
+        case::Case,
+        details::Details,
+        ledger::Ledger,
+        offer::{Choice, Offers},
+        order_status,
+        rules::{self, waits_for_buyer},
+    },
+    request::Request,
+    stored::{self, found},
+};
+
+/// A locked order that a new source can pay.
+pub struct Payable {
+    /// The order.
+    pub order: OrderRow,
+    /// Its transactions.
+    pub ledger: Ledger,
+    /// Its present payment could still be confirmed by a browser.
+    pub is_confirmable: bool,
+}
+
+/// Locks the order, and checks that a new source of the type can pay it. The transaction is begun with
+/// [`replacing`](super::replace::replacing). `choose` decides the gateway out of what the order's market offers.
+pub async fn lock_payable<T>(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    order_id: &Id,
+    source_type: PaymentSourceType,
+    choose: impl AsyncFnOnce(&mut Tx<'_>, &OrderRow, Offers) -> Result<T, Failure>,
+) -> Result<(Payable, T), Failure> {
+    let scope = request.scope();
+    // An address that is not known has no failures. What an integration says of it stands in the order.
+    let address = rules::caller_address(request).unwrap_or_default();
+    // What follows the lock sees what was committed before it was granted.
+    let (order, of_caller, offered) = queries!(
+        tx,
+        orders::lock(scope, order_id),
+        payments::count_failures_of_address(scope, &address, rules::memory_of_addresses(request)),
+        payments::offers_of_order(scope, order_id, source_type),
+    )?;
+    let order = found(order.filter(|order| access::visible(request, order)), "order")?;
+    let present = match &order.payment_source_id {
+        Some(id) => query!(tx, payment_sources::get(scope, &stored::word(id)?))?,
+        None => None,
+    };
+    match &present {
+        Some(present) if order_status::is_placing(&order) && waits_for_buyer(present) => {}
+        _ => rules::refuse_unpayable(&order)?,
+    }
+    let chosen = choose(tx, &order, Offers::new(source_type, offered)).await?;
+    let (ledger, is_confirmable) = rules::refuse_present_payment(tx, scope, &order, present).await?;
+    let failures = match request.caller.buyer() {
+        Some(_) => of_caller,
+        None => rules::failures_of_buyer(tx, request, &order).await?,
+    };
+    rules::refuse_many_failures(request, &ledger, failures)?;
+    let payable = Payable {
+        order,
+        ledger,
+        is_confirmable,
+    };
+    Ok((payable, chosen))
+}
+
+/// Locks the order, and chooses the gateway of the order's payment method, or the only one that its market offers.
+pub async fn lock_payable_order(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    order_id: &Id,
+    source_type: PaymentSourceType,
+) -> Result<(Payable, Choice), Failure> {
+    lock_payable(
+        tx,
+        request,
+        order_id,
+        source_type,
+        async |tx: &mut Tx<'_>, order: &OrderRow, offers| {
+            offers
+                .choose_or_refuse(tx, request.scope(), order, rules::ORDER)
+                .await
+        },
+    )
+    .await
+}
+
+/// Which gateway a new source of an order would go through, without a lock; none if the order can't be paid so.
+pub async fn likely_gateway(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    order_id: &Id,
+    source_type: PaymentSourceType,
+) -> Result<Option<(OrderRow, PaymentGatewayRow)>, Failure> {
+    let scope = request.scope();
+    let (order, offered) = queries!(
+        tx,
+        orders::get(scope, order_id),
+        payments::offers_of_order(scope, order_id, source_type),
+    )?;
+    let Some(order) = order.filter(|order| access::visible(request, order)) else {
+        return Ok(None);
+    };
+    if rules::refuse_unpayable(&order).is_err() {
+        return Ok(None);
+    }
+    let choice = Offers::new(source_type, offered).choose(&order);
+    Ok(choice.map(|choice| (order, choice.gateway)))
+}
+
+/// A source to be, beside its record.
+pub struct NewSource<'a> {
+    /// Its type.
+    pub kind: PaymentSourceType,
+    /// The order that it pays.
+    pub payable: Payable,
+    /// The gateway that it goes through.
+    pub gateway: &'a PaymentGatewayRow,
+    /// What of it is only shown.
+    pub details: Details,
+}
+
+/// A new source, which becomes the order's. It is stored with the case.
+pub fn new_source<R>(request: &Request, record: &Record<R>, new: NewSource<'_>) -> Result<Case, Failure> {
+    let NewSource {
+        kind,
+        payable,
+        gateway,
+        mut details,
+    } = new;
+    // Nothing else stands against the new source.
+    if payable.is_confirmable {
+        return Err(Failure::Confirmable);
+    }
+    let Payable { order, ledger, .. } = payable;
+    details.address = rules::buyer_address(request, &order);
+    let source = stored::row!(PaymentSourceRow, request.scope(), record, {
+        kind: kind.into(),
+        order_id: order.id.clone(),
+        payment_gateway_id: gateway.id.clone(),
+        state: SourceState::New,
+        amount_cents: order.total_cents(),
+        currency_code: order.currency_code.clone(),
+        automatic_capture: false,
+        psp_id: None,
+        client_secret: None,
+        token: None,
+        redirect_url: None,
+        pending_operation_id: None,
+        details: stored::stored_json(&details),
+        check_at: None,
+        mismatch: None,
+    });
+    Ok(Case::new(request.scope(), order, source, details, ledger))
+}
+
+/// Where the buyer's browser returns to: what the request says, else the gateway, else a page of ours.
+pub fn return_url(context: &Context, given: Option<&String>, gateway: &PaymentGatewayRow) -> String {
+    given
+        .or(gateway.return_url.as_ref())
+        .cloned()
+        .unwrap_or_else(|| format!("{}/payment_return", context.base_url))
+}

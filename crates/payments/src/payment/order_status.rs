@@ -1,0 +1,155 @@
+//! How far an order is, and what its payment makes of that.
+
+use tillgate_model::{
+    Problem,
+    resources::{OrderStatus, PaymentStatus},
+};
+use tillgate_store::{AnyOrder as _, OrderRow, SourceState, TransactionStatus, Tx};
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    payment::{
+        case::Case,
+        machine::{ORDER, OrderEvent},
+        offer,
+    },
+    planted::{self, Bug},
+    stored,
+};
+
+/// Whether line items and the like can be changed.
+pub fn is_editable(status: OrderStatus) -> bool {
+    matches!(
+        status,
+        OrderStatus::Draft | OrderStatus::Pending | OrderStatus::Editing
+    )
+}
+
+/// The order waits for the payment that places it.
+pub fn is_placing(order: &OrderRow) -> bool {
+    order.status == OrderStatus::Placing
+}
+
+/// Lets an event happen to an order. Answers whether its status changed; an event that can't happen now is told with the
+/// present status.
+pub fn turn(context: &Context, row: &mut OrderRow, event: OrderEvent) -> Result<bool, Failure> {
+    turn_at(context, row, event, "/data")
+}
+
+/// Lets an event happen to an order. `pointer` leads to the trigger in the request.
+pub fn turn_at(
+    context: &Context,
+    row: &mut OrderRow,
+    event: OrderEvent,
+    pointer: &str,
+) -> Result<bool, Failure> {
+    let before = *row.status;
+    let Some(after) = ORDER.next(before, event) else {
+        return Err(impossible(row, event, pointer).into());
+    };
+    if after == before {
+        return Ok(false);
+    }
+    let now = Some(stored::stored_time(context.now()));
+    row.status = after.into();
+    match after {
+        OrderStatus::Placed => row.placed_at = now,
+        OrderStatus::Approved => row.approved_at = now,
+        OrderStatus::Cancelled => row.cancelled_at = now,
+        _ => {}
+    }
+    Ok(true)
+}
+
+/// What a caller is told of an event that can't happen now.
+pub fn impossible(row: &OrderRow, event: OrderEvent, pointer: &str) -> Problem {
+    let possible: Vec<String> = ORDER.sources(event).map(|state| state.to_string()).collect();
+    let way_out = if is_placing(row) {
+        "; it waits for its payment, which _nullify_payment_source gives up"
+    } else {
+        ""
+    };
+    let message = format!(
+        "can't be done: the order is {}, and not {}{way_out}",
+        row.status,
+        possible.join(" or ")
+    );
+    Problem::invalid(pointer, "order_status", message).meta("status", row.status.to_string())
+}
+
+/// An order that waits to be placed is placed by its authorization, or is pending again when that came to nothing.
+pub fn place_or_give_up(context: &Context, case: &mut Case) -> Result<(), Failure> {
+    if case.order.status != OrderStatus::Placing || !case.is_current() {
+        return Ok(());
+    }
+    let event = match case.source.state {
+        SourceState::Authorized | SourceState::Captured
+            if case.source.mismatch.is_none() && pays(case, case.details.authorization_amount_cents) =>
+        {
+            OrderEvent::Place
+        }
+        SourceState::RequiresAction | SourceState::Processing => return Ok(()),
+        _ if case.source.pending_operation_id.is_some() => return Ok(()),
+        _ if case
+            .authorizations()
+            .any(|row| row.status == TransactionStatus::Pending) =>
+        {
+            return Ok(());
+        }
+        _ => OrderEvent::GiveUpPlacing,
+    };
+    turn(context, &mut case.order, event)?;
+    Ok(())
+}
+
+/// Whether the payment is for this amount, or for the order's total if none is given. An order whose total was lowered
+/// after its authorization is paid by the captures that cover it, be they more than that.
+pub fn pays(case: &Case, amount_cents: Option<i64>) -> bool {
+    let expected = amount_cents.unwrap_or_else(|| case.order.total_cents());
+    let is_same =
+        case.source.amount_cents == expected && case.source.currency_code == case.order.currency_code;
+    is_same || (amount_cents.is_none() && is_covered(case)) || planted::is(Bug::AmountNotCompared)
+}
+
+/// Whether what was captured, and not given back, covers the order's total.
+pub fn is_covered(case: &Case) -> bool {
+    let kept = case.ledger.kept();
+    kept > 0 && kept >= case.order.total_cents() && case.source.currency_code == case.order.currency_code
+}
+
+/// Whether an event can happen to the case's order.
+pub fn can(case: &Case, event: OrderEvent) -> bool {
+    ORDER.next(*case.order.status, event).is_some()
+}
+
+/// The order's statuses follow from its transactions; an order that pays at once, or whose payment method says so, is
+/// placed by its payment, and one whose captures were all refunded is cancelled.
+pub async fn update_order(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<(), Failure> {
+    let total = case.order.total_cents();
+    let status = case.ledger.payment_status(total);
+    if case.order.payment_status != status {
+        case.order.payment_status = status.into();
+        case.order.payment_updated_at = Some(stored::stored_time(context.now()));
+    }
+    place_or_give_up(context, case)?;
+    let open = matches!(*case.order.status, OrderStatus::Draft | OrderStatus::Pending);
+    let covered =
+        matches!(status, PaymentStatus::Authorized | PaymentStatus::Paid) && case.source.mismatch.is_none();
+    if covered && open && places(tx, case).await? {
+        turn(context, &mut case.order, OrderEvent::PlaceByPayment)?;
+    }
+    let placed = matches!(*case.order.status, OrderStatus::Placed | OrderStatus::Approved);
+    if placed && status == PaymentStatus::Refunded {
+        turn(context, &mut case.order, OrderEvent::RefundInFull)?;
+    }
+    Ok(())
+}
+
+async fn places(tx: &mut Tx<'_>, case: &Case) -> Result<bool, Failure> {
+    if case.source.automatic_capture {
+        return Ok(true);
+    }
+    let method = offer::method_of(tx, case).await?;
+    Ok(method.is_some_and(|method| method.auto_place))
+}

@@ -1,0 +1,173 @@
+//! What must hold before an order is paid.
+
+use std::net::IpAddr;
+
+use chrono::Duration;
+use tillgate_model::{Problem, Problems};
+use tillgate_store::{AnyOrder, OrderRow, PaymentSourceRow, Scope, SourceState, StoredTime, Tx, query};
+
+use crate::{
+    failure::Failure,
+    network::network,
+    payment::{case::Case, ledger::Ledger, order_status},
+    planted::{self, Bug},
+    request::Request,
+    stored,
+};
+
+/// Where the order stands in a request for a payment.
+pub const ORDER: &str = "/data/relationships/order";
+
+/// The order can be paid: it is open and costs something.
+pub fn refuse_unpayable(order: &OrderRow) -> Result<(), Failure> {
+    if !order_status::is_editable(*order.status) {
+        let message = format!("can't be paid: it is {}", order.status);
+        return Err(Problem::invalid(ORDER, "order_status", message).into());
+    }
+    if order.total_cents() <= 0 {
+        return Err(Problem::invalid(ORDER, "free", "has nothing to pay: its total is 0").into());
+    }
+    Ok(())
+}
+
+/// An order is paid once: nothing stands beside a pending or successful authorization.
+pub fn refuse_double_payment(ledger: &Ledger) -> Result<(), Failure> {
+    if ledger.held() > 0 && !planted::is(Bug::TwoSourcesCharged) {
+        let message = "has a payment already that is authorized, captured or not decided yet";
+        return Err(Problem::invalid(ORDER, "already_paid", message).into());
+    }
+    Ok(())
+}
+
+/// Nothing pays a locked order at present: its payment source, if it has one, holds no money and has no open call. Answers the
+/// order's transactions, and whether the source has a payment that a browser could still confirm.
+pub async fn refuse_present_payment(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    order: &OrderRow,
+    present: Option<PaymentSourceRow>,
+) -> Result<(Ledger, bool), Failure> {
+    let mut confirmable = false;
+    if let Some(present) = present {
+        refuse_open_call(&present)?;
+        confirmable = is_confirmable(&present);
+    }
+    let ledger = Ledger::of(tx, scope, order).await?;
+    // What a confirmable payment holds is for those to judge who give it up.
+    if !confirmable {
+        refuse_double_payment(&ledger)?;
+    }
+    Ok((ledger, confirmable))
+}
+
+/// A call whose outcome is not known blocks the next one.
+pub fn refuse_open_call(source: &PaymentSourceRow) -> Result<(), Failure> {
+    if source.pending_operation_id.is_some() && !planted::is(Bug::OpenCallIgnored) {
+        let message =
+            "has a payment whose outcome at the gateway is not known yet; ask for it again in a moment";
+        return Err(Problem::invalid(ORDER, "payment_pending", message).into());
+    }
+    Ok(())
+}
+
+/// A payment that is not what was asked for is left to a person.
+pub fn refuse_mismatch(source: &PaymentSourceRow, pointer: &str) -> Result<(), Failure> {
+    let Some(mismatch) = &source.mismatch else {
+        return Ok(());
+    };
+    let message = format!(
+        "can't be done: the payment at the gateway is not what was asked for ({}); the merchant has to look at it",
+        mismatch.replace(',', ", ")
+    );
+    Err(Problem::invalid(pointer, "state", message)
+        .meta("state", source.state.to_string())
+        .into())
+}
+
+/// Since when the failures of an address count.
+pub fn memory_of_addresses(request: &Request) -> StoredTime {
+    stored::stored_time(request.context.now()) - Duration::hours(1)
+}
+
+/// The network address of a caller who is the buyer. A merchant's system pays for many buyers from one address.
+pub fn caller_address(request: &Request) -> Option<String> {
+    let caller = &request.caller;
+    let address = caller.buyer().and(caller.address);
+    address.map(|address| network(address).to_string())
+}
+
+/// The network address that failed payments of an order are counted for: the buyer's own, or what the merchant says of it.
+pub fn buyer_address(request: &Request, order: &OrderRow) -> Option<String> {
+    if request.caller.buyer().is_some() {
+        return caller_address(request);
+    }
+    let ip: Option<IpAddr> = order.customer_ip.as_ref().and_then(|ip| ip.parse().ok());
+    ip.map(|ip| network(ip).to_string())
+}
+
+/// How many payments of the order's buyer, at their network address, were declined lately.
+pub async fn failures_of_buyer(tx: &mut Tx<'_>, request: &Request, order: &OrderRow) -> Result<i64, Failure> {
+    let Some(address) = buyer_address(request, order) else {
+        return Ok(0);
+    };
+    let since = memory_of_addresses(request);
+    Ok(query!(
+        tx,
+        payments::count_failures_of_address(request.scope(), &address, since)
+    )?)
+}
+
+/// Somebody who tries out card numbers is stopped before the PSP is called.
+pub async fn refuse_card_testing(tx: &mut Tx<'_>, request: &Request, case: &Case) -> Result<(), Failure> {
+    let failures = failures_of_buyer(tx, request, &case.order).await?;
+    refuse_many_failures(request, &case.ledger, failures)
+}
+
+/// Refuses an attempt after too many failures of the order, or of the address.
+pub fn refuse_many_failures(request: &Request, ledger: &Ledger, of_address: i64) -> Result<(), Failure> {
+    let settings = &request.context.settings;
+    let problem = if ledger.failed_authorizations() >= settings.max_failed_authorizations {
+        Problem::too_many(
+            "max-failed-authorizations",
+            "Too many payments of this order were declined. Create a new order.",
+        )
+    } else if of_address >= settings.max_failures_of_address {
+        Problem::too_many(
+            "max-failures-of-address",
+            "Too many payments from this address were declined. Try again later.",
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Problems::from(problem).retry_after(3600).into())
+}
+
+/// Whether the buyer could still confirm the source's payment, or authenticate it.
+pub fn is_confirmable(source: &PaymentSourceRow) -> bool {
+    let open = matches!(
+        source.state,
+        SourceState::Unconfirmed | SourceState::Processing | SourceState::Failed
+    );
+    waits_for_buyer(source) || (open && source.client_secret.is_some())
+}
+
+/// Whether the source's payment only waits for its buyer to authenticate.
+pub fn waits_for_buyer(source: &PaymentSourceRow) -> bool {
+    source.state == SourceState::RequiresAction
+}
+
+/// What a caller is told of a payment that takes no attempt or change in its state, with the way out.
+pub fn not_in_state(source: &PaymentSourceRow, pointer: &str) -> Problem {
+    let state = source.state;
+    let mut message = format!("can't be done: the payment is {state}");
+    if state == SourceState::RequiresAction {
+        message += ", and waits for its buyer to authenticate; a new payment source replaces it, and \
+                    _nullify_payment_source gives it up";
+    }
+    Problem::invalid(pointer, "state", message).meta("state", state.to_string())
+}
+
+/// Whether the order's total is no longer the payment's amount.
+pub fn is_mismatched(row: &PaymentSourceRow, order: &impl AnyOrder) -> bool {
+    row.amount_cents != order.total_cents() || row.currency_code != order.currency_code()
+}

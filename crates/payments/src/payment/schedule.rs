@@ -1,0 +1,84 @@
+//! When the PSP is asked again, if nobody has a reason to ask before.
+
+use chrono::Duration;
+use tillgate_store::{GatewayOperationRow, SourceState, StoredTime};
+
+use crate::{
+    context::Context,
+    payment::case::Case,
+    planted::{self, Bug},
+    stored,
+};
+
+const DAY: i64 = 24 * 60 * 60;
+/// Seconds between two looks for the outcome of a call.
+const OUTCOME: [i64; 10] = [0, 5, 30, 300, 3600, DAY, DAY, DAY, DAY, DAY];
+
+/// The pause after so many attempts; the last one repeats.
+pub fn repeating_pause(seconds: &[i64], attempts: i32) -> Duration {
+    let index = usize::try_from(attempts).unwrap_or(usize::MAX);
+    let pause = seconds.get(index).or(seconds.last()).copied();
+    Duration::seconds(pause.unwrap_or_default())
+}
+
+/// When the outcome of a call is looked for next: at once, by a GET of the source or the background task, then at longer
+/// and longer intervals, and at last by a person. It is looked for as often as that, and for as long: requests that ask for
+/// it in between use nothing up, and neither does a service that was down for days.
+pub fn next_look(operation: &mut GatewayOperationRow, now: StoredTime) {
+    let mut planned = OUTCOME.iter().scan(operation.sent_at, |time, seconds| {
+        *time = *time + Duration::seconds(*seconds);
+        Some(*time)
+    });
+    let by_age = planned.find(|time| *time > now);
+    let by_number = usize::try_from(operation.attempts)
+        .ok()
+        .and_then(|looks| OUTCOME.get(looks))
+        .map(|seconds| now + Duration::seconds(*seconds));
+    let soonest = by_age.into_iter().chain(by_number).min();
+    operation.next_attempt_at = soonest.filter(|_| !planted::is(Bug::NeverLookedForAgain));
+    if operation.next_attempt_at.is_none() {
+        tracing::error!(
+            operation = operation.id,
+            "the outcome at the PSP stays unknown; a person has to look"
+        );
+        operation.flagged_at = Some(now);
+    }
+}
+
+/// When a payment that waits for its buyer, its PSP or its capture is looked at, in case the PSP's word of it is lost: a
+/// buyer who never comes back, an authorization that expires. The longer it waits, the less often.
+pub fn next_check(context: &Context, case: &mut Case, before: SourceState, next: SourceState) {
+    let waits = match next {
+        SourceState::Unconfirmed => Some((Duration::minutes(15), Duration::days(1))),
+        SourceState::Failed if takes_another_card(case) => Some((Duration::minutes(15), Duration::days(1))),
+        SourceState::RequiresAction | SourceState::Processing => {
+            Some((Duration::minutes(5), Duration::hours(6)))
+        }
+        _ => None,
+    };
+    let now = context.now();
+    let since = match case.details.waits_since {
+        Some(since) if before == next => since,
+        _ => now,
+    };
+    let waited = now.moment() - since.moment();
+    case.details.waits_since = waits.map(|_| since);
+    let pause = match (waits, next) {
+        (Some((shortest, longest)), _) => Some(waited.clamp(shortest, longest)),
+        (None, SourceState::Authorized) => Some(Duration::days(1)),
+        (None, SourceState::Captured) if holds_rest(case) => Some(Duration::days(1)),
+        (None, _) => None,
+    };
+    case.source.check_at = pause.map(|pause| stored::stored_time(now) + pause);
+}
+
+/// Whether the buyer's browser can confirm the payment with another card after one was declined.
+fn takes_another_card(case: &Case) -> bool {
+    case.source.client_secret.is_some()
+}
+
+/// Whether a part of what was authorized is neither captured nor released: it may still expire.
+fn holds_rest(case: &Case) -> bool {
+    case.authorizations()
+        .any(|row| case.ledger.open_authorization(row) > 0)
+}

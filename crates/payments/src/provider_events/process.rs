@@ -1,0 +1,154 @@
+//! What a stored event means: the payment that it is about is found, and asked for at its PSP. Amounts and states in the
+//! event are not read, so that it does no harm late, twice or out of order.
+
+use chrono::Duration;
+use tillgate_model::Id;
+use tillgate_store::{GatewayEventRow, PaymentSourceRow, Scope, StoreError, StoredTime, Tx, query};
+
+use crate::{
+    context::Context,
+    engine::sync,
+    failure::Failure,
+    payment::schedule::repeating_pause,
+    providers::operation::lease,
+    stored::{stored_time, word},
+};
+
+/// Seconds between two looks for what an event is about; the last one repeats.
+const PAUSES: [i64; 6] = [2, 10, 60, 300, 1800, 3600];
+/// What nothing of ours fits for so long is left to a person.
+const GIVE_UP_AFTER: Duration = Duration::hours(24);
+/// How often a payment is asked for at least, however old its event has become while neither we nor the PSP were there.
+const LOOKS: i32 = 48;
+
+/// Takes up to `limit` events that are to be dealt with by now.
+pub async fn take_due(context: &Context, limit: i64) -> Result<Vec<GatewayEventRow>, Failure> {
+    let now = stored_time(context.now());
+    let any = context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, gateway_events::any_due(now)))
+        .await?;
+    if !any {
+        return Ok(Vec::new());
+    }
+    let until = stored_time(lease(context, context.now()));
+    Ok(context
+        .db
+        .write(async move |tx: &mut Tx<'_>| query!(tx, gateway_events::take_due(now, until, limit)))
+        .await?)
+}
+
+/// What an event was found to be about.
+enum About {
+    /// A payment source of the gateway that told of it.
+    Source(Id),
+    /// One of another gateway with the same account at the PSP, which is told of it too.
+    AnotherGateway,
+    /// Nothing of ours.
+    Nothing,
+}
+
+/// Deals with an event that was [taken](take_due).
+pub async fn process(context: &Context, event: &GatewayEventRow) -> Result<(), Failure> {
+    let scope = Scope::of_job(word(&event.organization_id)?, event.test);
+    let progress = apply(context, &scope, event).await.unwrap_or_else(|failure| {
+        tracing::error!(event = event.event_id, ?failure, "dealing with an event failed");
+        Progress::NotYet
+    });
+    let now = stored_time(context.now());
+    let outcome = match progress {
+        Progress::Done => [Some(now), None, None],
+        Progress::NotYet if event.attempts < LOOKS => [None, Some(now + pause(event)), None],
+        Progress::NotYet | Progress::NothingFits => look_again(event, now),
+    };
+    let id = event.id.clone();
+    Ok(context
+        .db
+        .write(async move |tx: &mut Tx<'_>| query!(tx, gateway_events::settle(&scope, &id, now, outcome)))
+        .await?)
+}
+
+/// How far an event has come.
+enum Progress {
+    /// Nothing more is to be done about it.
+    Done,
+    /// Its payment could not be asked for.
+    NotYet,
+    /// It is about nothing that we know of so far.
+    NothingFits,
+}
+
+async fn apply(context: &Context, scope: &Scope, event: &GatewayEventRow) -> Result<Progress, Failure> {
+    match find(context, scope, event).await? {
+        About::Source(source_id) => {
+            let is_done = sync::hear(context, scope, &source_id).await?;
+            Ok(if is_done { Progress::Done } else { Progress::NotYet })
+        }
+        About::AnotherGateway => {
+            tracing::info!(
+                event = event.event_id,
+                "an event of another gateway's payment has no effect"
+            );
+            Ok(Progress::Done)
+        }
+        About::Nothing => Ok(Progress::NothingFits),
+    }
+}
+
+fn look_again(event: &GatewayEventRow, now: StoredTime) -> [Option<StoredTime>; 3] {
+    let end = event.created_at + GIVE_UP_AFTER;
+    if now >= end {
+        tracing::error!(
+            event = event.event_id,
+            kind = event.kind,
+            "nothing could be done about an event; a person has to look"
+        );
+        return [None, None, Some(now)];
+    }
+    [None, Some(end.min(now + pause(event))), None]
+}
+
+fn pause(event: &GatewayEventRow) -> Duration {
+    repeating_pause(&PAUSES, event.attempts)
+}
+
+/// Our transaction comes first: it was there before the PSP was called, and so before the PSP's own name for the payment.
+async fn find(context: &Context, scope: &Scope, event: &GatewayEventRow) -> Result<About, Failure> {
+    let ours: Option<Id> = event.transaction_id.as_deref().and_then(|id| id.parse().ok());
+    let found = context
+        .db
+        .read(async |tx: &mut Tx<'_>| {
+            if let Some(id) = &ours
+                && let Some(source) = source_of_transaction(tx, scope, id).await?
+            {
+                return Ok::<_, StoreError>(vec![source]);
+            }
+            match &event.psp_id {
+                Some(psp_id) => query!(tx, gateway_events::sources_of_psp_id(scope, psp_id)),
+                None => Ok(Vec::new()),
+            }
+        })
+        .await?;
+    let told = |source: &&PaymentSourceRow| source.payment_gateway_id == event.payment_gateway_id;
+    Ok(match found.iter().find(told) {
+        Some(source) => About::Source(word(&source.id)?),
+        None if found.is_empty() => About::Nothing,
+        None => About::AnotherGateway,
+    })
+}
+
+/// The source of a transaction, or of a call that bore its own id to the PSP.
+async fn source_of_transaction(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: &Id,
+) -> Result<Option<PaymentSourceRow>, StoreError> {
+    let source_id = match query!(tx, transactions::get(scope, id))? {
+        Some(transaction) => Some(transaction.payment_source_id),
+        None => query!(tx, gateway_operations::get(scope, id))?.map(|operation| operation.payment_source_id),
+    };
+    match source_id {
+        Some(source_id) => query!(tx, payment_sources::get(scope, &word(&source_id)?)),
+        None => Ok(None),
+    }
+}

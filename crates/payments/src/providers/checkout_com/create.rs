@@ -1,0 +1,247 @@
+//! `POST /api/checkout_com_payments`: the payment is requested at once where the gateway says so, else on `_authorize`.
+
+use tillgate_gateways::{CaptureMethod, CreatePayment, Instrument};
+use tillgate_model::{
+    Id, Money, Record, Updatable as _,
+    request::{CreateRequest, UpdateRequest},
+    resources::{CheckoutComPayment, TransactionKind},
+};
+use tillgate_store::{Goal, PaymentGatewayRow, Tx};
+
+use super::instrument::instrument_of;
+use crate::{
+    context::Context,
+    failure::Failure,
+    payment::{
+        cards::SavedCard,
+        case::Case,
+        details::Details,
+        new_source::{NewSource, Payable, new_source, return_url},
+        offer::Choice,
+        secrets,
+    },
+    providers::{
+        operation::{Attempt, Progress, begin_creation},
+        provider::Charge,
+        sources::{
+            Before, ChangeableSource, CreatableSource, Pointers, SourceResource as _, Triggers, keep_common,
+            refuse_change,
+        },
+    },
+    request::Request,
+    stored::word,
+};
+
+/// Where what Checkout.com complains of stands in a request.
+const POINTERS: Pointers = &[
+    ("token", "/data/attributes/token"),
+    ("source", "/data/attributes/token"),
+    ("customer", "/data/attributes/token"),
+    ("success_url", "/data/attributes"),
+    ("failure_url", "/data/attributes"),
+    ("amount", "/data/relationships/order"),
+    ("currency", "/data/relationships/order"),
+];
+
+impl CreatableSource for CheckoutComPayment {
+    const POINTERS: Pointers = POINTERS;
+
+    fn order_id(record: &Record<Self>) -> &Id {
+        record.order.id()
+    }
+
+    async fn begin(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        (record, _): (&Record<Self>, &CreateRequest<Self>),
+        payable: Payable,
+        choice: Choice,
+    ) -> Result<(Case, Progress<()>), Failure> {
+        let moto = choice.is_moto(request);
+        let gateway = choice.gateway;
+        // The token is checked even if it is not used yet.
+        let (place, token) = ((&payable.order, gateway.id.as_str()), record.token.expose());
+        instrument_of(tx, request, place, record.payment_type, token).await?;
+        let details = Details {
+            payment_type: record.payment_type.into(),
+            session_id: record.session_id.clone(),
+            success_url: record.success_url.clone(),
+            failure_url: record.failure_url.clone(),
+            public_key: gateway.public_key.clone(),
+            moto,
+            ..Details::default()
+        };
+        let new = NewSource {
+            kind: Self::SOURCE_TYPE,
+            payable,
+            gateway: &gateway,
+            details,
+        };
+        let mut case = new_source(request, record, new)?;
+        case.source.token = Some(secrets::seal_token(&request.context, &record.token));
+        if !gateway.authorize_on_create {
+            return Ok((case, Progress::Done(())));
+        }
+        let charge = Charge {
+            gateway: &gateway,
+            card: None,
+        };
+        let attempt = authorize(tx, request, &mut case, charge).await?;
+        Ok((case, Progress::CallPsp(Box::new(attempt))))
+    }
+}
+
+impl ChangeableSource for CheckoutComPayment {
+    const POINTERS: Pointers = POINTERS;
+
+    async fn change(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        case: &mut Case,
+        input: &UpdateRequest<Self>,
+    ) -> Result<Triggers, Failure> {
+        let before = Before::of(case);
+        let mut record = Self::record(&request.context, &case.source, &case.order)?;
+        Self::apply(&mut record, &input.attributes, &input.relationships);
+        keep_common(case, &record);
+        let authorize = input.attributes.authorize == Some(true);
+        before.refuse_late_change(request, case, authorize || input.attributes.token.is_some())?;
+        case.details.session_id = record.session_id.clone();
+        if let Some(token) = &input.attributes.token {
+            let present = secrets::token(&request.context, &case.source)?;
+            if present.is_none_or(|present| present.expose() != token.expose()) {
+                refuse_change(case, "/data/attributes/token")?;
+            }
+            let place = (&case.order, case.source.payment_gateway_id.as_str());
+            instrument_of(tx, request, place, record.payment_type, token.expose()).await?;
+            case.source.token = Some(secrets::seal_token(&request.context, token));
+        }
+        Ok(Triggers {
+            authorize,
+            update: false,
+            refresh: input.attributes.details == Some(true) || input.attributes.refresh == Some(true),
+        })
+    }
+}
+
+/// Commits the intent to request the payment: a pending authorization with a key of its own.
+pub async fn authorize(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    case: &mut Case,
+    charge: Charge<'_>,
+) -> Result<Attempt, Failure> {
+    let context = &request.context;
+    let Charge { gateway, card } = charge;
+    if let Some(card) = card {
+        return request_saved(tx, context, case, gateway, card, Presence::Away).await;
+    }
+    let token = secrets::token(context, &case.source)?;
+    let token = token
+        .as_ref()
+        .map(tillgate_model::Secret::expose)
+        .unwrap_or_default();
+    let payment_type = case.details.payment_type.into();
+    let place = (&case.order, case.source.payment_gateway_id.as_str());
+    let (instrument, customer) = instrument_of(tx, request, place, payment_type, token).await?;
+    let paid_with = PaidWith {
+        instrument,
+        customer,
+        presence: Presence::There,
+        first_payment: None,
+    };
+    request_payment(tx, context, case, gateway, paid_with).await
+}
+
+/// Whether the buyer can be asked to authenticate.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    There,
+    Away,
+}
+
+/// What a payment is made with.
+struct PaidWith {
+    instrument: Instrument,
+    customer: Option<String>,
+    presence: Presence,
+    first_payment: Option<String>,
+}
+
+async fn request_saved(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    gateway: &PaymentGatewayRow,
+    card: SavedCard,
+    presence: Presence,
+) -> Result<Attempt, Failure> {
+    let paid_with = PaidWith {
+        instrument: Instrument::Saved {
+            id: card.token,
+            customer: card.customer_token.clone(),
+        },
+        customer: card.customer_token,
+        presence,
+        first_payment: card.first_psp_id,
+    };
+    request_payment(tx, context, case, gateway, paid_with).await
+}
+
+/// Commits the intent to request the payment once more, with authentication, after the bank has asked for it.
+pub async fn authenticate(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    gateway: &PaymentGatewayRow,
+    card: SavedCard,
+) -> Result<Attempt, Failure> {
+    request_saved(tx, context, case, gateway, card, Presence::There).await
+}
+
+async fn request_payment(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    gateway: &PaymentGatewayRow,
+    paid_with: PaidWith,
+) -> Result<Attempt, Failure> {
+    // By mail or telephone, nobody can be asked to authenticate.
+    let moto = case.details.moto == Some(true);
+    let is_away = paid_with.presence == Presence::Away && !moto;
+    let transaction = case.new_transaction(context, TransactionKind::Authorizations);
+    let transaction_id = transaction.id.clone();
+    case.put(tx, transaction).await?;
+    let fallback = return_url(context, None, gateway);
+    let args = CreatePayment {
+        transaction_id: transaction_id.clone(),
+        order_id: case.order.id.clone(),
+        order_number: Some(case.order.number.clone()),
+        amount: Money::new(case.source.amount_cents, word(&case.source.currency_code)?),
+        capture: CaptureMethod::Manual,
+        confirm: true,
+        instrument: Some(paid_with.instrument),
+        return_url: Some(fallback),
+        success_url: case.details.success_url.clone(),
+        failure_url: case.details.failure_url.clone(),
+        psp_customer: paid_with.customer,
+        customer_email: case.order.customer_email.clone(),
+        setup_future_usage: None,
+        receipt_email: None,
+        description: None,
+        off_session: is_away,
+        first_payment: paid_with.first_payment.filter(|_| is_away),
+        three_d_secure: !is_away && !moto,
+        moto,
+    };
+    begin_creation(
+        tx,
+        context,
+        case,
+        gateway,
+        context.new_id(),
+        &args,
+        (Some(transaction_id), is_away.then_some(Goal::Authenticate)),
+    )
+    .await
+}

@@ -1,0 +1,118 @@
+//! Checkout.com: the call that creates a payment attempts it.
+
+pub mod client;
+mod create;
+mod gateway;
+mod instrument;
+mod source;
+
+use futures::{FutureExt as _, future::LocalBoxFuture};
+use tillgate_store::{PaymentGatewayRow, PaymentSourceRow, Tx};
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    payment::{
+        cards::SavedCard,
+        case::Case,
+        details::{Details, TokenType},
+        secrets,
+    },
+    providers::{
+        operation::Progress,
+        provider::{
+            AbandonedPayments, Authorization, Capabilities, Confirmation, CreationReference, Provider,
+            SavedInstruments,
+        },
+    },
+    request::Request,
+};
+
+/// Checkout.com.
+pub static PROVIDER: CheckoutComProvider = CheckoutComProvider;
+
+/// See [`PROVIDER`].
+pub struct CheckoutComProvider;
+
+impl Provider for CheckoutComProvider {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            confirmation: Confirmation::AtOnce,
+            reference: CreationReference::Transaction,
+            abandoned: AbandonedPayments::EndByThemselves,
+            saved_instruments: SavedInstruments::OfEachPayment,
+            shows_capture_method: false,
+            shows_response: true,
+        }
+    }
+
+    fn method_name(&self) -> &'static str {
+        "Checkout.com payment"
+    }
+
+    fn keeps_rest(&self, _: &PaymentGatewayRow, _: &Details) -> bool {
+        true
+    }
+
+    /// Checkout.com docs: response codes.
+    fn wants_authentication(&self, code: &str) -> bool {
+        code == "20154"
+    }
+
+    fn owns_token(&self, token: &str) -> bool {
+        token.starts_with("src_")
+    }
+
+    /// Each card is kept for the customer with the address that the payment names.
+    fn is_bound_to_buyer(&self, _: &Details) -> bool {
+        true
+    }
+
+    fn named_card(
+        &self,
+        context: &Context,
+        source: &PaymentSourceRow,
+        details: &Details,
+    ) -> Result<Option<String>, Failure> {
+        Ok(secrets::token(context, source)?
+            .filter(|_| details.payment_type == TokenType::Id)
+            .map(|token| token.expose().to_owned()))
+    }
+
+    fn choose_card(&self, context: &Context, case: &mut Case, card: &SavedCard) {
+        let token = tillgate_model::Secret::new(card.token.clone());
+        case.source.token = Some(secrets::seal_token(context, &token));
+        case.details.payment_type = TokenType::Id;
+    }
+
+    fn authorize<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        request: &'a Request,
+        case: &'a mut Case,
+        authorization: Authorization<'a>,
+    ) -> LocalBoxFuture<'a, Result<Progress, Failure>> {
+        async move {
+            case.details.authorization_amount_cents = authorization.asked_cents;
+            case.source.amount_cents = authorization.amount_cents;
+            let attempt = create::authorize(tx, request, case, authorization.charge).await?;
+            Ok(Progress::CallPsp(Box::new(attempt)))
+        }
+        .boxed_local()
+    }
+
+    fn authenticate<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        context: &'a Context,
+        case: &'a mut Case,
+        gateway: &'a PaymentGatewayRow,
+        card: SavedCard,
+    ) -> LocalBoxFuture<'a, Result<Progress, Failure>> {
+        async move {
+            let attempt = create::authenticate(tx, context, case, gateway, card).await?;
+            Ok(Progress::CallPsp(Box::new(attempt)))
+        }
+        .boxed_local()
+    }
+}

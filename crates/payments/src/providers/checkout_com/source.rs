@@ -1,0 +1,67 @@
+use tillgate_model::{
+    One, Record, Secret, ToOne,
+    resources::{CheckoutComPayment, CheckoutComPaymentType, PaymentSourceType},
+};
+use tillgate_store::{AnyOrder, PaymentSourceRow};
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    payment::{
+        details::{Details, TokenType},
+        rules, secrets,
+    },
+    providers::sources::SourceResource,
+    stored::{self, json, word},
+};
+
+impl SourceResource for CheckoutComPayment {
+    const SOURCE_TYPE: PaymentSourceType = PaymentSourceType::CheckoutComPayments;
+
+    fn record(
+        context: &Context,
+        row: &PaymentSourceRow,
+        order: &impl AnyOrder,
+    ) -> Result<Record<Self>, Failure> {
+        let details: Details = json(&row.details)?;
+        Ok(stored::record!(
+            row,
+            CheckoutComPayment {
+                payment_type: details.payment_type.into(),
+                token: secrets::token(context, row)?.unwrap_or_else(|| Secret::new("")),
+                session_id: details.session_id,
+                public_key: details.public_key,
+                success_url: details.success_url,
+                failure_url: details.failure_url,
+                source_id: details.source_id,
+                customer_token: details.customer_token,
+                redirect_uri: row.redirect_url.clone(),
+                payment_response: details.payment_response,
+                mismatched_amounts: Some(rules::is_mismatched(row, order)),
+                payment_instrument: details.payment_instrument,
+                order: One::to(word(&row.order_id)?),
+                payment_gateway: ToOne::to(word(&row.payment_gateway_id)?),
+            }
+        ))
+    }
+}
+
+impl From<CheckoutComPaymentType> for TokenType {
+    fn from(payment_type: CheckoutComPaymentType) -> Self {
+        match payment_type {
+            CheckoutComPaymentType::Token => Self::Token,
+            CheckoutComPaymentType::Id => Self::Id,
+            CheckoutComPaymentType::Customer => Self::Customer,
+        }
+    }
+}
+
+impl From<TokenType> for CheckoutComPaymentType {
+    fn from(token: TokenType) -> Self {
+        match token {
+            TokenType::Token => Self::Token,
+            TokenType::Id => Self::Id,
+            TokenType::Customer => Self::Customer,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What the gateways of all kinds share: one table, encrypted keys, the check of the credentials.
+
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value};
+use tillgate_gateways::{FoundOutcome, KeyFault, RefusalKind};
+use tillgate_model::{Id, JsonObject, Problem, ProblemList, Problems, Secret};
+use tillgate_outgoing::{OwnHost, Refused};
+use tillgate_store::{PaymentGatewayRow, Tx, query};
+use url::Url;
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    providers::{
+        connection::Link, credentials::with_secret, operation::send, refusal::unavailable, registration,
+    },
+    request::Request,
+};
+
+/// An endpoint that was registered for a gateway.
+pub struct Endpoint {
+    /// The PSP's identifier of it.
+    pub id: String,
+    /// Encrypted: its signing secret.
+    pub secrets: Option<String>,
+}
+
+/// Registers a gateway's webhook endpoint with its PSP if it [needs one](registration::is_missing).
+pub async fn register_endpoint(
+    context: &Context,
+    row: &PaymentGatewayRow,
+) -> Result<Option<Endpoint>, Failure> {
+    if !registration::is_missing(context, row) {
+        return Ok(None);
+    }
+    let Some(endpoint) = registration::register(context, row).await? else {
+        return Ok(None);
+    };
+    let secret = Some(Secret::new(endpoint.secret.expose_secret()));
+    Ok(Some(Endpoint {
+        id: endpoint.id,
+        secrets: with_secret(context, None, &secret)?,
+    }))
+}
+
+/// Gives a stored gateway the endpoint that was registered for it.
+pub async fn keep_endpoint(request: &Request, id: &Id, endpoint: Endpoint) -> Result<(), Failure> {
+    let (scope, id) = (request.scope().clone(), id.clone());
+    Ok(request
+        .context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let Endpoint {
+                id: endpoint,
+                secrets,
+            } = &endpoint;
+            query!(
+                tx,
+                gateway_events::keep_endpoint(&scope, &id, endpoint, secrets.as_deref())
+            )
+        })
+        .await?)
+}
+
+/// The ends of the keys, under their names.
+pub fn credential_keys(keys: &[(&str, Option<&Secret>)]) -> JsonObject {
+    let ends: Map<String, Value> = keys
+        .iter()
+        .filter_map(|(name, key)| key.map(|key| ((*name).to_owned(), Value::String(key.masked_tail()))))
+        .collect();
+    JsonObject(ends)
+}
+
+/// Everything that is wrong with keys that were given, each under its name in requests.
+pub fn judge_keys(keys: &[(&str, Result<(), KeyFault>)]) -> Result<(), Problems> {
+    let mut problems = ProblemList::default();
+    for (name, judged) in keys {
+        if let Err(message) = judged {
+            problems.push(|| Problem::invalid(format!("/data/attributes/{name}"), "invalid", *message));
+        }
+    }
+    problems.into_result()
+}
+
+/// Refuses to let a gateway be where its vendor is not, unless the operator allows it.
+pub async fn judge_base_url(context: &Context, is_own_host: OwnHost, base_url: &str) -> Result<(), Problem> {
+    let refused = |rule, message| Problem::invalid("/data/attributes/base_url", rule, message);
+    let url = Url::parse(base_url).ok().filter(|url| url.query().is_none());
+    let judged = match &url {
+        Some(url) => context.transport.judge(is_own_host, url).await,
+        None => Err(Refused::NoWebUrl),
+    };
+    match judged {
+        Ok(()) => Ok(()),
+        Err(Refused::NoWebUrl | Refused::Credentials | Refused::Fragment) => Err(refused(
+            "invalid",
+            "must be an https URL without credentials, query and fragment",
+        )),
+        Err(Refused::Place) => Err(refused(
+            "not_allowed",
+            "must be the payment gateway's own address, without a path, or one that the operator of this service allows \
+             with --allow-gateway-range",
+        )),
+    }
+}
+
+/// Whether a gateway is to be elsewhere. Two spellings of a URL are one place.
+pub fn moves(before: &str, after: &str) -> bool {
+    before != after
+        && !matches!((Url::parse(before), Url::parse(after)), (Ok(before), Ok(after)) if before == after)
+}
+
+/// A key that is stored is sent to no other place than the one that it was given for: who names another place gives the key
+/// again. `key` is the key's name in requests.
+pub fn refuse_kept_key(moves: bool, given: bool, key: &str) -> Result<(), Problem> {
+    if moves && !given {
+        let message = "must be given again together with another base_url";
+        return Err(Problem::invalid(
+            format!("/data/attributes/{key}"),
+            "blank",
+            message,
+        ));
+    }
+    Ok(())
+}
+
+/// The signing secrets and the endpoint of another account mean nothing at this one. The same key at another place is the
+/// same account.
+pub fn is_another_account(moves: bool, before: &Secret, after: &Secret) -> bool {
+    moves && before != after
+}
+
+/// Asks the PSP whether it accepts a gateway's keys. `member` is the secret key's name in requests.
+pub async fn check_credentials(
+    context: &Context,
+    row: &PaymentGatewayRow,
+    member: &str,
+) -> Result<(), Failure> {
+    let link = Link::of(context, row)?;
+    let question = link.gateway.check_credentials();
+    let Ok(answer) = send(context, &link, &question, false).await else {
+        return Err(unavailable().into());
+    };
+    match link.gateway.read_found("", &question, &answer) {
+        FoundOutcome::Found(_) | FoundOutcome::NotFound | FoundOutcome::More(_) => Ok(()),
+        FoundOutcome::Refused(refusal)
+            if matches!(refusal.kind, RefusalKind::Credentials | RefusalKind::NotPermitted) =>
+        {
+            let message = "is not accepted by the payment gateway";
+            Err(
+                Problem::invalid("/data/attributes/_check", "credentials", message)
+                    .field(member)
+                    .into(),
+            )
+        }
+        FoundOutcome::Refused(refusal) => {
+            tracing::warn!(
+                message = refusal.message,
+                "the check of a gateway's keys was refused"
+            );
+            Err(unavailable().into())
+        }
+        FoundOutcome::Unknown(reason) => {
+            tracing::warn!(reason, "the check of a gateway's keys has no answer");
+            Err(unavailable().into())
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! A call to a PSP: its intent is committed first, with the exact bytes and the key that will be sent.
+
+use chrono::Duration;
+use tillgate_gateways::{
+    Action, ActionOutcome, ActionReference, CreatePayment, Decline, PaymentOutcome, PaymentSnapshot,
+    PspRequest, PspResponse, Refusal, RetryPolicy, TransportError, call,
+};
+use tillgate_model::{Id, Timestamp};
+use tillgate_store::{
+    GatewayOperationRow, Goal, OperationKind, PaymentGatewayRow, Scope, StoredTime, Tx, send,
+};
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    payment::case::Case,
+    planted::{self, Bug},
+    providers::{connection::Link, sealed_request},
+    stored,
+};
+
+/// What requests are sealed as.
+const PURPOSE: &str = "gateway_operations.request";
+
+/// Both PSPs forget keys after 24 hours; what is older than this is never sent again.
+const SEND_AGAIN_WITHIN: Duration = Duration::hours(20);
+
+/// A committed intent, ready to be sent.
+pub struct Attempt {
+    /// Whose it is.
+    pub scope: Scope,
+    /// The stored intent.
+    pub operation: GatewayOperationRow,
+    /// What it does.
+    pub kind: OperationKind,
+    /// What is done next.
+    pub goal: Option<Goal>,
+    /// The exact request.
+    pub request: PspRequest,
+    /// The way to the PSP.
+    pub link: Link,
+    /// It was perhaps sent before.
+    pub resending: bool,
+}
+
+/// How far something has come in its transaction.
+pub enum Progress<T = Option<Goal>> {
+    /// The intent is committed with the transaction; the PSP is to be called.
+    CallPsp(Box<Attempt>),
+    /// Everything is done.
+    Done(T),
+}
+
+/// What became of an attempt.
+pub enum Outcome {
+    /// The PSP has the payment, and this is its state.
+    Done(Box<PaymentSnapshot>),
+    /// A capture, void or refund has happened.
+    Acted(Action),
+    /// A capture, void or refund will happen, or fail to.
+    Accepted(Action),
+    /// A capture, void or refund was tried and has failed.
+    Failed(Decline),
+    /// It has not happened and never will, for this reason. This is the state of the payment.
+    Overtaken(Decline, Box<PaymentSnapshot>),
+    /// The PSP did nothing.
+    Refused(Refusal),
+    /// The PSP did nothing, because of the payment's state. This is that state.
+    NotAllowed(Refusal, Box<PaymentSnapshot>),
+    /// Nothing reached the PSP.
+    NotSent(String),
+    /// It can't be told.
+    Unknown(String),
+}
+
+/// A new key: the id of the operation that will carry it.
+pub fn idempotency_key(operation_id: &Id, kind: OperationKind) -> String {
+    format!("tillgate-{operation_id}-{kind}")
+}
+
+/// Whether the PSP may have forgotten the key of a request that was first sent then.
+pub fn is_key_forgotten(context: &Context, sent_at: StoredTime) -> bool {
+    stored::stored_time(context.now()) - sent_at > SEND_AGAIN_WITHIN
+}
+
+/// What is to be asked of a PSP.
+pub struct Intent<'a> {
+    /// Of which one.
+    pub gateway: &'a PaymentGatewayRow,
+    /// The operation's id, which the request's key is made of.
+    pub operation_id: Id,
+    /// What it does.
+    pub kind: OperationKind,
+    /// The exact request.
+    pub request: PspRequest,
+    /// The transaction that its outcome decides, if any.
+    pub transaction_id: Option<String>,
+    /// What is done next when it has had its effect.
+    pub goal: Option<Goal>,
+    /// The word that the PSP remembers a new payment by; a creation whose answer is lost is looked for with it.
+    pub reference: Option<String>,
+}
+
+/// Commits an intent as part of the transaction. The source is blocked until its outcome is known.
+pub async fn begin(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    intent: Intent<'_>,
+) -> Result<Attempt, Failure> {
+    let Intent {
+        gateway,
+        operation_id,
+        kind,
+        request,
+        transaction_id,
+        goal,
+        reference,
+    } = intent;
+    let now = context.now();
+    let row = GatewayOperationRow {
+        organization_id: case.scope.organization_id().to_string(),
+        test: case.scope.test(),
+        id: operation_id.to_string(),
+        created_at: stored::stored_time(now),
+        updated_at: stored::stored_time(now),
+        reference: reference.filter(|_| !planted::is(Bug::ReferenceGuessed)),
+        reference_origin: None,
+        metadata: "{}".into(),
+        kind,
+        payment_source_id: case.source.id.clone(),
+        transaction_id,
+        payment_gateway_id: gateway.id.clone(),
+        request: sealed_request::seal(context, PURPOSE, &request),
+        sent_at: stored::stored_time(now),
+        attempts: 0,
+        next_attempt_at: Some(stored::stored_time(lease(context, now))),
+        finished_at: None,
+        flagged_at: None,
+        goal,
+    };
+    if !planted::is(Bug::NoIntent) {
+        send!(tx, gateway_operations::insert(row.clone()))?;
+    }
+    case.source.pending_operation_id = Some(row.id.clone());
+    let link = Link::of(context, gateway)?;
+    Ok(Attempt {
+        scope: case.scope.clone(),
+        operation: row,
+        kind,
+        goal,
+        request,
+        link,
+        resending: false,
+    })
+}
+
+/// Until when whoever sends a request is given time for it.
+pub fn lease(context: &Context, now: Timestamp) -> Timestamp {
+    let margin = chrono::Duration::seconds(5);
+    let timeout = chrono::Duration::from_std(context.settings.gateway_timeout).unwrap_or(margin);
+    Timestamp::new(now.moment() + timeout + margin)
+}
+
+/// An intent that was stored earlier.
+pub fn stored_attempt(
+    context: &Context,
+    row: GatewayOperationRow,
+    gateway: &PaymentGatewayRow,
+) -> Result<Attempt, Failure> {
+    let request = sealed_request::open(context, PURPOSE, &row.request)?;
+    #[cfg(feature = "planted-bugs")]
+    let request = if planted::is(Bug::NewKeyOnRetry) {
+        request.with_key(context.new_id().as_str())
+    } else {
+        request
+    };
+    Ok(Attempt {
+        scope: Scope::of_job(stored::word(&row.organization_id)?, row.test),
+        kind: row.kind,
+        goal: row.goal,
+        link: Link::of(context, gateway)?,
+        operation: row,
+        request,
+        resending: true,
+    })
+}
+
+/// Sends a request of any kind, with retries where they are safe.
+pub async fn send(
+    context: &Context,
+    link: &Link,
+    request: &PspRequest,
+    resending: bool,
+) -> Result<PspResponse, TransportError> {
+    if !link.leads_to(request) {
+        let reason = "the gateway has another base_url now; its key is not sent to the earlier one";
+        return Err(if resending {
+            TransportError::Unknown(reason.into())
+        } else {
+            TransportError::NotSent(reason.into())
+        });
+    }
+    let timeout = context.settings.gateway_timeout;
+    let policy = RetryPolicy {
+        deadline: timeout,
+        attempt: timeout.mul_f64(0.8),
+        resending,
+        ..RetryPolicy::default()
+    };
+    call(
+        &*context.transport,
+        &*context.timer,
+        request,
+        &link.key.secret_string(),
+        policy,
+    )
+    .await
+}
+
+/// Sends an attempt and reads the answer.
+pub async fn perform(context: &Context, attempt: &Attempt) -> Outcome {
+    let response = match send(context, &attempt.link, &attempt.request, attempt.resending).await {
+        Ok(response) => response,
+        Err(TransportError::NotSent(reason)) => return Outcome::NotSent(reason),
+        Err(TransportError::Unknown(reason)) => return Outcome::Unknown(reason),
+    };
+    if !attempt.kind.is_action() {
+        return match attempt.link.gateway.read_payment(&attempt.request, &response) {
+            PaymentOutcome::Done(snapshot) => Outcome::Done(snapshot),
+            PaymentOutcome::Refused(refusal) => Outcome::Refused(refusal),
+            PaymentOutcome::Unknown(reason) => Outcome::Unknown(reason),
+        };
+    }
+    match attempt.link.gateway.read_action(&attempt.request, &response) {
+        ActionOutcome::Done(action) => Outcome::Acted(action),
+        ActionOutcome::Accepted(action) => Outcome::Accepted(action),
+        ActionOutcome::Failed(decline) => Outcome::Failed(decline),
+        ActionOutcome::Refused(refusal) => Outcome::Refused(refusal),
+        ActionOutcome::Unknown(reason) => Outcome::Unknown(reason),
+    }
+}
+
+/// Asks the PSP for a payment.
+pub async fn retrieve(context: &Context, link: &Link, psp_id: &str) -> Outcome {
+    let request = match link.gateway.retrieve_payment(psp_id) {
+        Ok(request) => request,
+        Err(error) => return Outcome::Unknown(error.to_string()),
+    };
+    match send(context, link, &request, false).await {
+        Ok(response) => match link.gateway.read_payment(&request, &response) {
+            PaymentOutcome::Done(snapshot) => Outcome::Done(snapshot),
+            PaymentOutcome::Refused(refusal) => Outcome::Refused(refusal),
+            PaymentOutcome::Unknown(reason) => Outcome::Unknown(reason),
+        },
+        Err(TransportError::NotSent(reason)) => Outcome::NotSent(reason),
+        Err(TransportError::Unknown(reason)) => Outcome::Unknown(reason),
+    }
+}
+
+/// Commits the intent to give a source's payment up that holds nothing.
+pub async fn cancel(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    gateway: &PaymentGatewayRow,
+) -> Result<Attempt, Failure> {
+    let (operation_id, kind) = (context.new_id(), OperationKind::Cancel);
+    let key = idempotency_key(&operation_id, kind);
+    let reference = ActionReference {
+        transaction_id: operation_id.to_string(),
+        order_id: case.order.id.clone(),
+    };
+    let psp_id = case.source.psp_id.clone().unwrap_or_default();
+    let request = Link::of(context, gateway)?
+        .gateway
+        .cancel(&psp_id, &reference, &key)?;
+    let intent = Intent {
+        gateway,
+        operation_id,
+        kind,
+        request,
+        transaction_id: None,
+        goal: None,
+        reference: None,
+    };
+    begin(tx, context, case, intent).await
+}
+
+/// Commits the intent to make a payment at the PSP. What comes of it: the authorization that its answer decides, and what
+/// is done next.
+pub async fn begin_creation(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &mut Case,
+    gateway: &PaymentGatewayRow,
+    operation_id: Id,
+    args: &CreatePayment,
+    (transaction_id, goal): (Option<String>, Option<Goal>),
+) -> Result<Attempt, Failure> {
+    let kind = OperationKind::Create;
+    let key = idempotency_key(&operation_id, kind);
+    let psp_request = Link::of(context, gateway)?.gateway.create_payment(args, &key)?;
+    let intent = Intent {
+        gateway,
+        operation_id,
+        kind,
+        request: psp_request,
+        transaction_id,
+        goal,
+        reference: Some(args.transaction_id.clone()),
+    };
+    begin(tx, context, case, intent).await
+}

@@ -1,0 +1,96 @@
+//! Saved cards as the second dialect shows them: those that Stripe keeps.
+
+use tillgate_model::{
+    Id, JsonObject, Problem, Record,
+    document::Page,
+    problem::Kind,
+    resources::{Card, GatewayType},
+};
+use tillgate_store::{CustomerPaymentSourceRow, Tx, query};
+
+use crate::{
+    failure::Failure,
+    handler::Kept,
+    payment::cards::{self, token, visible},
+    request::Request,
+    stored::{self, Selection, json, word},
+};
+
+fn record(request: &Request, row: &CustomerPaymentSourceRow) -> Result<Record<Card>, Failure> {
+    let card: JsonObject = match row.payment_instrument.as_deref() {
+        Some(instrument) => json(instrument)?,
+        None => JsonObject::default(),
+    };
+    let text = |name: &str| Some(card.0.get(name)?.as_str()?.to_owned());
+    Ok(stored::record!(
+        row,
+        Card {
+            stripe_source_id: token(&request.context, row)?,
+            last4: text("card_last_digits"),
+            expiration_date: expiration_date(text("card_expiry_month"), text("card_expiry_year")),
+            brand: text("card_type").map(|brand| brand.to_lowercase()),
+        }
+    ))
+}
+
+fn expiration_date(month: Option<String>, year: Option<String>) -> Option<String> {
+    let (month, year): (u32, i32) = (month?.parse().ok()?, year?.parse().ok()?);
+    Some(chrono::NaiveDate::from_ymd_opt(year, month, 1)?.to_string())
+}
+
+async fn is_at_stripe(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    row: &CustomerPaymentSourceRow,
+) -> Result<bool, Failure> {
+    let Some(gateway_id) = &row.payment_gateway_id else {
+        return Ok(false);
+    };
+    let gateway = query!(tx, payment_gateways::get(request.scope(), &word(gateway_id)?))?;
+    Ok(gateway.is_some_and(|gateway| gateway.kind == GatewayType::StripeGateways))
+}
+
+impl Kept for Card {
+    async fn get(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure> {
+        let row = query!(tx, customer_payment_sources::get(request.scope(), id))?;
+        match row.filter(|row| visible(request, row)) {
+            Some(row) if is_at_stripe(tx, request, &row).await? => Ok(Some(record(request, &row)?)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Those of the customer who has logged in.
+    async fn page(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        _: &Selection,
+        page: Page,
+    ) -> Result<(Vec<Record<Self>>, i64), Failure> {
+        let Some(own) = &request.caller.customer_id else {
+            let message = "Only a customer who has logged in has cards of their own.";
+            return Err(Problem::new(Kind::Forbidden, message).into());
+        };
+        let mut cards = Vec::new();
+        for row in cards::cards_of(tx, request.scope(), own.as_str()).await? {
+            if is_at_stripe(tx, request, &row).await? {
+                cards.push(record(request, &row)?);
+            }
+        }
+        // A customer has a handful.
+        Ok(page.cut(cards))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_expires_in_a_month() {
+        let date = |month: &str, year: &str| expiration_date(Some(month.into()), Some(year.into()));
+        assert_eq!(date("9", "2030").as_deref(), Some("2030-09-01"));
+        assert_eq!(date("12", "2030").as_deref(), Some("2030-12-01"));
+        assert_eq!(date("13", "2030"), None);
+        assert_eq!(expiration_date(None, Some("2030".into())), None);
+    }
+}

@@ -1,0 +1,163 @@
+//! Stripe: a PaymentIntent is created first, and confirmed by the buyer's browser or by a second call.
+
+mod card;
+pub mod client;
+mod confirm;
+mod create;
+mod gateway;
+mod options;
+mod payment;
+mod source;
+
+use futures::{FutureExt as _, future::LocalBoxFuture};
+use tillgate_gateways::Reuse;
+use tillgate_store::{Goal, PaymentGatewayRow, PaymentSourceRow, Tx};
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    payment::{cards::SavedCard, case::Case, details::Details},
+    providers::{
+        operation::{Attempt, Progress},
+        provider::{
+            AbandonedPayments, Authorization, Capabilities, Charge, Confirmation, ConfirmedLater,
+            CreationReference, Provider, SavedInstruments,
+        },
+    },
+    request::Request,
+};
+
+/// Stripe.
+pub static PROVIDER: StripeProvider = StripeProvider;
+
+/// See [`PROVIDER`].
+pub struct StripeProvider;
+
+impl Provider for StripeProvider {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            confirmation: Confirmation::Later,
+            reference: CreationReference::Call,
+            abandoned: AbandonedPayments::Canceled,
+            saved_instruments: SavedInstruments::OfCustomers,
+            shows_capture_method: true,
+            // Nobody is shown it, and it is twice as long as all the rest.
+            shows_response: false,
+        }
+    }
+
+    fn method_name(&self) -> &'static str {
+        "Stripe payment"
+    }
+
+    fn keeps_rest(&self, gateway: &PaymentGatewayRow, details: &Details) -> bool {
+        gateway.multicapture && details.multicapture == Some(true)
+    }
+
+    /// Stripe docs: decline codes.
+    fn wants_authentication(&self, code: &str) -> bool {
+        code == "authentication_required"
+    }
+
+    fn owns_token(&self, token: &str) -> bool {
+        token.starts_with("pm_") || token.starts_with("card_")
+    }
+
+    fn is_bound_to_buyer(&self, details: &Details) -> bool {
+        let options = details.options.as_ref();
+        let names_somebody = ["customer", "setup_future_usage"].iter().any(|member| {
+            options.is_some_and(|options| options.0.get(*member).is_some_and(|value| !value.is_null()))
+        });
+        names_somebody
+            || details.psp_customer.is_some()
+            || details.customer_token.is_some()
+            || details.saves_for.is_some()
+            || details.customer_payment_source_id.is_some()
+            || details.reuse != Reuse::No
+    }
+
+    fn named_card(
+        &self,
+        _: &Context,
+        _: &PaymentSourceRow,
+        details: &Details,
+    ) -> Result<Option<String>, Failure> {
+        let options = details.options.as_ref();
+        Ok(options.and_then(|options| Some(options.0.get("payment_method")?.as_str()?.to_owned())))
+    }
+
+    /// The card is looked up by its id whenever it is charged.
+    fn choose_card(&self, _: &Context, _: &mut Case, _: &SavedCard) {}
+
+    fn authorize<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        request: &'a Request,
+        case: &'a mut Case,
+        authorization: Authorization<'a>,
+    ) -> LocalBoxFuture<'a, Result<Progress, Failure>> {
+        confirm::authorize(tx, &request.context, case, authorization).boxed_local()
+    }
+
+    fn authenticate<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        context: &'a Context,
+        case: &'a mut Case,
+        gateway: &'a PaymentGatewayRow,
+        card: SavedCard,
+    ) -> LocalBoxFuture<'a, Result<Progress, Failure>> {
+        let charge = Charge {
+            gateway,
+            card: Some(card),
+        };
+        confirm::confirm_with(tx, context, case, charge, false).boxed_local()
+    }
+
+    fn confirmed_later(&self) -> Option<&dyn ConfirmedLater> {
+        Some(self)
+    }
+}
+
+impl ConfirmedLater for StripeProvider {
+    fn confirm<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        context: &'a Context,
+        case: &'a mut Case,
+        charge: Charge<'a>,
+    ) -> LocalBoxFuture<'a, Result<Progress, Failure>> {
+        confirm::confirm(tx, context, case, charge).boxed_local()
+    }
+
+    fn update<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        context: &'a Context,
+        case: &'a mut Case,
+        charge: Charge<'a>,
+        change: (i64, Option<Goal>),
+    ) -> LocalBoxFuture<'a, Result<Attempt, Failure>> {
+        confirm::update(tx, context, case, charge, change).boxed_local()
+    }
+
+    fn refuse_renewal(
+        &self,
+        context: &Context,
+        case: &Case,
+        charge: Charge<'_>,
+        pointer: &str,
+    ) -> Result<(), Failure> {
+        confirm::refuse_renewal(context, case, &charge, pointer)
+    }
+
+    fn renew<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        context: &'a Context,
+        case: &'a mut Case,
+        charge: Charge<'a>,
+    ) -> LocalBoxFuture<'a, Result<Progress, Failure>> {
+        confirm::renew(tx, context, case, charge).boxed_local()
+    }
+}

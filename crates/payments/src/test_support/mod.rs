@@ -1,0 +1,4 @@
+//! What the tests of several modules use.
+
+pub mod receivers;
+pub mod world;

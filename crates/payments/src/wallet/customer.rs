@@ -1,0 +1,252 @@
+//! The customer at a PSP whom cards are saved for: made once for each customer of ours and gateway, before the first
+//! payment that saves a card. The intent is committed first; as long as it has no answer, the same bytes are sent again
+//! with the same key by whoever needs the customer next. Nothing hangs on it until then.
+
+use tillgate_gateways::{CreateCustomer, CustomerOutcome, PspRequest, TransportError};
+use tillgate_model::{Id, Problem, resources::PaymentSourceType};
+use tillgate_store::{GatewayCustomerRow, PaymentGatewayRow, Scope, Tx, query};
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    payment::{cards::may_save, new_source::likely_gateway},
+    providers::{
+        connection::Link,
+        operation::{is_key_forgotten, send},
+        refusal::{refused, unavailable},
+        sealed_request,
+    },
+    request::Request,
+    stored::{stored_time, word},
+};
+
+/// What requests are sealed as.
+const PURPOSE: &str = "gateway_customers.request";
+/// How many pages of a PSP's list are searched.
+const PAGES: usize = 5;
+
+/// Makes sure that a gateway's PSP knows a customer, where cards need that. Answers nothing, or why not: then nothing was
+/// charged, and it can be tried again.
+pub async fn ensure_customer(
+    context: &Context,
+    scope: &Scope,
+    customer_id: &str,
+    gateway: &PaymentGatewayRow,
+) -> Result<(), Failure> {
+    let known = context
+        .db
+        .read(async |tx: &mut Tx<'_>| {
+            query!(tx, wallet::customer_at_gateway(scope, customer_id, &gateway.id))
+        })
+        .await?;
+    let (row, is_new) = match known {
+        Some(row) if row.psp_id.is_some() => return Ok(()),
+        Some(row) => (row, false),
+        None => match commit_intent(context, scope, customer_id, gateway).await? {
+            Some(row) => (row, true),
+            None => return Ok(()),
+        },
+    };
+    if row.psp_id.is_some() {
+        return Ok(());
+    }
+    let link = Link::of(context, gateway)?;
+    let outcome = carry_out(context, &link, &row, is_new).await?;
+    settle(context, scope, row, outcome).await
+}
+
+/// Makes sure that the PSP knows the customer of an order for whom it is to keep the card, if the caller may save one.
+pub async fn know_customer(
+    request: &Request,
+    order_id: &Id,
+    source_type: PaymentSourceType,
+) -> Result<(), Failure> {
+    let (context, scope) = (&request.context, request.scope());
+    let found = context
+        .db
+        .read(async |tx: &mut Tx<'_>| likely_gateway(tx, request, order_id, source_type).await)
+        .await?;
+    match found {
+        Some((order, gateway)) if may_save(request, &order) => match &order.customer_id {
+            Some(customer_id) => ensure_customer(context, scope, customer_id, &gateway).await,
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// Commits the intent, or finds that of somebody who was faster. `None` if the PSP makes customers by itself.
+async fn commit_intent(
+    context: &Context,
+    scope: &Scope,
+    customer_id: &str,
+    gateway: &PaymentGatewayRow,
+) -> Result<Option<GatewayCustomerRow>, Failure> {
+    let (world, scope, gateway) = (context.clone(), scope.clone(), gateway.clone());
+    let customer_id: Id = word(customer_id)?;
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            // Under the lock on the customer, so that two payments at once make one.
+            let customer =
+                query!(tx, customers::lock(&scope, &customer_id))?.ok_or_else(Problem::not_found)?;
+            let known = query!(
+                tx,
+                wallet::customer_at_gateway(&scope, customer_id.as_str(), &gateway.id)
+            )?;
+            if known.is_some() {
+                return Ok(known);
+            }
+            let row = new_intent(&world, &scope, &customer.email, customer_id.as_str(), &gateway)?;
+            if let Some(row) = &row {
+                query!(tx, gateway_customers::insert(row))?;
+            }
+            Ok(row)
+        })
+        .await
+}
+
+fn new_intent(
+    context: &Context,
+    scope: &Scope,
+    email: &str,
+    customer_id: &str,
+    gateway: &PaymentGatewayRow,
+) -> Result<Option<GatewayCustomerRow>, Failure> {
+    let id = context.new_id();
+    let args = CreateCustomer {
+        reference: id.to_string(),
+        customer_id: customer_id.to_owned(),
+        email: email.to_owned(),
+    };
+    let key = format!("tillgate-{id}-customer");
+    let Some(request) = Link::of(context, gateway)?.gateway.create_customer(&args, &key) else {
+        return Ok(None);
+    };
+    let now = stored_time(context.now());
+    Ok(Some(GatewayCustomerRow {
+        organization_id: scope.organization_id().to_string(),
+        test: scope.test(),
+        id: id.to_string(),
+        created_at: now,
+        updated_at: now,
+        reference: None,
+        reference_origin: None,
+        metadata: "{}".into(),
+        customer_id: customer_id.to_owned(),
+        payment_gateway_id: gateway.id.clone(),
+        psp_id: None,
+        request: sealed_request::seal(context, PURPOSE, &request),
+        sent_at: now,
+    }))
+}
+
+async fn carry_out(
+    context: &Context,
+    link: &Link,
+    row: &GatewayCustomerRow,
+    is_new: bool,
+) -> Result<CustomerOutcome, Failure> {
+    // The customer is looked for before another one is made.
+    if is_key_forgotten(context, row.sent_at) {
+        return search(context, link, row).await;
+    }
+    let request = sealed_request::open(context, PURPOSE, &row.request)?;
+    Ok(ask(context, link, row, &request, !is_new).await)
+}
+
+async fn ask(
+    context: &Context,
+    link: &Link,
+    row: &GatewayCustomerRow,
+    request: &PspRequest,
+    resending: bool,
+) -> CustomerOutcome {
+    match send(context, link, request, resending).await {
+        Ok(response) => link.gateway.read_customer(&row.id, request, &response),
+        Err(TransportError::NotSent(reason) | TransportError::Unknown(reason)) => {
+            CustomerOutcome::Unknown(reason)
+        }
+    }
+}
+
+/// Looks for a customer whose creation was never answered, by our word for it.
+async fn search(
+    context: &Context,
+    link: &Link,
+    row: &GatewayCustomerRow,
+) -> Result<CustomerOutcome, Failure> {
+    let (scope, customer_id) = (
+        Scope::of_job(word(&row.organization_id)?, row.test),
+        word(&row.customer_id)?,
+    );
+    let customer = context
+        .db
+        .read(async |tx: &mut Tx<'_>| query!(tx, customers::get(&scope, &customer_id)))
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    let args = CreateCustomer {
+        reference: row.id.clone(),
+        customer_id: row.customer_id.clone(),
+        email: customer.email,
+    };
+    let mut cursor = None;
+    for _ in 0..PAGES {
+        let Some(request) = link.gateway.find_customer(&args, cursor.as_deref()) else {
+            break;
+        };
+        match ask(context, link, row, &request, false).await {
+            CustomerOutcome::More(next) => cursor = Some(next),
+            outcome => return Ok(outcome),
+        }
+    }
+    Ok(CustomerOutcome::NotFound)
+}
+
+async fn settle(
+    context: &Context,
+    scope: &Scope,
+    row: GatewayCustomerRow,
+    outcome: CustomerOutcome,
+) -> Result<(), Failure> {
+    let problem = match &outcome {
+        CustomerOutcome::Known(_) => None,
+        CustomerOutcome::Refused(refusal) => Some(refused(refusal, &[]).into()),
+        CustomerOutcome::NotFound => Some(unavailable()),
+        CustomerOutcome::More(_) => return Err(unavailable().into()),
+        CustomerOutcome::Unknown(reason) => {
+            tracing::warn!(
+                customer = row.customer_id,
+                reason,
+                "a customer could not be made at the PSP"
+            );
+            return Err(unavailable().into());
+        }
+    };
+    let (scope, now) = (scope.clone(), stored_time(context.now()));
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let id: Id = word(&row.id)?;
+            match outcome {
+                CustomerOutcome::Known(psp_id) => {
+                    let known = GatewayCustomerRow {
+                        psp_id: Some(psp_id),
+                        updated_at: now,
+                        ..row
+                    };
+                    query!(tx, gateway_customers::save(&known))?;
+                }
+                // It is certain that there is none: the next one who needs it begins anew.
+                _ => {
+                    query!(tx, gateway_customers::delete(&scope, &id))?;
+                }
+            }
+            Ok::<_, Failure>(())
+        })
+        .await?;
+    match problem {
+        Some(problems) => Err(Failure::Problems(problems)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,146 @@
+//! What we remember of a PSP may be gone there, or be another account's: it is forgotten as soon as the PSP refuses it.
+
+use tillgate_gateways::{InstrumentOutcome, Missing};
+use tillgate_model::Id;
+use tillgate_store::{CustomerPaymentSourceRow, PaymentSourceRow, Scope, Tx, query};
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    payment::{
+        cards::{hash_token, is_active, token},
+        case::Case,
+        details::Details,
+    },
+    planted::{self, Bug},
+    providers::{operation::Attempt, registry},
+    stored::{json, word},
+    wallet::attach::{CardOutcome, ask},
+};
+
+/// What a PSP was found not to have.
+pub enum Gone {
+    /// The saved card that was to be charged.
+    Card(Box<CustomerPaymentSourceRow>),
+    /// The customer for whom a card was to be kept.
+    Customer(String),
+}
+
+/// Finds out what a refused attempt has named and the PSP does not have. `card_token` is the saved card that the request
+/// names, if the source does not tell.
+pub async fn look(
+    context: &Context,
+    attempt: &Attempt,
+    missing: Missing,
+    card_token: Option<&str>,
+) -> Result<Option<Gone>, Failure> {
+    let scope = &attempt.scope;
+    let source_id: Id = word(&attempt.operation.payment_source_id)?;
+    let found: Option<(Details, Option<CustomerPaymentSourceRow>)> = context
+        .db
+        .read(async |tx: &mut Tx<'_>| {
+            let Some(source) = query!(tx, payment_sources::get(scope, &source_id))? else {
+                return Ok::<_, Failure>(None);
+            };
+            let details: Details = json(&source.details)?;
+            let card = charged_card(tx, context, scope, &source, &details, card_token).await?;
+            Ok(Some((details, card.filter(is_active))))
+        })
+        .await?;
+    let Some((details, card)) = found else {
+        return Ok(None);
+    };
+    if let Some(card) = card {
+        let Some(token) = token(context, &card)? else {
+            return Ok(None);
+        };
+        let request = attempt.link.gateway.retrieve_instrument(token.expose())?;
+        return Ok(match ask(context, &attempt.link, &request, false).await {
+            CardOutcome::Seen(InstrumentOutcome::Gone) => Some(Gone::Card(Box::new(card))),
+            _ => None,
+        });
+    }
+    Ok(details
+        .psp_customer
+        .filter(|_| missing == Missing::Customer)
+        .map(Gone::Customer))
+}
+
+/// The saved card that an attempt charges, if it charges one.
+async fn charged_card(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    scope: &Scope,
+    source: &PaymentSourceRow,
+    details: &Details,
+    given: Option<&str>,
+) -> Result<Option<CustomerPaymentSourceRow>, Failure> {
+    if let Some(id) = &details.customer_payment_source_id {
+        return Ok(query!(tx, customer_payment_sources::get(scope, &word(id)?))?);
+    }
+    let of_source = registry::of_source(*source.kind).named_card(context, source, details)?;
+    let Some(token) = given.map(str::to_owned).or(of_source) else {
+        return Ok(None);
+    };
+    let hash = hash_token(context, &token);
+    Ok(query!(
+        tx,
+        wallet::by_token(scope, &source.payment_gateway_id, &hash)
+    )?)
+}
+
+/// Forgets what is gone. The caller saves the case.
+pub async fn forget(tx: &mut Tx<'_>, case: &mut Case, gone: &Gone) -> Result<(), Failure> {
+    if planted::is(Bug::GoneCustomerKept) {
+        return Ok(());
+    }
+    let gateway_id = case.source.payment_gateway_id.clone();
+    let psp_customer = match gone {
+        Gone::Card(card) => {
+            tracing::warn!(
+                card = card.id,
+                "a saved card is gone at the payment gateway, and is forgotten"
+            );
+            query!(
+                tx,
+                customer_payment_sources::delete(&case.scope, &word(&card.id)?)
+            )?;
+            None
+        }
+        Gone::Customer(psp_id) => Some(psp_id),
+    };
+    if let Some(psp_id) = psp_customer {
+        forget_customer(
+            tx,
+            &case.scope,
+            case.order.customer_id.as_deref(),
+            &gateway_id,
+            psp_id,
+        )
+        .await?;
+        case.details.psp_customer.take_if(|known| known == psp_id);
+    }
+    Ok(())
+}
+
+/// Forgets a customer at a PSP, unless another one was made meanwhile: the next one who needs it makes it anew.
+pub async fn forget_customer(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    customer_id: Option<&str>,
+    gateway_id: &str,
+    psp_id: &str,
+) -> Result<(), Failure> {
+    let Some(customer_id) = customer_id else {
+        return Ok(());
+    };
+    let known = query!(tx, wallet::customer_at_gateway(scope, customer_id, gateway_id))?;
+    if let Some(row) = known.filter(|row| row.psp_id.as_deref() == Some(psp_id)) {
+        tracing::warn!(
+            customer = customer_id,
+            "a customer is gone at the payment gateway, and is forgotten"
+        );
+        query!(tx, gateway_customers::delete(scope, &word(&row.id)?))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! Saving the card of a payment that has succeeded. The PSP keeps it by then; what is committed here is whose it is.
+
+use tillgate_gateways::Reuse;
+use tillgate_store::{CardState, CustomerPaymentSourceRow, Tx, query};
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    payment::{
+        cards::{hash_token, is_psp_customer, seal_token},
+        case::Case,
+        details::Details,
+    },
+    providers::{SavedInstruments, registry},
+    stored::{stored_json, stored_time},
+};
+
+/// The PSP's id of what a payment was made with.
+pub fn token_of(details: &Details) -> Option<&str> {
+    let payment_method = details.payment_method.as_ref();
+    let of_method = payment_method.and_then(|method| method.0.get("id")?.as_str());
+    details.source_id.as_deref().or(of_method)
+}
+
+/// The PSP's id of what a payment was made with, if it can be charged again.
+pub fn reusable_token(details: &Details) -> Option<&str> {
+    token_of(details).filter(|_| details.reuse == Reuse::Yes && details.customer_token.is_some())
+}
+
+/// What a person calls the card: `Visa ****4242`.
+pub fn display_name(details: &Details) -> Option<String> {
+    let card = details.payment_instrument.as_ref()?;
+    let text = |name: &str| card.0.get(name)?.as_str();
+    let brand = text("card_type")?;
+    let mut letters = brand.chars();
+    let first = letters.next()?.to_uppercase();
+    Some(format!(
+        "{first}{} ****{}",
+        letters.as_str(),
+        text("card_last_digits")?
+    ))
+}
+
+/// Saves the card of the case's payment for the order's customer, unless it is saved already. It is saved once: one that
+/// its customer removes later does not come back with the next news of the payment.
+pub async fn keep(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<(), Failure> {
+    let (Some(customer_id), Some(token)) = (case.order.customer_id.clone(), reusable_token(&case.details))
+    else {
+        tracing::info!(
+            source = case.source.id,
+            "the PSP does not keep what the payment was made with"
+        );
+        return Ok(());
+    };
+    let hash = hash_token(context, token);
+    let gateway_id = &case.source.payment_gateway_id;
+    let saved = registry::of_source(*case.source.kind)
+        .capabilities()
+        .saved_instruments;
+    let keeper = case.details.customer_token.as_deref().unwrap_or_default();
+    if saved == SavedInstruments::OfCustomers
+        && !is_psp_customer(tx, &case.scope, &case.order, gateway_id, keeper).await?
+    {
+        tracing::warn!(
+            source = case.source.id,
+            "the PSP keeps what the payment was made with for somebody else than the order's customer"
+        );
+        return Ok(());
+    }
+    match query!(tx, wallet::by_token(&case.scope, gateway_id, &hash))? {
+        Some(known) if known.customer_id != customer_id => tracing::warn!(
+            source = case.source.id,
+            "what the payment was made with is saved for another customer"
+        ),
+        Some(_) => {}
+        None => {
+            let customer_token = case.details.customer_token.clone();
+            let row = CustomerPaymentSourceRow {
+                customer_token,
+                ..new_card(context, case, customer_id, token)
+            };
+            query!(tx, customer_payment_sources::insert(&row))?;
+        }
+    }
+    case.details.saves_for = None;
+    Ok(())
+}
+
+/// A card to be, of the case's payment. It can be used at once.
+pub fn new_card(
+    context: &Context,
+    case: &Case,
+    customer_id: String,
+    token: &str,
+) -> CustomerPaymentSourceRow {
+    let now = stored_time(context.now());
+    CustomerPaymentSourceRow {
+        organization_id: case.scope.organization_id().to_string(),
+        test: case.scope.test(),
+        id: context.new_id().to_string(),
+        created_at: now,
+        updated_at: now,
+        reference: None,
+        reference_origin: None,
+        metadata: "{}".into(),
+        customer_id,
+        payment_gateway_id: Some(case.source.payment_gateway_id.clone()),
+        // How this order was paid says nothing of where else the card may be used.
+        payment_method_id: None,
+        payment_source_type: Some(case.source.kind),
+        payment_source_id: Some(case.source.id.clone()),
+        name: display_name(&case.details),
+        customer_token: None,
+        token: Some(seal_token(context, token)),
+        token_hash: Some(hash_token(context, token)),
+        payment_instrument: case.details.payment_instrument.as_ref().map(stored_json),
+        first_psp_id: case.source.psp_id.clone(),
+        state: CardState::Active,
+        request: None,
+        attempts: 0,
+        next_attempt_at: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tillgate_model::JsonObject;
+
+    use super::*;
+
+    fn details(members: serde_json::Value) -> Details {
+        serde_json::from_value(members).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn only_what_the_psp_keeps_for_a_customer_is_saved() {
+        let stripe = json!({
+            "payment_method": {"id": "pm_A"}, "reuse": "yes", "customer_token": "cus_B"
+        });
+        assert_eq!(reusable_token(&details(stripe.clone())), Some("pm_A"));
+        let checkout_com = json!({"source_id": "src_A", "reuse": "yes", "customer_token": "cus_B"});
+        assert_eq!(reusable_token(&details(checkout_com)), Some("src_A"));
+        for (member, value) in [
+            ("reuse", json!("no")),
+            ("reuse", json!("once_attached")),
+            ("customer_token", json!(null)),
+            ("payment_method", json!(null)),
+        ] {
+            let mut other = stripe.clone();
+            other[member] = value;
+            assert_eq!(reusable_token(&details(other)), None, "{member}");
+        }
+    }
+
+    #[test]
+    fn a_card_has_a_name_that_people_know_it_by() {
+        let named = |card: serde_json::Value| {
+            let members = card.as_object().cloned().unwrap_or_default();
+            display_name(&Details {
+                payment_instrument: Some(JsonObject(members)),
+                ..Details::default()
+            })
+        };
+        let visa = json!({"card_type": "visa", "card_last_digits": "4242"});
+        assert_eq!(named(visa).as_deref(), Some("Visa ****4242"));
+        assert_eq!(named(json!({"card_type": "", "card_last_digits": "4242"})), None);
+        assert_eq!(named(json!({"card_type": "visa"})), None);
+        assert_eq!(display_name(&Details::default()), None);
+    }
+}

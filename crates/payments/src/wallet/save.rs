@@ -1,0 +1,158 @@
+//! `_save_payment_source_to_customer_wallet`: of a payment that is authorized, the card is saved at once; otherwise as soon
+//! as it is.
+
+use tillgate_gateways::Reuse;
+use tillgate_model::{Id, Problem};
+use tillgate_store::{OrderRow, PaymentGatewayRow, PaymentSourceRow, SourceState, Tx, query};
+
+use crate::{
+    failure::Failure,
+    payment::{
+        cards::{hash_token, may_save, psp_customer},
+        case::{Case, gateway_of},
+        details::Details,
+        rules,
+        state::SourceStateRules as _,
+    },
+    providers::{Charge, SavedInstruments, operation::Progress, registry},
+    request::Request,
+    stored::{json, word},
+    wallet::{
+        ensure_customer,
+        keep::{keep, token_of},
+    },
+};
+
+const POINTER: &str = "/data/attributes/_save_payment_source_to_customer_wallet";
+
+/// Before the order is locked: the PSP is to know the customer whom it keeps the card for. What stands against saving at
+/// all is told later, under the lock.
+pub async fn prepare(request: &Request, order_id: &Id) -> Result<(), Failure> {
+    let (context, scope) = (&request.context, request.scope());
+    let found: Option<(OrderRow, PaymentSourceRow, PaymentGatewayRow)> = context
+        .db
+        .read(async |tx: &mut Tx<'_>| {
+            let order = query!(tx, orders::get(scope, order_id))?;
+            let source = query!(tx, payments::source_of_order(scope, order_id))?;
+            let (Some(order), Some(source)) = (order, source) else {
+                return Ok::<_, Failure>(None);
+            };
+            let gateway_id = word(&source.payment_gateway_id)?;
+            let gateway = query!(tx, payment_gateways::get(scope, &gateway_id))?;
+            Ok(gateway.map(|gateway| (order, source, gateway)))
+        })
+        .await?;
+    let Some((order, source, gateway)) = found.filter(|(order, ..)| may_save(request, order)) else {
+        return Ok(());
+    };
+    let details: Details = json(&source.details)?;
+    let is_open = source.state.takes_attempt() && source.psp_id.is_some();
+    let needed = match details.reuse {
+        _ if details.buyer_changed => false,
+        Reuse::Yes => false,
+        Reuse::OnceAttached => true,
+        Reuse::No => is_open,
+    };
+    match &order.customer_id {
+        Some(customer_id) if needed && saved_instruments(&source) == SavedInstruments::OfCustomers => {
+            ensure_customer(context, scope, customer_id, &gateway).await
+        }
+        _ => Ok(()),
+    }
+}
+
+fn saved_instruments(source: &PaymentSourceRow) -> SavedInstruments {
+    registry::of_source(*source.kind).capabilities().saved_instruments
+}
+
+/// Saves the card of the case's payment, or sees to it that it will be.
+pub async fn save(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> Result<Option<Progress>, Failure> {
+    let context = &request.context;
+    if case.order.customer_id.is_none() {
+        let message = "can't be done: the order has no customer";
+        return Err(Problem::invalid(POINTER, "blank", message).into());
+    }
+    // Before anything else is said: whether a card is saved is nobody else's business.
+    if !may_save(request, &case.order) {
+        let message =
+            "can't be done: only the merchant, and the order's customer once they have logged in, save cards";
+        return Err(Problem::invalid(POINTER, "not_owned", message).into());
+    }
+    if saved_instruments(&case.source) == SavedInstruments::Unsupported {
+        let message = "can't be done: there is nothing to save of a wire transfer";
+        return Err(Problem::invalid(POINTER, "not_supported", message).into());
+    }
+    if case.details.buyer_changed {
+        let message =
+            "can't be done: the payment source was made for another buyer of the order. Create a new one";
+        return Err(Problem::invalid(POINTER, "not_owned", message).into());
+    }
+    if case.details.customer_payment_source_id.is_some() || is_known(tx, request, case).await? {
+        return Ok(None);
+    }
+    match case.source.state {
+        SourceState::Authorized | SourceState::Captured => {
+            if case.details.reuse != Reuse::Yes {
+                let message = "can't be done: the card was for this payment only. Send this before the payment is \
+                               authorized, or make it with options.setup_future_usage";
+                return Err(Problem::invalid(POINTER, "not_available", message).into());
+            }
+            keep(tx, context, case).await?;
+            Ok(None)
+        }
+        SourceState::Canceled => {
+            let message = "can't be done: the payment is canceled";
+            Err(Problem::invalid(POINTER, "state", message)
+                .meta("state", case.source.state.to_string())
+                .into())
+        }
+        _ => wish(tx, request, case).await,
+    }
+}
+
+/// Whether the card is in the wallet already, or on its way there.
+async fn is_known(tx: &mut Tx<'_>, request: &Request, case: &Case) -> Result<bool, Failure> {
+    let Some(token) = token_of(&case.details) else {
+        return Ok(false);
+    };
+    let hash = hash_token(&request.context, token);
+    let known = query!(
+        tx,
+        wallet::by_token(&case.scope, &case.source.payment_gateway_id, &hash)
+    )?;
+    Ok(known.is_some_and(|known| Some(&known.customer_id) == case.order.customer_id.as_ref()))
+}
+
+/// The card is saved by the success of its payment. Stripe keeps it only if the payment says so before it is confirmed.
+async fn wish(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> Result<Option<Progress>, Failure> {
+    case.details.saves_for.clone_from(&case.order.customer_id);
+    let is_told = case.details.reuse == Reuse::Yes || case.details.psp_customer.is_some();
+    if saved_instruments(&case.source) != SavedInstruments::OfCustomers || is_told {
+        return Ok(None);
+    }
+    let gateway_id = case.source.payment_gateway_id.clone();
+    case.details.psp_customer = psp_customer(tx, &case.scope, &case.order, &gateway_id).await?;
+    if case.source.psp_id.is_none() {
+        return Ok(None);
+    }
+    rules::refuse_open_call(&case.source)?;
+    if !case.source.state.takes_attempt() || case.details.psp_customer.is_none() {
+        let message = format!("can't be done while the payment is {}", case.source.state);
+        return Err(Problem::invalid(POINTER, "state", message)
+            .meta("state", case.source.state.to_string())
+            .into());
+    }
+    let amount = case.source.amount_cents;
+    let Some(later) = registry::of_source(*case.source.kind).confirmed_later() else {
+        return Ok(None);
+    };
+    let gateway = gateway_of(tx, case).await?;
+    let charge = Charge {
+        gateway: &gateway,
+        card: None,
+    };
+    let attempt = later
+        .update(tx, &request.context, case, charge, (amount, None))
+        .await?;
+    Ok(Some(Progress::CallPsp(Box::new(attempt))))
+}
