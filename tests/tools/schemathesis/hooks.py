@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import schemathesis
 import yaml
-from schemathesis.core.failures import ServerError
+from schemathesis.core.failures import AcceptedNegativeData, ServerError
 from schemathesis.openapi.checks import RejectedPositiveData
 
 RULES = yaml.safe_load(Path(__file__).with_name("business_rules.yaml").read_text())
@@ -39,8 +39,8 @@ def name_in_body(case):
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """Keeps a failure unless it is about an answer that follows the rules to a request of a valid shape."""
-    if not isinstance(failure, (RejectedPositiveData, ServerError)):
+    """Keeps a failure unless it is about an answer that follows the rules."""
+    if not isinstance(failure, (AcceptedNegativeData, RejectedPositiveData, ServerError)):
         return True
     rules = [rule_of(error, response.status_code, case) for error in errors_of(response)]
     if not rules or None in rules:

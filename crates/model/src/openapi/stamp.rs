@@ -150,7 +150,10 @@ fn headers() -> Value {
 }
 
 fn condition(name: &str, description: &str) -> Value {
-    json!({"name": name, "in": "header", "required": false, "description": description, "schema": {"type": "string"}})
+    // Empty elements of the list are read, too, and characters beyond ASCII (RFC 9110 section 8.8.3), but not recommended.
+    const TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#;
+    let schema = json!({"type": "string", "pattern": TAGS});
+    json!({"name": name, "in": "header", "required": false, "description": description, "schema": schema})
 }
 
 /// Without an example: tools such as Swagger UI would send it with every request, where each needs a key of its own.

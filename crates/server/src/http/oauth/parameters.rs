@@ -48,7 +48,7 @@ enum GrantType {
 #[allow(dead_code, reason = "it is here for the document")]
 pub struct RevocationParameters {
     /// The access token or refresh token.
-    #[schema(max_length = 4096, format = Password)]
+    #[schema(min_length = 1, max_length = 4096, format = Password)]
     token: String,
     /// Which of the two it is; it need not be given, nor be true.
     #[schema(required = false, max_length = 255, example = "access_token")]
