@@ -217,7 +217,10 @@ impl Fixtures {
 
     /// Makes a refund of a capture, and a void of an authorization by hand.
     async fn refund_and_void(&self, ids: &BTreeMap<String, String>) {
-        let capture = self.api.get("/api/captures").await.expect(200);
+        let paid = format!("/api/v1/payments/{}/order", ids["payments"]);
+        let order = self.api.get(&paid).await.expect(200).id().to_owned();
+        let captures = format!("/api/orders/{order}/captures");
+        let capture = self.api.get(&captures).await.expect(200);
         let refund = json!({ "_refund": true, "_refund_amount_cents": 1 });
         self.change("captures", first(&capture), refund).await;
         let source = format!("/api/wire_transfers/{}/order", ids["wire_transfers"]);
