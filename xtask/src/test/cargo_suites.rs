@@ -195,8 +195,6 @@ fn end_to_end(session: &Session) -> Result<Command> {
     let mut tests = runner(session);
     tests.arg("--workspace").env("TILLGATE_BIN", binary);
     tests.env("TILLGATE_TEST_COVERAGE_DIR", records);
-    // A test waits for the service most of the time, so that there can be more of them than processors.
-    tests.env("RUST_TEST_THREADS", "3");
     tests.args(["--test", END_TO_END]);
     match &session.filter {
         Some(file) if is_file(session, file) => tests.arg(format!("{file}::")),
