@@ -24,7 +24,6 @@ mod signature;
 mod snapshot;
 pub mod stripe;
 mod transport;
-mod watched_body;
 mod webhook;
 mod wire;
 
@@ -43,6 +42,7 @@ pub use recovery::{ActionKind, ActionSeen, ActionStatus, FindAction, FoundAction
 pub use snapshot::{Decline, PaymentInstrument, PaymentSnapshot, PaymentStatus, Reuse};
 pub use transport::{Transport, TransportError};
 pub use webhook::{
-    EndpointOutcome, EventFault, RegistrationOutcome, SignatureFault, Subject, WebhookEndpoint, WebhookEvent,
+    EventFault, RegistrationOutcome, SignatureFault, Subject, UnregistrationOutcome, WebhookEndpoint,
+    WebhookEvent,
 };
 pub use wire::{Method, PspRequest, PspResponse};

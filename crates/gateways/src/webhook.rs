@@ -147,11 +147,9 @@ pub enum RegistrationOutcome {
     Unknown(String),
 }
 
-/// The outcome of asking for a subscription, or of ending it.
+/// The outcome of the end of a subscription.
 #[derive(Debug, Clone)]
-pub enum EndpointOutcome {
-    /// The PSP has it.
-    Present,
+pub enum UnregistrationOutcome {
     /// There is no such endpoint any more, or there never was.
     Gone,
     /// The PSP did nothing.
@@ -169,7 +167,7 @@ impl From<Failure> for RegistrationOutcome {
     }
 }
 
-impl From<Failure> for EndpointOutcome {
+impl From<Failure> for UnregistrationOutcome {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Refused(refusal) => Self::Refused(refusal),

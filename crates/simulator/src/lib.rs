@@ -10,7 +10,6 @@ mod check;
 mod client;
 mod dashboard;
 mod database;
-mod disguise;
 mod executor;
 mod faults;
 mod gremlin;

@@ -228,7 +228,7 @@ fn queries() {
             "/payments/sid_y3oq",
         ),
         (
-            gateway.list_actions("pay_a", None).unwrap(),
+            gateway.retrieve_action("pay_a", "act_b").unwrap(),
             "/payments/pay_a/actions",
         ),
         (

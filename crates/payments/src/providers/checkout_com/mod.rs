@@ -42,7 +42,6 @@ impl Provider for CheckoutComProvider {
             abandoned: AbandonedPayments::EndByThemselves,
             saved_instruments: SavedInstruments::OfEachPayment,
             shows_capture_method: false,
-            shows_instrument: true,
             shows_response: true,
         }
     }
