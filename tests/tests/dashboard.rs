@@ -1,11 +1,11 @@
 //! What is done in a PSP's dashboard, before, during and after a call of ours, and whether its event arrives or not: in the end
 //! our ledger is the PSP's, and the order can go on.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::{StreamExt, stream};
 use serde_json::json;
-use tillgate_tests::{Story, Vendor, books, webhook::Endpoint};
+use tillgate_tests::{Story, Vendor, books, wait, webhook::Endpoint};
 
 const CHECKOUT_COM_KEY: &str = "sk_sbox_shopaaaaaaaaaaaaaaaaaaaaaaa";
 const STRIPE_KEY: &str = "sk_test_shop00000000";
@@ -269,39 +269,31 @@ async fn settle(story: &Story, cells: &[Cell], events: Events) {
             }
         })
         .await;
-    let deadline = Instant::now() + LIMIT;
-    loop {
-        let (ours, theirs) = (
-            books::ours(&story.api).await,
-            books::theirs(&story.sandbox()).await,
-        );
-        let sorted = |effects: &[(String, &'static str, i64, String)]| {
-            let mut effects = effects.to_vec();
-            effects.sort();
-            effects
-        };
-        if sorted(&ours) == sorted(&theirs) {
-            return;
-        }
-        if Instant::now() > deadline {
-            let mut differences = Vec::new();
-            for cell in cells {
-                let of = |effects: &[(String, &'static str, i64, String)]| {
-                    let of = effects.iter().filter(|effect| effect.0 == cell.payment);
-                    let mut of: Vec<_> = of.map(|effect| (effect.1, effect.2)).collect();
-                    of.sort_unstable();
-                    of
-                };
-                let (ours, theirs) = (of(&ours), of(&theirs));
-                if ours != theirs {
-                    differences.push(format!("{}: we have {ours:?}, the PSP {theirs:?}", cell.name()));
-                }
-            }
-            assert!(differences.is_empty(), "{differences:#?}");
-            books::assert_agree(&ours, &theirs);
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
+    let agreed = wait::until_async(LIMIT, async || {
+        difference(story, cells).await.is_empty().then_some(())
+    });
+    if agreed.await.is_none() {
+        panic!("{:#?}", difference(story, cells).await);
     }
+}
+
+/// What the PSPs have booked of each cell's payment, if that is not what we have.
+async fn difference(story: &Story, cells: &[Cell]) -> Vec<String> {
+    let (ours, theirs) = (
+        books::ours(&story.api).await,
+        books::theirs(&story.sandbox()).await,
+    );
+    let compared = cells.iter().filter_map(|cell| {
+        let of = |effects: &[(String, &'static str, i64, String)]| {
+            let of = effects.iter().filter(|effect| effect.0 == cell.payment);
+            let mut of: Vec<_> = of.map(|effect| (effect.1, effect.2, effect.3.clone())).collect();
+            of.sort();
+            of
+        };
+        let (ours, theirs) = (of(&ours), of(&theirs));
+        (ours != theirs).then(|| format!("{}: we have {ours:?}, the PSP {theirs:?}", cell.name()))
+    });
+    compared.collect()
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! A PSP that shows another payment than was asked for: nothing is placed and no money moves by itself, and a person sees it.
 
 use serde_json::{Value, json};
-use tillgate_tests::{Buyer, Psp, Service, Setup, Shop, Story, Tamperer, Vendor, bodies};
+use tillgate_tests::{Buyer, Psp, Service, Setup, Shop, Story, Tamperer, Vendor, bodies, body};
 
 /// What is changed in the PSP's answers, and what differs then.
 fn cases(vendor: Vendor) -> Vec<(&'static str, Vec<(&'static str, Value)>)> {
@@ -135,5 +135,81 @@ async fn what_was_shown_wrong_once_is_no_mismatch_any_more() {
         }
         let _ = story.pull(&order, "_place").await.expect(200);
         story.expect_status(&order, "placed", "authorized").await;
+    }
+}
+
+#[tokio::test]
+async fn another_card_than_the_saved_one_is_a_mismatch() {
+    let (story, tamperer) = story().await;
+    let known = json!({ "customer_email": "ada@example.com", "guest": false });
+    let order = story.shop.order(1_000).await;
+    let _ = story.patch("orders", &order, known.clone()).await.expect(200);
+    let _ = story.create(Vendor::CheckoutCom, &order).await;
+    let save = json!({ "_save_payment_source_to_customer_wallet": true });
+    let _ = story.patch("orders", &order, save).await.expect(200);
+    let _ = story.pull(&order, "_place").await.expect(200);
+    let order = story.shop.order(1_000).await;
+    let _ = story.patch("orders", &order, known).await.expect(200);
+    let cards = format!("/api/orders/{order}/available_customer_payment_sources");
+    let cards = story.api.get(&cards).await.expect(200);
+    let card = &cards.body["data"][0]["id"];
+    let choice = json!({ "_customer_payment_source_id": card });
+    let _ = story.patch("orders", &order, choice).await.expect(200);
+    tamperer.change(&[("/source/id", json!("src_2222222222222222222222222a"))]);
+    let _ = story.pull(&order, "_place").await;
+    let shown = story.get("orders", &order).await;
+    assert_ne!(*shown.attribute("status"), "placed");
+    assert!(stuck(&story).0.contains("instrument"), "{}", stuck(&story).0);
+}
+
+/// What the PSP has made instead is not ours, but the order is: the merchant looks at it there, and frees the order here.
+#[tokio::test]
+async fn an_order_is_freed_of_a_payment_that_was_not_taken_over() {
+    let (story, tamperer) = story().await;
+    for vendor in Vendor::ALL {
+        for (word, changes) in cases(vendor) {
+            if !["mode", "reference"].contains(&word) {
+                continue;
+            }
+            for trigger in ["_authorize", "_place"] {
+                let order = story.shop.order(1_000).await;
+                let source = match vendor {
+                    Vendor::CheckoutCom => {
+                        let source = story.create(vendor, &order).await;
+                        tamperer.change(&changes);
+                        let _ = story.pull(&order, trigger).await;
+                        source
+                    }
+                    Vendor::Stripe => {
+                        tamperer.change(&changes);
+                        let body = bodies::payment(&order, "tok_visa");
+                        story.api.post("/api/v1/payments", &body).await
+                    }
+                };
+                tamperer.change(&[]);
+                let _ = story.refresh(&order).await;
+                let (listed, _) = stuck(&story);
+                assert!(listed.contains(word), "{vendor:?} {word}: {listed}");
+                // Another payment waits for that, and the refusal says so.
+                let again = body(Vendor::CheckoutCom, &order, &Vendor::CheckoutCom.approved());
+                let refused = story
+                    .api
+                    .post("/api/checkout_com_payments", &again)
+                    .await
+                    .expect(422);
+                let detail = refused.body["errors"][0]["detail"].as_str().unwrap_or_default();
+                assert!(detail.contains("_nullify_payment_source"), "{detail}");
+                let _ = story.pull(&order, "_nullify_payment_source").await.expect(200);
+                story.expect_status(&order, "pending", "unpaid").await;
+                assert!(
+                    !stuck(&story).1,
+                    "{vendor:?} {word} {trigger} {source:?}: {}",
+                    stuck(&story).0
+                );
+                let _ = story.create(Vendor::CheckoutCom, &order).await;
+                let _ = story.pull(&order, "_place").await.expect(200);
+                story.expect_status(&order, "placed", "authorized").await;
+            }
+        }
     }
 }

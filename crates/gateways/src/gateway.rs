@@ -14,7 +14,7 @@ use crate::{
     outcome::{ActionOutcome, FoundOutcome, PaymentOutcome},
     recovery::{FindAction, FoundAction, ListedActions},
     snapshot::PaymentSnapshot,
-    webhook::{EventFault, RegistrationOutcome, SignatureFault, UnregistrationOutcome, WebhookEvent},
+    webhook::{EndpointOutcome, EventFault, RegistrationOutcome, SignatureFault, WebhookEvent},
     wire::{PspRequest, PspResponse},
 };
 
@@ -82,8 +82,6 @@ pub trait Gateway: Send + Sync {
     fn refund(&self, psp_id: &str, args: &RefundPayment, key: &str) -> Result<PspRequest, Unsupported>;
     /// Asks for a payment; at Checkout.com also by a session, `sid_`.
     fn retrieve_payment(&self, psp_id: &str) -> Result<PspRequest, Unsupported>;
-    /// Asks for what became of an action that was [accepted](ActionOutcome::Accepted), by the payment's and its own id.
-    fn retrieve_action(&self, psp_id: &str, action_id: &str) -> Result<PspRequest, Unsupported>;
     /// Looks for a payment whose id was lost with the answer.
     fn find_payment(&self, args: &FindPayment) -> PspRequest;
     /// A harmless request that needs valid credentials. Its answer is read by [`Gateway::read_found`].
@@ -95,13 +93,6 @@ pub trait Gateway: Send + Sync {
     fn read_found(&self, transaction_id: &str, request: &PspRequest, response: &PspResponse) -> FoundOutcome;
     /// Reads the answer to a capture, a cancellation or a refund.
     fn read_action(&self, request: &PspRequest, response: &PspResponse) -> ActionOutcome;
-    /// Reads the answer to [`Gateway::retrieve_action`].
-    fn read_retrieved_action(
-        &self,
-        action_id: &str,
-        request: &PspRequest,
-        response: &PspResponse,
-    ) -> ActionOutcome;
 
     /// Looks for an action of ours in a payment, which must have its [actions](PaymentSnapshot::actions) where they are
     /// listed: refunds, and at Checkout.com all.
@@ -158,12 +149,16 @@ pub trait Gateway: Send + Sync {
     fn read_webhook_registration(&self, _: &PspRequest, _: &PspResponse) -> RegistrationOutcome {
         RegistrationOutcome::Unknown("the gateway registers no webhooks".to_owned())
     }
+    /// Asks for a subscription; none if the PSP has no request for that, or gives out no such identifier.
+    fn retrieve_webhook(&self, _endpoint_id: &str) -> Option<PspRequest> {
+        None
+    }
     /// Ends a subscription; none if the PSP has no request for that, or gives out no such identifier.
     fn unregister_webhook(&self, _endpoint_id: &str) -> Option<PspRequest> {
         None
     }
-    /// Reads the answer to [`Gateway::unregister_webhook`].
-    fn read_webhook_unregistration(&self, _: &PspRequest, _: &PspResponse) -> UnregistrationOutcome {
-        UnregistrationOutcome::Unknown("the gateway registers no webhooks".to_owned())
+    /// Reads the answer to [`Gateway::retrieve_webhook`] and [`Gateway::unregister_webhook`].
+    fn read_webhook(&self, _: &PspRequest, _: &PspResponse) -> EndpointOutcome {
+        EndpointOutcome::Unknown("the gateway registers no webhooks".to_owned())
     }
 }

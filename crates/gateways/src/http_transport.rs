@@ -5,7 +5,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 use bytes::{Bytes, BytesMut};
 use futures::{FutureExt, future::BoxFuture};
 use http::{HeaderMap, HeaderValue, header};
-use reqwest::{RequestBuilder, Response};
+use reqwest::{Body, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use thread_local::ThreadLocal;
 use tillgate_outgoing::{Client, OutboundProxy, OwnHost, Policy, Refused};
@@ -14,6 +14,7 @@ use url::Url;
 use crate::{
     places::Places,
     transport::{Transport, TransportError},
+    watched_body::{Taken, WatchedBody},
     wire::{Method, PspRequest, PspResponse},
 };
 
@@ -23,11 +24,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Shorter than the idle time after which a PSP's load balancer drops a connection without a word.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 /// The headers of an answer that this crate reads.
-const HEADERS_READ: [&str; 6] = [
+const HEADERS_READ: [&str; 7] = [
     "content-type",
     "request-id",
     "cko-request-id",
     "idempotent-replayed",
+    "stripe-account",
     "stripe-should-retry",
     "retry-after",
 ];
@@ -71,7 +73,7 @@ impl HttpTransport {
         request: &PspRequest,
         credentials: &SecretString,
         deadline: Duration,
-    ) -> Result<RequestBuilder, TransportError> {
+    ) -> Result<(RequestBuilder, Option<Taken>), TransportError> {
         let mut authorization = HeaderValue::from_str(&format!("Bearer {}", credentials.expose_secret()))
             .map_err(|_| TransportError::NotSent("the credentials are not fit for a header".to_owned()))?;
         authorization.set_sensitive(true);
@@ -86,8 +88,11 @@ impl HttpTransport {
         let mut builder = client
             .request(method, &request.url)
             .map_err(|refused| TransportError::NotSent(format!("the URL may not be called: {refused}")))?;
+        let mut taken = None;
         if request.method == Method::Post {
-            builder = builder.body(request.body.clone());
+            let (body, watched) = WatchedBody::new(request.body.clone().into());
+            builder = builder.body(Body::wrap(body));
+            taken = Some(watched);
         }
         builder = builder
             .header(header::AUTHORIZATION, authorization)
@@ -95,7 +100,7 @@ impl HttpTransport {
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
-        Ok(builder)
+        Ok((builder, taken))
     }
 }
 
@@ -107,11 +112,11 @@ impl Transport for HttpTransport {
         deadline: Duration,
     ) -> BoxFuture<'a, Result<PspResponse, TransportError>> {
         async move {
-            let response = self
-                .prepare(request, credentials, deadline)?
+            let (request, taken) = self.prepare(request, credentials, deadline)?;
+            let response = request
                 .send()
                 .await
-                .map_err(failure)?;
+                .map_err(|error| failure(error, taken.as_ref()))?;
             let status = response.status().as_u16();
             let headers = headers_read(response.headers());
             let body = bounded_body(response).await?;
@@ -139,7 +144,7 @@ fn headers_read(headers: &HeaderMap) -> Vec<(String, String)> {
 
 async fn bounded_body(mut response: Response) -> Result<Bytes, TransportError> {
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(failure)? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure(error, None))? {
         if body.len() + chunk.len() > MAX_BODY_BYTES {
             return Err(TransportError::Unknown(format!(
                 "the answer exceeds {MAX_BODY_BYTES} bytes"
@@ -150,9 +155,11 @@ async fn bounded_body(mut response: Response) -> Result<Bytes, TransportError> {
     Ok(body.freeze())
 }
 
-/// Only an error in making the request or the connection proves that nothing was sent.
-fn failure(error: reqwest::Error) -> TransportError {
-    let nothing_sent = error.is_builder() || error.is_connect();
+/// Only an error in making the request or the connection proves that nothing was sent, or that the time was over before a connection
+/// had taken the request's body.
+fn failure(error: reqwest::Error, taken: Option<&Taken>) -> TransportError {
+    let waited = error.is_timeout() && taken.is_some_and(|taken| !taken.is_taken());
+    let nothing_sent = error.is_builder() || error.is_connect() || waited;
     let error = error.without_url();
     let mut text = error.to_string();
     let mut source = error.source();

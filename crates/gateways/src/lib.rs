@@ -24,6 +24,7 @@ mod signature;
 mod snapshot;
 pub mod stripe;
 mod transport;
+mod watched_body;
 mod webhook;
 mod wire;
 
@@ -42,7 +43,6 @@ pub use recovery::{ActionKind, ActionSeen, ActionStatus, FindAction, FoundAction
 pub use snapshot::{Decline, PaymentInstrument, PaymentSnapshot, PaymentStatus, Reuse};
 pub use transport::{Transport, TransportError};
 pub use webhook::{
-    EventFault, RegistrationOutcome, SignatureFault, Subject, UnregistrationOutcome, WebhookEndpoint,
-    WebhookEvent,
+    EndpointOutcome, EventFault, RegistrationOutcome, SignatureFault, Subject, WebhookEndpoint, WebhookEvent,
 };
 pub use wire::{Method, PspRequest, PspResponse};

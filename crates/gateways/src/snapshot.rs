@@ -131,6 +131,8 @@ pub struct PaymentSnapshot {
     pub lists_captures: bool,
     /// Our order as the PSP remembers it.
     pub order_id: Option<String>,
+    /// The connected account that the payment belongs to, where the PSP says so: `acct_`.
+    pub account: Option<String>,
     /// Whether the payment is in live mode, where the PSP says so.
     pub live: Option<bool>,
     /// When the authorized amount is taken; Checkout.com doesn't tell.

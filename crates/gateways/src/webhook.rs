@@ -147,9 +147,11 @@ pub enum RegistrationOutcome {
     Unknown(String),
 }
 
-/// The outcome of the end of a subscription.
+/// The outcome of asking for a subscription, or of ending it.
 #[derive(Debug, Clone)]
-pub enum UnregistrationOutcome {
+pub enum EndpointOutcome {
+    /// The PSP has it.
+    Present,
     /// There is no such endpoint any more, or there never was.
     Gone,
     /// The PSP did nothing.
@@ -167,7 +169,7 @@ impl From<Failure> for RegistrationOutcome {
     }
 }
 
-impl From<Failure> for UnregistrationOutcome {
+impl From<Failure> for EndpointOutcome {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Refused(refusal) => Self::Refused(refusal),

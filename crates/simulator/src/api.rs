@@ -13,6 +13,7 @@ use tillgate_model::{
 use tillgate_payments::{Answer, Call, Caller, IdempotencyKey};
 
 use crate::{
+    client::Habits,
     host::{Host, NoAnswer},
     notes::{KeyNotes, SharedNotes, text},
     world::World,
@@ -45,6 +46,8 @@ pub struct Api {
     pub caller: Caller,
     /// All operations.
     pub operations: Operations,
+    /// What clients like to do.
+    pub habits: Rc<Habits>,
     /// Name of the client in the trace.
     pub name: String,
 }

@@ -33,13 +33,33 @@ struct Args {
     /// Go on after a seed that fails, and list them all.
     #[arg(long)]
     keep_going: bool,
+    /// Plant this mistake in each run.
+    #[cfg(feature = "planted-bugs")]
+    #[arg(long, value_parser = planted_bug)]
+    plant: Option<tillgate_simulator::planted::Bug>,
+}
+
+#[cfg(feature = "planted-bugs")]
+fn planted_bug(name: &str) -> Result<tillgate_simulator::planted::Bug, String> {
+    let mut bugs = tillgate_simulator::planted::Bug::ALL.iter();
+    let found = bugs.find(|bug| format!("{bug:?}") == name);
+    found.copied().ok_or_else(|| "no such mistake".into())
+}
+
+impl Args {
+    /// Runs a seed as the command line says.
+    fn run(&self, seed: u64, keeps_trace: bool) -> Report {
+        #[cfg(feature = "planted-bugs")]
+        tillgate_simulator::planted::plant(self.plant);
+        run(seed, keeps_trace)
+    }
 }
 
 /// Runs what the command line says.
 pub fn run_args() -> ExitCode {
     let args = Args::parse();
     match args.seed {
-        Some(seed) => one(seed, args.verbose),
+        Some(seed) => one(&args, seed, args.verbose),
         None => many(&args),
     }
 }
@@ -49,12 +69,12 @@ fn say(text: &str) {
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
-fn one(seed: u64, verbose: bool) -> ExitCode {
+fn one(args: &Args, seed: u64, verbose: bool) -> ExitCode {
     if verbose {
         let log = tracing_subscriber::fmt().without_time().with_writer(io::stdout);
         log.with_max_level(tracing::Level::INFO).init();
     }
-    let report = run(seed, true);
+    let report = args.run(seed, true);
     if verbose || report.violation.is_some() {
         report.trace.iter().for_each(|line| say(line));
     }
@@ -89,7 +109,7 @@ fn many(args: &Args) -> ExitCode {
     pool::each(
         seeds,
         jobs,
-        |seed| run(seed, false),
+        |seed| args.run(seed, false),
         |seed, report: Report| {
             sums.seeds += 1;
             sums.crashes += u64::from(report.crashes);
@@ -120,7 +140,7 @@ fn many(args: &Args) -> ExitCode {
     say(&format!(
         "\nWhat happened in seed {seed} (cargo xtask simulate --seed {seed}):\n"
     ));
-    one(*seed, false)
+    one(args, *seed, false)
 }
 
 fn progress_bar(seeds: u64) -> ProgressBar {

@@ -10,6 +10,7 @@ use crate::{
     notes::{SourceNotes, text},
     shop::{EMAILS, resource, to_one},
     wallet,
+    world::World,
 };
 
 /// How often something is asked for without an idempotency key.
@@ -35,6 +36,47 @@ enum Deed {
     RemoveCard,
     ChangeBuyer,
     Vanish,
+}
+
+/// What the people of a run like to do more than others do. In every second run nobody has a habit.
+#[derive(Debug, Default)]
+pub struct Habits(Vec<Deed>);
+
+impl Habits {
+    /// How much more often somebody does what is a habit.
+    const FACTOR: usize = 6;
+    /// What can become one.
+    const ALL: &'static [Deed] = &[
+        Deed::CreateStripe,
+        Deed::CreateCheckoutCom,
+        Deed::Pay,
+        Deed::Confirm,
+        Deed::SourceTrigger,
+        Deed::OrderTrigger("_place"),
+        Deed::OrderTrigger("_authorize"),
+        Deed::OrderTrigger("_nullify_payment_source"),
+        Deed::OrderTrigger("_cancel"),
+        Deed::OrderTrigger("_refund"),
+        Deed::OrderTrigger(SAVE),
+        Deed::Capture,
+        Deed::Void,
+        Deed::Refund,
+        Deed::ChangeTotal,
+        Deed::UseCard,
+        Deed::ChangeBuyer,
+        Deed::Vanish,
+    ];
+
+    /// Those of a run.
+    pub fn draw(world: &World) -> Self {
+        let count = if world.chance(0.5) { 1 + world.below(3) } else { 0 };
+        Self((0..count).map(|_| world.pick(Self::ALL)).collect())
+    }
+
+    fn weight(&self, weight: u8, deed: Deed) -> usize {
+        let factor = if self.0.contains(&deed) { Self::FACTOR } else { 1 };
+        usize::from(weight) * factor
+    }
 }
 
 /// What saves the card of an order's payment.
@@ -160,11 +202,11 @@ async fn act(api: &Api) {
     };
     let attributes = &shown["data"]["attributes"];
     let possible = deeds(text(&attributes["status"]), text(&attributes["payment_status"]));
-    let all: usize = possible.iter().map(|(weight, _)| usize::from(*weight)).sum();
-    let mut left = world.below(all);
+    let weight = |(weight, deed): &(u8, Deed)| api.habits.weight(*weight, *deed);
+    let mut left = world.below(possible.iter().map(weight).sum());
     let chosen = possible
         .iter()
-        .find(|(weight, _)| match left.checked_sub(usize::from(*weight)) {
+        .find(|possible| match left.checked_sub(weight(possible)) {
             Some(rest) => {
                 left = rest;
                 false
@@ -255,7 +297,7 @@ async fn create_checkout_com(api: &Api, order: &str) {
     send_buyer(api, order, made);
 }
 
-/// The other dialect, which charges at once.
+/// The other dialect, which charges at once. What has vanished at the PSP before is no reason to refuse that.
 async fn pay(api: &Api, order: &str) {
     let world = &api.host.world;
     let attributes = if world.chance(0.7) {
@@ -265,9 +307,10 @@ async fn pay(api: &Api, order: &str) {
     };
     let body = resource("payments", attributes, json!({"order": to_one("orders", order)}));
     let ask = post("/api/v1/payments", body);
+    let before = api.notes.borrow().vanished_at;
     if let Heard::Refused(422, why) = api.once(&ask, None).await
         && why.contains("resource_missing")
-        && long_ago(api)
+        && api.notes.borrow().vanished_at == before
     {
         world.violate(format!(
             "{order} can't be paid, because something is gone at Stripe: {why}"
@@ -275,12 +318,6 @@ async fn pay(api: &Api, order: &str) {
     }
     let made = api.send(ask).await;
     send_buyer(api, order, made);
-}
-
-/// Whether nothing has vanished at the PSPs lately: what vanishes while a request is carried out may be told.
-fn long_ago(api: &Api) -> bool {
-    let vanished = api.notes.borrow().vanished_at;
-    vanished.is_some_and(|vanished| api.host.world.now() - vanished > chrono::TimeDelta::minutes(10))
 }
 
 /// The buyer of a new payment source goes through 3-D Secure at some time, whatever became of the order meanwhile.

@@ -28,7 +28,7 @@ pub async fn work(world: Arc<World>) {
     let mut number = 0;
     loop {
         world
-            .sleep_between(Duration::from_millis(500), Duration::from_secs(20))
+            .sleep_between(Duration::from_millis(500), Duration::from_secs(10))
             .await;
         if !world.chance(world.faults().dashboard) {
             continue;
@@ -38,9 +38,11 @@ pub async fn work(world: Arc<World>) {
             .iter()
             .filter(|entry| entry.kind == LedgerKind::Authorize)
             .collect();
+        // Mostly the newest one, of which we are about to ask something too.
+        let newest = authorized.last().copied().filter(|_| world.chance(0.5));
         if !authorized.is_empty() {
             number += 1;
-            act(&world, world.pick(&authorized), number);
+            act(&world, newest.unwrap_or_else(|| world.pick(&authorized)), number);
         }
     }
 }

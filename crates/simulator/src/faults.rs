@@ -38,6 +38,12 @@ pub struct Faults {
     pub merchant: f64,
     /// Somebody captures, voids or refunds in a PSP's dashboard.
     pub dashboard: f64,
+    /// Nobody reaches the PSPs for most of a day, or longer.
+    pub outage: f64,
+    /// The PSP shows a new payment as one of live mode.
+    pub impostor: f64,
+    /// Checkout.com takes its time with a new payment.
+    pub slow_payments: f64,
 }
 
 impl Faults {
@@ -67,6 +73,9 @@ impl Faults {
             impatient: chance(0.1),
             merchant: chance(0.6),
             dashboard: chance(0.5),
+            outage: chance(0.04),
+            impostor: chance(0.05),
+            slow_payments: chance(0.3),
         }
     }
 }

@@ -11,6 +11,9 @@ use crate::world::World;
 /// and beyond the end of authorizations.
 const JUMPS: &[i64] = &[1, 5, 19, 21, 23, 25, 30, 72, 8 * 24];
 
+/// How long an outage takes, in hours: around the 20 within which a request is sent again, and the 24 for which PSPs remember keys.
+const OUTAGES: &[u64] = &[12, 19, 21, 25, 50];
+
 /// Events of which the PSP can lose every repetition. That a refund has come back days after it was done is told by nothing
 /// else, and both PSPs repeat what is not acknowledged for days.
 const CAN_BE_LOST: &[&str] = &[
@@ -41,6 +44,12 @@ pub async fn trouble(world: Arc<World>) {
             let wait = world.between(Duration::from_secs(1), Duration::from_secs(60));
             world.note(format!("the PSPs are cut off for {wait:?}"));
             world.cut_off(wait);
+        }
+        if world.chance(faults.outage) {
+            let hours = world.pick(OUTAGES);
+            world.note(format!("nobody reaches the PSPs for {hours} hours"));
+            world.cut_off(Duration::from_secs(hours * 3600));
+            world.jump(TimeDelta::hours(i64::try_from(hours).unwrap_or_default()));
         }
         if world.chance(faults.webhook) {
             webhook(&world);

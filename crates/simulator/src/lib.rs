@@ -10,6 +10,7 @@ mod check;
 mod client;
 mod dashboard;
 mod database;
+mod disguise;
 mod executor;
 mod faults;
 mod gremlin;

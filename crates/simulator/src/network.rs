@@ -17,7 +17,7 @@ use tillgate_outgoing::{OwnHost, Refused};
 use tillgate_sandbox::Outcome;
 use url::Url;
 
-use crate::world::World;
+use crate::{disguise, world::World};
 
 /// No network holds a request longer than this, also if time jumps.
 const LONGEST_WAY: TimeDelta = TimeDelta::minutes(10);
@@ -53,16 +53,24 @@ fn deliver(mailbox: &Shared, response: &Response<Bytes>) {
     }
 }
 
+/// How often a request may be refused while everything is well: once when it is sent, and once when its outcome is looked for.
+const REFUSED_AT_MOST: u32 = 2;
+
 /// What keys end with whose requests do no more twice than once: giving a payment up, and attaching and removing a card.
 const HARMLESS_TWICE: [&str; 3] = ["-cancel", "-attach", "-remove"];
 
+/// The idempotency key of a request; empty if it has none.
+fn key_of(request: &Request<Bytes>) -> &str {
+    let names = ["idempotency-key", "cko-idempotency-key"];
+    let key = names
+        .iter()
+        .find_map(|name| request.headers().get(*name)?.to_str().ok());
+    key.unwrap_or_default()
+}
+
 /// The words for a request in the trace.
 fn words(request: &Request<Bytes>) -> String {
-    let key = request
-        .headers()
-        .get("idempotency-key")
-        .or_else(|| request.headers().get("cko-idempotency-key"));
-    let key = key.and_then(|key| key.to_str().ok()).unwrap_or_default();
+    let key = key_of(request);
     let query = request.uri().query().map(|query| format!("?{query}"));
     let body = std::str::from_utf8(request.body()).unwrap_or_default();
     format!(
@@ -120,7 +128,7 @@ fn arrive(world: &Arc<World>, request: &Request<Bytes>, sent: DateTime<Utc>, mai
     }
     let outcome = world.sandbox.handle(request);
     let what = words(request);
-    let (extra, response) = match outcome {
+    let (extra, mut response) = match outcome {
         Outcome::Answer(response) => (Duration::ZERO, response),
         Outcome::Delayed(wait, response) => (wait, response),
         Outcome::Dropped => {
@@ -129,6 +137,8 @@ fn arrive(world: &Arc<World>, request: &Request<Bytes>, sent: DateTime<Utc>, mai
             return;
         }
     };
+    let is_disguised =
+        is_creation(request) && world.is_disguised(key_of(request), response.status().is_success());
     let Some(mailbox) = mailbox else {
         world.note(format!("{} to the second copy of {what}", response.status()));
         return;
@@ -139,6 +149,16 @@ fn arrive(world: &Arc<World>, request: &Request<Bytes>, sent: DateTime<Utc>, mai
         return;
     }
     world.note(format!("{} to {what}", response.status()));
+    if is_disguised {
+        disguise::as_live(world, &mut response);
+    } else {
+        if is_creation(request) {
+            disguise::begin_waiting(world, &response);
+        }
+        disguise::as_pending(world, &mut response);
+        world.show(response.body());
+    }
+    check_refusal(world, request, &response);
     // What was true when it set out may be old news when it arrives.
     let way = if world.chance(world.faults().late) {
         18_000
@@ -147,6 +167,26 @@ fn arrive(world: &Arc<World>, request: &Request<Bytes>, sent: DateTime<Utc>, mai
     };
     let back = extra + world.between(Duration::from_millis(5), Duration::from_millis(way));
     world.after(back, move |_| deliver(&mailbox, &response));
+}
+
+/// Whether a request makes a payment.
+fn is_creation(request: &Request<Bytes>) -> bool {
+    let path = request.uri().path();
+    request.method() == http::Method::POST && ["/payments", "/v1/payment_intents"].contains(&path)
+}
+
+/// While everything is well, what was refused is not sent again and again: the payment itself tells why.
+fn check_refusal(world: &World, request: &Request<Bytes>, response: &Response<Bytes>) {
+    let is_refused = matches!(response.status().as_u16(), 400 | 403 | 404 | 422);
+    let key = key_of(request);
+    if !key.is_empty() && is_refused && world.is_well() {
+        let times = world.refuses(key);
+        if times > REFUSED_AT_MOST {
+            world.violate(format!(
+                "{key} was sent again {times} times, and refused each time"
+            ));
+        }
+    }
 }
 
 /// What broke a connection stands against the next one, too, where connections can be refused at all.

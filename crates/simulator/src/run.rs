@@ -1,14 +1,15 @@
 //! One run: a shop is opened, clients and faults have their time, then everything is healed and must come to rest.
 
-use std::{cell::Cell, panic::AssertUnwindSafe, rc::Rc, time::Duration};
+use std::{cell::Cell, panic::AssertUnwindSafe, rc::Rc};
 
 use chrono::TimeDelta;
 
 use crate::{
     api::Api,
-    check, client, dashboard,
+    check,
+    client::{self, Habits},
+    dashboard,
     executor::{Ended, Executor, Side},
-    faults::Faults,
     gremlin,
     host::Host,
     notes::SharedNotes,
@@ -55,8 +56,10 @@ const REST: &[i64] = &[
     96 * 3600,
 ];
 
-/// After so many rounds of rest the merchant asks for all payments once.
-const LOOK_AFTER: usize = 3;
+/// After so many rounds of rest the merchant asks for all payments.
+const LOOKS_AFTER: [usize; 3] = [3, 5, 6];
+/// After so many, what the clients were told must agree for the first time. Later, what was forgotten has run out by itself.
+const FIRST_CHECK_AFTER: usize = 7;
 
 /// Runs a seed.
 pub fn run(seed: u64, keeps_trace: bool) -> Report {
@@ -124,7 +127,9 @@ impl Scene {
     fn play(&mut self) -> Result<Api, String> {
         let world = self.host.world.clone();
         let notes = SharedNotes::default();
-        let api = self.open(&notes)?;
+        let mut api = self.open(&notes)?;
+        api.habits = Rc::new(Habits::draw(&world));
+        world.note(format!("{:?}", api.habits));
         let spawner = self.executor.spawner();
         let clients = 3 + world.below(4);
         let left = Rc::new(Cell::new(clients));
@@ -183,11 +188,12 @@ impl Scene {
         let world = self.host.world.clone();
         world.turn_of("heal");
         world.note("everything is well from here on");
-        world.set_faults(Faults::default());
-        world.sandbox.clear_faults();
-        world.sandbox.set_action_delay(Duration::ZERO);
+        world.heal();
         for (round, seconds) in REST.iter().enumerate() {
-            if round == LOOK_AFTER {
+            if round == FIRST_CHECK_AFTER {
+                check::halfway(api);
+            }
+            if LOOKS_AFTER.contains(&round) {
                 // What was done in a dashboard, and whose event is lost for good, is learned by asking.
                 self.executor
                     .spawner()

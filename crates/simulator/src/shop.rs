@@ -94,6 +94,7 @@ pub async fn open(host: Rc<Host>, notes: SharedNotes) -> Result<Api> {
         notes,
         caller,
         operations: table(),
+        habits: Rc::default(),
         name: "shop".into(),
     };
     furnish(&api).await?;

@@ -1,7 +1,7 @@
 //! What everything in a run shares: the time, the PSPs, chance, and what is to happen when.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     future::poll_fn,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Poll, Waker},
@@ -38,10 +38,19 @@ struct State {
     trace: Trace,
     crash: bool,
     quiet: bool,
+    is_well: bool,
     violation: Option<String>,
     first_sent: HashMap<String, DateTime<Utc>>,
     last_jump: Option<DateTime<Utc>>,
     unreachable_until: Option<DateTime<Utc>>,
+    /// By idempotency key: whether the payment is shown as somebody else's.
+    disguised: HashMap<String, bool>,
+    /// Payments that were shown as somebody else's, and whether nothing else was ever shown of them.
+    impostors: BTreeMap<String, bool>,
+    /// Payments that their PSP has not decided yet, as far as it tells, and until when.
+    waiting: HashMap<String, DateTime<Utc>>,
+    /// How often the PSP has refused a request with a key while everything was well.
+    refused: HashMap<String, u32>,
 }
 
 impl World {
@@ -77,10 +86,15 @@ impl World {
                 trace: Trace::new(keeps_trace),
                 crash: false,
                 quiet: false,
+                is_well: false,
                 violation: None,
                 first_sent: HashMap::new(),
                 last_jump: None,
                 unreachable_until: None,
+                disguised: HashMap::new(),
+                impostors: BTreeMap::new(),
+                waiting: HashMap::new(),
+                refused: HashMap::new(),
             }),
         }))
     }
@@ -256,6 +270,23 @@ impl World {
         self.state().faults = faults;
     }
 
+    /// Whether nothing goes wrong any more.
+    pub fn is_well(&self) -> bool {
+        self.state().is_well
+    }
+
+    /// From now on nothing goes wrong any more.
+    pub fn heal(&self) {
+        let mut state = self.state();
+        state.faults = Faults::default();
+        state.unreachable_until = None;
+        state.waiting.clear();
+        state.is_well = true;
+        drop(state);
+        self.sandbox.clear_faults();
+        self.sandbox.set_action_delay(Duration::ZERO);
+    }
+
     /// Draws a mixture of faults.
     pub fn draw_faults(&self) -> Faults {
         Faults::draw(&mut self.state().chance)
@@ -299,6 +330,71 @@ impl World {
         let now = self.now();
         let mut state = self.state();
         now - *state.first_sent.entry(key.to_owned()).or_insert(now)
+    }
+
+    /// For a while, a PSP has not decided about a payment, as far as it tells. Once it has, it has.
+    pub fn keep_waiting(&self, id: &str, wait: Duration) {
+        let until = self.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+        self.state().waiting.entry(id.to_owned()).or_insert(until);
+    }
+
+    /// Whether that is so of any payment.
+    pub fn keeps_waiting(&self) -> bool {
+        !self.state().waiting.is_empty()
+    }
+
+    /// Whether it is so of this one.
+    pub fn is_waiting(&self, id: &str) -> bool {
+        let now = self.now();
+        self.state().waiting.get(id).is_some_and(|until| now < *until)
+    }
+
+    /// Whether the answers to a creation with this key show the new payment as somebody else's: decided when it first succeeds.
+    pub fn is_disguised(&self, key: &str, succeeds: bool) -> bool {
+        let known = self.state().disguised.get(key).copied();
+        if let Some(known) = known {
+            return known;
+        }
+        let is_disguised = succeeds && self.chance(self.faults().impostor);
+        if succeeds {
+            self.state().disguised.insert(key.to_owned(), is_disguised);
+        }
+        is_disguised
+    }
+
+    /// A payment is shown as somebody else's.
+    pub fn show_as_impostor(&self, id: &str) {
+        self.state().impostors.entry(id.to_owned()).or_insert(true);
+    }
+
+    /// An answer of a PSP arrives as it was given.
+    pub fn show(&self, body: &[u8]) {
+        let mut state = self.state();
+        if state.impostors.is_empty() {
+            return;
+        }
+        let body = String::from_utf8_lossy(body);
+        for (id, only) in &mut state.impostors {
+            *only &= !body.contains(id.as_str());
+        }
+    }
+
+    /// Whether a payment was never shown but as somebody else's.
+    pub fn is_impostor(&self, id: &str) -> bool {
+        self.state().impostors.get(id) == Some(&true)
+    }
+
+    /// All payments that were ever shown as somebody else's.
+    pub fn impostors(&self) -> BTreeSet<String> {
+        self.state().impostors.keys().cloned().collect()
+    }
+
+    /// How often the PSP has refused a request with this key while everything was well, with this time.
+    pub fn refuses(&self, key: &str) -> u32 {
+        let mut state = self.state();
+        let count = state.refused.entry(key.to_owned()).or_default();
+        *count += 1;
+        *count
     }
 
     /// Something is seen that must never be. The first one counts.

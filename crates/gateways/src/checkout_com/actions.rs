@@ -49,7 +49,7 @@ fn seen(action: &PaymentAction, currency: Currency) -> Result<Option<ActionSeen>
 }
 
 /// Without a verdict, an action is still to come.
-pub(super) fn status(action: &PaymentAction) -> ActionStatus {
+fn status(action: &PaymentAction) -> ActionStatus {
     match action.approved {
         Some(true) if action.response_code.as_deref() == Some(DEFERRED) => ActionStatus::Pending,
         Some(true) => ActionStatus::Done,

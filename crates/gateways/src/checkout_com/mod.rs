@@ -117,11 +117,6 @@ impl Gateway for CheckoutCom {
         request::retrieve(&self.settings, psp_id)
     }
 
-    /// One action can't be asked for, only all of a payment.
-    fn retrieve_action(&self, psp_id: &str, _: &str) -> Result<PspRequest, Unsupported> {
-        request::retrieve_actions(&self.settings, psp_id)
-    }
-
     /// The reference is unique to the attempt, so neither the time nor a cursor is needed.
     fn find_payment(&self, args: &FindPayment) -> PspRequest {
         request::find(&self.settings, &args.transaction_id)
@@ -141,15 +136,6 @@ impl Gateway for CheckoutCom {
 
     fn read_action(&self, request: &PspRequest, response: &PspResponse) -> ActionOutcome {
         read::accepted_action(request, response)
-    }
-
-    fn read_retrieved_action(
-        &self,
-        action_id: &str,
-        request: &PspRequest,
-        response: &PspResponse,
-    ) -> ActionOutcome {
-        read::retrieved_action(action_id, request, response)
     }
 
     fn find_action(&self, args: &FindAction, payment: &PaymentSnapshot) -> FoundAction {

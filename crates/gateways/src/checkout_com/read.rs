@@ -3,13 +3,9 @@
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{
-    actions, failure,
-    snapshot::{self, Action as PaymentAction},
-};
+use super::{failure, snapshot};
 use crate::{
     outcome::{Action, ActionOutcome, FoundOutcome, PaymentOutcome},
-    recovery::ActionStatus,
     wire::{PspRequest, PspResponse},
 };
 
@@ -61,38 +57,12 @@ pub(super) fn accepted_action(request: &PspRequest, response: &PspResponse) -> A
         return failure::read(request, response).into();
     }
     match body::<Acceptance>(response) {
-        Ok(acceptance) => ActionOutcome::Accepted(action(acceptance.action_id)),
+        Ok(acceptance) => ActionOutcome::Accepted(Action {
+            id: Some(acceptance.action_id),
+            amount: None,
+            payment: None,
+        }),
         Err(reason) => ActionOutcome::Unknown(reason),
-    }
-}
-
-/// An action that isn't listed yet, or is without a verdict, is still to come.
-pub(super) fn retrieved_action(
-    action_id: &str,
-    request: &PspRequest,
-    response: &PspResponse,
-) -> ActionOutcome {
-    if !is_success(response) {
-        return failure::read(request, response).into();
-    }
-    let listed: Vec<PaymentAction> = match body(response) {
-        Ok(listed) => listed,
-        Err(reason) => return ActionOutcome::Unknown(reason),
-    };
-    let found = listed.iter().find(|candidate| candidate.id == action_id);
-    match found.map(actions::status) {
-        Some(ActionStatus::Done) => ActionOutcome::Done(action(action_id.to_owned())),
-        Some(ActionStatus::Failed(decline)) => ActionOutcome::Failed(decline),
-        Some(ActionStatus::Unknown(word)) => ActionOutcome::Unknown(format!("the action is {word}")),
-        Some(ActionStatus::Pending) | None => ActionOutcome::Accepted(action(action_id.to_owned())),
-    }
-}
-
-fn action(id: String) -> Action {
-    Action {
-        id: Some(id),
-        amount: None,
-        payment: None,
     }
 }
 

@@ -90,6 +90,7 @@ pub(super) fn read(answer: &Value) -> Result<PaymentSnapshot, String> {
         actions: None,
         lists_captures: true,
         order_id: text(answer, "/metadata/order_id"),
+        account: None,
         live: is_live(answer),
         capture: None,
         response: answer.clone(),

@@ -28,7 +28,7 @@ use crate::{
     outcome::{ActionOutcome, FoundOutcome, PaymentOutcome},
     recovery::{FindAction, FoundAction, ListedActions},
     snapshot::PaymentSnapshot,
-    webhook::{EventFault, RegistrationOutcome, SignatureFault, UnregistrationOutcome, WebhookEvent},
+    webhook::{EndpointOutcome, EventFault, RegistrationOutcome, SignatureFault, WebhookEvent},
     wire::{PspRequest, PspResponse},
 };
 
@@ -124,10 +124,6 @@ impl Gateway for Stripe {
         request::retrieve(&self.settings, psp_id)
     }
 
-    fn retrieve_action(&self, psp_id: &str, action_id: &str) -> Result<PspRequest, Unsupported> {
-        request::retrieve_action(&self.settings, psp_id, action_id)
-    }
-
     fn find_payment(&self, args: &FindPayment) -> PspRequest {
         request::find(&self.settings, args)
     }
@@ -145,11 +141,6 @@ impl Gateway for Stripe {
     }
 
     fn read_action(&self, request: &PspRequest, response: &PspResponse) -> ActionOutcome {
-        read::action(request, response)
-    }
-
-    /// The object that was asked for is the action.
-    fn read_retrieved_action(&self, _: &str, request: &PspRequest, response: &PspResponse) -> ActionOutcome {
         read::action(request, response)
     }
 
@@ -225,11 +216,11 @@ impl Gateway for Stripe {
         registration::unregister(&self.settings, endpoint_id)
     }
 
-    fn read_webhook_unregistration(
-        &self,
-        request: &PspRequest,
-        response: &PspResponse,
-    ) -> UnregistrationOutcome {
-        registration::read_removal(request, response)
+    fn retrieve_webhook(&self, endpoint_id: &str) -> Option<PspRequest> {
+        registration::retrieve(&self.settings, endpoint_id)
+    }
+
+    fn read_webhook(&self, request: &PspRequest, response: &PspResponse) -> EndpointOutcome {
+        registration::read_endpoint(request, response)
     }
 }

@@ -22,8 +22,16 @@ pub(super) fn payment(request: &PspRequest, response: &PspResponse) -> PaymentOu
         _ => return failure::read(request, response).into(),
     };
     match snapshot {
-        Ok(snapshot) => PaymentOutcome::Done(Box::new(snapshot)),
+        Ok(snapshot) => PaymentOutcome::Done(Box::new(of_account(snapshot, response))),
         Err(reason) => PaymentOutcome::Unknown(reason),
+    }
+}
+
+/// An answer names the connected account that the request was made for (Stripe docs: Connect, `Stripe-Account`).
+fn of_account(snapshot: PaymentSnapshot, response: &PspResponse) -> PaymentSnapshot {
+    PaymentSnapshot {
+        account: response.header("stripe-account").map(ToOwned::to_owned),
+        ..snapshot
     }
 }
 
@@ -53,7 +61,7 @@ pub(super) fn found(transaction_id: &str, request: &PspRequest, response: &PspRe
         |intent: &&Value| snapshot::transaction_id(intent.get("metadata")).as_deref() == Some(transaction_id);
     if let Some(intent) = list.data.iter().find(ours) {
         return match snapshot::read(intent, intent, None) {
-            Ok(snapshot) => FoundOutcome::Found(Box::new(snapshot)),
+            Ok(snapshot) => FoundOutcome::Found(Box::new(of_account(snapshot, response))),
             Err(reason) => FoundOutcome::Unknown(reason),
         };
     }
@@ -79,7 +87,10 @@ pub(super) fn action(request: &PspRequest, response: &PspResponse) -> ActionOutc
     }
     let outcome = body(response).and_then(|answer| match answer.get("object").and_then(Value::as_str) {
         Some("refund") => refund(&answer),
-        _ => snapshot::read(&answer, &answer, None).map(capture_or_cancel),
+        _ => {
+            let snapshot = snapshot::read(&answer, &answer, None);
+            snapshot.map(|snapshot| capture_or_cancel(of_account(snapshot, response)))
+        }
     });
     outcome.unwrap_or_else(ActionOutcome::Unknown)
 }

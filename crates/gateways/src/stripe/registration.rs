@@ -6,14 +6,14 @@ use serde::Deserialize;
 use super::{
     API_VERSION, failure,
     form::Form,
-    request::{delete, post},
+    request::{delete, get, post},
 };
 use crate::{
     gateway::GatewaySettings,
     operation::checked_id,
-    outcome::Failure,
-    webhook::{RegistrationOutcome, UnregistrationOutcome, WebhookEndpoint},
-    wire::{PspRequest, PspResponse},
+    outcome::{Failure, RefusalKind},
+    webhook::{EndpointOutcome, RegistrationOutcome, WebhookEndpoint},
+    wire::{Method, PspRequest, PspResponse},
 };
 
 const ENDPOINTS: &str = "/v1/webhook_endpoints";
@@ -67,14 +67,19 @@ pub(super) fn unregister(settings: &GatewaySettings, endpoint_id: &str) -> Optio
     Some(delete(settings, &format!("{ENDPOINTS}/{id}")))
 }
 
-/// An endpoint that Stripe doesn't know was removed before, by us or in its dashboard.
-pub(super) fn read_removal(request: &PspRequest, response: &PspResponse) -> UnregistrationOutcome {
+pub(super) fn retrieve(settings: &GatewaySettings, endpoint_id: &str) -> Option<PspRequest> {
+    let id = checked_id(endpoint_id).ok()?;
+    Some(get(settings, &format!("{ENDPOINTS}/{id}")))
+}
+
+/// An endpoint that Stripe doesn't know was removed before, by us or in its dashboard, or is another account's.
+pub(super) fn read_endpoint(request: &PspRequest, response: &PspResponse) -> EndpointOutcome {
     match response.status {
-        200..=299 => UnregistrationOutcome::Gone,
-        404 => match failure::read(request, response) {
-            Failure::Refused(_) => UnregistrationOutcome::Gone,
+        200..=299 if request.method == Method::Delete => EndpointOutcome::Gone,
+        200..=299 => EndpointOutcome::Present,
+        _ => match failure::read(request, response) {
+            Failure::Refused(refusal) if refusal.kind == RefusalKind::NotFound => EndpointOutcome::Gone,
             other => other.into(),
         },
-        _ => failure::read(request, response).into(),
     }
 }

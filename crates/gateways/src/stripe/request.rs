@@ -167,18 +167,6 @@ pub(super) fn retrieve(settings: &GatewaySettings, psp_id: &str) -> Result<PspRe
     ))
 }
 
-/// A refund is asked for by itself; a capture shows in the payment.
-pub(super) fn retrieve_action(
-    settings: &GatewaySettings,
-    psp_id: &str,
-    action_id: &str,
-) -> Result<PspRequest, Unsupported> {
-    if action_id.starts_with("re_") || action_id.starts_with("pyr_") {
-        return Ok(get(settings, &format!("/v1/refunds/{}", checked_id(action_id)?)));
-    }
-    retrieve(settings, psp_id)
-}
-
 /// Nothing is expanded: a hundred payments then stay within the bounds of an answer.
 pub(super) fn find(settings: &GatewaySettings, args: &FindPayment) -> PspRequest {
     let query = Form::new()

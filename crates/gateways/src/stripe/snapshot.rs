@@ -73,6 +73,7 @@ pub(super) fn read(
         actions: None,
         lists_captures: false,
         order_id: order_id(intent.metadata.as_ref()),
+        account: None,
         live: intent.livemode,
         capture: intent.capture_method.as_deref().and_then(capture),
         response: without_client_secret(answer.clone()),

@@ -1,13 +1,9 @@
 //! Captures, voids and refunds at Checkout.com, which are accepted first and done later.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tillgate_gateways::{ActionOutcome, Gateway, Method, PspRequest, PspResponse, RefusalKind};
 
 use crate::support::{checkout_com, empty, request, response};
-
-fn retrieved(actions: &Value) -> ActionOutcome {
-    checkout_com().read_retrieved_action("act_x", &request(Method::Get), &response(200, actions))
-}
 
 #[test]
 fn accepted_is_not_done() {
@@ -82,33 +78,4 @@ fn what_is_refused_and_why() {
         ask("/payments", false, empty(403)),
         Some(RefusalKind::NotPermitted)
     );
-}
-
-#[test]
-fn the_verdict_is_in_the_actions() {
-    let action = |id: &str, approved: Value| {
-        json!({"id": id, "type": "Capture", "amount": 100, "approved": approved, "response_code": "20109",
-            "response_summary": "Capture too large"})
-    };
-    assert!(matches!(
-        retrieved(&json!([
-            action("act_o", json!(false)),
-            action("act_x", json!(true))
-        ])),
-        ActionOutcome::Done(_)
-    ));
-    let failed = retrieved(&json!([action("act_x", json!(false))]));
-    assert!(
-        matches!(&failed, ActionOutcome::Failed(decline) if decline.code == "20109"),
-        "{failed:?}"
-    );
-    assert!(matches!(
-        retrieved(&json!([action("act_x", Value::Null)])),
-        ActionOutcome::Accepted(_)
-    ));
-    assert!(matches!(
-        retrieved(&json!([action("act_o", json!(true))])),
-        ActionOutcome::Accepted(_)
-    ));
-    assert!(matches!(retrieved(&json!({})), ActionOutcome::Unknown(_)));
 }

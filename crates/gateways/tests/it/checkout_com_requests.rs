@@ -228,7 +228,7 @@ fn queries() {
             "/payments/sid_y3oq",
         ),
         (
-            gateway.retrieve_action("pay_a", "act_b").unwrap(),
+            gateway.list_actions("pay_a", None).unwrap(),
             "/payments/pay_a/actions",
         ),
         (

@@ -270,3 +270,15 @@ async fn a_place_that_is_not_allowed_is_not_connected_to() {
         "nobody was connected to"
     );
 }
+
+/// Nobody answers the beginning of a TLS session, so that the request itself never leaves.
+#[tokio::test]
+async fn a_request_without_a_connection_in_time_was_not_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let connected = tokio::spawn(async move { listener.accept().await.unwrap() });
+    let brief = Duration::from_millis(300);
+    let sent = send(&post(&url), brief).await;
+    assert!(matches!(sent, Err(TransportError::NotSent(_))), "{sent:?}");
+    drop(connected.await.unwrap());
+}

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 use tillgate_gateways::{
-    ActionKind, ActionOutcome, ActionStatus, FindAction, FoundAction, Gateway, ListedActions, Method,
-    RefusalKind,
+    ActionKind, ActionStatus, FindAction, FoundAction, Gateway, ListedActions, Method, RefusalKind,
 };
 
 use crate::{
@@ -226,20 +225,4 @@ fn refunds_that_others_asked_for_are_listed() {
         read(&list(&[json!({"id": "re_E"})], false)),
         ListedActions::Unknown(_)
     ));
-}
-
-#[test]
-fn a_refund_can_fail_later() {
-    let gateway = stripe();
-    let search = gateway.retrieve_action("pi_A", "re_E").unwrap();
-    assert_eq!(search.url, "https://api.stripe.com/v1/refunds/re_E");
-    let failed = with(
-        refund("re_E", "failed", None),
-        &json!({"charge": "ch_D", "failure_reason": "lost_or_stolen_card"}),
-    );
-    let outcome = gateway.read_retrieved_action("re_E", &search, &response(200, &failed));
-    assert!(
-        matches!(&outcome, ActionOutcome::Failed(decline) if decline.code == "lost_or_stolen_card"),
-        "{outcome:?}"
-    );
 }

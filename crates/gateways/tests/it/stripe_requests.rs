@@ -229,12 +229,8 @@ fn queries() {
             format!("{base}/payment_intents/pi_A?{expand}"),
         ),
         (
-            gateway.retrieve_action("pi_A", "re_E").unwrap(),
-            format!("{base}/refunds/re_E"),
-        ),
-        (
-            gateway.retrieve_action("pi_A", "ch_D").unwrap(),
-            format!("{base}/payment_intents/pi_A?{expand}"),
+            gateway.retrieve_webhook("we_A").unwrap(),
+            format!("{base}/webhook_endpoints/we_A"),
         ),
         (
             gateway.find_payment(&search),

@@ -5,8 +5,8 @@ use proptest::{arbitrary::any, collection::vec, prop_assert, proptest};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tillgate_gateways::{
-    ActionKind, EventFault, Gateway, Method, RefusalKind, RegistrationOutcome, SignatureFault, Subject,
-    UnregistrationOutcome, WebhookEvent,
+    ActionKind, EndpointOutcome, EventFault, Gateway, Method, RefusalKind, RegistrationOutcome,
+    SignatureFault, Subject, WebhookEvent,
 };
 
 use crate::support::{decoded, empty, request, response, stripe};
@@ -281,20 +281,41 @@ fn an_endpoint_is_removed_once_and_for_all() {
     assert_eq!(removal.url, "https://api.stripe.com/v1/webhook_endpoints/we_A");
     assert!(removal.method == Method::Delete && removal.is_repeatable());
     assert_eq!(gateway.unregister_webhook("we_A/../x"), None);
-    let read = |response| gateway.read_webhook_unregistration(&request(Method::Delete), &response);
+    let read = |response| gateway.read_webhook(&request(Method::Delete), &response);
     let missing = json!({"error": {"type": "invalid_request_error", "code": "resource_missing"}});
     for gone in [
         response(200, &json!({"id": "we_A", "deleted": true})),
         response(404, &missing),
     ] {
-        assert!(matches!(read(gone), UnregistrationOutcome::Gone));
+        assert!(matches!(read(gone), EndpointOutcome::Gone));
     }
     let forbidden = json!({"error": {"type": "invalid_request_error", "message": "No permission"}});
     assert!(matches!(
         read(response(403, &forbidden)),
-        UnregistrationOutcome::Refused(_)
+        EndpointOutcome::Refused(_)
     ));
     for unknown in [empty(404), empty(503)] {
-        assert!(matches!(read(unknown), UnregistrationOutcome::Unknown(_)));
+        assert!(matches!(read(unknown), EndpointOutcome::Unknown(_)));
+    }
+}
+
+#[test]
+fn a_missing_endpoint_differs_from_an_unreadable_one() {
+    let gateway = stripe();
+    let question = gateway.retrieve_webhook("we_A").unwrap();
+    assert_eq!(question.method, Method::Get);
+    assert_eq!(gateway.retrieve_webhook("we_A/../x"), None);
+    let read = |response| gateway.read_webhook(&question, &response);
+    let endpoint = json!({"id": "we_A", "object": "webhook_endpoint", "status": "enabled"});
+    assert!(matches!(read(response(200, &endpoint)), EndpointOutcome::Present));
+    let missing = json!({"error": {"type": "invalid_request_error", "code": "resource_missing"}});
+    assert!(matches!(read(response(404, &missing)), EndpointOutcome::Gone));
+    let forbidden = json!({"error": {"type": "invalid_request_error", "message": "No permission"}});
+    assert!(matches!(
+        read(response(403, &forbidden)),
+        EndpointOutcome::Refused(_)
+    ));
+    for unknown in [empty(404), empty(503)] {
+        assert!(matches!(read(unknown), EndpointOutcome::Unknown(_)));
     }
 }

@@ -75,7 +75,8 @@ pub struct StripeGateway {
     /// Enables the gateway again.
     #[trigger(create, update)]
     pub enable: Option<bool>,
-    /// Asks Stripe whether it accepts the stored key, and registers the webhook endpoint if there is none yet.
+    /// Asks Stripe whether it accepts the stored key, and registers the webhook endpoint if there is none yet, or if the one that was
+    /// registered is gone at Stripe. What the former endpoint has sent is taken for a day more.
     #[trigger(create, update)]
     pub check: Option<bool>,
     /// Payment methods that use the gateway.

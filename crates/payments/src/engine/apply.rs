@@ -9,12 +9,13 @@ use tillgate_store::{SourceState, TransactionRow, TransactionStatus, Tx};
 use crate::{
     context::Context,
     engine::{
-        compare::{self, Asked, Difference, differences},
+        compare::{Asked, differences},
         reconcile::reconcile,
     },
     failure::Failure,
     payment::{
         case::{Case, gateway_of},
+        mismatch::{self, Difference},
         offer,
         order_status::{is_editable, update_order},
         schedule, secrets,
@@ -45,10 +46,15 @@ pub async fn apply(
         return Ok(());
     }
     let before = case.source.state;
-    let differences = differences(&Asked::of(case), snapshot);
+    let differences = differences(&Asked::of(context, case)?, snapshot);
     flag(case, snapshot, &differences);
     let Some(next) = SourceState::of(snapshot).filter(|_| !differences.iter().any(|one| one.is_of_another()))
     else {
+        if is_new_payment && let Some(mut pending) = case.pending_authorization() {
+            // Whoever looks at it finds it by this.
+            name(&mut pending, snapshot);
+            case.put(tx, pending).await?;
+        }
         return Ok(());
     };
     if same_payment && !before.can_become(next) && !planted::is(Bug::Backwards) {
@@ -76,7 +82,7 @@ pub async fn apply(
 
 /// Leaves what was not asked for to a person, until the PSP shows what was asked for.
 fn flag(case: &mut Case, snapshot: &PaymentSnapshot, differences: &[Difference]) {
-    let mismatch = compare::stored(differences);
+    let mismatch = mismatch::stored(differences);
     if mismatch.is_some() && mismatch != case.source.mismatch {
         tracing::error!(
             source = case.source.id,

@@ -1,10 +1,13 @@
 //! What the triggers of an order do to its payment.
 
+use tillgate_gateways::{ActionReference, RefundPayment};
 use tillgate_model::{
-    Id, Problem,
+    Id, Money, Problem,
     resources::{OrderStatus, PaymentStatus, TransactionKind},
 };
-use tillgate_store::{AnyOrder as _, Goal, OrderRow, SourceState, TransactionRow, Tx};
+use tillgate_store::{
+    AnyOrder as _, Goal, OrderRow, PaymentGatewayRow, SourceState, TransactionRow, Tx, query,
+};
 
 use crate::{
     context::Context,
@@ -19,9 +22,9 @@ use crate::{
         state::SourceStateRules as _,
     },
     planted::{self, Bug},
-    providers::operation::Progress,
+    providers::{connection::Link, operation::Progress, registry},
     request::Request,
-    stored,
+    stored::{self, word},
 };
 
 fn refuse_unless(case: &Case, event: OrderEvent, pointer: &str) -> Result<(), Failure> {
@@ -152,6 +155,10 @@ pub async fn capture(
 ) -> Result<Option<Progress>, Failure> {
     refuse_unless(case, OrderEvent::Capture, pointer)?;
     rules::refuse_open_call(&case.source)?;
+    let steps = captures_due(&case.ledger, case.order.total_cents());
+    refuse_later_steps(tx, context, case, steps)
+        .await
+        .map_err(|failure| failure.unsupported_at(pointer))?;
     let begun = capture_next(tx, context, case)
         .await
         .map_err(|failure| failure.unsupported_at(pointer))?;
@@ -194,6 +201,77 @@ pub async fn capture_next(
     ))
 }
 
+/// One call of a trigger that takes several: the transaction that it is about, and the amount that it names, if it names one.
+type Step = (TransactionRow, Option<i64>);
+
+/// The captures that an order with this total needs.
+fn captures_due(ledger: &Ledger, total: i64) -> Vec<Step> {
+    let mut due = total - ledger.captured();
+    let mut steps = Vec::new();
+    for authorization in ledger.of_kind(TransactionKind::Authorizations) {
+        let amount = ledger.open_authorization(authorization).min(due);
+        if amount > 0 {
+            due -= amount;
+            steps.push((authorization.clone(), Some(amount)));
+        }
+    }
+    steps
+}
+
+/// The releases that an order needs so that nothing stays held.
+fn releases_due(ledger: &Ledger) -> Vec<Step> {
+    let held = ledger
+        .of_kind(TransactionKind::Authorizations)
+        .filter(|row| ledger.voidable(row) > 0);
+    held.map(|row| (row.clone(), None)).collect()
+}
+
+/// What pays an order back.
+fn refunds_due(ledger: &Ledger) -> Vec<Step> {
+    let captures = ledger
+        .of_kind(TransactionKind::Captures)
+        .filter(|row| ledger.refundable(row) > 0);
+    let refunds = captures.map(|row| (row.clone(), Some(ledger.refundable(row))));
+    releases_due(ledger).into_iter().chain(refunds).collect()
+}
+
+/// Refuses a trigger before its first call if one of the later ones can't be made: another payment of the order has an open call,
+/// or its gateway does not carry the amount. The first one is judged when it is begun.
+async fn refuse_later_steps(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &Case,
+    steps: Vec<Step>,
+) -> Result<(), Failure> {
+    for (row, amount) in steps.into_iter().skip(1) {
+        let source = query!(
+            tx,
+            payment_sources::get(&case.scope, &word(&row.payment_source_id)?)
+        )?;
+        let Some(source) = source else { continue };
+        rules::refuse_open_call(&source)?;
+        let gateway_id: Id = word(&source.payment_gateway_id)?;
+        let gateway = query!(tx, payment_gateways::get(&case.scope, &gateway_id))?;
+        let has_psp =
+            |gateway: &PaymentGatewayRow| registry::of_gateway(*gateway.kind).capabilities().has_psp();
+        let (Some(amount), Some(gateway)) = (amount, gateway.filter(has_psp)) else {
+            continue;
+        };
+        // Captures and refunds name amounts alike. This request is not sent.
+        let refund = RefundPayment {
+            reference: ActionReference {
+                transaction_id: row.id.clone(),
+                order_id: case.order.id.clone(),
+            },
+            amount: Money::new(amount, word(&row.currency_code)?),
+        };
+        let link = Link::of(context, &gateway)?;
+        link.gateway
+            .refund(source.psp_id.as_deref().unwrap_or_default(), &refund, &row.id)?;
+    }
+    Ok(())
+}
+
 /// `_refund`
 pub async fn refund(
     tx: &mut Tx<'_>,
@@ -203,6 +281,9 @@ pub async fn refund(
     let pointer = "/data/attributes/_refund";
     refuse_unless(case, OrderEvent::Refund, pointer)?;
     rules::refuse_open_call(&case.source)?;
+    refuse_later_steps(tx, context, case, refunds_due(&case.ledger))
+        .await
+        .map_err(|failure| failure.unsupported_at(pointer))?;
     let begun = refund_next(tx, context, case)
         .await
         .map_err(|failure| failure.unsupported_at(pointer))?;
@@ -255,6 +336,7 @@ pub async fn cancel(
         let message = "can't be done: money was captured for the order; send _refund, which cancels it";
         return Err(refused_by_payment(case, pointer, message).into());
     }
+    refuse_later_steps(tx, context, case, releases_due(&case.ledger)).await?;
     cancel_next(tx, context, case)
         .await
         .map_err(|failure| failure.unsupported_at(pointer))
@@ -312,6 +394,7 @@ pub fn detach(case: &mut Case) -> Result<(), Failure> {
         SourceState::RequiresAction | SourceState::Processing | SourceState::Unconfirmed
     );
     if open || case.ledger.held() > 0 {
+        rules::refuse_mismatch(&case.source, pointer)?;
         let message = "can't be done: the payment is not off; void or refund what was authorized first";
         return Err(Problem::invalid(pointer, "state", message)
             .meta("state", case.source.state.to_string())

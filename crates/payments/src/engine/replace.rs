@@ -73,7 +73,7 @@ pub async fn give_up_present_source(request: &Request, order_id: &Id, reason: Re
 }
 
 /// Gives the payment up at the PSP.
-async fn cancel(context: &Context, attempt: Attempt, psp_id: &str) -> Result<(), Failure> {
+pub async fn cancel(context: &Context, attempt: Attempt, psp_id: &str) -> Result<(), Failure> {
     let outcome = match operation::retrieve(context, &attempt.link, psp_id).await {
         // The buyer has paid with it meanwhile, and we had not heard of it: that stands.
         Outcome::Done(seen) if SourceState::of(&seen).is_some_and(SourceState::holds_money) => {
@@ -92,6 +92,7 @@ async fn cancel(context: &Context, attempt: Attempt, psp_id: &str) -> Result<(),
             // The PSP has no such payment: it was made with the keys of another account.
             if finished && matches!(outcome, Outcome::Refused(_)) && is_confirmable(&case.source) {
                 free(tx, &world, &mut case).await?;
+                forget(&mut case);
                 case.save(tx, &world).await?;
                 return Ok((true, true, None));
             }
@@ -141,6 +142,9 @@ async fn ask_and_free(
             }
             if waits_for_buyer(&case.source) {
                 free(tx, &world, &mut case).await?;
+                if seen.is_none() {
+                    forget(&mut case);
+                }
             }
             let next = advance_if_possible(tx, &world, &mut case, None).await?;
             case.save(tx, &world).await?;
@@ -169,6 +173,19 @@ async fn free(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<(),
         order_status::turn(context, &mut case.order, OrderEvent::GiveUpPlacing)?;
     }
     update_order(tx, context, case).await
+}
+
+/// Nothing can come any more of a payment that the PSP does not have: nobody looks at it.
+fn forget(case: &mut Case) {
+    case.source.mismatch = None;
+    case.source.check_at = None;
+}
+
+/// Frees an order of a payment that was [not taken over](crate::payment::mismatch::is_unclaimed), once a merchant has looked at what the PSP made.
+pub async fn disclaim(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<(), Failure> {
+    free(tx, context, case).await?;
+    forget(case);
+    Ok(())
 }
 
 fn given_up() -> Decline {

@@ -1,7 +1,7 @@
 //! Bringing a payment up to date: the outcome of its open call is looked for, or the PSP is asked how it stands. The same way
 //! for a GET, an event of the PSP, the start of the service and the background task.
 
-use tillgate_gateways::PaymentSnapshot;
+use tillgate_gateways::{PaymentSnapshot, RefusalKind};
 use tillgate_model::Id;
 use tillgate_store::{
     GatewayOperationRow, PaymentGatewayRow, PaymentSourceRow, Scope, SourceState, StoredTime, Tx, query, send,
@@ -18,7 +18,12 @@ use crate::{
         retrieve::{Actions, retrieve},
     },
     failure::Failure,
-    payment::{case::Case, schedule, state::SourceStateRules as _},
+    payment::{
+        case::Case,
+        mismatch::{self, Difference},
+        schedule,
+        state::SourceStateRules as _,
+    },
     planted::{self, Bug},
     providers::{
         connection::Link,
@@ -31,6 +36,8 @@ use crate::{
 
 /// How often a payment is asked for that changes meanwhile; whoever changed it knows as much.
 const LOOKS: usize = 3;
+/// Until a payment that its PSP does not have is asked for again.
+const MISSING_PAUSE: chrono::Duration = chrono::Duration::days(1);
 
 /// Looks for the outcome of a source's open call if that is due, and asks the PSP for a payment that is not final if
 /// `refreshes`. Answers whether the source may have changed.
@@ -117,8 +124,13 @@ async fn ask_for_payment(
         let Some(psp_id) = &source.psp_id else {
             return Ok(true);
         };
-        let Some(snapshot) = show(context, &link, psp_id, &source).await? else {
-            return Ok(false);
+        let snapshot = match show(context, &link, psp_id, &source).await? {
+            Shown::Payment(snapshot) => *snapshot,
+            Shown::Missing => {
+                miss(context, scope, source).await?;
+                return Ok(false);
+            }
+            Shown::Nothing => return Ok(false),
         };
         let is_whole =
             snapshot.actions.is_some() || SourceState::of(&snapshot) != Some(SourceState::Captured);
@@ -131,13 +143,21 @@ async fn ask_for_payment(
     Ok(false)
 }
 
-/// The payment as the PSP shows it, if it does.
+/// What a PSP shows when it is asked for a payment.
+enum Shown {
+    Payment(Box<PaymentSnapshot>),
+    /// It does not have the payment.
+    Missing,
+    /// It can't be told.
+    Nothing,
+}
+
 async fn show(
     context: &Context,
     link: &Link,
     psp_id: &str,
     source: &PaymentSourceRow,
-) -> Result<Option<PaymentSnapshot>, Failure> {
+) -> Result<Shown, Failure> {
     let source_id = &source.id;
     match retrieve(
         context,
@@ -148,7 +168,8 @@ async fn show(
     )
     .await
     {
-        Outcome::Done(snapshot) => return Ok(Some(*snapshot)),
+        Outcome::Done(snapshot) => return Ok(Shown::Payment(snapshot)),
+        Outcome::Refused(refusal) if refusal.kind == RefusalKind::NotFound => return Ok(Shown::Missing),
         Outcome::Refused(refusal) => {
             let message = refusal.message;
             tracing::warn!(source = source_id, message, "the PSP does not show the payment");
@@ -162,7 +183,38 @@ async fn show(
         }
         _ => {}
     }
-    Ok(None)
+    Ok(Shown::Nothing)
+}
+
+/// Leaves a payment that its PSP does not have to a person: its test data was deleted there, or the gateway's key is another
+/// account's by now. Once a day is often enough to ask for it. What was given up already is asked for no more. `asked` is the source
+/// as it was before the PSP was asked.
+async fn miss(context: &Context, scope: &Scope, asked: PaymentSourceRow) -> Result<(), Failure> {
+    let (world, scope, source_id) = (context.clone(), scope.clone(), word(&asked.id)?);
+    context
+        .db
+        .write(async move |tx: &mut Tx<'_>| {
+            let mut case = Case::lock(tx, &scope, &source_id).await?;
+            if case.source != asked || case.source.pending_operation_id.is_some() {
+                return Ok(());
+            }
+            if !case.details.given_up {
+                tracing::error!(
+                    source = case.source.id,
+                    psp_id = case.source.psp_id,
+                    "the PSP does not have the payment; a person has to look"
+                );
+                case.source.mismatch = mismatch::stored(&[Difference::Missing]);
+            }
+            let next = stored_time(world.now()) + MISSING_PAUSE;
+            case.source.check_at = case
+                .source
+                .check_at
+                .map(|_| next)
+                .filter(|_| !case.details.given_up);
+            case.save(tx, &world).await
+        })
+        .await
 }
 
 /// What became of what a PSP has shown.

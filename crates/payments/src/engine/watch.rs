@@ -7,7 +7,7 @@ use tillgate_store::{PaymentSourceRow, Scope, SourceState, Tx, query};
 use crate::{
     background,
     context::Context,
-    engine::sync,
+    engine::{replace, sync},
     failure::Failure,
     payment::case::{Case, gateway_of},
     providers::{AbandonedPayments, operation, registry},
@@ -48,7 +48,7 @@ async fn look_at(context: &Context, row: &PaymentSourceRow) -> Result<(), Failur
     let source_id: Id = word(&row.id)?;
     sync::refresh(context, &scope, &source_id).await?;
     let world = context.clone();
-    let attempt = context
+    let abandoned = context
         .db
         .write(async move |tx: &mut Tx<'_>| {
             let mut case = Case::lock(tx, &scope, &source_id).await?;
@@ -66,10 +66,13 @@ async fn look_at(context: &Context, row: &PaymentSourceRow) -> Result<(), Failur
             tracing::info!(source = case.source.id, "an abandoned payment is given up");
             let attempt = operation::cancel(tx, &world, &mut case, &gateway).await?;
             case.save(tx, &world).await?;
-            Ok(Some(attempt))
+            Ok(case.source.psp_id.clone().map(|psp_id| (attempt, psp_id)))
         })
         .await?;
-    sync::pursue(context, attempt).await
+    match abandoned {
+        Some((attempt, psp_id)) => replace::cancel(context, attempt, &psp_id).await,
+        None => Ok(()),
+    }
 }
 
 fn is_abandoned(context: &Context, case: &Case) -> Result<bool, Failure> {

@@ -18,7 +18,7 @@ use crate::{
     },
     failure::Failure,
     handler::Edit,
-    payment::{access, case::Case, machine::OrderEvent, order_status, transaction},
+    payment::{access, case::Case, machine::OrderEvent, mismatch, order_status, transaction},
     plain::{PlainEditor, change},
     providers::operation::{Attempt, Progress},
     request::Request,
@@ -306,6 +306,12 @@ async fn with_source(
         Trigger::Capture => flow::capture(tx, context, case, &pointer).await,
         Trigger::Refund => flow::refund(tx, context, case).await,
         Trigger::Cancel => flow::cancel(tx, context, case).await,
+        Trigger::NullifyPaymentSource
+            if mismatch::is_unclaimed(&case.source) && request.caller.buyer().is_none() =>
+        {
+            replace::disclaim(tx, context, case).await?;
+            Ok(None)
+        }
         Trigger::NullifyPaymentSource => flow::detach(case).map(|()| None),
         Trigger::SavePaymentSourceToCustomerWallet => wallet::save(tx, request, case).await,
         Trigger::CustomerPaymentSourceId | Trigger::Refresh => Ok(None),

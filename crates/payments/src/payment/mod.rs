@@ -6,6 +6,7 @@ pub mod case;
 pub mod details;
 pub mod ledger;
 pub mod machine;
+pub mod mismatch;
 pub mod new_source;
 pub mod offer;
 pub mod order_status;

@@ -9,7 +9,7 @@ use tillgate_store::{AnyOrder, OrderRow, PaymentSourceRow, Scope, SourceState, S
 use crate::{
     failure::Failure,
     network::network,
-    payment::{case::Case, ledger::Ledger, order_status},
+    payment::{case::Case, ledger::Ledger, mismatch, order_status},
     planted::{self, Bug},
     request::Request,
     stored,
@@ -21,7 +21,12 @@ pub const ORDER: &str = "/data/relationships/order";
 /// The order can be paid: it is open and costs something.
 pub fn refuse_unpayable(order: &OrderRow) -> Result<(), Failure> {
     if !order_status::is_editable(*order.status) {
-        let message = format!("can't be paid: it is {}", order.status);
+        let way_out = if order_status::is_placing(order) {
+            " and waits for its payment, which _nullify_payment_source gives up"
+        } else {
+            ""
+        };
+        let message = format!("can't be paid: it is {}{way_out}", order.status);
         return Err(Problem::invalid(ORDER, "order_status", message).into());
     }
     if order.total_cents() <= 0 {
@@ -50,6 +55,9 @@ pub async fn refuse_present_payment(
     let mut confirmable = false;
     if let Some(present) = present {
         refuse_open_call(&present)?;
+        if mismatch::is_unclaimed(&present) {
+            refuse_mismatch(&present, ORDER)?;
+        }
         confirmable = is_confirmable(&present);
     }
     let ledger = Ledger::of(tx, scope, order).await?;
@@ -76,8 +84,13 @@ pub fn refuse_mismatch(source: &PaymentSourceRow, pointer: &str) -> Result<(), F
         return Ok(());
     };
     let message = format!(
-        "can't be done: the payment at the gateway is not what was asked for ({}); the merchant has to look at it",
-        mismatch.replace(',', ", ")
+        "can't be done: the payment at the gateway is not what was asked for ({}); the merchant has to look at it{}",
+        mismatch.replace(',', ", "),
+        if mismatch::is_unclaimed(source) {
+            " there, and frees the order with _nullify_payment_source"
+        } else {
+            ""
+        }
     );
     Err(Problem::invalid(pointer, "state", message)
         .meta("state", source.state.to_string())

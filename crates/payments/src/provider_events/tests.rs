@@ -241,3 +241,57 @@ async fn nothing_that_is_stored_shows_the_event() {
         assert!(!bytes.windows(9).any(|part| part == b"swordfish"));
     }
 }
+
+#[tokio::test]
+async fn an_endpoint_that_is_gone_at_the_psp_is_registered_anew() {
+    let world = World::new().await;
+    let shown =
+        async || world.attributes("stripe_gateways", &world.gateway).await["webhook_endpoint_id"].clone();
+    let (payment, _) = world.payment().await;
+    world.confirm(&payment, "pm_card_visa").await;
+    let under_way = world.sent();
+    for _ in 0..2 {
+        let gone = shown().await;
+        assert_eq!(
+            world.delete_at_psp(&format!("/v1/webhook_endpoints/{}", gone.as_str().unwrap())),
+            200
+        );
+        let check = json!({"_check": true});
+        world
+            .update("stripe_gateways", &world.gateway, check.clone())
+            .await;
+        let present = shown().await;
+        assert!(present.is_string() && present != gone, "{gone} {present}");
+        // One that is there stays.
+        world.update("stripe_gateways", &world.gateway, check).await;
+        assert_eq!(shown().await, present);
+    }
+    // What the former one sent still counts.
+    assert_eq!(world.deliver(&under_way[0]).await, Reception::Kept);
+    world.process().await;
+    assert_eq!(world.payment_status().await, "authorized");
+    world.capture().await;
+    assert!(!world.sent().is_empty(), "the new endpoint is told");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_can_t_be_asked_for_is_kept() {
+    let world = World::new().await;
+    let before = world.attributes("stripe_gateways", &world.gateway).await;
+    for (status, answers) in [(500, false), (403, true)] {
+        let mut fault = Fault::new(FaultKind::Error);
+        fault.method = Some("GET".into());
+        fault.path_prefix = Some("/v1/webhook_endpoints/".into());
+        fault.status = Some(status);
+        world.psp.add_fault(fault).unwrap();
+        let check = json!({"_check": true});
+        let checked = world.try_update("stripe_gateways", &world.gateway, check).await;
+        assert_eq!(checked.is_ok(), answers, "{status}: {:?}", checked.err());
+        world.psp.clear_faults();
+        let after = world.attributes("stripe_gateways", &world.gateway).await;
+        assert_eq!(
+            after["webhook_endpoint_id"], before["webhook_endpoint_id"],
+            "{status}"
+        );
+    }
+}

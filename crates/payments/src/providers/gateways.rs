@@ -25,12 +25,13 @@ pub struct Endpoint {
     pub secrets: Option<String>,
 }
 
-/// Registers a gateway's webhook endpoint with its PSP if it [needs one](registration::is_missing).
+/// Registers a gateway's webhook endpoint with its PSP if it [needs one](registration::is_missing), or if the one that was
+/// registered is [gone](registration::is_gone). Events that are still under way count by the former secret.
 pub async fn register_endpoint(
     context: &Context,
     row: &PaymentGatewayRow,
 ) -> Result<Option<Endpoint>, Failure> {
-    if !registration::is_missing(context, row) {
+    if !registration::is_missing(context, row) && !registration::is_gone(context, row).await? {
         return Ok(None);
     }
     let Some(endpoint) = registration::register(context, row).await? else {
@@ -39,12 +40,17 @@ pub async fn register_endpoint(
     let secret = Some(Secret::new(endpoint.secret.expose_secret()));
     Ok(Some(Endpoint {
         id: endpoint.id,
-        secrets: with_secret(context, None, &secret)?,
+        secrets: with_secret(context, row.webhook_secrets.as_deref(), &secret)?,
     }))
 }
 
-/// Gives a stored gateway the endpoint that was registered for it.
-pub async fn keep_endpoint(request: &Request, id: &Id, endpoint: Endpoint) -> Result<(), Failure> {
+/// Gives a stored gateway the endpoint that was registered for it in place of the one that it had, `former`.
+pub async fn keep_endpoint(
+    request: &Request,
+    id: &Id,
+    former: Option<String>,
+    endpoint: Endpoint,
+) -> Result<(), Failure> {
     let (scope, id) = (request.scope().clone(), id.clone());
     Ok(request
         .context
@@ -56,7 +62,7 @@ pub async fn keep_endpoint(request: &Request, id: &Id, endpoint: Endpoint) -> Re
             } = &endpoint;
             query!(
                 tx,
-                gateway_events::keep_endpoint(&scope, &id, endpoint, secrets.as_deref())
+                gateway_events::keep_endpoint(&scope, &id, former.as_deref(), endpoint, secrets.as_deref())
             )
         })
         .await?)

@@ -24,6 +24,8 @@ pub struct Capabilities {
     pub saved_instruments: SavedInstruments,
     /// The PSP shows when the amount of a payment is captured.
     pub shows_capture_method: bool,
+    /// The PSP shows which saved instrument a payment charges, and only this service can have it charge another.
+    pub shows_instrument: bool,
     /// Clients are shown the PSP's whole answer.
     pub shows_response: bool,
 }

@@ -1,6 +1,6 @@
 //! The endpoint that a gateway's PSP sends its events to, registered there where the PSP offers that.
 
-use tillgate_gateways::{RegistrationOutcome, TransportError, UnregistrationOutcome, WebhookEndpoint};
+use tillgate_gateways::{EndpointOutcome, PspRequest, RegistrationOutcome, TransportError, WebhookEndpoint};
 use tillgate_store::PaymentGatewayRow;
 use url::{Host, Url};
 
@@ -28,19 +28,72 @@ pub fn is_loopback(url: &Url) -> bool {
 /// Whether a gateway waits for an endpoint that can be registered for it: it has neither one nor the secret of one that was
 /// made by hand, and its PSP can reach this service.
 pub fn is_missing(context: &Context, row: &PaymentGatewayRow) -> bool {
-    let url = |text: &str| Url::parse(text).ok();
-    let reachable = url(&context.base_url).is_some_and(|url| url.scheme() == "https")
-        || url(&row.base_url).is_some_and(|url| is_loopback(&url));
-    row.webhook_endpoint_id.is_none() && row.webhook_secrets.is_none() && reachable
+    row.webhook_endpoint_id.is_none() && row.webhook_secrets.is_none() && is_reachable(context, row)
 }
 
-/// Registers a gateway's endpoint. `None` if its PSP has no request for that. A repetition gives the same endpoint.
+fn is_reachable(context: &Context, row: &PaymentGatewayRow) -> bool {
+    let url = |text: &str| Url::parse(text).ok();
+    url(&context.base_url).is_some_and(|url| url.scheme() == "https")
+        || url(&row.base_url).is_some_and(|url| is_loopback(&url))
+}
+
+/// Whether the PSP no longer has the endpoint that was registered for a gateway: it was deleted there, or the gateway's key is
+/// another account's by now. A key that may not read endpoints says nothing of it.
+pub async fn is_gone(context: &Context, row: &PaymentGatewayRow) -> Result<bool, Failure> {
+    let Some(endpoint_id) = row
+        .webhook_endpoint_id
+        .as_deref()
+        .filter(|_| is_reachable(context, row))
+    else {
+        return Ok(false);
+    };
+    let link = Link::of(context, row)?;
+    let Some(question) = link.gateway.retrieve_webhook(endpoint_id) else {
+        return Ok(false);
+    };
+    match ask(context, &link, &question).await {
+        EndpointOutcome::Gone => Ok(true),
+        EndpointOutcome::Present => Ok(false),
+        EndpointOutcome::Refused(refusal) => {
+            let message = refusal.message;
+            tracing::warn!(
+                gateway = row.id,
+                message,
+                "a webhook endpoint can't be asked for with this key"
+            );
+            Ok(false)
+        }
+        EndpointOutcome::Unknown(reason) => {
+            tracing::warn!(
+                gateway = row.id,
+                reason,
+                "a webhook endpoint could not be asked for"
+            );
+            Err(unavailable().into())
+        }
+    }
+}
+
+async fn ask(context: &Context, link: &Link, request: &PspRequest) -> EndpointOutcome {
+    match send(context, link, request, false).await {
+        Ok(response) => link.gateway.read_webhook(request, &response),
+        Err(TransportError::NotSent(reason) | TransportError::Unknown(reason)) => {
+            EndpointOutcome::Unknown(reason)
+        }
+    }
+}
+
+/// Registers a gateway's endpoint. `None` if its PSP has no request for that. A repetition gives the same endpoint, unless the
+/// one that the row names is gone: then another one is made.
 pub async fn register(
     context: &Context,
     row: &PaymentGatewayRow,
 ) -> Result<Option<WebhookEndpoint>, Failure> {
     let link = Link::of(context, row)?;
-    let key = format!("tillgate-{}-webhook", row.id);
+    let key = match &row.webhook_endpoint_id {
+        None => format!("tillgate-{}-webhook", row.id),
+        Some(gone) => format!("tillgate-{}-webhook-after-{gone}", row.id),
+    };
     let Some(request) = link.gateway.register_webhook(&endpoint_url(context, row), &key) else {
         return Ok(None);
     };
@@ -84,12 +137,10 @@ async fn try_unregister(context: &Context, row: &PaymentGatewayRow) -> Result<()
     let Some(request) = link.gateway.unregister_webhook(endpoint_id) else {
         return Ok(());
     };
-    let response = send(context, &link, &request, false)
-        .await
-        .map_err(|error| error.to_string())?;
-    match link.gateway.read_webhook_unregistration(&request, &response) {
-        UnregistrationOutcome::Gone => Ok(()),
-        UnregistrationOutcome::Refused(refusal) => Err(refusal.message),
-        UnregistrationOutcome::Unknown(reason) => Err(reason),
+    match ask(context, &link, &request).await {
+        EndpointOutcome::Gone => Ok(()),
+        EndpointOutcome::Present => Err("the PSP still has it".into()),
+        EndpointOutcome::Refused(refusal) => Err(refusal.message),
+        EndpointOutcome::Unknown(reason) => Err(reason),
     }
 }

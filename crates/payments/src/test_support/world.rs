@@ -323,7 +323,32 @@ impl World {
         purged
     }
 
+    /// Tries to change attributes of a resource.
+    pub async fn try_update(&self, kind: &str, id: &str, attributes: Value) -> Result<Answer, Problems> {
+        let body = json!({"data": {"type": kind, "id": id, "attributes": attributes}});
+        self.try_to_call("PATCH", kind, Some(id), Some(body)).await
+    }
+
+    /// Removes something in the PSP's dashboard. The status of the answer.
+    pub fn delete_at_psp(&self, path: &str) -> u16 {
+        let headers = [("authorization".into(), format!("Bearer {SECRET_KEY}"))];
+        let (status, _) = ask(&self.psp, "DELETE", path, &headers, "").unwrap();
+        status
+    }
+
     async fn call(&self, method: &str, kind: &str, id: Option<&str>, body: Option<Value>) -> Value {
+        let answer = self.try_to_call(method, kind, id, body).await;
+        let answer = answer.unwrap_or_else(|problems| panic!("{method} {kind}: {problems:?}"));
+        serde_json::from_slice(&answer.body).unwrap()
+    }
+
+    async fn try_to_call(
+        &self,
+        method: &str,
+        kind: &str,
+        id: Option<&str>,
+        body: Option<Value>,
+    ) -> Result<Answer, Problems> {
         let path = format!("/api/{kind}{}", if id.is_some() { "/{id}" } else { "" });
         let operation = operations()
             .into_iter()
@@ -336,13 +361,7 @@ impl World {
             idempotency_key: None,
             if_match: None,
         };
-        let answer = self.service.call(&self.caller, call).await;
-        serde_json::from_slice(
-            &answer
-                .unwrap_or_else(|problems| panic!("{method} {path}: {problems:?}"))
-                .body,
-        )
-        .unwrap()
+        self.service.call(&self.caller, call).await
     }
 
     /// A Stripe payment of the order: its id and the PaymentIntent's.
@@ -453,6 +472,11 @@ impl World {
             self.service.process_event(event).await;
         }
         events.len()
+    }
+
+    /// Whose everything here is.
+    pub fn scope(&self) -> &Scope {
+        &self.caller.scope
     }
 
     pub fn organization_id(&self) -> tillgate_model::Id {

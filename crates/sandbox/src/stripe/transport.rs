@@ -48,6 +48,11 @@ pub(super) fn answer(
     if let Some(key) = idempotency::header(request.headers()) {
         set(&mut response, HeaderName::from_static("idempotency-key"), key);
     }
+    // An answer names the connected account that the request was made for.
+    let account = HeaderName::from_static("stripe-account");
+    if let Some(id) = request.headers().get(&account) {
+        response.headers_mut().insert(account, id.clone());
+    }
     // Stripe's browser library calls from every shop's origin.
     set(&mut response, http::header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     response

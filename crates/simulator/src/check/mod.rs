@@ -22,6 +22,23 @@ pub struct Found {
     pub effects: usize,
 }
 
+/// Checks what must hold as soon as the merchant has asked for all payments. Later, what was forgotten has run out by itself.
+pub fn halfway(api: &Api) {
+    let world = &api.host.world;
+    world.turn_of("check");
+    let Ok(books) = world.quietly(|| Books::read(api)) else {
+        return;
+    };
+    let findings = [
+        orders::statuses(&books),
+        open::given_up(&books),
+        wallet::buyers(&books, world),
+    ];
+    for finding in findings.into_iter().flatten() {
+        world.violate(finding);
+    }
+}
+
 /// Checks everything. What must not be is noted in the world.
 pub fn everything(api: &Api) -> Found {
     let world = &api.host.world;
@@ -34,9 +51,10 @@ pub fn everything(api: &Api) -> Found {
         }
     };
     let notes = api.notes.borrow();
+    let impostors = world.impostors();
     let findings = [
-        payments::check(&books),
-        orders::check(&books, &notes),
+        payments::check(&books, &impostors),
+        orders::check(&books, &notes, &impostors),
         acknowledged::check(&books, &notes),
         open::check(&books, &notes),
         wallet::check(&books, &notes, world),

@@ -42,6 +42,7 @@ pub fn check(books: &Books, _: &Notes) -> Vec<String> {
         }
     }
     sources(books, &mut findings);
+    findings.extend(given_up(books));
     for row in books
         .transactions
         .iter()
@@ -53,6 +54,7 @@ pub fn check(books: &Books, _: &Notes) -> Vec<String> {
             .find(|source| source.id == row.payment_source_id);
         let waits = source.is_some_and(|source| {
             source.pending_operation_id.is_some()
+                || is_left_to_a_person(source)
                 || matches!(
                     source.state,
                     SourceState::RequiresAction | SourceState::Processing
@@ -96,18 +98,10 @@ fn sources(books: &Books, findings: &mut Vec<String>) {
             SourceState::Failed => source.client_secret.is_some(),
             SourceState::New | SourceState::Captured | SourceState::Canceled => false,
         };
-        if let Some(mismatch) = &source.mismatch {
+        // What was shown as somebody else's waits for a person.
+        if let Some(mismatch) = source.mismatch.as_ref().filter(|_| source.psp_id.is_some()) {
             findings.push(format!(
                 "{}/{} is not what was asked for: {mismatch}",
-                source.kind, source.id
-            ));
-        }
-        if is_given_up(source)
-            && source.state == SourceState::Authorized
-            && source.pending_operation_id.is_none()
-        {
-            findings.push(format!(
-                "{}/{} was given up, and holds money",
                 source.kind, source.id
             ));
         }
@@ -118,6 +112,19 @@ fn sources(books: &Books, findings: &mut Vec<String>) {
             ));
         }
     }
+}
+
+/// Payments that were given up, and hold money all the same.
+pub fn given_up(books: &Books) -> Vec<String> {
+    let holds = |source: &&PaymentSourceRow| {
+        is_given_up(source)
+            && source.state == SourceState::Authorized
+            && source.pending_operation_id.is_none()
+    };
+    let found = books.sources.iter().filter(holds);
+    found
+        .map(|source| format!("{}/{} was given up, and holds money", source.kind, source.id))
+        .collect()
 }
 
 fn orders(books: &Books, findings: &mut Vec<String>) {
@@ -132,6 +139,7 @@ fn orders(books: &Books, findings: &mut Vec<String>) {
             .find(|source| order.payment_source_id.as_ref() == Some(&source.id));
         let waits = source.is_some_and(|source| {
             source.pending_operation_id.is_some()
+                || is_left_to_a_person(source)
                 || matches!(
                     source.state,
                     SourceState::RequiresAction | SourceState::Processing
@@ -144,6 +152,11 @@ fn orders(books: &Books, findings: &mut Vec<String>) {
             ));
         }
     }
+}
+
+/// Whether the PSP has shown the new payment as somebody else's, so that it was not taken over.
+fn is_left_to_a_person(source: &PaymentSourceRow) -> bool {
+    source.mismatch.is_some() && source.psp_id.is_none()
 }
 
 /// Whether the payment was given up before its buyer finished it.

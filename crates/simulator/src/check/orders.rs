@@ -12,27 +12,15 @@ use crate::{
     notes::{Notes, rank},
 };
 
-/// What must not be.
-pub fn check(books: &Books, notes: &Notes) -> Vec<String> {
-    let mut findings = Vec::new();
+/// What must not be. `impostors` are payments that were shown as somebody else's.
+pub fn check(books: &Books, notes: &Notes, impostors: &BTreeSet<String>) -> Vec<String> {
+    let mut findings = statuses(books);
     for order in &books.orders {
-        let total = order.subtotal_amount_cents + order.payment_method_amount_cents;
+        let total = total(order);
         let seen = notes.orders.get(&order.id);
         let largest = seen.map_or(total, |seen| seen.largest_total.max(total));
-        paid_once(books, order, largest, &mut findings);
-        let rows: Vec<&TransactionRow> = books
-            .transactions
-            .iter()
-            .filter(|row| row.order_id == order.id)
-            .collect();
-        let expected = payment_status(&rows, total);
-        if order.payment_status.to_string() != expected {
-            let has = order.payment_status;
-            findings.push(format!(
-                "order {} is {has}, its transactions say {expected}",
-                order.id
-            ));
-        }
+        paid_once(books, order, largest, impostors, &mut findings);
+        let rows = transactions(books, order);
         if let Some(seen) = seen {
             if rank((*order.status).into()) < rank(&seen.status) {
                 findings.push(format!(
@@ -55,6 +43,28 @@ pub fn check(books: &Books, notes: &Notes) -> Vec<String> {
     findings
 }
 
+/// Orders whose payment status is not the one of their transactions.
+pub fn statuses(books: &Books) -> Vec<String> {
+    let orders = books.orders.iter();
+    let differs = orders.filter_map(|order| {
+        let (has, expected) = (
+            order.payment_status.to_string(),
+            payment_status(&transactions(books, order), total(order)),
+        );
+        (has != expected).then(|| format!("order {} is {has}, its transactions say {expected}", order.id))
+    });
+    differs.collect()
+}
+
+fn total(order: &OrderRow) -> i64 {
+    order.subtotal_amount_cents + order.payment_method_amount_cents
+}
+
+fn transactions<'a>(books: &'a Books, order: &OrderRow) -> Vec<&'a TransactionRow> {
+    let rows = books.transactions.iter();
+    rows.filter(|row| row.order_id == order.id).collect()
+}
+
 /// Whether an authorization of the order was ever for its total.
 fn is_covered(rows: &[&TransactionRow], total: i64) -> bool {
     let authorized = |row: &&&TransactionRow| {
@@ -67,7 +77,13 @@ fn is_covered(rows: &[&TransactionRow], total: i64) -> bool {
 
 /// At no time do the PSPs hold more for an order than it has ever cost. What a buyer finishes after the payment was given up is
 /// held until it is released, and that it is released is a check of its own.
-fn paid_once(books: &Books, order: &OrderRow, largest: i64, findings: &mut Vec<String>) {
+fn paid_once(
+    books: &Books,
+    order: &OrderRow,
+    largest: i64,
+    impostors: &BTreeSet<String>,
+    findings: &mut Vec<String>,
+) {
     let of_order = books.sources.iter().filter(|source| source.order_id == order.id);
     let given_up: BTreeSet<&String> = of_order
         .clone()
@@ -83,7 +99,7 @@ fn paid_once(books: &Books, order: &OrderRow, largest: i64, findings: &mut Vec<S
     for entry in books
         .psp
         .iter()
-        .filter(|entry| payments.contains(&entry.payment_id))
+        .filter(|entry| payments.contains(&entry.payment_id) && !impostors.contains(&entry.payment_id))
     {
         let is_released = given_up.contains(&entry.payment_id);
         match entry.kind {

@@ -107,23 +107,32 @@ pub async fn sources_of_psp_id(
     Ok(run!(query.load(connection))?)
 }
 
-/// Gives a gateway the endpoint that was registered for it, unless it has one.
+/// Gives a gateway the endpoint that was registered for it, unless it has another one than `former` by now.
 pub async fn keep_endpoint(
     connection: &mut Connection,
     scope: &Scope,
     gateway_id: &Id,
+    former: Option<&str>,
     endpoint_id: &str,
     secrets: Option<&str>,
 ) -> Result<(), StoreError> {
     let target = payment_gateways::table
         .filter(payment_gateways::organization_id.eq(scope.organization_id().as_str()))
         .filter(payment_gateways::test.eq(scope.test()))
-        .filter(payment_gateways::id.eq(gateway_id.as_str()))
-        .filter(payment_gateways::webhook_endpoint_id.is_null());
+        .filter(payment_gateways::id.eq(gateway_id.as_str()));
     let set = (
         payment_gateways::webhook_endpoint_id.eq(endpoint_id),
         payment_gateways::webhook_secrets.eq(secrets),
     );
-    run!(diesel::update(target).set(set).execute(connection))?;
+    match former {
+        Some(former) => {
+            let target = target.filter(payment_gateways::webhook_endpoint_id.eq(former));
+            run!(diesel::update(target).set(set).execute(connection))?
+        }
+        None => {
+            let target = target.filter(payment_gateways::webhook_endpoint_id.is_null());
+            run!(diesel::update(target).set(set).execute(connection))?
+        }
+    };
     Ok(())
 }

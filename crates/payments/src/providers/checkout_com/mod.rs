@@ -42,6 +42,7 @@ impl Provider for CheckoutComProvider {
             abandoned: AbandonedPayments::EndByThemselves,
             saved_instruments: SavedInstruments::OfEachPayment,
             shows_capture_method: false,
+            shows_instrument: true,
             shows_response: true,
         }
     }

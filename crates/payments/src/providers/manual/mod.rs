@@ -36,6 +36,7 @@ impl Provider for ManualProvider {
             abandoned: AbandonedPayments::EndByThemselves,
             saved_instruments: SavedInstruments::Unsupported,
             shows_capture_method: false,
+            shows_instrument: false,
             shows_response: false,
         }
     }

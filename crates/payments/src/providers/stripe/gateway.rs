@@ -214,7 +214,10 @@ impl Plain for StripeGateway {
         }
         let registered = gateways::register_endpoint(&request.context, &row(request, record)).await?;
         match registered {
-            Some(endpoint) => gateways::keep_endpoint(request, &record.id, endpoint).await,
+            Some(endpoint) => {
+                let former = record.webhook_endpoint_id.clone();
+                gateways::keep_endpoint(request, &record.id, former, endpoint).await
+            }
             None => Ok(()),
         }
     }

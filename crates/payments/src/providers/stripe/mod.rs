@@ -42,6 +42,7 @@ impl Provider for StripeProvider {
             saved_instruments: SavedInstruments::OfCustomers,
             shows_capture_method: true,
             // Nobody is shown it, and it is twice as long as all the rest.
+            shows_instrument: false,
             shows_response: false,
         }
     }
