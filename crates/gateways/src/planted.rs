@@ -75,7 +75,7 @@ pub enum Bug {
 }
 
 impl Bug {
-    /// Those that 500 seeds are known to show. Two take a rarer scene: `NextStepUndoesOutcome` and `NotAllowedIsNotFound`.
+    /// All of them.
     pub const ALL: &[Self] = &[
         Self::NoIntent,
         Self::NewKeyOnRetry,
@@ -105,6 +105,8 @@ impl Bug {
         Self::TakenIsTold,
         Self::NewMessageOnRetry,
         Self::ToldByEachInstance,
+        Self::NextStepUndoesOutcome,
+        Self::NotAllowedIsNotFound,
         Self::DashboardActionIgnored,
         Self::ReferenceGuessed,
         Self::RestOfCaptureForgotten,

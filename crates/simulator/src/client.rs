@@ -35,6 +35,7 @@ enum Deed {
     UseCard,
     RemoveCard,
     ChangeBuyer,
+    ChangeMind,
     Vanish,
 }
 
@@ -64,6 +65,7 @@ impl Habits {
         Deed::ChangeTotal,
         Deed::UseCard,
         Deed::ChangeBuyer,
+        Deed::ChangeMind,
         Deed::Vanish,
     ];
 
@@ -85,8 +87,9 @@ const SAVE: &str = "_save_payment_source_to_customer_wallet";
 /// What can be done in which status, with how often.
 fn deeds(status: &str, payment_status: &str) -> &'static [(u8, Deed)] {
     use Deed::{
-        Authenticate, Capture, ChangeBuyer, ChangeTotal, Confirm, CreateCheckoutCom, CreateStripe, Delete,
-        OrderTrigger, Pay, Refund, RemoveCard, Show, SourceTrigger, UseCard, Vanish, Void,
+        Authenticate, Capture, ChangeBuyer, ChangeMind, ChangeTotal, Confirm, CreateCheckoutCom,
+        CreateStripe, Delete, OrderTrigger, Pay, Refund, RemoveCard, Show, SourceTrigger, UseCard, Vanish,
+        Void,
     };
     match (status, payment_status) {
         ("draft" | "pending", "unpaid" | "voided") => &[
@@ -108,6 +111,7 @@ fn deeds(status: &str, payment_status: &str) -> &'static [(u8, Deed)] {
             (1, Delete),
             (1, ChangeTotal),
             (1, ChangeBuyer),
+            (1, ChangeMind),
             (1, Vanish),
         ],
         ("draft" | "pending" | "placing", _) => &[
@@ -235,6 +239,7 @@ async fn perform(api: &Api, order: &str, deed: Deed) {
         Deed::UseCard => wallet::use_card(api, order).await,
         Deed::RemoveCard => wallet::remove_card(api).await,
         Deed::ChangeBuyer => change_buyer(api, order).await,
+        Deed::ChangeMind => change_mind(api, order).await,
         Deed::Vanish => wallet::vanish(api),
     }
 }
@@ -489,6 +494,30 @@ async fn change_buyer(api: &Api, order: &str) {
     }
     let change = patch("orders", order, json!({"customer_email": email, "guest": false}));
     api.write(change, false).await;
+}
+
+/// A part of the total is to be paid, and while the payment is changed to that, its payment method is taken away.
+async fn change_mind(api: &Api, order: &str) {
+    let made = source(api, order).filter(|source| source.kind == "stripe_payments");
+    let Some(source) = made else { return };
+    let (other, longest) = (api.clone(), api.host.world.pick(&[400, 4_000, 40_000]));
+    api.host.beside("second thoughts", async move {
+        let world = std::sync::Arc::clone(&other.host.world);
+        world
+            .sleep_between(Duration::ZERO, Duration::from_millis(longest))
+            .await;
+        let nothing = patch(&source.kind, &source.id, json!({"options": {}}));
+        other.write(nothing, false).await;
+    });
+    let part = match api.notes.borrow_mut().orders.get_mut(order) {
+        Some(notes) => {
+            notes.partly_authorized = true;
+            part_of(api, notes.largest_total)
+        }
+        None => return,
+    };
+    let authorize = json!({"_authorize": true, "_authorization_amount_cents": part});
+    api.send(patch("orders", order, authorize)).await;
 }
 
 /// Something more is bought.

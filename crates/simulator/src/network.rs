@@ -53,9 +53,6 @@ fn deliver(mailbox: &Shared, response: &Response<Bytes>) {
     }
 }
 
-/// How often a request may be refused while everything is well: once when it is sent, and once when its outcome is looked for.
-const REFUSED_AT_MOST: u32 = 2;
-
 /// What keys end with whose requests do no more twice than once: giving a payment up, and attaching and removing a card.
 const HARMLESS_TWICE: [&str; 3] = ["-cancel", "-attach", "-remove"];
 
@@ -158,7 +155,6 @@ fn arrive(world: &Arc<World>, request: &Request<Bytes>, sent: DateTime<Utc>, mai
         disguise::as_pending(world, &mut response);
         world.show(response.body());
     }
-    check_refusal(world, request, &response);
     // What was true when it set out may be old news when it arrives.
     let way = if world.chance(world.faults().late) {
         18_000
@@ -173,20 +169,6 @@ fn arrive(world: &Arc<World>, request: &Request<Bytes>, sent: DateTime<Utc>, mai
 fn is_creation(request: &Request<Bytes>) -> bool {
     let path = request.uri().path();
     request.method() == http::Method::POST && ["/payments", "/v1/payment_intents"].contains(&path)
-}
-
-/// While everything is well, what was refused is not sent again and again: the payment itself tells why.
-fn check_refusal(world: &World, request: &Request<Bytes>, response: &Response<Bytes>) {
-    let is_refused = matches!(response.status().as_u16(), 400 | 403 | 404 | 422);
-    let key = key_of(request);
-    if !key.is_empty() && is_refused && world.is_well() {
-        let times = world.refuses(key);
-        if times > REFUSED_AT_MOST {
-            world.violate(format!(
-                "{key} was sent again {times} times, and refused each time"
-            ));
-        }
-    }
 }
 
 /// What broke a connection stands against the next one, too, where connections can be refused at all.

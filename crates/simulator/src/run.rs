@@ -56,8 +56,11 @@ const REST: &[i64] = &[
     96 * 3600,
 ];
 
-/// After so many rounds of rest the merchant asks for all payments.
-const LOOKS_AFTER: [usize; 3] = [3, 5, 6];
+/// In which rounds of rest the merchant asks for all payments, and how often. By the last one, all that the PSPs were slow with has
+/// happened.
+const LOOKS: [(usize, usize); 4] = [(3, 1), (5, 1), (6, 1), (7, 3)];
+/// How many seconds the merchant takes for that at most.
+const LOOKING: i64 = 300;
 /// After so many, what the clients were told must agree for the first time. Later, what was forgotten has run out by itself.
 const FIRST_CHECK_AFTER: usize = 7;
 
@@ -189,19 +192,28 @@ impl Scene {
         world.turn_of("heal");
         world.note("everything is well from here on");
         world.heal();
+        let mut looks = check::Looks::default();
         for (round, seconds) in REST.iter().enumerate() {
+            let asked = LOOKS.iter().find(|(asked, _)| *asked == round);
             if round == FIRST_CHECK_AFTER {
                 check::halfway(api);
+                looks = check::Looks::so_far(api);
             }
-            if LOOKS_AFTER.contains(&round) {
+            if round == FIRST_CHECK_AFTER + 1 {
+                looks.check(api);
+            }
+            if let Some((_, times)) = asked {
                 // What was done in a dashboard, and whose event is lost for good, is learned by asking.
-                self.executor
-                    .spawner()
-                    .spawn("look", Side::Outside, client::look(api.clone()));
+                let (api, times) = (api.clone(), *times);
+                self.executor.spawner().spawn("look", Side::Outside, async move {
+                    for _ in 0..times {
+                        client::look(api.clone()).await;
+                    }
+                });
             }
-            // What was due meanwhile happens in its time: a minute is enough for all of it.
+            // What was due meanwhile happens in its time.
             world.jump(TimeDelta::seconds(*seconds));
-            self.run_for(TimeDelta::seconds(20))?;
+            self.run_for(TimeDelta::seconds(if asked.is_some() { LOOKING } else { 20 }))?;
         }
         Ok(())
     }

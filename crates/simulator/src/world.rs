@@ -38,7 +38,6 @@ struct State {
     trace: Trace,
     crash: bool,
     quiet: bool,
-    is_well: bool,
     violation: Option<String>,
     first_sent: HashMap<String, DateTime<Utc>>,
     last_jump: Option<DateTime<Utc>>,
@@ -49,8 +48,6 @@ struct State {
     impostors: BTreeMap<String, bool>,
     /// Payments that their PSP has not decided yet, as far as it tells, and until when.
     waiting: HashMap<String, DateTime<Utc>>,
-    /// How often the PSP has refused a request with a key while everything was well.
-    refused: HashMap<String, u32>,
 }
 
 impl World {
@@ -86,7 +83,6 @@ impl World {
                 trace: Trace::new(keeps_trace),
                 crash: false,
                 quiet: false,
-                is_well: false,
                 violation: None,
                 first_sent: HashMap::new(),
                 last_jump: None,
@@ -94,7 +90,6 @@ impl World {
                 disguised: HashMap::new(),
                 impostors: BTreeMap::new(),
                 waiting: HashMap::new(),
-                refused: HashMap::new(),
             }),
         }))
     }
@@ -270,18 +265,12 @@ impl World {
         self.state().faults = faults;
     }
 
-    /// Whether nothing goes wrong any more.
-    pub fn is_well(&self) -> bool {
-        self.state().is_well
-    }
-
     /// From now on nothing goes wrong any more.
     pub fn heal(&self) {
         let mut state = self.state();
         state.faults = Faults::default();
         state.unreachable_until = None;
         state.waiting.clear();
-        state.is_well = true;
         drop(state);
         self.sandbox.clear_faults();
         self.sandbox.set_action_delay(Duration::ZERO);
@@ -387,14 +376,6 @@ impl World {
     /// All payments that were ever shown as somebody else's.
     pub fn impostors(&self) -> BTreeSet<String> {
         self.state().impostors.keys().cloned().collect()
-    }
-
-    /// How often the PSP has refused a request with this key while everything was well, with this time.
-    pub fn refuses(&self, key: &str) -> u32 {
-        let mut state = self.state();
-        let count = state.refused.entry(key.to_owned()).or_default();
-        *count += 1;
-        *count
     }
 
     /// Something is seen that must never be. The first one counts.

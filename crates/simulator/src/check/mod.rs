@@ -3,6 +3,7 @@
 mod acknowledged;
 pub mod audit;
 mod books;
+mod looks;
 mod open;
 mod orders;
 mod payments;
@@ -12,6 +13,7 @@ mod wallet;
 use crate::api::Api;
 
 pub use books::Books;
+pub use looks::Looks;
 
 /// What a run left.
 #[derive(Clone, Copy, Debug, Default)]

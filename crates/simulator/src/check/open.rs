@@ -30,6 +30,13 @@ pub fn check(books: &Books, _: &Notes) -> Vec<String> {
                 flagged - operation.sent_at
             ));
         }
+        // The PSPs have answered all questions for weeks.
+        if operation.flagged_at.is_some() {
+            findings.push(format!(
+                "the {} {} was left to a person, and its outcome can be told",
+                operation.kind, operation.id
+            ));
+        }
         if operation.flagged_at.is_none() {
             findings.push(format!(
                 "the {} {} of {} is open, looked for {} times, next at {:?}",
