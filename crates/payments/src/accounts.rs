@@ -59,11 +59,11 @@ pub struct Credentials {
 /// The application of a row.
 pub(crate) fn application(row: ApplicationRow) -> Result<Application, StoreError> {
     Ok(Application {
-        id: stored::word(&row.id)?,
-        organization_id: stored::word(&row.organization_id)?,
+        id: stored::parse_column(&row.id)?,
+        organization_id: stored::parse_column(&row.organization_id)?,
         test: row.test,
-        kind: stored::word(&row.kind)?,
-        market_id: stored::optional_word(row.market_id.as_deref())?,
+        kind: stored::parse_column(&row.kind)?,
+        market_id: stored::parse_optional_column(row.market_id.as_deref())?,
         name: row.name,
         client_id: row.client_id,
     })
@@ -87,7 +87,7 @@ pub async fn authenticate(
     });
     let is_of = |hash: Option<String>| {
         context
-            .vault
+            .cipher
             .verify_hash(PURPOSE, given, hash.as_deref().unwrap_or_default())
     };
     // Both are compared, whichever it is.
@@ -103,7 +103,7 @@ pub async fn authenticate(
 
 /// As the secrets of applications are stored.
 pub(crate) fn hash_of_secret(context: &Context, secret: &str) -> String {
-    context.vault.keyed_hash(PURPOSE, secret)
+    context.cipher.keyed_hash(PURPOSE, secret)
 }
 
 /// The application of that client id, unless it is disabled.
@@ -156,7 +156,7 @@ pub async fn find_organization(context: &Context, name: &str) -> Result<Option<I
         .db
         .read(async |tx: &mut Tx<'_>| {
             let row = query!(tx, accounts::organization_by_name(name))?;
-            row.map(|row| stored::word(&row.id)).transpose()
+            row.map(|row| stored::parse_column(&row.id)).transpose()
         })
         .await;
     found.map_err(|error: StoreError| Failure::from(error).into_problems())
@@ -206,7 +206,7 @@ pub fn random_text(context: &Context) -> String {
 
 /// Refuses a master key that is not the one that the stored secrets were encrypted with.
 pub async fn check_key(context: &Context) -> Result<(), String> {
-    let ours = context.vault.check_value().to_owned();
+    let ours = context.cipher.check_value().to_owned();
     let stored = setting(context, KEY_CHECK, Some(ours.clone()))
         .await
         .map_err(|error| error.to_string())?;

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 const AT_ONCE: usize = 8;
 /// Looks at all that is due, a few at a time. `look` answers the row's id too: what fails is logged, and is due again
 /// later. Answers how many there were.
-pub async fn look_at_each<T>(
+pub async fn process_each<T>(
     what: &str,
     due: Vec<T>,
     look: impl AsyncFn(T) -> (String, Result<(), Failure>),

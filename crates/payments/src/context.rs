@@ -7,9 +7,9 @@ use tillgate_model::{Id, Timestamp};
 use tillgate_store::Db;
 
 use crate::{
+    cipher::Cipher,
     passwords::Passwords,
     ports::{Clock, Entropy, Sender},
-    vault::Vault,
 };
 
 /// The world, as the domain sees it.
@@ -28,7 +28,7 @@ pub struct Context {
     /// The wire to the merchants' systems.
     pub sender: Arc<dyn Sender>,
     /// Encrypts what is secret before it is stored.
-    pub vault: Arc<Vault>,
+    pub cipher: Arc<Cipher>,
     /// Hashes the passwords of customers.
     pub passwords: Arc<Passwords>,
     /// Start of all links, without a slash at the end.

@@ -4,7 +4,7 @@ use tillgate_gateways::Unsupported;
 use tillgate_model::{Problem, Problems, openapi::refusals, problem::Kind};
 use tillgate_store::StoreError;
 
-use crate::{call::Answer, vault::NotOpened};
+use crate::{call::Answer, cipher::NotOpened};
 
 /// Ends a transaction early, and undoes it.
 #[derive(Debug)]

@@ -140,7 +140,7 @@ fn new_row(request: &Request, key: &IdempotencyKey, resource: Option<(&str, &str
         application_id: request.caller.application_id.to_string(),
         owner_id: request.key_owner.clone(),
         key: key.key.clone(),
-        fingerprint: request.context.vault.keyed_hash(FINGERPRINT, &key.fingerprint),
+        fingerprint: request.context.cipher.keyed_hash(FINGERPRINT, &key.fingerprint),
         created_at: stored_time(request.context.now()),
         finished_at: None,
         resource_type: resource.map(|(kind, _)| kind.to_owned()),
@@ -165,7 +165,7 @@ fn in_use() -> Failure {
 fn replay(request: &Request, known: IdempotencyKeyRow, key: &IdempotencyKey) -> Result<Failure, Failure> {
     let same = request
         .context
-        .vault
+        .cipher
         .verify_hash(FINGERPRINT, &key.fingerprint, &known.fingerprint);
     if !same {
         let problem = Problem::new(
@@ -209,7 +209,7 @@ fn stored_answer(request: &Request, known: &IdempotencyKeyRow) -> Result<Option<
     };
     Ok(Some(Answer {
         status: u16::try_from(status).unwrap_or(500),
-        body: Bytes::from(request.context.vault.open(PURPOSE, body)?),
+        body: Bytes::from(request.context.cipher.open(PURPOSE, body)?),
         location: known.location.clone(),
         replayed: true,
         retry_after: None,
@@ -236,7 +236,7 @@ pub async fn finish(
     row.body = Some(
         request
             .context
-            .vault
+            .cipher
             .seal(&*request.context.entropy, PURPOSE, body),
     );
     send!(tx, idempotency_keys::answer(row))?;

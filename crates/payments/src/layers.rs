@@ -13,7 +13,7 @@ const LAYERS: &[&str] = &[
     "network",
     "ports",
     "call",
-    "vault",
+    "cipher",
     "failure",
     "passwords",
     "context",
@@ -148,9 +148,9 @@ fn imported(code: &str) -> BTreeSet<String> {
 
 #[test]
 fn trees_of_imports_are_read() {
-    let code = "use crate::{\n    call::{Answer, wallet},\n    engine::{self, sync},\n    stored,\n};\ncrate::vault::x";
+    let code = "use crate::{\n    call::{Answer, wallet},\n    engine::{self, sync},\n    stored,\n};\ncrate::cipher::x";
     let read: Vec<String> = imported(code).into_iter().collect();
-    assert_eq!(read, ["call", "engine", "stored", "vault"]);
+    assert_eq!(read, ["call", "engine", "stored", "cipher"]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub mod accounts;
 pub mod administration;
 mod background;
 mod call;
+pub mod cipher;
 mod context;
 mod engine;
 mod failure;
@@ -40,7 +41,6 @@ mod stored;
 pub mod stuck;
 #[cfg(test)]
 mod test_support;
-pub mod vault;
 mod wallet;
 
 pub use call::{Answer, ApplicationKind, Call, Caller, IdempotencyKey};

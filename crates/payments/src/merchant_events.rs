@@ -12,7 +12,7 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
-pub use deliver::{Delivery, Sent, send, settle, take_due};
+pub use deliver::{Delivery, Sent, record, send, take_due};
 pub use publish::publish;
 
 use chrono::Duration;

@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tillgate_model::{Problem, Problems, problem::Kind};
 use tokio::sync::Semaphore;
 
-use crate::{failure::Failure, ports::Entropy, vault::Vault};
+use crate::{cipher::Cipher, failure::Failure, ports::Entropy};
 
 /// What the hashes are sealed as.
 const PURPOSE: &str = "customer_passwords.hash";
@@ -186,25 +186,25 @@ impl Passwords {
     /// What is stored of a password that a client sends.
     pub async fn seal(
         &self,
-        vault: &Vault,
+        cipher: &Cipher,
         entropy: &dyn Entropy,
         client: String,
         password: SecretString,
     ) -> Result<String, Failure> {
         let place = self.enter(client)?;
         let hash = self.hash(place, entropy, password).await?;
-        Ok(vault.seal(entropy, PURPOSE, &hash))
+        Ok(cipher.seal(entropy, PURPOSE, &hash))
     }
 
     /// Whether a password is the one that [`seal`](Self::seal) was given. Where nothing is stored, it takes as long to say no.
     pub async fn check(
         &self,
-        vault: &Vault,
+        cipher: &Cipher,
         place: Place,
         password: SecretString,
         stored: Option<&str>,
     ) -> Result<bool, Failure> {
-        let hash = stored.map(|stored| vault.open(PURPOSE, stored)).transpose()?;
+        let hash = stored.map(|stored| cipher.open(PURPOSE, stored)).transpose()?;
         self.verify(place, password, hash).await
     }
 }

@@ -75,7 +75,7 @@ pub trait Plain: Kept + Creatable + Updatable {
     }
 
     /// Takes back what the world outside has done for a record that is gone, or that never came to be.
-    async fn take_back(_: &Request, _: &Record<Self>) {}
+    async fn roll_back(_: &Request, _: &Record<Self>) {}
 
     /// Does what follows from a new record.
     async fn after_create(_: &mut Tx<'_>, _: &Request, _: &Record<Self>) -> Result<(), Failure> {
@@ -162,7 +162,7 @@ where
                 })
                 .await;
             if answer.is_err() {
-                R::take_back(outside, &asked).await;
+                R::roll_back(outside, &asked).await;
             }
             answer
         }
@@ -224,7 +224,7 @@ where
                     Ok::<_, Failure>(record)
                 })
                 .await?;
-            R::take_back(outside, &gone).await;
+            R::roll_back(outside, &gone).await;
             Ok(Answer::new(204, Bytes::new()))
         }
         .boxed_local()

@@ -245,5 +245,5 @@ pub fn too_many() -> Problems {
 
 /// As the tokens are stored.
 pub fn hash_of_refresh_token(context: &Context, token: &str) -> String {
-    context.vault.keyed_hash(REFRESH_TOKEN, token)
+    context.cipher.keyed_hash(REFRESH_TOKEN, token)
 }

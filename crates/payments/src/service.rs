@@ -233,7 +233,7 @@ impl Service {
         kind: &str,
         id: &str,
     ) -> Result<Answer, Failure> {
-        let id: Id = crate::stored::word(id)?;
+        let id: Id = crate::stored::parse_column(id)?;
         let meta = registry::resource(kind).ok_or_else(|| Failure::Internal(format!("no type {kind}")))?;
         let shown = self
             .handlers
@@ -311,7 +311,7 @@ impl Service {
         })
     }
 
-    /// Sends to a webhook. What came of it is to be [written down](Self::settle_delivery); none if nothing could be sent.
+    /// Sends to a webhook. What came of it is to be [written down](Self::record_delivery); none if nothing could be sent.
     pub async fn send_delivery(&self, delivery: Delivery) -> Option<Sent> {
         let webhook = delivery.webhook_id().to_owned();
         let sent = merchant_events::send(&self.context, delivery).await;
@@ -320,8 +320,8 @@ impl Service {
     }
 
     /// Writes down what came of a call of a webhook.
-    pub async fn settle_delivery(&self, sent: Sent) {
-        if let Err(failure) = merchant_events::settle(&self.context, sent).await {
+    pub async fn record_delivery(&self, sent: Sent) {
+        if let Err(failure) = merchant_events::record(&self.context, sent).await {
             self.failed(
                 &failure,
                 "what came of a call of a webhook could not be written down",

@@ -7,14 +7,14 @@ use tillgate_model::{Id, Timestamp};
 use tillgate_store::{StoreError, StoredTime};
 
 /// Reads a stored word: an id, a currency, a state.
-pub fn word<T: FromStr>(text: &str) -> Result<T, StoreError> {
+pub fn parse_column<T: FromStr>(text: &str) -> Result<T, StoreError> {
     text.parse()
         .map_err(|_| StoreError::Failed(format!("the stored word {text:?} is not known")))
 }
 
 /// Reads a stored word that may be absent.
-pub fn optional_word<T: FromStr>(text: Option<&str>) -> Result<Option<T>, StoreError> {
-    text.map(word).transpose()
+pub fn parse_optional_column<T: FromStr>(text: Option<&str>) -> Result<Option<T>, StoreError> {
+    text.map(parse_column).transpose()
 }
 
 /// Reads a stored JSON text.
@@ -41,7 +41,7 @@ pub fn stored_json<T: serde::Serialize>(value: &T) -> String {
 macro_rules! record {
     ($row:ident, $fields:expr) => {
         tillgate_model::Record {
-            id: crate::stored::word(&$row.id)?,
+            id: crate::stored::parse_column(&$row.id)?,
             created_at: crate::stored::time($row.created_at),
             updated_at: crate::stored::time($row.updated_at),
             reference: $row.reference.clone(),

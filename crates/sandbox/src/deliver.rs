@@ -21,9 +21,9 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(500);
 
 /// Takes single webhooks to their subscribers.
 #[derive(Clone)]
-pub struct Courier(Client);
+pub struct WebhookSender(Client);
 
-impl Courier {
+impl WebhookSender {
     /// Sets up the HTTP client.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl Courier {
 /// Sends what is due for as long as the sandbox lives.
 pub(crate) struct Deliverer {
     sandbox: Weak<Sandbox>,
-    courier: Courier,
+    webhook_sender: WebhookSender,
     wake: Arc<Notify>,
 }
 
@@ -68,7 +68,7 @@ impl Deliverer {
     pub(crate) fn new(sandbox: &Arc<Sandbox>) -> io::Result<Self> {
         Ok(Self {
             sandbox: Arc::downgrade(sandbox),
-            courier: Courier::new()?,
+            webhook_sender: WebhookSender::new()?,
             wake: Arc::new(Notify::new()),
         })
     }
@@ -85,7 +85,7 @@ impl Deliverer {
                 return;
             };
             for delivery in sandbox.due_webhooks(CONCURRENT.saturating_sub(under_way.len())) {
-                under_way.spawn(self.courier.clone().deliver(delivery));
+                under_way.spawn(self.webhook_sender.clone().deliver(delivery));
             }
             let sleep = sleep_until_due(&sandbox, under_way.len());
             // Whoever waits for the sandbox's end must not wait for this task's sleep.

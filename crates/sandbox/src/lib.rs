@@ -36,7 +36,7 @@ pub mod web;
 mod webhooks;
 
 pub use config::SandboxConfig;
-pub use deliver::Courier;
+pub use deliver::WebhookSender;
 pub use env::{Clock, Env, ManualClock, SystemClock};
 pub use faults::{Fault, FaultKind};
 pub use handler::{Outcome, Sandbox};

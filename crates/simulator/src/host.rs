@@ -12,7 +12,7 @@ use futures::{StreamExt, channel::oneshot, stream::FuturesUnordered};
 use tillgate_model::Problems;
 use tillgate_payments::{
     Answer, Call, Caller, Clock, Context, Entropy, Notification, Reception, Service, Settings,
-    passwords::Passwords, vault::Vault,
+    cipher::Cipher, passwords::Passwords,
 };
 use tillgate_sandbox::WebhookDelivery;
 use tillgate_store::{Db, StoreError};
@@ -75,7 +75,7 @@ impl Host {
             timer: Arc::<Network>::clone(&network),
             transport: network,
             sender: Arc::<Merchant>::clone(&merchant),
-            vault: Arc::new(Vault::new([7; 32])),
+            cipher: Arc::new(Cipher::new([7; 32])),
             passwords: Arc::new(Passwords::new(1, 8)),
             base_url: URL.into(),
             settings: Settings {
@@ -232,7 +232,7 @@ async fn tell(world: Arc<World>, service: Service) {
         let mut under_way: FuturesUnordered<_> = due
             .map(|delivery| async {
                 if let Some(sent) = service.send_delivery(delivery).await {
-                    service.settle_delivery(sent).await;
+                    service.record_delivery(sent).await;
                 }
             })
             .collect();

@@ -9,113 +9,120 @@ use crate::{
     context::Context,
     failure::Failure,
     payment::{
-        case::{Case, gateway_of},
+        locked::{LockedPayment, gateway_of},
         without_psp,
     },
     providers::{
-        connection::Link,
-        operation::{self, Intent, Progress},
+        connection::ProviderConnection,
+        operation::{self, NewOperation, Progress},
         registry,
     },
-    stored::word,
+    stored::parse_column,
 };
 
 /// Captures an amount of an authorization.
 pub async fn capture(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     authorization: &TransactionRow,
     amount_cents: i64,
     goal: Option<Goal>,
 ) -> Result<Progress, Failure> {
-    let gateway = gateway_of(tx, case).await?;
-    let is_final = amount_cents >= case.ledger.open_authorization(authorization)
-        || !registry::of_gateway(*gateway.kind).keeps_rest(&gateway, &case.details);
+    let gateway = gateway_of(tx, payment).await?;
+    let is_final = amount_cents >= payment.ledger.open_authorization(authorization)
+        || !registry::of_gateway(*gateway.kind).keeps_rest(&gateway, &payment.details);
     let args = |reference, amount| CapturePayment {
         reference,
         amount: Some(amount),
         is_final,
     };
     let parent = &authorization.id;
-    let row = pending(context, case, TransactionKind::Captures, parent, amount_cents);
+    let row = pending(context, payment, TransactionKind::Captures, parent, amount_cents);
     let action = Action {
         gateway: &gateway,
         row,
         goal,
         kind: OperationKind::Capture,
-        make_request: &|link, psp_id, reference, amount, key| {
-            link.gateway.capture(psp_id, &args(reference, amount), key)
+        make_request: &|connection, psp_id, reference, amount, key| {
+            connection.gateway.capture(psp_id, &args(reference, amount), key)
         },
     };
-    begin(tx, context, case, action).await
+    begin(tx, context, payment, action).await
 }
 
 /// Releases what is open of an authorization: all of it, or what captures have left.
 pub async fn void(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     authorization: &TransactionRow,
     goal: Option<Goal>,
 ) -> Result<Progress, Failure> {
-    let gateway = gateway_of(tx, case).await?;
-    let open = case.ledger.open_authorization(authorization);
-    let is_rest = case.ledger.captured_of(authorization) > 0;
-    let row = pending(context, case, TransactionKind::Voids, &authorization.id, open);
+    let gateway = gateway_of(tx, payment).await?;
+    let open = payment.ledger.open_authorization(authorization);
+    let is_rest = payment.ledger.captured_of(authorization) > 0;
+    let row = pending(context, payment, TransactionKind::Voids, &authorization.id, open);
     let action = Action {
         gateway: &gateway,
         row,
         goal,
         kind: OperationKind::Cancel,
-        make_request: &|link, psp_id, reference, _, key| match is_rest {
-            true => link.gateway.release_rest(psp_id, &reference, key),
-            false => link.gateway.cancel(psp_id, &reference, key),
+        make_request: &|connection, psp_id, reference, _, key| match is_rest {
+            true => connection.gateway.release_rest(psp_id, &reference, key),
+            false => connection.gateway.cancel(psp_id, &reference, key),
         },
     };
-    begin(tx, context, case, action).await
+    begin(tx, context, payment, action).await
 }
 
 /// Gives an amount of a capture back.
 pub async fn refund(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     capture: &TransactionRow,
     amount_cents: i64,
     goal: Option<Goal>,
 ) -> Result<Progress, Failure> {
-    let gateway = gateway_of(tx, case).await?;
-    let row = pending(context, case, TransactionKind::Refunds, &capture.id, amount_cents);
+    let gateway = gateway_of(tx, payment).await?;
+    let row = pending(
+        context,
+        payment,
+        TransactionKind::Refunds,
+        &capture.id,
+        amount_cents,
+    );
     let action = Action {
         gateway: &gateway,
         row,
         goal,
         kind: OperationKind::Refund,
-        make_request: &|link, psp_id, reference, amount, key| {
-            link.gateway
+        make_request: &|connection, psp_id, reference, amount, key| {
+            connection
+                .gateway
                 .refund(psp_id, &RefundPayment { reference, amount }, key)
         },
     };
-    begin(tx, context, case, action).await
+    begin(tx, context, payment, action).await
 }
 
 fn pending(
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     kind: TransactionKind,
     parent: &str,
     amount_cents: i64,
 ) -> TransactionRow {
-    let mut row = case.new_transaction(context, kind);
+    let mut row = payment.new_transaction(context, kind);
     row.parent_id = Some(parent.to_owned());
     row.amount_cents = amount_cents;
-    row.token.clone_from(&case.source.psp_id);
+    row.token.clone_from(&payment.source.psp_id);
     row
 }
 
 type MakeRequest<'a> = dyn Fn(
-        &Link,
+        &ProviderConnection,
         &str,
         ActionReference,
         Money,
@@ -136,7 +143,7 @@ struct Action<'a> {
 async fn begin(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     action: Action<'_>,
 ) -> Result<Progress, Failure> {
     let Action {
@@ -147,30 +154,33 @@ async fn begin(
         make_request,
     } = action;
     if !registry::of_gateway(*gateway.kind).capabilities().has_psp() {
-        without_psp::record(tx, context, case, row).await?;
+        without_psp::record(tx, context, payment, row).await?;
         return Ok(Progress::Done(goal));
     }
-    let psp_id = case.source.psp_id.clone().ok_or_else(|| {
-        Failure::Internal(format!("the source {} has no payment at the PSP", case.source.id))
+    let psp_id = payment.source.psp_id.clone().ok_or_else(|| {
+        Failure::Internal(format!(
+            "the source {} has no payment at the PSP",
+            payment.source.id
+        ))
     })?;
     let operation_id = context.new_id();
     let key = operation::idempotency_key(&operation_id, kind);
     let reference = ActionReference {
         transaction_id: row.id.clone(),
-        order_id: case.order.id.clone(),
+        order_id: payment.order.id.clone(),
     };
-    let amount = Money::new(row.amount_cents, word(&row.currency_code)?);
-    let link = Link::of(context, gateway)?;
-    let intent = Intent {
+    let amount = Money::new(row.amount_cents, parse_column(&row.currency_code)?);
+    let connection = ProviderConnection::of(context, gateway)?;
+    let operation = NewOperation {
         gateway,
         operation_id,
         kind,
-        request: make_request(&link, &psp_id, reference, amount, &key)?,
+        request: make_request(&connection, &psp_id, reference, amount, &key)?,
         transaction_id: Some(row.id.clone()),
         goal,
         reference: None,
     };
-    case.put(tx, row).await?;
-    let attempt = operation::begin(tx, context, case, intent).await?;
-    Ok(Progress::CallPsp(Box::new(attempt)))
+    payment.put(tx, row).await?;
+    let call = operation::begin(tx, context, payment, operation).await?;
+    Ok(Progress::CallPsp(Box::new(call)))
 }

@@ -14,7 +14,7 @@ use crate::{
     },
     failure::Failure,
     payment::{
-        case::{Case, gateway_of},
+        locked::{LockedPayment, gateway_of},
         mismatch::{self, Difference},
         offer,
         order_status::{is_editable, update_order},
@@ -28,102 +28,105 @@ use crate::{
 };
 
 /// Takes over what the PSP shows. `is_new_payment`: it is the answer to the request that made the payment, so that an
-/// earlier payment of the source does not count any more. The caller saves the case.
+/// earlier payment of the source does not count any more. The caller saves the payment.
 pub async fn apply(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     snapshot: &PaymentSnapshot,
     is_new_payment: bool,
 ) -> Result<(), Failure> {
-    let same_payment = case.source.psp_id.as_deref() == Some(snapshot.psp_id.as_str());
-    if case.source.psp_id.is_some() && !same_payment && !is_new_payment {
+    let same_payment = payment.source.psp_id.as_deref() == Some(snapshot.psp_id.as_str());
+    if payment.source.psp_id.is_some() && !same_payment && !is_new_payment {
         tracing::warn!(
-            source = case.source.id,
+            source = payment.source.id,
             psp_id = snapshot.psp_id,
             "a payment that is not the source's"
         );
         return Ok(());
     }
-    let before = case.source.state;
-    let differences = differences(&Asked::of(context, case)?, snapshot);
-    flag(case, snapshot, &differences);
+    let before = payment.source.state;
+    let differences = differences(&Asked::of(context, payment)?, snapshot);
+    flag(payment, snapshot, &differences);
     let Some(next) = SourceState::of(snapshot).filter(|_| !differences.iter().any(|one| one.is_of_another()))
     else {
-        if is_new_payment && let Some(mut pending) = case.pending_authorization() {
+        if is_new_payment && let Some(mut pending) = payment.pending_authorization() {
             // Whoever looks at it finds it by this.
             name(&mut pending, snapshot);
-            case.put(tx, pending).await?;
+            payment.put(tx, pending).await?;
         }
         return Ok(());
     };
     if same_payment && !before.can_become(next) && !planted::is(Bug::Backwards) {
-        tracing::info!(source = case.source.id, %before, %next, "old news of a payment");
+        tracing::info!(source = payment.source.id, %before, %next, "old news of a payment");
         return Ok(());
     }
-    take_amount(case, snapshot);
-    show(context, case, snapshot, next);
-    case.source.state = next;
-    record_transactions(tx, context, case, snapshot, next).await?;
-    let saves = case.details.saves_for.is_some() && case.details.saves_for == case.order.customer_id;
-    if next.holds_money() && saves && case.source.mismatch.is_none() {
-        wallet::keep(tx, context, case).await?;
+    take_amount(payment, snapshot);
+    show(context, payment, snapshot, next);
+    payment.source.state = next;
+    record_transactions(tx, context, payment, snapshot, next).await?;
+    let saves = payment.details.saves_for.is_some() && payment.details.saves_for == payment.order.customer_id;
+    if next.holds_money() && saves && payment.source.mismatch.is_none() {
+        wallet::keep(tx, context, payment).await?;
     }
-    schedule::next_check(context, case, before, next);
+    schedule::next_check(context, payment, before, next);
     if next == SourceState::Captured && snapshot.lists_captures && snapshot.actions.is_none() {
         // Which captures these are is told by the list, which was not asked for.
-        case.source.check_at = Some(stored::stored_time(context.now()));
+        payment.source.check_at = Some(stored::stored_time(context.now()));
     }
-    if next.holds_money() && !before.holds_money() && !case.is_current() {
-        late_authorization(tx, case, next).await?;
+    if next.holds_money() && !before.holds_money() && !payment.is_current() {
+        late_authorization(tx, payment, next).await?;
     }
-    update_order(tx, context, case).await
+    update_order(tx, context, payment).await
 }
 
 /// Leaves what was not asked for to a person, until the PSP shows what was asked for.
-fn flag(case: &mut Case, snapshot: &PaymentSnapshot, differences: &[Difference]) {
+fn flag(payment: &mut LockedPayment, snapshot: &PaymentSnapshot, differences: &[Difference]) {
     let mismatch = mismatch::stored(differences);
-    if mismatch.is_some() && mismatch != case.source.mismatch {
+    if mismatch.is_some() && mismatch != payment.source.mismatch {
         tracing::error!(
-            source = case.source.id,
+            source = payment.source.id,
             psp_id = snapshot.psp_id,
             status = ?snapshot.status,
             mismatch,
             "the PSP shows another payment than was asked for; a person has to look"
         );
     }
-    case.source.mismatch = mismatch;
+    payment.source.mismatch = mismatch;
 }
 
 /// The payment's amount is what the PSP says it is, not what it was last asked for.
-fn take_amount(case: &mut Case, snapshot: &PaymentSnapshot) {
+fn take_amount(payment: &mut LockedPayment, snapshot: &PaymentSnapshot) {
     let Some(amount) = &snapshot.amount else {
         return;
     };
-    if amount.currency.to_string() == case.source.currency_code {
-        case.source.amount_cents = amount.amount_cents;
+    if amount.currency.to_string() == payment.source.currency_code {
+        payment.source.amount_cents = amount.amount_cents;
     }
 }
 
 /// What is only shown.
-fn show(context: &Context, case: &mut Case, snapshot: &PaymentSnapshot, next: SourceState) {
-    case.source.psp_id = Some(snapshot.psp_id.clone());
+fn show(context: &Context, payment: &mut LockedPayment, snapshot: &PaymentSnapshot, next: SourceState) {
+    payment.source.psp_id = Some(snapshot.psp_id.clone());
     if let Some(secret) = &snapshot.client_secret {
         let secret = Secret::new(secrecy::ExposeSecret::expose_secret(secret));
-        case.source.client_secret = Some(secrets::seal_client_secret(context, &secret));
+        payment.source.client_secret = Some(secrets::seal_client_secret(context, &secret));
     }
-    case.source.redirect_url = match next {
-        SourceState::RequiresAction => snapshot.redirect_url.clone().or(case.source.redirect_url.take()),
+    payment.source.redirect_url = match next {
+        SourceState::RequiresAction => snapshot
+            .redirect_url
+            .clone()
+            .or(payment.source.redirect_url.take()),
         _ => None,
     };
-    let details = &mut case.details;
+    let details = &mut payment.details;
     let object = |value: &Option<Value>| match value {
         Some(Value::Object(members)) => Some(JsonObject(members.clone())),
         _ => None,
     };
     details.charge_id = snapshot.charge_id.clone().or(details.charge_id.take());
     details.payment_method = object(&snapshot.payment_method).or(details.payment_method.take());
-    details.payment_response = if registry::of_source(*case.source.kind)
+    details.payment_response = if registry::of_source(*payment.source.kind)
         .capabilities()
         .shows_response
     {
@@ -145,35 +148,35 @@ fn show(context: &Context, case: &mut Case, snapshot: &PaymentSnapshot, next: So
 async fn record_transactions(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     snapshot: &PaymentSnapshot,
     next: SourceState,
 ) -> Result<(), Failure> {
     match next {
         SourceState::Authorized | SourceState::Captured => {
-            let authorization = authorize(tx, context, case, snapshot).await?;
+            let authorization = authorize(tx, context, payment, snapshot).await?;
             if next == SourceState::Captured && !snapshot.lists_captures {
-                capture(tx, context, case, snapshot, &authorization).await?;
+                capture(tx, context, payment, snapshot, &authorization).await?;
             }
-            reconcile(tx, context, case, snapshot, &authorization).await?;
+            reconcile(tx, context, payment, snapshot, &authorization).await?;
             if is_released(snapshot, next) && !planted::is(Bug::ReleaseNotRecorded) {
                 let message = "The rest was released.";
-                release_open(tx, context, case, snapshot, message).await?;
+                release_open(tx, context, payment, snapshot, message).await?;
             }
         }
         SourceState::Failed => {
             if let Some(decline) = &snapshot.decline {
-                decline_attempt(tx, context, case, snapshot, decline).await?;
+                decline_attempt(tx, context, payment, snapshot, decline).await?;
             }
         }
-        SourceState::Canceled => release(tx, context, case, snapshot).await?,
+        SourceState::Canceled => release(tx, context, payment, snapshot).await?,
         SourceState::New
         | SourceState::Unconfirmed
         | SourceState::RequiresAction
         | SourceState::Processing => {
-            if let Some(mut pending) = case.pending_authorization() {
+            if let Some(mut pending) = payment.pending_authorization() {
                 name(&mut pending, snapshot);
-                case.put(tx, pending).await?;
+                payment.put(tx, pending).await?;
             }
         }
     }
@@ -199,10 +202,10 @@ fn name(row: &mut TransactionRow, snapshot: &PaymentSnapshot) {
 async fn authorize(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     snapshot: &PaymentSnapshot,
 ) -> Result<TransactionRow, Failure> {
-    let recorded = case
+    let recorded = payment
         .authorizations()
         .find(|row| {
             row.status == TransactionStatus::Succeeded
@@ -212,19 +215,19 @@ async fn authorize(
     if let Some(row) = recorded {
         return Ok(row);
     }
-    let mut row = match case.pending_authorization() {
+    let mut row = match payment.pending_authorization() {
         Some(row) => row,
-        None => case.new_transaction(context, TransactionKind::Authorizations),
+        None => payment.new_transaction(context, TransactionKind::Authorizations),
     };
     name(&mut row, snapshot);
     // What was given up and is released does not pay the order, not for a moment.
-    row.canceled = is_given_up_hold(case, SourceState::of(snapshot));
+    row.canceled = is_given_up_hold(payment, SourceState::of(snapshot));
     if let Some(amount) = &snapshot.amount {
         row.amount_cents = amount.amount_cents;
         row.currency_code = amount.currency.to_string();
     }
     succeed(context, &mut row);
-    case.put(tx, row.clone()).await?;
+    payment.put(tx, row.clone()).await?;
     Ok(row)
 }
 
@@ -232,7 +235,7 @@ async fn authorize(
 async fn capture(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     snapshot: &PaymentSnapshot,
     authorization: &TransactionRow,
 ) -> Result<(), Failure> {
@@ -243,58 +246,58 @@ async fn capture(
     let known = if planted::is(Bug::SumTakenForDelta) {
         0
     } else {
-        case.ledger.captured_of(authorization)
+        payment.ledger.captured_of(authorization)
     };
     let missing = captured - known;
     if missing <= 0 {
         return Ok(());
     }
-    let mut row = case.new_transaction(context, TransactionKind::Captures);
+    let mut row = payment.new_transaction(context, TransactionKind::Captures);
     row.parent_id = Some(authorization.id.clone());
     row.amount_cents = missing;
     name(&mut row, snapshot);
     succeed(context, &mut row);
-    case.put(tx, row).await
+    payment.put(tx, row).await
 }
 
 /// Whether a payment that was given up here holds money all the same, because its buyer has finished it late.
-fn is_given_up_hold(case: &Case, next: Option<SourceState>) -> bool {
-    case.details.given_up && next == Some(SourceState::Authorized)
+fn is_given_up_hold(payment: &LockedPayment, next: Option<SourceState>) -> bool {
+    payment.details.given_up && next == Some(SourceState::Authorized)
 }
 
 /// A declined attempt: the one that waited, or one of the buyer's browser, which is recorded once for each charge.
 async fn decline_attempt(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     snapshot: &PaymentSnapshot,
     decline: &Decline,
 ) -> Result<(), Failure> {
     let charge = snapshot.charge_id.as_ref().or(snapshot.action_id.as_ref());
-    let recorded = case
+    let recorded = payment
         .authorizations()
         .filter(|row| row.status == TransactionStatus::Failed)
         .any(|row| {
             row.gateway_transaction_id.as_ref() == charge || row.error_code.as_deref() == Some(GIVEN_UP)
         });
-    let mut row = match case.pending_authorization() {
+    let mut row = match payment.pending_authorization() {
         Some(row) => row,
         None if recorded || charge.is_none() => return Ok(()),
-        None => case.new_transaction(context, TransactionKind::Authorizations),
+        None => payment.new_transaction(context, TransactionKind::Authorizations),
     };
     name(&mut row, snapshot);
     fail(context, &mut row, decline);
-    case.put(tx, row).await
+    payment.put(tx, row).await
 }
 
 /// A payment that is off: what waited has failed, what was held is released.
 async fn release(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     snapshot: &PaymentSnapshot,
 ) -> Result<(), Failure> {
-    if let Some(mut pending) = case.pending_authorization() {
+    if let Some(mut pending) = payment.pending_authorization() {
         name(&mut pending, snapshot);
         let decline = snapshot.decline.clone().unwrap_or_else(|| Decline {
             code: "canceled".into(),
@@ -302,32 +305,32 @@ async fn release(
             detail: None,
         });
         fail(context, &mut pending, &decline);
-        case.put(tx, pending).await?;
+        payment.put(tx, pending).await?;
     }
     let message = match snapshot.status {
         PspStatus::Expired => "The authorization has expired.",
         _ => "Success!",
     };
-    release_open(tx, context, case, snapshot, message).await
+    release_open(tx, context, payment, snapshot, message).await
 }
 
 /// What was held and is held no more becomes a void.
 async fn release_open(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     snapshot: &PaymentSnapshot,
     message: &str,
 ) -> Result<(), Failure> {
-    let held: Vec<TransactionRow> = case
+    let held: Vec<TransactionRow> = payment
         .authorizations()
         .filter(|row| row.status == TransactionStatus::Succeeded)
         .cloned()
         .collect();
     for authorization in held {
-        let open = case.ledger.open_authorization(&authorization);
+        let open = payment.ledger.open_authorization(&authorization);
         if open > 0 {
-            let mut row = case.new_transaction(context, TransactionKind::Voids);
+            let mut row = payment.new_transaction(context, TransactionKind::Voids);
             row.parent_id = Some(authorization.id.clone());
             row.amount_cents = open;
             name(&mut row, snapshot);
@@ -336,41 +339,45 @@ async fn release_open(
             }
             succeed(context, &mut row);
             row.message = Some(message.to_owned());
-            case.put(tx, row).await?;
+            payment.put(tx, row).await?;
         }
     }
     Ok(())
 }
 
 /// An authorization that arrives on a source which was replaced. The source is put back on an order that is still open and
-/// pays with such sources, if its gateway says so (`force_payments`). Otherwise the hold is [released](super::advance).
+/// pays with such sources, if its gateway says so (`force_payments`). Otherwise the hold is [released](super::next_step).
 /// So is one of a payment that was given up. Captured money is never given back by itself, so that its source is put back in any
 /// case.
-async fn late_authorization(tx: &mut Tx<'_>, case: &mut Case, next: SourceState) -> Result<(), Failure> {
-    if is_given_up_hold(case, Some(next)) {
+async fn late_authorization(
+    tx: &mut Tx<'_>,
+    payment: &mut LockedPayment,
+    next: SourceState,
+) -> Result<(), Failure> {
+    if is_given_up_hold(payment, Some(next)) {
         return Ok(());
     }
     let is_captured = next == SourceState::Captured;
-    if case.ledger.held_besides(&case.source.id) > 0 {
+    if payment.ledger.held_besides(&payment.source.id) > 0 {
         if is_captured {
             tracing::error!(
-                order = case.order.id,
-                source = case.source.id,
+                order = payment.order.id,
+                source = payment.source.id,
                 "an order was paid twice; a person has to look"
             );
         }
         return Ok(());
     }
-    if is_captured || is_put_back(tx, case).await? {
-        case.order.payment_source_type = Some(case.source.kind);
-        case.order.payment_source_id = Some(case.source.id.clone());
+    if is_captured || is_put_back(tx, payment).await? {
+        payment.order.payment_source_type = Some(payment.source.kind);
+        payment.order.payment_source_id = Some(payment.source.id.clone());
     }
     Ok(())
 }
 
-async fn is_put_back(tx: &mut Tx<'_>, case: &Case) -> Result<bool, Failure> {
-    if !is_editable(*case.order.status) || !gateway_of(tx, case).await?.force_payments {
+async fn is_put_back(tx: &mut Tx<'_>, payment: &LockedPayment) -> Result<bool, Failure> {
+    if !is_editable(*payment.order.status) || !gateway_of(tx, payment).await?.force_payments {
         return Ok(false);
     }
-    Ok(case.order.payment_method_id.is_none() || offer::method_of(tx, case).await?.is_some())
+    Ok(payment.order.payment_method_id.is_none() || offer::method_of(tx, payment).await?.is_some())
 }

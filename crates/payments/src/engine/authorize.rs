@@ -9,7 +9,7 @@ use crate::{
     failure::Failure,
     payment::{
         cards,
-        case::{Case, gateway_of},
+        locked::{LockedPayment, gateway_of},
         machine::OrderEvent,
         offer::{self, Choice},
         order_status, rules,
@@ -17,43 +17,43 @@ use crate::{
     },
     providers::{
         Authorization, Charge, ConfirmedLater,
-        operation::{self, Attempt, Progress},
+        operation::{self, PreparedCall, Progress},
         registry,
     },
     request::Request,
 };
 
-/// Commits the intent to authorize the order's total, or a part of it, with the case's source. `pointer` leads to what asks
+/// Commits the intent to authorize the order's total, or a part of it, with the payment's source. `pointer` leads to what asks
 /// for it.
 pub async fn begin(
     tx: &mut Tx<'_>,
     request: &Request,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     amount_cents: Option<i64>,
     pointer: &str,
 ) -> Result<Progress, Failure> {
-    let choice = refuse_attempt(tx, request, case, pointer).await?;
-    case.details.moto = choice.is_moto(request);
+    let choice = refuse_attempt(tx, request, payment, pointer).await?;
+    payment.details.moto = choice.is_moto(request);
     // Whoever pays is the one whose failures count, and not whoever made the source.
-    if let Some(address) = rules::buyer_address(request, &case.order) {
-        case.details.address = Some(address);
+    if let Some(address) = rules::buyer_address(request, &payment.order) {
+        payment.details.address = Some(address);
     }
     let authorization = Authorization {
-        amount_cents: payable(case, amount_cents, pointer)?,
+        amount_cents: payable(payment, amount_cents, pointer)?,
         asked_cents: amount_cents,
         pointer,
         charge: Charge {
             gateway: &choice.gateway,
-            card: cards::chosen_or_refuse(tx, &request.context, case, pointer).await?,
+            card: cards::chosen_or_refuse(tx, &request.context, payment, pointer).await?,
         },
     };
-    let provider = registry::of_source(*case.source.kind);
-    provider.authorize(tx, request, case, authorization).await
+    let provider = registry::of_source(*payment.source.kind);
+    provider.authorize(tx, request, payment, authorization).await
 }
 
 /// The order's total, or what the request says if that is not more.
-fn payable(case: &Case, amount_cents: Option<i64>, pointer: &str) -> Result<i64, Problem> {
-    let total = case.order.total_cents();
+fn payable(payment: &LockedPayment, amount_cents: Option<i64>, pointer: &str) -> Result<i64, Problem> {
+    let total = payment.order.total_cents();
     if total <= 0 {
         let message = "can't be done: the order has nothing to pay; send _place to it";
         return Err(Problem::invalid(pointer, "free", message));
@@ -73,143 +73,161 @@ fn payable(case: &Case, amount_cents: Option<i64>, pointer: &str) -> Result<i64,
 async fn refuse_attempt(
     tx: &mut Tx<'_>,
     request: &Request,
-    case: &Case,
+    payment: &LockedPayment,
     pointer: &str,
 ) -> Result<Choice, Failure> {
-    if !case.is_current() {
+    if !payment.is_current() {
         let message = "can't be done: the order has another payment source by now";
         return Err(Problem::invalid(pointer, "replaced", message).into());
     }
-    rules::refuse_open_call(&case.source)?;
-    rules::refuse_mismatch(&case.source, pointer)?;
-    rules::refuse_double_payment(&case.ledger)?;
-    if !case.source.state.takes_attempt() {
-        return Err(rules::not_in_state(&case.source, pointer).into());
+    rules::refuse_open_call(&payment.source)?;
+    rules::refuse_mismatch(&payment.source, pointer)?;
+    rules::refuse_double_payment(&payment.ledger)?;
+    if !payment.source.state.takes_attempt() {
+        return Err(rules::not_in_state(&payment.source, pointer).into());
     }
-    rules::refuse_card_testing(tx, request, case).await?;
-    offer::present_or_refuse(tx, case, pointer).await
+    rules::refuse_card_testing(tx, request, payment).await?;
+    offer::present_or_refuse(tx, payment, pointer).await
 }
 
-/// What the case's source is to be charged with.
+/// What the payment's source is charged with.
 async fn charge_of<'a>(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &Case,
+    payment: &LockedPayment,
     gateway: &'a PaymentGatewayRow,
 ) -> Result<Charge<'a>, Failure> {
-    let card = cards::chosen(tx, context, case).await?;
+    let card = cards::chosen(tx, context, payment).await?;
     Ok(Charge { gateway, card })
 }
 
-fn confirmed_later(case: &Case) -> Result<&'static dyn ConfirmedLater, Failure> {
-    let later = registry::of_source(*case.source.kind).confirmed_later();
-    later.ok_or_else(|| Failure::Internal(format!("{} are confirmed when they are made", case.source.kind)))
+fn confirmed_later(payment: &LockedPayment) -> Result<&'static dyn ConfirmedLater, Failure> {
+    let later = registry::of_source(*payment.source.kind).confirmed_later();
+    later.ok_or_else(|| {
+        Failure::Internal(format!(
+            "{} are confirmed when they are made",
+            payment.source.kind
+        ))
+    })
 }
 
 /// Confirms a payment after a call. A saved card may have been removed meanwhile, and then there is nothing to confirm with.
 pub async fn confirm_if_possible(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
 ) -> Result<Option<Progress>, Failure> {
-    let gateway = gateway_of(tx, case).await?;
-    let charge = charge_of(tx, context, case, &gateway).await?;
-    if case.details.customer_payment_source_id.is_some() && charge.card.is_none() {
+    let gateway = gateway_of(tx, payment).await?;
+    let charge = charge_of(tx, context, payment, &gateway).await?;
+    if payment.details.customer_payment_source_id.is_some() && charge.card.is_none() {
         return Ok(None);
     }
-    let later = confirmed_later(case)?;
-    Ok(Some(later.confirm(tx, context, case, charge).await?))
+    let later = confirmed_later(payment)?;
+    Ok(Some(later.confirm(tx, context, payment, charge).await?))
 }
 
 /// Whether the last attempt was declined because the buyer has to authenticate.
-pub fn wants_authentication(case: &Case) -> bool {
-    let last = case.authorizations().max_by_key(|row| row.number.clone());
+pub fn wants_authentication(payment: &LockedPayment) -> bool {
+    let last = payment.authorizations().max_by_key(|row| row.number.clone());
     let code = last
         .filter(|row| row.status == TransactionStatus::Failed)
         .and_then(|row| row.error_code.as_deref());
-    let wanted = code.is_some_and(|code| registry::of_source(*case.source.kind).wants_authentication(code));
-    wanted && case.source.state == SourceState::Failed
+    let wanted =
+        code.is_some_and(|code| registry::of_source(*payment.source.kind).wants_authentication(code));
+    wanted && payment.source.state == SourceState::Failed
 }
 
 /// Attempts to pay once more with the buyer, who finishes it at their bank. `None` if the saved card was removed meanwhile.
 pub async fn authenticate(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
 ) -> Result<Option<Progress>, Failure> {
-    let Some(card) = cards::chosen(tx, context, case).await? else {
+    let Some(card) = cards::chosen(tx, context, payment).await? else {
         return Ok(None);
     };
-    let gateway = gateway_of(tx, case).await?;
-    let provider = registry::of_source(*case.source.kind);
-    let begun = provider.authenticate(tx, context, case, &gateway, card).await?;
+    let gateway = gateway_of(tx, payment).await?;
+    let provider = registry::of_source(*payment.source.kind);
+    let begun = provider
+        .authenticate(tx, context, payment, &gateway, card)
+        .await?;
     Ok(Some(begun))
 }
 
 /// Creates a released payment anew, with the order's present total.
-pub async fn renew(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<Progress, Failure> {
-    let gateway = gateway_of(tx, case).await?;
-    let charge = charge_of(tx, context, case, &gateway).await?;
-    confirmed_later(case)?.renew(tx, context, case, charge).await
+pub async fn renew(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    payment: &mut LockedPayment,
+) -> Result<Progress, Failure> {
+    let gateway = gateway_of(tx, payment).await?;
+    let charge = charge_of(tx, context, payment, &gateway).await?;
+    confirmed_later(payment)?
+        .renew(tx, context, payment, charge)
+        .await
 }
 
 /// Refuses early what can't be created anew, before what is held is released.
 async fn refuse_renewal(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &Case,
+    payment: &LockedPayment,
     pointer: &str,
 ) -> Result<(), Failure> {
-    let gateway = gateway_of(tx, case).await?;
+    let gateway = gateway_of(tx, payment).await?;
     if gateway.disabled_at.is_some() {
         let message = "can't be done: the gateway of the payment is disabled";
         return Err(Problem::invalid(pointer, "no_gateway", message).into());
     }
-    let charge = charge_of(tx, context, case, &gateway).await?;
-    confirmed_later(case)?.refuse_renewal(context, case, charge, pointer)
+    let charge = charge_of(tx, context, payment, &gateway).await?;
+    confirmed_later(payment)?.refuse_renewal(context, payment, charge, pointer)
 }
 
 /// `_update`: an unconfirmed payment gets the order's present total; what is held is released and asked for anew. Of an order
 /// that has nothing to pay any more, the payment is given up.
-pub async fn change_amount(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> Result<Progress, Failure> {
+pub async fn change_amount(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    payment: &mut LockedPayment,
+) -> Result<Progress, Failure> {
     let context = &request.context;
     let pointer = "/data/attributes/_update";
-    rules::refuse_open_call(&case.source)?;
-    let total = case.order.total_cents();
+    rules::refuse_open_call(&payment.source)?;
+    let total = payment.order.total_cents();
     // An order that costs nothing any more gives back what is held, however it was paid.
     if total > 0 {
-        offer::present_or_refuse(tx, case, pointer).await?;
+        offer::present_or_refuse(tx, payment, pointer).await?;
     }
-    let held = case
+    let held = payment
         .authorizations()
-        .find(|row| case.ledger.voidable(row) > 0)
+        .find(|row| payment.ledger.voidable(row) > 0)
         .cloned();
-    if let (SourceState::Authorized, Some(authorization)) = (case.source.state, held) {
-        if !order_status::is_editable(*case.order.status) {
-            return Err(order_status::impossible(&case.order, OrderEvent::Authorize, pointer).into());
+    if let (SourceState::Authorized, Some(authorization)) = (payment.source.state, held) {
+        if !order_status::is_editable(*payment.order.status) {
+            return Err(order_status::impossible(&payment.order, OrderEvent::Authorize, pointer).into());
         }
         let goal = if total == 0 {
             Some(Goal::Unpay)
         } else {
-            refuse_renewal(tx, context, case, pointer).await?;
+            refuse_renewal(tx, context, payment, pointer).await?;
             Some(Goal::Renew)
         };
-        return action::void(tx, context, case, &authorization, goal).await;
+        return action::void(tx, context, payment, &authorization, goal).await;
     }
-    let gateway = gateway_of(tx, case).await?;
-    let attempt: Attempt = if total == 0 {
-        if !rules::is_confirmable(&case.source) {
-            let message = format!("can't be done: the payment is {}", case.source.state);
+    let gateway = gateway_of(tx, payment).await?;
+    let call: PreparedCall = if total == 0 {
+        if !rules::is_confirmable(&payment.source) {
+            let message = format!("can't be done: the payment is {}", payment.source.state);
             return Err(Problem::invalid(pointer, "state", message)
-                .meta("state", case.source.state.to_string())
+                .meta("state", payment.source.state.to_string())
                 .into());
         }
-        operation::cancel(tx, context, case, &gateway).await?
+        operation::cancel(tx, context, payment, &gateway).await?
     } else {
-        case.details.authorization_amount_cents = None;
-        let charge = charge_of(tx, context, case, &gateway).await?;
-        let later = confirmed_later(case)?;
-        later.update(tx, context, case, charge, (total, None)).await?
+        payment.details.authorization_amount_cents = None;
+        let charge = charge_of(tx, context, payment, &gateway).await?;
+        let later = confirmed_later(payment)?;
+        later.update(tx, context, payment, charge, (total, None)).await?
     };
-    Ok(Progress::CallPsp(Box::new(attempt)))
+    Ok(Progress::CallPsp(Box::new(call)))
 }

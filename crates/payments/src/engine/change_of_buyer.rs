@@ -10,7 +10,7 @@ use crate::{
     planted::{self, Bug},
     providers::registry,
     request::Request,
-    stored::{json, stored_json, word},
+    stored::{json, parse_column, stored_json},
 };
 
 /// How an order's buyer changes.
@@ -39,7 +39,7 @@ fn change(request: &Request, before: &OrderRow, after: &Record<Order>) -> Option
 /// Takes the payment of an order away from its former buyer, if the order gets another one. It is refused while money of the
 /// former one is held or under way; [`Failure::Confirmable`] if a payment is to be given up at the PSP first. `pointer` leads
 /// to what changes the buyer.
-pub async fn settle(
+pub async fn apply(
     tx: &mut Tx<'_>,
     request: &Request,
     before: &OrderRow,
@@ -52,7 +52,10 @@ pub async fn settle(
     let Some(source_id) = &before.payment_source_id else {
         return Ok(());
     };
-    let source = query!(tx, payment_sources::get(request.scope(), &word(source_id)?))?;
+    let source = query!(
+        tx,
+        payment_sources::get(request.scope(), &parse_column(source_id)?)
+    )?;
     let Some(mut source) = source.filter(|source| registry::of_source(*source.kind).capabilities().has_psp())
     else {
         return Ok(());

@@ -6,7 +6,7 @@ use tillgate_store::{AnyOrder as _, SourceState, TransactionRow};
 use crate::{
     context::Context,
     failure::Failure,
-    payment::{case::Case, mismatch::Difference, state::SourceStateRules as _},
+    payment::{locked::LockedPayment, mismatch::Difference, state::SourceStateRules as _},
     planted::{self, Bug},
     providers::{CreationReference, registry},
 };
@@ -35,23 +35,24 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// What was asked for a case's payment.
-    pub fn of(context: &Context, case: &Case) -> Result<Self, Failure> {
-        let provider = registry::of_source(*case.source.kind);
+    /// What was asked for a payment.
+    pub fn of(context: &Context, payment: &LockedPayment) -> Result<Self, Failure> {
+        let provider = registry::of_source(*payment.source.kind);
         let capabilities = provider.capabilities();
-        let details = &case.details;
+        let details = &payment.details;
         let options = details.options.as_ref();
         let named = options.and_then(|options| Some(options.0.get("customer")?.as_str()?.to_owned()));
-        let own = |row: &&TransactionRow| row.payment_source_id == case.source.id;
+        let own = |row: &&TransactionRow| row.payment_source_id == payment.source.id;
         let instrument = match capabilities.shows_instrument {
-            true => provider.named_card(context, &case.source, details)?,
+            true => provider.named_card(context, &payment.source, details)?,
             false => None,
         };
         Ok(Self {
-            live: !case.scope.test(),
-            order_id: case.order.id.clone(),
+            live: !payment.scope.test(),
+            order_id: payment.order.id.clone(),
             references: if capabilities.reference == CreationReference::Transaction {
-                case.ledger
+                payment
+                    .ledger
                     .rows()
                     .iter()
                     .filter(own)
@@ -60,11 +61,11 @@ impl Asked {
             } else {
                 Vec::new()
             },
-            currency: case.source.currency_code.clone(),
+            currency: payment.source.currency_code.clone(),
             amounts: [
                 // It follows the PSP, so that it says nothing any more once that has shown another one.
-                Some(case.source.amount_cents).filter(|_| !is_flagged(case, Difference::Amount)),
-                Some(case.order.total_cents()),
+                Some(payment.source.amount_cents).filter(|_| !is_flagged(payment, Difference::Amount)),
+                Some(payment.order.total_cents()),
                 details.authorization_amount_cents,
             ]
             .into_iter()
@@ -72,7 +73,7 @@ impl Asked {
             .collect(),
             capture: capabilities
                 .shows_capture_method
-                .then_some(if case.source.automatic_capture {
+                .then_some(if payment.source.automatic_capture {
                     CaptureMethod::Automatic
                 } else {
                     CaptureMethod::Manual
@@ -84,8 +85,8 @@ impl Asked {
     }
 }
 
-fn is_flagged(case: &Case, difference: Difference) -> bool {
-    let known = case.source.mismatch.as_deref().unwrap_or_default();
+fn is_flagged(payment: &LockedPayment, difference: Difference) -> bool {
+    let known = payment.source.mismatch.as_deref().unwrap_or_default();
     known.split(',').any(|word| word == difference.to_string())
 }
 

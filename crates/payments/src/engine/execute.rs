@@ -6,18 +6,18 @@ use tillgate_store::{OperationKind, Tx, query};
 use crate::{
     call::Answer,
     engine::{
-        record_outcome::{Settled, settle},
+        record_outcome::{Recorded, record_outcome},
         resolve,
     },
     failure::Failure,
     idempotency,
-    payment::case::Case,
+    payment::locked::LockedPayment,
     providers::{
-        operation::{Attempt, Outcome, Progress},
+        operation::{Outcome, PreparedCall, Progress},
         refusal::{ASK_AGAIN, card_gone, refused, unavailable},
     },
     request::Request,
-    stored::word,
+    stored::parse_column,
     wallet::gone::{self, Gone},
 };
 
@@ -27,9 +27,9 @@ pub struct Ending {
     /// Which resource the request is about.
     pub id: Id,
     /// Shows it.
-    pub answer: fn(&Request, &Case, &Id) -> Result<Answer, Failure>,
+    pub answer: fn(&Request, &LockedPayment, &Id) -> Result<Answer, Failure>,
     /// Whether what became of the attempt is an error to the caller. What was recorded stays.
-    pub verdict: fn(&Case, &Attempt) -> Option<Problem>,
+    pub verdict: fn(&LockedPayment, &PreparedCall) -> Option<Problem>,
     /// Where what the PSP complains of stands in the request.
     pub pointers: &'static [(&'static str, &'static str)],
     /// The source is new: one that the PSP made nothing of is removed again.
@@ -52,16 +52,14 @@ pub async fn renewing(run: impl AsyncFn(bool) -> Result<Answer, Failure>) -> Res
 type Step = Progress<Result<Answer, Failure>>;
 
 /// Calls the PSP, commits what it answers, and goes on until nothing more is to be asked of it.
-pub async fn carry_out(request: &Request, attempt: Attempt, ending: Ending) -> Result<Answer, Failure> {
-    let mut attempt = attempt;
+pub async fn execute(request: &Request, call: PreparedCall, ending: Ending) -> Result<Answer, Failure> {
+    let mut call = call;
     loop {
         let context = request.context.clone();
-        let outcome = resolve::perform(&context, &attempt).await;
+        let outcome = resolve::perform(&context, &call).await;
         let gone = match &outcome {
             Outcome::Refused(refusal) => match refusal.missing {
-                Some(missing) => {
-                    gone::look(&context, &attempt, missing, ending.card_token.as_deref()).await?
-                }
+                Some(missing) => gone::look(&context, &call, missing, ending.card_token.as_deref()).await?,
                 None => None,
             },
             _ => None,
@@ -71,11 +69,11 @@ pub async fn carry_out(request: &Request, attempt: Attempt, ending: Ending) -> R
             .db
             .clone()
             .write(async move |tx: &mut Tx<'_>| {
-                Box::pin(commit(tx, &request, &attempt, (&outcome, gone), &ending)).await
+                Box::pin(commit(tx, &request, &call, (&outcome, gone), &ending)).await
             })
             .await?;
         match step {
-            Step::CallPsp(next) => attempt = *next,
+            Step::CallPsp(next) => call = *next,
             Step::Done(answer) => return answer,
         }
     }
@@ -84,23 +82,23 @@ pub async fn carry_out(request: &Request, attempt: Attempt, ending: Ending) -> R
 async fn commit(
     tx: &mut Tx<'_>,
     request: &Request,
-    attempt: &Attempt,
+    call: &PreparedCall,
     (outcome, gone): (&Outcome, Option<Gone>),
     ending: &Ending,
 ) -> Result<Step, Failure> {
-    let Settled {
-        mut case,
+    let Recorded {
+        mut payment,
         finished,
         was_open,
         next,
         stopped,
-    } = settle(tx, &request.context, attempt, outcome).await?;
+    } = record_outcome(tx, &request.context, call, outcome).await?;
     if let Some(next) = next {
         return Ok(Step::CallPsp(Box::new(next)));
     }
     // What was made stays, and what its payment method wants done next is not the caller's business.
-    if let Some(problems) = stopped.filter(|_| attempt.goal.is_some() && !ending.is_creation) {
-        return keep(tx, request, problems).await;
+    if let Some(problems) = stopped.filter(|_| call.goal.is_some() && !ending.is_creation) {
+        return finish_with_problems(tx, request, problems).await;
     }
     if !was_open && let Some(answer) = idempotency::answered(request, tx).await? {
         return Ok(Step::Done(Ok(answer)));
@@ -108,13 +106,13 @@ async fn commit(
     // Somebody else may have found out more by now, or be about to, and then that counts.
     let is_certain = was_open && finished;
     // What was made stays, also if a later call for it (the capture of a method that captures by itself) did nothing.
-    let is_made = ending.is_creation && attempt.kind != OperationKind::Create;
+    let is_made = ending.is_creation && call.kind != OperationKind::Create;
     if let Some(gone) = gone.as_ref().filter(|_| is_certain) {
-        gone::forget(tx, &mut case, gone).await?;
-        case.save(tx, &request.context).await?;
+        gone::forget(tx, &mut payment, gone).await?;
+        payment.save(tx, &request.context).await?;
         if matches!(gone, Gone::Customer(_)) && ending.renews && !is_made {
             if ending.is_creation {
-                take_back(tx, request, case).await?;
+                remove_new_source(tx, request, payment).await?;
             }
             idempotency::release(request, tx).await?;
             return Ok(Step::Done(Err(Failure::CustomerGone)));
@@ -136,14 +134,14 @@ async fn commit(
     };
     if let Some(problems) = refusal {
         if ending.is_creation {
-            take_back(tx, request, case).await?;
+            remove_new_source(tx, request, payment).await?;
         }
-        return keep(tx, request, problems).await;
+        return finish_with_problems(tx, request, problems).await;
     }
-    if let Some(problem) = (ending.verdict)(&case, attempt) {
-        return keep(tx, request, problem.into()).await;
+    if let Some(problem) = (ending.verdict)(&payment, call) {
+        return finish_with_problems(tx, request, problem.into()).await;
     }
-    let mut answer = (ending.answer)(request, &case, &ending.id)?;
+    let mut answer = (ending.answer)(request, &payment, &ending.id)?;
     if finished {
         request.finish(tx, &answer).await?;
     } else {
@@ -153,25 +151,33 @@ async fn commit(
 }
 
 /// Removes what came to nothing.
-async fn take_back(tx: &mut Tx<'_>, request: &Request, mut case: Case) -> Result<(), Failure> {
-    if case.is_current() {
-        case.order.payment_source_type = None;
-        case.order.payment_source_id = None;
+async fn remove_new_source(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    mut payment: LockedPayment,
+) -> Result<(), Failure> {
+    if payment.is_current() {
+        payment.order.payment_source_type = None;
+        payment.order.payment_source_id = None;
     }
-    case.save(tx, &request.context).await?;
-    let failed: Vec<String> = case.authorizations().map(|row| row.id.clone()).collect();
+    payment.save(tx, &request.context).await?;
+    let failed: Vec<String> = payment.authorizations().map(|row| row.id.clone()).collect();
     for id in failed {
-        case.remove(tx, &id).await?;
+        payment.remove(tx, &id).await?;
     }
-    let source_id = word(&case.source.id)?;
-    query!(tx, wallet::forget_payment_source(&case.scope, &source_id))?;
-    query!(tx, payment_sources::delete(&case.scope, &source_id))?;
+    let source_id = parse_column(&payment.source.id)?;
+    query!(tx, wallet::forget_payment_source(&payment.scope, &source_id))?;
+    query!(tx, payment_sources::delete(&payment.scope, &source_id))?;
     Ok(())
 }
 
 /// Commits what is there, and ends the call with problems all the same. An answer that says something for certain is kept
 /// with the idempotency key.
-async fn keep(tx: &mut Tx<'_>, request: &Request, problems: Problems) -> Result<Step, Failure> {
+async fn finish_with_problems(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    problems: Problems,
+) -> Result<Step, Failure> {
     let problems = request.told(problems);
     if problems.status() >= 500 {
         idempotency::release(request, tx).await?;

@@ -14,45 +14,47 @@ use crate::{
     engine::{action, authorize},
     failure::Failure,
     payment::{
-        case::Case,
         ledger::Ledger,
-        machine::{ORDER, OrderEvent},
-        order_status::{can, impossible, is_covered, pays, place_or_give_up, turn},
+        locked::LockedPayment,
+        machine::{ORDER_MACHINE, OrderEvent},
+        order_status::{can, impossible, is_covered, pays, place_or_give_up, transition},
         rules,
         state::SourceStateRules as _,
     },
     planted::{self, Bug},
-    providers::{connection::Link, operation::Progress, registry},
+    providers::{connection::ProviderConnection, operation::Progress, registry},
     request::Request,
-    stored::{self, word},
+    stored::{self, parse_column},
 };
 
-fn refuse_unless(case: &Case, event: OrderEvent, pointer: &str) -> Result<(), Failure> {
-    if can(case, event) {
+fn refuse_unless(payment: &LockedPayment, event: OrderEvent, pointer: &str) -> Result<(), Failure> {
+    if can(payment, event) {
         return Ok(());
     }
-    Err(impossible(&case.order, event, pointer).into())
+    Err(impossible(&payment.order, event, pointer).into())
 }
 
 /// `_authorize`
 pub async fn authorize(
     tx: &mut Tx<'_>,
     request: &Request,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     amount_cents: Option<i64>,
 ) -> Result<Option<Progress>, Failure> {
     let pointer = "/data/attributes/_authorize";
-    refuse_unless(case, OrderEvent::Authorize, pointer)?;
-    if case.source.state.holds_money() {
+    refuse_unless(payment, OrderEvent::Authorize, pointer)?;
+    if payment.source.state.holds_money() {
         return Ok(None);
     }
-    Ok(Some(attempt(tx, request, case, amount_cents, pointer).await?))
+    Ok(Some(
+        begin_authorization(tx, request, payment, amount_cents, pointer).await?,
+    ))
 }
 
-async fn attempt(
+async fn begin_authorization(
     tx: &mut Tx<'_>,
     request: &Request,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     amount_cents: Option<i64>,
     pointer: &str,
 ) -> Result<Progress, Failure> {
@@ -60,7 +62,7 @@ async fn attempt(
         Some(_) => "/data/attributes/_authorization_amount_cents",
         None => pointer,
     };
-    authorize::begin(tx, request, case, amount_cents, pointer)
+    authorize::begin(tx, request, payment, amount_cents, pointer)
         .await
         .map_err(|failure| failure.unsupported_at(amount))
 }
@@ -69,35 +71,35 @@ async fn attempt(
 pub async fn place(
     tx: &mut Tx<'_>,
     request: &Request,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     amount_cents: Option<i64>,
 ) -> Result<Option<Progress>, Failure> {
     let pointer = "/data/attributes/_place";
-    refuse_unless(case, OrderEvent::Place, pointer)?;
+    refuse_unless(payment, OrderEvent::Place, pointer)?;
     let context = &request.context;
     // An order that is being placed waits for its payment, and is placed or pending when that is decided.
-    if matches!(*case.order.status, OrderStatus::Placing | OrderStatus::Placed) {
+    if matches!(*payment.order.status, OrderStatus::Placing | OrderStatus::Placed) {
         return Ok(None);
     }
-    rules::refuse_mismatch(&case.source, pointer)?;
-    if case.source.state.holds_money() {
-        if !pays(case, amount_cents) {
+    rules::refuse_mismatch(&payment.source, pointer)?;
+    if payment.source.state.holds_money() {
+        if !pays(payment, amount_cents) {
             return Err(mismatched(pointer).into());
         }
-        turn(context, &mut case.order, OrderEvent::Place)?;
+        transition(context, &mut payment.order, OrderEvent::Place)?;
         return Ok(None);
     }
-    if case.order.total_cents() == 0 {
+    if payment.order.total_cents() == 0 {
         // There is nothing to pay any more, and the payment that was begun has been given up.
-        detach(case)?;
-        turn(context, &mut case.order, OrderEvent::Place)?;
+        detach(payment)?;
+        transition(context, &mut payment.order, OrderEvent::Place)?;
         return Ok(None);
     }
-    let begun = attempt(tx, request, case, amount_cents, pointer).await?;
+    let begun = begin_authorization(tx, request, payment, amount_cents, pointer).await?;
     // An authorization without a PSP may have placed the order by itself.
-    if case.order.status != OrderStatus::Placed {
-        turn(context, &mut case.order, OrderEvent::BeginPlacing)?;
-        place_or_give_up(context, case)?;
+    if payment.order.status != OrderStatus::Placed {
+        transition(context, &mut payment.order, OrderEvent::BeginPlacing)?;
+        place_or_give_up(context, payment)?;
     }
     Ok(Some(begun))
 }
@@ -109,14 +111,14 @@ fn mismatched(pointer: &str) -> Problem {
 }
 
 /// `_approve`
-pub fn approve(context: &Context, case: &mut Case, pointer: &str) -> Result<(), Failure> {
-    refuse_unless(case, OrderEvent::Approve, pointer)?;
-    if case.order.status == OrderStatus::Approved {
+pub fn approve(context: &Context, payment: &mut LockedPayment, pointer: &str) -> Result<(), Failure> {
+    refuse_unless(payment, OrderEvent::Approve, pointer)?;
+    if payment.order.status == OrderStatus::Approved {
         return Ok(());
     }
-    approve_paid(context, &mut case.order, pointer)?;
-    let is_mismatched = rules::is_mismatched(&case.source, &case.order) && !is_covered(case);
-    if case.details.authorization_amount_cents.is_none() && is_mismatched {
+    approve_paid(context, &mut payment.order, pointer)?;
+    let is_mismatched = rules::is_mismatched(&payment.source, &payment.order) && !is_covered(payment);
+    if payment.details.authorization_amount_cents.is_none() && is_mismatched {
         return Err(mismatched(pointer).into());
     }
     Ok(())
@@ -124,7 +126,7 @@ pub fn approve(context: &Context, case: &mut Case, pointer: &str) -> Result<(), 
 
 /// `_approve` of an order without a payment source.
 pub fn approve_paid(context: &Context, row: &mut OrderRow, pointer: &str) -> Result<(), Failure> {
-    if ORDER.next(*row.status, OrderEvent::Approve).is_none() {
+    if ORDER_MACHINE.next(*row.status, OrderEvent::Approve).is_none() {
         return Err(impossible(row, OrderEvent::Approve, pointer).into());
     }
     let payment = *row.payment_status;
@@ -142,7 +144,7 @@ pub fn approve_paid(context: &Context, row: &mut OrderRow, pointer: &str) -> Res
             .meta("payment_status", payment.to_string())
             .into());
     }
-    turn(context, row, OrderEvent::Approve)?;
+    transition(context, row, OrderEvent::Approve)?;
     Ok(())
 }
 
@@ -150,54 +152,55 @@ pub fn approve_paid(context: &Context, row: &mut OrderRow, pointer: &str) -> Res
 pub async fn capture(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     pointer: &str,
 ) -> Result<Option<Progress>, Failure> {
-    refuse_unless(case, OrderEvent::Capture, pointer)?;
-    rules::refuse_open_call(&case.source)?;
-    let steps = captures_due(&case.ledger, case.order.total_cents());
-    refuse_later_steps(tx, context, case, steps)
+    refuse_unless(payment, OrderEvent::Capture, pointer)?;
+    rules::refuse_open_call(&payment.source)?;
+    let steps = captures_due(&payment.ledger, payment.order.total_cents());
+    refuse_later_steps(tx, context, payment, steps)
         .await
         .map_err(|failure| failure.unsupported_at(pointer))?;
-    let begun = capture_next(tx, context, case)
+    let begun = capture_next(tx, context, payment)
         .await
         .map_err(|failure| failure.unsupported_at(pointer))?;
     if begun.is_none()
-        && case
+        && payment
             .ledger
             .of_kind(TransactionKind::Captures)
-            .all(|row| case.ledger.refundable(row) == 0)
+            .all(|row| payment.ledger.refundable(row) == 0)
     {
         let message = "can't be done: nothing is authorized for the order";
-        return Err(refused_by_payment(case, pointer, message).into());
+        return Err(refused_by_payment(payment, pointer, message).into());
     }
     Ok(begun)
 }
 
 /// What a caller is told when the order's payment stands against a trigger.
-fn refused_by_payment(case: &Case, pointer: &str, message: &'static str) -> Problem {
+fn refused_by_payment(payment: &LockedPayment, pointer: &str, message: &'static str) -> Problem {
     Problem::invalid(pointer, "payment_status", message)
-        .meta("payment_status", case.order.payment_status.to_string())
+        .meta("payment_status", payment.order.payment_status.to_string())
 }
 
 /// The next capture that an order needs, if any.
 pub async fn capture_next(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
 ) -> Result<Option<Progress>, Failure> {
-    let due = case.order.total_cents() - case.ledger.captured();
+    let due = payment.order.total_cents() - payment.ledger.captured();
     let open = |ledger: &Ledger, row: &TransactionRow| ledger.open_authorization(row);
-    let Some(authorization) = next_of(tx, context, case, TransactionKind::Authorizations, open).await? else {
+    let Some(authorization) = next_of(tx, context, payment, TransactionKind::Authorizations, open).await?
+    else {
         return Ok(None);
     };
-    let amount = case.ledger.open_authorization(&authorization).min(due);
+    let amount = payment.ledger.open_authorization(&authorization).min(due);
     if amount <= 0 {
         return Ok(None);
     }
     let goal = Some(Goal::Capture);
     Ok(Some(
-        action::capture(tx, context, case, &authorization, amount, goal).await?,
+        action::capture(tx, context, payment, &authorization, amount, goal).await?,
     ))
 }
 
@@ -240,18 +243,18 @@ fn refunds_due(ledger: &Ledger) -> Vec<Step> {
 async fn refuse_later_steps(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &Case,
+    payment: &LockedPayment,
     steps: Vec<Step>,
 ) -> Result<(), Failure> {
     for (row, amount) in steps.into_iter().skip(1) {
         let source = query!(
             tx,
-            payment_sources::get(&case.scope, &word(&row.payment_source_id)?)
+            payment_sources::get(&payment.scope, &parse_column(&row.payment_source_id)?)
         )?;
         let Some(source) = source else { continue };
         rules::refuse_open_call(&source)?;
-        let gateway_id: Id = word(&source.payment_gateway_id)?;
-        let gateway = query!(tx, payment_gateways::get(&case.scope, &gateway_id))?;
+        let gateway_id: Id = parse_column(&source.payment_gateway_id)?;
+        let gateway = query!(tx, payment_gateways::get(&payment.scope, &gateway_id))?;
         let has_psp =
             |gateway: &PaymentGatewayRow| registry::of_gateway(*gateway.kind).capabilities().has_psp();
         let (Some(amount), Some(gateway)) = (amount, gateway.filter(has_psp)) else {
@@ -261,12 +264,13 @@ async fn refuse_later_steps(
         let refund = RefundPayment {
             reference: ActionReference {
                 transaction_id: row.id.clone(),
-                order_id: case.order.id.clone(),
+                order_id: payment.order.id.clone(),
             },
-            amount: Money::new(amount, word(&row.currency_code)?),
+            amount: Money::new(amount, parse_column(&row.currency_code)?),
         };
-        let link = Link::of(context, &gateway)?;
-        link.gateway
+        let connection = ProviderConnection::of(context, &gateway)?;
+        connection
+            .gateway
             .refund(source.psp_id.as_deref().unwrap_or_default(), &refund, &row.id)?;
     }
     Ok(())
@@ -276,20 +280,20 @@ async fn refuse_later_steps(
 pub async fn refund(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
 ) -> Result<Option<Progress>, Failure> {
     let pointer = "/data/attributes/_refund";
-    refuse_unless(case, OrderEvent::Refund, pointer)?;
-    rules::refuse_open_call(&case.source)?;
-    refuse_later_steps(tx, context, case, refunds_due(&case.ledger))
+    refuse_unless(payment, OrderEvent::Refund, pointer)?;
+    rules::refuse_open_call(&payment.source)?;
+    refuse_later_steps(tx, context, payment, refunds_due(&payment.ledger))
         .await
         .map_err(|failure| failure.unsupported_at(pointer))?;
-    let begun = refund_next(tx, context, case)
+    let begun = refund_next(tx, context, payment)
         .await
         .map_err(|failure| failure.unsupported_at(pointer))?;
-    if begun.is_none() && case.ledger.captured() == 0 {
+    if begun.is_none() && payment.ledger.captured() == 0 {
         let message = "can't be done: nothing was captured for the order";
-        return Err(refused_by_payment(case, pointer, message).into());
+        return Err(refused_by_payment(payment, pointer, message).into());
     }
     Ok(begun)
 }
@@ -299,23 +303,26 @@ pub async fn refund(
 pub async fn refund_next(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
 ) -> Result<Option<Progress>, Failure> {
     let goal = Some(Goal::Refund);
     let rest = |ledger: &Ledger, row: &TransactionRow| ledger.voidable(row);
-    if case.ledger.captured() > 0
+    if payment.ledger.captured() > 0
         && !planted::is(Bug::RestOfCaptureForgotten)
-        && let Some(authorization) = next_of(tx, context, case, TransactionKind::Authorizations, rest).await?
+        && let Some(authorization) =
+            next_of(tx, context, payment, TransactionKind::Authorizations, rest).await?
     {
-        return Ok(Some(action::void(tx, context, case, &authorization, goal).await?));
+        return Ok(Some(
+            action::void(tx, context, payment, &authorization, goal).await?,
+        ));
     }
     let open = |ledger: &Ledger, row: &TransactionRow| ledger.refundable(row);
-    let Some(capture) = next_of(tx, context, case, TransactionKind::Captures, open).await? else {
+    let Some(capture) = next_of(tx, context, payment, TransactionKind::Captures, open).await? else {
         return Ok(None);
     };
-    let amount = case.ledger.refundable(&capture);
+    let amount = payment.ledger.refundable(&capture);
     Ok(Some(
-        action::refund(tx, context, case, &capture, amount, goal).await?,
+        action::refund(tx, context, payment, &capture, amount, goal).await?,
     ))
 }
 
@@ -323,21 +330,21 @@ pub async fn refund_next(
 pub async fn cancel(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
 ) -> Result<Option<Progress>, Failure> {
     let pointer = "/data/attributes/_cancel";
-    refuse_unless(case, OrderEvent::Cancel, pointer)?;
-    rules::refuse_open_call(&case.source)?;
-    let kept = case
+    refuse_unless(payment, OrderEvent::Cancel, pointer)?;
+    rules::refuse_open_call(&payment.source)?;
+    let kept = payment
         .ledger
         .of_kind(TransactionKind::Captures)
-        .any(|row| case.ledger.refundable(row) > 0);
+        .any(|row| payment.ledger.refundable(row) > 0);
     if kept {
         let message = "can't be done: money was captured for the order; send _refund, which cancels it";
-        return Err(refused_by_payment(case, pointer, message).into());
+        return Err(refused_by_payment(payment, pointer, message).into());
     }
-    refuse_later_steps(tx, context, case, releases_due(&case.ledger)).await?;
-    cancel_next(tx, context, case)
+    refuse_later_steps(tx, context, payment, releases_due(&payment.ledger)).await?;
+    cancel_next(tx, context, payment)
         .await
         .map_err(|failure| failure.unsupported_at(pointer))
 }
@@ -346,61 +353,63 @@ pub async fn cancel(
 pub async fn cancel_next(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
 ) -> Result<Option<Progress>, Failure> {
     let open = |ledger: &Ledger, row: &TransactionRow| ledger.voidable(row);
-    match next_of(tx, context, case, TransactionKind::Authorizations, open).await? {
+    match next_of(tx, context, payment, TransactionKind::Authorizations, open).await? {
         Some(authorization) => {
             let goal = Some(Goal::CancelOrder);
-            Ok(Some(action::void(tx, context, case, &authorization, goal).await?))
+            Ok(Some(
+                action::void(tx, context, payment, &authorization, goal).await?,
+            ))
         }
         None => {
-            turn(context, &mut case.order, OrderEvent::Cancel)?;
+            transition(context, &mut payment.order, OrderEvent::Cancel)?;
             Ok(None)
         }
     }
 }
 
-/// The first transaction of a kind with something left. The case becomes that of its payment source.
+/// The first transaction of a kind with something left. The payment becomes that of its payment source.
 async fn next_of(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     kind: TransactionKind,
     left: impl Fn(&Ledger, &TransactionRow) -> i64,
 ) -> Result<Option<TransactionRow>, Failure> {
-    let found = case
+    let found = payment
         .ledger
         .of_kind(kind)
-        .find(|row| left(&case.ledger, row) > 0)
+        .find(|row| left(&payment.ledger, row) > 0)
         .cloned();
     let Some(row) = found else { return Ok(None) };
-    if row.payment_source_id != case.source.id {
-        case.save(tx, context).await?;
-        let id: Id = stored::word(&row.payment_source_id)?;
-        *case = Case::lock(tx, &case.scope.clone(), &id).await?;
-        rules::refuse_open_call(&case.source)?;
+    if row.payment_source_id != payment.source.id {
+        payment.save(tx, context).await?;
+        let id: Id = stored::parse_column(&row.payment_source_id)?;
+        *payment = LockedPayment::lock(tx, &payment.scope.clone(), &id).await?;
+        rules::refuse_open_call(&payment.source)?;
     }
     Ok(Some(row))
 }
 
 /// `_nullify_payment_source`, after the payment at the PSP was given up.
-pub fn detach(case: &mut Case) -> Result<(), Failure> {
+pub fn detach(payment: &mut LockedPayment) -> Result<(), Failure> {
     let pointer = "/data/attributes/_nullify_payment_source";
-    refuse_unless(case, OrderEvent::Authorize, pointer)?;
-    rules::refuse_open_call(&case.source)?;
+    refuse_unless(payment, OrderEvent::Authorize, pointer)?;
+    rules::refuse_open_call(&payment.source)?;
     let open = matches!(
-        case.source.state,
+        payment.source.state,
         SourceState::RequiresAction | SourceState::Processing | SourceState::Unconfirmed
     );
-    if open || case.ledger.held() > 0 {
-        rules::refuse_mismatch(&case.source, pointer)?;
+    if open || payment.ledger.held() > 0 {
+        rules::refuse_mismatch(&payment.source, pointer)?;
         let message = "can't be done: the payment is not off; void or refund what was authorized first";
         return Err(Problem::invalid(pointer, "state", message)
-            .meta("state", case.source.state.to_string())
+            .meta("state", payment.source.state.to_string())
             .into());
     }
-    case.order.payment_source_type = None;
-    case.order.payment_source_id = None;
+    payment.order.payment_source_type = None;
+    payment.order.payment_source_id = None;
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::{
     context::Context,
     failure::Failure,
     payment::{
-        case::Case,
+        locked::LockedPayment,
         transaction::{fail, succeed},
     },
     planted::{self, Bug},
@@ -19,7 +19,7 @@ use crate::{
 pub async fn reconcile(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     snapshot: &PaymentSnapshot,
     authorization: &TransactionRow,
 ) -> Result<(), Failure> {
@@ -31,24 +31,24 @@ pub async fn reconcile(
             ActionKind::Refund => TransactionKind::Refunds,
             ActionKind::Cancel => continue,
         };
-        let known = known(case, kind, seen).filter(|_| !planted::is(Bug::RefundRecordedTwice));
+        let known = known(payment, kind, seen).filter(|_| !planted::is(Bug::RefundRecordedTwice));
         match known {
-            Some(row) if !is_another(&row, seen) => judge(tx, context, case, row, seen).await?,
+            Some(row) if !is_another(&row, seen) => judge(tx, context, payment, row, seen).await?,
             _ if seen.status != ActionStatus::Done || planted::is(Bug::DashboardActionIgnored) => {}
             _ if kind == TransactionKind::Captures => {
-                add_capture(tx, context, case, seen, snapshot, authorization).await?
+                add_capture(tx, context, payment, seen, snapshot, authorization).await?
             }
-            _ => add_refund(tx, context, case, seen).await?,
+            _ => add_refund(tx, context, payment, seen).await?,
         }
     }
     Ok(())
 }
 
 /// The transaction with the PSP's id, or else the one that asked for the action.
-fn known(case: &Case, kind: TransactionKind, seen: &ActionSeen) -> Option<TransactionRow> {
+fn known(payment: &LockedPayment, kind: TransactionKind, seen: &ActionSeen) -> Option<TransactionRow> {
     let rows = || {
-        let of_kind = case.ledger.rows().iter().filter(|row| row.kind == kind);
-        of_kind.filter(|row| row.payment_source_id == case.source.id)
+        let of_kind = payment.ledger.rows().iter().filter(|row| row.kind == kind);
+        of_kind.filter(|row| row.payment_source_id == payment.source.id)
     };
     rows()
         .find(|row| row.gateway_transaction_id.as_ref() == Some(&seen.id))
@@ -66,7 +66,7 @@ fn is_another(row: &TransactionRow, seen: &ActionSeen) -> bool {
 async fn judge(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     mut row: TransactionRow,
     seen: &ActionSeen,
 ) -> Result<(), Failure> {
@@ -87,7 +87,7 @@ async fn judge(
     if row == before {
         return Ok(());
     }
-    case.put(tx, row).await
+    payment.put(tx, row).await
 }
 
 /// A capture that nobody asked us for: made in the PSP's dashboard. One that is counted already under another name, because
@@ -95,7 +95,7 @@ async fn judge(
 async fn add_capture(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     seen: &ActionSeen,
     snapshot: &PaymentSnapshot,
     authorization: &TransactionRow,
@@ -103,7 +103,7 @@ async fn add_capture(
     let Some(amount) = &seen.amount else {
         return Ok(());
     };
-    let after = case.ledger.captured_of(authorization) + amount.amount_cents;
+    let after = payment.ledger.captured_of(authorization) + amount.amount_cents;
     let captured = snapshot.amount_captured.as_ref();
     if captured.is_some_and(|captured| after > captured.amount_cents) {
         return Ok(());
@@ -111,19 +111,23 @@ async fn add_capture(
     add(
         tx,
         context,
-        case,
+        payment,
         TransactionKind::Captures,
         &authorization.id,
         seen,
     )
     .await?;
-    lower_void(tx, case, authorization).await
+    lower_void(tx, payment, authorization).await
 }
 
 /// A void that was concluded before anybody knew of this capture has released only what the capture left.
-async fn lower_void(tx: &mut Tx<'_>, case: &mut Case, authorization: &TransactionRow) -> Result<(), Failure> {
-    let left = authorization.amount_cents - case.ledger.captured_of(authorization);
-    let void = case.ledger.of_kind(TransactionKind::Voids).find(|row| {
+async fn lower_void(
+    tx: &mut Tx<'_>,
+    payment: &mut LockedPayment,
+    authorization: &TransactionRow,
+) -> Result<(), Failure> {
+    let left = authorization.amount_cents - payment.ledger.captured_of(authorization);
+    let void = payment.ledger.of_kind(TransactionKind::Voids).find(|row| {
         row.status == TransactionStatus::Succeeded
             && row.parent_id.as_ref() == Some(&authorization.id)
             && row.amount_cents > left
@@ -132,57 +136,57 @@ async fn lower_void(tx: &mut Tx<'_>, case: &mut Case, authorization: &Transactio
         return Ok(());
     };
     void.amount_cents = left.max(0);
-    case.put(tx, void).await
+    payment.put(tx, void).await
 }
 
 /// A refund that nobody asked us for: made in the PSP's dashboard.
 async fn add_refund(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     seen: &ActionSeen,
 ) -> Result<(), Failure> {
     let Some(amount) = &seen.amount else {
         return Ok(());
     };
-    let Some(capture) = refunded_capture(case, amount.amount_cents) else {
+    let Some(capture) = refunded_capture(payment, amount.amount_cents) else {
         tracing::error!(
-            source = case.source.id,
+            source = payment.source.id,
             refund = seen.id,
             "the PSP has refunded what was never captured; a person has to look"
         );
         return Ok(());
     };
-    add(tx, context, case, TransactionKind::Refunds, &capture.id, seen).await
+    add(tx, context, payment, TransactionKind::Refunds, &capture.id, seen).await
 }
 
 async fn add(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     kind: TransactionKind,
     parent: &str,
     seen: &ActionSeen,
 ) -> Result<(), Failure> {
-    let mut row = case.new_transaction(context, kind);
+    let mut row = payment.new_transaction(context, kind);
     row.parent_id = Some(parent.to_owned());
     if let Some(amount) = &seen.amount {
         row.amount_cents = amount.amount_cents;
     }
-    row.token.clone_from(&case.source.psp_id);
+    row.token.clone_from(&payment.source.psp_id);
     row.gateway_transaction_id = Some(seen.id.clone());
     succeed(context, &mut row);
-    case.put(tx, row).await
+    payment.put(tx, row).await
 }
 
 /// The capture that a refund of an amount fits best: the first with so much left, else the one with most left.
-fn refunded_capture(case: &Case, amount_cents: i64) -> Option<TransactionRow> {
-    let captures: Vec<&TransactionRow> = case
+fn refunded_capture(payment: &LockedPayment, amount_cents: i64) -> Option<TransactionRow> {
+    let captures: Vec<&TransactionRow> = payment
         .ledger
         .of_kind(TransactionKind::Captures)
-        .filter(|row| row.payment_source_id == case.source.id)
+        .filter(|row| row.payment_source_id == payment.source.id)
         .collect();
-    let left = |row: &&&TransactionRow| case.ledger.refundable(row);
+    let left = |row: &&&TransactionRow| payment.ledger.refundable(row);
     captures
         .iter()
         .find(|row| left(row) >= amount_cents)

@@ -8,103 +8,103 @@ use crate::{
     context::Context,
     engine::{
         apply::apply,
-        next_step::{Next, advance_if_possible},
+        next_step::{Next, try_next_step},
     },
     failure::Failure,
     payment::{
-        case::Case,
+        locked::LockedPayment,
         order_status::{place_or_give_up, update_order},
         schedule,
         state::SourceStateRules as _,
         transaction,
     },
     planted::{self, Bug},
-    providers::operation::{Attempt, Outcome},
+    providers::operation::{Outcome, PreparedCall},
     stored,
 };
 
 /// What is left of an attempt after its outcome was committed.
-pub struct Settled {
+pub struct Recorded {
     /// The source as it is now, still under the lock.
-    pub case: Case,
+    pub payment: LockedPayment,
     /// The attempt has an outcome: it no longer blocks the source.
     pub finished: bool,
     /// Nobody else had committed an outcome before.
     pub was_open: bool,
     /// What is to be asked of the PSP next.
-    pub next: Option<Attempt>,
+    pub next: Option<PreparedCall>,
     /// Why what was to be done next can't be done.
     pub stopped: Option<Problems>,
 }
 
 /// Commits an outcome. If somebody else was faster, nothing changes.
-pub async fn settle(
+pub async fn record_outcome(
     tx: &mut Tx<'_>,
     context: &Context,
-    attempt: &Attempt,
+    call: &PreparedCall,
     outcome: &Outcome,
-) -> Result<Settled, Failure> {
-    let source_id: Id = stored::word(&attempt.operation.payment_source_id)?;
-    let operation_id: Id = stored::word(&attempt.operation.id)?;
-    let (mut case, operation) =
-        Case::lock_with_operation(tx, &attempt.scope, &source_id, &operation_id).await?;
+) -> Result<Recorded, Failure> {
+    let source_id: Id = stored::parse_column(&call.operation.payment_source_id)?;
+    let operation_id: Id = stored::parse_column(&call.operation.id)?;
+    let (mut payment, operation) =
+        LockedPayment::lock_with_operation(tx, &call.scope, &source_id, &operation_id).await?;
     let now = stored::stored_time(context.now());
     let Some(mut operation) = operation.filter(|operation| operation.finished_at.is_none()) else {
-        return Ok(Settled {
-            case,
+        return Ok(Recorded {
+            payment,
             finished: true,
             was_open: false,
             next: None,
             stopped: None,
         });
     };
-    let known = if is_sent_by_another(attempt, &operation, outcome) {
-        Known::Nothing
+    let finding = if is_sent_by_another(call, &operation, outcome) {
+        Finding::Nothing
     } else {
-        commit(tx, context, &mut case, attempt, &mut operation, outcome).await?
+        commit(tx, context, &mut payment, call, &mut operation, outcome).await?
     };
-    let finished = known != Known::Nothing;
+    let finished = finding != Finding::Nothing;
     operation.updated_at = now;
     if finished {
         operation.finished_at = Some(now);
         operation.next_attempt_at = None;
-        if case.source.pending_operation_id.as_deref() == Some(operation.id.as_str()) {
-            case.source.pending_operation_id = None;
+        if payment.source.pending_operation_id.as_deref() == Some(operation.id.as_str()) {
+            payment.source.pending_operation_id = None;
         }
     }
     send!(tx, gateway_operations::save(operation))?;
-    let next = match known {
-        Known::Happened => {
-            let undoes = attempt.resending && planted::is(Bug::RefundOnUnknown);
-            let goal = if undoes { Some(Goal::Refund) } else { attempt.goal };
-            advance_if_possible(tx, context, &mut case, goal).await?
+    let next = match finding {
+        Finding::Happened => {
+            let undoes = call.resending && planted::is(Bug::RefundOnUnknown);
+            let goal = if undoes { Some(Goal::Refund) } else { call.goal };
+            try_next_step(tx, context, &mut payment, goal).await?
         }
-        Known::DidNotHappen | Known::Nothing => Next::default(),
+        Finding::DidNotHappen | Finding::Nothing => Next::default(),
     };
-    place_or_give_up(context, &mut case)?;
-    case.save(tx, context).await?;
-    Ok(Settled {
-        case,
+    place_or_give_up(context, &mut payment)?;
+    payment.save(tx, context).await?;
+    Ok(Recorded {
+        payment,
         finished,
         was_open: true,
-        next: next.attempt,
+        next: next.call,
         stopped: next.stopped,
     })
 }
 
 /// Whether somebody else has taken the call meanwhile and may be sending it at this moment: that this attempt did nothing
 /// says nothing of theirs, which will be committed too.
-fn is_sent_by_another(attempt: &Attempt, operation: &GatewayOperationRow, outcome: &Outcome) -> bool {
+fn is_sent_by_another(call: &PreparedCall, operation: &GatewayOperationRow, outcome: &Outcome) -> bool {
     let did_nothing = matches!(
         outcome,
         Outcome::NotSent(_) | Outcome::Refused(_) | Outcome::NotAllowed(..)
     );
-    did_nothing && operation.attempts != attempt.operation.attempts
+    did_nothing && operation.attempts != call.operation.attempts
 }
 
 /// What is known of a call after an outcome was committed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Known {
+enum Finding {
     Happened,
     DidNotHappen,
     Nothing,
@@ -113,59 +113,59 @@ enum Known {
 async fn commit(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
-    attempt: &Attempt,
+    payment: &mut LockedPayment,
+    call: &PreparedCall,
     operation: &mut GatewayOperationRow,
     outcome: &Outcome,
-) -> Result<Known, Failure> {
-    let is_creation = attempt.kind == OperationKind::Create;
+) -> Result<Finding, Failure> {
+    let is_creation = call.kind == OperationKind::Create;
     match outcome {
         Outcome::Done(snapshot) => {
-            if attempt.kind.is_action()
-                && let Some(row) = waiting(case, operation)
+            if call.kind.is_action()
+                && let Some(row) = pending_transaction(payment, operation)
             {
                 let id = snapshot.cancellation_id().or(snapshot.action_id.as_deref());
-                happen(tx, context, case, row, id).await?;
+                mark_succeeded(tx, context, payment, row, id).await?;
             }
-            apply(tx, context, case, snapshot, is_creation).await?;
-            Ok(Known::Happened)
+            apply(tx, context, payment, snapshot, is_creation).await?;
+            Ok(Finding::Happened)
         }
         Outcome::Acted(action) => {
-            act(tx, context, case, attempt, operation, action).await?;
-            Ok(Known::Happened)
+            record_action(tx, context, payment, call, operation, action).await?;
+            Ok(Finding::Happened)
         }
         Outcome::Accepted(action) => {
-            if let Some(mut row) = waiting(case, operation) {
+            if let Some(mut row) = pending_transaction(payment, operation) {
                 row.gateway_transaction_id.clone_from(&action.id);
-                case.put(tx, row).await?;
+                payment.put(tx, row).await?;
             }
             schedule::next_look(operation, stored::stored_time(context.now()));
-            Ok(Known::Nothing)
+            Ok(Finding::Nothing)
         }
         Outcome::Failed(decline) => {
-            come_to_nothing(tx, context, case, operation, decline).await?;
-            Ok(Known::DidNotHappen)
+            fail_pending(tx, context, payment, operation, decline).await?;
+            Ok(Finding::DidNotHappen)
         }
         Outcome::Overtaken(decline, snapshot) => {
-            come_to_nothing(tx, context, case, operation, decline).await?;
-            apply(tx, context, case, snapshot, is_creation).await?;
-            Ok(Known::DidNotHappen)
+            fail_pending(tx, context, payment, operation, decline).await?;
+            apply(tx, context, payment, snapshot, is_creation).await?;
+            Ok(Finding::DidNotHappen)
         }
         Outcome::Refused(refusal) => {
-            come_to_nothing(tx, context, case, operation, &decline_of(refusal)).await?;
-            Ok(Known::DidNotHappen)
+            fail_pending(tx, context, payment, operation, &decline_of(refusal)).await?;
+            Ok(Finding::DidNotHappen)
         }
         Outcome::NotAllowed(refusal, snapshot) => {
-            come_to_nothing(tx, context, case, operation, &decline_of(refusal)).await?;
-            apply(tx, context, case, snapshot, is_creation).await?;
-            Ok(Known::DidNotHappen)
+            fail_pending(tx, context, payment, operation, &decline_of(refusal)).await?;
+            apply(tx, context, payment, snapshot, is_creation).await?;
+            Ok(Finding::DidNotHappen)
         }
         Outcome::NotSent(_) => {
             if let Some(id) = &operation.transaction_id {
-                case.remove(tx, id).await?;
+                payment.remove(tx, id).await?;
             }
-            update_order(tx, context, case).await?;
-            Ok(Known::DidNotHappen)
+            update_order(tx, context, payment).await?;
+            Ok(Finding::DidNotHappen)
         }
         Outcome::Unknown(reason) if planted::is(Bug::UnknownIsFailed) => {
             let decline = Decline {
@@ -173,8 +173,8 @@ async fn commit(
                 message: reason.clone(),
                 detail: None,
             };
-            come_to_nothing(tx, context, case, operation, &decline).await?;
-            Ok(Known::DidNotHappen)
+            fail_pending(tx, context, payment, operation, &decline).await?;
+            Ok(Finding::DidNotHappen)
         }
         Outcome::Unknown(reason) => {
             tracing::warn!(
@@ -184,7 +184,7 @@ async fn commit(
                 "the outcome at the PSP is not known"
             );
             schedule::next_look(operation, stored::stored_time(context.now()));
-            Ok(Known::Nothing)
+            Ok(Finding::Nothing)
         }
     }
 }
@@ -198,15 +198,15 @@ fn decline_of(refusal: &Refusal) -> Decline {
 }
 
 /// The transaction that waits for a call.
-fn waiting(case: &Case, operation: &GatewayOperationRow) -> Option<TransactionRow> {
+fn pending_transaction(payment: &LockedPayment, operation: &GatewayOperationRow) -> Option<TransactionRow> {
     let id = operation.transaction_id.as_ref()?;
-    case.ledger.get(id).cloned()
+    payment.ledger.get(id).cloned()
 }
 
-async fn happen(
+async fn mark_succeeded(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     mut row: TransactionRow,
     psp_id: Option<&str>,
 ) -> Result<(), Failure> {
@@ -214,19 +214,19 @@ async fn happen(
         row.gateway_transaction_id = Some(id.to_owned());
     }
     transaction::succeed(context, &mut row);
-    case.put(tx, row).await
+    payment.put(tx, row).await
 }
 
 /// A capture, void or refund has happened.
-async fn act(
+async fn record_action(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
-    attempt: &Attempt,
+    payment: &mut LockedPayment,
+    call: &PreparedCall,
     operation: &GatewayOperationRow,
     action: &Action,
 ) -> Result<(), Failure> {
-    if let Some(mut row) = waiting(case, operation) {
+    if let Some(mut row) = pending_transaction(payment, operation) {
         if let Some(amount) = &action.amount
             && amount.amount_cents != row.amount_cents
         {
@@ -239,41 +239,41 @@ async fn act(
             );
             row.amount_cents = amount.amount_cents;
         }
-        happen(tx, context, case, row, action.id.as_deref()).await?;
+        mark_succeeded(tx, context, payment, row, action.id.as_deref()).await?;
     }
     if let Some(snapshot) = &action.payment {
-        return apply(tx, context, case, snapshot, false).await;
+        return apply(tx, context, payment, snapshot, false).await;
     }
-    let next = match attempt.kind {
+    let next = match call.kind {
         OperationKind::Capture | OperationKind::Refund => SourceState::Captured,
         _ => SourceState::Canceled,
     };
-    if case.source.state.can_become(next) {
-        let before = case.source.state;
-        case.source.state = next;
-        schedule::next_check(context, case, before, next);
+    if payment.source.state.can_become(next) {
+        let before = payment.source.state;
+        payment.source.state = next;
+        schedule::next_check(context, payment, before, next);
     }
-    update_order(tx, context, case).await
+    update_order(tx, context, payment).await
 }
 
 /// The PSP did nothing: what waited for it has failed.
-async fn come_to_nothing(
+async fn fail_pending(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     operation: &GatewayOperationRow,
     decline: &Decline,
 ) -> Result<(), Failure> {
-    if let Some(mut row) = waiting(case, operation) {
+    if let Some(mut row) = pending_transaction(payment, operation) {
         transaction::fail(context, &mut row, decline);
-        case.put(tx, row).await?;
+        payment.put(tx, row).await?;
     }
-    if case.source.state == SourceState::Processing {
-        case.source.state = SourceState::Failed;
+    if payment.source.state == SourceState::Processing {
+        payment.source.state = SourceState::Failed;
     }
-    if case.source.psp_id.is_some() && !case.source.state.is_final() {
+    if payment.source.psp_id.is_some() && !payment.source.state.is_final() {
         // Why it was refused is perhaps that the payment has changed: it is looked at at once.
-        case.source.check_at = Some(stored::stored_time(context.now()));
+        payment.source.check_at = Some(stored::stored_time(context.now()));
     }
-    update_order(tx, context, case).await
+    update_order(tx, context, payment).await
 }

@@ -7,12 +7,12 @@ use tillgate_store::{PaymentSourceRow, Scope, SourceState, Tx, query};
 
 use crate::{
     context::Context,
-    engine::{apply::apply, next_step::advance_if_possible, record_outcome::settle, resolve, sync},
+    engine::{apply::apply, next_step::try_next_step, record_outcome::record_outcome, resolve, sync},
     failure::Failure,
     idempotency,
     payment::{
         access,
-        case::Case,
+        locked::LockedPayment,
         machine::OrderEvent,
         order_status::{self, update_order},
         rules::{self, is_confirmable, waits_for_buyer},
@@ -21,12 +21,12 @@ use crate::{
     },
     planted::{self, Bug},
     providers::{
-        connection::Link,
-        operation::{self, Attempt, Outcome},
+        connection::ProviderConnection,
+        operation::{self, Outcome, PreparedCall},
         refusal::ASK_AGAIN,
     },
     request::Request,
-    stored::word,
+    stored::parse_column,
 };
 
 /// Why a payment is given up that could still be confirmed.
@@ -67,42 +67,44 @@ pub async fn give_up_present_source(request: &Request, order_id: &Id, reason: Re
     }
     match commit_intent(request, order_id.clone(), reason).await? {
         None => Ok(()),
-        Some(Begun::Cancel(attempt, psp_id)) => cancel(context, *attempt, &psp_id).await,
-        Some(Begun::Ask(link, source)) => ask_and_free(context, request.scope(), &link, *source).await,
+        Some(Begun::Cancel(call, psp_id)) => cancel(context, *call, &psp_id).await,
+        Some(Begun::Ask(connection, source)) => {
+            ask_and_free(context, request.scope(), &connection, *source).await
+        }
     }
 }
 
 /// Gives the payment up at the PSP.
-pub async fn cancel(context: &Context, attempt: Attempt, psp_id: &str) -> Result<(), Failure> {
-    let outcome = match operation::retrieve(context, &attempt.link, psp_id).await {
+pub async fn cancel(context: &Context, call: PreparedCall, psp_id: &str) -> Result<(), Failure> {
+    let outcome = match operation::retrieve(context, &call.connection, psp_id).await {
         // The buyer has paid with it meanwhile, and we had not heard of it: that stands.
         Outcome::Done(seen) if SourceState::of(&seen).is_some_and(SourceState::holds_money) => {
             Outcome::Done(seen)
         }
         Outcome::Refused(refusal) if refusal.kind == RefusalKind::NotFound => Outcome::Refused(refusal),
-        _ => resolve::perform(context, &attempt).await,
+        _ => resolve::perform(context, &call).await,
     };
-    let operation = attempt.operation.clone();
+    let operation = call.operation.clone();
     let world = context.clone();
     let (is_known, is_over, next) = context
         .db
         .write(async move |tx: &mut Tx<'_>| {
-            let settled = settle(tx, &world, &attempt, &outcome).await?;
-            let (mut case, finished) = (settled.case, settled.finished);
+            let recorded = record_outcome(tx, &world, &call, &outcome).await?;
+            let (mut payment, finished) = (recorded.payment, recorded.finished);
             // The PSP has no such payment: it was made with the keys of another account.
-            if finished && matches!(outcome, Outcome::Refused(_)) && is_confirmable(&case.source) {
-                free(tx, &world, &mut case).await?;
-                forget(&mut case);
-                case.save(tx, &world).await?;
+            if finished && matches!(outcome, Outcome::Refused(_)) && is_confirmable(&payment.source) {
+                free(tx, &world, &mut payment).await?;
+                forget(&mut payment);
+                payment.save(tx, &world).await?;
                 return Ok((true, true, None));
             }
-            let is_over = !is_confirmable(&case.source);
-            Ok::<_, Failure>((finished, is_over, settled.next))
+            let is_over = !is_confirmable(&payment.source);
+            Ok::<_, Failure>((finished, is_over, recorded.next))
         })
         .await?;
-    sync::pursue(context, next).await?;
+    sync::run_follow_up(context, next).await?;
     // What never reached the PSP has given nothing up.
-    if (is_known && is_over) || (!is_known && sync::look_for_outcome(context, operation).await?) {
+    if (is_known && is_over) || (!is_known && sync::resolve_operation(context, operation).await?) {
         return Ok(());
     }
     Err(not_given_up())
@@ -120,71 +122,75 @@ fn not_given_up() -> Failure {
 async fn ask_and_free(
     context: &Context,
     scope: &Scope,
-    link: &Link,
+    connection: &ProviderConnection,
     asked: PaymentSourceRow,
 ) -> Result<(), Failure> {
     let psp_id = asked.psp_id.clone().unwrap_or_default();
-    let seen = match operation::retrieve(context, link, &psp_id).await {
+    let seen = match operation::retrieve(context, connection, &psp_id).await {
         Outcome::Done(snapshot) => Some(snapshot),
         Outcome::Refused(refusal) if refusal.kind == RefusalKind::NotFound => None,
         _ => return Err(not_given_up()),
     };
-    let (world, scope, source_id) = (context.clone(), scope.clone(), word(&asked.id)?);
+    let (world, scope, source_id) = (context.clone(), scope.clone(), parse_column(&asked.id)?);
     let next = context
         .db
         .write(async move |tx: &mut Tx<'_>| {
-            let mut case = Case::lock(tx, &scope, &source_id).await?;
-            if case.source != asked {
+            let mut payment = LockedPayment::lock(tx, &scope, &source_id).await?;
+            if payment.source != asked {
                 return Err(not_given_up());
             }
             if let Some(snapshot) = &seen {
-                apply(tx, &world, &mut case, snapshot, false).await?;
+                apply(tx, &world, &mut payment, snapshot, false).await?;
             }
-            if waits_for_buyer(&case.source) {
-                free(tx, &world, &mut case).await?;
+            if waits_for_buyer(&payment.source) {
+                free(tx, &world, &mut payment).await?;
                 if seen.is_none() {
-                    forget(&mut case);
+                    forget(&mut payment);
                 }
             }
-            let next = advance_if_possible(tx, &world, &mut case, None).await?;
-            case.save(tx, &world).await?;
-            Ok(next.attempt)
+            let next = try_next_step(tx, &world, &mut payment, None).await?;
+            payment.save(tx, &world).await?;
+            Ok(next.call)
         })
         .await?;
-    sync::pursue(context, next).await
+    sync::run_follow_up(context, next).await
 }
 
 /// Frees the order of a payment that its buyer may still finish at the PSP. What comes of it then is released.
-async fn free(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<(), Failure> {
+async fn free(tx: &mut Tx<'_>, context: &Context, payment: &mut LockedPayment) -> Result<(), Failure> {
     if planted::is(Bug::AbandonedBlocksOrder) {
         return Ok(());
     }
-    if let Some(mut pending) = case.pending_authorization() {
+    if let Some(mut pending) = payment.pending_authorization() {
         transaction::fail(context, &mut pending, &given_up());
-        case.put(tx, pending).await?;
+        payment.put(tx, pending).await?;
     }
-    case.details.given_up = true;
-    case.details.saves_for = None;
-    if case.is_current() {
-        case.order.payment_source_type = None;
-        case.order.payment_source_id = None;
+    payment.details.given_up = true;
+    payment.details.saves_for = None;
+    if payment.is_current() {
+        payment.order.payment_source_type = None;
+        payment.order.payment_source_id = None;
     }
-    if order_status::is_placing(&case.order) {
-        order_status::turn(context, &mut case.order, OrderEvent::GiveUpPlacing)?;
+    if order_status::is_placing(&payment.order) {
+        order_status::transition(context, &mut payment.order, OrderEvent::GiveUpPlacing)?;
     }
-    update_order(tx, context, case).await
+    update_order(tx, context, payment).await
 }
 
 /// Nothing can come any more of a payment that the PSP does not have: nobody looks at it.
-fn forget(case: &mut Case) {
-    case.source.mismatch = None;
-    case.source.check_at = None;
+fn forget(payment: &mut LockedPayment) {
+    payment.source.mismatch = None;
+    payment.source.check_at = None;
 }
 
 /// Frees an order of a payment that was [not taken over](crate::payment::mismatch::is_unclaimed), once a merchant has looked at what the PSP made.
-pub async fn disclaim(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<(), Failure> {
-    free(tx, context, case).await?;
-    forget(case);
+pub async fn disclaim(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    payment: &mut LockedPayment,
+) -> Result<(), Failure> {
+    free(tx, context, payment).await?;
+    forget(payment);
     Ok(())
 }
 
@@ -212,9 +218,9 @@ async fn has_confirmable_source(request: &Request, order_id: &Id) -> Result<bool
 /// How a payment is given up.
 enum Begun {
     /// By a call, whose intent is committed, about the payment with this id of the PSP.
-    Cancel(Box<Attempt>, String),
+    Cancel(Box<PreparedCall>, String),
     /// Here, once the PSP was asked how it stands.
-    Ask(Link, Box<PaymentSourceRow>),
+    Ask(ProviderConnection, Box<PaymentSourceRow>),
 }
 
 /// The intent.
@@ -229,33 +235,33 @@ async fn commit_intent(request: &Request, order_id: Id, reason: Reason) -> Resul
             let Some(source_id) = order.and_then(|order| order.payment_source_id) else {
                 return Ok(None);
             };
-            let mut case = Case::lock(tx, scope, &word(&source_id)?).await?;
+            let mut payment = LockedPayment::lock(tx, scope, &parse_column(&source_id)?).await?;
             // The present source may be what this very request made: a replay must not give it up.
             idempotency::end_if_known(&request, tx).await?;
             let waits =
-                waits_for_buyer(&case.source) && matches!(reason, Reason::Replaced | Reason::Detached);
-            if reason == Reason::Replaced && !(waits && order_status::is_placing(&case.order)) {
-                rules::refuse_unpayable(&case.order)?;
+                waits_for_buyer(&payment.source) && matches!(reason, Reason::Replaced | Reason::Detached);
+            if reason == Reason::Replaced && !(waits && order_status::is_placing(&payment.order)) {
+                rules::refuse_unpayable(&payment.order)?;
             }
-            rules::refuse_open_call(&case.source)?;
-            if !waits || case.ledger.held_besides(&case.source.id) > 0 {
-                rules::refuse_double_payment(&case.ledger)?;
+            rules::refuse_open_call(&payment.source)?;
+            if !waits || payment.ledger.held_besides(&payment.source.id) > 0 {
+                rules::refuse_double_payment(&payment.ledger)?;
             }
-            let confirmable = is_confirmable(&case.source);
-            let Some(psp_id) = case.source.psp_id.clone().filter(|_| confirmable) else {
+            let confirmable = is_confirmable(&payment.source);
+            let Some(psp_id) = payment.source.psp_id.clone().filter(|_| confirmable) else {
                 return Ok(None);
             };
-            let gateway_id = word(&case.source.payment_gateway_id)?;
+            let gateway_id = parse_column(&payment.source.payment_gateway_id)?;
             let Some(gateway) = query!(tx, payment_gateways::get(scope, &gateway_id))? else {
                 return Ok(None);
             };
-            let link = Link::of(&request.context, &gateway)?;
-            if waits && !link.gateway.cancels_waiting() {
-                return Ok(Some(Begun::Ask(link, Box::new(case.source))));
+            let connection = ProviderConnection::of(&request.context, &gateway)?;
+            if waits && !connection.gateway.cancels_waiting() {
+                return Ok(Some(Begun::Ask(connection, Box::new(payment.source))));
             }
-            let attempt = operation::cancel(tx, &request.context, &mut case, &gateway).await?;
-            case.save(tx, &request.context).await?;
-            Ok(Some(Begun::Cancel(Box::new(attempt), psp_id)))
+            let call = operation::cancel(tx, &request.context, &mut payment, &gateway).await?;
+            payment.save(tx, &request.context).await?;
+            Ok(Some(Begun::Cancel(Box::new(call), psp_id)))
         })
         .await
 }

@@ -13,8 +13,8 @@ use crate::{
     failure::Failure,
     payment::{ledger::Ledger, state::SourceStateRules as _},
     planted::{self, Bug},
-    providers::operation::{self, Attempt, Outcome, is_key_forgotten, send},
-    stored::{time, word},
+    providers::operation::{self, Outcome, PreparedCall, is_key_forgotten, send},
+    stored::{parse_column, time},
 };
 
 /// How far the PSP's clock may be off.
@@ -33,20 +33,20 @@ enum Seen {
 
 /// Sends a call. What the PSP does not allow in the payment's state is told with that state: somebody else has moved the
 /// payment, in the PSP's dashboard for example, and perhaps nobody has told us yet.
-pub async fn perform(context: &Context, attempt: &Attempt) -> Outcome {
-    let refusal = match operation::perform(context, attempt).await {
-        Outcome::Refused(refusal) if attempt.kind.is_action() => refusal,
+pub async fn perform(context: &Context, call: &PreparedCall) -> Outcome {
+    let refusal = match operation::perform(context, call).await {
+        Outcome::Refused(refusal) if call.kind.is_action() => refusal,
         other => return other,
     };
     if matches!(refusal.kind, RefusalKind::Credentials | RefusalKind::NotPermitted) {
         return Outcome::Refused(refusal);
     }
-    if attempt.operation.transaction_id.is_none() {
+    if call.operation.transaction_id.is_none() {
         // What a payment that can't be given up has become is found out by asking for it.
         return Outcome::Unknown(refusal.message);
     }
-    let seen = match source_of(context, attempt).await {
-        Ok(Some(source)) => find_action(context, attempt, &source).await,
+    let seen = match source_of(context, call).await {
+        Ok(Some(source)) => find_action(context, call, &source).await,
         Ok(None) => return Outcome::Refused(refusal),
         Err(failure) => Err(failure),
     };
@@ -59,21 +59,21 @@ pub async fn perform(context: &Context, attempt: &Attempt) -> Outcome {
     }
 }
 
-async fn source_of(context: &Context, attempt: &Attempt) -> Result<Option<PaymentSourceRow>, Failure> {
-    let id = word(&attempt.operation.payment_source_id)?;
+async fn source_of(context: &Context, call: &PreparedCall) -> Result<Option<PaymentSourceRow>, Failure> {
+    let id = parse_column(&call.operation.payment_source_id)?;
     Ok(context
         .db
-        .read(async |tx: &mut Tx<'_>| query!(tx, payment_sources::get(&attempt.scope, &id)))
+        .read(async |tx: &mut Tx<'_>| query!(tx, payment_sources::get(&call.scope, &id)))
         .await?)
 }
 
 /// Asks the PSP what became of a call, and changes nothing there.
 pub async fn ask(
     context: &Context,
-    attempt: &Attempt,
+    call: &PreparedCall,
     source: &PaymentSourceRow,
 ) -> Result<Outcome, Failure> {
-    Ok(match look(context, attempt, source).await? {
+    Ok(match look(context, call, source).await? {
         Seen::Known(outcome) => outcome,
         Seen::NotSoFar(_) => Outcome::Unknown("it has not happened so far".into()),
     })
@@ -82,20 +82,20 @@ pub async fn ask(
 /// Asks the PSP what became of a call, and sends it again if it has not happened and its key is still remembered. What has
 /// not happened when the key is forgotten never will: what counts is when the PSP was asked, which may be long before the
 /// answer is read, on a machine that slept.
-pub async fn ask_or_send_again(
+pub async fn ask_or_resend(
     context: &Context,
-    attempt: &Attempt,
+    call: &PreparedCall,
     source: &PaymentSourceRow,
 ) -> Result<Outcome, Failure> {
-    let is_old = || is_key_forgotten(context, attempt.operation.sent_at) && !planted::is(Bug::RetryAfterADay);
+    let is_old = || is_key_forgotten(context, call.operation.sent_at) && !planted::is(Bug::RetryAfterADay);
     let was_old_when_asked = is_old();
-    let snapshot = match look(context, attempt, source).await? {
+    let snapshot = match look(context, call, source).await? {
         Seen::Known(outcome) => return Ok(outcome),
         Seen::NotSoFar(snapshot) => snapshot,
     };
     if was_old_when_asked || planted::is(Bug::NotFoundIsFailed) {
         let gone = "it did not happen, and is too old to be sent again";
-        return Ok(match (snapshot, attempt.kind) {
+        return Ok(match (snapshot, call.kind) {
             (Some(snapshot), OperationKind::Create) => Outcome::Done(snapshot),
             (Some(snapshot), _) => Outcome::Overtaken(lost(), snapshot),
             (None, _) => Outcome::NotSent(gone.into()),
@@ -105,10 +105,10 @@ pub async fn ask_or_send_again(
         let reason = "its key was forgotten while the PSP was asked; it is asked again";
         return Ok(Outcome::Unknown(reason.into()));
     }
-    let again = perform(context, attempt).await;
+    let again = perform(context, call).await;
     // A replayed answer shows the payment as it was then.
     Ok(match again {
-        Outcome::Done(snapshot) => match as_it_is(context, attempt, source, &snapshot.psp_id).await? {
+        Outcome::Done(snapshot) => match as_it_is(context, call, source, &snapshot.psp_id).await? {
             Outcome::Done(newer) => Outcome::Done(newer),
             _ => Outcome::Done(snapshot),
         },
@@ -120,12 +120,12 @@ pub async fn ask_or_send_again(
 /// The payment as the PSP shows it now.
 async fn as_it_is(
     context: &Context,
-    attempt: &Attempt,
+    call: &PreparedCall,
     source: &PaymentSourceRow,
     psp_id: &str,
 ) -> Result<Outcome, Failure> {
-    let currency = word(&source.currency_code)?;
-    Ok(retrieve(context, &attempt.link, psp_id, currency, Actions::OfCaptured).await)
+    let currency = parse_column(&source.currency_code)?;
+    Ok(retrieve(context, &call.connection, psp_id, currency, Actions::OfCaptured).await)
 }
 
 /// Why a call has no effect that never arrived.
@@ -146,17 +146,17 @@ fn overtaken() -> Decline {
     }
 }
 
-async fn look(context: &Context, attempt: &Attempt, source: &PaymentSourceRow) -> Result<Seen, Failure> {
-    if attempt.kind == OperationKind::Create {
-        return search(context, attempt, source).await;
+async fn look(context: &Context, call: &PreparedCall, source: &PaymentSourceRow) -> Result<Seen, Failure> {
+    if call.kind == OperationKind::Create {
+        return search(context, call, source).await;
     }
-    if attempt.kind.is_action() && attempt.operation.transaction_id.is_some() {
-        return find_action(context, attempt, source).await;
+    if call.kind.is_action() && call.operation.transaction_id.is_some() {
+        return find_action(context, call, source).await;
     }
     let Some(psp_id) = &source.psp_id else {
         return Ok(unknown("there is no payment to ask for"));
     };
-    let snapshot = match as_it_is(context, attempt, source, psp_id).await? {
+    let snapshot = match as_it_is(context, call, source, psp_id).await? {
         Outcome::Done(snapshot) => snapshot,
         // A query that fails says nothing of the call that it asks about.
         Outcome::Refused(refusal) => return Ok(unknown(refusal.message)),
@@ -164,13 +164,11 @@ async fn look(context: &Context, attempt: &Attempt, source: &PaymentSourceRow) -
         _ => return Ok(unknown("a query has done something")),
     };
     let state = SourceState::of(&snapshot);
-    let happened = match attempt.kind {
-        OperationKind::Confirm => shows_attempt(context, attempt, source, &snapshot).await?,
+    let happened = match call.kind {
+        OperationKind::Confirm => shows_attempt(context, call, source, &snapshot).await?,
         OperationKind::Cancel => match state {
             // The buyer has paid with it meanwhile: that stands, as long as it is what pays the order.
-            Some(state) if state.holds_money() => {
-                is_final_or_current(context, attempt, source, state).await?
-            }
+            Some(state) if state.holds_money() => is_final_or_current(context, call, source, state).await?,
             Some(state) => state.is_final(),
             None => true,
         },
@@ -191,28 +189,28 @@ fn unknown(reason: impl Into<String>) -> Seen {
 /// Looks for a capture, void or refund in the payment, and in the list of what was done to it, by whomever.
 async fn find_action(
     context: &Context,
-    attempt: &Attempt,
+    call: &PreparedCall,
     source: &PaymentSourceRow,
 ) -> Result<Seen, Failure> {
     let Some(psp_id) = &source.psp_id else {
         return Ok(unknown("there is no payment to ask for"));
     };
-    let currency = word(&source.currency_code)?;
-    let snapshot = match retrieve(context, &attempt.link, psp_id, currency, Actions::Always).await {
+    let currency = parse_column(&source.currency_code)?;
+    let snapshot = match retrieve(context, &call.connection, psp_id, currency, Actions::Always).await {
         Outcome::Done(snapshot) => snapshot,
         Outcome::Refused(refusal) => return Ok(unknown(refusal.message)),
         Outcome::NotSent(reason) | Outcome::Unknown(reason) => return Ok(unknown(reason)),
         _ => return Ok(unknown("a query has done something")),
     };
     let find = FindAction {
-        kind: match attempt.kind {
+        kind: match call.kind {
             OperationKind::Capture => ActionKind::Capture,
             OperationKind::Refund => ActionKind::Refund,
             _ => ActionKind::Cancel,
         },
-        transaction_id: attempt.operation.transaction_id.clone().unwrap_or_default(),
+        transaction_id: call.operation.transaction_id.clone().unwrap_or_default(),
     };
-    Ok(match attempt.link.gateway.find_action(&find, &snapshot) {
+    Ok(match call.connection.gateway.find_action(&find, &snapshot) {
         FoundAction::Done(action) => Seen::Known(Outcome::Acted(Action {
             payment: Some(snapshot),
             ..action
@@ -222,7 +220,7 @@ async fn find_action(
         FoundAction::Unknown(reason) => unknown(reason),
         FoundAction::NotFound if planted::is(Bug::NotAllowedIsNotFound) => Seen::NotSoFar(Some(snapshot)),
         FoundAction::NotFound => {
-            let ledger = ledger_of(context, attempt, source).await?;
+            let ledger = ledger_of(context, call, source).await?;
             match prospect(find.kind, &find.transaction_id, &ledger, &snapshot) {
                 Prospect::Happened => Seen::Known(Outcome::Done(snapshot)),
                 Prospect::CanHappen => Seen::NotSoFar(Some(snapshot)),
@@ -294,26 +292,26 @@ fn refunded(snapshot: &PaymentSnapshot) -> i64 {
 
 async fn ledger_of(
     context: &Context,
-    attempt: &Attempt,
+    call: &PreparedCall,
     source: &PaymentSourceRow,
 ) -> Result<Ledger, Failure> {
     let order_id = source.order_id.as_str();
     Ok(context
         .db
-        .read(async |tx: &mut Tx<'_>| Ledger::read(tx, &attempt.scope, order_id).await)
+        .read(async |tx: &mut Tx<'_>| Ledger::read(tx, &call.scope, order_id).await)
         .await?)
 }
 
 async fn is_final_or_current(
     context: &Context,
-    attempt: &Attempt,
+    call: &PreparedCall,
     source: &PaymentSourceRow,
     state: SourceState,
 ) -> Result<bool, Failure> {
-    let order_id = word(&source.order_id)?;
+    let order_id = parse_column(&source.order_id)?;
     let order = context
         .db
-        .read(async |tx: &mut Tx<'_>| query!(tx, orders::get(&attempt.scope, &order_id)))
+        .read(async |tx: &mut Tx<'_>| query!(tx, orders::get(&call.scope, &order_id)))
         .await?;
     let is_current = order.is_some_and(|order| order.payment_source_id.as_ref() == Some(&source.id));
     Ok(state.is_final() || is_current)
@@ -323,14 +321,14 @@ async fn is_final_or_current(
 /// an earlier attempt.
 async fn shows_attempt(
     context: &Context,
-    attempt: &Attempt,
+    call: &PreparedCall,
     source: &PaymentSourceRow,
     snapshot: &PaymentSnapshot,
 ) -> Result<bool, Failure> {
     match SourceState::of(snapshot) {
         Some(SourceState::Unconfirmed) => Ok(false),
         Some(SourceState::Failed) => {
-            let ledger = ledger_of(context, attempt, source).await?;
+            let ledger = ledger_of(context, call, source).await?;
             let charge = snapshot.charge_id.as_deref();
             Ok(charge.is_some()
                 && !ledger.rows().iter().any(|row| {
@@ -342,10 +340,10 @@ async fn shows_attempt(
 }
 
 /// Looks for the payment that a creation made, by the word that the PSP was given for it.
-async fn search(context: &Context, attempt: &Attempt, source: &PaymentSourceRow) -> Result<Seen, Failure> {
+async fn search(context: &Context, call: &PreparedCall, source: &PaymentSourceRow) -> Result<Seen, Failure> {
     let mut seen = unknown("nothing was sent that it could be found by");
-    for reference in references(attempt) {
-        seen = search_for(context, attempt, reference).await;
+    for reference in references(call) {
+        seen = search_for(context, call, reference).await;
         if !matches!(seen, Seen::NotSoFar(_)) {
             break;
         }
@@ -355,7 +353,7 @@ async fn search(context: &Context, attempt: &Attempt, source: &PaymentSourceRow)
     {
         // A list of payments does not tell what was done to them.
         let psp_id = found.psp_id.clone();
-        if let outcome @ Outcome::Done(_) = as_it_is(context, attempt, source, &psp_id).await? {
+        if let outcome @ Outcome::Done(_) = as_it_is(context, call, source, &psp_id).await? {
             return Ok(Seen::Known(outcome));
         }
     }
@@ -364,8 +362,8 @@ async fn search(context: &Context, attempt: &Attempt, source: &PaymentSourceRow)
 
 /// What a creation can be found by. Former versions did not store it: they sent either the transaction's id or the call's,
 /// and nothing else bears these.
-fn references(attempt: &Attempt) -> Vec<String> {
-    let operation = &attempt.operation;
+fn references(call: &PreparedCall) -> Vec<String> {
+    let operation = &call.operation;
     if planted::is(Bug::ReferenceGuessed) {
         return vec![operation.id.clone()];
     }
@@ -377,20 +375,20 @@ fn references(attempt: &Attempt) -> Vec<String> {
     }
 }
 
-async fn search_for(context: &Context, attempt: &Attempt, reference: String) -> Seen {
+async fn search_for(context: &Context, call: &PreparedCall, reference: String) -> Seen {
     let mut find = FindPayment {
         transaction_id: reference,
-        created_after: time(attempt.operation.sent_at - CLOCK_MARGIN).moment(),
+        created_after: time(call.operation.sent_at - CLOCK_MARGIN).moment(),
         cursor: None,
     };
     for _ in 0..PAGES {
-        let request = attempt.link.gateway.find_payment(&find);
-        let response = match send(context, &attempt.link, &request, false).await {
+        let request = call.connection.gateway.find_payment(&find);
+        let response = match send(context, &call.connection, &request, false).await {
             Ok(response) => response,
             Err(TransportError::NotSent(reason) | TransportError::Unknown(reason)) => return unknown(reason),
         };
-        match attempt
-            .link
+        match call
+            .connection
             .gateway
             .read_found(&find.transaction_id, &request, &response)
         {

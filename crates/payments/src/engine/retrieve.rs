@@ -8,7 +8,7 @@ use crate::{
     context::Context,
     payment::state::SourceStateRules as _,
     providers::{
-        connection::Link,
+        connection::ProviderConnection,
         operation::{self, Outcome, send},
     },
 };
@@ -30,20 +30,20 @@ pub enum Actions {
 /// Asks the PSP for a payment and its actions.
 pub async fn retrieve(
     context: &Context,
-    link: &Link,
+    connection: &ProviderConnection,
     psp_id: &str,
     currency: Currency,
     actions: Actions,
 ) -> Outcome {
     let mut last = None;
     for _ in 0..LOOKS {
-        let mut snapshot = match operation::retrieve(context, link, psp_id).await {
+        let mut snapshot = match operation::retrieve(context, connection, psp_id).await {
             Outcome::Done(snapshot) => snapshot,
             other => return other,
         };
         let is_captured = SourceState::of(&snapshot) == Some(SourceState::Captured);
         if is_captured || actions == Actions::Always {
-            snapshot.actions = list(context, link, psp_id, currency).await;
+            snapshot.actions = list(context, connection, psp_id, currency).await;
         }
         if agrees(&snapshot) {
             return Outcome::Done(snapshot);
@@ -60,13 +60,18 @@ pub async fn retrieve(
 }
 
 /// All actions of a payment, newest first; `None` if the PSP fails to list them.
-async fn list(context: &Context, link: &Link, psp_id: &str, currency: Currency) -> Option<Vec<ActionSeen>> {
+async fn list(
+    context: &Context,
+    connection: &ProviderConnection,
+    psp_id: &str,
+    currency: Currency,
+) -> Option<Vec<ActionSeen>> {
     let mut seen = Vec::new();
     let mut cursor = None;
     for _ in 0..PAGES {
-        let request = link.gateway.list_actions(psp_id, cursor.as_deref()).ok()?;
-        let response = send(context, link, &request, false).await.ok()?;
-        match link.gateway.read_actions(currency, &request, &response) {
+        let request = connection.gateway.list_actions(psp_id, cursor.as_deref()).ok()?;
+        let response = send(context, connection, &request, false).await.ok()?;
+        match connection.gateway.read_actions(currency, &request, &response) {
             ListedActions::Listed { actions, next } => {
                 seen.extend(actions);
                 cursor = next;

@@ -8,30 +8,30 @@ use tillgate_store::{
 };
 
 use crate::{
-    background::look_at_each,
+    background::process_each,
     context::Context,
     engine::{
         apply::apply,
-        next_step::advance_if_possible,
-        record_outcome::settle,
-        resolve::{self, ask, ask_or_send_again},
+        next_step::try_next_step,
+        record_outcome::record_outcome,
+        resolve::{self, ask, ask_or_resend},
         retrieve::{Actions, retrieve},
     },
     failure::Failure,
     payment::{
-        case::Case,
+        locked::LockedPayment,
         mismatch::{self, Difference},
         schedule,
         state::SourceStateRules as _,
     },
     planted::{self, Bug},
     providers::{
-        connection::Link,
-        operation::{Attempt, Outcome, lease, stored_attempt},
+        connection::ProviderConnection,
+        operation::{Outcome, PreparedCall, lease, stored_call},
         registry,
     },
     request::Request,
-    stored::{stored_time, word},
+    stored::{parse_column, stored_time},
 };
 
 /// How often a payment is asked for that changes meanwhile; whoever changed it knows as much.
@@ -48,7 +48,7 @@ pub async fn bring_up_to_date(
 ) -> Result<bool, Failure> {
     let (context, scope) = (&request.context, request.scope());
     if let Some(operation_id) = &row.pending_operation_id {
-        let operation_id = word(operation_id)?;
+        let operation_id = parse_column(operation_id)?;
         let operation = context
             .db
             .read(async |tx: &mut Tx<'_>| query!(tx, gateway_operations::get(scope, &operation_id)))
@@ -56,60 +56,60 @@ pub async fn bring_up_to_date(
         let now = stored_time(context.now());
         let due = operation.filter(|operation| operation.next_attempt_at.is_some_and(|next| next <= now));
         if let Some(operation) = due {
-            look_for_outcome(context, operation).await?;
+            resolve_operation(context, operation).await?;
         }
         return Ok(true);
     }
     if refreshes && !row.state.is_final() && row.psp_id.is_some() {
-        refresh(context, scope, &word(&row.id)?).await?;
+        refresh(context, scope, &parse_column(&row.id)?).await?;
         return Ok(true);
     }
     Ok(false)
 }
 
 /// Asks the PSP for the payment of a source and takes over what it shows. A source with an open call is left to
-/// [`look_for_outcome`], which is tried at once.
+/// [`resolve_operation`], which is tried at once.
 pub async fn refresh(context: &Context, scope: &Scope, source_id: &Id) -> Result<(), Failure> {
     let (source, gateway, operation) = read_source(context, scope, source_id).await?;
     let (Some(source), Some(gateway)) = (source, gateway) else {
         return Ok(());
     };
     if let Some(operation) = operation {
-        look_for_outcome(context, operation).await?;
+        resolve_operation(context, operation).await?;
         return Ok(());
     }
-    ask_for_payment(context, scope, source, &gateway).await?;
+    read_and_apply(context, scope, source, &gateway).await?;
     Ok(())
 }
 
 /// Asks the PSP for a payment after an event. An open call is only asked about, because whoever made it may be waiting for
 /// its answer at this moment. Answers whether what the PSP shows was taken over: while the call stays open it is not.
-pub async fn hear(context: &Context, scope: &Scope, source_id: &Id) -> Result<bool, Failure> {
+pub async fn sync_after_event(context: &Context, scope: &Scope, source_id: &Id) -> Result<bool, Failure> {
     let (source, gateway, operation) = read_source(context, scope, source_id).await?;
     let (Some(source), Some(gateway)) = (source, gateway) else {
         return Ok(false);
     };
     if let Some(operation) = operation {
-        let attempt = stored_attempt(context, operation, &gateway)?;
-        let outcome = ask(context, &attempt, &source).await?;
+        let call = stored_call(context, operation, &gateway)?;
+        let outcome = ask(context, &call, &source).await?;
         if matches!(outcome, Outcome::Unknown(_) | Outcome::Accepted(_)) {
             return Ok(false);
         }
-        if !finish(context, attempt, outcome).await? {
+        if !finish(context, call, outcome).await? {
             return Ok(false);
         }
         // The event may be about something else than the call, such as an earlier refund that came back.
         return match read_source(context, scope, source_id).await? {
-            (Some(source), Some(gateway), None) => ask_for_payment(context, scope, source, &gateway).await,
+            (Some(source), Some(gateway), None) => read_and_apply(context, scope, source, &gateway).await,
             _ => Ok(false),
         };
     }
-    ask_for_payment(context, scope, source, &gateway).await
+    read_and_apply(context, scope, source, &gateway).await
 }
 
 /// Asks how a payment stands and takes that over. While the PSP answers, the payment may change, so that the answer is old
 /// news: it is asked again then. Answers whether what it shows was taken over.
-async fn ask_for_payment(
+async fn read_and_apply(
     context: &Context,
     scope: &Scope,
     source: PaymentSourceRow,
@@ -118,26 +118,26 @@ async fn ask_for_payment(
     if !registry::of_gateway(*gateway.kind).capabilities().has_psp() {
         return Ok(true);
     }
-    let link = Link::of(context, gateway)?;
+    let connection = ProviderConnection::of(context, gateway)?;
     let mut source = source;
     for _ in 0..LOOKS {
         let Some(psp_id) = &source.psp_id else {
             return Ok(true);
         };
-        let snapshot = match show(context, &link, psp_id, &source).await? {
+        let snapshot = match read_payment(context, &connection, psp_id, &source).await? {
             Shown::Payment(snapshot) => *snapshot,
             Shown::Missing => {
-                miss(context, scope, source).await?;
+                flag_missing(context, scope, source).await?;
                 return Ok(false);
             }
             Shown::Nothing => return Ok(false),
         };
         let is_whole =
             snapshot.actions.is_some() || SourceState::of(&snapshot) != Some(SourceState::Captured);
-        match take_over(context, scope, source, snapshot).await? {
-            News::TakenOver => return Ok(is_whole),
-            News::Unwanted => return Ok(false),
-            News::Old(changed) => source = *changed,
+        match apply_snapshot(context, scope, source, snapshot).await? {
+            Applied::Yes => return Ok(is_whole),
+            Applied::Superseded => return Ok(false),
+            Applied::Stale(changed) => source = *changed,
         }
     }
     Ok(false)
@@ -152,18 +152,18 @@ enum Shown {
     Nothing,
 }
 
-async fn show(
+async fn read_payment(
     context: &Context,
-    link: &Link,
+    connection: &ProviderConnection,
     psp_id: &str,
     source: &PaymentSourceRow,
 ) -> Result<Shown, Failure> {
     let source_id = &source.id;
     match retrieve(
         context,
-        link,
+        connection,
         psp_id,
-        word(&source.currency_code)?,
+        parse_column(&source.currency_code)?,
         Actions::OfCaptured,
     )
     .await
@@ -189,100 +189,100 @@ async fn show(
 /// Leaves a payment that its PSP does not have to a person: its test data was deleted there, or the gateway's key is another
 /// account's by now. Once a day is often enough to ask for it. What was given up already is asked for no more. `asked` is the source
 /// as it was before the PSP was asked.
-async fn miss(context: &Context, scope: &Scope, asked: PaymentSourceRow) -> Result<(), Failure> {
-    let (world, scope, source_id) = (context.clone(), scope.clone(), word(&asked.id)?);
+async fn flag_missing(context: &Context, scope: &Scope, asked: PaymentSourceRow) -> Result<(), Failure> {
+    let (world, scope, source_id) = (context.clone(), scope.clone(), parse_column(&asked.id)?);
     context
         .db
         .write(async move |tx: &mut Tx<'_>| {
-            let mut case = Case::lock(tx, &scope, &source_id).await?;
-            if case.source != asked || case.source.pending_operation_id.is_some() {
+            let mut payment = LockedPayment::lock(tx, &scope, &source_id).await?;
+            if payment.source != asked || payment.source.pending_operation_id.is_some() {
                 return Ok(());
             }
-            if !case.details.given_up {
+            if !payment.details.given_up {
                 tracing::error!(
-                    source = case.source.id,
-                    psp_id = case.source.psp_id,
+                    source = payment.source.id,
+                    psp_id = payment.source.psp_id,
                     "the PSP does not have the payment; a person has to look"
                 );
-                case.source.mismatch = mismatch::stored(&[Difference::Missing]);
+                payment.source.mismatch = mismatch::stored(&[Difference::Missing]);
             }
             let next = stored_time(world.now()) + MISSING_PAUSE;
-            case.source.check_at = case
+            payment.source.check_at = payment
                 .source
                 .check_at
                 .map(|_| next)
-                .filter(|_| !case.details.given_up);
-            case.save(tx, &world).await
+                .filter(|_| !payment.details.given_up);
+            payment.save(tx, &world).await
         })
         .await
 }
 
 /// What became of what a PSP has shown.
-enum News {
-    TakenOver,
+enum Applied {
+    Yes,
     /// The source has changed since, to this.
-    Old(Box<PaymentSourceRow>),
+    Stale(Box<PaymentSourceRow>),
     /// A call that was begun meanwhile will bring newer news.
-    Unwanted,
+    Superseded,
 }
 
 /// `asked` is the source as it was before the PSP was asked.
-async fn take_over(
+async fn apply_snapshot(
     context: &Context,
     scope: &Scope,
     asked: PaymentSourceRow,
     snapshot: PaymentSnapshot,
-) -> Result<News, Failure> {
-    let (world, scope, source_id) = (context.clone(), scope.clone(), word(&asked.id)?);
-    let (news, next) = context
+) -> Result<Applied, Failure> {
+    let (world, scope, source_id) = (context.clone(), scope.clone(), parse_column(&asked.id)?);
+    let (applied, next) = context
         .db
         .write(async move |tx: &mut Tx<'_>| {
-            let mut case = Case::lock(tx, &scope, &source_id).await?;
-            if case.source.pending_operation_id.is_some() {
-                return Ok((News::Unwanted, None));
+            let mut payment = LockedPayment::lock(tx, &scope, &source_id).await?;
+            if payment.source.pending_operation_id.is_some() {
+                return Ok((Applied::Superseded, None));
             }
-            if case.source != asked && !planted::is(Bug::Backwards) {
-                return Ok((News::Old(Box::new(case.source)), None));
+            if payment.source != asked && !planted::is(Bug::Backwards) {
+                return Ok((Applied::Stale(Box::new(payment.source)), None));
             }
-            apply(tx, &world, &mut case, &snapshot, false).await?;
-            let next = advance_if_possible(tx, &world, &mut case, None).await?;
-            case.save(tx, &world).await?;
-            Ok::<_, Failure>((News::TakenOver, next.attempt))
+            apply(tx, &world, &mut payment, &snapshot, false).await?;
+            let next = try_next_step(tx, &world, &mut payment, None).await?;
+            payment.save(tx, &world).await?;
+            Ok::<_, Failure>((Applied::Yes, next.call))
         })
         .await?;
-    pursue(context, next).await?;
-    Ok(news)
+    run_follow_up(context, next).await?;
+    Ok(applied)
 }
 
 /// Carries out what follows, without anybody waiting for it.
-pub async fn pursue(context: &Context, next: Option<Attempt>) -> Result<(), Failure> {
-    if let Some(attempt) = next {
-        let outcome = resolve::perform(context, &attempt).await;
-        finish(context, attempt, outcome).await?;
+pub async fn run_follow_up(context: &Context, next: Option<PreparedCall>) -> Result<(), Failure> {
+    if let Some(call) = next {
+        let outcome = resolve::perform(context, &call).await;
+        finish(context, call, outcome).await?;
     }
     Ok(())
 }
 
 /// Commits the outcome of a call and of what follows from it. Answers whether the outcome is known now.
-async fn finish(context: &Context, attempt: Attempt, outcome: Outcome) -> Result<bool, Failure> {
-    let (mut attempt, mut outcome) = (attempt, outcome);
+async fn finish(context: &Context, call: PreparedCall, outcome: Outcome) -> Result<bool, Failure> {
+    let (mut call, mut outcome) = (call, outcome);
     loop {
         let world = context.clone();
         let (finished, next) = context
             .db
             .write(async move |tx: &mut Tx<'_>| {
-                let settled = settle(tx, &world, &attempt, &outcome).await?;
-                if settled.finished && settled.next.is_none() {
-                    release_keys(tx, &world, &attempt, &settled.case).await?;
+                let recorded = record_outcome(tx, &world, &call, &outcome).await?;
+                if recorded.finished && recorded.next.is_none() {
+                    release_keys(tx, &world, &call, &recorded.payment).await?;
                 }
-                Ok::<_, Failure>((settled.finished, settled.next))
+                Ok::<_, Failure>((recorded.finished, recorded.next))
             })
             .await?;
         let Some(next) = next else {
             return Ok(finished);
         };
         outcome = resolve::perform(context, &next).await;
-        attempt = next;
+        call = next;
     }
 }
 
@@ -290,25 +290,25 @@ async fn finish(context: &Context, attempt: Attempt, outcome: Outcome) -> Result
 async fn release_keys(
     tx: &mut Tx<'_>,
     context: &Context,
-    attempt: &Attempt,
-    case: &Case,
+    call: &PreparedCall,
+    payment: &LockedPayment,
 ) -> Result<(), Failure> {
     let now = stored_time(context.now());
-    let decided = attempt
+    let decided = call
         .operation
         .transaction_id
         .as_deref()
-        .and_then(|id| case.ledger.get(id));
+        .and_then(|id| payment.ledger.get(id));
     let parent = decided.and_then(|row| row.parent_id.as_deref());
     for id in [
-        Some(case.source.id.as_str()),
-        Some(case.order.id.as_str()),
+        Some(payment.source.id.as_str()),
+        Some(payment.order.id.as_str()),
         parent,
     ]
     .into_iter()
     .flatten()
     {
-        query!(tx, idempotency_keys::finish_of_resource(&attempt.scope, id, now))?;
+        query!(tx, idempotency_keys::finish_of_resource(&call.scope, id, now))?;
     }
     Ok(())
 }
@@ -328,10 +328,10 @@ async fn read_source(context: &Context, scope: &Scope, source_id: &Id) -> Result
             };
             let gateway = query!(
                 tx,
-                payment_gateways::get(scope, &word(&source.payment_gateway_id)?)
+                payment_gateways::get(scope, &parse_column(&source.payment_gateway_id)?)
             )?;
             let operation = match &source.pending_operation_id {
-                Some(id) => query!(tx, gateway_operations::get(scope, &word(id)?))?,
+                Some(id) => query!(tx, gateway_operations::get(scope, &parse_column(id)?))?,
                 None => None,
             };
             Ok((Some(source), gateway, operation))
@@ -340,7 +340,7 @@ async fn read_source(context: &Context, scope: &Scope, source_id: &Id) -> Result
 }
 
 /// Tries once to find out what became of a call, and commits it. Answers whether the outcome is known now.
-pub async fn look_for_outcome(context: &Context, row: GatewayOperationRow) -> Result<bool, Failure> {
+pub async fn resolve_operation(context: &Context, row: GatewayOperationRow) -> Result<bool, Failure> {
     let until = stored_time(lease(context, context.now()));
     let taken = context
         .db
@@ -349,23 +349,23 @@ pub async fn look_for_outcome(context: &Context, row: GatewayOperationRow) -> Re
     let Some(row) = taken else {
         return Ok(false);
     };
-    let found = find_outcome(context, row.clone()).await;
+    let found = find_and_record_outcome(context, row.clone()).await;
     if let Err(failure) = &found {
         tracing::warn!(
             operation = row.id,
             ?failure,
             "the outcome of a call can't be committed"
         );
-        look_later(context, row).await?;
+        schedule_next_look(context, row).await?;
     }
     found
 }
 
 /// An outcome that can't be found or committed is looked for at longer and longer intervals, and at last by a person, like
 /// one that is not known.
-async fn look_later(context: &Context, row: GatewayOperationRow) -> Result<(), Failure> {
-    let scope = Scope::of_job(word(&row.organization_id)?, row.test);
-    let (id, now) = (word(&row.id)?, stored_time(context.now()));
+async fn schedule_next_look(context: &Context, row: GatewayOperationRow) -> Result<(), Failure> {
+    let scope = Scope::of_job(parse_column(&row.organization_id)?, row.test);
+    let (id, now) = (parse_column(&row.id)?, stored_time(context.now()));
     context
         .db
         .write(async move |tx: &mut Tx<'_>| {
@@ -384,16 +384,16 @@ async fn look_later(context: &Context, row: GatewayOperationRow) -> Result<(), F
         .await
 }
 
-async fn find_outcome(context: &Context, row: GatewayOperationRow) -> Result<bool, Failure> {
-    let scope = Scope::of_job(word(&row.organization_id)?, row.test);
-    let (source, gateway, _) = read_source(context, &scope, &word(&row.payment_source_id)?).await?;
+async fn find_and_record_outcome(context: &Context, row: GatewayOperationRow) -> Result<bool, Failure> {
+    let scope = Scope::of_job(parse_column(&row.organization_id)?, row.test);
+    let (source, gateway, _) = read_source(context, &scope, &parse_column(&row.payment_source_id)?).await?;
     let (Some(source), Some(gateway)) = (source, gateway) else {
         // Whoever was faster has found the outcome, and the source that came to nothing is gone.
         return Ok(true);
     };
-    let attempt = stored_attempt(context, row, &gateway)?;
-    let outcome = ask_or_send_again(context, &attempt, &source).await?;
-    finish(context, attempt, outcome).await
+    let call = stored_call(context, row, &gateway)?;
+    let outcome = ask_or_resend(context, &call, &source).await?;
+    finish(context, call, outcome).await
 }
 
 /// Makes every open call due: whoever was at it is gone.
@@ -413,9 +413,9 @@ pub async fn run_due(context: &Context) -> Result<usize, Failure> {
         .db
         .read(async |tx: &mut Tx<'_>| query!(tx, payments::due_operations(now, 50)))
         .await?;
-    Ok(look_at_each("operation", due, async |operation| {
+    Ok(process_each("operation", due, async |operation| {
         let id = operation.id.clone();
-        let looked = look_for_outcome(context, operation).await;
+        let looked = resolve_operation(context, operation).await;
         (id, looked.map(drop))
     })
     .await)

@@ -9,9 +9,9 @@ use crate::{
     context::Context,
     engine::{replace, sync},
     failure::Failure,
-    payment::case::{Case, gateway_of},
+    payment::locked::{LockedPayment, gateway_of},
     providers::{AbandonedPayments, operation, registry},
-    stored::{stored_time, word},
+    stored::{parse_column, stored_time},
 };
 
 /// How many payments are taken at once.
@@ -36,7 +36,7 @@ pub async fn run_due(context: &Context) -> Result<usize, Failure> {
         .db
         .write(async move |tx: &mut Tx<'_>| query!(tx, source_checks::take_due(now, now + TRY_AGAIN, BATCH)))
         .await?;
-    Ok(background::look_at_each("payment", due, async |source| {
+    Ok(background::process_each("payment", due, async |source| {
         let looked = look_at(context, &source).await;
         (source.id, looked)
     })
@@ -44,39 +44,39 @@ pub async fn run_due(context: &Context) -> Result<usize, Failure> {
 }
 
 async fn look_at(context: &Context, row: &PaymentSourceRow) -> Result<(), Failure> {
-    let scope = Scope::of_job(word(&row.organization_id)?, row.test);
-    let source_id: Id = word(&row.id)?;
+    let scope = Scope::of_job(parse_column(&row.organization_id)?, row.test);
+    let source_id: Id = parse_column(&row.id)?;
     sync::refresh(context, &scope, &source_id).await?;
     let world = context.clone();
     let abandoned = context
         .db
         .write(async move |tx: &mut Tx<'_>| {
-            let mut case = Case::lock(tx, &scope, &source_id).await?;
-            if case.source.pending_operation_id.is_some()
-                || case.details.given_up
-                || !is_abandoned(&world, &case)?
+            let mut payment = LockedPayment::lock(tx, &scope, &source_id).await?;
+            if payment.source.pending_operation_id.is_some()
+                || payment.details.given_up
+                || !is_abandoned(&world, &payment)?
             {
                 return Ok::<_, Failure>(None);
             }
-            let gateway = gateway_of(tx, &case).await?;
+            let gateway = gateway_of(tx, &payment).await?;
             let abandoned = registry::of_gateway(*gateway.kind).capabilities().abandoned;
             if abandoned == AbandonedPayments::EndByThemselves {
                 return Ok(None);
             }
-            tracing::info!(source = case.source.id, "an abandoned payment is given up");
-            let attempt = operation::cancel(tx, &world, &mut case, &gateway).await?;
-            case.save(tx, &world).await?;
-            Ok(case.source.psp_id.clone().map(|psp_id| (attempt, psp_id)))
+            tracing::info!(source = payment.source.id, "an abandoned payment is given up");
+            let call = operation::cancel(tx, &world, &mut payment, &gateway).await?;
+            payment.save(tx, &world).await?;
+            Ok(payment.source.psp_id.clone().map(|psp_id| (call, psp_id)))
         })
         .await?;
     match abandoned {
-        Some((attempt, psp_id)) => replace::cancel(context, attempt, &psp_id).await,
+        Some((call, psp_id)) => replace::cancel(context, call, &psp_id).await,
         None => Ok(()),
     }
 }
 
-fn is_abandoned(context: &Context, case: &Case) -> Result<bool, Failure> {
-    let patience = match case.source.state {
+fn is_abandoned(context: &Context, payment: &LockedPayment) -> Result<bool, Failure> {
+    let patience = match payment.source.state {
         SourceState::RequiresAction | SourceState::Processing => {
             chrono::Duration::from_std(context.settings.abandoned_after).map_err(|error| {
                 Failure::Internal(format!("the time until a payment is abandoned: {error}"))
@@ -86,7 +86,7 @@ fn is_abandoned(context: &Context, case: &Case) -> Result<bool, Failure> {
         _ => return Ok(false),
     };
     let ends = |since: Timestamp| since.moment() + patience;
-    let over = case
+    let over = payment
         .details
         .waits_since
         .is_some_and(|since| ends(since) <= context.now().moment());

@@ -8,10 +8,10 @@ use crate::{
     engine::replace,
     failure::Failure,
     handler::Kept,
-    payment::{access, case::Case, order_status, rules},
+    payment::{access, locked::LockedPayment, order_status, rules},
     providers::sources::SourceResource,
     request::Request,
-    stored::word,
+    stored::parse_column,
 };
 
 /// Deletes a payment source of a kind. A condition (`If-Match`) is judged before its payment is given up at the PSP, which
@@ -25,22 +25,22 @@ pub async fn source<R: Kept + SourceResource>(request: &Request, id: &Id) -> Res
     context
         .db
         .write(async move |tx: &mut Tx<'_>| {
-            let mut case = lock::<R>(tx, &request, &id).await?;
+            let mut payment = lock::<R>(tx, &request, &id).await?;
             let waits = matches!(
-                case.source.state,
+                payment.source.state,
                 SourceState::RequiresAction | SourceState::Processing
             );
-            let is_open = waits || rules::is_confirmable(&case.source);
-            if is_open || case.authorizations().next().is_some() {
+            let is_open = waits || rules::is_confirmable(&payment.source);
+            if is_open || payment.authorizations().next().is_some() {
                 return Err(locked());
             }
-            if case.is_current() {
-                case.order.payment_source_type = None;
-                case.order.payment_source_id = None;
+            if payment.is_current() {
+                payment.order.payment_source_type = None;
+                payment.order.payment_source_id = None;
             }
-            case.save(tx, &request.context).await?;
-            query!(tx, wallet::forget_payment_source(&case.scope, &id))?;
-            query!(tx, payment_sources::delete(&case.scope, &id))?;
+            payment.save(tx, &request.context).await?;
+            query!(tx, wallet::forget_payment_source(&payment.scope, &id))?;
+            query!(tx, payment_sources::delete(&payment.scope, &id))?;
             Ok(())
         })
         .await
@@ -53,16 +53,18 @@ async fn check<R: Kept + SourceResource>(request: &Request, id: &Id) -> Result<O
     context
         .db
         .write(async move |tx: &mut Tx<'_>| {
-            let case = lock::<R>(tx, &request, &id).await?;
+            let payment = lock::<R>(tx, &request, &id).await?;
             request.require_match_of::<R>(tx, &id).await?;
-            if case.source.pending_operation_id.is_some() || case.authorizations().next().is_some() {
+            if payment.source.pending_operation_id.is_some() || payment.authorizations().next().is_some() {
                 return Err(locked());
             }
-            if !case.is_current() && !matches!(case.source.state, SourceState::New | SourceState::Canceled) {
+            if !payment.is_current()
+                && !matches!(payment.source.state, SourceState::New | SourceState::Canceled)
+            {
                 return Err(locked());
             }
-            let order_id = word(&case.order.id)?;
-            Ok(case.is_current().then_some(order_id))
+            let order_id = parse_column(&payment.order.id)?;
+            Ok(payment.is_current().then_some(order_id))
         })
         .await
 }
@@ -71,17 +73,18 @@ async fn lock<R: Kept + SourceResource>(
     tx: &mut Tx<'_>,
     request: &Request,
     id: &Id,
-) -> Result<Case, Failure> {
-    let case = Case::lock(tx, request.scope(), id).await?;
-    if case.source.kind != R::SOURCE_TYPE || !access::visible(request, &case.order) {
+) -> Result<LockedPayment, Failure> {
+    let payment = LockedPayment::lock(tx, request.scope(), id).await?;
+    if payment.source.kind != R::SOURCE_TYPE || !access::visible(request, &payment.order) {
         return Err(Problem::not_found().into());
     }
-    if request.caller.kind == ApplicationKind::SalesChannel && !order_status::is_editable(*case.order.status)
+    if request.caller.kind == ApplicationKind::SalesChannel
+        && !order_status::is_editable(*payment.order.status)
     {
         let message = "A sales channel can't delete the payment of an order that was placed.";
         return Err(Problem::new(Kind::Forbidden, message).into());
     }
-    Ok(case)
+    Ok(payment)
 }
 
 /// What came between the check and the intent, such as another request's open call, is a reason to refuse like any that

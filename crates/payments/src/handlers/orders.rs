@@ -12,18 +12,18 @@ use tillgate_store::{AnyOrder as _, TransactionStatus, Tx, query};
 use crate::{
     call::{Answer, ApplicationKind},
     engine::{
-        execute::{Ending, carry_out, renewing},
-        next_step::go_on,
+        execute::{Ending, execute, renewing},
+        next_step::run_to_call,
         order_steps as flow, replace, sync,
     },
     failure::Failure,
     handler::Edit,
-    payment::{access, case::Case, machine::OrderEvent, mismatch, order_status, transaction},
+    payment::{access, locked::LockedPayment, machine::OrderEvent, mismatch, order_status, transaction},
     plain::{PlainEditor, change},
-    providers::operation::{Attempt, Progress},
+    providers::operation::{PreparedCall, Progress},
     request::Request,
     resources::order,
-    stored::word,
+    stored::parse_column,
     wallet,
 };
 
@@ -204,7 +204,7 @@ async fn pull(
         })
         .await?;
     match begun {
-        Progress::CallPsp(attempt) => carry_out(request, *attempt, ending(id, trigger, renews)).await,
+        Progress::CallPsp(call) => execute(request, *call, ending(id, trigger, renews)).await,
         Progress::Done(answer) => Ok(answer),
     }
 }
@@ -229,12 +229,12 @@ async fn bring_up_to_date(request: &Request, id: &Id, trigger: Trigger) -> Resul
             replace::give_up_present_source(request, id, replace::Reason::Detached).await
         }
         Trigger::SavePaymentSourceToCustomerWallet => {
-            sync::refresh(&request.context, scope, &word(source_id)?).await?;
+            sync::refresh(&request.context, scope, &parse_column(source_id)?).await?;
             wallet::prepare(request, id).await?;
             wallet::attach_if_needed(request, id).await
         }
         Trigger::Place => {
-            sync::refresh(&request.context, scope, &word(source_id)?).await?;
+            sync::refresh(&request.context, scope, &parse_column(source_id)?).await?;
             let is_free = row.total_cents() == 0 && order_status::is_editable(*row.status);
             if is_free && row.payment_status != PaymentStatus::Paid {
                 // What would pay for nothing is given up, as `_nullify_payment_source` does it.
@@ -243,7 +243,7 @@ async fn bring_up_to_date(request: &Request, id: &Id, trigger: Trigger) -> Resul
             Ok(())
         }
         Trigger::Authorize | Trigger::Refresh => {
-            sync::refresh(&request.context, scope, &word(source_id)?).await
+            sync::refresh(&request.context, scope, &parse_column(source_id)?).await
         }
         _ => Ok(()),
     }
@@ -266,10 +266,10 @@ async fn commit_intent(
             None
         }
         Some(source_id) => {
-            let mut case = Case::lock(tx, request.scope(), &word(source_id)?).await?;
-            let begun = with_source(tx, request, &mut case, input, trigger).await?;
-            let call = go_on(tx, &request.context, &mut case, begun).await?;
-            case.save(tx, &request.context).await?;
+            let mut payment = LockedPayment::lock(tx, request.scope(), &parse_column(source_id)?).await?;
+            let begun = with_source(tx, request, &mut payment, input, trigger).await?;
+            let call = run_to_call(tx, &request.context, &mut payment, begun).await?;
+            payment.save(tx, &request.context).await?;
             call
         }
         None => {
@@ -277,8 +277,8 @@ async fn commit_intent(
             None
         }
     };
-    if let Some(attempt) = call {
-        return Ok(Progress::CallPsp(attempt));
+    if let Some(call) = call {
+        return Ok(Progress::CallPsp(call));
     }
     let row = query!(tx, orders::get(request.scope(), id))?.ok_or_else(Problem::not_found)?;
     let answer = request.shown(&order::shown_to(request, &row)?);
@@ -289,31 +289,31 @@ async fn commit_intent(
 async fn with_source(
     tx: &mut Tx<'_>,
     request: &Request,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     input: &UpdateRequest<Order>,
     trigger: Trigger,
 ) -> Result<Option<Progress>, Failure> {
     let (context, pointer) = (&request.context, trigger.pointer());
     let amount = input.attributes.authorization_amount_cents;
     match trigger {
-        Trigger::Authorize => flow::authorize(tx, request, case, amount).await,
-        Trigger::Place => flow::place(tx, request, case, amount).await,
-        Trigger::Approve => flow::approve(context, case, &pointer).map(|()| None),
+        Trigger::Authorize => flow::authorize(tx, request, payment, amount).await,
+        Trigger::Place => flow::place(tx, request, payment, amount).await,
+        Trigger::Approve => flow::approve(context, payment, &pointer).map(|()| None),
         Trigger::ApproveAndCapture => {
-            flow::approve(context, case, &pointer)?;
-            flow::capture(tx, context, case, &pointer).await
+            flow::approve(context, payment, &pointer)?;
+            flow::capture(tx, context, payment, &pointer).await
         }
-        Trigger::Capture => flow::capture(tx, context, case, &pointer).await,
-        Trigger::Refund => flow::refund(tx, context, case).await,
-        Trigger::Cancel => flow::cancel(tx, context, case).await,
+        Trigger::Capture => flow::capture(tx, context, payment, &pointer).await,
+        Trigger::Refund => flow::refund(tx, context, payment).await,
+        Trigger::Cancel => flow::cancel(tx, context, payment).await,
         Trigger::NullifyPaymentSource
-            if mismatch::is_unclaimed(&case.source) && request.caller.buyer().is_none() =>
+            if mismatch::is_unclaimed(&payment.source) && request.caller.buyer().is_none() =>
         {
-            replace::disclaim(tx, context, case).await?;
+            replace::disclaim(tx, context, payment).await?;
             Ok(None)
         }
-        Trigger::NullifyPaymentSource => flow::detach(case).map(|()| None),
-        Trigger::SavePaymentSourceToCustomerWallet => wallet::save(tx, request, case).await,
+        Trigger::NullifyPaymentSource => flow::detach(payment).map(|()| None),
+        Trigger::SavePaymentSourceToCustomerWallet => wallet::save(tx, request, payment).await,
         Trigger::CustomerPaymentSourceId | Trigger::Refresh => Ok(None),
     }
 }
@@ -329,11 +329,11 @@ async fn without_source(
     let before = row.clone();
     match trigger {
         Trigger::Place if row.total_cents() == 0 => {
-            order_status::turn_at(context, &mut row, OrderEvent::Place, &pointer)?;
+            order_status::transition_at(context, &mut row, OrderEvent::Place, &pointer)?;
         }
         Trigger::Approve | Trigger::ApproveAndCapture => flow::approve_paid(context, &mut row, &pointer)?,
         Trigger::Cancel => {
-            order_status::turn_at(context, &mut row, OrderEvent::Cancel, &pointer)?;
+            order_status::transition_at(context, &mut row, OrderEvent::Cancel, &pointer)?;
         }
         Trigger::NullifyPaymentSource | Trigger::CustomerPaymentSourceId | Trigger::Refresh => return Ok(()),
         Trigger::Authorize
@@ -357,7 +357,7 @@ async fn without_source(
 fn ending(id: &Id, trigger: Trigger, renews: bool) -> Ending {
     Ending {
         id: id.clone(),
-        answer: |request, case, _| Ok(request.shown(&order::shown_to(request, &case.order)?)),
+        answer: |request, payment, _| Ok(request.shown(&order::shown_to(request, &payment.order)?)),
         verdict: match trigger {
             Trigger::Authorize => |_, _| None,
             _ => failed,
@@ -370,9 +370,9 @@ fn ending(id: &Id, trigger: Trigger, renews: bool) -> Ending {
 }
 
 /// What the call should have done has failed; the transaction tells why.
-fn failed(case: &Case, attempt: &Attempt) -> Option<Problem> {
-    let id = attempt.operation.transaction_id.as_deref()?;
-    let row = case
+fn failed(payment: &LockedPayment, call: &PreparedCall) -> Option<Problem> {
+    let id = call.operation.transaction_id.as_deref()?;
+    let row = payment
         .ledger
         .get(id)
         .filter(|row| row.status == TransactionStatus::Failed)?;

@@ -17,7 +17,7 @@ use super::{delete_payment_source, update_payment_source};
 use crate::{
     call::Answer,
     engine::{
-        execute::{Ending, carry_out, renewing},
+        execute::{Ending, execute, renewing},
         replace::{Reason, replacing},
         sync,
     },
@@ -146,9 +146,9 @@ where
             commit_intent::<R>(request, record.clone(), Arc::clone(&input)).await
         });
         match begun.await? {
-            Progress::CallPsp(attempt) => {
+            Progress::CallPsp(call) => {
                 let ending = ending::<R>(&record.id, R::card_token(&input), renews);
-                carry_out(request, *attempt, ending).await
+                execute(request, *call, ending).await
             }
             Progress::Done(answer) => Ok(answer),
         }
@@ -159,11 +159,11 @@ where
 fn ending<R: CreatableSource>(id: &Id, card_token: Option<String>, renews: bool) -> Ending {
     Ending {
         id: id.clone(),
-        answer: |request, case, _| {
-            let record = R::record(&request.context, &case.source, &case.order)?;
+        answer: |request, payment, _| {
+            let record = R::record(&request.context, &payment.source, &payment.order)?;
             Ok(request.created(&record))
         },
-        verdict: |case, _| R::verdict(case),
+        verdict: |payment, _| R::verdict(payment),
         pointers: <R as CreatableSource>::POINTERS,
         is_creation: true,
         card_token,
@@ -190,12 +190,12 @@ where
                 .await?;
             let order_id = R::order_id(&record);
             let (payable, choice) = lock_payable_order(tx, &request, order_id, R::SOURCE_TYPE).await?;
-            let (mut case, begun) = R::begin(tx, &request, (&record, &input), payable, choice).await?;
-            case.save(tx, &request.context).await?;
+            let (mut payment, begun) = R::begin(tx, &request, (&record, &input), payable, choice).await?;
+            payment.save(tx, &request.context).await?;
             match begun {
-                Progress::CallPsp(attempt) => Ok(Progress::CallPsp(attempt)),
+                Progress::CallPsp(call) => Ok(Progress::CallPsp(call)),
                 Progress::Done(()) => {
-                    let record = R::record(&request.context, &case.source, &case.order)?;
+                    let record = R::record(&request.context, &payment.source, &payment.order)?;
                     let answer = request.created(&record);
                     request.finish(tx, &answer).await?;
                     Ok(Progress::Done(answer))

@@ -14,13 +14,13 @@ use crate::{
     call::Answer,
     engine::{
         action,
-        execute::{Ending, carry_out},
-        next_step::go_on,
+        execute::{Ending, execute},
+        next_step::run_to_call,
     },
     failure::Failure,
     handler::{Edit, Kept},
     payment::{
-        case::Case,
+        locked::LockedPayment,
         machine::{TransactionEvent, of_transactions},
         rules,
         transaction::failed,
@@ -28,7 +28,7 @@ use crate::{
     providers::operation::Progress,
     request::Request,
     resources::transaction::Shown,
-    stored::{stored_json, stored_time, word},
+    stored::{parse_column, stored_json, stored_time},
 };
 
 /// What follows on a transaction.
@@ -166,7 +166,7 @@ where
                 })
                 .await?;
             match begun {
-                Progress::CallPsp(attempt) => carry_out(request, *attempt, ending::<R>(id)).await,
+                Progress::CallPsp(call) => execute(request, *call, ending::<R>(id)).await,
                 Progress::Done(answer) => Ok(answer),
             }
         }
@@ -184,24 +184,25 @@ async fn commit_intent<R: Triggered>(
     request.claim(tx, Some((R::META.kind, id.as_str()))).await?;
     let row = query!(tx, transactions::get(request.scope(), id))?.filter(|row| Some(*row.kind) == R::KIND);
     let row = row.ok_or_else(Problem::not_found)?;
-    let mut case = Case::lock(tx, request.scope(), &word(&row.payment_source_id)?).await?;
-    let row = case
+    let mut payment =
+        LockedPayment::lock(tx, request.scope(), &parse_column(&row.payment_source_id)?).await?;
+    let row = payment
         .ledger
         .get(id.as_str())
         .cloned()
         .ok_or_else(Problem::not_found)?;
     request.require_match_of::<R>(tx, id).await?;
-    let row = keep_common::<R>(tx, request, &mut case, row, input).await?;
+    let row = keep_common::<R>(tx, request, &mut payment, row, input).await?;
     let begun = match step {
-        Some(step) => Some(begin(tx, request, &mut case, &row, step).await?),
+        Some(step) => Some(begin(tx, request, &mut payment, &row, step).await?),
         None => None,
     };
-    let call = go_on(tx, &request.context, &mut case, begun).await?;
-    case.save(tx, &request.context).await?;
-    if let Some(attempt) = call {
-        return Ok(Progress::CallPsp(attempt));
+    let call = run_to_call(tx, &request.context, &mut payment, begun).await?;
+    payment.save(tx, &request.context).await?;
+    if let Some(call) = call {
+        return Ok(Progress::CallPsp(call));
     }
-    let answer = shown::<R>(request, &case, id)?;
+    let answer = shown::<R>(request, &payment, id)?;
     request.finish(tx, &answer).await?;
     Ok(Progress::Done(answer))
 }
@@ -210,11 +211,11 @@ async fn commit_intent<R: Triggered>(
 async fn keep_common<R: Triggered>(
     tx: &mut Tx<'_>,
     request: &Request,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     mut row: TransactionRow,
     input: &UpdateRequest<R>,
 ) -> Result<TransactionRow, Failure> {
-    let mut record: Record<R> = R::record(&row, &case.ledger)?;
+    let mut record: Record<R> = R::record(&row, &payment.ledger)?;
     R::apply(&mut record, &input.attributes, &input.relationships);
     let before = row.clone();
     row.reference = record.reference;
@@ -222,7 +223,7 @@ async fn keep_common<R: Triggered>(
     row.metadata = stored_json(&record.metadata);
     if row != before {
         row.updated_at = stored_time(request.context.now());
-        case.put(tx, row.clone()).await?;
+        payment.put(tx, row.clone()).await?;
     }
     Ok(row)
 }
@@ -231,7 +232,7 @@ async fn keep_common<R: Triggered>(
 async fn begin(
     tx: &mut Tx<'_>,
     request: &Request,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     row: &TransactionRow,
     step: Step,
 ) -> Result<Progress, Failure> {
@@ -243,27 +244,30 @@ async fn begin(
             .meta("state", status.to_string())
             .into());
     }
-    rules::refuse_open_call(&case.source)?;
-    refuse_by_order(case, step, &pointer)?;
+    rules::refuse_open_call(&payment.source)?;
+    refuse_by_order(payment, step, &pointer)?;
     let context = &request.context;
     let begun = match step {
         Step::Capture(amount) => {
-            let due = case.order.total_cents().saturating_sub(case.ledger.captured());
-            let left = case.ledger.open_authorization(row).min(due.max(0));
+            let due = payment
+                .order
+                .total_cents()
+                .saturating_sub(payment.ledger.captured());
+            let left = payment.ledger.open_authorization(row).min(due.max(0));
             let amount = within(amount, left, "_capture")?;
-            action::capture(tx, context, case, row, amount, None).await
+            action::capture(tx, context, payment, row, amount, None).await
         }
         Step::Refund(amount) => {
-            let amount = within(amount, case.ledger.refundable(row), "_refund")?;
-            action::refund(tx, context, case, row, amount, None).await
+            let amount = within(amount, payment.ledger.refundable(row), "_refund")?;
+            action::refund(tx, context, payment, row, amount, None).await
         }
         Step::CancelCapture => {
-            let amount = within(None, case.ledger.refundable(row), "_cancel")?;
-            action::refund(tx, context, case, row, amount, Some(Goal::Unpay)).await
+            let amount = within(None, payment.ledger.refundable(row), "_cancel")?;
+            action::refund(tx, context, payment, row, amount, Some(Goal::Unpay)).await
         }
         Step::Void | Step::CancelAuthorization => {
-            let is_in_part = step == Step::CancelAuthorization && case.ledger.is_captured(row);
-            if case.ledger.voidable(row) == 0 || is_in_part {
+            let is_in_part = step == Step::CancelAuthorization && payment.ledger.is_captured(row);
+            if payment.ledger.voidable(row) == 0 || is_in_part {
                 let message = if is_in_part {
                     "can't be done: a part was captured; send _void, which releases the rest"
                 } else {
@@ -272,7 +276,7 @@ async fn begin(
                 return Err(Problem::invalid(&pointer, "balance", message).into());
             }
             let goal = (step == Step::CancelAuthorization).then_some(Goal::Unpay);
-            action::void(tx, context, case, row, goal).await
+            action::void(tx, context, payment, row, goal).await
         }
     };
     let amount = match step {
@@ -283,8 +287,8 @@ async fn begin(
 }
 
 /// What the order's status forbids.
-fn refuse_by_order(case: &Case, step: Step, pointer: &str) -> Result<(), Failure> {
-    let status = *case.order.status;
+fn refuse_by_order(payment: &LockedPayment, step: Step, pointer: &str) -> Result<(), Failure> {
+    let status = *payment.order.status;
     let open = matches!(status, OrderStatus::Draft | OrderStatus::Pending);
     let allowed = match step {
         Step::CancelAuthorization | Step::CancelCapture => open,
@@ -328,18 +332,18 @@ fn within(amount: Option<i64>, left: i64, trigger: &str) -> Result<i64, Problem>
     }
 }
 
-fn shown<R: Triggered>(request: &Request, case: &Case, id: &Id) -> Result<Answer, Failure> {
-    let row = case.ledger.get(id.as_str()).ok_or_else(Problem::not_found)?;
-    Ok(request.shown(&R::record(row, &case.ledger)?))
+fn shown<R: Triggered>(request: &Request, payment: &LockedPayment, id: &Id) -> Result<Answer, Failure> {
+    let row = payment.ledger.get(id.as_str()).ok_or_else(Problem::not_found)?;
+    Ok(request.shown(&R::record(row, &payment.ledger)?))
 }
 
 fn ending<R: Triggered>(id: &Id) -> Ending {
     Ending {
         id: id.clone(),
         answer: shown::<R>,
-        verdict: |case, attempt| {
-            let id = attempt.operation.transaction_id.as_deref()?;
-            let row = case
+        verdict: |payment, call| {
+            let id = call.operation.transaction_id.as_deref()?;
+            let row = payment
                 .ledger
                 .get(id)
                 .filter(|row| row.status == TransactionStatus::Failed)?;

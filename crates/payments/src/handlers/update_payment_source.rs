@@ -7,15 +7,15 @@ use crate::{
     call::Answer,
     engine::{
         authorize,
-        execute::{Ending, carry_out},
+        execute::{Ending, execute},
         sync,
     },
     failure::Failure,
     handler::Kept,
     idempotency,
-    payment::{access, case::Case, state::SourceStateRules as _},
+    payment::{access, locked::LockedPayment, state::SourceStateRules as _},
     providers::{
-        operation::{Attempt, Progress},
+        operation::{PreparedCall, Progress},
         sources::{ChangeableSource, SourceResource},
     },
     request::Request,
@@ -34,23 +34,23 @@ where
         .db
         .write(async move |tx: &mut Tx<'_>| {
             let request = theirs;
-            let mut case = lock::<R>(tx, &request, &id_of_source).await?;
-            let triggers = R::change(tx, &request, &mut case, &input).await?;
-            let attempt = if triggers.authorize && !case.source.state.holds_money() {
+            let mut payment = lock::<R>(tx, &request, &id_of_source).await?;
+            let triggers = R::change(tx, &request, &mut payment, &input).await?;
+            let call = if triggers.authorize && !payment.source.state.holds_money() {
                 let pointer = "/data/attributes/_authorize";
-                call(authorize::begin(tx, &request, &mut case, None, pointer).await?)
+                call(authorize::begin(tx, &request, &mut payment, None, pointer).await?)
             } else if triggers.update {
-                call(authorize::change_amount(tx, &request, &mut case).await?)
+                call(authorize::change_amount(tx, &request, &mut payment).await?)
             } else {
                 None
             };
-            case.save(tx, &request.context).await?;
-            if attempt.is_none() && !triggers.refresh {
-                let answer = shown::<R>(&request, &case, &id_of_source)?;
+            payment.save(tx, &request.context).await?;
+            if call.is_none() && !triggers.refresh {
+                let answer = shown::<R>(&request, &payment, &id_of_source)?;
                 request.finish(tx, &answer).await?;
                 return Ok::<_, Failure>(Progress::Done(Some(answer)));
             }
-            begun(tx, &request, attempt).await
+            begun(tx, &request, call).await
         })
         .await?;
     let ending = Ending {
@@ -65,14 +65,14 @@ where
     end::<R>(request, id, begun, ending).await
 }
 
-fn shown<R: SourceResource>(request: &Request, case: &Case, _: &Id) -> Result<Answer, Failure> {
-    let record = R::record(&request.context, &case.source, &case.order)?;
+fn shown<R: SourceResource>(request: &Request, payment: &LockedPayment, _: &Id) -> Result<Answer, Failure> {
+    let record = R::record(&request.context, &payment.source, &payment.order)?;
     Ok(request.shown(&record))
 }
 
-fn call(begun: Progress) -> Option<Box<Attempt>> {
+fn call(begun: Progress) -> Option<Box<PreparedCall>> {
     match begun {
-        Progress::CallPsp(attempt) => Some(attempt),
+        Progress::CallPsp(call) => Some(call),
         Progress::Done(_) => None,
     }
 }
@@ -82,9 +82,13 @@ type Begun = Progress<Option<Answer>>;
 
 /// An attempt is bound to the key until its outcome is known. A refresh has no effect to be bound to it: the key is
 /// claimed with its answer, so that one that is cut off can be sent again.
-async fn begun(tx: &mut Tx<'_>, request: &Request, attempt: Option<Box<Attempt>>) -> Result<Begun, Failure> {
-    if let Some(attempt) = attempt {
-        return Ok(Progress::CallPsp(attempt));
+async fn begun(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    call: Option<Box<PreparedCall>>,
+) -> Result<Begun, Failure> {
+    if let Some(call) = call {
+        return Ok(Progress::CallPsp(call));
     }
     idempotency::release(request, tx).await?;
     Ok(Progress::Done(None))
@@ -92,7 +96,7 @@ async fn begun(tx: &mut Tx<'_>, request: &Request, attempt: Option<Box<Attempt>>
 
 async fn end<R: Kept>(request: &Request, id: &Id, begun: Begun, ending: Ending) -> Result<Answer, Failure> {
     match begun {
-        Progress::CallPsp(attempt) => carry_out(request, *attempt, ending).await,
+        Progress::CallPsp(call) => execute(request, *call, ending).await,
         Progress::Done(Some(answer)) => Ok(answer),
         Progress::Done(None) => {
             sync::refresh(&request.context, request.scope(), id).await?;
@@ -116,12 +120,12 @@ async fn lock<R: Kept + SourceResource>(
     tx: &mut Tx<'_>,
     request: &Request,
     id: &Id,
-) -> Result<Case, Failure> {
+) -> Result<LockedPayment, Failure> {
     request.claim(tx, Some((R::META.kind, id.as_str()))).await?;
-    let case = Case::lock(tx, request.scope(), id).await?;
-    if case.source.kind != R::SOURCE_TYPE || !access::visible(request, &case.order) {
+    let payment = LockedPayment::lock(tx, request.scope(), id).await?;
+    if payment.source.kind != R::SOURCE_TYPE || !access::visible(request, &payment.order) {
         return Err(Problem::not_found().into());
     }
     request.require_match_of::<R>(tx, id).await?;
-    Ok(case)
+    Ok(payment)
 }

@@ -25,7 +25,7 @@ pub struct Attempt {
 impl Attempt {
     /// An attempt to log in.
     pub fn new(context: &Context, login: &Login) -> Self {
-        let customer = context.vault.keyed_hash(PURPOSE, &login.email);
+        let customer = context.cipher.keyed_hash(PURPOSE, &login.email);
         let address = network(login.address);
         Self {
             customer: format!("customer:{customer}"),

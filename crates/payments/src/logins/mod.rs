@@ -77,7 +77,7 @@ async fn try_password(
     let stored = known.hash.as_deref();
     if !context
         .passwords
-        .check(&context.vault, place, login.password, stored)
+        .check(&context.cipher, place, login.password, stored)
         .await?
     {
         return Ok(None);

@@ -12,7 +12,7 @@ use crate::{
     failure::Failure,
     logins::Session,
     revocations::{self, hash_of_refresh_token},
-    stored::{stored_time, time, word},
+    stored::{parse_column, stored_time, time},
 };
 
 const LIFETIME: Duration = Duration::weeks(2);
@@ -53,7 +53,7 @@ pub async fn customer_of_refresh_token(
         .map_err(Failure::into_problems)?;
     let found = found.filter(|token| token.application_id == application.id.as_str());
     found
-        .map(|token| word(&token.customer_id))
+        .map(|token| parse_column(&token.customer_id))
         .transpose()
         .map_err(|error| Failure::from(error).into_problems())
 }
@@ -109,7 +109,7 @@ pub async fn issue(
     };
     query!(tx, refresh_tokens::insert(&row))?;
     Ok(Session {
-        customer_id: word(customer_id)?,
+        customer_id: parse_column(customer_id)?,
         refresh_token: token.into(),
         login_id: family_id.to_owned(),
         at: time(now),

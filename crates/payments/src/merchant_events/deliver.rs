@@ -111,12 +111,12 @@ pub async fn send(context: &Context, delivery: Delivery) -> Result<Sent, Failure
 }
 
 /// Writes down what came of a call.
-pub async fn settle(context: &Context, sent: Sent) -> Result<(), Failure> {
+pub async fn record(context: &Context, sent: Sent) -> Result<(), Failure> {
     let Sent { called, end, webhook } = sent;
     let written = context
         .db
         .write(async move |tx: &mut Tx<'_>| {
-            let counts = query!(tx, deliveries::settle(&called))?;
+            let counts = query!(tx, deliveries::record(&called))?;
             match end {
                 _ if !counts => {}
                 End::Taken => send!(tx, deliveries::forget_failures(webhook))?,
@@ -134,7 +134,7 @@ pub async fn settle(context: &Context, sent: Sent) -> Result<(), Failure> {
 }
 
 fn message(context: &Context, delivery: &Delivery) -> Result<Message, Failure> {
-    let body = context.vault.open(PAYLOAD, &delivery.row.payload)?;
+    let body = context.cipher.open(PAYLOAD, &delivery.row.payload)?;
     let secret = webhook::open_secret(context, &delivery.webhook)?;
     let id = format!("msg_{}", message_id(delivery));
     let time = context.now().moment().timestamp().to_string();

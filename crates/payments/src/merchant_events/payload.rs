@@ -17,7 +17,7 @@ use crate::{
     handler::Show,
     handlers::Handlers,
     request::Request,
-    stored::{Selection, word},
+    stored::{Selection, parse_column},
 };
 
 /// Resources that are included at most; what a path leads to beyond that is left out.
@@ -41,7 +41,7 @@ pub async fn render(
         request: inner_request(context, scope),
         handlers,
     };
-    let id: Id = word(id)?;
+    let id: Id = parse_column(id)?;
     let meta = topic.resource();
     let Some(mut data) = composition.resource(meta.kind, &id).await? else {
         return Ok(None);
@@ -123,7 +123,7 @@ impl Composition<'_> {
             let Some(relationship) = meta.relationship(name) else {
                 return Ok(());
             };
-            let id: Id = word(owner["id"].as_str().unwrap_or_default())?;
+            let id: Id = parse_column(owner["id"].as_str().unwrap_or_default())?;
             let targets = self.targets(meta, relationship, &id).await?;
             owner["relationships"][*name]["data"] = match (relationship.many, targets.first()) {
                 (true, _) => serde_json::to_value(&targets)?,

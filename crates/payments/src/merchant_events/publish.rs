@@ -13,7 +13,7 @@ use crate::{
     outbox::Change,
     planted::{self, Bug},
     resources::event_callback::PAYLOAD,
-    stored::{json, stored_time, word},
+    stored::{json, parse_column, stored_time},
 };
 
 /// The events of a row of the outbox, and what is to be sent.
@@ -78,7 +78,7 @@ struct Publisher<'a> {
 
 impl Publisher<'_> {
     async fn events(&mut self, row: &OutboxRow) -> Result<Events, Failure> {
-        let scope = Scope::of_job(word(&row.organization_id)?, row.test);
+        let scope = Scope::of_job(parse_column(&row.organization_id)?, row.test);
         let mut events = Events {
             sequence: row.sequence,
             events: Vec::new(),
@@ -116,7 +116,7 @@ impl Publisher<'_> {
                 id
             }
             Some(id) => {
-                let known: tillgate_model::Id = word(id)?;
+                let known: tillgate_model::Id = parse_column(id)?;
                 let read = self
                     .context
                     .db
@@ -208,7 +208,7 @@ impl Publisher<'_> {
             metadata: "{}".into(),
             event_id: event_id.to_owned(),
             webhook_id: webhook.id.clone(),
-            payload: self.context.vault.seal(&*self.context.entropy, PAYLOAD, payload),
+            payload: self.context.cipher.seal(&*self.context.entropy, PAYLOAD, payload),
             attempts: 0,
             next_attempt_at: Some(now),
             delivered_at: None,

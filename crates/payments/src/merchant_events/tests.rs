@@ -39,7 +39,7 @@ async fn tell(world: &World) -> usize {
 
 async fn deliver(world: &World, delivery: Delivery) {
     let sent = world.service.send_delivery(delivery).await;
-    world.service.settle_delivery(sent.expect("it can be sent")).await;
+    world.service.record_delivery(sent.expect("it can be sent")).await;
 }
 
 fn topics(calls: &[Received]) -> Vec<&str> {

@@ -7,10 +7,10 @@ use crate::{
     call::ApplicationKind,
     context::Context,
     failure::Failure,
-    payment::case::Case,
+    payment::locked::LockedPayment,
     planted::{self, Bug},
     request::Request,
-    stored::word,
+    stored::parse_column,
 };
 
 /// What tokens are sealed and hashed as.
@@ -18,17 +18,17 @@ const TOKEN: &str = "customer_payment_sources.token";
 
 /// Encrypts a token.
 pub fn seal_token(context: &Context, token: &str) -> String {
-    context.vault.seal(&*context.entropy, TOKEN, token)
+    context.cipher.seal(&*context.entropy, TOKEN, token)
 }
 
 /// What a token is found by.
 pub fn hash_token(context: &Context, token: &str) -> String {
-    context.vault.keyed_hash(TOKEN, token)
+    context.cipher.keyed_hash(TOKEN, token)
 }
 
 /// Decrypts the token of a card, if it has one.
 pub fn token(context: &Context, row: &CustomerPaymentSourceRow) -> Result<Option<Secret>, Failure> {
-    let open = |sealed: &String| context.vault.open(TOKEN, sealed).map(Secret::new);
+    let open = |sealed: &String| context.cipher.open(TOKEN, sealed).map(Secret::new);
     Ok(row.token.as_ref().map(open).transpose()?)
 }
 
@@ -151,16 +151,20 @@ pub fn not_the_customers(pointer: &str) -> Problem {
 
 /// The saved card that a payment source was made to charge, looked up each time: it may have been removed since. Nothing
 /// if the source is paid with something else.
-pub async fn chosen(tx: &mut Tx<'_>, context: &Context, case: &Case) -> Result<Option<SavedCard>, Failure> {
-    let Some(id) = &case.details.customer_payment_source_id else {
+pub async fn chosen(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    payment: &LockedPayment,
+) -> Result<Option<SavedCard>, Failure> {
+    let Some(id) = &payment.details.customer_payment_source_id else {
         return Ok(None);
     };
-    let id: Id = word(id)?;
-    let row = query!(tx, customer_payment_sources::get(&case.scope, &id))?;
+    let id: Id = parse_column(id)?;
+    let row = query!(tx, customer_payment_sources::get(&payment.scope, &id))?;
     let usable = row.filter(|row| {
         is_active(row)
-            && is_of(row, &case.order)
-            && row.payment_gateway_id.as_ref() == Some(&case.source.payment_gateway_id)
+            && is_of(row, &payment.order)
+            && row.payment_gateway_id.as_ref() == Some(&payment.source.payment_gateway_id)
     });
     match usable {
         Some(row) => saved(context, &row),
@@ -172,11 +176,11 @@ pub async fn chosen(tx: &mut Tx<'_>, context: &Context, case: &Case) -> Result<O
 pub async fn chosen_or_refuse(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &Case,
+    payment: &LockedPayment,
     pointer: &str,
 ) -> Result<Option<SavedCard>, Failure> {
-    let card = chosen(tx, context, case).await?;
-    if card.is_none() && case.details.customer_payment_source_id.is_some() {
+    let card = chosen(tx, context, payment).await?;
+    if card.is_none() && payment.details.customer_payment_source_id.is_some() {
         let message =
             "can't be done: the saved card was removed, or is another customer's; choose another one";
         return Err(Problem::invalid(pointer, "not_owned", message).into());

@@ -57,7 +57,7 @@ pub enum OrderEvent {
 }
 
 /// Orders.
-pub const ORDER: Machine<OrderStatus, OrderEvent> = {
+pub const ORDER_MACHINE: Machine<OrderStatus, OrderEvent> = {
     use OrderEvent::{
         Approve, Authorize, BeginPlacing, Cancel, Capture, Complete, GiveUpPlacing, Incomplete, Place,
         PlaceByPayment, Refund, RefundInFull,

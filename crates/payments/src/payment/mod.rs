@@ -2,9 +2,9 @@
 
 pub mod access;
 pub mod cards;
-pub mod case;
 pub mod details;
 pub mod ledger;
+pub mod locked;
 pub mod machine;
 pub mod mismatch;
 pub mod new_source;

@@ -8,9 +8,9 @@ use crate::{
     failure::Failure,
     payment::{
         access,
-        case::Case,
         details::Details,
         ledger::Ledger,
+        locked::LockedPayment,
         offer::{Choice, Offers},
         order_status,
         rules::{self, waits_for_buyer},
@@ -45,12 +45,12 @@ pub async fn lock_payable<T>(
     let (order, of_caller, offered) = queries!(
         tx,
         orders::lock(scope, order_id),
-        payments::count_failures_of_address(scope, &address, rules::memory_of_addresses(request)),
+        payments::count_failures_of_address(scope, &address, rules::failure_window_start(request)),
         payments::offers_of_order(scope, order_id, source_type),
     )?;
     let order = found(order.filter(|order| access::visible(request, order)), "order")?;
     let present = match &order.payment_source_id {
-        Some(id) => query!(tx, payment_sources::get(scope, &stored::word(id)?))?,
+        Some(id) => query!(tx, payment_sources::get(scope, &stored::parse_column(id)?))?,
         None => None,
     };
     match &present {
@@ -86,7 +86,7 @@ pub async fn lock_payable_order(
         source_type,
         async |tx: &mut Tx<'_>, order: &OrderRow, offers| {
             offers
-                .choose_or_refuse(tx, request.scope(), order, rules::ORDER)
+                .choose_or_refuse(tx, request.scope(), order, rules::ORDER_POINTER)
                 .await
         },
     )
@@ -128,8 +128,12 @@ pub struct NewSource<'a> {
     pub details: Details,
 }
 
-/// A new source, which becomes the order's. It is stored with the case.
-pub fn new_source<R>(request: &Request, record: &Record<R>, new: NewSource<'_>) -> Result<Case, Failure> {
+/// A new source, which becomes the order's. It is stored with the payment.
+pub fn new_source<R>(
+    request: &Request,
+    record: &Record<R>,
+    new: NewSource<'_>,
+) -> Result<LockedPayment, Failure> {
     let NewSource {
         kind,
         payable,
@@ -159,7 +163,13 @@ pub fn new_source<R>(request: &Request, record: &Record<R>, new: NewSource<'_>) 
         check_at: None,
         mismatch: None,
     });
-    Ok(Case::new(request.scope(), order, source, details, ledger))
+    Ok(LockedPayment::new(
+        request.scope(),
+        order,
+        source,
+        details,
+        ledger,
+    ))
 }
 
 /// Where the buyer's browser returns to: what the request says, else the gateway, else a page of ours.

@@ -6,7 +6,7 @@
 use tillgate_model::{Id, Problem, resources::PaymentSourceType};
 use tillgate_store::{MethodSummary, OrderRow, PaymentGatewayRow, PaymentMethodRow, Scope, Tx, query};
 
-use crate::{failure::Failure, payment::case::Case, request::Request, stored::word};
+use crate::{failure::Failure, payment::locked::LockedPayment, request::Request, stored::parse_column};
 
 /// What an order's market offers for payment sources of one type: enabled methods with enabled gateways.
 pub struct Offers {
@@ -43,7 +43,7 @@ impl Offers {
         order: &OrderRow,
         source_type: PaymentSourceType,
     ) -> Result<Self, Failure> {
-        let id: Id = word(&order.id)?;
+        let id: Id = parse_column(&order.id)?;
         let offered = query!(tx, payments::offers_of_order(scope, &id, source_type))?;
         Ok(Self::new(source_type, offered))
     }
@@ -116,7 +116,7 @@ impl Offers {
             };
             return Ok(Problem::invalid(pointer, "no_gateway", message));
         };
-        let method_id: Id = word(id)?;
+        let method_id: Id = parse_column(id)?;
         let method = query!(tx, payment_methods::get(scope, &method_id))?;
         let reason = match &method {
             Some(method) if method.payment_source_type != source_type => {
@@ -137,14 +137,17 @@ impl Offers {
     }
 }
 
-/// The order's payment method, if the payment source of the case is of its type.
-pub async fn method_of(tx: &mut Tx<'_>, case: &Case) -> Result<Option<PaymentMethodRow>, Failure> {
-    let Some(id) = &case.order.payment_method_id else {
+/// The order's payment method, if the payment source is of its type.
+pub async fn method_of(
+    tx: &mut Tx<'_>,
+    payment: &LockedPayment,
+) -> Result<Option<PaymentMethodRow>, Failure> {
+    let Some(id) = &payment.order.payment_method_id else {
         return Ok(None);
     };
-    let id: Id = word(id)?;
-    let method = query!(tx, payment_methods::get(&case.scope, &id))?;
-    Ok(method.filter(|method| method.payment_source_type == case.source.kind))
+    let id: Id = parse_column(id)?;
+    let method = query!(tx, payment_methods::get(&payment.scope, &id))?;
+    Ok(method.filter(|method| method.payment_source_type == payment.source.kind))
 }
 
 fn is_of_market(method: &PaymentMethodRow, order: &OrderRow) -> bool {
@@ -152,20 +155,24 @@ fn is_of_market(method: &PaymentMethodRow, order: &OrderRow) -> bool {
     market.is_none_or(|market| *market == order.market_id)
 }
 
-/// How the payment source of a case may pay its order now, if it may.
-pub async fn present(tx: &mut Tx<'_>, case: &Case) -> Result<Option<Choice>, Failure> {
-    let offers = Offers::of(tx, &case.scope, &case.order, *case.source.kind).await?;
-    Ok(offers.through(&case.order, &case.source.payment_gateway_id))
+/// How a payment source may pay its order now, if it may.
+pub async fn present(tx: &mut Tx<'_>, payment: &LockedPayment) -> Result<Option<Choice>, Failure> {
+    let offers = Offers::of(tx, &payment.scope, &payment.order, *payment.source.kind).await?;
+    Ok(offers.through(&payment.order, &payment.source.payment_gateway_id))
 }
 
-/// How the payment source of a case may pay its order now. An attempt to pay is refused if it may not. `pointer` leads to what asks for it.
-pub async fn present_or_refuse(tx: &mut Tx<'_>, case: &Case, pointer: &str) -> Result<Choice, Failure> {
-    let offers = Offers::of(tx, &case.scope, &case.order, *case.source.kind).await?;
-    let gateway_id = &case.source.payment_gateway_id;
-    match offers.through(&case.order, gateway_id) {
+/// How a payment source may pay its order now. An attempt to pay is refused if it may not. `pointer` leads to what asks for it.
+pub async fn present_or_refuse(
+    tx: &mut Tx<'_>,
+    payment: &LockedPayment,
+    pointer: &str,
+) -> Result<Choice, Failure> {
+    let offers = Offers::of(tx, &payment.scope, &payment.order, *payment.source.kind).await?;
+    let gateway_id = &payment.source.payment_gateway_id;
+    match offers.through(&payment.order, gateway_id) {
         Some(choice) => Ok(choice),
         None => {
-            let (scope, order) = (&case.scope, &case.order);
+            let (scope, order) = (&payment.scope, &payment.order);
             Err(offers
                 .refusal(tx, scope, order, Some(gateway_id), pointer)
                 .await?

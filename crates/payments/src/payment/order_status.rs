@@ -10,8 +10,8 @@ use crate::{
     context::Context,
     failure::Failure,
     payment::{
-        case::Case,
-        machine::{ORDER, OrderEvent},
+        locked::LockedPayment,
+        machine::{ORDER_MACHINE, OrderEvent},
         offer,
     },
     planted::{self, Bug},
@@ -33,19 +33,19 @@ pub fn is_placing(order: &OrderRow) -> bool {
 
 /// Lets an event happen to an order. Answers whether its status changed; an event that can't happen now is told with the
 /// present status.
-pub fn turn(context: &Context, row: &mut OrderRow, event: OrderEvent) -> Result<bool, Failure> {
-    turn_at(context, row, event, "/data")
+pub fn transition(context: &Context, row: &mut OrderRow, event: OrderEvent) -> Result<bool, Failure> {
+    transition_at(context, row, event, "/data")
 }
 
 /// Lets an event happen to an order. `pointer` leads to the trigger in the request.
-pub fn turn_at(
+pub fn transition_at(
     context: &Context,
     row: &mut OrderRow,
     event: OrderEvent,
     pointer: &str,
 ) -> Result<bool, Failure> {
     let before = *row.status;
-    let Some(after) = ORDER.next(before, event) else {
+    let Some(after) = ORDER_MACHINE.next(before, event) else {
         return Err(impossible(row, event, pointer).into());
     };
     if after == before {
@@ -64,7 +64,10 @@ pub fn turn_at(
 
 /// What a caller is told of an event that can't happen now.
 pub fn impossible(row: &OrderRow, event: OrderEvent, pointer: &str) -> Problem {
-    let possible: Vec<String> = ORDER.sources(event).map(|state| state.to_string()).collect();
+    let possible: Vec<String> = ORDER_MACHINE
+        .sources(event)
+        .map(|state| state.to_string())
+        .collect();
     let way_out = if is_placing(row) {
         "; it waits for its payment, which _nullify_payment_source gives up"
     } else {
@@ -79,19 +82,20 @@ pub fn impossible(row: &OrderRow, event: OrderEvent, pointer: &str) -> Problem {
 }
 
 /// An order that waits to be placed is placed by its authorization, or is pending again when that came to nothing.
-pub fn place_or_give_up(context: &Context, case: &mut Case) -> Result<(), Failure> {
-    if case.order.status != OrderStatus::Placing || !case.is_current() {
+pub fn place_or_give_up(context: &Context, payment: &mut LockedPayment) -> Result<(), Failure> {
+    if payment.order.status != OrderStatus::Placing || !payment.is_current() {
         return Ok(());
     }
-    let event = match case.source.state {
+    let event = match payment.source.state {
         SourceState::Authorized | SourceState::Captured
-            if case.source.mismatch.is_none() && pays(case, case.details.authorization_amount_cents) =>
+            if payment.source.mismatch.is_none()
+                && pays(payment, payment.details.authorization_amount_cents) =>
         {
             OrderEvent::Place
         }
         SourceState::RequiresAction | SourceState::Processing => return Ok(()),
-        _ if case.source.pending_operation_id.is_some() => return Ok(()),
-        _ if case
+        _ if payment.source.pending_operation_id.is_some() => return Ok(()),
+        _ if payment
             .authorizations()
             .any(|row| row.status == TransactionStatus::Pending) =>
         {
@@ -99,57 +103,63 @@ pub fn place_or_give_up(context: &Context, case: &mut Case) -> Result<(), Failur
         }
         _ => OrderEvent::GiveUpPlacing,
     };
-    turn(context, &mut case.order, event)?;
+    transition(context, &mut payment.order, event)?;
     Ok(())
 }
 
 /// Whether the payment is for this amount, or for the order's total if none is given. An order whose total was lowered
 /// after its authorization is paid by the captures that cover it, be they more than that.
-pub fn pays(case: &Case, amount_cents: Option<i64>) -> bool {
-    let expected = amount_cents.unwrap_or_else(|| case.order.total_cents());
-    let is_same =
-        case.source.amount_cents == expected && case.source.currency_code == case.order.currency_code;
-    is_same || (amount_cents.is_none() && is_covered(case)) || planted::is(Bug::AmountNotCompared)
+pub fn pays(payment: &LockedPayment, amount_cents: Option<i64>) -> bool {
+    let expected = amount_cents.unwrap_or_else(|| payment.order.total_cents());
+    let is_same = payment.source.amount_cents == expected
+        && payment.source.currency_code == payment.order.currency_code;
+    is_same || (amount_cents.is_none() && is_covered(payment)) || planted::is(Bug::AmountNotCompared)
 }
 
 /// Whether what was captured, and not given back, covers the order's total.
-pub fn is_covered(case: &Case) -> bool {
-    let kept = case.ledger.kept();
-    kept > 0 && kept >= case.order.total_cents() && case.source.currency_code == case.order.currency_code
+pub fn is_covered(payment: &LockedPayment) -> bool {
+    let kept = payment.ledger.kept();
+    kept > 0
+        && kept >= payment.order.total_cents()
+        && payment.source.currency_code == payment.order.currency_code
 }
 
-/// Whether an event can happen to the case's order.
-pub fn can(case: &Case, event: OrderEvent) -> bool {
-    ORDER.next(*case.order.status, event).is_some()
+/// Whether an event can happen to the payment's order.
+pub fn can(payment: &LockedPayment, event: OrderEvent) -> bool {
+    ORDER_MACHINE.next(*payment.order.status, event).is_some()
 }
 
 /// The order's statuses follow from its transactions; an order that pays at once, or whose payment method says so, is
 /// placed by its payment, and one whose captures were all refunded is cancelled.
-pub async fn update_order(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<(), Failure> {
-    let total = case.order.total_cents();
-    let status = case.ledger.payment_status(total);
-    if case.order.payment_status != status {
-        case.order.payment_status = status.into();
-        case.order.payment_updated_at = Some(stored::stored_time(context.now()));
+pub async fn update_order(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    payment: &mut LockedPayment,
+) -> Result<(), Failure> {
+    let total = payment.order.total_cents();
+    let status = payment.ledger.payment_status(total);
+    if payment.order.payment_status != status {
+        payment.order.payment_status = status.into();
+        payment.order.payment_updated_at = Some(stored::stored_time(context.now()));
     }
-    place_or_give_up(context, case)?;
-    let open = matches!(*case.order.status, OrderStatus::Draft | OrderStatus::Pending);
-    let covered =
-        matches!(status, PaymentStatus::Authorized | PaymentStatus::Paid) && case.source.mismatch.is_none();
-    if covered && open && places(tx, case).await? {
-        turn(context, &mut case.order, OrderEvent::PlaceByPayment)?;
+    place_or_give_up(context, payment)?;
+    let open = matches!(*payment.order.status, OrderStatus::Draft | OrderStatus::Pending);
+    let covered = matches!(status, PaymentStatus::Authorized | PaymentStatus::Paid)
+        && payment.source.mismatch.is_none();
+    if covered && open && places(tx, payment).await? {
+        transition(context, &mut payment.order, OrderEvent::PlaceByPayment)?;
     }
-    let placed = matches!(*case.order.status, OrderStatus::Placed | OrderStatus::Approved);
+    let placed = matches!(*payment.order.status, OrderStatus::Placed | OrderStatus::Approved);
     if placed && status == PaymentStatus::Refunded {
-        turn(context, &mut case.order, OrderEvent::RefundInFull)?;
+        transition(context, &mut payment.order, OrderEvent::RefundInFull)?;
     }
     Ok(())
 }
 
-async fn places(tx: &mut Tx<'_>, case: &Case) -> Result<bool, Failure> {
-    if case.source.automatic_capture {
+async fn places(tx: &mut Tx<'_>, payment: &LockedPayment) -> Result<bool, Failure> {
+    if payment.source.automatic_capture {
         return Ok(true);
     }
-    let method = offer::method_of(tx, case).await?;
+    let method = offer::method_of(tx, payment).await?;
     Ok(method.is_some_and(|method| method.auto_place))
 }

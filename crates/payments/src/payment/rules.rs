@@ -9,14 +9,14 @@ use tillgate_store::{AnyOrder, OrderRow, PaymentSourceRow, Scope, SourceState, S
 use crate::{
     failure::Failure,
     network::network,
-    payment::{case::Case, ledger::Ledger, mismatch, order_status},
+    payment::{ledger::Ledger, locked::LockedPayment, mismatch, order_status},
     planted::{self, Bug},
     request::Request,
     stored,
 };
 
 /// Where the order stands in a request for a payment.
-pub const ORDER: &str = "/data/relationships/order";
+pub const ORDER_POINTER: &str = "/data/relationships/order";
 
 /// The order can be paid: it is open and costs something.
 pub fn refuse_unpayable(order: &OrderRow) -> Result<(), Failure> {
@@ -27,10 +27,10 @@ pub fn refuse_unpayable(order: &OrderRow) -> Result<(), Failure> {
             ""
         };
         let message = format!("can't be paid: it is {}{way_out}", order.status);
-        return Err(Problem::invalid(ORDER, "order_status", message).into());
+        return Err(Problem::invalid(ORDER_POINTER, "order_status", message).into());
     }
     if order.total_cents() <= 0 {
-        return Err(Problem::invalid(ORDER, "free", "has nothing to pay: its total is 0").into());
+        return Err(Problem::invalid(ORDER_POINTER, "free", "has nothing to pay: its total is 0").into());
     }
     Ok(())
 }
@@ -39,7 +39,7 @@ pub fn refuse_unpayable(order: &OrderRow) -> Result<(), Failure> {
 pub fn refuse_double_payment(ledger: &Ledger) -> Result<(), Failure> {
     if ledger.held() > 0 && !planted::is(Bug::TwoSourcesCharged) {
         let message = "has a payment already that is authorized, captured or not decided yet";
-        return Err(Problem::invalid(ORDER, "already_paid", message).into());
+        return Err(Problem::invalid(ORDER_POINTER, "already_paid", message).into());
     }
     Ok(())
 }
@@ -56,7 +56,7 @@ pub async fn refuse_present_payment(
     if let Some(present) = present {
         refuse_open_call(&present)?;
         if mismatch::is_unclaimed(&present) {
-            refuse_mismatch(&present, ORDER)?;
+            refuse_mismatch(&present, ORDER_POINTER)?;
         }
         confirmable = is_confirmable(&present);
     }
@@ -73,7 +73,7 @@ pub fn refuse_open_call(source: &PaymentSourceRow) -> Result<(), Failure> {
     if source.pending_operation_id.is_some() && !planted::is(Bug::OpenCallIgnored) {
         let message =
             "has a payment whose outcome at the gateway is not known yet; ask for it again in a moment";
-        return Err(Problem::invalid(ORDER, "payment_pending", message).into());
+        return Err(Problem::invalid(ORDER_POINTER, "payment_pending", message).into());
     }
     Ok(())
 }
@@ -98,7 +98,7 @@ pub fn refuse_mismatch(source: &PaymentSourceRow, pointer: &str) -> Result<(), F
 }
 
 /// Since when the failures of an address count.
-pub fn memory_of_addresses(request: &Request) -> StoredTime {
+pub fn failure_window_start(request: &Request) -> StoredTime {
     stored::stored_time(request.context.now()) - Duration::hours(1)
 }
 
@@ -123,7 +123,7 @@ pub async fn failures_of_buyer(tx: &mut Tx<'_>, request: &Request, order: &Order
     let Some(address) = buyer_address(request, order) else {
         return Ok(0);
     };
-    let since = memory_of_addresses(request);
+    let since = failure_window_start(request);
     Ok(query!(
         tx,
         payments::count_failures_of_address(request.scope(), &address, since)
@@ -131,9 +131,13 @@ pub async fn failures_of_buyer(tx: &mut Tx<'_>, request: &Request, order: &Order
 }
 
 /// Somebody who tries out card numbers is stopped before the PSP is called.
-pub async fn refuse_card_testing(tx: &mut Tx<'_>, request: &Request, case: &Case) -> Result<(), Failure> {
-    let failures = failures_of_buyer(tx, request, &case.order).await?;
-    refuse_many_failures(request, &case.ledger, failures)
+pub async fn refuse_card_testing(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    payment: &LockedPayment,
+) -> Result<(), Failure> {
+    let failures = failures_of_buyer(tx, request, &payment.order).await?;
+    refuse_many_failures(request, &payment.ledger, failures)
 }
 
 /// Refuses an attempt after too many failures of the order, or of the address.

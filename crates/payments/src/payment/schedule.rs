@@ -5,7 +5,7 @@ use tillgate_store::{GatewayOperationRow, SourceState, StoredTime};
 
 use crate::{
     context::Context,
-    payment::case::Case,
+    payment::locked::LockedPayment,
     planted::{self, Bug},
     stored,
 };
@@ -47,38 +47,41 @@ pub fn next_look(operation: &mut GatewayOperationRow, now: StoredTime) {
 
 /// When a payment that waits for its buyer, its PSP or its capture is looked at, in case the PSP's word of it is lost: a
 /// buyer who never comes back, an authorization that expires. The longer it waits, the less often.
-pub fn next_check(context: &Context, case: &mut Case, before: SourceState, next: SourceState) {
+pub fn next_check(context: &Context, payment: &mut LockedPayment, before: SourceState, next: SourceState) {
     let waits = match next {
         SourceState::Unconfirmed => Some((Duration::minutes(15), Duration::days(1))),
-        SourceState::Failed if takes_another_card(case) => Some((Duration::minutes(15), Duration::days(1))),
+        SourceState::Failed if takes_another_card(payment) => {
+            Some((Duration::minutes(15), Duration::days(1)))
+        }
         SourceState::RequiresAction | SourceState::Processing => {
             Some((Duration::minutes(5), Duration::hours(6)))
         }
         _ => None,
     };
     let now = context.now();
-    let since = match case.details.waits_since {
+    let since = match payment.details.waits_since {
         Some(since) if before == next => since,
         _ => now,
     };
     let waited = now.moment() - since.moment();
-    case.details.waits_since = waits.map(|_| since);
+    payment.details.waits_since = waits.map(|_| since);
     let pause = match (waits, next) {
         (Some((shortest, longest)), _) => Some(waited.clamp(shortest, longest)),
         (None, SourceState::Authorized) => Some(Duration::days(1)),
-        (None, SourceState::Captured) if holds_rest(case) => Some(Duration::days(1)),
+        (None, SourceState::Captured) if holds_rest(payment) => Some(Duration::days(1)),
         (None, _) => None,
     };
-    case.source.check_at = pause.map(|pause| stored::stored_time(now) + pause);
+    payment.source.check_at = pause.map(|pause| stored::stored_time(now) + pause);
 }
 
 /// Whether the buyer's browser can confirm the payment with another card after one was declined.
-fn takes_another_card(case: &Case) -> bool {
-    case.source.client_secret.is_some()
+fn takes_another_card(payment: &LockedPayment) -> bool {
+    payment.source.client_secret.is_some()
 }
 
 /// Whether a part of what was authorized is neither captured nor released: it may still expire.
-fn holds_rest(case: &Case) -> bool {
-    case.authorizations()
-        .any(|row| case.ledger.open_authorization(row) > 0)
+fn holds_rest(payment: &LockedPayment) -> bool {
+    payment
+        .authorizations()
+        .any(|row| payment.ledger.open_authorization(row) > 0)
 }

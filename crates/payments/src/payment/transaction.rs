@@ -14,7 +14,7 @@ use crate::{
 pub const GIVEN_UP: &str = "given_up";
 
 /// Lets an event happen to a transaction, if its kind's machine allows it. Answers whether the transaction changed.
-fn turn(context: &Context, row: &mut TransactionRow, event: TransactionEvent) -> bool {
+fn transition(context: &Context, row: &mut TransactionRow, event: TransactionEvent) -> bool {
     let machine = of_transactions(*row.kind);
     let before = row.status;
     let Some(after) = machine.next(before, event) else {
@@ -37,14 +37,14 @@ fn turn(context: &Context, row: &mut TransactionRow, event: TransactionEvent) ->
 
 /// It has happened at the PSP.
 pub fn succeed(context: &Context, row: &mut TransactionRow) {
-    if turn(context, row, TransactionEvent::Succeed) {
+    if transition(context, row, TransactionEvent::Succeed) {
         row.message = Some("Success!".into());
     }
 }
 
 /// It was tried at the PSP, and has failed.
 pub fn fail(context: &Context, row: &mut TransactionRow, decline: &Decline) {
-    if turn(context, row, TransactionEvent::Fail) {
+    if transition(context, row, TransactionEvent::Fail) {
         row.message = Some(decline.message.clone());
         row.error_code = Some(decline.code.clone());
         row.error_detail = decline.detail.clone();

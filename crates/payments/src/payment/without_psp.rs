@@ -6,19 +6,19 @@ use tillgate_store::{SourceState, TransactionRow, Tx};
 use crate::{
     context::Context,
     failure::Failure,
-    payment::{case::Case, order_status::update_order, transaction},
+    payment::{locked::LockedPayment, order_status::update_order, transaction},
 };
 
 /// Records a transaction. It has happened.
 pub async fn record(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     mut row: TransactionRow,
 ) -> Result<(), Failure> {
     let state = match *row.kind {
         TransactionKind::Authorizations => SourceState::Authorized,
-        TransactionKind::Voids if case.ledger.captured_of_source(&case.source.id) == 0 => {
+        TransactionKind::Voids if payment.ledger.captured_of_source(&payment.source.id) == 0 => {
             SourceState::Canceled
         }
         TransactionKind::Voids | TransactionKind::Captures | TransactionKind::Refunds => {
@@ -26,7 +26,7 @@ pub async fn record(
         }
     };
     transaction::succeed(context, &mut row);
-    case.put(tx, row).await?;
-    case.source.state = state;
-    update_order(tx, context, case).await
+    payment.put(tx, row).await?;
+    payment.source.state = state;
+    update_order(tx, context, payment).await
 }

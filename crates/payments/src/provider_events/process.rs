@@ -11,7 +11,7 @@ use crate::{
     failure::Failure,
     payment::schedule::repeating_pause,
     providers::operation::lease,
-    stored::{stored_time, word},
+    stored::{parse_column, stored_time},
 };
 
 /// Seconds between two looks for what an event is about; the last one repeats.
@@ -50,7 +50,7 @@ enum About {
 
 /// Deals with an event that was [taken](take_due).
 pub async fn process(context: &Context, event: &GatewayEventRow) -> Result<(), Failure> {
-    let scope = Scope::of_job(word(&event.organization_id)?, event.test);
+    let scope = Scope::of_job(parse_column(&event.organization_id)?, event.test);
     let progress = apply(context, &scope, event).await.unwrap_or_else(|failure| {
         tracing::error!(event = event.event_id, ?failure, "dealing with an event failed");
         Progress::NotYet
@@ -64,7 +64,7 @@ pub async fn process(context: &Context, event: &GatewayEventRow) -> Result<(), F
     let id = event.id.clone();
     Ok(context
         .db
-        .write(async move |tx: &mut Tx<'_>| query!(tx, gateway_events::settle(&scope, &id, now, outcome)))
+        .write(async move |tx: &mut Tx<'_>| query!(tx, gateway_events::finish(&scope, &id, now, outcome)))
         .await?)
 }
 
@@ -81,7 +81,7 @@ enum Progress {
 async fn apply(context: &Context, scope: &Scope, event: &GatewayEventRow) -> Result<Progress, Failure> {
     match find(context, scope, event).await? {
         About::Source(source_id) => {
-            let is_done = sync::hear(context, scope, &source_id).await?;
+            let is_done = sync::sync_after_event(context, scope, &source_id).await?;
             Ok(if is_done { Progress::Done } else { Progress::NotYet })
         }
         About::AnotherGateway => {
@@ -131,7 +131,7 @@ async fn find(context: &Context, scope: &Scope, event: &GatewayEventRow) -> Resu
         .await?;
     let told = |source: &&PaymentSourceRow| source.payment_gateway_id == event.payment_gateway_id;
     Ok(match found.iter().find(told) {
-        Some(source) => About::Source(word(&source.id)?),
+        Some(source) => About::Source(parse_column(&source.id)?),
         None if found.is_empty() => About::Nothing,
         None => About::AnotherGateway,
     })
@@ -148,7 +148,7 @@ async fn source_of_transaction(
         None => query!(tx, gateway_operations::get(scope, id))?.map(|operation| operation.payment_source_id),
     };
     match source_id {
-        Some(source_id) => query!(tx, payment_sources::get(scope, &word(&source_id)?)),
+        Some(source_id) => query!(tx, payment_sources::get(scope, &parse_column(&source_id)?)),
         None => Ok(None),
     }
 }

@@ -8,8 +8,8 @@ use crate::{
     context::Context,
     failure::Failure,
     planted::{self, Bug},
-    providers::{connection::Link, credentials::webhook_secrets},
-    stored::{stored_time, word},
+    providers::{connection::ProviderConnection, credentials::webhook_secrets},
+    stored::{parse_column, stored_time},
 };
 
 /// What the bodies of events are sealed as.
@@ -55,18 +55,18 @@ pub async fn receive(context: &Context, notification: &Notification<'_>) -> Resu
     let Some(gateway) = gateway else {
         return Ok(Reception::NotFound);
     };
-    let link = Link::of(context, &gateway)?;
+    let connection = ProviderConnection::of(context, &gateway)?;
     let secrets = webhook_secrets(context, &gateway)?;
     let now = context.now().moment();
     let (header, body) = (notification.header, notification.body);
-    if let Err(fault) = link.gateway.verify_webhook(&secrets, header, body, now)
+    if let Err(fault) = connection.gateway.verify_webhook(&secrets, header, body, now)
         && !planted::is(Bug::SignatureIgnored)
     {
         tracing::warn!(gateway = gateway.id, %fault, "a notification was refused");
         return Ok(Reception::Refused);
     }
-    let scope = Scope::of_verified_webhook(word(&gateway.organization_id)?, gateway.test);
-    let event = match link.gateway.parse_webhook(body) {
+    let scope = Scope::of_verified_webhook(parse_column(&gateway.organization_id)?, gateway.test);
+    let event = match connection.gateway.parse_webhook(body) {
         Ok(event) => event,
         Err(fault) => {
             // The parser's own words could repeat the body.
@@ -134,7 +134,7 @@ fn row(
         kind: event.kind,
         psp_id,
         transaction_id,
-        body: context.vault.seal(&*context.entropy, PURPOSE, &text),
+        body: context.cipher.seal(&*context.entropy, PURPOSE, &text),
         attempts: 0,
         next_attempt_at: is_due.then_some(now),
         processed_at: (!is_due && !of_other_mode).then_some(now),

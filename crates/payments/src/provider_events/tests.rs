@@ -152,7 +152,7 @@ async fn the_card_after_a_declined_one_is_heard_of_though_its_event_is_lost() {
         world.try_to_confirm(&payment, "pm_card_chargeDeclined").await,
         402
     );
-    world.hear().await;
+    world.receive_events().await;
     watch(&world, 6 * 24).await;
     world.confirm(&payment, "pm_card_visa").await;
     drop(world.sent());
@@ -167,7 +167,7 @@ async fn what_nobody_pays_within_a_week_is_given_up() {
         let (payment, _) = world.payment().await;
         if is_declined {
             world.try_to_confirm(&payment, "pm_card_chargeDeclined").await;
-            world.hear().await;
+            world.receive_events().await;
         }
         let looks = watch(&world, 7 * 24 - 1).await;
         assert!((10..20).contains(&looks), "{looks}");
@@ -175,7 +175,7 @@ async fn what_nobody_pays_within_a_week_is_given_up() {
             world.try_to_confirm(&payment, "pm_card_chargeDeclined").await,
             402
         );
-        world.hear().await;
+        world.receive_events().await;
         watch(&world, 8 * 24).await;
         // A browser that comes now finds nothing to pay.
         assert_eq!(world.try_to_confirm(&payment, "pm_card_visa").await, 400);

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A PSP's language, and the key that it wants.
-pub struct Link {
+pub struct ProviderConnection {
     /// The language.
     pub gateway: Box<dyn Gateway>,
     /// The key.
@@ -33,7 +33,7 @@ macro_rules! clients {
 }
 for_each_provider!(clients);
 
-impl Link {
+impl ProviderConnection {
     /// The way to a gateway's PSP.
     pub fn of(context: &Context, row: &PaymentGatewayRow) -> Result<Self, Failure> {
         let base_url: Url = row

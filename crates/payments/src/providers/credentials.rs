@@ -61,7 +61,7 @@ pub fn with_secret(
         },
     );
     let text = stored_json(&all);
-    Ok(Some(context.vault.seal(&*context.entropy, SIGNING, &text)))
+    Ok(Some(context.cipher.seal(&*context.entropy, SIGNING, &text)))
 }
 
 /// The signing secrets of a gateway's webhook endpoint that count now.
@@ -76,17 +76,17 @@ pub fn webhook_secrets(context: &Context, row: &PaymentGatewayRow) -> Result<Vec
 
 fn open_signing(context: &Context, sealed: Option<&str>) -> Result<Vec<Signing>, Failure> {
     match sealed {
-        Some(sealed) => Ok(serde_json::from_str(&context.vault.open(SIGNING, sealed)?)?),
+        Some(sealed) => Ok(serde_json::from_str(&context.cipher.open(SIGNING, sealed)?)?),
         None => Ok(Vec::new()),
     }
 }
 
 /// Encrypts a secret key.
 pub fn seal(context: &Context, key: &Secret) -> String {
-    context.vault.seal(&*context.entropy, PURPOSE, key.expose())
+    context.cipher.seal(&*context.entropy, PURPOSE, key.expose())
 }
 
 /// Decrypts the secret key of a gateway.
 pub fn secret_key(context: &Context, row: &PaymentGatewayRow) -> Result<Secret, Failure> {
-    Ok(Secret::new(context.vault.open(PURPOSE, &row.secret_key)?))
+    Ok(Secret::new(context.cipher.open(PURPOSE, &row.secret_key)?))
 }

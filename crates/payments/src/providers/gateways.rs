@@ -12,7 +12,8 @@ use crate::{
     context::Context,
     failure::Failure,
     providers::{
-        connection::Link, credentials::with_secret, operation::send, refusal::unavailable, registration,
+        connection::ProviderConnection, credentials::with_secret, operation::send, refusal::unavailable,
+        registration,
     },
     request::Request,
 };
@@ -142,12 +143,12 @@ pub async fn check_credentials(
     row: &PaymentGatewayRow,
     member: &str,
 ) -> Result<(), Failure> {
-    let link = Link::of(context, row)?;
-    let question = link.gateway.check_credentials();
-    let Ok(answer) = send(context, &link, &question, false).await else {
+    let connection = ProviderConnection::of(context, row)?;
+    let question = connection.gateway.check_credentials();
+    let Ok(answer) = send(context, &connection, &question, false).await else {
         return Err(unavailable().into());
     };
-    match link.gateway.read_found("", &question, &answer) {
+    match connection.gateway.read_found("", &question, &answer) {
         FoundOutcome::Found(_) | FoundOutcome::NotFound | FoundOutcome::More(_) => Ok(()),
         FoundOutcome::Refused(refusal)
             if matches!(refusal.kind, RefusalKind::Credentials | RefusalKind::NotPermitted) =>

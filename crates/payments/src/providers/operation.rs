@@ -13,9 +13,9 @@ use tillgate_store::{
 use crate::{
     context::Context,
     failure::Failure,
-    payment::case::Case,
+    payment::locked::LockedPayment,
     planted::{self, Bug},
-    providers::{connection::Link, sealed_request},
+    providers::{connection::ProviderConnection, sealed_request},
     stored,
 };
 
@@ -26,7 +26,7 @@ const PURPOSE: &str = "gateway_operations.request";
 const SEND_AGAIN_WITHIN: Duration = Duration::hours(20);
 
 /// A committed intent, ready to be sent.
-pub struct Attempt {
+pub struct PreparedCall {
     /// Whose it is.
     pub scope: Scope,
     /// The stored intent.
@@ -38,7 +38,7 @@ pub struct Attempt {
     /// The exact request.
     pub request: PspRequest,
     /// The way to the PSP.
-    pub link: Link,
+    pub connection: ProviderConnection,
     /// It was perhaps sent before.
     pub resending: bool,
 }
@@ -46,7 +46,7 @@ pub struct Attempt {
 /// How far something has come in its transaction.
 pub enum Progress<T = Option<Goal>> {
     /// The intent is committed with the transaction; the PSP is to be called.
-    CallPsp(Box<Attempt>),
+    CallPsp(Box<PreparedCall>),
     /// Everything is done.
     Done(T),
 }
@@ -84,7 +84,7 @@ pub fn is_key_forgotten(context: &Context, sent_at: StoredTime) -> bool {
 }
 
 /// What is to be asked of a PSP.
-pub struct Intent<'a> {
+pub struct NewOperation<'a> {
     /// Of which one.
     pub gateway: &'a PaymentGatewayRow,
     /// The operation's id, which the request's key is made of.
@@ -105,10 +105,10 @@ pub struct Intent<'a> {
 pub async fn begin(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
-    intent: Intent<'_>,
-) -> Result<Attempt, Failure> {
-    let Intent {
+    payment: &mut LockedPayment,
+    operation: NewOperation<'_>,
+) -> Result<PreparedCall, Failure> {
+    let NewOperation {
         gateway,
         operation_id,
         kind,
@@ -116,11 +116,11 @@ pub async fn begin(
         transaction_id,
         goal,
         reference,
-    } = intent;
+    } = operation;
     let now = context.now();
     let row = GatewayOperationRow {
-        organization_id: case.scope.organization_id().to_string(),
-        test: case.scope.test(),
+        organization_id: payment.scope.organization_id().to_string(),
+        test: payment.scope.test(),
         id: operation_id.to_string(),
         created_at: stored::stored_time(now),
         updated_at: stored::stored_time(now),
@@ -128,7 +128,7 @@ pub async fn begin(
         reference_origin: None,
         metadata: "{}".into(),
         kind,
-        payment_source_id: case.source.id.clone(),
+        payment_source_id: payment.source.id.clone(),
         transaction_id,
         payment_gateway_id: gateway.id.clone(),
         request: sealed_request::seal(context, PURPOSE, &request),
@@ -142,15 +142,15 @@ pub async fn begin(
     if !planted::is(Bug::NoIntent) {
         send!(tx, gateway_operations::insert(row.clone()))?;
     }
-    case.source.pending_operation_id = Some(row.id.clone());
-    let link = Link::of(context, gateway)?;
-    Ok(Attempt {
-        scope: case.scope.clone(),
+    payment.source.pending_operation_id = Some(row.id.clone());
+    let connection = ProviderConnection::of(context, gateway)?;
+    Ok(PreparedCall {
+        scope: payment.scope.clone(),
         operation: row,
         kind,
         goal,
         request,
-        link,
+        connection,
         resending: false,
     })
 }
@@ -163,11 +163,11 @@ pub fn lease(context: &Context, now: Timestamp) -> Timestamp {
 }
 
 /// An intent that was stored earlier.
-pub fn stored_attempt(
+pub fn stored_call(
     context: &Context,
     row: GatewayOperationRow,
     gateway: &PaymentGatewayRow,
-) -> Result<Attempt, Failure> {
+) -> Result<PreparedCall, Failure> {
     let request = sealed_request::open(context, PURPOSE, &row.request)?;
     #[cfg(feature = "planted-bugs")]
     let request = if planted::is(Bug::NewKeyOnRetry) {
@@ -175,11 +175,11 @@ pub fn stored_attempt(
     } else {
         request
     };
-    Ok(Attempt {
-        scope: Scope::of_job(stored::word(&row.organization_id)?, row.test),
+    Ok(PreparedCall {
+        scope: Scope::of_job(stored::parse_column(&row.organization_id)?, row.test),
         kind: row.kind,
         goal: row.goal,
-        link: Link::of(context, gateway)?,
+        connection: ProviderConnection::of(context, gateway)?,
         operation: row,
         request,
         resending: true,
@@ -189,11 +189,11 @@ pub fn stored_attempt(
 /// Sends a request of any kind, with retries where they are safe.
 pub async fn send(
     context: &Context,
-    link: &Link,
+    connection: &ProviderConnection,
     request: &PspRequest,
     resending: bool,
 ) -> Result<PspResponse, TransportError> {
-    if !link.leads_to(request) {
+    if !connection.leads_to(request) {
         let reason = "the gateway has another base_url now; its key is not sent to the earlier one";
         return Err(if resending {
             TransportError::Unknown(reason.into())
@@ -212,27 +212,27 @@ pub async fn send(
         &*context.transport,
         &*context.timer,
         request,
-        &link.key.secret_string(),
+        &connection.key.secret_string(),
         policy,
     )
     .await
 }
 
 /// Sends an attempt and reads the answer.
-pub async fn perform(context: &Context, attempt: &Attempt) -> Outcome {
-    let response = match send(context, &attempt.link, &attempt.request, attempt.resending).await {
+pub async fn perform(context: &Context, call: &PreparedCall) -> Outcome {
+    let response = match send(context, &call.connection, &call.request, call.resending).await {
         Ok(response) => response,
         Err(TransportError::NotSent(reason)) => return Outcome::NotSent(reason),
         Err(TransportError::Unknown(reason)) => return Outcome::Unknown(reason),
     };
-    if !attempt.kind.is_action() {
-        return match attempt.link.gateway.read_payment(&attempt.request, &response) {
+    if !call.kind.is_action() {
+        return match call.connection.gateway.read_payment(&call.request, &response) {
             PaymentOutcome::Done(snapshot) => Outcome::Done(snapshot),
             PaymentOutcome::Refused(refusal) => Outcome::Refused(refusal),
             PaymentOutcome::Unknown(reason) => Outcome::Unknown(reason),
         };
     }
-    match attempt.link.gateway.read_action(&attempt.request, &response) {
+    match call.connection.gateway.read_action(&call.request, &response) {
         ActionOutcome::Done(action) => Outcome::Acted(action),
         ActionOutcome::Accepted(action) => Outcome::Accepted(action),
         ActionOutcome::Failed(decline) => Outcome::Failed(decline),
@@ -242,13 +242,13 @@ pub async fn perform(context: &Context, attempt: &Attempt) -> Outcome {
 }
 
 /// Asks the PSP for a payment.
-pub async fn retrieve(context: &Context, link: &Link, psp_id: &str) -> Outcome {
-    let request = match link.gateway.retrieve_payment(psp_id) {
+pub async fn retrieve(context: &Context, connection: &ProviderConnection, psp_id: &str) -> Outcome {
+    let request = match connection.gateway.retrieve_payment(psp_id) {
         Ok(request) => request,
         Err(error) => return Outcome::Unknown(error.to_string()),
     };
-    match send(context, link, &request, false).await {
-        Ok(response) => match link.gateway.read_payment(&request, &response) {
+    match send(context, connection, &request, false).await {
+        Ok(response) => match connection.gateway.read_payment(&request, &response) {
             PaymentOutcome::Done(snapshot) => Outcome::Done(snapshot),
             PaymentOutcome::Refused(refusal) => Outcome::Refused(refusal),
             PaymentOutcome::Unknown(reason) => Outcome::Unknown(reason),
@@ -262,20 +262,20 @@ pub async fn retrieve(context: &Context, link: &Link, psp_id: &str) -> Outcome {
 pub async fn cancel(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     gateway: &PaymentGatewayRow,
-) -> Result<Attempt, Failure> {
+) -> Result<PreparedCall, Failure> {
     let (operation_id, kind) = (context.new_id(), OperationKind::Cancel);
     let key = idempotency_key(&operation_id, kind);
     let reference = ActionReference {
         transaction_id: operation_id.to_string(),
-        order_id: case.order.id.clone(),
+        order_id: payment.order.id.clone(),
     };
-    let psp_id = case.source.psp_id.clone().unwrap_or_default();
-    let request = Link::of(context, gateway)?
+    let psp_id = payment.source.psp_id.clone().unwrap_or_default();
+    let request = ProviderConnection::of(context, gateway)?
         .gateway
         .cancel(&psp_id, &reference, &key)?;
-    let intent = Intent {
+    let operation = NewOperation {
         gateway,
         operation_id,
         kind,
@@ -284,7 +284,7 @@ pub async fn cancel(
         goal: None,
         reference: None,
     };
-    begin(tx, context, case, intent).await
+    begin(tx, context, payment, operation).await
 }
 
 /// Commits the intent to make a payment at the PSP. What comes of it: the authorization that its answer decides, and what
@@ -292,16 +292,18 @@ pub async fn cancel(
 pub async fn begin_creation(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     gateway: &PaymentGatewayRow,
     operation_id: Id,
     args: &CreatePayment,
     (transaction_id, goal): (Option<String>, Option<Goal>),
-) -> Result<Attempt, Failure> {
+) -> Result<PreparedCall, Failure> {
     let kind = OperationKind::Create;
     let key = idempotency_key(&operation_id, kind);
-    let psp_request = Link::of(context, gateway)?.gateway.create_payment(args, &key)?;
-    let intent = Intent {
+    let psp_request = ProviderConnection::of(context, gateway)?
+        .gateway
+        .create_payment(args, &key)?;
+    let operation = NewOperation {
         gateway,
         operation_id,
         kind,
@@ -310,5 +312,5 @@ pub async fn begin_creation(
         goal,
         reference: Some(args.transaction_id.clone()),
     };
-    begin(tx, context, case, intent).await
+    begin(tx, context, payment, operation).await
 }

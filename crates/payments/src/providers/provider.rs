@@ -6,8 +6,8 @@ use tillgate_store::{Goal, PaymentGatewayRow, PaymentSourceRow, Tx};
 use crate::{
     context::Context,
     failure::Failure,
-    payment::{cards::SavedCard, case::Case, details::Details},
-    providers::operation::{Attempt, Progress},
+    payment::{cards::SavedCard, details::Details, locked::LockedPayment},
+    providers::operation::{PreparedCall, Progress},
     request::Request,
 };
 
@@ -127,14 +127,14 @@ pub trait Provider: Sync {
     ) -> Result<Option<String>, Failure>;
 
     /// Makes a new payment source charge a saved card.
-    fn choose_card(&self, context: &Context, case: &mut Case, card: &SavedCard);
+    fn choose_card(&self, context: &Context, payment: &mut LockedPayment, card: &SavedCard);
 
     /// Attempts to pay.
     fn authorize<'a>(
         &'a self,
         tx: &'a mut Tx<'_>,
         request: &'a Request,
-        case: &'a mut Case,
+        payment: &'a mut LockedPayment,
         authorization: Authorization<'a>,
     ) -> LocalBoxFuture<'a, Result<Progress, Failure>>;
 
@@ -143,7 +143,7 @@ pub trait Provider: Sync {
         &'a self,
         tx: &'a mut Tx<'_>,
         context: &'a Context,
-        case: &'a mut Case,
+        payment: &'a mut LockedPayment,
         gateway: &'a PaymentGatewayRow,
         card: SavedCard,
     ) -> LocalBoxFuture<'a, Result<Progress, Failure>>;
@@ -161,7 +161,7 @@ pub trait ConfirmedLater: Sync {
         &'a self,
         tx: &'a mut Tx<'_>,
         context: &'a Context,
-        case: &'a mut Case,
+        payment: &'a mut LockedPayment,
         charge: Charge<'a>,
     ) -> LocalBoxFuture<'a, Result<Progress, Failure>>;
 
@@ -171,16 +171,16 @@ pub trait ConfirmedLater: Sync {
         &'a self,
         tx: &'a mut Tx<'_>,
         context: &'a Context,
-        case: &'a mut Case,
+        payment: &'a mut LockedPayment,
         charge: Charge<'a>,
         change: (i64, Option<Goal>),
-    ) -> LocalBoxFuture<'a, Result<Attempt, Failure>>;
+    ) -> LocalBoxFuture<'a, Result<PreparedCall, Failure>>;
 
     /// Refuses early what can't be created anew, before what is held is released.
     fn refuse_renewal(
         &self,
         context: &Context,
-        case: &Case,
+        payment: &LockedPayment,
         charge: Charge<'_>,
         pointer: &str,
     ) -> Result<(), Failure>;
@@ -191,7 +191,7 @@ pub trait ConfirmedLater: Sync {
         &'a self,
         tx: &'a mut Tx<'_>,
         context: &'a Context,
-        case: &'a mut Case,
+        payment: &'a mut LockedPayment,
         charge: Charge<'a>,
     ) -> LocalBoxFuture<'a, Result<Progress, Failure>>;
 }

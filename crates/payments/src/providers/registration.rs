@@ -8,7 +8,7 @@ use crate::{
     context::Context,
     failure::Failure,
     providers::{
-        connection::Link,
+        connection::ProviderConnection,
         credentials::endpoint_url,
         operation::send,
         refusal::{refused, unavailable},
@@ -47,11 +47,11 @@ pub async fn is_gone(context: &Context, row: &PaymentGatewayRow) -> Result<bool,
     else {
         return Ok(false);
     };
-    let link = Link::of(context, row)?;
-    let Some(question) = link.gateway.retrieve_webhook(endpoint_id) else {
+    let connection = ProviderConnection::of(context, row)?;
+    let Some(question) = connection.gateway.retrieve_webhook(endpoint_id) else {
         return Ok(false);
     };
-    match ask(context, &link, &question).await {
+    match ask(context, &connection, &question).await {
         EndpointOutcome::Gone => Ok(true),
         EndpointOutcome::Present => Ok(false),
         EndpointOutcome::Refused(refusal) => {
@@ -74,9 +74,9 @@ pub async fn is_gone(context: &Context, row: &PaymentGatewayRow) -> Result<bool,
     }
 }
 
-async fn ask(context: &Context, link: &Link, request: &PspRequest) -> EndpointOutcome {
-    match send(context, link, request, false).await {
-        Ok(response) => link.gateway.read_webhook(request, &response),
+async fn ask(context: &Context, connection: &ProviderConnection, request: &PspRequest) -> EndpointOutcome {
+    match send(context, connection, request, false).await {
+        Ok(response) => connection.gateway.read_webhook(request, &response),
         Err(TransportError::NotSent(reason) | TransportError::Unknown(reason)) => {
             EndpointOutcome::Unknown(reason)
         }
@@ -89,16 +89,19 @@ pub async fn register(
     context: &Context,
     row: &PaymentGatewayRow,
 ) -> Result<Option<WebhookEndpoint>, Failure> {
-    let link = Link::of(context, row)?;
+    let connection = ProviderConnection::of(context, row)?;
     let key = match &row.webhook_endpoint_id {
         None => format!("tillgate-{}-webhook", row.id),
         Some(gone) => format!("tillgate-{}-webhook-after-{gone}", row.id),
     };
-    let Some(request) = link.gateway.register_webhook(&endpoint_url(context, row), &key) else {
+    let Some(request) = connection
+        .gateway
+        .register_webhook(&endpoint_url(context, row), &key)
+    else {
         return Ok(None);
     };
-    let outcome = match send(context, &link, &request, false).await {
-        Ok(response) => link.gateway.read_webhook_registration(&request, &response),
+    let outcome = match send(context, &connection, &request, false).await {
+        Ok(response) => connection.gateway.read_webhook_registration(&request, &response),
         Err(TransportError::NotSent(reason) | TransportError::Unknown(reason)) => {
             RegistrationOutcome::Unknown(reason)
         }
@@ -133,11 +136,11 @@ async fn try_unregister(context: &Context, row: &PaymentGatewayRow) -> Result<()
     let Some(endpoint_id) = &row.webhook_endpoint_id else {
         return Ok(());
     };
-    let link = Link::of(context, row).map_err(|failure| format!("{failure:?}"))?;
-    let Some(request) = link.gateway.unregister_webhook(endpoint_id) else {
+    let connection = ProviderConnection::of(context, row).map_err(|failure| format!("{failure:?}"))?;
+    let Some(request) = connection.gateway.unregister_webhook(endpoint_id) else {
         return Ok(());
     };
-    match ask(context, &link, &request).await {
+    match ask(context, &connection, &request).await {
         EndpointOutcome::Gone => Ok(()),
         EndpointOutcome::Present => Err("the PSP still has it".into()),
         EndpointOutcome::Refused(refusal) => Err(refusal.message),

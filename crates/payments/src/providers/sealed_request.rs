@@ -7,7 +7,7 @@ use crate::{context::Context, failure::Failure, stored::stored_json};
 /// What is stored of a request; `purpose` names the column.
 pub fn seal(context: &Context, purpose: &str, request: &PspRequest) -> String {
     context
-        .vault
+        .cipher
         .seal(&*context.entropy, purpose, &stored_json(request))
 }
 
@@ -16,5 +16,5 @@ pub fn seal(context: &Context, purpose: &str, request: &PspRequest) -> String {
 /// # Errors
 /// It was sealed with another key or for another purpose.
 pub fn open(context: &Context, purpose: &str, sealed: &str) -> Result<PspRequest, Failure> {
-    Ok(serde_json::from_str(&context.vault.open(purpose, sealed)?)?)
+    Ok(serde_json::from_str(&context.cipher.open(purpose, sealed)?)?)
 }

@@ -11,7 +11,7 @@ use crate::{
     call::ApplicationKind,
     context::Context,
     failure::Failure,
-    payment::{case::Case, new_source::Payable, offer::Choice, order_status, rules},
+    payment::{locked::LockedPayment, new_source::Payable, offer::Choice, order_status, rules},
     providers::operation::Progress,
     request::Request,
     stored::stored_json,
@@ -73,10 +73,10 @@ pub trait CreatableSource: SourceResource + Creatable {
         new: (&Record<Self>, &CreateRequest<Self>),
         payable: Payable,
         choice: Choice,
-    ) -> Result<(Case, Progress<()>), Failure>;
+    ) -> Result<(LockedPayment, Progress<()>), Failure>;
 
     /// Whether what became of the first attempt is an error to the caller. What was recorded stays.
-    fn verdict(_: &Case) -> Option<Problem> {
+    fn verdict(_: &LockedPayment) -> Option<Problem> {
         None
     }
 
@@ -112,7 +112,7 @@ pub trait ChangeableSource: SourceResource + Updatable {
     async fn change(
         tx: &mut Tx<'_>,
         request: &Request,
-        case: &mut Case,
+        payment: &mut LockedPayment,
         input: &UpdateRequest<Self>,
     ) -> Result<Triggers, Failure>;
 }
@@ -124,20 +124,25 @@ pub struct Before {
 }
 
 impl Before {
-    /// The source of a case as it is.
-    pub fn of(case: &Case) -> Self {
+    /// The source of a payment as it is.
+    pub fn of(payment: &LockedPayment) -> Self {
         Self {
-            source: case.source.clone(),
-            details: stored_json(&case.details),
+            source: payment.source.clone(),
+            details: stored_json(&payment.details),
         }
     }
 
     /// A sales channel changes nothing of an order's payment once the order was placed, and attempts nothing. It may ask how
     /// the payment stands: a buyer who comes back from authentication may find the order placed.
-    pub fn refuse_late_change(&self, request: &Request, case: &Case, attempts: bool) -> Result<(), Failure> {
-        let changes = case.source != self.source || stored_json(&case.details) != self.details;
+    pub fn refuse_late_change(
+        &self,
+        request: &Request,
+        payment: &LockedPayment,
+        attempts: bool,
+    ) -> Result<(), Failure> {
+        let changes = payment.source != self.source || stored_json(&payment.details) != self.details;
         if request.caller.kind == ApplicationKind::SalesChannel
-            && !order_status::is_editable(*case.order.status)
+            && !order_status::is_editable(*payment.order.status)
             && (attempts || changes)
         {
             let message = "A sales channel can't change the payment of an order that was placed.";
@@ -148,19 +153,19 @@ impl Before {
 }
 
 /// Takes over the members that sources of all types have.
-pub fn keep_common<R>(case: &mut Case, record: &Record<R>) {
-    case.source.reference = record.reference.clone();
-    case.source.reference_origin = record.reference_origin.clone();
-    case.source.metadata = stored_json(&record.metadata);
+pub fn keep_common<R>(payment: &mut LockedPayment, record: &Record<R>) {
+    payment.source.reference = record.reference.clone();
+    payment.source.reference_origin = record.reference_origin.clone();
+    payment.source.metadata = stored_json(&record.metadata);
 }
 
 /// What a payment is made with can't be changed once that has no effect any more.
-pub fn refuse_change(case: &Case, pointer: &str) -> Result<(), Failure> {
-    match case.source.state {
+pub fn refuse_change(payment: &LockedPayment, pointer: &str) -> Result<(), Failure> {
+    match payment.source.state {
         SourceState::RequiresAction
         | SourceState::Processing
         | SourceState::Captured
-        | SourceState::Canceled => Err(rules::not_in_state(&case.source, pointer).into()),
+        | SourceState::Canceled => Err(rules::not_in_state(&payment.source, pointer).into()),
         SourceState::New | SourceState::Unconfirmed | SourceState::Authorized | SourceState::Failed => Ok(()),
     }
 }

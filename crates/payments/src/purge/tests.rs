@@ -95,7 +95,7 @@ async fn events_of_psps_and_sent_requests_go_after_the_operators_time() {
     let world = World::new().await;
     world.authorized().await;
     let capture = world.capture().await;
-    world.hear().await;
+    world.receive_events().await;
     assert_eq!(world.payment_status().await, "paid");
     world.advance(TimeDelta::days(90));
     assert_eq!(world.purge().await, BTreeMap::new());
@@ -107,6 +107,6 @@ async fn events_of_psps_and_sent_requests_go_after_the_operators_time() {
     // The payment goes on from there.
     let refund = json!({"_refund": true});
     world.update("captures", &capture, refund).await;
-    world.hear().await;
+    world.receive_events().await;
     assert_eq!(world.payment_status().await, "refunded");
 }

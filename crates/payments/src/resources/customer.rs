@@ -146,7 +146,7 @@ async fn seal(request: &Request, password: Option<&mut Secret>) -> Result<(), Fa
             context
                 .passwords
                 .seal(
-                    &context.vault,
+                    &context.cipher,
                     &*context.entropy,
                     request.caller.client(),
                     password.secret_string(),
@@ -212,5 +212,5 @@ pub async fn find_or_create(tx: &mut Tx<'_>, request: &Request, email: &str) -> 
 
 async fn find(tx: &mut Tx<'_>, request: &Request, email: &str) -> Result<Option<Id>, Failure> {
     let found = query!(tx, payments::customer_of_email(request.scope(), email))?;
-    Ok(found.map(|row| stored::word(&row.id)).transpose()?)
+    Ok(found.map(|row| stored::parse_column(&row.id)).transpose()?)
 }

@@ -22,7 +22,7 @@ use crate::{
     plain::{Plain, edited_in},
     providers::registry,
     request::Request,
-    stored::{self, Selection, found, json, optional_word, stored_json, word},
+    stored::{self, Selection, found, json, parse_column, parse_optional_column, stored_json},
     wallet,
 };
 
@@ -31,7 +31,7 @@ fn record(
     row: &CustomerPaymentSourceRow,
 ) -> Result<Record<CustomerPaymentSource>, Failure> {
     let payment_source = match (&row.payment_source_type, &row.payment_source_id) {
-        (Some(kind), Some(id)) => ToOne::to_type((**kind).into(), word(id)?).unwrap_or_default(),
+        (Some(kind), Some(id)) => ToOne::to_type((**kind).into(), parse_column(id)?).unwrap_or_default(),
         _ => ToOne::empty(),
     };
     Ok(stored::record!(
@@ -41,10 +41,10 @@ fn record(
             customer_token: row.customer_token.clone(),
             payment_source_token: token(&request.context, row)?,
             payment_instrument: row.payment_instrument.as_deref().map(json).transpose()?,
-            payment_gateway_id: optional_word(row.payment_gateway_id.as_deref())?,
+            payment_gateway_id: parse_optional_column(row.payment_gateway_id.as_deref())?,
             first_psp_id: row.first_psp_id.clone(),
-            customer: One::to(word(&row.customer_id)?),
-            payment_method: ToOne::from_id(optional_word(row.payment_method_id.as_deref())?),
+            customer: One::to(parse_column(&row.customer_id)?),
+            payment_method: ToOne::from_id(parse_optional_column(row.payment_method_id.as_deref())?),
             payment_source,
         }
     ))
@@ -88,7 +88,7 @@ impl Kept for CustomerPaymentSource {
     ) -> Result<(Vec<Record<Self>>, i64), Failure> {
         let scope = request.scope();
         if let Some(order_id) = selection.owner("orders") {
-            let order = query!(tx, orders::get(scope, &word(order_id)?))?;
+            let order = query!(tx, orders::get(scope, &parse_column(order_id)?))?;
             let cards = match &order {
                 Some(order) if cards::may_use(request, order) => wallet::available(tx, scope, order).await?,
                 _ => Vec::new(),
@@ -195,7 +195,7 @@ async fn take_from_payment(
         query!(tx, payment_sources::get(request.scope(), id))?,
         "payment_source",
     )?;
-    let order = query!(tx, orders::get(request.scope(), &word(&source.order_id)?))?;
+    let order = query!(tx, orders::get(request.scope(), &parse_column(&source.order_id)?))?;
     let payer = order.and_then(|order| order.customer_id);
     if payer.is_some_and(|payer| payer != record.customer.id().as_str()) {
         let message = "is not who paid with the payment source";
@@ -264,7 +264,7 @@ async fn gateway_of(
         gateway_id = Some(of_method);
     }
     if let Some(id) = gateway_id {
-        let id = word(&id)?;
+        let id = parse_column(&id)?;
         let gateway = query!(tx, payment_gateways::get(scope, &id))?;
         if gateway.is_some_and(|gateway| !registry::of_gateway(*gateway.kind).capabilities().has_psp()) {
             let message = "has no PSP that could keep a card";
@@ -282,7 +282,7 @@ async fn gateway_of(
         return Ok(None);
     };
     match query!(tx, payments::enabled_gateways(scope, kind))?.as_slice() {
-        [only] => Ok(Some(word(&only.id)?)),
+        [only] => Ok(Some(parse_column(&only.id)?)),
         _ => Ok(None),
     }
 }

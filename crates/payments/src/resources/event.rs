@@ -4,7 +4,7 @@ use tillgate_store::{EventFilter, EventRow, StoreError, Tx};
 use crate::{
     plain::kept_in,
     request::Request,
-    stored::{self, Selection, word},
+    stored::{self, Selection, parse_column},
 };
 
 fn visible(_: &Request, _: &EventRow) -> bool {
@@ -20,7 +20,7 @@ pub fn record_of(row: &EventRow) -> Result<Record<Event>, StoreError> {
     Ok(stored::record!(
         row,
         Event {
-            name: word(&row.name)?,
+            name: parse_column(&row.name)?,
         }
     ))
 }

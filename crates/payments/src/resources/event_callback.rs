@@ -5,7 +5,7 @@ use crate::{
     failure::Failure,
     plain::kept_in,
     request::Request,
-    stored::{self, json, word},
+    stored::{self, json, parse_column},
 };
 
 /// What payloads are sealed as.
@@ -22,10 +22,10 @@ async fn record(
 ) -> Result<Record<EventCallback>, Failure> {
     let delivery = query!(
         tx,
-        event_deliveries::get(request.scope(), &word(&row.delivery_id)?)
+        event_deliveries::get(request.scope(), &parse_column(&row.delivery_id)?)
     )?;
     let payload = match delivery {
-        Some(delivery) => json(&request.context.vault.open(PAYLOAD, &delivery.payload)?)?,
+        Some(delivery) => json(&request.context.cipher.open(PAYLOAD, &delivery.payload)?)?,
         None => JsonObject::default(),
     };
     Ok(stored::record!(
@@ -35,7 +35,7 @@ async fn record(
             payload,
             response_code: row.response_code.clone(),
             response_message: row.response_message.clone(),
-            webhook: ToOne::to(word(&row.webhook_id)?),
+            webhook: ToOne::to(parse_column(&row.webhook_id)?),
         }
     ))
 }

@@ -13,7 +13,7 @@ use crate::{
     plain::{Plain, edited_in},
     request::Request,
     resources::order,
-    stored::{self, Selection, found, word},
+    stored::{self, Selection, found, parse_column},
 };
 
 /// The most that an order can cost, in minor units: far above what PSPs take, far below what overflows.
@@ -26,11 +26,11 @@ fn record(row: &LineItemRow) -> Result<Record<LineItem>, StoreError> {
             name: row.name.clone(),
             sku_code: row.sku_code.clone(),
             quantity: row.quantity,
-            currency_code: word(&row.currency_code)?,
+            currency_code: parse_column(&row.currency_code)?,
             unit_amount: row.unit_amount_cents,
             total_amount: row.unit_amount_cents.saturating_mul(row.quantity),
             image_url: row.image_url.clone(),
-            order: One::to(word(&row.order_id)?),
+            order: One::to(parse_column(&row.order_id)?),
         }
     ))
 }
@@ -54,7 +54,7 @@ impl Kept for LineItem {
         let Some(row) = query!(tx, line_items::get(scope, id))? else {
             return Ok(None);
         };
-        let order = query!(tx, orders::get(scope, &word(&row.order_id)?))?;
+        let order = query!(tx, orders::get(scope, &parse_column(&row.order_id)?))?;
         let visible = order.is_some_and(|order| access::visible(request, &order));
         Ok(visible.then(|| record(&row)).transpose()?)
     }
@@ -89,7 +89,7 @@ impl Plain for LineItem {
             "order",
         )?;
         order::refuse_unless_changeable(tx, request, &order, "/data/relationships/order").await?;
-        record.currency_code = word(&order.currency_code)?;
+        record.currency_code = parse_column(&order.currency_code)?;
         refuse_too_large(record, order.subtotal_amount_cents)
     }
 

@@ -9,7 +9,7 @@ use crate::{
     failure::Failure,
     plain::{Plain, disabled_at, edited_in, kept_in},
     request::Request,
-    stored::{self, optional_word, stored_time, time, word},
+    stored::{self, parse_column, parse_optional_column, stored_time, time},
 };
 
 /// A sales channel sees the market that it sells in.
@@ -24,8 +24,8 @@ async fn record(_: &mut Tx<'_>, _: &Request, row: &MarketRow) -> Result<Record<M
         Market {
             number: row.number,
             name: row.name.clone(),
-            code: optional_word(row.code.as_deref())?,
-            currency_code: word(&row.currency_code)?,
+            code: parse_optional_column(row.code.as_deref())?,
+            currency_code: parse_column(&row.currency_code)?,
             checkout_url: row.checkout_url.clone(),
             disabled_at: row.disabled_at.map(time),
         }

@@ -15,7 +15,7 @@ use crate::{
     payment::{access::visible, ledger::Ledger, offer::Offers, order_status::is_editable, rules},
     plain::Plain,
     request::Request,
-    stored::{self, Selection, found, optional_word, stored_time, time, word},
+    stored::{self, Selection, found, parse_column, parse_optional_column, stored_time, time},
 };
 
 mod buyer;
@@ -25,7 +25,7 @@ fn record_of(row: &OrderRow) -> Result<Record<Order>, StoreError> {
     let status = *row.status;
     let total = row.total_cents();
     let payment_source = match (&row.payment_source_type, &row.payment_source_id) {
-        (Some(kind), Some(id)) => ToOne::to_type((**kind).into(), word(id)?).unwrap_or_default(),
+        (Some(kind), Some(id)) => ToOne::to_type((**kind).into(), parse_column(id)?).unwrap_or_default(),
         _ => ToOne::empty(),
     };
     Ok(stored::record!(
@@ -40,7 +40,7 @@ fn record_of(row: &OrderRow) -> Result<Record<Order>, StoreError> {
             customer_email: row.customer_email.clone(),
             customer_ip: row.customer_ip.clone(),
             language_code: row.language_code.clone(),
-            currency_code: word(&row.currency_code)?,
+            currency_code: parse_column(&row.currency_code)?,
             tax_included: true,
             subtotal_amount: row.subtotal_amount_cents,
             payment_method_amount: row.payment_method_amount_cents,
@@ -52,9 +52,9 @@ fn record_of(row: &OrderRow) -> Result<Record<Order>, StoreError> {
             approved_at: row.approved_at.map(time),
             cancelled_at: row.cancelled_at.map(time),
             payment_updated_at: row.payment_updated_at.map(time),
-            market: ToOne::to(word(&row.market_id)?),
-            customer: ToOne::from_id(optional_word(row.customer_id.as_deref())?),
-            payment_method: ToOne::from_id(optional_word(row.payment_method_id.as_deref())?),
+            market: ToOne::to(parse_column(&row.market_id)?),
+            customer: ToOne::from_id(parse_optional_column(row.customer_id.as_deref())?),
+            payment_method: ToOne::from_id(parse_optional_column(row.payment_method_id.as_deref())?),
             payment_source,
         }
     ))
@@ -183,7 +183,7 @@ impl Plain for Order {
             return Err(Problem::invalid(pointer, "disabled", "is disabled and takes no new orders").into());
         }
         record.market = ToOne::to(market_id);
-        record.currency_code = word(&market.currency_code)?;
+        record.currency_code = parse_column(&market.currency_code)?;
         buyer::check_ip(request, attributes.customer_ip.as_deref().map(Some))?;
         let said = buyer::Said {
             guest: attributes.guest,
@@ -192,8 +192,8 @@ impl Plain for Order {
                 .as_ref()
                 .map(|email| Some(email.as_str())),
         };
-        buyer::settle(tx, request, None, record, said).await?;
-        buyer::link(tx, request, record, None).await?;
+        buyer::assign(tx, request, None, record, said).await?;
+        buyer::connection(tx, request, record, None).await?;
         apply_payment_method(tx, request, record).await?;
         // Last: all orders of the organization wait for it until the transaction ends.
         let number = query!(tx, counters::next(request.scope(), "orders"))?;
@@ -233,12 +233,12 @@ impl Plain for Order {
             guest: attributes.guest,
             email: attributes.customer_email.as_ref().map(Option::as_deref),
         };
-        buyer::settle(tx, request, Some(before), record, said).await?;
+        buyer::assign(tx, request, Some(before), record, said).await?;
         // A new customer brings the address, none takes it along.
         if record.customer.id() != before.customer.id() && attributes.customer_email.is_none() {
             record.customer_email = None;
         }
-        buyer::link(
+        buyer::connection(
             tx,
             request,
             record,
@@ -250,7 +250,7 @@ impl Plain for Order {
             None if record.customer.id() != before.customer.id() => "/data/relationships/customer",
             None => "/data/attributes/guest",
         };
-        change_of_buyer::settle(tx, request, &locked, record, pointer).await?;
+        change_of_buyer::apply(tx, request, &locked, record, pointer).await?;
         if chooses {
             apply_payment_method(tx, request, record).await?;
             let left = leave_payment_source(tx, request, &locked, record).await;
@@ -358,7 +358,7 @@ async fn leave_payment_source(
     let Some(id) = &locked.payment_source_id else {
         return Ok(());
     };
-    let Some(source) = query!(tx, payment_sources::get(scope, &word(id)?))? else {
+    let Some(source) = query!(tx, payment_sources::get(scope, &parse_column(id)?))? else {
         return Ok(());
     };
     let chosen = OrderRow {
@@ -406,7 +406,10 @@ pub async fn why_not_changeable(
         return Ok(Some(("order_status", message)));
     }
     if let Some(source_id) = &order.payment_source_id {
-        let source = query!(tx, payment_sources::get(request.scope(), &word(source_id)?))?;
+        let source = query!(
+            tx,
+            payment_sources::get(request.scope(), &parse_column(source_id)?)
+        )?;
         if source.is_some_and(|source| source.pending_operation_id.is_some()) {
             let message = "can't be changed while the outcome of the order's payment is not known";
             return Ok(Some(("payment_pending", message.into())));

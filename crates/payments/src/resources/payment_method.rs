@@ -16,7 +16,7 @@ use crate::{
     plain::{Plain, disabled_at, edited_in},
     providers::registry,
     request::Request,
-    stored::{self, Selection, found, optional_word, stored_time, time, word},
+    stored::{self, Selection, found, parse_column, parse_optional_column, stored_time, time},
 };
 
 /// A sales channel sees the methods that its market offers.
@@ -32,7 +32,7 @@ fn record(row: &PaymentMethodRow) -> Result<Record<PaymentMethod>, StoreError> {
         PaymentMethod {
             name: row.name.clone(),
             payment_source_type: *row.payment_source_type,
-            currency_code: word(&row.currency_code)?,
+            currency_code: parse_column(&row.currency_code)?,
             moto: row.moto,
             require_capture: row.require_capture,
             auto_place: row.auto_place,
@@ -40,8 +40,8 @@ fn record(row: &PaymentMethodRow) -> Result<Record<PaymentMethod>, StoreError> {
             price_amount: row.price_amount_cents,
             auto_capture_max_amount: row.auto_capture_max_amount_cents,
             disabled_at: row.disabled_at.map(time),
-            market: ToOne::from_id(optional_word(row.market_id.as_deref())?),
-            payment_gateway: One::to(word(&row.payment_gateway_id)?),
+            market: ToOne::from_id(parse_optional_column(row.market_id.as_deref())?),
+            payment_gateway: One::to(parse_column(&row.payment_gateway_id)?),
         }
     ))
 }
@@ -176,5 +176,5 @@ async fn check(
         return Ok(None);
     };
     let market = found(query!(tx, markets::get(request.scope(), market_id))?, "market")?;
-    Ok(Some(word(&market.currency_code)?))
+    Ok(Some(parse_column(&market.currency_code)?))
 }

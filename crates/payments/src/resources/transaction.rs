@@ -12,7 +12,7 @@ use crate::{
     handler::Kept,
     payment::ledger::Ledger,
     request::Request,
-    stored::{self, Selection, optional_word, word},
+    stored::{self, Selection, parse_column, parse_optional_column},
 };
 
 /// A transaction as its own type shows it.
@@ -32,7 +32,7 @@ macro_rules! shown {
             $resource {
                 number: $row.number.clone(),
                 payment_method_type: Some($row.payment_source_type.to_string()),
-                currency_code: word(&$row.currency_code)?,
+                currency_code: parse_column(&$row.currency_code)?,
                 amount: $row.amount_cents,
                 succeeded: $row.status == TransactionStatus::Succeeded,
                 message: $row.message.clone(),
@@ -40,8 +40,8 @@ macro_rules! shown {
                 error_detail: $row.error_detail.clone(),
                 token: $row.token.clone(),
                 gateway_transaction_id: $row.gateway_transaction_id.clone(),
-                order: One::to(word(&$row.order_id)?),
-                payment_source: ToOne::to_type((*$row.payment_source_type).into(), word(&$row.payment_source_id)?)
+                order: One::to(parse_column(&$row.order_id)?),
+                payment_source: ToOne::to_type((*$row.payment_source_type).into(), parse_column(&$row.payment_source_id)?)
                     .unwrap_or_default(),
                 $($own)*
             }
@@ -75,7 +75,7 @@ impl Shown for Capture {
             Capture {
                 refund_amount: left,
                 refund_balance: left,
-                reference_authorization: ToOne::from_id(optional_word(row.parent_id.as_deref())?),
+                reference_authorization: ToOne::from_id(parse_optional_column(row.parent_id.as_deref())?),
             }
         )
     }
@@ -88,7 +88,7 @@ impl Shown for Void {
         shown!(
             row,
             Void {
-                reference_authorization: ToOne::from_id(optional_word(row.parent_id.as_deref())?),
+                reference_authorization: ToOne::from_id(parse_optional_column(row.parent_id.as_deref())?),
             }
         )
     }
@@ -101,7 +101,7 @@ impl Shown for Refund {
         shown!(
             row,
             Refund {
-                reference_capture: ToOne::from_id(optional_word(row.parent_id.as_deref())?),
+                reference_capture: ToOne::from_id(parse_optional_column(row.parent_id.as_deref())?),
             }
         )
     }

@@ -14,7 +14,7 @@ use crate::{
     handler::Kept,
     plain::{Plain, disabled_at, edited_in},
     request::Request,
-    stored::{self, Selection, json, stored_json, stored_time, time, word},
+    stored::{self, Selection, json, parse_column, stored_json, stored_time, time},
 };
 
 /// What shared secrets are sealed as.
@@ -26,7 +26,7 @@ const DEEPEST: usize = 3;
 /// Decrypts the shared secret of a webhook.
 pub fn open_secret(context: &Context, row: &WebhookRow) -> Result<Secret, Failure> {
     Ok(Secret::new(
-        context.vault.open(SHARED_SECRET, &row.shared_secret)?,
+        context.cipher.open(SHARED_SECRET, &row.shared_secret)?,
     ))
 }
 
@@ -42,11 +42,11 @@ fn record(request: &Request, row: &WebhookRow) -> Result<Record<Webhook>, Failur
         row,
         Webhook {
             name: row.name.clone(),
-            topic: word(&row.topic)?,
+            topic: parse_column(&row.topic)?,
             callback_url: row.callback_url.clone(),
             include_resources: row.include_resources.as_deref().map(json).transpose()?,
             disabled_at: row.disabled_at.map(time),
-            circuit_state: word(&row.circuit_state)?,
+            circuit_state: parse_column(&row.circuit_state)?,
             circuit_failure_count: row.circuit_failure_count,
             shared_secret: open_secret(&request.context, row)?,
         }
@@ -63,7 +63,7 @@ fn row(request: &Request, record: &Record<Webhook>) -> WebhookRow {
         disabled_at: record.disabled_at.map(stored_time),
         circuit_state: record.circuit_state.to_string(),
         circuit_failure_count: record.circuit_failure_count,
-        shared_secret: context.vault.seal(&*context.entropy, SHARED_SECRET, record.shared_secret.expose()),
+        shared_secret: context.cipher.seal(&*context.entropy, SHARED_SECRET, record.shared_secret.expose()),
     })
 }
 
@@ -100,7 +100,7 @@ async fn topic_of_event(
     let Some(event) = selection.owner("events") else {
         return Ok(None);
     };
-    let event = query!(tx, events::get(request.scope(), &word(event)?))?;
+    let event = query!(tx, events::get(request.scope(), &parse_column(event)?))?;
     // An event that is gone has none.
     Ok(Some(event.map(|event| event.name).unwrap_or_default()))
 }

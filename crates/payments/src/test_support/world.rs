@@ -28,8 +28,8 @@ use url::Url;
 
 use crate::{
     Answer, ApplicationKind, Call, Caller, Clock, Context, Entropy, IdempotencyKey, Notification, Reception,
-    Service, Settings, accounts, passwords::Passwords, purge, test_support::receivers::Receivers,
-    vault::Vault,
+    Service, Settings, accounts, cipher::Cipher, passwords::Passwords, purge,
+    test_support::receivers::Receivers,
 };
 
 pub const PUBLISHABLE_KEY: &str = "pk_test_world0000000";
@@ -198,7 +198,7 @@ impl World {
             timer: Arc::new(NoWaiting),
             transport: Arc::new(wire),
             sender: Arc::<Receivers>::clone(&receivers),
-            vault: Arc::new(Vault::new([7; 32])),
+            cipher: Arc::new(Cipher::new([7; 32])),
             passwords: Arc::new(Passwords::new(1, 8)),
             base_url: "http://127.0.0.1:8080".into(),
             settings: Settings {
@@ -412,7 +412,7 @@ impl World {
     pub async fn authorized(&self) -> String {
         let (payment, _) = self.payment().await;
         self.confirm(&payment, "pm_card_visa").await;
-        self.hear().await;
+        self.receive_events().await;
         payment
     }
 
@@ -425,7 +425,7 @@ impl World {
     }
 
     /// What the PSP tells arrives, and is dealt with.
-    pub async fn hear(&self) {
+    pub async fn receive_events(&self) {
         for delivery in self.sent() {
             self.deliver(&delivery).await;
         }

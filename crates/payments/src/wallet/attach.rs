@@ -13,18 +13,18 @@ use crate::{
     payment::{
         access,
         cards::{hash_token, may_save, psp_customer},
-        case::{Case, gateway_of},
+        locked::{LockedPayment, gateway_of},
         state::SourceStateRules as _,
     },
     planted::{self, Bug},
     providers::{
-        connection::Link,
+        connection::ProviderConnection,
         operation::{lease, send},
         refusal::unavailable,
         sealed_request,
     },
     request::Request,
-    stored::{stored_time, word},
+    stored::{parse_column, stored_time},
     wallet::{
         gone,
         keep::{new_card, token_of},
@@ -42,7 +42,7 @@ pub struct CardCall {
     /// The exact request.
     pub request: PspRequest,
     /// The way to the PSP.
-    pub link: Link,
+    pub connection: ProviderConnection,
 }
 
 /// How a call about a card ended.
@@ -81,9 +81,14 @@ pub fn stored_request(
 }
 
 /// Sends a request about an instrument and reads the answer.
-pub async fn ask(context: &Context, link: &Link, request: &PspRequest, resending: bool) -> CardOutcome {
-    match send(context, link, request, resending).await {
-        Ok(response) => CardOutcome::Seen(link.gateway.read_instrument(request, &response)),
+pub async fn ask(
+    context: &Context,
+    connection: &ProviderConnection,
+    request: &PspRequest,
+    resending: bool,
+) -> CardOutcome {
+    match send(context, connection, request, resending).await {
+        Ok(response) => CardOutcome::Seen(connection.gateway.read_instrument(request, &response)),
         Err(TransportError::NotSent(_)) => CardOutcome::NotSent,
         Err(TransportError::Unknown(reason)) => CardOutcome::Seen(InstrumentOutcome::Unknown(reason)),
     }
@@ -113,13 +118,13 @@ async fn attach(request: &Request, order_id: &Id) -> Result<Attached, Failure> {
     let Some(call) = commit_intent(request, order_id.clone()).await? else {
         return Ok(Attached::Done);
     };
-    let outcome = ask(context, &call.link, &call.request, false).await;
+    let outcome = ask(context, &call.connection, &call.request, false).await;
     let is_unreached = matches!(outcome, CardOutcome::NotSent);
     let is_gone = matches!(
         &outcome,
         CardOutcome::Seen(InstrumentOutcome::Refused(refusal)) if refusal.missing == Some(Missing::Customer)
     );
-    recover::settle(context, &call.row, outcome).await?;
+    recover::record(context, &call.row, outcome).await?;
     if is_unreached {
         return Err(unavailable().into());
     }
@@ -131,7 +136,7 @@ async fn attach(request: &Request, order_id: &Id) -> Result<Attached, Failure> {
 }
 
 async fn forget(context: &Context, row: CustomerPaymentSourceRow) -> Result<(), Failure> {
-    let scope = Scope::of_job(word(&row.organization_id)?, row.test);
+    let scope = Scope::of_job(parse_column(&row.organization_id)?, row.test);
     context
         .db
         .write(async move |tx: &mut Tx<'_>| {
@@ -153,16 +158,16 @@ async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<CardCal
             let Some(source_id) = order.and_then(|order| order.payment_source_id) else {
                 return Ok(None);
             };
-            let case = Case::lock(tx, scope, &word(&source_id)?).await?;
-            let waits = case.details.reuse == Reuse::OnceAttached
-                && !case.details.buyer_changed
-                && case.source.state.holds_money();
-            let gateway_id = &case.source.payment_gateway_id;
-            let psp_customer = psp_customer(tx, scope, &case.order, gateway_id).await?;
+            let payment = LockedPayment::lock(tx, scope, &parse_column(&source_id)?).await?;
+            let waits = payment.details.reuse == Reuse::OnceAttached
+                && !payment.details.buyer_changed
+                && payment.source.state.holds_money();
+            let gateway_id = &payment.source.payment_gateway_id;
+            let psp_customer = psp_customer(tx, scope, &payment.order, gateway_id).await?;
             let (Some(customer_id), Some(psp_customer), Some(token), true) = (
-                case.order.customer_id.clone(),
+                payment.order.customer_id.clone(),
                 psp_customer,
-                token_of(&case.details),
+                token_of(&payment.details),
                 waits,
             ) else {
                 return Ok(None);
@@ -171,10 +176,10 @@ async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<CardCal
             if query!(tx, wallet::by_token(scope, gateway_id, &hash))?.is_some() {
                 return Ok(None);
             }
-            let link = Link::of(&request.context, &gateway_of(tx, &case).await?)?;
-            let row = new_card(&request.context, &case, customer_id, token);
+            let connection = ProviderConnection::of(&request.context, &gateway_of(tx, &payment).await?)?;
+            let row = new_card(&request.context, &payment, customer_id, token);
             let key = format!("tillgate-{}-attach", row.id);
-            let psp_request = link.gateway.attach_instrument(token, &psp_customer, &key)?;
+            let psp_request = connection.gateway.attach_instrument(token, &psp_customer, &key)?;
             let row = CustomerPaymentSourceRow {
                 customer_token: Some(psp_customer),
                 ..with_request(&request.context, row, &psp_request, CardState::Saving)
@@ -183,7 +188,7 @@ async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<CardCal
             Ok::<_, Failure>(Some(CardCall {
                 row,
                 request: psp_request,
-                link,
+                connection,
             }))
         })
         .await

@@ -15,7 +15,7 @@ use crate::{
     },
     providers::registry,
     request::Request,
-    stored::word,
+    stored::parse_column,
     wallet::available::{gateway_of, source_kind},
 };
 
@@ -29,7 +29,7 @@ pub async fn choose(tx: &mut Tx<'_>, request: &Request, order_id: &Id, card_id: 
         Err(_) => None,
     };
     let keeper = match row.as_ref().and_then(|row| row.payment_gateway_id.as_ref()) {
-        Some(id) => query!(tx, payment_gateways::get(scope, &word(id)?))?,
+        Some(id) => query!(tx, payment_gateways::get(scope, &parse_column(id)?))?,
         None => None,
     };
     // Nothing is offered for a card that can't be charged.
@@ -83,7 +83,7 @@ pub async fn choose(tx: &mut Tx<'_>, request: &Request, order_id: &Id, card_id: 
     };
     let mut record = Record::unstamped(());
     record.stamp(request.context.new_id(), request.context.now());
-    let mut case = new_source(request, &record, new)?;
-    registry::of_source(kind).choose_card(&request.context, &mut case, &card);
-    case.save(tx, &request.context).await
+    let mut payment = new_source(request, &record, new)?;
+    registry::of_source(kind).choose_card(&request.context, &mut payment, &card);
+    payment.save(tx, &request.context).await
 }

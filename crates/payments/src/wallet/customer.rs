@@ -11,13 +11,13 @@ use crate::{
     failure::Failure,
     payment::{cards::may_save, new_source::likely_gateway},
     providers::{
-        connection::Link,
+        connection::ProviderConnection,
         operation::{is_key_forgotten, send},
         refusal::{refused, unavailable},
         sealed_request,
     },
     request::Request,
-    stored::{stored_time, word},
+    stored::{parse_column, stored_time},
 };
 
 /// What requests are sealed as.
@@ -50,9 +50,9 @@ pub async fn ensure_customer(
     if row.psp_id.is_some() {
         return Ok(());
     }
-    let link = Link::of(context, gateway)?;
-    let outcome = carry_out(context, &link, &row, is_new).await?;
-    settle(context, scope, row, outcome).await
+    let connection = ProviderConnection::of(context, gateway)?;
+    let outcome = execute(context, &connection, &row, is_new).await?;
+    record(context, scope, row, outcome).await
 }
 
 /// Makes sure that the PSP knows the customer of an order for whom it is to keep the card, if the caller may save one.
@@ -83,7 +83,7 @@ async fn commit_intent(
     gateway: &PaymentGatewayRow,
 ) -> Result<Option<GatewayCustomerRow>, Failure> {
     let (world, scope, gateway) = (context.clone(), scope.clone(), gateway.clone());
-    let customer_id: Id = word(customer_id)?;
+    let customer_id: Id = parse_column(customer_id)?;
     context
         .db
         .write(async move |tx: &mut Tx<'_>| {
@@ -120,7 +120,10 @@ fn new_intent(
         email: email.to_owned(),
     };
     let key = format!("tillgate-{id}-customer");
-    let Some(request) = Link::of(context, gateway)?.gateway.create_customer(&args, &key) else {
+    let Some(request) = ProviderConnection::of(context, gateway)?
+        .gateway
+        .create_customer(&args, &key)
+    else {
         return Ok(None);
     };
     let now = stored_time(context.now());
@@ -141,29 +144,29 @@ fn new_intent(
     }))
 }
 
-async fn carry_out(
+async fn execute(
     context: &Context,
-    link: &Link,
+    connection: &ProviderConnection,
     row: &GatewayCustomerRow,
     is_new: bool,
 ) -> Result<CustomerOutcome, Failure> {
     // The customer is looked for before another one is made.
     if is_key_forgotten(context, row.sent_at) {
-        return search(context, link, row).await;
+        return search(context, connection, row).await;
     }
     let request = sealed_request::open(context, PURPOSE, &row.request)?;
-    Ok(ask(context, link, row, &request, !is_new).await)
+    Ok(ask(context, connection, row, &request, !is_new).await)
 }
 
 async fn ask(
     context: &Context,
-    link: &Link,
+    connection: &ProviderConnection,
     row: &GatewayCustomerRow,
     request: &PspRequest,
     resending: bool,
 ) -> CustomerOutcome {
-    match send(context, link, request, resending).await {
-        Ok(response) => link.gateway.read_customer(&row.id, request, &response),
+    match send(context, connection, request, resending).await {
+        Ok(response) => connection.gateway.read_customer(&row.id, request, &response),
         Err(TransportError::NotSent(reason) | TransportError::Unknown(reason)) => {
             CustomerOutcome::Unknown(reason)
         }
@@ -173,12 +176,12 @@ async fn ask(
 /// Looks for a customer whose creation was never answered, by our word for it.
 async fn search(
     context: &Context,
-    link: &Link,
+    connection: &ProviderConnection,
     row: &GatewayCustomerRow,
 ) -> Result<CustomerOutcome, Failure> {
     let (scope, customer_id) = (
-        Scope::of_job(word(&row.organization_id)?, row.test),
-        word(&row.customer_id)?,
+        Scope::of_job(parse_column(&row.organization_id)?, row.test),
+        parse_column(&row.customer_id)?,
     );
     let customer = context
         .db
@@ -192,10 +195,10 @@ async fn search(
     };
     let mut cursor = None;
     for _ in 0..PAGES {
-        let Some(request) = link.gateway.find_customer(&args, cursor.as_deref()) else {
+        let Some(request) = connection.gateway.find_customer(&args, cursor.as_deref()) else {
             break;
         };
-        match ask(context, link, row, &request, false).await {
+        match ask(context, connection, row, &request, false).await {
             CustomerOutcome::More(next) => cursor = Some(next),
             outcome => return Ok(outcome),
         }
@@ -203,7 +206,7 @@ async fn search(
     Ok(CustomerOutcome::NotFound)
 }
 
-async fn settle(
+async fn record(
     context: &Context,
     scope: &Scope,
     row: GatewayCustomerRow,
@@ -227,7 +230,7 @@ async fn settle(
     context
         .db
         .write(async move |tx: &mut Tx<'_>| {
-            let id: Id = word(&row.id)?;
+            let id: Id = parse_column(&row.id)?;
             match outcome {
                 CustomerOutcome::Known(psp_id) => {
                     let known = GatewayCustomerRow {

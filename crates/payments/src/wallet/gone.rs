@@ -9,12 +9,12 @@ use crate::{
     failure::Failure,
     payment::{
         cards::{hash_token, is_active, token},
-        case::Case,
         details::Details,
+        locked::LockedPayment,
     },
     planted::{self, Bug},
-    providers::{operation::Attempt, registry},
-    stored::{json, word},
+    providers::{operation::PreparedCall, registry},
+    stored::{json, parse_column},
     wallet::attach::{CardOutcome, ask},
 };
 
@@ -30,12 +30,12 @@ pub enum Gone {
 /// names, if the source does not tell.
 pub async fn look(
     context: &Context,
-    attempt: &Attempt,
+    call: &PreparedCall,
     missing: Missing,
     card_token: Option<&str>,
 ) -> Result<Option<Gone>, Failure> {
-    let scope = &attempt.scope;
-    let source_id: Id = word(&attempt.operation.payment_source_id)?;
+    let scope = &call.scope;
+    let source_id: Id = parse_column(&call.operation.payment_source_id)?;
     let found: Option<(Details, Option<CustomerPaymentSourceRow>)> = context
         .db
         .read(async |tx: &mut Tx<'_>| {
@@ -54,8 +54,8 @@ pub async fn look(
         let Some(token) = token(context, &card)? else {
             return Ok(None);
         };
-        let request = attempt.link.gateway.retrieve_instrument(token.expose())?;
-        return Ok(match ask(context, &attempt.link, &request, false).await {
+        let request = call.connection.gateway.retrieve_instrument(token.expose())?;
+        return Ok(match ask(context, &call.connection, &request, false).await {
             CardOutcome::Seen(InstrumentOutcome::Gone) => Some(Gone::Card(Box::new(card))),
             _ => None,
         });
@@ -76,7 +76,10 @@ async fn charged_card(
     given: Option<&str>,
 ) -> Result<Option<CustomerPaymentSourceRow>, Failure> {
     if let Some(id) = &details.customer_payment_source_id {
-        return Ok(query!(tx, customer_payment_sources::get(scope, &word(id)?))?);
+        return Ok(query!(
+            tx,
+            customer_payment_sources::get(scope, &parse_column(id)?)
+        )?);
     }
     let of_source = registry::of_source(*source.kind).named_card(context, source, details)?;
     let Some(token) = given.map(str::to_owned).or(of_source) else {
@@ -89,12 +92,12 @@ async fn charged_card(
     )?)
 }
 
-/// Forgets what is gone. The caller saves the case.
-pub async fn forget(tx: &mut Tx<'_>, case: &mut Case, gone: &Gone) -> Result<(), Failure> {
+/// Forgets what is gone. The caller saves the payment.
+pub async fn forget(tx: &mut Tx<'_>, payment: &mut LockedPayment, gone: &Gone) -> Result<(), Failure> {
     if planted::is(Bug::GoneCustomerKept) {
         return Ok(());
     }
-    let gateway_id = case.source.payment_gateway_id.clone();
+    let gateway_id = payment.source.payment_gateway_id.clone();
     let psp_customer = match gone {
         Gone::Card(card) => {
             tracing::warn!(
@@ -103,7 +106,7 @@ pub async fn forget(tx: &mut Tx<'_>, case: &mut Case, gone: &Gone) -> Result<(),
             );
             query!(
                 tx,
-                customer_payment_sources::delete(&case.scope, &word(&card.id)?)
+                customer_payment_sources::delete(&payment.scope, &parse_column(&card.id)?)
             )?;
             None
         }
@@ -112,13 +115,13 @@ pub async fn forget(tx: &mut Tx<'_>, case: &mut Case, gone: &Gone) -> Result<(),
     if let Some(psp_id) = psp_customer {
         forget_customer(
             tx,
-            &case.scope,
-            case.order.customer_id.as_deref(),
+            &payment.scope,
+            payment.order.customer_id.as_deref(),
             &gateway_id,
             psp_id,
         )
         .await?;
-        case.details.psp_customer.take_if(|known| known == psp_id);
+        payment.details.psp_customer.take_if(|known| known == psp_id);
     }
     Ok(())
 }
@@ -140,7 +143,7 @@ pub async fn forget_customer(
             customer = customer_id,
             "a customer is gone at the payment gateway, and is forgotten"
         );
-        query!(tx, gateway_customers::delete(scope, &word(&row.id)?))?;
+        query!(tx, gateway_customers::delete(scope, &parse_column(&row.id)?))?;
     }
     Ok(())
 }

@@ -8,8 +8,8 @@ use crate::{
     failure::Failure,
     payment::{
         cards::{hash_token, is_psp_customer, seal_token},
-        case::Case,
         details::Details,
+        locked::LockedPayment,
     },
     providers::{SavedInstruments, registry},
     stored::{stored_json, stored_time},
@@ -41,62 +41,64 @@ pub fn display_name(details: &Details) -> Option<String> {
     ))
 }
 
-/// Saves the card of the case's payment for the order's customer, unless it is saved already. It is saved once: one that
+/// Saves the card of the payment for the order's customer, unless it is saved already. It is saved once: one that
 /// its customer removes later does not come back with the next news of the payment.
-pub async fn keep(tx: &mut Tx<'_>, context: &Context, case: &mut Case) -> Result<(), Failure> {
-    let (Some(customer_id), Some(token)) = (case.order.customer_id.clone(), reusable_token(&case.details))
-    else {
+pub async fn keep(tx: &mut Tx<'_>, context: &Context, payment: &mut LockedPayment) -> Result<(), Failure> {
+    let (Some(customer_id), Some(token)) = (
+        payment.order.customer_id.clone(),
+        reusable_token(&payment.details),
+    ) else {
         tracing::info!(
-            source = case.source.id,
+            source = payment.source.id,
             "the PSP does not keep what the payment was made with"
         );
         return Ok(());
     };
     let hash = hash_token(context, token);
-    let gateway_id = &case.source.payment_gateway_id;
-    let saved = registry::of_source(*case.source.kind)
+    let gateway_id = &payment.source.payment_gateway_id;
+    let saved = registry::of_source(*payment.source.kind)
         .capabilities()
         .saved_instruments;
-    let keeper = case.details.customer_token.as_deref().unwrap_or_default();
+    let keeper = payment.details.customer_token.as_deref().unwrap_or_default();
     if saved == SavedInstruments::OfCustomers
-        && !is_psp_customer(tx, &case.scope, &case.order, gateway_id, keeper).await?
+        && !is_psp_customer(tx, &payment.scope, &payment.order, gateway_id, keeper).await?
     {
         tracing::warn!(
-            source = case.source.id,
+            source = payment.source.id,
             "the PSP keeps what the payment was made with for somebody else than the order's customer"
         );
         return Ok(());
     }
-    match query!(tx, wallet::by_token(&case.scope, gateway_id, &hash))? {
+    match query!(tx, wallet::by_token(&payment.scope, gateway_id, &hash))? {
         Some(known) if known.customer_id != customer_id => tracing::warn!(
-            source = case.source.id,
+            source = payment.source.id,
             "what the payment was made with is saved for another customer"
         ),
         Some(_) => {}
         None => {
-            let customer_token = case.details.customer_token.clone();
+            let customer_token = payment.details.customer_token.clone();
             let row = CustomerPaymentSourceRow {
                 customer_token,
-                ..new_card(context, case, customer_id, token)
+                ..new_card(context, payment, customer_id, token)
             };
             query!(tx, customer_payment_sources::insert(&row))?;
         }
     }
-    case.details.saves_for = None;
+    payment.details.saves_for = None;
     Ok(())
 }
 
-/// A card to be, of the case's payment. It can be used at once.
+/// A card to be, of the payment. It can be used at once.
 pub fn new_card(
     context: &Context,
-    case: &Case,
+    payment: &LockedPayment,
     customer_id: String,
     token: &str,
 ) -> CustomerPaymentSourceRow {
     let now = stored_time(context.now());
     CustomerPaymentSourceRow {
-        organization_id: case.scope.organization_id().to_string(),
-        test: case.scope.test(),
+        organization_id: payment.scope.organization_id().to_string(),
+        test: payment.scope.test(),
         id: context.new_id().to_string(),
         created_at: now,
         updated_at: now,
@@ -104,17 +106,17 @@ pub fn new_card(
         reference_origin: None,
         metadata: "{}".into(),
         customer_id,
-        payment_gateway_id: Some(case.source.payment_gateway_id.clone()),
+        payment_gateway_id: Some(payment.source.payment_gateway_id.clone()),
         // How this order was paid says nothing of where else the card may be used.
         payment_method_id: None,
-        payment_source_type: Some(case.source.kind),
-        payment_source_id: Some(case.source.id.clone()),
-        name: display_name(&case.details),
+        payment_source_type: Some(payment.source.kind),
+        payment_source_id: Some(payment.source.id.clone()),
+        name: display_name(&payment.details),
         customer_token: None,
         token: Some(seal_token(context, token)),
         token_hash: Some(hash_token(context, token)),
-        payment_instrument: case.details.payment_instrument.as_ref().map(stored_json),
-        first_psp_id: case.source.psp_id.clone(),
+        payment_instrument: payment.details.payment_instrument.as_ref().map(stored_json),
+        first_psp_id: payment.source.psp_id.clone(),
         state: CardState::Active,
         request: None,
         attempts: 0,

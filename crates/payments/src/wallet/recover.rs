@@ -7,12 +7,12 @@ use tillgate_model::Id;
 use tillgate_store::{CardState, CustomerPaymentSourceRow, Scope, Tx, query};
 
 use crate::{
-    background::look_at_each,
+    background::process_each,
     context::Context,
     failure::Failure,
     payment::{cards::token, schedule::repeating_pause},
-    providers::{connection::Link, operation::lease},
-    stored::{stored_time, word},
+    providers::{connection::ProviderConnection, operation::lease},
+    stored::{parse_column, stored_time},
     wallet::attach::{CardOutcome, ask, stored_request},
 };
 
@@ -64,7 +64,7 @@ pub fn is_about_keys(refusal: &Refusal) -> bool {
 }
 
 /// Commits what is known of a call about a card.
-pub async fn settle(
+pub async fn record(
     context: &Context,
     row: &CustomerPaymentSourceRow,
     outcome: CardOutcome,
@@ -76,8 +76,8 @@ pub async fn settle(
             "the PSP refused a request about a card"
         );
     }
-    let scope = Scope::of_job(word(&row.organization_id)?, row.test);
-    let (id, now): (Id, _) = (word(&row.id)?, stored_time(context.now()));
+    let scope = Scope::of_job(parse_column(&row.organization_id)?, row.test);
+    let (id, now): (Id, _) = (parse_column(&row.id)?, stored_time(context.now()));
     context
         .db
         .write(async move |tx: &mut Tx<'_>| {
@@ -130,7 +130,7 @@ pub async fn run_due(context: &Context) -> Result<usize, Failure> {
         .db
         .read(async |tx: &mut Tx<'_>| query!(tx, wallet::due(now, BATCH)))
         .await?;
-    Ok(look_at_each("card", due, async |row| {
+    Ok(process_each("card", due, async |row| {
         let looked = look_at(context, &row).await;
         (row.id, looked)
     })
@@ -149,14 +149,14 @@ async fn look_at(context: &Context, row: &CustomerPaymentSourceRow) -> Result<()
     if !taken {
         return Ok(());
     }
-    let outcome = find_out(context, row).await?;
-    settle(context, row, outcome).await
+    let outcome = resolve(context, row).await?;
+    record(context, row, outcome).await
 }
 
 /// Asks how the card stands, and sends the request again if it has not had its effect.
-pub async fn find_out(context: &Context, row: &CustomerPaymentSourceRow) -> Result<CardOutcome, Failure> {
-    let scope = Scope::of_job(word(&row.organization_id)?, row.test);
-    let gateway_id: Id = word(row.payment_gateway_id.as_deref().unwrap_or_default())?;
+pub async fn resolve(context: &Context, row: &CustomerPaymentSourceRow) -> Result<CardOutcome, Failure> {
+    let scope = Scope::of_job(parse_column(&row.organization_id)?, row.test);
+    let gateway_id: Id = parse_column(row.payment_gateway_id.as_deref().unwrap_or_default())?;
     let gateway = context
         .db
         .read(async |tx: &mut Tx<'_>| query!(tx, payment_gateways::get(&scope, &gateway_id)))
@@ -169,11 +169,11 @@ pub async fn find_out(context: &Context, row: &CustomerPaymentSourceRow) -> Resu
             row.id
         )));
     };
-    let link = Link::of(context, &gateway)?;
+    let connection = ProviderConnection::of(context, &gateway)?;
     let seen = ask(
         context,
-        &link,
-        &link.gateway.retrieve_instrument(token.expose())?,
+        &connection,
+        &connection.gateway.retrieve_instrument(token.expose())?,
         false,
     )
     .await;
@@ -191,5 +191,5 @@ pub async fn find_out(context: &Context, row: &CustomerPaymentSourceRow) -> Resu
     if is_decided {
         return Ok(seen);
     }
-    Ok(ask(context, &link, &request, true).await)
+    Ok(ask(context, &connection, &request, true).await)
 }

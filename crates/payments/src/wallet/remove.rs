@@ -13,9 +13,9 @@ use crate::{
     failure::Failure,
     handler::Kept,
     payment::cards::{is_active, token},
-    providers::{connection::Link, refusal::unavailable, registry},
+    providers::{connection::ProviderConnection, refusal::unavailable, registry},
     request::Request,
-    stored::word,
+    stored::parse_column,
     wallet::{
         attach::{CardCall, CardOutcome, ask, with_request},
         recover,
@@ -28,11 +28,11 @@ pub async fn remove<R: Kept>(request: &Request, id: &Id, owner: Option<&Id>) -> 
     let Some(call) = commit_intent::<R>(request, id.clone(), owner.cloned()).await? else {
         return Ok(());
     };
-    let outcome = ask(context, &call.link, &call.request, false).await;
+    let outcome = ask(context, &call.connection, &call.request, false).await;
     // Stripe refuses to detach what is not attached: how the card stands is asked for.
     let outcome = match outcome {
         CardOutcome::Seen(InstrumentOutcome::Refused(refusal)) if !recover::is_about_keys(&refusal) => {
-            recover::find_out(context, &call.row).await?
+            recover::resolve(context, &call.row).await?
         }
         other => other,
     };
@@ -41,7 +41,7 @@ pub async fn remove<R: Kept>(request: &Request, id: &Id, owner: Option<&Id>) -> 
         CardOutcome::Seen(InstrumentOutcome::Refused(refusal)) => recover::is_about_keys(refusal),
         CardOutcome::Seen(_) => false,
     };
-    recover::settle(context, &call.row, outcome).await?;
+    recover::record(context, &call.row, outcome).await?;
     if is_undone {
         return Err(unavailable().into());
     }
@@ -65,22 +65,22 @@ async fn commit_intent<R: Kept>(
                 .ok_or_else(Problem::not_found)?;
             request.require_match_of::<R>(tx, &id).await?;
             let gateway = match &row.payment_gateway_id {
-                Some(gateway_id) => query!(tx, payment_gateways::get(scope, &word(gateway_id)?))?,
+                Some(gateway_id) => query!(tx, payment_gateways::get(scope, &parse_column(gateway_id)?))?,
                 None => None,
             };
             let gateway =
                 gateway.filter(|gateway| registry::of_gateway(*gateway.kind).capabilities().has_psp());
             if let (Some(gateway), Some(token)) = (gateway, token(&request.context, &row)?) {
-                let link = Link::of(&request.context, &gateway)?;
+                let connection = ProviderConnection::of(&request.context, &gateway)?;
                 let key = format!("tillgate-{}-remove", row.id);
                 // What is no identifier of a PSP names nothing there.
-                if let Ok(psp_request) = link.gateway.remove_instrument(token.expose(), &key) {
+                if let Ok(psp_request) = connection.gateway.remove_instrument(token.expose(), &key) {
                     let row = with_request(&request.context, row, &psp_request, CardState::Removing);
                     query!(tx, customer_payment_sources::save(&row))?;
                     return Ok(Some(CardCall {
                         row,
                         request: psp_request,
-                        link,
+                        connection,
                     }));
                 }
             }

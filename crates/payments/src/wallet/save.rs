@@ -9,14 +9,14 @@ use crate::{
     failure::Failure,
     payment::{
         cards::{hash_token, may_save, psp_customer},
-        case::{Case, gateway_of},
         details::Details,
+        locked::{LockedPayment, gateway_of},
         rules,
         state::SourceStateRules as _,
     },
     providers::{Charge, SavedInstruments, operation::Progress, registry},
     request::Request,
-    stored::{json, word},
+    stored::{json, parse_column},
     wallet::{
         ensure_customer,
         keep::{keep, token_of},
@@ -37,7 +37,7 @@ pub async fn prepare(request: &Request, order_id: &Id) -> Result<(), Failure> {
             let (Some(order), Some(source)) = (order, source) else {
                 return Ok::<_, Failure>(None);
             };
-            let gateway_id = word(&source.payment_gateway_id)?;
+            let gateway_id = parse_column(&source.payment_gateway_id)?;
             let gateway = query!(tx, payment_gateways::get(scope, &gateway_id))?;
             Ok(gateway.map(|gateway| (order, source, gateway)))
         })
@@ -65,94 +65,102 @@ fn saved_instruments(source: &PaymentSourceRow) -> SavedInstruments {
     registry::of_source(*source.kind).capabilities().saved_instruments
 }
 
-/// Saves the card of the case's payment, or sees to it that it will be.
-pub async fn save(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> Result<Option<Progress>, Failure> {
+/// Saves the card of the payment, or sees to it that it will be.
+pub async fn save(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    payment: &mut LockedPayment,
+) -> Result<Option<Progress>, Failure> {
     let context = &request.context;
-    if case.order.customer_id.is_none() {
+    if payment.order.customer_id.is_none() {
         let message = "can't be done: the order has no customer";
         return Err(Problem::invalid(POINTER, "blank", message).into());
     }
     // Before anything else is said: whether a card is saved is nobody else's business.
-    if !may_save(request, &case.order) {
+    if !may_save(request, &payment.order) {
         let message =
             "can't be done: only the merchant, and the order's customer once they have logged in, save cards";
         return Err(Problem::invalid(POINTER, "not_owned", message).into());
     }
-    if saved_instruments(&case.source) == SavedInstruments::Unsupported {
+    if saved_instruments(&payment.source) == SavedInstruments::Unsupported {
         let message = "can't be done: there is nothing to save of a wire transfer";
         return Err(Problem::invalid(POINTER, "not_supported", message).into());
     }
-    if case.details.buyer_changed {
+    if payment.details.buyer_changed {
         let message =
             "can't be done: the payment source was made for another buyer of the order. Create a new one";
         return Err(Problem::invalid(POINTER, "not_owned", message).into());
     }
-    if case.details.customer_payment_source_id.is_some() || is_known(tx, request, case).await? {
+    if payment.details.customer_payment_source_id.is_some() || is_known(tx, request, payment).await? {
         return Ok(None);
     }
-    match case.source.state {
+    match payment.source.state {
         SourceState::Authorized | SourceState::Captured => {
-            if case.details.reuse != Reuse::Yes {
+            if payment.details.reuse != Reuse::Yes {
                 let message = "can't be done: the card was for this payment only. Send this before the payment is \
                                authorized, or make it with options.setup_future_usage";
                 return Err(Problem::invalid(POINTER, "not_available", message).into());
             }
-            keep(tx, context, case).await?;
+            keep(tx, context, payment).await?;
             Ok(None)
         }
         SourceState::Canceled => {
             let message = "can't be done: the payment is canceled";
             Err(Problem::invalid(POINTER, "state", message)
-                .meta("state", case.source.state.to_string())
+                .meta("state", payment.source.state.to_string())
                 .into())
         }
-        _ => wish(tx, request, case).await,
+        _ => wish(tx, request, payment).await,
     }
 }
 
 /// Whether the card is in the wallet already, or on its way there.
-async fn is_known(tx: &mut Tx<'_>, request: &Request, case: &Case) -> Result<bool, Failure> {
-    let Some(token) = token_of(&case.details) else {
+async fn is_known(tx: &mut Tx<'_>, request: &Request, payment: &LockedPayment) -> Result<bool, Failure> {
+    let Some(token) = token_of(&payment.details) else {
         return Ok(false);
     };
     let hash = hash_token(&request.context, token);
     let known = query!(
         tx,
-        wallet::by_token(&case.scope, &case.source.payment_gateway_id, &hash)
+        wallet::by_token(&payment.scope, &payment.source.payment_gateway_id, &hash)
     )?;
-    Ok(known.is_some_and(|known| Some(&known.customer_id) == case.order.customer_id.as_ref()))
+    Ok(known.is_some_and(|known| Some(&known.customer_id) == payment.order.customer_id.as_ref()))
 }
 
 /// The card is saved by the success of its payment. Stripe keeps it only if the payment says so before it is confirmed.
-async fn wish(tx: &mut Tx<'_>, request: &Request, case: &mut Case) -> Result<Option<Progress>, Failure> {
-    case.details.saves_for.clone_from(&case.order.customer_id);
-    let is_told = case.details.reuse == Reuse::Yes || case.details.psp_customer.is_some();
-    if saved_instruments(&case.source) != SavedInstruments::OfCustomers || is_told {
+async fn wish(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    payment: &mut LockedPayment,
+) -> Result<Option<Progress>, Failure> {
+    payment.details.saves_for.clone_from(&payment.order.customer_id);
+    let is_told = payment.details.reuse == Reuse::Yes || payment.details.psp_customer.is_some();
+    if saved_instruments(&payment.source) != SavedInstruments::OfCustomers || is_told {
         return Ok(None);
     }
-    let gateway_id = case.source.payment_gateway_id.clone();
-    case.details.psp_customer = psp_customer(tx, &case.scope, &case.order, &gateway_id).await?;
-    if case.source.psp_id.is_none() {
+    let gateway_id = payment.source.payment_gateway_id.clone();
+    payment.details.psp_customer = psp_customer(tx, &payment.scope, &payment.order, &gateway_id).await?;
+    if payment.source.psp_id.is_none() {
         return Ok(None);
     }
-    rules::refuse_open_call(&case.source)?;
-    if !case.source.state.takes_attempt() || case.details.psp_customer.is_none() {
-        let message = format!("can't be done while the payment is {}", case.source.state);
+    rules::refuse_open_call(&payment.source)?;
+    if !payment.source.state.takes_attempt() || payment.details.psp_customer.is_none() {
+        let message = format!("can't be done while the payment is {}", payment.source.state);
         return Err(Problem::invalid(POINTER, "state", message)
-            .meta("state", case.source.state.to_string())
+            .meta("state", payment.source.state.to_string())
             .into());
     }
-    let amount = case.source.amount_cents;
-    let Some(later) = registry::of_source(*case.source.kind).confirmed_later() else {
+    let amount = payment.source.amount_cents;
+    let Some(later) = registry::of_source(*payment.source.kind).confirmed_later() else {
         return Ok(None);
     };
-    let gateway = gateway_of(tx, case).await?;
+    let gateway = gateway_of(tx, payment).await?;
     let charge = Charge {
         gateway: &gateway,
         card: None,
     };
-    let attempt = later
-        .update(tx, &request.context, case, charge, (amount, None))
+    let call = later
+        .update(tx, &request.context, payment, charge, (amount, None))
         .await?;
-    Ok(Some(Progress::CallPsp(Box::new(attempt))))
+    Ok(Some(Progress::CallPsp(Box::new(call))))
 }

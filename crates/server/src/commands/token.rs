@@ -24,7 +24,7 @@ pub fn run(config: &Config, arguments: &Arguments) -> Result<(), Failure> {
             .ok_or_else(|| Failure::Start(format!("there is no application {:?}", arguments.client_id)))?;
         let issuer = accounts::public_url(context).await?;
         let issuer = issuer.as_deref().unwrap_or(&context.base_url);
-        Tokens::new(&context.vault.token_signing_seed(), issuer)
+        Tokens::new(&context.cipher.token_signing_seed(), issuer)
             .issue(&application, None, &*context.clock, &*context.entropy)
             .map_err(|error| Failure::Start(format!("the token cannot be signed: {error}")))
     })?;

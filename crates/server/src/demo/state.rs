@@ -55,7 +55,7 @@ impl State {
     pub async fn load(context: &Context) -> Result<Self, Failure> {
         let sealed = accounts::demo(context).await?.unwrap_or_default();
         let text = context
-            .vault
+            .cipher
             .open(PURPOSE, &sealed)
             .map_err(|error| unreadable(&error))?;
         serde_json::from_str(&text).map_err(|error| unreadable(&error))
@@ -67,7 +67,7 @@ impl State {
     /// The database fails.
     pub async fn keep(&self, context: &Context) -> Result<(), Failure> {
         let text = serde_json::to_string(self).map_err(|error| unreadable(&error))?;
-        accounts::mark_demo(context, context.vault.seal(&*context.entropy, PURPOSE, &text)).await?;
+        accounts::mark_demo(context, context.cipher.seal(&*context.entropy, PURPOSE, &text)).await?;
         Ok(())
     }
 }

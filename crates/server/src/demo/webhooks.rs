@@ -63,7 +63,7 @@ async fn checkout_com(
     sandbox: &Sandbox,
 ) -> Result<(), Failure> {
     let id = &state.checkout_com_gateway_id;
-    let key = context.vault.keyed_hash(SIGNING, id.as_str());
+    let key = context.cipher.keyed_hash(SIGNING, id.as_str());
     let secret = json!({"webhook_endpoint_secret": key});
     api.update("checkout_com_gateways", id, secret).await?;
     let gateway = api.attributes("checkout_com_gateways", id).await?;

@@ -20,7 +20,7 @@ use std::{
 
 use tillgate_model::Id;
 use tillgate_payments::Service;
-use tillgate_sandbox::{Courier, Sandbox, Saved};
+use tillgate_sandbox::{Sandbox, Saved, WebhookSender};
 
 use self::env_file::EnvFile;
 pub use self::{
@@ -49,7 +49,7 @@ pub struct Ephemeral {
     /// Ids of what was created at the start, by name.
     pub names: BTreeMap<String, Id>,
     psps: Arc<Sandbox>,
-    courier: Courier,
+    webhook_sender: WebhookSender,
     start: Start,
 }
 
@@ -76,11 +76,11 @@ impl Ephemeral {
             Some(file) => fixtures::create(file, service, demo, environment, seeded.as_deref()).await?,
             None => BTreeMap::new(),
         };
-        let courier = Courier::new()
+        let webhook_sender = WebhookSender::new()
             .map_err(|error| Failure::Start(format!("cannot set up the PSPs' webhooks: {error}")))?;
         let turns = Turns::default();
         if seeded.is_some() {
-            settle::settle(service, &psps, &courier, &turns).await;
+            settle::settle(service, &psps, &webhook_sender, &turns).await;
         }
         let database = directory.join(COPY);
         let cannot_keep = |error: &dyn std::fmt::Display| {
@@ -105,7 +105,7 @@ impl Ephemeral {
             strict,
             names,
             psps,
-            courier,
+            webhook_sender,
             start,
         };
         // The first request finds what every request after a reset finds.
@@ -135,7 +135,7 @@ impl Ephemeral {
 
     /// Has happen what follows from earlier requests, until nothing more does. With a seed, nothing else does it.
     pub async fn settle(&self, service: &Service) {
-        settle::settle(service, &self.psps, &self.courier, &self.turns).await;
+        settle::settle(service, &self.psps, &self.webhook_sender, &self.turns).await;
     }
 
     /// Tells of the requests that did not conform.

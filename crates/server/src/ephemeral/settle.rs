@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::rt;
 use tillgate_payments::{Notification, Reception, Service};
-use tillgate_sandbox::{Courier, Sandbox, WebhookAnswer, WebhookDelivery};
+use tillgate_sandbox::{Sandbox, WebhookAnswer, WebhookDelivery, WebhookSender};
 
 use super::Turns;
 
@@ -14,9 +14,9 @@ const TOGETHER: usize = 16;
 const CHANGES: i64 = 64;
 
 /// One thing after the other, in an order that depends on nothing but what happened before.
-pub async fn settle(service: &Service, psps: &Arc<Sandbox>, courier: &Courier, turns: &Turns) {
+pub async fn settle(service: &Service, psps: &Arc<Sandbox>, webhook_sender: &WebhookSender, turns: &Turns) {
     loop {
-        let told = deliver(service, psps, courier).await;
+        let told = deliver(service, psps, webhook_sender).await;
         let events = service.take_events(1).await;
         for event in &events {
             service.process_event(event).await;
@@ -39,14 +39,14 @@ async fn tell(service: &Service, turns: &Turns) {
         rt::spawn(async move {
             if let Some(sent) = service.send_delivery(delivery).await {
                 let _turn = turns.beside_others().await;
-                service.settle_delivery(sent).await;
+                service.record_delivery(sent).await;
             }
         });
     }
 }
 
 /// Hands the webhooks for this service over in process, and sends the others. Answers how many there were.
-async fn deliver(service: &Service, psps: &Arc<Sandbox>, courier: &Courier) -> usize {
+async fn deliver(service: &Service, psps: &Arc<Sandbox>, webhook_sender: &WebhookSender) -> usize {
     let deliveries = psps.due_webhooks(TOGETHER);
     let count = deliveries.len();
     for delivery in deliveries {
@@ -54,10 +54,10 @@ async fn deliver(service: &Service, psps: &Arc<Sandbox>, courier: &Courier) -> u
             let answer = hand_over(service, gateway_type, token, &delivery).await;
             psps.webhook_answered(&delivery.id, answer);
         } else {
-            let (psps, courier) = (Arc::clone(psps), courier.clone());
+            let (psps, webhook_sender) = (Arc::clone(psps), webhook_sender.clone());
             // Its receiver may call this service, which works on one thing at a time: nobody waits for it here.
             rt::spawn(async move {
-                let (id, answer) = courier.deliver(delivery).await;
+                let (id, answer) = webhook_sender.deliver(delivery).await;
                 psps.webhook_answered(&id, answer);
             });
         }

@@ -71,7 +71,7 @@ impl Calls {
                 if let Some(sent) = service.send_delivery(delivery).await {
                     // Not before: who is called may call this service, and waits for a turn then.
                     let _turn = shared.turn().await;
-                    service.settle_delivery(sent).await;
+                    service.record_delivery(sent).await;
                 }
             });
             self.webhooks.insert(task.id(), webhook);

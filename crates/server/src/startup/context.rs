@@ -8,7 +8,7 @@ use std::{
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use tillgate_gateways::{HttpTransport, Places};
 use tillgate_outgoing::Policy;
-use tillgate_payments::{Context, Settings, accounts, passwords::Passwords, vault::Vault};
+use tillgate_payments::{Context, Settings, accounts, cipher::Cipher, passwords::Passwords};
 use tillgate_store::Db;
 use url::Url;
 
@@ -74,7 +74,7 @@ pub fn context(
         timer: Arc::new(SystemTimer::start()),
         transport: Arc::new(transport),
         sender: Arc::new(sender),
-        vault: Arc::new(Vault::new(*master_key)),
+        cipher: Arc::new(Cipher::new(*master_key)),
         passwords: Arc::new(Passwords::new(config.workers, config.max_passwords_of_address)),
         base_url: base_url.into(),
         settings: Settings {

@@ -92,7 +92,7 @@ async fn run(
     accounts::check_key(&context).await.map_err(Failure::Start)?;
     let public_url = context.base_url.to_string();
     accounts::keep_public_url(&context).await?;
-    let tokens = Tokens::new(&context.vault.token_signing_seed(), &public_url);
+    let tokens = Tokens::new(&context.cipher.token_signing_seed(), &public_url);
     let sandbox_url = sandbox.as_ref().map(BoundSandbox::url);
     let psps = sandbox.as_ref().map(BoundSandbox::sandbox);
     // Beside the API, the sandbox has its controls itself.

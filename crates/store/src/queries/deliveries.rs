@@ -73,7 +73,7 @@ pub async fn take_due(
 
 /// Writes what became of a call. Whoever was called in time, but after somebody else, has been called twice: only the call
 /// itself is written then.
-pub async fn settle(connection: &mut Connection, called: &Called) -> Result<bool, StoreError> {
+pub async fn record(connection: &mut Connection, called: &Called) -> Result<bool, StoreError> {
     let callback = &called.callback;
     let target = event_deliveries::table
         .filter(event_deliveries::organization_id.eq(&callback.organization_id))

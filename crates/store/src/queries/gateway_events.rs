@@ -71,7 +71,7 @@ pub async fn take_due(
 
 /// Writes what became of an event: when it was dealt with, when it is looked at again, when it was left to a person. One
 /// that was dealt with meanwhile stays as it is.
-pub async fn settle(
+pub async fn finish(
     connection: &mut Connection,
     scope: &Scope,
     id: &str,

@@ -6,7 +6,7 @@ use tillgate_model::{Id, resources::TransactionKind};
 use tillgate_sandbox::{Fault, FaultKind};
 use tillgate_store::{TransactionRow, Tx, send};
 
-use crate::{failure::Failure, payment::case::Case, stuck, test_support::world::World};
+use crate::{failure::Failure, payment::locked::LockedPayment, stuck, test_support::world::World};
 
 #[tokio::test]
 async fn an_answer_from_before_the_key_was_forgotten_does_not_say_that_nothing_will_happen() {
@@ -69,14 +69,14 @@ async fn a_call_is_left_to_a_person_after_five_days() {
 }
 
 /// Changes a payment source and its order by hand.
-async fn tamper(world: &World, source: &str, change: impl Fn(&mut Case) + Send + 'static) {
+async fn tamper(world: &World, source: &str, change: impl Fn(&mut LockedPayment) + Send + 'static) {
     let context = world.service.context().clone();
     let (scope, id): (_, Id) = (world.scope().clone(), source.parse().unwrap());
     let (db, world) = (context.db.clone(), context);
     db.write(async move |tx: &mut Tx<'_>| {
-        let mut case = Case::lock(tx, &scope, &id).await?;
-        change(&mut case);
-        case.save(tx, &world).await?;
+        let mut payment = LockedPayment::lock(tx, &scope, &id).await?;
+        change(&mut payment);
+        payment.save(tx, &world).await?;
         Ok::<_, Failure>(())
     })
     .await
@@ -92,7 +92,10 @@ async fn an_outcome_that_can_t_be_committed_is_left_to_a_person() {
     world.capture().await;
     world.psp.clear_faults();
     // Whatever is shown of it, its currency can't be read.
-    tamper(&world, &payment, |case| case.source.currency_code = "???".into()).await;
+    tamper(&world, &payment, |payment| {
+        payment.source.currency_code = "???".into()
+    })
+    .await;
     let context = world.service.context();
     let mut looks = 0;
     for _ in 0..6 * 24 * 60 {
@@ -112,13 +115,13 @@ async fn a_late_authorization_is_put_back_only_if_the_gateway_says_so() {
         let setting = json!({"force_payments": is_put_back});
         world.update("stripe_gateways", &world.gateway, setting).await;
         let (payment, _) = world.payment().await;
-        tamper(&world, &payment, |case| {
-            case.order.payment_source_type = None;
-            case.order.payment_source_id = None;
+        tamper(&world, &payment, |payment| {
+            payment.order.payment_source_type = None;
+            payment.order.payment_source_id = None;
         })
         .await;
         world.confirm(&payment, "pm_card_visa").await;
-        world.hear().await;
+        world.receive_events().await;
         let order = world.attributes("orders", &world.order).await;
         assert_eq!(order["status"], "pending");
         if is_put_back {
@@ -194,20 +197,20 @@ async fn add_undecided_payment(world: &World, source: &str, is_captured: bool) {
     let (scope, id): (_, Id) = (world.scope().clone(), source.parse().unwrap());
     let db = context.db.clone();
     db.write(async move |tx: &mut Tx<'_>| {
-        let mut case = Case::lock(tx, &scope, &id).await?;
-        let mut other = case.source.clone();
+        let mut payment = LockedPayment::lock(tx, &scope, &id).await?;
+        let mut other = payment.source.clone();
         other.id = context.new_id().to_string();
         other.psp_id = Some("pi_other".into());
         other.pending_operation_id = Some(context.new_id().to_string());
         send!(tx, payment_sources::insert(other.clone()))?;
-        let mut row = case.authorizations().next().unwrap().clone();
+        let mut row = payment.authorizations().next().unwrap().clone();
         if !is_captured {
             // So that both are needed.
             let smaller = TransactionRow {
                 amount_cents: 400,
                 ..row.clone()
             };
-            case.put(tx, smaller).await?;
+            payment.put(tx, smaller).await?;
         }
         row.id = context.new_id().to_string();
         row.number += "/other";
@@ -240,7 +243,7 @@ async fn a_trigger_whose_later_step_is_blocked_does_nothing() {
         }
         if is_captured {
             world.capture().await;
-            world.hear().await;
+            world.receive_events().await;
         }
         add_undecided_payment(&world, &payment, is_captured).await;
         let before = world.psp.ledger().len();

@@ -3,7 +3,7 @@ use tillgate_model::resources::OrderStatus;
 use tillgate_store::TransactionStatus;
 
 use crate::payment::machine::{
-    AUTHORIZATIONS, CAPTURES, Machine, ORDER, OrderEvent, REFUNDS, TransactionEvent, VOIDS,
+    AUTHORIZATIONS, CAPTURES, Machine, ORDER_MACHINE, OrderEvent, REFUNDS, TransactionEvent, VOIDS,
 };
 
 /// Every state × event, as a table that is read beside the machine: `.` is not allowed.
@@ -41,7 +41,7 @@ fn orders() {
     assert_eq!(OrderEvent::VARIANTS.len(), 12);
     assert_eq!(OrderStatus::VARIANTS.len(), 7);
     assert_eq!(
-        walk(&ORDER),
+        walk(&ORDER_MACHINE),
         "draft: pending = = . . . placed . . . . .\n\
          pending: = draft = placing = placed placed . . . . .\n\
          editing: . . . . . . . . . . . .\n\
@@ -50,7 +50,7 @@ fn orders() {
          approved: . . . . . . = = = = cancelled cancelled\n\
          cancelled: . . . . . . . . . = = =\n"
     );
-    assert!(is_a_function(&ORDER));
+    assert!(is_a_function(&ORDER_MACHINE));
 }
 
 #[test]
@@ -84,6 +84,6 @@ fn transactions() {
 
 #[test]
 fn an_event_names_the_states_that_it_can_happen_in() {
-    let states: Vec<OrderStatus> = ORDER.sources(OrderEvent::Capture).collect();
+    let states: Vec<OrderStatus> = ORDER_MACHINE.sources(OrderEvent::Capture).collect();
     assert_eq!(states, [OrderStatus::Approved]);
 }

@@ -14,14 +14,14 @@ use crate::{
     failure::Failure,
     payment::{
         cards::SavedCard,
-        case::Case,
         details::Details,
+        locked::LockedPayment,
         new_source::{NewSource, Payable, new_source, return_url},
         offer::Choice,
         secrets,
     },
     providers::{
-        operation::{Attempt, Progress, begin_creation},
+        operation::{PreparedCall, Progress, begin_creation},
         provider::Charge,
         sources::{
             Before, ChangeableSource, CreatableSource, Pointers, SourceResource as _, Triggers, keep_common,
@@ -29,7 +29,7 @@ use crate::{
         },
     },
     request::Request,
-    stored::word,
+    stored::parse_column,
 };
 
 /// Where what Checkout.com complains of stands in a request.
@@ -56,7 +56,7 @@ impl CreatableSource for CheckoutComPayment {
         (record, _): (&Record<Self>, &CreateRequest<Self>),
         payable: Payable,
         choice: Choice,
-    ) -> Result<(Case, Progress<()>), Failure> {
+    ) -> Result<(LockedPayment, Progress<()>), Failure> {
         let moto = choice.is_moto(request);
         let gateway = choice.gateway;
         // The token is checked even if it is not used yet.
@@ -77,17 +77,17 @@ impl CreatableSource for CheckoutComPayment {
             gateway: &gateway,
             details,
         };
-        let mut case = new_source(request, record, new)?;
-        case.source.token = Some(secrets::seal_token(&request.context, &record.token));
+        let mut payment = new_source(request, record, new)?;
+        payment.source.token = Some(secrets::seal_token(&request.context, &record.token));
         if !gateway.authorize_on_create {
-            return Ok((case, Progress::Done(())));
+            return Ok((payment, Progress::Done(())));
         }
         let charge = Charge {
             gateway: &gateway,
             card: None,
         };
-        let attempt = authorize(tx, request, &mut case, charge).await?;
-        Ok((case, Progress::CallPsp(Box::new(attempt))))
+        let call = authorize(tx, request, &mut payment, charge).await?;
+        Ok((payment, Progress::CallPsp(Box::new(call))))
     }
 }
 
@@ -97,24 +97,24 @@ impl ChangeableSource for CheckoutComPayment {
     async fn change(
         tx: &mut Tx<'_>,
         request: &Request,
-        case: &mut Case,
+        payment: &mut LockedPayment,
         input: &UpdateRequest<Self>,
     ) -> Result<Triggers, Failure> {
-        let before = Before::of(case);
-        let mut record = Self::record(&request.context, &case.source, &case.order)?;
+        let before = Before::of(payment);
+        let mut record = Self::record(&request.context, &payment.source, &payment.order)?;
         Self::apply(&mut record, &input.attributes, &input.relationships);
-        keep_common(case, &record);
+        keep_common(payment, &record);
         let authorize = input.attributes.authorize == Some(true);
-        before.refuse_late_change(request, case, authorize || input.attributes.token.is_some())?;
-        case.details.session_id = record.session_id.clone();
+        before.refuse_late_change(request, payment, authorize || input.attributes.token.is_some())?;
+        payment.details.session_id = record.session_id.clone();
         if let Some(token) = &input.attributes.token {
-            let present = secrets::token(&request.context, &case.source)?;
+            let present = secrets::token(&request.context, &payment.source)?;
             if present.is_none_or(|present| present.expose() != token.expose()) {
-                refuse_change(case, "/data/attributes/token")?;
+                refuse_change(payment, "/data/attributes/token")?;
             }
-            let place = (&case.order, case.source.payment_gateway_id.as_str());
+            let place = (&payment.order, payment.source.payment_gateway_id.as_str());
             instrument_of(tx, request, place, record.payment_type, token.expose()).await?;
-            case.source.token = Some(secrets::seal_token(&request.context, token));
+            payment.source.token = Some(secrets::seal_token(&request.context, token));
         }
         Ok(Triggers {
             authorize,
@@ -128,36 +128,36 @@ impl ChangeableSource for CheckoutComPayment {
 pub async fn authorize(
     tx: &mut Tx<'_>,
     request: &Request,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     charge: Charge<'_>,
-) -> Result<Attempt, Failure> {
+) -> Result<PreparedCall, Failure> {
     let context = &request.context;
     let Charge { gateway, card } = charge;
     if let Some(card) = card {
-        return request_saved(tx, context, case, gateway, card, Presence::Away).await;
+        return request_saved(tx, context, payment, gateway, card, Presence::OffSession).await;
     }
-    let token = secrets::token(context, &case.source)?;
+    let token = secrets::token(context, &payment.source)?;
     let token = token
         .as_ref()
         .map(tillgate_model::Secret::expose)
         .unwrap_or_default();
-    let payment_type = case.details.payment_type.into();
-    let place = (&case.order, case.source.payment_gateway_id.as_str());
+    let payment_type = payment.details.payment_type.into();
+    let place = (&payment.order, payment.source.payment_gateway_id.as_str());
     let (instrument, customer) = instrument_of(tx, request, place, payment_type, token).await?;
     let paid_with = PaidWith {
         instrument,
         customer,
-        presence: Presence::There,
+        presence: Presence::OnSession,
         first_payment: None,
     };
-    request_payment(tx, context, case, gateway, paid_with).await
+    request_payment(tx, context, payment, gateway, paid_with).await
 }
 
 /// Whether the buyer can be asked to authenticate.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Presence {
-    There,
-    Away,
+    OnSession,
+    OffSession,
 }
 
 /// What a payment is made with.
@@ -171,11 +171,11 @@ struct PaidWith {
 async fn request_saved(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     gateway: &PaymentGatewayRow,
     card: SavedCard,
     presence: Presence,
-) -> Result<Attempt, Failure> {
+) -> Result<PreparedCall, Failure> {
     let paid_with = PaidWith {
         instrument: Instrument::Saved {
             id: card.token,
@@ -185,63 +185,66 @@ async fn request_saved(
         presence,
         first_payment: card.first_psp_id,
     };
-    request_payment(tx, context, case, gateway, paid_with).await
+    request_payment(tx, context, payment, gateway, paid_with).await
 }
 
 /// Commits the intent to request the payment once more, with authentication, after the bank has asked for it.
 pub async fn authenticate(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     gateway: &PaymentGatewayRow,
     card: SavedCard,
-) -> Result<Attempt, Failure> {
-    request_saved(tx, context, case, gateway, card, Presence::There).await
+) -> Result<PreparedCall, Failure> {
+    request_saved(tx, context, payment, gateway, card, Presence::OnSession).await
 }
 
 async fn request_payment(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     gateway: &PaymentGatewayRow,
     paid_with: PaidWith,
-) -> Result<Attempt, Failure> {
+) -> Result<PreparedCall, Failure> {
     // By mail or telephone, nobody can be asked to authenticate.
-    let moto = case.details.moto == Some(true);
-    let is_away = paid_with.presence == Presence::Away && !moto;
-    let transaction = case.new_transaction(context, TransactionKind::Authorizations);
+    let moto = payment.details.moto == Some(true);
+    let is_off_session = paid_with.presence == Presence::OffSession && !moto;
+    let transaction = payment.new_transaction(context, TransactionKind::Authorizations);
     let transaction_id = transaction.id.clone();
-    case.put(tx, transaction).await?;
+    payment.put(tx, transaction).await?;
     let fallback = return_url(context, None, gateway);
     let args = CreatePayment {
         transaction_id: transaction_id.clone(),
-        order_id: case.order.id.clone(),
-        order_number: Some(case.order.number.clone()),
-        amount: Money::new(case.source.amount_cents, word(&case.source.currency_code)?),
+        order_id: payment.order.id.clone(),
+        order_number: Some(payment.order.number.clone()),
+        amount: Money::new(
+            payment.source.amount_cents,
+            parse_column(&payment.source.currency_code)?,
+        ),
         capture: CaptureMethod::Manual,
         confirm: true,
         instrument: Some(paid_with.instrument),
         return_url: Some(fallback),
-        success_url: case.details.success_url.clone(),
-        failure_url: case.details.failure_url.clone(),
+        success_url: payment.details.success_url.clone(),
+        failure_url: payment.details.failure_url.clone(),
         psp_customer: paid_with.customer,
-        customer_email: case.order.customer_email.clone(),
+        customer_email: payment.order.customer_email.clone(),
         setup_future_usage: None,
         receipt_email: None,
         description: None,
-        off_session: is_away,
-        first_payment: paid_with.first_payment.filter(|_| is_away),
-        three_d_secure: !is_away && !moto,
+        off_session: is_off_session,
+        first_payment: paid_with.first_payment.filter(|_| is_off_session),
+        three_d_secure: !is_off_session && !moto,
         moto,
     };
     begin_creation(
         tx,
         context,
-        case,
+        payment,
         gateway,
         context.new_id(),
         &args,
-        (Some(transaction_id), is_away.then_some(Goal::Authenticate)),
+        (Some(transaction_id), is_off_session.then_some(Goal::Authenticate)),
     )
     .await
 }

@@ -14,8 +14,8 @@ use crate::{
     failure::Failure,
     payment::{
         cards::SavedCard,
-        case::Case,
         details::{Details, TokenType},
+        locked::LockedPayment,
         secrets,
     },
     providers::{
@@ -80,24 +80,24 @@ impl Provider for CheckoutComProvider {
             .map(|token| token.expose().to_owned()))
     }
 
-    fn choose_card(&self, context: &Context, case: &mut Case, card: &SavedCard) {
+    fn choose_card(&self, context: &Context, payment: &mut LockedPayment, card: &SavedCard) {
         let token = tillgate_model::Secret::new(card.token.clone());
-        case.source.token = Some(secrets::seal_token(context, &token));
-        case.details.payment_type = TokenType::Id;
+        payment.source.token = Some(secrets::seal_token(context, &token));
+        payment.details.payment_type = TokenType::Id;
     }
 
     fn authorize<'a>(
         &'a self,
         tx: &'a mut Tx<'_>,
         request: &'a Request,
-        case: &'a mut Case,
+        payment: &'a mut LockedPayment,
         authorization: Authorization<'a>,
     ) -> LocalBoxFuture<'a, Result<Progress, Failure>> {
         async move {
-            case.details.authorization_amount_cents = authorization.asked_cents;
-            case.source.amount_cents = authorization.amount_cents;
-            let attempt = create::authorize(tx, request, case, authorization.charge).await?;
-            Ok(Progress::CallPsp(Box::new(attempt)))
+            payment.details.authorization_amount_cents = authorization.asked_cents;
+            payment.source.amount_cents = authorization.amount_cents;
+            let call = create::authorize(tx, request, payment, authorization.charge).await?;
+            Ok(Progress::CallPsp(Box::new(call)))
         }
         .boxed_local()
     }
@@ -106,13 +106,13 @@ impl Provider for CheckoutComProvider {
         &'a self,
         tx: &'a mut Tx<'_>,
         context: &'a Context,
-        case: &'a mut Case,
+        payment: &'a mut LockedPayment,
         gateway: &'a PaymentGatewayRow,
         card: SavedCard,
     ) -> LocalBoxFuture<'a, Result<Progress, Failure>> {
         async move {
-            let attempt = create::authenticate(tx, context, case, gateway, card).await?;
-            Ok(Progress::CallPsp(Box::new(attempt)))
+            let call = create::authenticate(tx, context, payment, gateway, card).await?;
+            Ok(Progress::CallPsp(Box::new(call)))
         }
         .boxed_local()
     }

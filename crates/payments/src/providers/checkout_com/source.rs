@@ -12,7 +12,7 @@ use crate::{
         rules, secrets,
     },
     providers::sources::SourceResource,
-    stored::{self, json, word},
+    stored::{self, json, parse_column},
 };
 
 impl SourceResource for CheckoutComPayment {
@@ -39,8 +39,8 @@ impl SourceResource for CheckoutComPayment {
                 payment_response: details.payment_response,
                 mismatched_amounts: Some(rules::is_mismatched(row, order)),
                 payment_instrument: details.payment_instrument,
-                order: One::to(word(&row.order_id)?),
-                payment_gateway: ToOne::to(word(&row.payment_gateway_id)?),
+                order: One::to(parse_column(&row.order_id)?),
+                payment_gateway: ToOne::to(parse_column(&row.payment_gateway_id)?),
             }
         ))
     }

@@ -11,7 +11,7 @@ use tillgate_store::{PaymentGatewayRow, PaymentSourceRow, Tx};
 use crate::{
     context::Context,
     failure::Failure,
-    payment::{cards::SavedCard, case::Case, details::Details, without_psp},
+    payment::{cards::SavedCard, details::Details, locked::LockedPayment, without_psp},
     providers::{
         operation::Progress,
         provider::{
@@ -65,21 +65,21 @@ impl Provider for ManualProvider {
         Ok(None)
     }
 
-    fn choose_card(&self, _: &Context, _: &mut Case, _: &SavedCard) {}
+    fn choose_card(&self, _: &Context, _: &mut LockedPayment, _: &SavedCard) {}
 
     fn authorize<'a>(
         &'a self,
         tx: &'a mut Tx<'_>,
         request: &'a Request,
-        case: &'a mut Case,
+        payment: &'a mut LockedPayment,
         authorization: Authorization<'a>,
     ) -> LocalBoxFuture<'a, Result<Progress, Failure>> {
         async move {
-            case.details.authorization_amount_cents = authorization.asked_cents;
-            let mut row = case.new_transaction(&request.context, TransactionKind::Authorizations);
+            payment.details.authorization_amount_cents = authorization.asked_cents;
+            let mut row = payment.new_transaction(&request.context, TransactionKind::Authorizations);
             row.amount_cents = authorization.amount_cents;
-            case.source.amount_cents = authorization.amount_cents;
-            without_psp::record(tx, &request.context, case, row).await?;
+            payment.source.amount_cents = authorization.amount_cents;
+            without_psp::record(tx, &request.context, payment, row).await?;
             Ok(Progress::Done(None))
         }
         .boxed_local()
@@ -89,7 +89,7 @@ impl Provider for ManualProvider {
         &'a self,
         _: &'a mut Tx<'_>,
         _: &'a Context,
-        _: &'a mut Case,
+        _: &'a mut LockedPayment,
         _: &'a PaymentGatewayRow,
         _: SavedCard,
     ) -> LocalBoxFuture<'a, Result<Progress, Failure>> {

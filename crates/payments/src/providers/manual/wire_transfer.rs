@@ -11,8 +11,8 @@ use crate::{
     context::Context,
     failure::Failure,
     payment::{
-        case::Case,
         details::Details,
+        locked::LockedPayment,
         new_source::{NewSource, Payable, new_source},
         offer::Choice,
     },
@@ -23,7 +23,7 @@ use crate::{
         },
     },
     request::Request,
-    stored::{self, word},
+    stored::{self, parse_column},
 };
 
 impl SourceResource for WireTransfer {
@@ -34,8 +34,8 @@ impl SourceResource for WireTransfer {
             row,
             WireTransfer {
                 payment_instrument: None,
-                order: One::to(word(&row.order_id)?),
-                payment_gateway: ToOne::to(word(&row.payment_gateway_id)?),
+                order: One::to(parse_column(&row.order_id)?),
+                payment_gateway: ToOne::to(parse_column(&row.payment_gateway_id)?),
             }
         ))
     }
@@ -54,7 +54,7 @@ impl CreatableSource for WireTransfer {
         (record, _): (&Record<Self>, &CreateRequest<Self>),
         payable: Payable,
         choice: Choice,
-    ) -> Result<(Case, Progress<()>), Failure> {
+    ) -> Result<(LockedPayment, Progress<()>), Failure> {
         let new = NewSource {
             kind: Self::SOURCE_TYPE,
             payable,
@@ -71,14 +71,14 @@ impl ChangeableSource for WireTransfer {
     async fn change(
         _: &mut Tx<'_>,
         request: &Request,
-        case: &mut Case,
+        payment: &mut LockedPayment,
         input: &UpdateRequest<Self>,
     ) -> Result<Triggers, Failure> {
-        let before = Before::of(case);
-        let mut record = Self::record(&request.context, &case.source, &case.order)?;
+        let before = Before::of(payment);
+        let mut record = Self::record(&request.context, &payment.source, &payment.order)?;
         Self::apply(&mut record, &input.attributes, &input.relationships);
-        keep_common(case, &record);
-        before.refuse_late_change(request, case, false)?;
+        keep_common(payment, &record);
+        before.refuse_late_change(request, payment, false)?;
         Ok(Triggers::default())
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     handler::Kept,
     payment::cards::{self, token, visible},
     request::Request,
-    stored::{self, Selection, json, word},
+    stored::{self, Selection, json, parse_column},
 };
 
 fn record(request: &Request, row: &CustomerPaymentSourceRow) -> Result<Record<Card>, Failure> {
@@ -46,7 +46,10 @@ async fn is_at_stripe(
     let Some(gateway_id) = &row.payment_gateway_id else {
         return Ok(false);
     };
-    let gateway = query!(tx, payment_gateways::get(request.scope(), &word(gateway_id)?))?;
+    let gateway = query!(
+        tx,
+        payment_gateways::get(request.scope(), &parse_column(gateway_id)?)
+    )?;
     Ok(gateway.is_some_and(|gateway| gateway.kind == GatewayType::StripeGateways))
 }
 

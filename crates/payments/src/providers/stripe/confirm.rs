@@ -11,20 +11,20 @@ use super::{
 use crate::{
     context::Context,
     failure::Failure,
-    payment::{case::Case, new_source::return_url, rules},
+    payment::{locked::LockedPayment, new_source::return_url, rules},
     providers::{
-        connection::Link,
-        operation::{self, Attempt, Intent, Progress, begin_creation},
+        connection::ProviderConnection,
+        operation::{self, NewOperation, PreparedCall, Progress, begin_creation},
         provider::{Authorization, Charge},
     },
-    stored::word,
+    stored::parse_column,
 };
 
 /// Commits the intent to attempt a payment: with a saved card in one call, else by confirming the PaymentIntent.
 pub async fn authorize(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     authorization: Authorization<'_>,
 ) -> Result<Progress, Failure> {
     let Authorization {
@@ -33,28 +33,31 @@ pub async fn authorize(
         pointer,
         charge,
     } = authorization;
-    if charge.card.is_some() && case.source.psp_id.is_none() {
-        case.details.authorization_amount_cents = asked_cents;
-        return attempt_anew(tx, context, case, charge, amount_cents).await;
+    if charge.card.is_some() && payment.source.psp_id.is_none() {
+        payment.details.authorization_amount_cents = asked_cents;
+        return attempt_anew(tx, context, payment, charge, amount_cents).await;
     }
-    if asked_cents.is_none() && rules::is_mismatched(&case.source, &case.order) {
+    if asked_cents.is_none() && rules::is_mismatched(&payment.source, &payment.order) {
         let message =
             "can't be done: the order's total has changed; send _update to the payment source first";
         return Err(Problem::invalid(pointer, "mismatched_amounts", message).into());
     }
-    instrument_of(case, &charge)?;
-    case.details.authorization_amount_cents = asked_cents;
-    if case.source.amount_cents != amount_cents {
+    instrument_of(payment, &charge)?;
+    payment.details.authorization_amount_cents = asked_cents;
+    if payment.source.amount_cents != amount_cents {
         let change = (amount_cents, Some(Goal::Authorize));
-        let attempt = update(tx, context, case, charge, change).await?;
-        return Ok(Progress::CallPsp(Box::new(attempt)));
+        let call = update(tx, context, payment, charge, change).await?;
+        return Ok(Progress::CallPsp(Box::new(call)));
     }
-    confirm(tx, context, case, charge).await
+    confirm(tx, context, payment, charge).await
 }
 
-fn instrument_of(case: &Case, charge: &Charge<'_>) -> Result<(Options, Instrument, String), Failure> {
-    let mut options = options_of(case, charge)?;
-    let (Some(instrument), Some(psp_id)) = (options.instrument.take(), case.source.psp_id.clone()) else {
+fn instrument_of(
+    payment: &LockedPayment,
+    charge: &Charge<'_>,
+) -> Result<(Options, Instrument, String), Failure> {
+    let mut options = options_of(payment, charge)?;
+    let (Some(instrument), Some(psp_id)) = (options.instrument.take(), payment.source.psp_id.clone()) else {
         let message =
             "needs a payment_method to confirm the payment with, unless the buyer's browser does it";
         return Err(Problem::invalid("/data/attributes", "blank", message)
@@ -69,47 +72,50 @@ fn instrument_of(case: &Case, charge: &Charge<'_>) -> Result<(Options, Instrumen
 pub async fn confirm(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     charge: Charge<'_>,
 ) -> Result<Progress, Failure> {
-    let is_away = is_away(case);
-    confirm_with(tx, context, case, charge, is_away).await
+    let is_away = is_away(payment);
+    confirm_with(tx, context, payment, charge, is_away).await
 }
 
 /// Whether a saved card is charged without its buyer, who is asked to authenticate if the bank wants that. By mail or telephone,
 /// nobody can be asked.
-fn is_away(case: &Case) -> bool {
-    case.details.customer_payment_source_id.is_some() && case.details.moto != Some(true)
+fn is_away(payment: &LockedPayment) -> bool {
+    payment.details.customer_payment_source_id.is_some() && payment.details.moto != Some(true)
 }
 
 /// Commits the intent to confirm the PaymentIntent, with its buyer or without.
 pub async fn confirm_with(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     charge: Charge<'_>,
     is_away: bool,
 ) -> Result<Progress, Failure> {
     let gateway = charge.gateway;
-    let (options, instrument, psp_id) = instrument_of(case, &charge)?;
-    let transaction = case.new_transaction(context, TransactionKind::Authorizations);
+    let (options, instrument, psp_id) = instrument_of(payment, &charge)?;
+    let transaction = payment.new_transaction(context, TransactionKind::Authorizations);
     let transaction_id = Some(transaction.id.clone());
-    case.put(tx, transaction).await?;
-    let given = options.return_url.as_ref().or(case.details.return_url.as_ref());
+    payment.put(tx, transaction).await?;
+    let given = options
+        .return_url
+        .as_ref()
+        .or(payment.details.return_url.as_ref());
     let args = ConfirmPayment {
         instrument: Some(instrument),
         return_url: Some(return_url(context, given, gateway)),
-        setup_future_usage: future_usage(&options, &case.details),
+        setup_future_usage: future_usage(&options, &payment.details),
         off_session: is_away,
         three_d_secure: false,
-        moto: case.details.moto == Some(true),
+        moto: payment.details.moto == Some(true),
     };
     let (operation_id, kind) = (context.new_id(), OperationKind::Confirm);
     let key = operation::idempotency_key(&operation_id, kind);
-    let request = Link::of(context, gateway)?
+    let request = ProviderConnection::of(context, gateway)?
         .gateway
         .confirm_payment(&psp_id, &args, &key)?;
-    let intent = Intent {
+    let operation = NewOperation {
         gateway,
         operation_id,
         kind,
@@ -118,41 +124,47 @@ pub async fn confirm_with(
         goal: is_away.then_some(Goal::Authenticate),
         reference: None,
     };
-    let attempt = operation::begin(tx, context, case, intent).await?;
-    Ok(Progress::CallPsp(Box::new(attempt)))
+    let call = operation::begin(tx, context, payment, operation).await?;
+    Ok(Progress::CallPsp(Box::new(call)))
 }
 
 /// Commits the intent to give the unconfirmed PaymentIntent an amount and the present options.
 pub async fn update(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     charge: Charge<'_>,
     (amount_cents, goal): (i64, Option<Goal>),
-) -> Result<Attempt, Failure> {
-    let updatable = matches!(case.source.state, SourceState::Unconfirmed | SourceState::Failed);
-    let Some(psp_id) = case.source.psp_id.clone().filter(|_| updatable) else {
-        return Err(rules::not_in_state(&case.source, "/data/attributes/_update").into());
+) -> Result<PreparedCall, Failure> {
+    let updatable = matches!(
+        payment.source.state,
+        SourceState::Unconfirmed | SourceState::Failed
+    );
+    let Some(psp_id) = payment.source.psp_id.clone().filter(|_| updatable) else {
+        return Err(rules::not_in_state(&payment.source, "/data/attributes/_update").into());
     };
-    let options = options_of(case, &charge)?;
+    let options = options_of(payment, &charge)?;
     let (operation_id, kind) = (context.new_id(), OperationKind::Update);
     let args = UpdatePayment {
-        transaction_id: case.source.id.clone(),
-        order_id: case.order.id.clone(),
-        amount: Some(Money::new(amount_cents, word(&case.source.currency_code)?)),
-        setup_future_usage: future_usage(&options, &case.details),
+        transaction_id: payment.source.id.clone(),
+        order_id: payment.order.id.clone(),
+        amount: Some(Money::new(
+            amount_cents,
+            parse_column(&payment.source.currency_code)?,
+        )),
+        setup_future_usage: future_usage(&options, &payment.details),
         instrument: options.instrument,
-        psp_customer: options.customer.or_else(|| case.details.psp_customer.clone()),
+        psp_customer: options.customer.or_else(|| payment.details.psp_customer.clone()),
         receipt_email: options
             .receipt_email
-            .or_else(|| case.details.receipt_email.clone()),
+            .or_else(|| payment.details.receipt_email.clone()),
         description: options.description,
     };
     let key = operation::idempotency_key(&operation_id, kind);
-    let request = Link::of(context, charge.gateway)?
+    let request = ProviderConnection::of(context, charge.gateway)?
         .gateway
         .update_payment(&psp_id, &args, &key)?;
-    let intent = Intent {
+    let operation = NewOperation {
         gateway: charge.gateway,
         operation_id,
         kind,
@@ -161,32 +173,35 @@ pub async fn update(
         goal,
         reference: None,
     };
-    operation::begin(tx, context, case, intent).await
+    operation::begin(tx, context, payment, operation).await
 }
 
 /// Refuses early what can't be created anew, before what is held is released.
 pub fn refuse_renewal(
     context: &Context,
-    case: &Case,
+    payment: &LockedPayment,
     charge: &Charge<'_>,
     pointer: &str,
 ) -> Result<(), Failure> {
-    let options = options_of(case, charge)?;
+    let options = options_of(payment, charge)?;
     let id = context.new_id();
     let mut args = arguments(
         context,
         &id,
-        case,
+        payment,
         charge.gateway,
         &options,
         CaptureMethod::Manual,
     )?;
-    args.amount = Money::new(case.order.total_cents(), word(&case.order.currency_code)?);
-    let link = Link::of(context, charge.gateway)?;
-    let can_be_made = link
+    args.amount = Money::new(
+        payment.order.total_cents(),
+        parse_column(&payment.order.currency_code)?,
+    );
+    let connection = ProviderConnection::of(context, charge.gateway)?;
+    let can_be_made = connection
         .gateway
         .check_amount(&args.amount)
-        .and_then(|()| link.gateway.create_payment(&args, id.as_str()));
+        .and_then(|()| connection.gateway.create_payment(&args, id.as_str()));
     if let Err(reason) = can_be_made {
         let message = format!("can't be done: {reason}; what is authorized stays");
         return Err(Problem::invalid(pointer, "not_supported", message).into());
@@ -198,54 +213,57 @@ pub fn refuse_renewal(
 pub async fn renew(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     charge: Charge<'_>,
 ) -> Result<Progress, Failure> {
-    case.source.psp_id = None;
-    case.source.client_secret = None;
-    case.source.state = SourceState::New;
-    case.source.currency_code.clone_from(&case.order.currency_code);
-    case.details.authorization_amount_cents = None;
-    let total = case.order.total_cents();
-    attempt_anew(tx, context, case, charge, total).await
+    payment.source.psp_id = None;
+    payment.source.client_secret = None;
+    payment.source.state = SourceState::New;
+    payment
+        .source
+        .currency_code
+        .clone_from(&payment.order.currency_code);
+    payment.details.authorization_amount_cents = None;
+    let total = payment.order.total_cents();
+    attempt_anew(tx, context, payment, charge, total).await
 }
 
 /// Commits the intent to create a PaymentIntent, and to confirm it if that can be done without the buyer.
 async fn attempt_anew(
     tx: &mut Tx<'_>,
     context: &Context,
-    case: &mut Case,
+    payment: &mut LockedPayment,
     charge: Charge<'_>,
     amount_cents: i64,
 ) -> Result<Progress, Failure> {
-    case.source.amount_cents = amount_cents;
-    let options = options_of(case, &charge)?;
+    payment.source.amount_cents = amount_cents;
+    let options = options_of(payment, &charge)?;
     let id = context.new_id();
     let mut args = arguments(
         context,
         &id,
-        case,
+        payment,
         charge.gateway,
         &options,
         CaptureMethod::Manual,
     )?;
     args.confirm = matches!(options.instrument, Some(Instrument::Saved { .. }));
-    let is_away = args.confirm && is_away(case);
+    let is_away = args.confirm && is_away(payment);
     args.off_session = is_away;
     let mut transaction_id = None;
     if args.confirm {
-        let transaction = case.new_transaction(context, TransactionKind::Authorizations);
+        let transaction = payment.new_transaction(context, TransactionKind::Authorizations);
         transaction_id = Some(transaction.id.clone());
-        case.put(tx, transaction).await?;
+        payment.put(tx, transaction).await?;
     }
     let after = (transaction_id, is_away.then_some(Goal::Authenticate));
-    let attempt = begin_creation(tx, context, case, charge.gateway, id, &args, after).await?;
-    Ok(Progress::CallPsp(Box::new(attempt)))
+    let call = begin_creation(tx, context, payment, charge.gateway, id, &args, after).await?;
+    Ok(Progress::CallPsp(Box::new(call)))
 }
 
 /// The client's options, with the saved card that was chosen.
-fn options_of(case: &Case, charge: &Charge<'_>) -> Result<Options, Failure> {
-    let mut options = read_options(case.details.options.as_ref())?;
+fn options_of(payment: &LockedPayment, charge: &Charge<'_>) -> Result<Options, Failure> {
+    let mut options = read_options(payment.details.options.as_ref())?;
     if let Some(card) = &charge.card {
         options.customer.clone_from(&card.customer_token);
         options.instrument = Some(Instrument::Saved {

@@ -14,8 +14,8 @@ use crate::{
     failure::Failure,
     payment::{
         cards,
-        case::Case,
         details::Details,
+        locked::LockedPayment,
         new_source::{NewSource, Payable, new_source, return_url},
         offer::Choice,
     },
@@ -27,7 +27,7 @@ use crate::{
         },
     },
     request::Request,
-    stored::word,
+    stored::parse_column,
 };
 
 /// Where what Stripe complains of stands in a request.
@@ -70,7 +70,7 @@ impl CreatableSource for StripePayment {
         (record, input): (&Record<Self>, &CreateRequest<Self>),
         payable: Payable,
         choice: Choice,
-    ) -> Result<(Case, Progress<()>), Failure> {
+    ) -> Result<(LockedPayment, Progress<()>), Failure> {
         let (context, gateway) = (&request.context, choice.gateway);
         let mut options = read_options(input.attributes.options.as_ref())?;
         check_options(tx, request, &payable.order, &gateway.id, &mut options).await?;
@@ -85,11 +85,11 @@ impl CreatableSource for StripePayment {
             gateway: &gateway,
             details,
         };
-        let mut case = new_source(request, record, new)?;
+        let mut payment = new_source(request, record, new)?;
         let id = context.new_id();
-        let args = arguments(context, &id, &case, &gateway, &options, CaptureMethod::Manual)?;
-        let attempt = begin_creation(tx, context, &mut case, &gateway, id, &args, (None, None)).await?;
-        Ok((case, Progress::CallPsp(Box::new(attempt))))
+        let args = arguments(context, &id, &payment, &gateway, &options, CaptureMethod::Manual)?;
+        let call = begin_creation(tx, context, &mut payment, &gateway, id, &args, (None, None)).await?;
+        Ok((payment, Progress::CallPsp(Box::new(call))))
     }
 }
 
@@ -109,7 +109,7 @@ impl ChangeableSource for StripePayment {
     async fn change(
         tx: &mut Tx<'_>,
         request: &Request,
-        case: &mut Case,
+        payment: &mut LockedPayment,
         input: &UpdateRequest<Self>,
     ) -> Result<Triggers, Failure> {
         let triggers = Triggers {
@@ -117,26 +117,26 @@ impl ChangeableSource for StripePayment {
             update: input.attributes.update == Some(true),
             refresh: input.attributes.refresh == Some(true),
         };
-        let before = Before::of(case);
-        let mut record = Self::record(&request.context, &case.source, &case.order)?;
+        let before = Before::of(payment);
+        let mut record = Self::record(&request.context, &payment.source, &payment.order)?;
         Self::apply(&mut record, &input.attributes, &input.relationships);
         let mut options = read_options(input.attributes.options.clone().flatten().as_ref())?;
-        let gateway_id = &case.source.payment_gateway_id;
-        check_options(tx, request, &case.order, gateway_id, &mut options).await?;
-        keep_common(case, &record);
-        refuse_other_instrument(case, &record.options)?;
-        case.details.options = record.options.clone();
-        case.details.return_url = record.return_url.clone();
-        before.refuse_late_change(request, case, triggers.authorize || triggers.update)?;
+        let gateway_id = &payment.source.payment_gateway_id;
+        check_options(tx, request, &payment.order, gateway_id, &mut options).await?;
+        keep_common(payment, &record);
+        refuse_other_instrument(payment, &record.options)?;
+        payment.details.options = record.options.clone();
+        payment.details.return_url = record.return_url.clone();
+        before.refuse_late_change(request, payment, triggers.authorize || triggers.update)?;
         Ok(triggers)
     }
 }
 
-fn refuse_other_instrument(case: &Case, options: &Option<JsonObject>) -> Result<(), Failure> {
+fn refuse_other_instrument(payment: &LockedPayment, options: &Option<JsonObject>) -> Result<(), Failure> {
     for member in ["payment_method", "customer", "setup_future_usage"] {
         let of = |options: &Option<JsonObject>| options.as_ref().and_then(|all| all.0.get(member).cloned());
-        if of(options) != of(&case.details.options) {
-            refuse_change(case, &format!("/data/attributes/options/{member}"))?;
+        if of(options) != of(&payment.details.options) {
+            refuse_change(payment, &format!("/data/attributes/options/{member}"))?;
         }
     }
     Ok(())
@@ -158,17 +158,23 @@ fn details(record: &Record<StripePayment>, gateway: &PaymentGatewayRow) -> Detai
 pub fn arguments(
     context: &Context,
     operation_id: &Id,
-    case: &Case,
+    payment: &LockedPayment,
     gateway: &PaymentGatewayRow,
     options: &Options,
     capture: CaptureMethod,
 ) -> Result<CreatePayment, Failure> {
-    let given = options.return_url.as_ref().or(case.details.return_url.as_ref());
+    let given = options
+        .return_url
+        .as_ref()
+        .or(payment.details.return_url.as_ref());
     Ok(CreatePayment {
         transaction_id: operation_id.to_string(),
-        order_id: case.order.id.clone(),
-        order_number: Some(case.order.number.clone()),
-        amount: Money::new(case.source.amount_cents, word(&case.source.currency_code)?),
+        order_id: payment.order.id.clone(),
+        order_number: Some(payment.order.number.clone()),
+        amount: Money::new(
+            payment.source.amount_cents,
+            parse_column(&payment.source.currency_code)?,
+        ),
         capture,
         confirm: false,
         instrument: options.instrument.clone(),
@@ -178,18 +184,18 @@ pub fn arguments(
         psp_customer: options
             .customer
             .clone()
-            .or_else(|| case.details.psp_customer.clone()),
+            .or_else(|| payment.details.psp_customer.clone()),
         customer_email: None,
-        setup_future_usage: future_usage(options, &case.details),
+        setup_future_usage: future_usage(options, &payment.details),
         receipt_email: options
             .receipt_email
             .clone()
-            .or_else(|| case.details.receipt_email.clone()),
+            .or_else(|| payment.details.receipt_email.clone()),
         description: options.description.clone(),
         off_session: false,
         first_payment: None,
         three_d_secure: false,
-        moto: case.details.moto == Some(true),
+        moto: payment.details.moto == Some(true),
     })
 }
 

@@ -222,7 +222,7 @@ impl Plain for StripeGateway {
         }
     }
 
-    async fn take_back(request: &Request, record: &Record<Self>) {
+    async fn roll_back(request: &Request, record: &Record<Self>) {
         registration::unregister(&request.context, &row(request, record)).await;
     }
 

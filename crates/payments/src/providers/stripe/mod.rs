@@ -16,9 +16,9 @@ use tillgate_store::{Goal, PaymentGatewayRow, PaymentSourceRow, Tx};
 use crate::{
     context::Context,
     failure::Failure,
-    payment::{cards::SavedCard, case::Case, details::Details},
+    payment::{cards::SavedCard, details::Details, locked::LockedPayment},
     providers::{
-        operation::{Attempt, Progress},
+        operation::{PreparedCall, Progress},
         provider::{
             AbandonedPayments, Authorization, Capabilities, Charge, Confirmation, ConfirmedLater,
             CreationReference, Provider, SavedInstruments,
@@ -88,23 +88,23 @@ impl Provider for StripeProvider {
     }
 
     /// The card is looked up by its id whenever it is charged.
-    fn choose_card(&self, _: &Context, _: &mut Case, _: &SavedCard) {}
+    fn choose_card(&self, _: &Context, _: &mut LockedPayment, _: &SavedCard) {}
 
     fn authorize<'a>(
         &'a self,
         tx: &'a mut Tx<'_>,
         request: &'a Request,
-        case: &'a mut Case,
+        payment: &'a mut LockedPayment,
         authorization: Authorization<'a>,
     ) -> LocalBoxFuture<'a, Result<Progress, Failure>> {
-        confirm::authorize(tx, &request.context, case, authorization).boxed_local()
+        confirm::authorize(tx, &request.context, payment, authorization).boxed_local()
     }
 
     fn authenticate<'a>(
         &'a self,
         tx: &'a mut Tx<'_>,
         context: &'a Context,
-        case: &'a mut Case,
+        payment: &'a mut LockedPayment,
         gateway: &'a PaymentGatewayRow,
         card: SavedCard,
     ) -> LocalBoxFuture<'a, Result<Progress, Failure>> {
@@ -112,7 +112,7 @@ impl Provider for StripeProvider {
             gateway,
             card: Some(card),
         };
-        confirm::confirm_with(tx, context, case, charge, false).boxed_local()
+        confirm::confirm_with(tx, context, payment, charge, false).boxed_local()
     }
 
     fn confirmed_later(&self) -> Option<&dyn ConfirmedLater> {
@@ -125,40 +125,40 @@ impl ConfirmedLater for StripeProvider {
         &'a self,
         tx: &'a mut Tx<'_>,
         context: &'a Context,
-        case: &'a mut Case,
+        payment: &'a mut LockedPayment,
         charge: Charge<'a>,
     ) -> LocalBoxFuture<'a, Result<Progress, Failure>> {
-        confirm::confirm(tx, context, case, charge).boxed_local()
+        confirm::confirm(tx, context, payment, charge).boxed_local()
     }
 
     fn update<'a>(
         &'a self,
         tx: &'a mut Tx<'_>,
         context: &'a Context,
-        case: &'a mut Case,
+        payment: &'a mut LockedPayment,
         charge: Charge<'a>,
         change: (i64, Option<Goal>),
-    ) -> LocalBoxFuture<'a, Result<Attempt, Failure>> {
-        confirm::update(tx, context, case, charge, change).boxed_local()
+    ) -> LocalBoxFuture<'a, Result<PreparedCall, Failure>> {
+        confirm::update(tx, context, payment, charge, change).boxed_local()
     }
 
     fn refuse_renewal(
         &self,
         context: &Context,
-        case: &Case,
+        payment: &LockedPayment,
         charge: Charge<'_>,
         pointer: &str,
     ) -> Result<(), Failure> {
-        confirm::refuse_renewal(context, case, &charge, pointer)
+        confirm::refuse_renewal(context, payment, &charge, pointer)
     }
 
     fn renew<'a>(
         &'a self,
         tx: &'a mut Tx<'_>,
         context: &'a Context,
-        case: &'a mut Case,
+        payment: &'a mut LockedPayment,
         charge: Charge<'a>,
     ) -> LocalBoxFuture<'a, Result<Progress, Failure>> {
-        confirm::renew(tx, context, case, charge).boxed_local()
+        confirm::renew(tx, context, payment, charge).boxed_local()
     }
 }

@@ -19,8 +19,8 @@ use crate::{
     failure::Failure,
     payment::{
         cards,
-        case::Case,
         details::Details,
+        locked::LockedPayment,
         new_source::{NewSource, Payable, new_source},
         offer::Choice,
         secrets,
@@ -30,7 +30,7 @@ use crate::{
         sources::{CreatableSource, KnownCustomer, Pointers, SourceResource},
     },
     request::Request,
-    stored::{self, word},
+    stored::{self, parse_column},
 };
 
 const TOKEN: &str = "/data/attributes/stripe_token";
@@ -68,7 +68,7 @@ impl SourceResource for Payment {
             row,
             Payment {
                 amount_cents: row.amount_cents,
-                currency: word(&row.currency_code)?,
+                currency: parse_column(&row.currency_code)?,
                 state,
                 for_delivery: false,
                 delivery_price_business_participation: false,
@@ -77,7 +77,7 @@ impl SourceResource for Payment {
                 redirect_url: row.redirect_url.clone(),
                 stripe_token: None,
                 stripe_payment_method_id: None,
-                order: One::to(word(&row.order_id)?),
+                order: One::to(parse_column(&row.order_id)?),
             }
         ))
     }
@@ -121,7 +121,7 @@ impl CreatableSource for Payment {
         (record, input): (&Record<Self>, &CreateRequest<Self>),
         payable: Payable,
         choice: Choice,
-    ) -> Result<(Case, Progress<()>), Failure> {
+    ) -> Result<(LockedPayment, Progress<()>), Failure> {
         let attributes = &input.attributes;
         let moto = choice.is_moto(request);
         let gateway = choice.gateway;
@@ -151,28 +151,35 @@ impl CreatableSource for Payment {
             gateway: &gateway,
             details,
         };
-        let mut case = new_source(request, record, new)?;
-        case.source.automatic_capture = true;
+        let mut payment = new_source(request, record, new)?;
+        payment.source.automatic_capture = true;
         let options = Options {
             instrument,
             ..Options::default()
         };
         let (context, id) = (&request.context, request.context.new_id());
-        let mut args = arguments(context, &id, &case, &gateway, &options, CaptureMethod::Automatic)?;
+        let mut args = arguments(
+            context,
+            &id,
+            &payment,
+            &gateway,
+            &options,
+            CaptureMethod::Automatic,
+        )?;
         args.confirm = options.instrument.is_some();
         let mut transaction_id = None;
         if args.confirm {
-            let transaction = case.new_transaction(context, TransactionKind::Authorizations);
+            let transaction = payment.new_transaction(context, TransactionKind::Authorizations);
             transaction_id = Some(transaction.id.clone());
-            case.put(tx, transaction).await?;
+            payment.put(tx, transaction).await?;
         }
         let after = (transaction_id, None);
-        let attempt = begin_creation(tx, context, &mut case, &gateway, id, &args, after).await?;
-        Ok((case, Progress::CallPsp(Box::new(attempt))))
+        let call = begin_creation(tx, context, &mut payment, &gateway, id, &args, after).await?;
+        Ok((payment, Progress::CallPsp(Box::new(call))))
     }
 
-    fn verdict(case: &Case) -> Option<Problem> {
-        declined(case)
+    fn verdict(payment: &LockedPayment) -> Option<Problem> {
+        declined(payment)
     }
 
     fn card_token(input: &CreateRequest<Self>) -> Option<String> {
@@ -196,11 +203,11 @@ async fn is_known(request: &Request, order_id: &Id) -> Result<bool, Failure> {
 }
 
 /// A decline is an error in this dialect: its code, the title `base`, and the payment's id.
-fn declined(case: &Case) -> Option<Problem> {
-    if case.source.state != SourceState::Failed {
+fn declined(payment: &LockedPayment) -> Option<Problem> {
+    if payment.source.state != SourceState::Failed {
         return None;
     }
-    let failed = case
+    let failed = payment
         .authorizations()
         .filter(|row| row.status == TransactionStatus::Failed)
         .max_by_key(|row| row.number.clone())?;
@@ -213,7 +220,7 @@ fn declined(case: &Case) -> Option<Problem> {
         .clone()
         .unwrap_or_else(|| "The card was declined.".into());
     let mut problem = Problem::new(Kind::Declined, message)
-        .meta("payment_id", case.source.id.clone())
+        .meta("payment_id", payment.source.id.clone())
         .meta("decline_code", code.clone());
     problem.code = Some(known_code(&code).to_owned());
     Some(problem)

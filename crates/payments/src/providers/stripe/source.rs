@@ -9,7 +9,7 @@ use crate::{
     failure::Failure,
     payment::{details::Details, rules, secrets},
     providers::sources::SourceResource,
-    stored::{self, json, word},
+    stored::{self, json, parse_column},
 };
 
 impl SourceResource for StripePayment {
@@ -35,8 +35,8 @@ impl SourceResource for StripePayment {
                 return_url: details.return_url,
                 receipt_email: details.receipt_email,
                 payment_instrument: details.payment_instrument,
-                order: One::to(word(&row.order_id)?),
-                payment_gateway: ToOne::to(word(&row.payment_gateway_id)?),
+                order: One::to(parse_column(&row.order_id)?),
+                payment_gateway: ToOne::to(parse_column(&row.payment_gateway_id)?),
             }
         ))
     }

@@ -41,7 +41,7 @@ pub struct Said<'a> {
 }
 
 /// Gives a new or changed order to whom it belongs, as far as the address does not say it. Before is what it was.
-pub async fn settle(
+pub async fn assign(
     tx: &mut Tx<'_>,
     request: &Request,
     before: Option<&Record<Order>>,
@@ -68,7 +68,7 @@ pub async fn settle(
                 record.guest = false;
             }
         }
-        (Some(_), _) => settle_of_guest(before, record, said)?,
+        (Some(_), _) => assign_guest(before, record, said)?,
         // Whom a merchant names is known to them.
         (None, _) => {
             let known = before.and_then(|before| before.customer.id());
@@ -82,7 +82,7 @@ pub async fn settle(
 }
 
 /// A guest knows customers by their addresses only: by an id they could learn the address of anybody.
-fn settle_of_guest(
+fn assign_guest(
     before: Option<&Record<Order>>,
     record: &Record<Order>,
     said: Said<'_>,
@@ -102,7 +102,7 @@ fn settle_of_guest(
 
 /// An address creates or finds the customer; a customer brings the address. `email_was_set` is the order before an
 /// update that set the address.
-pub async fn link(
+pub async fn connection(
     tx: &mut Tx<'_>,
     request: &Request,
     record: &mut Record<Order>,

@@ -24,7 +24,7 @@ const NONCE_LENGTH: usize = 12;
 type Key = Zeroizing<[u8; 32]>;
 
 /// The keys of the service.
-pub struct Vault {
+pub struct Cipher {
     cipher: Aes256Gcm,
     hash_key: Key,
     token_signing_seed: Key,
@@ -36,7 +36,7 @@ pub struct Vault {
 #[error("a stored secret cannot be decrypted")]
 pub struct NotOpened;
 
-impl Vault {
+impl Cipher {
     /// Derives the keys.
     pub fn new(master_key: [u8; 32]) -> Self {
         let master_key = Zeroizing::new(master_key);
@@ -67,7 +67,7 @@ impl Vault {
         format!("{VERSION}{}", STANDARD_NO_PAD.encode(sealed))
     }
 
-    /// Decrypts what [`Vault::seal`] made for the same purpose.
+    /// Decrypts what [`Cipher::seal`] made for the same purpose.
     ///
     /// # Errors
     /// The text was changed, or sealed for another purpose or under another master key.
@@ -143,63 +143,66 @@ mod tests {
         }
     }
 
-    fn vault() -> Vault {
-        Vault::new([7; 32])
+    fn cipher() -> Cipher {
+        Cipher::new([7; 32])
     }
 
     #[test]
     fn what_is_sealed_opens_again() {
         let entropy = Counter::default();
-        let sealed = vault().seal(&entropy, "a", "sk_test_é");
+        let sealed = cipher().seal(&entropy, "a", "sk_test_é");
         assert!(sealed.starts_with("v1."));
         assert!(!sealed.contains("sk_test"));
-        assert_eq!(vault().open("a", &sealed).as_deref(), Ok("sk_test_é"));
+        assert_eq!(cipher().open("a", &sealed).as_deref(), Ok("sk_test_é"));
     }
 
     #[test]
     fn equal_texts_are_sealed_differently() {
         let entropy = Counter::default();
-        assert_ne!(vault().seal(&entropy, "a", "x"), vault().seal(&entropy, "a", "x"));
+        assert_ne!(
+            cipher().seal(&entropy, "a", "x"),
+            cipher().seal(&entropy, "a", "x")
+        );
     }
 
     #[test]
     fn another_purpose_key_or_text_does_not_open() {
-        let sealed = vault().seal(&Counter::default(), "a", "secret");
-        assert_eq!(vault().open("b", &sealed), Err(NotOpened));
-        assert_eq!(Vault::new([8; 32]).open("a", &sealed), Err(NotOpened));
+        let sealed = cipher().seal(&Counter::default(), "a", "secret");
+        assert_eq!(cipher().open("b", &sealed), Err(NotOpened));
+        assert_eq!(Cipher::new([8; 32]).open("a", &sealed), Err(NotOpened));
         let mut changed = sealed.clone().into_bytes();
         changed[20] = if changed[20] == b'A' { b'B' } else { b'A' };
         assert_eq!(
-            vault().open("a", &String::from_utf8(changed).unwrap()),
+            cipher().open("a", &String::from_utf8(changed).unwrap()),
             Err(NotOpened)
         );
         for text in ["", "v1.", "v1.AAAA", "v2.AAAA", "not base64 !"] {
-            assert_eq!(vault().open("a", text), Err(NotOpened), "{text}");
+            assert_eq!(cipher().open("a", text), Err(NotOpened), "{text}");
         }
     }
 
     #[test]
     fn hashes_depend_on_key_purpose_and_text() {
-        let hash = vault().keyed_hash("client_secret", "s");
+        let hash = cipher().keyed_hash("client_secret", "s");
         assert_eq!(hash.len(), 64);
-        assert!(vault().verify_hash("client_secret", "s", &hash));
-        assert!(!vault().verify_hash("client_secret", "t", &hash));
-        assert!(!vault().verify_hash("other", "s", &hash));
-        assert!(!Vault::new([8; 32]).verify_hash("client_secret", "s", &hash));
-        assert!(!vault().verify_hash("client_secret", "s", ""));
+        assert!(cipher().verify_hash("client_secret", "s", &hash));
+        assert!(!cipher().verify_hash("client_secret", "t", &hash));
+        assert!(!cipher().verify_hash("other", "s", &hash));
+        assert!(!Cipher::new([8; 32]).verify_hash("client_secret", "s", &hash));
+        assert!(!cipher().verify_hash("client_secret", "s", ""));
     }
 
     #[test]
     fn every_use_has_a_key_of_its_own() {
-        let vault = vault();
-        assert_ne!(vault.token_signing_seed(), vault.hash_key);
-        assert_ne!(vault.check_value(), Vault::new([8; 32]).check_value());
-        assert_eq!(vault.check_value(), Vault::new([7; 32]).check_value());
+        let cipher = cipher();
+        assert_ne!(cipher.token_signing_seed(), cipher.hash_key);
+        assert_ne!(cipher.check_value(), Cipher::new([8; 32]).check_value());
+        assert_eq!(cipher.check_value(), Cipher::new([7; 32]).check_value());
     }
 
     /// Computed independently: `printf 'tillgate check\x01' | openssl dgst -sha256 -mac HMAC -macopt hexkey:0707…07`.
     #[test]
     fn the_check_value_never_changes() {
-        assert_eq!(vault().check_value(), "06a90ff7fe9df88d4583f25219cefe72");
+        assert_eq!(cipher().check_value(), "06a90ff7fe9df88d4583f25219cefe72");
     }
 }

@@ -1,4 +1,4 @@
-//! A payment source with everything that a change of it touches, under the lock on the order's row.
+//! A payment as it is read to be changed: the source, its order and the order's transactions, under the lock on the order's row.
 
 use tillgate_model::{Id, Problem, resources::TransactionKind};
 use tillgate_store::{
@@ -11,12 +11,12 @@ use crate::{
     failure::Failure,
     outbox::{self, Change},
     payment::{details::Details, ledger::Ledger},
-    stored::{self, word},
+    stored::{self, parse_column},
 };
 
 /// A payment source, its order and the order's transactions. The order's row is locked.
 #[derive(Clone)]
-pub struct Case {
+pub struct LockedPayment {
     /// Whose it is.
     pub scope: Scope,
     /// The order. Of its columns only those change that tell of its payment and its status.
@@ -33,7 +33,7 @@ pub struct Case {
     changes: Vec<Change>,
 }
 
-impl Case {
+impl LockedPayment {
     /// Locks the order of a payment source and reads both.
     pub async fn lock(tx: &mut Tx<'_>, scope: &Scope, source_id: &Id) -> Result<Self, Failure> {
         // What follows the lock sees what was committed before it was granted.
@@ -138,7 +138,7 @@ impl Case {
         Ok(())
     }
 
-    /// A new transaction of the source, which the caller fills in and then [adds](Case::add).
+    /// A new transaction of the source, which the caller fills in and then [adds](LockedPayment::add).
     pub fn new_transaction(&mut self, context: &Context, kind: TransactionKind) -> TransactionRow {
         self.order.transactions_count += 1;
         let now = stored::stored_time(context.now());
@@ -188,7 +188,7 @@ impl Case {
 
     /// Removes a transaction that never reached the PSP.
     pub async fn remove(&mut self, tx: &mut Tx<'_>, id: &str) -> Result<(), Failure> {
-        query!(tx, transactions::delete(&self.scope, &stored::word(id)?))?;
+        query!(tx, transactions::delete(&self.scope, &stored::parse_column(id)?))?;
         let mut rows: Vec<TransactionRow> = self.ledger.rows().to_vec();
         rows.retain(|known| known.id != id);
         self.ledger = Ledger::new(rows);
@@ -211,9 +211,9 @@ impl Case {
     }
 }
 
-/// The gateway of a case's payment source.
-pub async fn gateway_of(tx: &mut Tx<'_>, case: &Case) -> Result<PaymentGatewayRow, Failure> {
-    let id = word(&case.source.payment_gateway_id)?;
-    let gateway = query!(tx, payment_gateways::get(&case.scope, &id))?;
+/// The gateway of a payment source.
+pub async fn gateway_of(tx: &mut Tx<'_>, payment: &LockedPayment) -> Result<PaymentGatewayRow, Failure> {
+    let id = parse_column(&payment.source.payment_gateway_id)?;
+    let gateway = query!(tx, payment_gateways::get(&payment.scope, &id))?;
     gateway.ok_or_else(|| Failure::Internal(format!("the gateway {id} of a payment source is gone")))
 }
