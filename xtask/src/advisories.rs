@@ -10,8 +10,8 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
-use crate::say;
 use crate::test::packages::find_program;
+use tillgate_toolbox::say;
 
 const LIST: &str = include_str!("advisories.toml");
 
@@ -41,10 +41,7 @@ struct Locked {
 
 /// Checks the workspace of this xtask.
 pub fn run() -> Result<ExitCode> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .context("xtask lies in the workspace")?;
-    check(root)?;
+    check(crate::root())?;
     Ok(ExitCode::SUCCESS)
 }
 

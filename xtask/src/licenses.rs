@@ -2,19 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
+use spdx::{Expression, Licensee, ParseMode};
 
-use crate::say;
+use tillgate_toolbox::cargo::cargo;
+use tillgate_toolbox::say;
 
-/// Checks the workspace of this xtask.
+/// Checks the workspace.
 pub fn run() -> Result<ExitCode> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .context("xtask lies in the workspace")?;
-    check(root)?;
+    check(crate::root())?;
     say::result("every dependency's licence is allowed");
     Ok(ExitCode::SUCCESS)
 }
@@ -23,12 +22,11 @@ pub fn run() -> Result<ExitCode> {
 pub fn check(root: &Path) -> Result<()> {
     let rules: toml::Table = toml::from_str(&std::fs::read_to_string(root.join("deny.toml"))?)?;
     let rules: Value = serde_json::to_value(rules)?;
-    let allowed = texts(&rules["licenses"]["allow"]);
+    let allowed = licences(&texts(&rules["licenses"]["allow"]))?;
     let banned: BTreeSet<_> = array(&rules["bans"]["deny"])
         .filter_map(|entry| entry["crate"].as_str())
         .collect();
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let output = cargo()
         .current_dir(root)
         .args(["metadata", "--format-version", "1"])
         .output()?;
@@ -49,7 +47,12 @@ pub fn check(root: &Path) -> Result<()> {
     Ok(())
 }
 
-fn problem(package: &Value, allowed: &BTreeSet<&str>, banned: &BTreeSet<&str>) -> Option<String> {
+fn licences(names: &BTreeSet<&str>) -> Result<Vec<Licensee>> {
+    let parse = |name: &&str| Licensee::parse(name).with_context(|| format!("deny.toml allows {name}"));
+    names.iter().map(parse).collect()
+}
+
+fn problem(package: &Value, allowed: &[Licensee], banned: &BTreeSet<&str>) -> Option<String> {
     let (name, version) = (package["name"].as_str()?, package["version"].as_str()?);
     if banned.contains(name) {
         return Some(format!("  {name} {version} is banned"));
@@ -61,49 +64,12 @@ fn problem(package: &Value, allowed: &BTreeSet<&str>, banned: &BTreeSet<&str>) -
     }
 }
 
-/// Whether an SPDX expression can be met with the allowed licences. `OR` binds weaker than `AND`, `WITH` belongs to
-/// its licence, and `/` is how old crates write `OR`.
-fn is_allowed(expression: &str, allowed: &BTreeSet<&str>) -> bool {
-    let spaced = expression
-        .replace('/', " OR ")
-        .replace('(', " ( ")
-        .replace(')', " ) ");
-    let mut tokens = spaced.split_whitespace().peekable();
-    either(&mut tokens, allowed) && tokens.next().is_none()
-}
-
-type Tokens<'a> = std::iter::Peekable<std::str::SplitWhitespace<'a>>;
-
-fn either(tokens: &mut Tokens<'_>, allowed: &BTreeSet<&str>) -> bool {
-    let mut met = both(tokens, allowed);
-    while tokens.next_if_eq(&"OR").is_some() {
-        met |= both(tokens, allowed);
-    }
-    met
-}
-
-fn both(tokens: &mut Tokens<'_>, allowed: &BTreeSet<&str>) -> bool {
-    let mut met = one(tokens, allowed);
-    while tokens.next_if_eq(&"AND").is_some() {
-        met &= one(tokens, allowed);
-    }
-    met
-}
-
-fn one(tokens: &mut Tokens<'_>, allowed: &BTreeSet<&str>) -> bool {
-    if tokens.next_if_eq(&"(").is_some() {
-        return either(tokens, allowed) & (tokens.next() == Some(")"));
-    }
-    let Some(license) = tokens.next() else {
-        return false;
-    };
-    if tokens.next_if_eq(&"WITH").is_some() {
-        let Some(exception) = tokens.next() else {
-            return false;
-        };
-        return allowed.contains(format!("{license} WITH {exception}").as_str());
-    }
-    allowed.contains(license)
+/// Whether the allowed licences satisfy an SPDX expression. Old crates write `/` for `OR`.
+fn is_allowed(expression: &str, allowed: &[Licensee]) -> bool {
+    let parsed = Expression::parse_mode(expression, ParseMode::LAX);
+    parsed.is_ok_and(|expression| {
+        expression.evaluate(|required| allowed.iter().any(|licence| licence.satisfies(required)))
+    })
 }
 
 fn array(value: &Value) -> impl Iterator<Item = &Value> {
@@ -121,6 +87,7 @@ mod tests {
     #[test]
     fn expressions_are_met_by_the_allowed_licences() {
         let allowed = BTreeSet::from(["MIT", "ISC", "Apache-2.0 WITH LLVM-exception"]);
+        let allowed = licences(&allowed).expect("SPDX licences");
         let cases = [
             ("MIT", true),
             ("GPL-3.0-only", false),

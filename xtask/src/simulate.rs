@@ -1,9 +1,9 @@
 //! `cargo xtask simulate`: the fault simulator, built for speed.
 
-use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
+use tillgate_toolbox::cargo::cargo;
 
 const PACKAGE: &str = "tillgate-simulator";
 
@@ -32,12 +32,8 @@ pub struct Args {
 
 /// Runs the simulator.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .context("xtask lies in the workspace")?;
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.current_dir(root);
+    let mut command = cargo();
+    command.current_dir(crate::root());
     command.args(["run", "--quiet", "--release", "--package", PACKAGE, "--"]);
     command.args([
         "--seeds",

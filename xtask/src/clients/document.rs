@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::spec::document::JSON_API;
+use openapi_document::JSON_API;
 
 const SCHEMAS: &str = "#/components/schemas/";
 /// The security schemes that generators would turn into a second `Authorization` header, or into a library of its own:

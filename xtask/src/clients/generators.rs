@@ -6,12 +6,11 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
-use tillgate_model::openapi::v30;
 
 use super::document::{for_generators, for_rust};
 use super::files;
 use super::language::Language;
-use crate::spec::document::document;
+use crate::document::{document, document_3_0};
 use crate::test::packages::{Requirement, require};
 use crate::test::session::Session;
 use crate::test::suite::Preparation;
@@ -56,9 +55,10 @@ pub fn generate(session: &Session, language: Language) -> Result<()> {
     if language == Language::Typescript {
         hey_api(session, &client, &source)?;
     } else {
+        // OpenAPI Generator's support of 3.1 is not complete.
         let document = match language {
-            Language::Rust => for_rust(document()),
-            _ => for_generators(document()),
+            Language::Rust => for_rust(document_3_0()?),
+            _ => for_generators(document_3_0()?),
         };
         openapi_generator(session, &document, &client, &source)?;
     }
@@ -75,7 +75,7 @@ pub fn generate(session: &Session, language: Language) -> Result<()> {
 
 /// Hey API reads OpenAPI 3.1.
 fn hey_api(session: &Session, client: &Path, source: &Path) -> Result<()> {
-    let input = write_document(client, &for_generators(document()))?;
+    let input = write_document(client, &for_generators(document()?))?;
     let mut generator = tools::node_set_program(session, NODE_TOOLS, "openapi-ts");
     generator
         .arg("--file")
@@ -85,9 +85,8 @@ fn hey_api(session: &Session, client: &Path, source: &Path) -> Result<()> {
     session.run(generator.current_dir(client))
 }
 
-/// OpenAPI Generator's support of 3.1 is not complete.
 fn openapi_generator(session: &Session, document: &Value, client: &Path, source: &Path) -> Result<()> {
-    let input = write_document(client, &v30::downlevel(document)?)?;
+    let input = write_document(client, document)?;
     fs::copy(
         session.root.join("tests/clients/openapi-generator-ignore"),
         client.join(".openapi-generator-ignore"),

@@ -13,13 +13,13 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::ValueEnum as _;
 
-use crate::interrupt::Interrupt;
-use crate::say;
 use crate::test::packages::require;
 use crate::test::report::{Outcome, Report};
 use crate::test::session::Session;
 use crate::test::suite::Preparation;
 pub use language::Language;
+use tillgate_toolbox::interrupt::Interrupt;
+use tillgate_toolbox::say;
 
 /// Arguments of `cargo xtask clients`.
 #[derive(clap::Args)]

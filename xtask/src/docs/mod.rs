@@ -14,12 +14,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
-use crate::interrupt::Interrupt;
-use crate::say;
-use crate::spec::document::document;
+use crate::document::document;
 use crate::test::session::Session;
 use crate::test::suite::Preparation;
 use crate::test::tools;
+use tillgate_toolbox::interrupt::Interrupt;
+use tillgate_toolbox::say;
 
 /// Name of the Postman collection in the output.
 pub const COLLECTION: &str = "tillgate.postman_collection.json";
@@ -60,7 +60,7 @@ pub fn default_directory(session: &Session) -> PathBuf {
 /// A page or an asset can't be read or written.
 pub fn build(session: &Session, out: &Path) -> Result<()> {
     let source = session.root.join("docs");
-    let document = document();
+    let document = document()?;
     let guides = guides::read(&source.join("guides"))?;
     if out.exists() {
         fs::remove_dir_all(out).with_context(|| out.display().to_string())?;

@@ -20,7 +20,7 @@ const FOLDERS: [&str; 7] = [
 ];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    crate::root().to_owned()
 }
 
 /// The files below a folder whose names end like this.

@@ -9,13 +9,15 @@ use secrecy::ExposeSecret as _;
 use super::packages::{Requirement, find_program, require};
 use super::session::Session;
 use super::suite::{Preparation, Suite, needs_nothing};
-use crate::postgres::{Cluster, Programs};
+use tillgate_toolbox::postgres::{Cluster, Programs};
 
 /// How many seeds the simulator runs.
 const SIMULATED_SEEDS: u64 = 300;
 /// The package of the end-to-end tests, and their program.
 const TESTS: &str = "tillgate-tests";
 const END_TO_END: &str = "e2e";
+/// A test of `tools/toolbox` that needs PostgreSQL.
+const CLUSTER_TEST: &str = "a_cluster_leaves_nothing_behind";
 
 pub const LICENSES: Suite = Suite {
     name: "licenses",
@@ -176,15 +178,7 @@ fn end_to_end_on_postgres(session: &mut Session) -> Result<()> {
     session.run(tests.env("TILLGATE_TEST_POSTGRES_URL", cluster.url().expose_secret()))?;
     session.covered.postgres = session.filter.is_none();
     let mut cluster_tests = session.cargo();
-    session.run(cluster_tests.args([
-        "test",
-        "--workspace",
-        "--bin",
-        "xtask",
-        "postgres",
-        "--",
-        "--ignored",
-    ]))
+    session.run(cluster_tests.args(["test", "--workspace", "--lib", CLUSTER_TEST, "--", "--ignored"]))
 }
 
 /// A command that runs the end-to-end tests, once the service that they start is built.

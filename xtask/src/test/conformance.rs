@@ -10,8 +10,8 @@ use super::coverage;
 use super::session::Session;
 use super::suite::{Preparation, Suite, needs_nothing};
 use super::tools;
-use crate::postgres::{Cluster, Programs};
-use crate::say;
+use tillgate_toolbox::postgres::{Cluster, Programs};
+use tillgate_toolbox::say;
 
 pub const SCHEMATHESIS: Suite = Suite {
     name: "schemathesis",

@@ -19,11 +19,11 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::interrupt::Interrupt;
-use crate::say;
 use report::{Outcome, Report};
 use session::Session;
 use suite::{Preparation, Suite};
+use tillgate_toolbox::interrupt::Interrupt;
+use tillgate_toolbox::say;
 
 /// All suites, in the order in which they run: what fails fastest comes first.
 const SUITES: &[Suite] = &[

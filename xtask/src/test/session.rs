@@ -1,7 +1,7 @@
 //! What the suites of one run share: places, settings, the running of commands.
 
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,8 +11,9 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use super::log::Log;
-use crate::interrupt::Interrupt;
-use crate::say;
+use tillgate_toolbox::cargo::cargo;
+use tillgate_toolbox::interrupt::Interrupt;
+use tillgate_toolbox::say;
 
 /// No command of a suite takes longer; what does hangs.
 const COMMAND_LIMIT: Duration = Duration::from_secs(40 * 60);
@@ -54,11 +55,7 @@ pub struct Covered {
 impl Session {
     /// Finds the workspace.
     pub fn new(interrupt: Interrupt, install: bool, verbose: bool, ci: bool) -> Result<Self> {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = manifest
-            .parent()
-            .context("xtask lies in the workspace")?
-            .to_owned();
+        let root = crate::root().to_owned();
         let metadata = cargo()
             .current_dir(&root)
             .args(["metadata", "--no-deps", "--format-version", "1"])
@@ -141,10 +138,6 @@ impl Session {
             thread::sleep(Duration::from_millis(50));
         }
     }
-}
-
-fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 /// Ends a command and all that it started, which stays in its process group.

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use super::item::Item;
-use crate::spec::document::operations;
+use openapi_document::operations;
 
 /// The folder.
 ///

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{id_variable, script};
-use crate::spec::document::{JSON_API, Operation, members, resolve};
+use openapi_document::{JSON_API, Operation, members, resolve};
 
 /// A request, as the document describes its operation.
 pub struct Item<'a> {

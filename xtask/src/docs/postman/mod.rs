@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::spec::document::{members, operations};
 use item::Item;
+use openapi_document::{members, operations};
 
 const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
 /// Runs before each request.
@@ -89,11 +89,11 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::spec::document::document;
+    use crate::document::document;
 
     #[test]
     fn every_operation_is_there_once_and_every_variable_is_declared() {
-        let document = document();
+        let document = document().expect("the document is there");
         let collection = collection(&document).expect("a collection");
         let folders = collection["item"].as_array().expect("folders");
         let items: Vec<&Value> = folders[1..]
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_resource_that_is_there_already_is_named_by_its_variable() {
-        let document = document();
+        let document = document().expect("the document is there");
         let found = operations(&document)
             .into_iter()
             .find(|operation| operation.value["operationId"] == "create_line_item")

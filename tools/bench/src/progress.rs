@@ -1,0 +1,50 @@
+//! What the benchmark does at the moment, on standard error: one line that changes on a terminal, else a line for each.
+
+use std::io::{IsTerminal as _, stderr};
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use tillgate_toolbox::interrupt::Interrupt;
+use tillgate_toolbox::say;
+
+/// Tells, and ends the benchmark when it is interrupted.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    interrupt: Interrupt,
+}
+
+impl Progress {
+    /// Begins.
+    pub fn new(interrupt: Interrupt) -> Self {
+        let bar = stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{spinner} [{elapsed_precise}] {msg}");
+            let bar = ProgressBar::new_spinner();
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            bar.enable_steady_tick(Duration::from_millis(250));
+            bar
+        });
+        Self { bar, interrupt }
+    }
+
+    /// The next step.
+    ///
+    /// # Errors
+    /// Ctrl-C has been pressed.
+    pub fn step(&self, what: String) -> Result<()> {
+        ensure!(!self.interrupt.is_set(), "interrupted");
+        match &self.bar {
+            Some(bar) => bar.set_message(what),
+            None => say::progress(&what),
+        }
+        Ok(())
+    }
+
+    /// Removes the line.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

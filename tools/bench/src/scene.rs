@@ -1,0 +1,143 @@
+//! Everything that runs while one database is measured.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use secrecy::{ExposeSecret as _, SecretString};
+use tempfile::TempDir;
+use tokio_postgres::NoTls;
+
+use super::floor::Floor;
+use super::program::Program;
+use super::progress::Progress;
+use super::service::{Installation, Sandbox};
+use tillgate_toolbox::postgres::Programs;
+
+/// A database that is measured.
+pub enum Database {
+    Sqlite,
+    Postgres(Programs),
+}
+
+impl Database {
+    /// As its makers write it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres(_) => "PostgreSQL",
+        }
+    }
+}
+
+/// Sandbox and service on one database, with data of their own.
+pub struct Scene<'a> {
+    /// The PSP, which takes no time.
+    pub sandbox: Sandbox,
+    /// The service's data and address.
+    pub installation: Installation,
+    /// Where steps are told.
+    pub progress: &'a Progress,
+    service: Option<Program>,
+    floor: PathBuf,
+    database_url: Option<SecretString>,
+    directory: TempDir,
+}
+
+impl<'a> Scene<'a> {
+    /// Starts everything, with this build of the service, on PostgreSQL if there is a URL. The data lie beside the programs,
+    /// on the disk of the checkout.
+    pub async fn set(
+        programs: &Path,
+        service: &Path,
+        database_url: Option<SecretString>,
+        progress: &'a Progress,
+    ) -> Result<Self> {
+        let target = programs
+            .parent()
+            .context("the programs lie in the target directory")?;
+        let directory = tempfile::Builder::new().prefix("bench-").tempdir_in(target)?;
+        let sandbox = Sandbox::start(&programs.join("tillgate"), directory.path())
+            .await
+            .context("the sandbox")?;
+        let provision = Installation::provision(service, directory.path(), database_url.clone(), &sandbox);
+        let installation = provision.await.context("the service")?;
+        let (service, _) = installation.start().await.context("the service")?;
+        Ok(Self {
+            sandbox,
+            installation,
+            progress,
+            service: Some(service),
+            floor: programs.join("floor"),
+            database_url,
+            directory,
+        })
+    }
+
+    /// A floor that answers everything with this body.
+    pub async fn constant_floor(&self, body: &[u8]) -> Result<Floor> {
+        Floor::constant(&self.floor, self.directory.path(), body).await
+    }
+
+    /// A floor that pays with two commits and a call of the sandbox.
+    pub async fn payments_floor(&self) -> Result<Floor> {
+        let (directory, url) = (self.directory.path(), self.database_url.as_ref());
+        Floor::payments(&self.floor, directory, url, &self.sandbox.url()).await
+    }
+
+    /// Ends the service and starts it again: how long it took from the start of its process to the first answer.
+    pub async fn restart(&mut self) -> Result<Duration> {
+        if let Some(service) = self.service.take() {
+            service.stop().await?;
+        }
+        let (service, duration) = self.installation.start().await?;
+        self.service = Some(service);
+        Ok(duration)
+    }
+
+    /// Gives PostgreSQL's planner the statistics that autovacuum gathers within a minute of a table's first rows. Without them
+    /// it takes any index for as good as a primary key.
+    pub async fn analyze(&self) -> Result<()> {
+        let Some(url) = &self.database_url else {
+            return Ok(());
+        };
+        let (client, connection) = tokio_postgres::connect(url.expose_secret(), NoTls).await?;
+        let driver = tokio::spawn(connection);
+        client.batch_execute("ANALYZE").await?;
+        drop(client);
+        Ok(driver.await??)
+    }
+
+    /// Resident memory of the service, in bytes.
+    pub fn resident_memory(&self) -> Result<u64> {
+        self.service
+            .as_ref()
+            .context("the service has ended")?
+            .resident_memory()
+    }
+
+    /// Processor time that the service has taken so far.
+    pub fn processor_time(&self) -> Result<Duration> {
+        self.service
+            .as_ref()
+            .context("the service has ended")?
+            .processor_time()
+    }
+
+    /// One thing for SQLite, another for PostgreSQL.
+    pub fn by_database<T>(&self, sqlite: T, postgres: T) -> T {
+        if self.database_url.is_none() {
+            sqlite
+        } else {
+            postgres
+        }
+    }
+
+    /// Ends the service in order.
+    pub async fn end(self) -> Result<()> {
+        match self.service {
+            Some(service) => service.stop().await,
+            None => Ok(()),
+        }
+    }
+}

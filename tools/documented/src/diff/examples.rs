@@ -1,0 +1,25 @@
+//! Which errors of an example count: what a page leaves out is no error.
+
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind;
+
+use crate::model::Example;
+
+/// Whether `error` says something of what the page shows.
+pub fn counts(example: &Example, error: &ValidationError<'_>) -> bool {
+    let pointer = error.instance_path().to_string();
+    let left_out = example.elided.contains(&pointer);
+    match error.kind() {
+        ValidationErrorKind::Required { .. } | ValidationErrorKind::MinProperties { .. } => !left_out,
+        // A choice fails when any part inside fails, also one that is left out.
+        ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::AnyOf { .. } => {
+            !example.elided.iter().any(|elided| elided.starts_with(&pointer))
+        }
+        _ => !left_out,
+    }
+}
+
+/// Whether `error` is that a required member is missing.
+pub fn is_missing_member(error: &ValidationError<'_>) -> bool {
+    matches!(error.kind(), ValidationErrorKind::Required { .. })
+}
