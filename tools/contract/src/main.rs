@@ -61,14 +61,17 @@ struct Args {
     format: Format,
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    say::end(run(&Args::parse()))
+}
+
+fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let document = openapi_document::read(&args.document)?;
     let pages = match &args.examples {
         Some(directory) => documented::load(directory)?,
         None => Vec::new(),
     };
-    let deployment = Deployment::new(&args.url, &token(&args)?)?;
+    let deployment = Deployment::new(&args.url, &token(args)?)?;
     let mut orders = Orders::new(args.orders.clone());
     let trials = trial::all(&deployment, &document, &pages, &mut orders)?;
     say::result(&report::render(&trials, args.format)?);

@@ -35,7 +35,7 @@ pub fn digest(bytes: &[u8]) -> String {
 pub fn render(page: &Page) -> anyhow::Result<String> {
     let yaml = serde_yaml_ng::to_string(page)?;
     Ok(format!(
-        "# Made by `cargo xtask documented import` from the page; changes belong there or in deviations.yaml.\n{yaml}"
+        "# Made by `documented import` from the page; changes belong there or in deviations.yaml.\n{yaml}"
     ))
 }
 

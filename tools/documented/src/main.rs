@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use tillgate_toolbox::say;
 
-fn main() -> anyhow::Result<ExitCode> {
-    documented::run(&documented::Task::parse())
+fn main() -> ExitCode {
+    say::end(documented::run(&documented::Task::parse()))
 }

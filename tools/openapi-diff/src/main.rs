@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use openapi_diff::Place;
+use tillgate_toolbox::say;
 
 /// Compare an OpenAPI document with an earlier one, and find the changes that break clients.
 ///
@@ -25,8 +26,11 @@ struct Args {
     changelog: bool,
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    say::end(run(Args::parse()))
+}
+
+fn run(args: Args) -> anyhow::Result<ExitCode> {
     let document = openapi_document::read(&args.new)?;
     let place = Place {
         document: args.new,

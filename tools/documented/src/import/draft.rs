@@ -108,19 +108,19 @@ impl Draft {
     }
 
     /// Puts a member where it belongs; where nothing says so, by its name and the method.
-    pub fn place(&mut self, place: Option<Place>, path: &[String], member: Member) {
+    /// The answer tells how it differs from what was said of it before.
+    pub fn place(&mut self, place: Option<Place>, path: &[String], member: Member) -> Option<String> {
         let place = place.unwrap_or_else(|| self.usual_place(path));
         let target = match place {
-            Place::Header => return,
+            Place::Header => return None,
             Place::Path => {
-                let Some(name) = path.first() else { return };
+                let name = path.first()?;
                 // A parameter of the path is required by its nature; one that isn't in the path is in the query.
                 if self.route.is_some() && !self.path.contains_key(name) {
                     &mut self.query
                 } else {
                     let presence = Some(Presence::Required);
-                    tree::insert(&mut self.path, path, Member { presence, ..member });
-                    return;
+                    return tree::insert(&mut self.path, path, Member { presence, ..member });
                 }
             }
             Place::Query => &mut self.query,
@@ -128,7 +128,13 @@ impl Draft {
             Place::Body => &mut self.body,
             Place::Fields => &mut self.fields,
         };
-        tree::insert(target, path, member);
+        tree::insert(target, path, member)
+    }
+
+    /// The parameter of the path that a page writes with spaces in its name.
+    pub fn path_parameter(&self, shown: &str) -> Option<String> {
+        let name = shown.split_whitespace().collect::<Vec<_>>().join("_");
+        (shown.contains(char::is_whitespace) && self.path.contains_key(&name)).then_some(name)
     }
 
     fn usual_place(&self, path: &[String]) -> Place {

@@ -100,7 +100,9 @@ impl Items {
             item.name
         };
         let literal = matches!(item.place, Some(Place::Path | Place::Query | Place::Header));
-        let name = if literal {
+        let name = if let Some(name) = draft.path_parameter(&shown) {
+            names::literal(&name)
+        } else if literal {
             names::literal(&shown)
         } else {
             names::nested(&shown)
@@ -128,11 +130,17 @@ impl Items {
             return;
         }
         if let Some(parent) = self.open.last_mut() {
-            tree::insert(&mut parent.member.members, &name.path, item.member);
+            let contradiction = tree::insert(&mut parent.member.members, &name.path, item.member);
+            contradiction
+                .into_iter()
+                .for_each(|message| warnings.add(item.line, message));
             return;
         }
         let titled = self.lists.iter().flatten().find_map(|title| Place::named(title));
-        draft.place(item.place.or(titled), &name.path, item.member);
+        let contradiction = draft.place(item.place.or(titled), &name.path, item.member);
+        contradiction
+            .into_iter()
+            .for_each(|message| warnings.add(item.line, message));
     }
 
     /// Closes what the page leaves open.

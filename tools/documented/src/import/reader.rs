@@ -129,6 +129,11 @@ impl Reader<'_> {
     }
 
     fn tag(&mut self, tag: &Tag) {
+        if tag.kind != TagKind::Close
+            && let Some(message) = units::unread_route(tag)
+        {
+            self.warnings.add(tag.line, message);
+        }
         match (tag.name.as_str(), tag.kind) {
             ("list", TagKind::Close) => self.items.close_list(),
             ("list", _) => self.items.open_list(tag.get("title")),
@@ -217,8 +222,10 @@ impl Reader<'_> {
                     let literal = matches!(place, Some(Place::Path | Place::Query | Place::Header));
                     if let Some(mut entry) = table::entry(row, &columns, literal, self.warnings) {
                         self.context.below_heading(&mut entry.name.path);
-                        self.draft
-                            .place(entry.place.or(place), &entry.name.path, entry.member);
+                        let place = entry.place.or(place);
+                        if let Some(message) = self.draft.place(place, &entry.name.path, entry.member) {
+                            self.warnings.add(row.line, message);
+                        }
                     }
                 }
             }

@@ -90,14 +90,7 @@ fn item_type(name: &str) -> Option<JsonType> {
 pub fn set_presence(text: &str, member: &mut Member) -> bool {
     let text = text.trim();
     let lower = text.to_lowercase();
-    if let Some((_, value)) = ["default is", "defaults to", "default:"]
-        .iter()
-        .find_map(|phrase| lower.split_once(phrase))
-    {
-        // The page's own letters: lowering may have changed lengths only outside ASCII.
-        let value = text
-            .get(text.len().saturating_sub(value.len())..)
-            .unwrap_or(value);
+    if let Some(value) = default_value(text) {
         member.default = Some(scalar(value));
     }
     let word = lower
@@ -127,6 +120,24 @@ pub fn set_presence(text: &str, member: &mut Member) -> bool {
         member.condition = condition.or_else(|| Some(text.to_owned()));
     }
     true
+}
+
+/// The value behind "default is", "defaults to", "default:" or "default"; behind the last one only if it is clearly a value.
+fn default_value(text: &str) -> Option<&str> {
+    let at = text.to_ascii_lowercase().find("default")?;
+    let after = &text[at + "default".len()..];
+    let after = after.strip_prefix(['s', 'S']).unwrap_or(after).trim_start();
+    let after = ["value is ", "is ", "to ", "value ", ":", "="]
+        .iter()
+        .find_map(|phrase| after.strip_prefix(phrase))
+        .map_or_else(|| Some(after).filter(|rest| is_clearly_value(rest)), Some)?;
+    let value = after.trim();
+    (!value.is_empty()).then_some(value)
+}
+
+/// Whether a text begins with a quote, or is JSON that is no text.
+fn is_clearly_value(text: &str) -> bool {
+    text.starts_with(['\'', '"', '`', '‘', '“']) || !scalar(text).is_string()
 }
 
 /// The part of a presence that starts with a word of condition.
@@ -307,6 +318,16 @@ mod tests {
             present("Optional, default is 'false'"),
             Some((Some(Presence::Optional), None, Some(json!(false))))
         );
+        for text in [
+            "Optional, default 'false'",
+            "Optional, defaults to false",
+            "Optional (default: `false`)",
+            "Optional. Default value is false",
+        ] {
+            let expected = Some((Some(Presence::Optional), None, Some(json!(false))));
+            assert_eq!(present(text), expected, "{text}");
+        }
+        assert_eq!(present("Optional (default)"), plain(Presence::Optional));
         assert_eq!(present(""), Some((None, None, None)));
         assert_eq!(present("since 2019"), None);
     }

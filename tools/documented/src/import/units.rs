@@ -120,16 +120,44 @@ fn stated(block: &Block) -> Option<Route> {
 
 /// The route in a tag's attributes.
 pub fn of_tag(tag: &Tag) -> Option<Route> {
-    let any = |names: &[&str]| names.iter().find_map(|name| tag.get(name));
-    let method = any(&["request.method", "method"])?;
-    let base = any(&["baseUrl", "host"]).unwrap_or_default();
-    let path = any(&["request.path", "path", "url", "endpoint"]).unwrap_or_default();
-    let joined = if path.contains("://") {
-        path.to_owned()
-    } else {
-        format!("{}/{}", base.trim_end_matches('/'), path.trim_start_matches('/'))
-    };
-    url::route(method, &joined)
+    let (method, path) = method_and_path(tag);
+    let base = any(tag, &["baseUrl", "host"]).unwrap_or_default();
+    let method = method?;
+    if path.contains("://") {
+        return url::route(method, path);
+    }
+    let below = |base: &str| format!("{}/{}", base.trim_end_matches('/'), path.trim_start_matches('/'));
+    // A base that is no URL, such as "baseURL", stands for one.
+    url::route(method, &below(base)).or_else(|| url::route(method, &below("")).filter(|_| !path.is_empty()))
+}
+
+/// Why the route that a tag names is not read, if it names one.
+pub fn unread_route(tag: &Tag) -> Option<String> {
+    const ELEMENTS: [&str; 2] = ["swagger", "api-method"];
+    let (method, path) = method_and_path(tag);
+    let names_route = method.is_some() || tag.get("request.path").is_some();
+    let is_route = names_route || (ELEMENTS.contains(&tag.name.as_str()) && !path.is_empty());
+    (is_route && of_tag(tag).is_none()).then(|| {
+        format!(
+            "the endpoint of the tag {:?} is not read: method {:?}, path {path:?}",
+            tag.name,
+            method.unwrap_or_default()
+        )
+    })
+}
+
+/// The method and the path in a tag's attributes; some pages write the method before the path.
+fn method_and_path(tag: &Tag) -> (Option<&str>, &str) {
+    let method = any(tag, &["request.method", "method"]);
+    let path = any(tag, &["request.path", "path", "url", "endpoint"]).unwrap_or_default();
+    match path.split_once(char::is_whitespace) {
+        Some((first, path)) if url::method(first).is_some() => (method.or(Some(first)), path.trim()),
+        _ => (method, path),
+    }
+}
+
+fn any<'a>(tag: &'a Tag, names: &[&str]) -> Option<&'a str> {
+    names.iter().find_map(|name| tag.get(name))
 }
 
 /// The route of a request that is shown.
@@ -198,6 +226,42 @@ mod tests {
         let text = "{% swagger method=\"post\" path=\" \" baseUrl=\"/api/v1/b/:name\" %}\n{% endswagger %}\n\
                     {% section %}{% codeBlock request={method: \"GET\", path: \"/api/a\"} %}{% /codeBlock %}{% /section %}";
         assert_eq!(routes(text), ["POST /api/v1/b/{name}", "GET /api/a"]);
+    }
+
+    #[test]
+    fn a_tag_with_method_and_path_is_an_endpoint_whatever_its_base_is() {
+        for (tag, route) in [
+            ("swagger method=\"put\" path=\"/v{version}/a\" baseUrl=\"baseURL\"", "PUT /v{version}/a"),
+            ("swagger method=\"get\" path=\"a/b\" baseUrl=\"the base\"", "GET /a/b"),
+            (
+                "api-method method=\"post\" host=\"https://h.example\" path=\"/api/1/<Organization Slug>/register\"",
+                "POST /api/1/{Organization_Slug}/register",
+            ),
+            ("codeBlock request={path: \"GET /api/v1/a/{id}\"}", "GET /api/v1/a/{id}"),
+            ("codeBlock request={method: \"GET\", path: \"GET /api/a\"}", "GET /api/a"),
+        ] {
+            assert_eq!(routes(&format!("{{% {tag} %}}\n")), [route], "{tag}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_that_is_not_read_is_told() {
+        let unread = |attributes: &str| {
+            let blocks = blocks(&format!("{{% swagger {attributes} %}}\n"));
+            let BlockKind::Tag(tag) = &blocks[0].kind else {
+                panic!("a tag")
+            };
+            unread_route(tag)
+        };
+        assert_eq!(unread("method=\"get\" path=\"/a\" baseUrl=\"https://h\""), None);
+        assert_eq!(unread("summary=\"x\""), None);
+        for attributes in [
+            "path=\"/a\"",
+            "method=\"view\" path=\"/a\"",
+            "method=\"get\" path=\"/a b\"",
+        ] {
+            assert!(unread(attributes).is_some(), "{attributes}");
+        }
     }
 
     #[test]

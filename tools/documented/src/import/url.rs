@@ -87,6 +87,7 @@ pub fn path(url: &str) -> Option<(String, Vec<String>)> {
             is_base.then_some(&place[at..])?
         }
     };
+    let path = joined_names(path);
     if path.contains(char::is_whitespace) || path.contains("//") {
         return None;
     }
@@ -102,6 +103,24 @@ pub fn path(url: &str) -> Option<(String, Vec<String>)> {
         if path.is_empty() { "/".to_owned() } else { path },
         names.collect(),
     ))
+}
+
+/// A path in which the names of parameters have `_` for spaces: `/<Organization Slug>/a`.
+fn joined_names(path: &str) -> String {
+    let mut depth = 0_usize;
+    let letters = path.chars().map(|letter| {
+        match letter {
+            '<' | '{' | '[' => depth += 1,
+            '>' | '}' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > 0 && letter.is_whitespace() {
+            '_'
+        } else {
+            letter
+        }
+    });
+    letters.collect()
 }
 
 fn template(segment: &str) -> String {
