@@ -13,7 +13,7 @@ pub fn document() -> Result<Value> {
     openapi_document::read(&root().join("api-spec/openapi.json"))
 }
 
-/// The same API in OpenAPI 3.0.
+/// The OpenAPI 3.0 document.
 ///
 /// # Errors
 /// api-spec/openapi-3.0.json can't be read.

@@ -13,7 +13,7 @@ const README_LINES: usize = 200;
 /// The sentences of a page have at most this many words on average.
 const AVERAGE_WORDS: f64 = 25.0;
 /// The folders with Rust code.
-const CODE: [&str; 3] = ["crates", "xtask", "tests"];
+const CODE: [&str; 4] = ["crates", "tools", "xtask", "tests"];
 /// Paths in the text begin with one of these.
 const FOLDERS: [&str; 7] = [
     "api-spec", "crates", "docs", "examples", "tests", "tools", "xtask",

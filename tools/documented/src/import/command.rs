@@ -85,7 +85,10 @@ impl Notes {
     }
 
     fn left_out(&self) -> Vec<String> {
-        let more = self.told.iter().filter(|(_, count)| !self.all && **count > Self::SHOWN);
+        let more = self
+            .told
+            .iter()
+            .filter(|(_, count)| !self.all && **count > Self::SHOWN);
         more.map(|(message, count)| {
             let count = count - Self::SHOWN;
             format!("warning: {count} more times: {message} (--all-warnings shows each)")
@@ -144,7 +147,10 @@ fn names(pages: &[PathBuf]) -> Vec<(&Path, String)> {
     loop {
         let mut by_stem: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, (page, directories)) in given.iter().enumerate() {
-            by_stem.entry(stem(&name(page, *directories))).or_default().push(index);
+            by_stem
+                .entry(stem(&name(page, *directories)))
+                .or_default()
+                .push(index);
         }
         let mut changed = false;
         for index in by_stem.into_values().filter(|same| same.len() > 1).flatten() {
@@ -251,7 +257,10 @@ mod tests {
             let pages: Vec<PathBuf> = pages.iter().map(PathBuf::from).collect();
             super::names(&pages).into_iter().map(|(_, name)| name).collect()
         };
-        assert_eq!(names(&["a/create.md", "b/create.md"]), ["a-create.md", "b-create.md"]);
+        assert_eq!(
+            names(&["a/create.md", "b/create.md"]),
+            ["a-create.md", "b-create.md"]
+        );
         assert_eq!(
             names(&["a/x.md", "b/x.markdoc.md", "b/y.md"]),
             ["a-x.md", "b-x.markdoc.md", "y.md"]

@@ -231,14 +231,26 @@ mod tests {
     #[test]
     fn a_tag_with_method_and_path_is_an_endpoint_whatever_its_base_is() {
         for (tag, route) in [
-            ("swagger method=\"put\" path=\"/v{version}/a\" baseUrl=\"baseURL\"", "PUT /v{version}/a"),
-            ("swagger method=\"get\" path=\"a/b\" baseUrl=\"the base\"", "GET /a/b"),
+            (
+                "swagger method=\"put\" path=\"/v{version}/a\" baseUrl=\"baseURL\"",
+                "PUT /v{version}/a",
+            ),
+            (
+                "swagger method=\"get\" path=\"a/b\" baseUrl=\"the base\"",
+                "GET /a/b",
+            ),
             (
                 "api-method method=\"post\" host=\"https://h.example\" path=\"/api/1/<Organization Slug>/register\"",
                 "POST /api/1/{Organization_Slug}/register",
             ),
-            ("codeBlock request={path: \"GET /api/v1/a/{id}\"}", "GET /api/v1/a/{id}"),
-            ("codeBlock request={method: \"GET\", path: \"GET /api/a\"}", "GET /api/a"),
+            (
+                "codeBlock request={path: \"GET /api/v1/a/{id}\"}",
+                "GET /api/v1/a/{id}",
+            ),
+            (
+                "codeBlock request={method: \"GET\", path: \"GET /api/a\"}",
+                "GET /api/a",
+            ),
         ] {
             assert_eq!(routes(&format!("{{% {tag} %}}\n")), [route], "{tag}");
         }
