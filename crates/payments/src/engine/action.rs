@@ -31,7 +31,7 @@ pub async fn capture(
 ) -> Result<Progress, Failure> {
     let gateway = gateway_of(tx, payment).await?;
     let is_final = amount_cents >= payment.ledger.open_authorization(authorization)
-        || !registry::of_gateway(*gateway.kind).keeps_rest(&gateway, &payment.details);
+        || !registry::of_gateway(*gateway.kind).keeps_rest(&gateway, &payment.terms);
     let args = |reference, amount| CapturePayment {
         reference,
         amount: Some(amount),

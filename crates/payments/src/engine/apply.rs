@@ -65,7 +65,7 @@ pub async fn apply(
     show(context, payment, snapshot, next);
     payment.source.state = next;
     record_transactions(tx, context, payment, snapshot, next).await?;
-    let saves = payment.details.saves_for.is_some() && payment.details.saves_for == payment.order.customer_id;
+    let saves = payment.terms.saves_for.is_some() && payment.terms.saves_for == payment.order.customer_id;
     if next.holds_money() && saves && payment.source.mismatch.is_none() {
         wallet::keep(tx, context, payment).await?;
     }
@@ -119,30 +119,30 @@ fn show(context: &Context, payment: &mut LockedPayment, snapshot: &PaymentSnapsh
             .or(payment.source.redirect_url.take()),
         _ => None,
     };
-    let details = &mut payment.details;
+    let (terms, display) = (&mut payment.terms, &mut payment.display);
     let object = |value: &Option<Value>| match value {
         Some(Value::Object(members)) => Some(JsonObject(members.clone())),
         _ => None,
     };
-    details.charge_id = snapshot.charge_id.clone().or(details.charge_id.take());
-    details.payment_method = object(&snapshot.payment_method).or(details.payment_method.take());
-    details.payment_response = if registry::of_source(*payment.source.kind)
+    display.charge_id = snapshot.charge_id.clone().or(display.charge_id.take());
+    terms.payment_method = object(&snapshot.payment_method).or(terms.payment_method.take());
+    display.payment_response = if registry::of_source(*payment.source.kind)
         .capabilities()
         .shows_response
     {
-        object(&Some(snapshot.response.clone())).or(details.payment_response.take())
+        object(&Some(snapshot.response.clone())).or(display.payment_response.take())
     } else {
         None
     };
     if let Some(instrument) = &snapshot.instrument {
-        details.payment_instrument = object(&serde_json::to_value(instrument).ok());
+        display.payment_instrument = object(&serde_json::to_value(instrument).ok());
     }
-    details.multicapture = snapshot.multicapture.or(details.multicapture);
+    terms.multicapture = snapshot.multicapture.or(terms.multicapture);
     if snapshot.reuse != Reuse::No {
-        details.reuse = snapshot.reuse;
+        terms.reuse = snapshot.reuse;
     }
-    details.source_id = snapshot.source_id.clone().or(details.source_id.take());
-    details.customer_token = snapshot.customer_token.clone().or(details.customer_token.take());
+    terms.source_id = snapshot.source_id.clone().or(terms.source_id.take());
+    terms.customer_token = snapshot.customer_token.clone().or(terms.customer_token.take());
 }
 
 async fn record_transactions(
@@ -262,7 +262,7 @@ async fn capture(
 
 /// Whether a payment that was given up here holds money all the same, because its buyer has finished it late.
 fn is_given_up_hold(payment: &LockedPayment, next: Option<SourceState>) -> bool {
-    payment.details.given_up && next == Some(SourceState::Authorized)
+    payment.terms.given_up && next == Some(SourceState::Authorized)
 }
 
 /// A declined attempt: the one that waited, or one of the buyer's browser, which is recorded once for each charge.

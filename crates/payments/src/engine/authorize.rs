@@ -33,10 +33,10 @@ pub async fn begin(
     pointer: &str,
 ) -> Result<Progress, Failure> {
     let choice = refuse_attempt(tx, request, payment, pointer).await?;
-    payment.details.moto = choice.is_moto(request);
+    payment.terms.moto = choice.is_moto(request);
     // Whoever pays is the one whose failures count, and not whoever made the source.
     if let Some(address) = rules::buyer_address(request, &payment.order) {
-        payment.details.address = Some(address);
+        payment.terms.address = Some(address);
     }
     let authorization = Authorization {
         amount_cents: payable(payment, amount_cents, pointer)?,
@@ -119,7 +119,7 @@ pub async fn confirm_if_possible(
 ) -> Result<Option<Progress>, Failure> {
     let gateway = gateway_of(tx, payment).await?;
     let charge = charge_of(tx, context, payment, &gateway).await?;
-    if payment.details.customer_payment_source_id.is_some() && charge.card.is_none() {
+    if payment.terms.customer_payment_source_id.is_some() && charge.card.is_none() {
         return Ok(None);
     }
     let later = confirmed_later(payment)?;
@@ -224,7 +224,7 @@ pub async fn change_amount(
         }
         operation::cancel(tx, context, payment, &gateway).await?
     } else {
-        payment.details.authorization_amount_cents = None;
+        payment.terms.authorization_amount_cents = None;
         let charge = charge_of(tx, context, payment, &gateway).await?;
         let later = confirmed_later(payment)?;
         later.update(tx, context, payment, charge, (total, None)).await?

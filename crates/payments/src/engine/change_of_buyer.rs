@@ -6,11 +6,14 @@ use tillgate_store::{OrderRow, PaymentSourceRow, SourceState, Tx, query};
 
 use crate::{
     failure::Failure,
-    payment::{details::Details, rules},
+    payment::{
+        details::{self, Details, Terms},
+        rules,
+    },
     planted::{self, Bug},
     providers::registry,
     request::Request,
-    stored::{json, parse_column, stored_json},
+    stored::{json, parse_column},
 };
 
 /// How an order's buyer changes.
@@ -62,7 +65,7 @@ pub async fn apply(
     };
     let mut details: Details = json(&source.details)?;
     if change == Change::OtherCustomer
-        && is_bound(&source, &details)
+        && is_bound(&source, &details.terms)
         && !planted::is(Bug::BuyerChangeKeepsIntent)
     {
         refuse_while_undecided(&source, pointer)?;
@@ -72,18 +75,18 @@ pub async fn apply(
         after.payment_source = tillgate_model::ToOne::empty();
     }
     if !planted::is(Bug::BuyerChangeKeepsIntent) {
-        details.saves_for = None;
-        details.buyer_changed = true;
-        source.details = stored_json(&details);
+        details.terms.saves_for = None;
+        details.terms.buyer_changed = true;
+        source.details = details::stored(&details.terms, &details.display);
         query!(tx, payment_sources::save(&source))?;
     }
     Ok(())
 }
 
 /// Whether the PSP has the payment as one of a certain customer, or may keep what it is paid with.
-fn is_bound(source: &PaymentSourceRow, details: &Details) -> bool {
+fn is_bound(source: &PaymentSourceRow, terms: &Terms) -> bool {
     let is_at_psp = source.psp_id.is_some() || source.pending_operation_id.is_some();
-    is_at_psp && registry::of_source(*source.kind).is_bound_to_buyer(details)
+    is_at_psp && registry::of_source(*source.kind).is_bound_to_buyer(terms)
 }
 
 fn refuse_while_undecided(source: &PaymentSourceRow, pointer: &str) -> Result<(), Failure> {

@@ -39,12 +39,12 @@ impl Asked {
     pub fn of(context: &Context, payment: &LockedPayment) -> Result<Self, Failure> {
         let provider = registry::of_source(*payment.source.kind);
         let capabilities = provider.capabilities();
-        let details = &payment.details;
-        let options = details.options.as_ref();
+        let terms = &payment.terms;
+        let options = terms.options.as_ref();
         let named = options.and_then(|options| Some(options.0.get("customer")?.as_str()?.to_owned()));
         let own = |row: &&TransactionRow| row.payment_source_id == payment.source.id;
         let instrument = match capabilities.shows_instrument {
-            true => provider.named_card(context, &payment.source, details)?,
+            true => provider.named_card(context, &payment.source, terms)?,
             false => None,
         };
         Ok(Self {
@@ -66,7 +66,7 @@ impl Asked {
                 // It follows the PSP, so that it says nothing any more once that has shown another one.
                 Some(payment.source.amount_cents).filter(|_| !is_flagged(payment, Difference::Amount)),
                 Some(payment.order.total_cents()),
-                details.authorization_amount_cents,
+                terms.authorization_amount_cents,
             ]
             .into_iter()
             .flatten()
@@ -78,8 +78,8 @@ impl Asked {
                 } else {
                     CaptureMethod::Manual
                 }),
-            customer: named.or_else(|| details.psp_customer.clone()),
-            account: details.connected_account.clone(),
+            customer: named.or_else(|| terms.psp_customer.clone()),
+            account: terms.connected_account.clone(),
             instrument,
         })
     }

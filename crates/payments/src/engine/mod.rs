@@ -15,4 +15,6 @@ pub mod replace;
 mod resolve;
 mod retrieve;
 pub mod sync;
+#[cfg(test)]
+mod tests;
 pub mod watch;

@@ -8,7 +8,7 @@ use crate::{
     context::Context,
     engine::{action, authorize, order_steps},
     failure::Failure,
-    payment::{locked::LockedPayment, offer, order_status::update_order},
+    payment::{locked::LockedPayment, offer, order_status::update_order, state::SourceStateRules as _},
     planted::{self, Bug},
     providers::operation::{PreparedCall, Progress},
 };
@@ -118,15 +118,20 @@ pub async fn take_next_steps(
     }
 }
 
-/// Another authorization after a call. There is none if the order's market does not offer the payment source's gateway any
-/// more.
+/// Another authorization after a call. There is none if the payment takes no attempt any more, if money is held for the order, or if
+/// the order's market does not offer the payment source's gateway any more.
 async fn authorize_anew(
     tx: &mut Tx<'_>,
     context: &Context,
     payment: &mut LockedPayment,
     goal: Goal,
 ) -> Result<Option<Progress>, Failure> {
-    if offer::present(tx, payment).await?.is_none() {
+    // What was done meanwhile, by the buyer or in the PSP's dashboard, may have left nothing to attempt.
+    let can_attempt = match goal {
+        Goal::Renew => payment.source.state == SourceState::Canceled,
+        _ => payment.source.state.takes_attempt(),
+    };
+    if !can_attempt || payment.ledger.held() > 0 || offer::present(tx, payment).await?.is_none() {
         return Ok(None);
     }
     match goal {
@@ -168,7 +173,7 @@ async fn automatic_step_due(
     let Some(authorization) = open_authorization(payment) else {
         return Ok(None);
     };
-    let is_kept = payment.details.given_up
+    let is_kept = payment.terms.given_up
         && payment.ledger.held_besides(&payment.source.id) <= 0
         && planted::is(Bug::LateSuccessKept);
     if !payment.is_current() && !is_kept {

@@ -118,7 +118,7 @@ pub fn approve(context: &Context, payment: &mut LockedPayment, pointer: &str) ->
     }
     approve_paid(context, &mut payment.order, pointer)?;
     let is_mismatched = rules::is_mismatched(&payment.source, &payment.order) && !is_covered(payment);
-    if payment.details.authorization_amount_cents.is_none() && is_mismatched {
+    if payment.terms.authorization_amount_cents.is_none() && is_mismatched {
         return Err(mismatched(pointer).into());
     }
     Ok(())

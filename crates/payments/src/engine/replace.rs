@@ -165,8 +165,8 @@ async fn free(tx: &mut Tx<'_>, context: &Context, payment: &mut LockedPayment) -
         transaction::fail(context, &mut pending, &given_up());
         payment.put(tx, pending).await?;
     }
-    payment.details.given_up = true;
-    payment.details.saves_for = None;
+    payment.terms.given_up = true;
+    payment.terms.saves_for = None;
     if payment.is_current() {
         payment.order.payment_source_type = None;
         payment.order.payment_source_id = None;

@@ -198,7 +198,7 @@ async fn flag_missing(context: &Context, scope: &Scope, asked: PaymentSourceRow)
             if payment.source != asked || payment.source.pending_operation_id.is_some() {
                 return Ok(());
             }
-            if !payment.details.given_up {
+            if !payment.terms.given_up {
                 tracing::error!(
                     source = payment.source.id,
                     psp_id = payment.source.psp_id,
@@ -211,7 +211,7 @@ async fn flag_missing(context: &Context, scope: &Scope, asked: PaymentSourceRow)
                 .source
                 .check_at
                 .map(|_| next)
-                .filter(|_| !payment.details.given_up);
+                .filter(|_| !payment.terms.given_up);
             payment.save(tx, &world).await
         })
         .await

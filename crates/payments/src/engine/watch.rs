@@ -53,7 +53,7 @@ async fn look_at(context: &Context, row: &PaymentSourceRow) -> Result<(), Failur
         .write(async move |tx: &mut Tx<'_>| {
             let mut payment = LockedPayment::lock(tx, &scope, &source_id).await?;
             if payment.source.pending_operation_id.is_some()
-                || payment.details.given_up
+                || payment.terms.given_up
                 || !is_abandoned(&world, &payment)?
             {
                 return Ok::<_, Failure>(None);
@@ -87,7 +87,7 @@ fn is_abandoned(context: &Context, payment: &LockedPayment) -> Result<bool, Fail
     };
     let ends = |since: Timestamp| since.moment() + patience;
     let over = payment
-        .details
+        .terms
         .waits_since
         .is_some_and(|since| ends(since) <= context.now().moment());
     Ok(over)

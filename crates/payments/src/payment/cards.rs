@@ -156,7 +156,7 @@ pub async fn chosen(
     context: &Context,
     payment: &LockedPayment,
 ) -> Result<Option<SavedCard>, Failure> {
-    let Some(id) = &payment.details.customer_payment_source_id else {
+    let Some(id) = &payment.terms.customer_payment_source_id else {
         return Ok(None);
     };
     let id: Id = parse_column(id)?;
@@ -180,7 +180,7 @@ pub async fn chosen_or_refuse(
     pointer: &str,
 ) -> Result<Option<SavedCard>, Failure> {
     let card = chosen(tx, context, payment).await?;
-    if card.is_none() && payment.details.customer_payment_source_id.is_some() {
+    if card.is_none() && payment.terms.customer_payment_source_id.is_some() {
         let message =
             "can't be done: the saved card was removed, or is another customer's; choose another one";
         return Err(Problem::invalid(pointer, "not_owned", message).into());

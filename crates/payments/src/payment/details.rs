@@ -1,12 +1,14 @@
-//! What of a payment source is only shown. It is kept as one JSON text, without what has no value: it is written several
-//! times for each payment, and most payments have little of it.
+//! Those columns of a payment source that are stored as one JSON text, without what has no value: it is written several times
+//! for each payment, and most payments have little of it.
 
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 use tillgate_gateways::Reuse;
 use tillgate_model::{JsonObject, Timestamp};
 
-/// What the token of a payment source is.
+use crate::stored::stored_json;
+
+/// The kind of a payment source's token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenType {
@@ -19,64 +21,124 @@ pub enum TokenType {
     Customer,
 }
 
-/// What of a payment source is only shown.
+/// What of a payment source decides what happens to it.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Details {
+pub struct Terms {
     /// Stripe: the client's settings, as sent.
     pub options: Option<JsonObject>,
     /// Where the buyer's browser returns to.
     pub return_url: Option<String>,
-    /// Checkout.com: the same after a success.
+    /// Checkout.com: where the buyer's browser returns to after a success.
     pub success_url: Option<String>,
-    /// Checkout.com: the same after a failure.
+    /// Checkout.com: where the buyer's browser returns to after a failure.
     pub failure_url: Option<String>,
     /// Stripe: where its receipt goes.
     pub receipt_email: Option<String>,
-    /// Checkout.com: the session that the buyer brought back.
-    pub session_id: Option<String>,
-    /// Checkout.com: what the token is.
+    /// Checkout.com: the kind of the token.
     pub payment_type: TokenType,
-    /// The gateway's public key.
-    pub public_key: Option<String>,
     /// Stripe: the gateway's connected account.
     pub connected_account: Option<String>,
-    /// Stripe: identifier of the charge.
-    pub charge_id: Option<String>,
-    /// Stripe: the PaymentMethod.
-    pub payment_method: Option<JsonObject>,
-    /// Checkout.com: the payment as it last showed it.
-    pub payment_response: Option<JsonObject>,
-    /// Brand, last digits and expiry of the card.
-    pub payment_instrument: Option<JsonObject>,
-    /// Checkout.com: reusable instrument.
-    pub source_id: Option<String>,
-    /// The PSP's customer.
-    pub customer_token: Option<String>,
-    /// Whether the PSP keeps what the payment was made with.
-    pub reuse: Reuse,
-    /// Stripe: the customer whom the PSP keeps the payment method for.
-    pub psp_customer: Option<String>,
-    /// The customer for whom the card is to be saved as soon as the payment is authorized. The order may have got another one
-    /// by then: that one does not get the card.
-    pub saves_for: Option<String>,
-    /// The payment was given up here while its buyer could still finish it at the PSP: what it holds then is released.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub given_up: bool,
-    /// The order got another buyer after the source was made: its card is not saved for them.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub buyer_changed: bool,
-    /// The saved card that is charged.
-    pub customer_payment_source_id: Option<String>,
     /// How much was asked to be authorized, if that was not the order's total.
     pub authorization_amount_cents: Option<i64>,
     /// It is paid by mail or telephone.
     pub moto: Option<bool>,
+    /// The saved card that is charged.
+    pub customer_payment_source_id: Option<String>,
+    /// The customer for whom the card is to be saved as soon as the payment is authorized. The order may have got another one
+    /// by then: that one does not get the card.
+    pub saves_for: Option<String>,
+    /// The order got another buyer after the source was made: its card is not saved for them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub buyer_changed: bool,
+    /// Stripe: the customer whom the PSP keeps the payment method for.
+    pub psp_customer: Option<String>,
+    /// The PSP's customer.
+    pub customer_token: Option<String>,
+    /// Stripe: the PaymentMethod. Its id charges the card again.
+    pub payment_method: Option<JsonObject>,
+    /// Checkout.com: the reusable instrument.
+    pub source_id: Option<String>,
+    /// Whether the PSP stores the card.
+    pub reuse: Reuse,
     /// Stripe: whether the card allows several captures.
     pub multicapture: Option<bool>,
+    /// The payment was given up here while its buyer could still finish it at the PSP: whatever it holds then is released.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub given_up: bool,
     /// Since when the payment waits, for its buyer or for the PSP.
     pub waits_since: Option<Timestamp>,
     /// Network address of the buyer, for limits on failed payments.
     pub address: Option<String>,
+}
+
+/// What of a payment source is only shown to clients.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Display {
+    /// Checkout.com: the session that the buyer brought back.
+    pub session_id: Option<String>,
+    /// The gateway's public key.
+    pub public_key: Option<String>,
+    /// Stripe: identifier of the charge.
+    pub charge_id: Option<String>,
+    /// Checkout.com: the payment as it last showed it.
+    pub payment_response: Option<JsonObject>,
+    /// Brand, last digits and expiry of the card.
+    pub payment_instrument: Option<JsonObject>,
+}
+
+/// The terms and the display of a payment source, as they are stored: one JSON object.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Details {
+    /// What decides.
+    #[serde(flatten)]
+    pub terms: Terms,
+    /// What is shown.
+    #[serde(flatten)]
+    pub display: Display,
+}
+
+/// The text that [`Details`] are read from.
+pub fn stored(terms: &Terms, display: &Display) -> String {
+    #[derive(Serialize)]
+    struct Both<'a> {
+        #[serde(flatten)]
+        terms: &'a Terms,
+        #[serde(flatten)]
+        display: &'a Display,
+    }
+    stored_json(&Both { terms, display })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn terms_and_display_are_stored_as_one_object_without_empty_members() {
+        let terms = Terms {
+            moto: Some(true),
+            given_up: true,
+            ..Terms::default()
+        };
+        let display = Display {
+            charge_id: Some("ch_1".into()),
+            ..Display::default()
+        };
+        let text = stored(&terms, &display);
+        let expected = json!({
+            "payment_type": "token", "reuse": "no", "moto": true, "given_up": true, "charge_id": "ch_1"
+        });
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&text).unwrap_or_default(),
+            expected
+        );
+        let read: Details = serde_json::from_str(&text).unwrap_or_default();
+        assert_eq!(stored(&read.terms, &read.display), text);
+    }
 }

@@ -10,7 +10,10 @@ use crate::{
     context::Context,
     failure::Failure,
     outbox::{self, Change},
-    payment::{details::Details, ledger::Ledger},
+    payment::{
+        details::{self, Details, Display, Terms},
+        ledger::Ledger,
+    },
     stored::{self, parse_column},
 };
 
@@ -23,8 +26,10 @@ pub struct LockedPayment {
     pub order: OrderRow,
     /// The payment source.
     pub source: PaymentSourceRow,
-    /// What of it is only shown.
-    pub details: Details,
+    /// What of the source decides what happens to it.
+    pub terms: Terms,
+    /// What of the source is only shown.
+    pub display: Display,
     /// The order's transactions.
     pub ledger: Ledger,
     /// What is stored of the source and the order, so that only what differs is written; a new source is not stored yet.
@@ -69,14 +74,15 @@ impl LockedPayment {
     ) -> Result<Self, Failure> {
         let order = order.ok_or_else(Problem::not_found)?;
         let source = source.ok_or_else(Problem::not_found)?;
-        let details = stored::json(&source.details)?;
+        let Details { terms, display } = stored::json(&source.details)?;
         let ledger = Ledger::of(tx, scope, &order).await?;
         let stored = (Some(source.clone()), order.clone());
         Ok(Self {
             scope: scope.clone(),
             order,
             source,
-            details,
+            terms,
+            display,
             ledger,
             stored,
             changes: Vec::new(),
@@ -91,6 +97,7 @@ impl LockedPayment {
         details: Details,
         ledger: Ledger,
     ) -> Self {
+        let Details { terms, display } = details;
         let stored = (None, order.clone());
         order.payment_source_type = Some(source.kind);
         order.payment_source_id = Some(source.id.clone());
@@ -98,11 +105,17 @@ impl LockedPayment {
             scope: scope.clone(),
             order,
             source,
-            details,
+            terms,
+            display,
             ledger,
             stored,
             changes: Vec::new(),
         }
+    }
+
+    /// The terms and the display as they are stored.
+    pub fn stored_details(&self) -> String {
+        details::stored(&self.terms, &self.display)
     }
 
     /// Whether this is what pays the order now.
@@ -113,7 +126,7 @@ impl LockedPayment {
     /// Writes what has changed of the source and the order.
     pub async fn save(&mut self, tx: &mut Tx<'_>, context: &Context) -> Result<(), Failure> {
         let now = stored::stored_time(context.now());
-        self.source.details = stored::stored_json(&self.details);
+        self.source.details = self.stored_details();
         match &self.stored.0 {
             None => send!(tx, payment_sources::insert(self.source.clone()))?,
             Some(stored) if *stored != self.source => {
@@ -165,7 +178,7 @@ impl LockedPayment {
             error_detail: None,
             token: None,
             gateway_transaction_id: None,
-            address: self.details.address.clone(),
+            address: self.terms.address.clone(),
             canceled: false,
         }
     }

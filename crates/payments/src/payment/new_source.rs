@@ -8,7 +8,7 @@ use crate::{
     failure::Failure,
     payment::{
         access,
-        details::Details,
+        details::{self, Details},
         ledger::Ledger,
         locked::LockedPayment,
         offer::{Choice, Offers},
@@ -124,7 +124,7 @@ pub struct NewSource<'a> {
     pub payable: Payable,
     /// The gateway that it goes through.
     pub gateway: &'a PaymentGatewayRow,
-    /// What of it is only shown.
+    /// Its terms, and what is shown.
     pub details: Details,
 }
 
@@ -145,7 +145,7 @@ pub fn new_source<R>(
         return Err(Failure::Confirmable);
     }
     let Payable { order, ledger, .. } = payable;
-    details.address = rules::buyer_address(request, &order);
+    details.terms.address = rules::buyer_address(request, &order);
     let source = stored::row!(PaymentSourceRow, request.scope(), record, {
         kind: kind.into(),
         order_id: order.id.clone(),
@@ -159,7 +159,7 @@ pub fn new_source<R>(
         token: None,
         redirect_url: None,
         pending_operation_id: None,
-        details: stored::stored_json(&details),
+        details: details::stored(&details.terms, &details.display),
         check_at: None,
         mismatch: None,
     });

@@ -89,7 +89,7 @@ pub fn place_or_give_up(context: &Context, payment: &mut LockedPayment) -> Resul
     let event = match payment.source.state {
         SourceState::Authorized | SourceState::Captured
             if payment.source.mismatch.is_none()
-                && pays(payment, payment.details.authorization_amount_cents) =>
+                && pays(payment, payment.terms.authorization_amount_cents) =>
         {
             OrderEvent::Place
         }

@@ -59,12 +59,12 @@ pub fn next_check(context: &Context, payment: &mut LockedPayment, before: Source
         _ => None,
     };
     let now = context.now();
-    let since = match payment.details.waits_since {
+    let since = match payment.terms.waits_since {
         Some(since) if before == next => since,
         _ => now,
     };
     let waited = now.moment() - since.moment();
-    payment.details.waits_since = waits.map(|_| since);
+    payment.terms.waits_since = waits.map(|_| since);
     let pause = match (waits, next) {
         (Some((shortest, longest)), _) => Some(waited.clamp(shortest, longest)),
         (None, SourceState::Authorized) => Some(Duration::days(1)),

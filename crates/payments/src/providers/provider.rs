@@ -6,7 +6,7 @@ use tillgate_store::{Goal, PaymentGatewayRow, PaymentSourceRow, Tx};
 use crate::{
     context::Context,
     failure::Failure,
-    payment::{cards::SavedCard, details::Details, locked::LockedPayment},
+    payment::{cards::SavedCard, details::Terms, locked::LockedPayment},
     providers::operation::{PreparedCall, Progress},
     request::Request,
 };
@@ -107,7 +107,7 @@ pub trait Provider: Sync {
     fn method_name(&self) -> &'static str;
 
     /// Whether the rest of an authorization stays after a partial capture.
-    fn keeps_rest(&self, gateway: &PaymentGatewayRow, details: &Details) -> bool;
+    fn keeps_rest(&self, gateway: &PaymentGatewayRow, terms: &Terms) -> bool;
 
     /// Whether a decline with this code asks for the buyer's authentication.
     fn wants_authentication(&self, code: &str) -> bool;
@@ -116,14 +116,14 @@ pub trait Provider: Sync {
     fn owns_token(&self, token: &str) -> bool;
 
     /// Whether the PSP has the payment as one of a certain customer, or may keep what it is paid with.
-    fn is_bound_to_buyer(&self, details: &Details) -> bool;
+    fn is_bound_to_buyer(&self, terms: &Terms) -> bool;
 
     /// The token of the saved card that a payment source names by itself, if it names one.
     fn named_card(
         &self,
         context: &Context,
         source: &PaymentSourceRow,
-        details: &Details,
+        terms: &Terms,
     ) -> Result<Option<String>, Failure>;
 
     /// Makes a new payment source charge a saved card.

@@ -128,7 +128,7 @@ impl Before {
     pub fn of(payment: &LockedPayment) -> Self {
         Self {
             source: payment.source.clone(),
-            details: stored_json(&payment.details),
+            details: payment.stored_details(),
         }
     }
 
@@ -140,7 +140,7 @@ impl Before {
         payment: &LockedPayment,
         attempts: bool,
     ) -> Result<(), Failure> {
-        let changes = payment.source != self.source || stored_json(&payment.details) != self.details;
+        let changes = payment.source != self.source || payment.stored_details() != self.details;
         if request.caller.kind == ApplicationKind::SalesChannel
             && !order_status::is_editable(*payment.order.status)
             && (attempts || changes)

@@ -202,16 +202,16 @@ async fn take_from_payment(
         return Err(Problem::invalid("/data/relationships/customer", "not_owned", message).into());
     }
     let details: Details = json(&source.details)?;
-    let Some(token) = wallet::reusable_token(&details) else {
+    let Some(token) = wallet::reusable_token(&details.terms) else {
         let message = "has no card that can be charged again";
         return Err(Problem::invalid("/data/relationships/payment_source", "not_available", message).into());
     };
     record.payment_source_token = Some(Secret::new(token));
     if record.customer_token.is_none() {
-        record.customer_token = details.customer_token.clone();
+        record.customer_token = details.terms.customer_token.clone();
     }
-    record.name = wallet::display_name(&details);
-    record.payment_instrument = details.payment_instrument;
+    record.name = wallet::display_name(&details.display);
+    record.payment_instrument = details.display.payment_instrument;
     record.first_psp_id = source.psp_id;
     Ok(())
 }

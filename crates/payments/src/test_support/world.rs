@@ -18,7 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tillgate_gateways::{Method, PspRequest, PspResponse, Timer, Transport, TransportError};
-use tillgate_model::{Id, Problems, document::Page, openapi::operations};
+use tillgate_model::{Dialect, Id, Problems, document::Page, openapi::operations};
 use tillgate_outgoing::{OwnHost, Refused};
 use tillgate_sandbox::{
     Clock as _, ManualClock, Outcome, Sandbox, SandboxConfig, WebhookAnswer, WebhookDelivery,
@@ -28,7 +28,7 @@ use url::Url;
 
 use crate::{
     Answer, ApplicationKind, Call, Caller, Clock, Context, Entropy, IdempotencyKey, Notification, Reception,
-    Service, Settings, accounts, cipher::Cipher, passwords::Passwords, purge,
+    Service, Settings, accounts, cipher::Cipher, passwords::Passwords, purge, request::Request,
     test_support::receivers::Receivers,
 };
 
@@ -472,6 +472,19 @@ impl World {
             self.service.process_event(event).await;
         }
         events.len()
+    }
+
+    /// A request of the merchant's, as the rules of the domain take it along.
+    pub fn request(&self) -> Request {
+        Request {
+            context: self.service.context().clone(),
+            caller: self.caller.clone(),
+            dialect: Dialect::CommerceLayer,
+            key: None,
+            key_owner: String::new(),
+            if_match: None,
+            body: Bytes::new(),
+        }
     }
 
     /// Whose everything here is.

@@ -159,15 +159,15 @@ async fn commit_intent(request: &Request, order_id: Id) -> Result<Option<CardCal
                 return Ok(None);
             };
             let payment = LockedPayment::lock(tx, scope, &parse_column(&source_id)?).await?;
-            let waits = payment.details.reuse == Reuse::OnceAttached
-                && !payment.details.buyer_changed
+            let waits = payment.terms.reuse == Reuse::OnceAttached
+                && !payment.terms.buyer_changed
                 && payment.source.state.holds_money();
             let gateway_id = &payment.source.payment_gateway_id;
             let psp_customer = psp_customer(tx, scope, &payment.order, gateway_id).await?;
             let (Some(customer_id), Some(psp_customer), Some(token), true) = (
                 payment.order.customer_id.clone(),
                 psp_customer,
-                token_of(&payment.details),
+                token_of(&payment.terms),
                 waits,
             ) else {
                 return Ok(None);

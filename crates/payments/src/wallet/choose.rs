@@ -9,7 +9,7 @@ use crate::{
     failure::Failure,
     payment::{
         cards::{is_active, is_of, may_use, not_the_customers, saved},
-        details::Details,
+        details::{Details, Display, Terms},
         new_source::{NewSource, lock_payable, new_source},
         offer::{Choice, Offers},
     },
@@ -65,15 +65,20 @@ pub async fn choose(tx: &mut Tx<'_>, request: &Request, order_id: &Id, card_id: 
     let (payable, (row, card, choice)) = lock_payable(tx, request, order_id, kind, judge).await?;
     let Choice { gateway, .. } = choice;
     let details = Details {
-        customer_payment_source_id: Some(row.id.clone()),
-        public_key: gateway.public_key.clone(),
-        connected_account: gateway.connected_account.clone(),
-        payment_instrument: row
-            .payment_instrument
-            .as_deref()
-            .map(crate::stored::json)
-            .transpose()?,
-        ..Details::default()
+        terms: Terms {
+            customer_payment_source_id: Some(row.id.clone()),
+            connected_account: gateway.connected_account.clone(),
+            ..Terms::default()
+        },
+        display: Display {
+            public_key: gateway.public_key.clone(),
+            payment_instrument: row
+                .payment_instrument
+                .as_deref()
+                .map(crate::stored::json)
+                .transpose()?,
+            ..Display::default()
+        },
     };
     let new = NewSource {
         kind,

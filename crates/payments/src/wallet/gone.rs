@@ -9,7 +9,7 @@ use crate::{
     failure::Failure,
     payment::{
         cards::{hash_token, is_active, token},
-        details::Details,
+        details::{Details, Terms},
         locked::LockedPayment,
     },
     planted::{self, Bug},
@@ -36,18 +36,18 @@ pub async fn look(
 ) -> Result<Option<Gone>, Failure> {
     let scope = &call.scope;
     let source_id: Id = parse_column(&call.operation.payment_source_id)?;
-    let found: Option<(Details, Option<CustomerPaymentSourceRow>)> = context
+    let found: Option<(Terms, Option<CustomerPaymentSourceRow>)> = context
         .db
         .read(async |tx: &mut Tx<'_>| {
             let Some(source) = query!(tx, payment_sources::get(scope, &source_id))? else {
                 return Ok::<_, Failure>(None);
             };
-            let details: Details = json(&source.details)?;
-            let card = charged_card(tx, context, scope, &source, &details, card_token).await?;
-            Ok(Some((details, card.filter(is_active))))
+            let Details { terms, .. } = json(&source.details)?;
+            let card = charged_card(tx, context, scope, &source, &terms, card_token).await?;
+            Ok(Some((terms, card.filter(is_active))))
         })
         .await?;
-    let Some((details, card)) = found else {
+    let Some((terms, card)) = found else {
         return Ok(None);
     };
     if let Some(card) = card {
@@ -60,7 +60,7 @@ pub async fn look(
             _ => None,
         });
     }
-    Ok(details
+    Ok(terms
         .psp_customer
         .filter(|_| missing == Missing::Customer)
         .map(Gone::Customer))
@@ -72,16 +72,16 @@ async fn charged_card(
     context: &Context,
     scope: &Scope,
     source: &PaymentSourceRow,
-    details: &Details,
+    terms: &Terms,
     given: Option<&str>,
 ) -> Result<Option<CustomerPaymentSourceRow>, Failure> {
-    if let Some(id) = &details.customer_payment_source_id {
+    if let Some(id) = &terms.customer_payment_source_id {
         return Ok(query!(
             tx,
             customer_payment_sources::get(scope, &parse_column(id)?)
         )?);
     }
-    let of_source = registry::of_source(*source.kind).named_card(context, source, details)?;
+    let of_source = registry::of_source(*source.kind).named_card(context, source, terms)?;
     let Some(token) = given.map(str::to_owned).or(of_source) else {
         return Ok(None);
     };
@@ -121,7 +121,7 @@ pub async fn forget(tx: &mut Tx<'_>, payment: &mut LockedPayment, gone: &Gone) -
             psp_id,
         )
         .await?;
-        payment.details.psp_customer.take_if(|known| known == psp_id);
+        payment.terms.psp_customer.take_if(|known| known == psp_id);
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::{
     failure::Failure,
     payment::{
         cards::{hash_token, is_psp_customer, seal_token},
-        details::Details,
+        details::{Display, Terms},
         locked::LockedPayment,
     },
     providers::{SavedInstruments, registry},
@@ -16,20 +16,20 @@ use crate::{
 };
 
 /// The PSP's id of what a payment was made with.
-pub fn token_of(details: &Details) -> Option<&str> {
-    let payment_method = details.payment_method.as_ref();
+pub fn token_of(terms: &Terms) -> Option<&str> {
+    let payment_method = terms.payment_method.as_ref();
     let of_method = payment_method.and_then(|method| method.0.get("id")?.as_str());
-    details.source_id.as_deref().or(of_method)
+    terms.source_id.as_deref().or(of_method)
 }
 
 /// The PSP's id of what a payment was made with, if it can be charged again.
-pub fn reusable_token(details: &Details) -> Option<&str> {
-    token_of(details).filter(|_| details.reuse == Reuse::Yes && details.customer_token.is_some())
+pub fn reusable_token(terms: &Terms) -> Option<&str> {
+    token_of(terms).filter(|_| terms.reuse == Reuse::Yes && terms.customer_token.is_some())
 }
 
 /// What a person calls the card: `Visa ****4242`.
-pub fn display_name(details: &Details) -> Option<String> {
-    let card = details.payment_instrument.as_ref()?;
+pub fn display_name(display: &Display) -> Option<String> {
+    let card = display.payment_instrument.as_ref()?;
     let text = |name: &str| card.0.get(name)?.as_str();
     let brand = text("card_type")?;
     let mut letters = brand.chars();
@@ -44,10 +44,9 @@ pub fn display_name(details: &Details) -> Option<String> {
 /// Saves the card of the payment for the order's customer, unless it is saved already. It is saved once: one that
 /// its customer removes later does not come back with the next news of the payment.
 pub async fn keep(tx: &mut Tx<'_>, context: &Context, payment: &mut LockedPayment) -> Result<(), Failure> {
-    let (Some(customer_id), Some(token)) = (
-        payment.order.customer_id.clone(),
-        reusable_token(&payment.details),
-    ) else {
+    let (Some(customer_id), Some(token)) =
+        (payment.order.customer_id.clone(), reusable_token(&payment.terms))
+    else {
         tracing::info!(
             source = payment.source.id,
             "the PSP does not keep what the payment was made with"
@@ -59,7 +58,7 @@ pub async fn keep(tx: &mut Tx<'_>, context: &Context, payment: &mut LockedPaymen
     let saved = registry::of_source(*payment.source.kind)
         .capabilities()
         .saved_instruments;
-    let keeper = payment.details.customer_token.as_deref().unwrap_or_default();
+    let keeper = payment.terms.customer_token.as_deref().unwrap_or_default();
     if saved == SavedInstruments::OfCustomers
         && !is_psp_customer(tx, &payment.scope, &payment.order, gateway_id, keeper).await?
     {
@@ -76,7 +75,7 @@ pub async fn keep(tx: &mut Tx<'_>, context: &Context, payment: &mut LockedPaymen
         ),
         Some(_) => {}
         None => {
-            let customer_token = payment.details.customer_token.clone();
+            let customer_token = payment.terms.customer_token.clone();
             let row = CustomerPaymentSourceRow {
                 customer_token,
                 ..new_card(context, payment, customer_id, token)
@@ -84,7 +83,7 @@ pub async fn keep(tx: &mut Tx<'_>, context: &Context, payment: &mut LockedPaymen
             query!(tx, customer_payment_sources::insert(&row))?;
         }
     }
-    payment.details.saves_for = None;
+    payment.terms.saves_for = None;
     Ok(())
 }
 
@@ -111,11 +110,11 @@ pub fn new_card(
         payment_method_id: None,
         payment_source_type: Some(payment.source.kind),
         payment_source_id: Some(payment.source.id.clone()),
-        name: display_name(&payment.details),
+        name: display_name(&payment.display),
         customer_token: None,
         token: Some(seal_token(context, token)),
         token_hash: Some(hash_token(context, token)),
-        payment_instrument: payment.details.payment_instrument.as_ref().map(stored_json),
+        payment_instrument: payment.display.payment_instrument.as_ref().map(stored_json),
         first_psp_id: payment.source.psp_id.clone(),
         state: CardState::Active,
         request: None,
@@ -131,7 +130,7 @@ mod tests {
 
     use super::*;
 
-    fn details(members: serde_json::Value) -> Details {
+    fn terms(members: serde_json::Value) -> Terms {
         serde_json::from_value(members).unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -140,9 +139,9 @@ mod tests {
         let stripe = json!({
             "payment_method": {"id": "pm_A"}, "reuse": "yes", "customer_token": "cus_B"
         });
-        assert_eq!(reusable_token(&details(stripe.clone())), Some("pm_A"));
+        assert_eq!(reusable_token(&terms(stripe.clone())), Some("pm_A"));
         let checkout_com = json!({"source_id": "src_A", "reuse": "yes", "customer_token": "cus_B"});
-        assert_eq!(reusable_token(&details(checkout_com)), Some("src_A"));
+        assert_eq!(reusable_token(&terms(checkout_com)), Some("src_A"));
         for (member, value) in [
             ("reuse", json!("no")),
             ("reuse", json!("once_attached")),
@@ -151,7 +150,7 @@ mod tests {
         ] {
             let mut other = stripe.clone();
             other[member] = value;
-            assert_eq!(reusable_token(&details(other)), None, "{member}");
+            assert_eq!(reusable_token(&terms(other)), None, "{member}");
         }
     }
 
@@ -159,15 +158,15 @@ mod tests {
     fn a_card_has_a_name_that_people_know_it_by() {
         let named = |card: serde_json::Value| {
             let members = card.as_object().cloned().unwrap_or_default();
-            display_name(&Details {
+            display_name(&Display {
                 payment_instrument: Some(JsonObject(members)),
-                ..Details::default()
+                ..Display::default()
             })
         };
         let visa = json!({"card_type": "visa", "card_last_digits": "4242"});
         assert_eq!(named(visa).as_deref(), Some("Visa ****4242"));
         assert_eq!(named(json!({"card_type": "", "card_last_digits": "4242"})), None);
         assert_eq!(named(json!({"card_type": "visa"})), None);
-        assert_eq!(display_name(&Details::default()), None);
+        assert_eq!(display_name(&Display::default()), None);
     }
 }

@@ -47,8 +47,8 @@ pub async fn prepare(request: &Request, order_id: &Id) -> Result<(), Failure> {
     };
     let details: Details = json(&source.details)?;
     let is_open = source.state.takes_attempt() && source.psp_id.is_some();
-    let needed = match details.reuse {
-        _ if details.buyer_changed => false,
+    let needed = match details.terms.reuse {
+        _ if details.terms.buyer_changed => false,
         Reuse::Yes => false,
         Reuse::OnceAttached => true,
         Reuse::No => is_open,
@@ -86,17 +86,17 @@ pub async fn save(
         let message = "can't be done: there is nothing to save of a wire transfer";
         return Err(Problem::invalid(POINTER, "not_supported", message).into());
     }
-    if payment.details.buyer_changed {
+    if payment.terms.buyer_changed {
         let message =
             "can't be done: the payment source was made for another buyer of the order. Create a new one";
         return Err(Problem::invalid(POINTER, "not_owned", message).into());
     }
-    if payment.details.customer_payment_source_id.is_some() || is_known(tx, request, payment).await? {
+    if payment.terms.customer_payment_source_id.is_some() || is_known(tx, request, payment).await? {
         return Ok(None);
     }
     match payment.source.state {
         SourceState::Authorized | SourceState::Captured => {
-            if payment.details.reuse != Reuse::Yes {
+            if payment.terms.reuse != Reuse::Yes {
                 let message = "can't be done: the card was for this payment only. Send this before the payment is \
                                authorized, or make it with options.setup_future_usage";
                 return Err(Problem::invalid(POINTER, "not_available", message).into());
@@ -116,7 +116,7 @@ pub async fn save(
 
 /// Whether the card is in the wallet already, or on its way there.
 async fn is_known(tx: &mut Tx<'_>, request: &Request, payment: &LockedPayment) -> Result<bool, Failure> {
-    let Some(token) = token_of(&payment.details) else {
+    let Some(token) = token_of(&payment.terms) else {
         return Ok(false);
     };
     let hash = hash_token(&request.context, token);
@@ -133,18 +133,18 @@ async fn wish(
     request: &Request,
     payment: &mut LockedPayment,
 ) -> Result<Option<Progress>, Failure> {
-    payment.details.saves_for.clone_from(&payment.order.customer_id);
-    let is_told = payment.details.reuse == Reuse::Yes || payment.details.psp_customer.is_some();
+    payment.terms.saves_for.clone_from(&payment.order.customer_id);
+    let is_told = payment.terms.reuse == Reuse::Yes || payment.terms.psp_customer.is_some();
     if saved_instruments(&payment.source) != SavedInstruments::OfCustomers || is_told {
         return Ok(None);
     }
     let gateway_id = payment.source.payment_gateway_id.clone();
-    payment.details.psp_customer = psp_customer(tx, &payment.scope, &payment.order, &gateway_id).await?;
+    payment.terms.psp_customer = psp_customer(tx, &payment.scope, &payment.order, &gateway_id).await?;
     if payment.source.psp_id.is_none() {
         return Ok(None);
     }
     rules::refuse_open_call(&payment.source)?;
-    if !payment.source.state.takes_attempt() || payment.details.psp_customer.is_none() {
+    if !payment.source.state.takes_attempt() || payment.terms.psp_customer.is_none() {
         let message = format!("can't be done while the payment is {}", payment.source.state);
         return Err(Problem::invalid(POINTER, "state", message)
             .meta("state", payment.source.state.to_string())

@@ -14,7 +14,7 @@ use crate::{
     failure::Failure,
     payment::{
         cards::SavedCard,
-        details::Details,
+        details::{Details, Display, Terms},
         locked::LockedPayment,
         new_source::{NewSource, Payable, new_source, return_url},
         offer::Choice,
@@ -63,13 +63,18 @@ impl CreatableSource for CheckoutComPayment {
         let (place, token) = ((&payable.order, gateway.id.as_str()), record.token.expose());
         instrument_of(tx, request, place, record.payment_type, token).await?;
         let details = Details {
-            payment_type: record.payment_type.into(),
-            session_id: record.session_id.clone(),
-            success_url: record.success_url.clone(),
-            failure_url: record.failure_url.clone(),
-            public_key: gateway.public_key.clone(),
-            moto,
-            ..Details::default()
+            terms: Terms {
+                payment_type: record.payment_type.into(),
+                success_url: record.success_url.clone(),
+                failure_url: record.failure_url.clone(),
+                moto,
+                ..Terms::default()
+            },
+            display: Display {
+                session_id: record.session_id.clone(),
+                public_key: gateway.public_key.clone(),
+                ..Display::default()
+            },
         };
         let new = NewSource {
             kind: Self::SOURCE_TYPE,
@@ -106,7 +111,7 @@ impl ChangeableSource for CheckoutComPayment {
         keep_common(payment, &record);
         let authorize = input.attributes.authorize == Some(true);
         before.refuse_late_change(request, payment, authorize || input.attributes.token.is_some())?;
-        payment.details.session_id = record.session_id.clone();
+        payment.display.session_id = record.session_id.clone();
         if let Some(token) = &input.attributes.token {
             let present = secrets::token(&request.context, &payment.source)?;
             if present.is_none_or(|present| present.expose() != token.expose()) {
@@ -141,7 +146,7 @@ pub async fn authorize(
         .as_ref()
         .map(tillgate_model::Secret::expose)
         .unwrap_or_default();
-    let payment_type = payment.details.payment_type.into();
+    let payment_type = payment.terms.payment_type.into();
     let place = (&payment.order, payment.source.payment_gateway_id.as_str());
     let (instrument, customer) = instrument_of(tx, request, place, payment_type, token).await?;
     let paid_with = PaidWith {
@@ -207,7 +212,7 @@ async fn request_payment(
     paid_with: PaidWith,
 ) -> Result<PreparedCall, Failure> {
     // By mail or telephone, nobody can be asked to authenticate.
-    let moto = payment.details.moto == Some(true);
+    let moto = payment.terms.moto == Some(true);
     let is_off_session = paid_with.presence == Presence::OffSession && !moto;
     let transaction = payment.new_transaction(context, TransactionKind::Authorizations);
     let transaction_id = transaction.id.clone();
@@ -225,8 +230,8 @@ async fn request_payment(
         confirm: true,
         instrument: Some(paid_with.instrument),
         return_url: Some(fallback),
-        success_url: payment.details.success_url.clone(),
-        failure_url: payment.details.failure_url.clone(),
+        success_url: payment.terms.success_url.clone(),
+        failure_url: payment.terms.failure_url.clone(),
         psp_customer: paid_with.customer,
         customer_email: payment.order.customer_email.clone(),
         setup_future_usage: None,

@@ -14,7 +14,7 @@ use crate::{
     failure::Failure,
     payment::{
         cards::SavedCard,
-        details::{Details, TokenType},
+        details::{Terms, TokenType},
         locked::LockedPayment,
         secrets,
     },
@@ -51,7 +51,7 @@ impl Provider for CheckoutComProvider {
         "Checkout.com payment"
     }
 
-    fn keeps_rest(&self, _: &PaymentGatewayRow, _: &Details) -> bool {
+    fn keeps_rest(&self, _: &PaymentGatewayRow, _: &Terms) -> bool {
         true
     }
 
@@ -65,7 +65,7 @@ impl Provider for CheckoutComProvider {
     }
 
     /// Each card is kept for the customer with the address that the payment names.
-    fn is_bound_to_buyer(&self, _: &Details) -> bool {
+    fn is_bound_to_buyer(&self, _: &Terms) -> bool {
         true
     }
 
@@ -73,17 +73,17 @@ impl Provider for CheckoutComProvider {
         &self,
         context: &Context,
         source: &PaymentSourceRow,
-        details: &Details,
+        terms: &Terms,
     ) -> Result<Option<String>, Failure> {
         Ok(secrets::token(context, source)?
-            .filter(|_| details.payment_type == TokenType::Id)
+            .filter(|_| terms.payment_type == TokenType::Id)
             .map(|token| token.expose().to_owned()))
     }
 
     fn choose_card(&self, context: &Context, payment: &mut LockedPayment, card: &SavedCard) {
         let token = tillgate_model::Secret::new(card.token.clone());
         payment.source.token = Some(secrets::seal_token(context, &token));
-        payment.details.payment_type = TokenType::Id;
+        payment.terms.payment_type = TokenType::Id;
     }
 
     fn authorize<'a>(
@@ -94,7 +94,7 @@ impl Provider for CheckoutComProvider {
         authorization: Authorization<'a>,
     ) -> LocalBoxFuture<'a, Result<Progress, Failure>> {
         async move {
-            payment.details.authorization_amount_cents = authorization.asked_cents;
+            payment.terms.authorization_amount_cents = authorization.asked_cents;
             payment.source.amount_cents = authorization.amount_cents;
             let call = create::authorize(tx, request, payment, authorization.charge).await?;
             Ok(Progress::CallPsp(Box::new(call)))

@@ -11,7 +11,7 @@ use tillgate_store::{PaymentGatewayRow, PaymentSourceRow, Tx};
 use crate::{
     context::Context,
     failure::Failure,
-    payment::{cards::SavedCard, details::Details, locked::LockedPayment, without_psp},
+    payment::{cards::SavedCard, details::Terms, locked::LockedPayment, without_psp},
     providers::{
         operation::Progress,
         provider::{
@@ -45,7 +45,7 @@ impl Provider for ManualProvider {
         "Wire transfer"
     }
 
-    fn keeps_rest(&self, _: &PaymentGatewayRow, _: &Details) -> bool {
+    fn keeps_rest(&self, _: &PaymentGatewayRow, _: &Terms) -> bool {
         true
     }
 
@@ -57,11 +57,11 @@ impl Provider for ManualProvider {
         false
     }
 
-    fn is_bound_to_buyer(&self, _: &Details) -> bool {
+    fn is_bound_to_buyer(&self, _: &Terms) -> bool {
         false
     }
 
-    fn named_card(&self, _: &Context, _: &PaymentSourceRow, _: &Details) -> Result<Option<String>, Failure> {
+    fn named_card(&self, _: &Context, _: &PaymentSourceRow, _: &Terms) -> Result<Option<String>, Failure> {
         Ok(None)
     }
 
@@ -75,7 +75,7 @@ impl Provider for ManualProvider {
         authorization: Authorization<'a>,
     ) -> LocalBoxFuture<'a, Result<Progress, Failure>> {
         async move {
-            payment.details.authorization_amount_cents = authorization.asked_cents;
+            payment.terms.authorization_amount_cents = authorization.asked_cents;
             let mut row = payment.new_transaction(&request.context, TransactionKind::Authorizations);
             row.amount_cents = authorization.amount_cents;
             payment.source.amount_cents = authorization.amount_cents;

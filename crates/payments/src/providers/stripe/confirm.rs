@@ -34,7 +34,7 @@ pub async fn authorize(
         charge,
     } = authorization;
     if charge.card.is_some() && payment.source.psp_id.is_none() {
-        payment.details.authorization_amount_cents = asked_cents;
+        payment.terms.authorization_amount_cents = asked_cents;
         return attempt_anew(tx, context, payment, charge, amount_cents).await;
     }
     if asked_cents.is_none() && rules::is_mismatched(&payment.source, &payment.order) {
@@ -43,7 +43,7 @@ pub async fn authorize(
         return Err(Problem::invalid(pointer, "mismatched_amounts", message).into());
     }
     instrument_of(payment, &charge)?;
-    payment.details.authorization_amount_cents = asked_cents;
+    payment.terms.authorization_amount_cents = asked_cents;
     if payment.source.amount_cents != amount_cents {
         let change = (amount_cents, Some(Goal::Authorize));
         let call = update(tx, context, payment, charge, change).await?;
@@ -82,7 +82,7 @@ pub async fn confirm(
 /// Whether a saved card is charged without its buyer, who is asked to authenticate if the bank wants that. By mail or telephone,
 /// nobody can be asked.
 fn is_away(payment: &LockedPayment) -> bool {
-    payment.details.customer_payment_source_id.is_some() && payment.details.moto != Some(true)
+    payment.terms.customer_payment_source_id.is_some() && payment.terms.moto != Some(true)
 }
 
 /// Commits the intent to confirm the PaymentIntent, with its buyer or without.
@@ -98,17 +98,14 @@ pub async fn confirm_with(
     let transaction = payment.new_transaction(context, TransactionKind::Authorizations);
     let transaction_id = Some(transaction.id.clone());
     payment.put(tx, transaction).await?;
-    let given = options
-        .return_url
-        .as_ref()
-        .or(payment.details.return_url.as_ref());
+    let given = options.return_url.as_ref().or(payment.terms.return_url.as_ref());
     let args = ConfirmPayment {
         instrument: Some(instrument),
         return_url: Some(return_url(context, given, gateway)),
-        setup_future_usage: future_usage(&options, &payment.details),
+        setup_future_usage: future_usage(&options, &payment.terms),
         off_session: is_away,
         three_d_secure: false,
-        moto: payment.details.moto == Some(true),
+        moto: payment.terms.moto == Some(true),
     };
     let (operation_id, kind) = (context.new_id(), OperationKind::Confirm);
     let key = operation::idempotency_key(&operation_id, kind);
@@ -152,12 +149,12 @@ pub async fn update(
             amount_cents,
             parse_column(&payment.source.currency_code)?,
         )),
-        setup_future_usage: future_usage(&options, &payment.details),
+        setup_future_usage: future_usage(&options, &payment.terms),
         instrument: options.instrument,
-        psp_customer: options.customer.or_else(|| payment.details.psp_customer.clone()),
+        psp_customer: options.customer.or_else(|| payment.terms.psp_customer.clone()),
         receipt_email: options
             .receipt_email
-            .or_else(|| payment.details.receipt_email.clone()),
+            .or_else(|| payment.terms.receipt_email.clone()),
         description: options.description,
     };
     let key = operation::idempotency_key(&operation_id, kind);
@@ -223,7 +220,7 @@ pub async fn renew(
         .source
         .currency_code
         .clone_from(&payment.order.currency_code);
-    payment.details.authorization_amount_cents = None;
+    payment.terms.authorization_amount_cents = None;
     let total = payment.order.total_cents();
     attempt_anew(tx, context, payment, charge, total).await
 }
@@ -263,7 +260,7 @@ async fn attempt_anew(
 
 /// The client's options, with the saved card that was chosen.
 fn options_of(payment: &LockedPayment, charge: &Charge<'_>) -> Result<Options, Failure> {
-    let mut options = read_options(payment.details.options.as_ref())?;
+    let mut options = read_options(payment.terms.options.as_ref())?;
     if let Some(card) = &charge.card {
         options.customer.clone_from(&card.customer_token);
         options.instrument = Some(Instrument::Saved {

@@ -14,7 +14,7 @@ use crate::{
     failure::Failure,
     payment::{
         cards,
-        details::Details,
+        details::{Details, Display, Terms},
         locked::LockedPayment,
         new_source::{NewSource, Payable, new_source, return_url},
         offer::Choice,
@@ -77,7 +77,7 @@ impl CreatableSource for StripePayment {
         let mut details = details(record, &gateway);
         if is_kept(&options) && cards::may_save(request, &payable.order) {
             let order = &payable.order;
-            details.psp_customer = cards::psp_customer(tx, request.scope(), order, &gateway.id).await?;
+            details.terms.psp_customer = cards::psp_customer(tx, request.scope(), order, &gateway.id).await?;
         }
         let new = NewSource {
             kind: Self::SOURCE_TYPE,
@@ -125,8 +125,8 @@ impl ChangeableSource for StripePayment {
         check_options(tx, request, &payment.order, gateway_id, &mut options).await?;
         keep_common(payment, &record);
         refuse_other_instrument(payment, &record.options)?;
-        payment.details.options = record.options.clone();
-        payment.details.return_url = record.return_url.clone();
+        payment.terms.options = record.options.clone();
+        payment.terms.return_url = record.return_url.clone();
         before.refuse_late_change(request, payment, triggers.authorize || triggers.update)?;
         Ok(triggers)
     }
@@ -135,22 +135,27 @@ impl ChangeableSource for StripePayment {
 fn refuse_other_instrument(payment: &LockedPayment, options: &Option<JsonObject>) -> Result<(), Failure> {
     for member in ["payment_method", "customer", "setup_future_usage"] {
         let of = |options: &Option<JsonObject>| options.as_ref().and_then(|all| all.0.get(member).cloned());
-        if of(options) != of(&payment.details.options) {
+        if of(options) != of(&payment.terms.options) {
             refuse_change(payment, &format!("/data/attributes/options/{member}"))?;
         }
     }
     Ok(())
 }
 
-/// What of the new source is only shown.
+/// The terms and the display of a new source.
 fn details(record: &Record<StripePayment>, gateway: &PaymentGatewayRow) -> Details {
     Details {
-        options: record.options.clone(),
-        return_url: record.return_url.clone(),
-        receipt_email: record.receipt_email.clone(),
-        public_key: gateway.public_key.clone(),
-        connected_account: gateway.connected_account.clone(),
-        ..Details::default()
+        terms: Terms {
+            options: record.options.clone(),
+            return_url: record.return_url.clone(),
+            receipt_email: record.receipt_email.clone(),
+            connected_account: gateway.connected_account.clone(),
+            ..Terms::default()
+        },
+        display: Display {
+            public_key: gateway.public_key.clone(),
+            ..Display::default()
+        },
     }
 }
 
@@ -163,10 +168,7 @@ pub fn arguments(
     options: &Options,
     capture: CaptureMethod,
 ) -> Result<CreatePayment, Failure> {
-    let given = options
-        .return_url
-        .as_ref()
-        .or(payment.details.return_url.as_ref());
+    let given = options.return_url.as_ref().or(payment.terms.return_url.as_ref());
     Ok(CreatePayment {
         transaction_id: operation_id.to_string(),
         order_id: payment.order.id.clone(),
@@ -184,24 +186,24 @@ pub fn arguments(
         psp_customer: options
             .customer
             .clone()
-            .or_else(|| payment.details.psp_customer.clone()),
+            .or_else(|| payment.terms.psp_customer.clone()),
         customer_email: None,
-        setup_future_usage: future_usage(options, &payment.details),
+        setup_future_usage: future_usage(options, &payment.terms),
         receipt_email: options
             .receipt_email
             .clone()
-            .or_else(|| payment.details.receipt_email.clone()),
+            .or_else(|| payment.terms.receipt_email.clone()),
         description: options.description.clone(),
         off_session: false,
         first_payment: None,
         three_d_secure: false,
-        moto: payment.details.moto == Some(true),
+        moto: payment.terms.moto == Some(true),
     })
 }
 
 /// What a payment is made for beyond itself. A card that is to be saved will be charged without its buyer.
-pub fn future_usage(options: &Options, details: &Details) -> Option<SetupFutureUsage> {
-    let wish = details.saves_for.is_some() && details.psp_customer.is_some();
+pub fn future_usage(options: &Options, terms: &Terms) -> Option<SetupFutureUsage> {
+    let wish = terms.saves_for.is_some() && terms.psp_customer.is_some();
     options
         .setup_future_usage
         .or(wish.then_some(SetupFutureUsage::OffSession))

@@ -16,7 +16,7 @@ use tillgate_store::{Goal, PaymentGatewayRow, PaymentSourceRow, Tx};
 use crate::{
     context::Context,
     failure::Failure,
-    payment::{cards::SavedCard, details::Details, locked::LockedPayment},
+    payment::{cards::SavedCard, details::Terms, locked::LockedPayment},
     providers::{
         operation::{PreparedCall, Progress},
         provider::{
@@ -51,8 +51,8 @@ impl Provider for StripeProvider {
         "Stripe payment"
     }
 
-    fn keeps_rest(&self, gateway: &PaymentGatewayRow, details: &Details) -> bool {
-        gateway.multicapture && details.multicapture == Some(true)
+    fn keeps_rest(&self, gateway: &PaymentGatewayRow, terms: &Terms) -> bool {
+        gateway.multicapture && terms.multicapture == Some(true)
     }
 
     /// Stripe docs: decline codes.
@@ -64,26 +64,26 @@ impl Provider for StripeProvider {
         token.starts_with("pm_") || token.starts_with("card_")
     }
 
-    fn is_bound_to_buyer(&self, details: &Details) -> bool {
-        let options = details.options.as_ref();
+    fn is_bound_to_buyer(&self, terms: &Terms) -> bool {
+        let options = terms.options.as_ref();
         let names_somebody = ["customer", "setup_future_usage"].iter().any(|member| {
             options.is_some_and(|options| options.0.get(*member).is_some_and(|value| !value.is_null()))
         });
         names_somebody
-            || details.psp_customer.is_some()
-            || details.customer_token.is_some()
-            || details.saves_for.is_some()
-            || details.customer_payment_source_id.is_some()
-            || details.reuse != Reuse::No
+            || terms.psp_customer.is_some()
+            || terms.customer_token.is_some()
+            || terms.saves_for.is_some()
+            || terms.customer_payment_source_id.is_some()
+            || terms.reuse != Reuse::No
     }
 
     fn named_card(
         &self,
         _: &Context,
         _: &PaymentSourceRow,
-        details: &Details,
+        terms: &Terms,
     ) -> Result<Option<String>, Failure> {
-        let options = details.options.as_ref();
+        let options = terms.options.as_ref();
         Ok(options.and_then(|options| Some(options.0.get("payment_method")?.as_str()?.to_owned())))
     }
 

@@ -19,7 +19,7 @@ use crate::{
     failure::Failure,
     payment::{
         cards,
-        details::Details,
+        details::{Details, Display, Terms},
         locked::LockedPayment,
         new_source::{NewSource, Payable, new_source},
         offer::Choice,
@@ -138,12 +138,17 @@ impl CreatableSource for Payment {
             false => None,
         };
         let details = Details {
-            saves_for: order.customer_id.clone().filter(|_| psp_customer.is_some()),
-            psp_customer,
-            public_key: gateway.public_key.clone(),
-            connected_account: gateway.connected_account.clone(),
-            moto,
-            ..Details::default()
+            terms: Terms {
+                saves_for: order.customer_id.clone().filter(|_| psp_customer.is_some()),
+                psp_customer,
+                connected_account: gateway.connected_account.clone(),
+                moto,
+                ..Terms::default()
+            },
+            display: Display {
+                public_key: gateway.public_key.clone(),
+                ..Display::default()
+            },
         };
         let new = NewSource {
             kind: Self::SOURCE_TYPE,
