@@ -15,6 +15,45 @@ use tillgate_simulator::{
 /// Seeds within which a bug must be found.
 const SEEDS: u64 = 500;
 
+/// Seeds that are known to show a bug: they are tried before the others, which takes seconds instead of minutes. A change of the
+/// simulator changes what its seeds do; the test then names another seed to be written here.
+const KNOWN: &[(Bug, u64)] = &[
+    (Bug::NoIntent, 1),
+    (Bug::NewKeyOnRetry, 91),
+    (Bug::RetryAfterADay, 3),
+    (Bug::OpenCallIgnored, 24),
+    (Bug::TwoSourcesCharged, 16),
+    (Bug::PendingNotHeld, 280),
+    (Bug::NoEventDeduplication, 1),
+    (Bug::SignatureIgnored, 9),
+    (Bug::Backwards, 45),
+    (Bug::SumTakenForDelta, 1),
+    (Bug::RefundOnUnknown, 2),
+    (Bug::UnknownIsFailed, 2),
+    (Bug::NotFoundIsFailed, 49),
+    (Bug::RefusedConnectionIsNotSent, 67),
+    (Bug::NeverLookedForAgain, 44),
+    (Bug::RefundRecordedTwice, 1),
+    (Bug::LateFailureIgnored, 4),
+    (Bug::ReleaseNotRecorded, 67),
+    (Bug::KeyForgotten, 2),
+    (Bug::AmountNotCompared, 2),
+    (Bug::AnybodysCard, 8),
+    (Bug::BuyerChangeKeepsIntent, 193),
+    (Bug::GoneCustomerKept, 47),
+    (Bug::AbandonedBlocksOrder, 22),
+    (Bug::LateSuccessKept, 66),
+    (Bug::TakenIsTold, 28),
+    (Bug::NewMessageOnRetry, 1),
+    (Bug::ToldByEachInstance, 29),
+];
+
+/// The known seed of a bug, if there is one.
+fn known_seed(bug: Bug) -> Option<u64> {
+    let known = KNOWN.iter().find(|(known, _)| *known == bug);
+    known.map(|(_, seed)| *seed)
+}
+
 /// The seed at which a bug is found, and how it shows.
 fn find(bug: Bug) -> Option<(u64, String)> {
     let with = |present, seed| {
@@ -24,7 +63,7 @@ fn find(bug: Bug) -> Option<(u64, String)> {
         violation
     };
     // A seed that fails without the bug proves nothing.
-    (1..=SEEDS).find_map(|seed| {
+    known_seed(bug).into_iter().chain(1..=SEEDS).find_map(|seed| {
         Some((
             seed,
             with(Some(bug), seed).filter(|_| with(None, seed).is_none())?,
@@ -46,7 +85,12 @@ fn every_planted_bug_is_found() {
             while let Some(bug) = Bug::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let found = find(*bug);
                 let line = match &found {
-                    Some((seed, violation)) => format!("{bug:?}: found at seed {seed}: {violation:.150}"),
+                    Some((seed, violation)) if known_seed(*bug) == Some(*seed) => {
+                        format!("{bug:?}: found at seed {seed}: {violation:.150}")
+                    }
+                    Some((seed, violation)) => {
+                        format!("{bug:?}: found at seed {seed}, which KNOWN should name: {violation:.150}")
+                    }
                     None => format!("{bug:?}: NOT FOUND within {SEEDS} seeds"),
                 };
                 // Unlike println!, this is shown also when the test succeeds.
