@@ -4,29 +4,24 @@ use std::sync::Arc;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
+use tillgate_testkit::Client;
+pub use tillgate_testkit::{JSON, JSON_API};
 
 use crate::answer::Answer;
 use crate::contract::{Contract, Observed};
 
-/// JSON:API's media type.
-pub const JSON_API: &str = "application/vnd.api+json";
-/// JSON's media type.
-pub const JSON: &str = "application/json";
-
 /// Sends requests as one caller. Each answer is held against the contract before the test sees it.
 #[derive(Clone)]
 pub struct Api {
-    client: reqwest::Client,
-    origin: String,
+    client: Client,
     contract: Arc<Contract>,
     token: Option<String>,
 }
 
 impl Api {
-    pub(crate) fn new(client: reqwest::Client, origin: String, contract: Arc<Contract>) -> Self {
+    pub(crate) fn new(client: Client, contract: Arc<Contract>) -> Self {
         Self {
             client,
-            origin,
             contract,
             token: None,
         }
@@ -68,7 +63,7 @@ impl Api {
         let call = Call {
             api: self.clone(),
             method: method.to_owned(),
-            path: path.strip_prefix(&self.origin).unwrap_or(path).to_owned(),
+            path: path.strip_prefix(self.client.origin()).unwrap_or(path).to_owned(),
             headers,
             body: Vec::new(),
             declared: true,
@@ -147,14 +142,8 @@ impl Call {
             declared,
         } = self;
         let verb = method.parse().unwrap_or_else(|error| panic!("{method}: {error}"));
-        let request = api
-            .client
-            .request(verb, format!("{}{path}", api.origin))
-            .headers(headers)
-            .body(body);
-        let response = request.send().await?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let bytes = response.bytes().await?;
+        let reply = api.client.send(verb, &path, headers, body).await?;
+        let (status, headers, bytes) = (reply.status, reply.headers, reply.bytes);
         let observed = Observed {
             method: &method,
             path: path.split('?').next().unwrap_or_default(),

@@ -1,13 +1,13 @@
 //! The PSP sandbox as a process of its own, which goes on while the service is killed.
 
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use tillgate_testkit::{Client, Process};
 
 use crate::sandbox::Sandbox;
-use crate::service::{binary, process::Process};
+use crate::service::binary;
 use crate::wait;
 
 /// A start is given this long.
@@ -39,7 +39,8 @@ impl Psp {
 
     /// Ends it at once; its address refuses connections from then on.
     pub fn stop(&mut self) {
-        self.process.kill();
+        let killed = self.process.kill();
+        killed.unwrap_or_else(|error| panic!("{error:?}"));
     }
 
     /// Starts it again at the same address, with what it had booked.
@@ -56,7 +57,7 @@ impl Psp {
 
     /// The operator's side.
     pub fn sandbox(&self) -> Sandbox {
-        Sandbox::new(reqwest::Client::new(), self.url.clone())
+        Sandbox::new(Client::over(reqwest::Client::new(), &self.url))
     }
 }
 
@@ -65,19 +66,16 @@ async fn spawn(data: &Path, listen: &str) -> Result<(Process, String)> {
     let log = data.join("sandbox.log");
     // What an earlier process said is no news of this one.
     std::fs::write(&log, "")?;
-    let mut command = Command::new(binary::path()?);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TILLGATE_")) {
-        command.env_remove(name);
-    }
+    let mut command = tillgate_testkit::command(binary::path()?);
     command
         .current_dir(data)
         .args(["sandbox", "--sandbox-listen", listen, "--data-dir"])
         .arg(data);
-    let mut process = Process::spawn(&mut command, log.clone())?;
+    let mut process = Process::start(&mut command, &log)?;
     let said = || std::fs::read_to_string(&log).unwrap_or_default();
     let url = wait::until(START_LIMIT, || match process.try_wait() {
-        Some(_) => Some(None),
-        None => url_in(&said()).map(Some),
+        Ok(None) => url_in(&said()).map(Some),
+        _ => Some(None),
     });
     let url = url.await.flatten();
     let url = url.with_context(|| format!("the sandbox doesn't start: {}", said()))?;

@@ -1,13 +1,16 @@
 //! The other commands of `tillgate`, on the data of a running service.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output};
 use std::time::Duration;
 
 use crate::{Api, wait};
 
-use super::{Service, binary, isolated, parse_env, process::Process};
+use nix::sys::signal::Signal;
+use tillgate_testkit::{Demo, Process};
+
+use super::{Service, binary, isolated};
 
 /// How long a command may take to say or do something.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -29,7 +32,7 @@ impl Running {
             let found = lines.find(|line| words.iter().all(|word| line.contains(word)));
             found
                 .map(|line| Some(line.to_owned()))
-                .or_else(|| process.try_wait().map(|_| None))
+                .or_else(|| ended(process).map(|_| None))
         });
         let said = said.await.flatten();
         said.unwrap_or_else(|| panic!("no line has {words:?}: {}", read()))
@@ -37,13 +40,18 @@ impl Running {
 
     /// Presses Ctrl-C and waits for the end.
     pub async fn interrupt(&mut self) -> ExitStatus {
-        self.process.interrupt();
+        let asked = self.process.signal(Signal::SIGINT);
+        asked.unwrap_or_else(|error| panic!("{error:?}"));
         let process = &mut self.process;
-        let ended = wait::until(LIMIT, || process.try_wait());
+        let ended = wait::until(LIMIT, || ended(process));
         ended
             .await
             .unwrap_or_else(|| panic!("it has not ended in {LIMIT:?}"))
     }
+}
+
+fn ended(process: &mut Process) -> Option<ExitStatus> {
+    process.try_wait().unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 /// The binary, without arguments and without the settings of the developer's own.
@@ -76,7 +84,7 @@ impl Service {
             .data
             .path()
             .join(format!("{}.log", arguments.join(" ").replace('/', "-")));
-        let process = Process::spawn(&mut self.command(arguments), log.clone());
+        let process = Process::start(&mut self.command(arguments), &log);
         Running {
             process: process.unwrap_or_else(|error| panic!("{arguments:?}: {error:?}")),
             log,
@@ -86,7 +94,7 @@ impl Service {
     /// Starts another program that goes on until it is told to end.
     pub fn start_beside(&self, command: &mut Command) -> Running {
         let log = self.data.path().join("beside.log");
-        let process = Process::spawn(command, log.clone());
+        let process = Process::start(command, &log);
         Running {
             process: process.unwrap_or_else(|error| panic!("{command:?}: {error:?}")),
             log,
@@ -103,12 +111,13 @@ impl Service {
     }
 
     /// Creates an application with `app create` and these arguments; its credentials by their names in `demo.env`.
-    pub fn create_application(&self, arguments: &[&str]) -> HashMap<String, String> {
-        parse_env(&self.run(&[&["app", "create"], arguments].concat()))
+    pub fn create_application(&self, arguments: &[&str]) -> BTreeMap<String, String> {
+        let printed = self.run(&[&["app", "create"], arguments].concat());
+        Demo::parse(&printed).variables().clone()
     }
 
     /// A client with the token that `tillgate token` gives an application.
-    pub fn api_of(&self, application: &HashMap<String, String>) -> Api {
+    pub fn api_of(&self, application: &BTreeMap<String, String>) -> Api {
         self.with_token(&self.run(&["token", "--client-id", &application["TILLGATE_CLIENT_ID"]]))
     }
 }

@@ -3,9 +3,8 @@
 pub mod binary;
 mod command_line;
 pub use command_line::{Running, command};
-pub(crate) mod process;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
@@ -13,7 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use nix::sys::signal::Signal;
 use serde_json::Value;
+use tillgate_testkit::{Client, Demo, Process};
 use tokio::sync::OnceCell;
 
 use crate::api::{Api, JSON};
@@ -22,7 +23,6 @@ use crate::database::Database;
 use crate::proxy::Proxy;
 use crate::sandbox::Sandbox;
 use crate::wait;
-use process::Process;
 
 /// A start is given this long: a debug build on a busy machine migrates, provisions and listens well within it.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -34,7 +34,7 @@ const LOG: &str = "service.log";
 pub struct Service {
     // Fields are dropped in this order: the process goes before what it uses.
     process: Process,
-    demo: HashMap<String, String>,
+    demo: Demo,
     contract: Arc<Contract>,
     client: reqwest::Client,
     integration_token: OnceCell<String>,
@@ -102,10 +102,10 @@ impl Service {
         let extra_arguments: Vec<String> = extra_arguments.iter().map(ToString::to_string).collect();
         let mut command = serve(data.path(), &database, any_port(), any_port())?;
         command.args(&extra_arguments).envs(variables.iter().copied());
-        let process = Process::spawn(&mut command, data.path().join(LOG))?;
+        let process = Process::start(&mut command, &data.path().join(LOG))?;
         let mut service = Self {
             process,
-            demo: HashMap::new(),
+            demo: Demo::default(),
             contract: Arc::new(Contract::new(serde_json::json!({ "paths": {} }))?),
             client: reqwest::Client::builder()
                 .timeout(Duration::from_secs(60))
@@ -133,25 +133,29 @@ impl Service {
 
     /// The process writes `demo.env` last: when it is there, the service answers.
     async fn wait_until_started(&mut self) -> Result<()> {
-        let path = self.data.path().join("demo.env");
+        let path = self.data.path().join(Demo::FILE);
         let process = &mut self.process;
         let ended = wait::until(START_LIMIT, || match process.try_wait() {
-            Some(status) => Some(Some(status)),
-            None => path.exists().then_some(None),
+            Ok(None) => path.exists().then_some(Ok(None)),
+            ended => Some(ended),
         })
         .await;
         match ended {
-            Some(None) => {}
-            Some(Some(status)) => anyhow::bail!("the service ended at start with {status}:\n{}", self.log()),
+            Some(Ok(None)) => {}
+            Some(Err(error)) => return Err(error),
+            Some(Ok(Some(status))) => {
+                anyhow::bail!("the service ended at start with {status}:\n{}", self.log())
+            }
             None => anyhow::bail!("the service has not started in {START_LIMIT:?}:\n{}", self.log()),
         }
-        self.demo = parse_env(&std::fs::read_to_string(&path)?);
+        self.demo = Demo::read(self.data.path())?;
         Ok(())
     }
 
     /// Ends the process at once, as a power cut does.
     pub fn kill9(&mut self) {
-        self.process.kill();
+        let killed = self.process.kill();
+        killed.unwrap_or_else(|error| panic!("{error:?}"));
     }
 
     /// URL of the service's database, as `--database-url` takes it.
@@ -162,9 +166,11 @@ impl Service {
 
     /// Asks the process to stop (SIGTERM) and waits until it has.
     pub async fn terminate(&mut self) -> ExitStatus {
-        self.process.terminate();
+        let asked = self.process.signal(Signal::SIGTERM);
+        asked.unwrap_or_else(|error| panic!("{error:?}"));
         let process = &mut self.process;
-        let status = wait::until(STOP_LIMIT, || process.try_wait()).await;
+        let ended = || process.try_wait().unwrap_or_else(|error| panic!("{error:?}"));
+        let status = wait::until(STOP_LIMIT, ended).await;
         status.unwrap_or_else(|| panic!("the service has not stopped in {STOP_LIMIT:?}:\n{}", self.log()))
     }
 
@@ -175,9 +181,10 @@ impl Service {
             address_of(&self.demo("TILLGATE_SANDBOX_URL")),
         );
         let started = async {
-            let _ = std::fs::remove_file(self.data.path().join("demo.env"));
+            let _ = std::fs::remove_file(self.data.path().join(Demo::FILE));
             let mut command = serve(self.data.path(), &self.database, listen, sandbox)?;
-            self.process = Process::spawn(command.args(&self.extra_arguments), self.data.path().join(LOG))?;
+            let log = self.data.path().join(LOG);
+            self.process = Process::start(command.args(&self.extra_arguments), &log)?;
             self.wait_until_started().await
         };
         if let Err(error) = started.await {
@@ -216,25 +223,27 @@ impl Service {
 
     /// Origin of the API.
     pub fn url(&self) -> &str {
-        &self.demo["TILLGATE_URL"]
+        let url = self.demo.get("TILLGATE_URL");
+        url.unwrap_or_else(|error| panic!("{error:?}"))
     }
 
     /// A value of `demo.env`.
     pub fn demo(&self, key: &str) -> String {
-        self.demo
-            .get(key)
-            .unwrap_or_else(|| panic!("{key} is not in demo.env"))
-            .clone()
+        let value = self.demo.get(key);
+        value.unwrap_or_else(|error| panic!("{error:?}")).to_owned()
     }
 
     /// All of `demo.env`, as environment variables for a program that uses this service.
-    pub fn demo_environment(&self) -> &HashMap<String, String> {
-        &self.demo
+    pub fn demo_environment(&self) -> &BTreeMap<String, String> {
+        self.demo.variables()
     }
 
     /// The embedded PSP sandbox.
     pub fn sandbox(&self) -> Sandbox {
-        Sandbox::new(self.client.clone(), self.demo("TILLGATE_SANDBOX_URL"))
+        Sandbox::new(Client::over(
+            self.client.clone(),
+            &self.demo("TILLGATE_SANDBOX_URL"),
+        ))
     }
 
     /// A client with the token of the demo's integration application.
@@ -265,7 +274,10 @@ impl Service {
 
     /// A client without an access token.
     pub fn anonymous(&self) -> Api {
-        Api::new(self.client.clone(), self.url().to_owned(), self.contract.clone())
+        Api::new(
+            Client::over(self.client.clone(), self.url()),
+            self.contract.clone(),
+        )
     }
 }
 
@@ -308,14 +320,11 @@ fn serve(data: &Path, database: &Database, listen: SocketAddr, sandbox: SocketAd
 
 /// The binary without the settings of the developer's own, which must not leak in.
 fn isolated(binary: &Path) -> Command {
-    let mut command = Command::new("sh");
+    let mut command = tillgate_testkit::command("sh");
     // A write beyond the limit of a file's size is an error, and not the end of the process.
     command
         .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
         .arg(binary);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TILLGATE_")) {
-        command.env_remove(name);
-    }
     command
 }
 
@@ -330,14 +339,4 @@ fn address_of(url: &str) -> SocketAddr {
     authority
         .parse()
         .unwrap_or_else(|error| panic!("{url} names no socket address: {error}"))
-}
-
-/// `KEY=value` lines; values may be quoted, `#` starts a comment line.
-fn parse_env(text: &str) -> HashMap<String, String> {
-    text.lines()
-        .map(|line| line.trim().trim_start_matches("export "))
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once('='))
-        .map(|(key, value)| (key.to_owned(), value.trim_matches(['"', '\'']).to_owned()))
-        .collect()
 }

@@ -1,15 +1,15 @@
 //! The service's API, as the benchmark uses it.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result};
 use futures::future::try_join_all;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
+use tillgate_testkit::bodies::{self, to_one};
+use tillgate_testkit::{Client, Demo};
 
 use super::http::{self, Connection, Request};
-use super::service::variable;
 
 /// Over so many connections records are made in advance.
 const PREPARING_CONNECTIONS: usize = 32;
@@ -33,33 +33,18 @@ impl Api {
         }
     }
 
-    /// Asks for a token, with the variables of demo.env.
-    pub async fn authorize(address: SocketAddr, variables: &BTreeMap<String, String>) -> Result<Self> {
-        let credentials = json!({
-            "grant_type": "client_credentials",
-            "client_id": variable(variables, "TILLGATE_CLIENT_ID")?,
-            "client_secret": variable(variables, "TILLGATE_CLIENT_SECRET")?
-        });
-        let request = http::with_body(
-            "POST",
-            "/oauth/token",
-            "",
-            "application/json",
-            &credentials.to_string(),
+    /// Asks for a token, with the credentials in demo.env.
+    pub async fn authorize(address: SocketAddr, demo: &Demo) -> Result<Self> {
+        let service = Client::new(&format!("http://{address}"))?;
+        let (id, secret) = (
+            demo.get("TILLGATE_CLIENT_ID")?,
+            demo.get("TILLGATE_CLIENT_SECRET")?,
         );
-        let answer = Connection::open(address)
-            .await?
-            .send(&request)
-            .await?
-            .expect(200)?
-            .document()?;
-        let token = answer["access_token"]
-            .as_str()
-            .context("the token answer has no access_token")?;
-        let market = variable(variables, "TILLGATE_MARKET_ID")?.to_owned();
+        let token = service.token(id, secret).await?;
+        let market = demo.get("TILLGATE_MARKET_ID")?.to_owned();
         Ok(Self {
             address,
-            token: token.to_owned().into(),
+            token,
             market,
         })
     }
@@ -76,7 +61,7 @@ impl Api {
             let id = gateway["id"].as_str().context("a gateway without an id")?;
             // Another place needs the key again; the sandbox takes any that is well formed.
             let attributes = json!({"base_url": url, "login": "sk_test_51TillgateDemo000000000000"});
-            let document = json!({"data": {"type": "stripe_gateways", "id": id, "attributes": attributes}});
+            let document = bodies::change("stripe_gateways", id, attributes);
             let path = format!("/api/stripe_gateways/{id}");
             let request = http::with_document("PATCH", &path, self.token.expose_secret(), &document);
             connection.send(&request).await?.expect(200)?;
@@ -226,7 +211,7 @@ impl Api {
     }
 
     fn patch(&self, kind: &str, id: &str, attributes: Value) -> Request {
-        let document = json!({"data": {"type": kind, "id": id, "attributes": attributes}});
+        let document = bodies::change(kind, id, attributes);
         http::with_document(
             "PATCH",
             &format!("/api/{kind}/{id}"),
@@ -236,8 +221,7 @@ impl Api {
     }
 
     fn post(&self, kind: &str, attributes: Value, relationships: Value) -> Request {
-        let document =
-            json!({"data": {"type": kind, "attributes": attributes, "relationships": relationships}});
+        let document = bodies::resource(kind, attributes, relationships);
         http::with_document(
             "POST",
             &format!("/api/{kind}"),
@@ -245,10 +229,6 @@ impl Api {
             &document,
         )
     }
-}
-
-fn to_one(kind: &str, id: &str) -> Value {
-    json!({"data": {"type": kind, "id": id}})
 }
 
 /// Sends a creation; the new resource's id.

@@ -1,21 +1,19 @@
 //! The programs that the service is compared with (`src/bin/floor`).
 
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Command;
-
-use super::program::Program;
+use tillgate_testkit::Process;
 
 /// A running floor; killed when dropped.
 pub struct Floor {
     /// Where it listens.
     pub address: SocketAddr,
-    _program: Program,
+    _process: Process,
 }
 
 impl Floor {
@@ -47,14 +45,21 @@ impl Floor {
     }
 
     async fn start(mut command: Command, directory: &Path) -> Result<Self> {
-        command.stdout(Stdio::piped());
-        let mut program = Program::start(command, &directory.join("floor.log"))?;
-        let output = program.child().stdout.take().context("no output of the floor")?;
-        let line = BufReader::new(output).lines().next_line().await?;
-        let address = line.context("the floor didn't start")?.parse()?;
+        let log = directory.join("floor.log");
+        // The last floor wrote its address there.
+        std::fs::write(&log, "")?;
+        let mut process = Process::start(command.process_group(0), &log)?;
+        let written = || std::fs::read_to_string(&log).unwrap_or_default();
+        process.wait_until(async || written().ends_with('\n')).await?;
+        let text = written();
+        let address = text
+            .lines()
+            .next()
+            .context("the floor names no address")?
+            .parse()?;
         Ok(Self {
             address,
-            _program: program,
+            _process: process,
         })
     }
 }

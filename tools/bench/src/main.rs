@@ -10,12 +10,12 @@ mod http;
 mod load;
 mod machine;
 mod measurements;
-mod program;
 mod progress;
 mod report;
 mod scene;
 mod service;
 mod statistics;
+mod usage;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

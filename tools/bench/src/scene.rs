@@ -6,12 +6,13 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use secrecy::{ExposeSecret as _, SecretString};
 use tempfile::TempDir;
+use tillgate_testkit::Process;
 use tokio_postgres::NoTls;
 
 use super::floor::Floor;
-use super::program::Program;
 use super::progress::Progress;
 use super::service::{Installation, Sandbox};
+use super::usage;
 use tillgate_toolbox::postgres::Programs;
 
 /// A database that is measured.
@@ -38,7 +39,7 @@ pub struct Scene<'a> {
     pub installation: Installation,
     /// Where steps are told.
     pub progress: &'a Progress,
-    service: Option<Program>,
+    service: Option<Process>,
     floor: PathBuf,
     database_url: Option<SecretString>,
     directory: TempDir,
@@ -82,7 +83,7 @@ impl<'a> Scene<'a> {
     /// A floor that pays with two commits and a call of the sandbox.
     pub async fn payments_floor(&self) -> Result<Floor> {
         let (directory, url) = (self.directory.path(), self.database_url.as_ref());
-        Floor::payments(&self.floor, directory, url, &self.sandbox.url()).await
+        Floor::payments(&self.floor, directory, url, self.sandbox.url()).await
     }
 
     /// Ends the service and starts it again: how long it took from the start of its process to the first answer.
@@ -110,18 +111,12 @@ impl<'a> Scene<'a> {
 
     /// Resident memory of the service, in bytes.
     pub fn resident_memory(&self) -> Result<u64> {
-        self.service
-            .as_ref()
-            .context("the service has ended")?
-            .resident_memory()
+        usage::resident_memory(self.service.as_ref().context("the service has ended")?)
     }
 
     /// Processor time that the service has taken so far.
     pub fn processor_time(&self) -> Result<Duration> {
-        self.service
-            .as_ref()
-            .context("the service has ended")?
-            .processor_time()
+        usage::processor_time(self.service.as_ref().context("the service has ended")?)
     }
 
     /// One thing for SQLite, another for PostgreSQL.

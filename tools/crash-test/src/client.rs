@@ -4,28 +4,26 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use reqwest::{Method, header};
+use reqwest::Method;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Value, json};
+use serde_json::Value;
+use tillgate_testkit::{Create, Created, JSON_API, bodies};
 use tokio::time::sleep;
 
 use super::witness::Witness;
 use tillgate_toolbox::interrupt::Interrupt;
 
-const MEDIA_TYPE: &str = "application/vnd.api+json";
 /// Between two attempts to reach a service that is down.
 const RECONNECT: Duration = Duration::from_millis(30);
 /// Between two attempts while the answer is not decided.
 const AGAIN: Duration = Duration::from_millis(200);
-/// An answer takes no longer on a living connection.
-const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 /// Every request is answered at last within this, whatever is killed.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What all clients share.
 pub struct Clients {
-    http: reqwest::Client,
-    origin: String,
+    service: tillgate_testkit::Client,
     token: RefCell<SecretString>,
     interrupt: Interrupt,
     /// What they were told.
@@ -36,11 +34,9 @@ pub struct Clients {
 
 impl Clients {
     /// Clients of the service at `origin`, so far without a token.
-    pub fn new(origin: String, interrupt: Interrupt) -> Result<Self> {
-        let http = reqwest::Client::builder().timeout(ANSWER_LIMIT).build()?;
+    pub fn new(origin: &str, interrupt: Interrupt) -> Result<Self> {
         Ok(Self {
-            http,
-            origin,
+            service: tillgate_testkit::Client::new(origin)?,
             token: RefCell::new(SecretString::default()),
             interrupt,
             witness: RefCell::default(),
@@ -50,15 +46,8 @@ impl Clients {
 
     /// Fetches the token that all use.
     pub async fn authorize(&self, client_id: &str, client_secret: &str) -> Result<()> {
-        let credentials = json!({
-            "grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret
-        });
-        let request = self.http.post(format!("{}/oauth/token", self.origin));
-        let request = request.header(header::CONTENT_TYPE, "application/json");
-        let answer = request.body(credentials.to_string()).send().await?;
-        let body: Value = serde_json::from_slice(&answer.bytes().await?)?;
-        let token = body["access_token"].as_str().context("no access token")?;
-        self.token.replace(token.to_owned().into());
+        self.token
+            .replace(self.service.token(client_id, client_secret).await?);
         Ok(())
     }
 
@@ -70,8 +59,7 @@ impl Clients {
 
     /// Whether the service answers requests.
     pub async fn is_ready(&self) -> bool {
-        let answer = self.http.get(format!("{}/readyz", self.origin)).send().await;
-        answer.is_ok_and(|answer| answer.status().is_success())
+        self.service.is_ready().await
     }
 }
 
@@ -130,18 +118,14 @@ impl<'a> Client<'a> {
         let key = self.next_key();
         let mut attributes = attributes;
         attributes["reference"] = key.as_str().into();
-        let document =
-            json!({ "data": { "type": kind, "attributes": attributes, "relationships": relationships } });
+        let document = bodies::resource(kind, attributes, relationships);
         let path = format!("/api/{kind}");
         self.decided(Method::POST, &path, Some((&key, &document))).await
     }
 
     /// Charges an order at once, in the other dialect.
     pub async fn charge(&self, order: &str, token: &str) -> Result<Reply> {
-        let order = json!({ "order": to_one("order", order) });
-        let attributes = json!({ "stripe_token": token });
-        let document =
-            json!({ "data": { "type": "payments", "attributes": attributes, "relationships": order } });
+        let document = bodies::payment(order, token);
         let key = self.next_key();
         self.decided(Method::POST, "/api/v1/payments", Some((&key, &document)))
             .await
@@ -149,7 +133,7 @@ impl<'a> Client<'a> {
 
     /// Changes a resource, or pulls one of its triggers.
     pub async fn change(&self, kind: &str, id: &str, attributes: Value) -> Result<Reply> {
-        let document = json!({ "data": { "type": kind, "id": id, "attributes": attributes } });
+        let document = bodies::change(kind, id, attributes);
         let key = self.next_key();
         self.decided(
             Method::PATCH,
@@ -212,32 +196,32 @@ impl<'a> Client<'a> {
         change: Option<(&str, &Value)>,
     ) -> Result<(Reply, bool)> {
         let shared = self.shared;
-        let mut request = shared.http.request(method, format!("{}{path}", shared.origin));
-        request = request
-            .bearer_auth(shared.token.borrow().expose_secret())
-            .header(header::ACCEPT, MEDIA_TYPE);
+        let mut headers = HeaderMap::new();
+        let bearer = format!("Bearer {}", shared.token.borrow().expose_secret());
+        headers.insert(AUTHORIZATION, HeaderValue::from_str(&bearer)?);
+        headers.insert(ACCEPT, HeaderValue::from_static(JSON_API));
+        let mut body = String::new();
         if let Some((key, document)) = change {
-            request = request
-                .header("Idempotency-Key", key)
-                .header(header::CONTENT_TYPE, MEDIA_TYPE);
-            request = request.body(document.to_string());
+            headers.insert("Idempotency-Key", HeaderValue::from_str(key)?);
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON_API));
+            body = document.to_string();
         }
-        let answer = request.send().await?;
-        let status = answer.status().as_u16();
-        let asks_for_patience = answer.headers().contains_key(header::RETRY_AFTER);
-        let body = answer.bytes().await?;
-        let body = if body.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&body)?
-        };
+        let answer = shared.service.send(method, path, headers, body).await?;
+        let asks_for_patience = answer.headers.contains_key(RETRY_AFTER);
+        let (status, body) = (answer.status, answer.document()?);
         Ok((Reply { status, body }, asks_for_patience))
     }
 }
 
-/// Linkage to one resource.
-pub fn to_one(kind: &str, id: &str) -> Value {
-    json!({ "data": { "type": kind, "id": id } })
+impl Create for Client<'_> {
+    async fn create(&self, kind: &str, attributes: Value, relationships: Value) -> Result<Created> {
+        let mut reply = Client::create(self, kind, attributes, relationships).await?;
+        let id = reply.id().map(str::to_owned).filter(|_| reply.status == 201);
+        Ok(Created {
+            id: id.with_context(|| format!("{kind} can't be created: {} {}", reply.status, reply.body))?,
+            attributes: reply.body["data"]["attributes"].take(),
+        })
+    }
 }
 
 /// Whether a later answer to the same request may be another one.

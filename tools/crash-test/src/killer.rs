@@ -8,9 +8,9 @@ use rand::rngs::StdRng;
 use tokio::time::sleep;
 
 use super::database::Database;
-use super::process::Process;
 use super::progress::Progress;
 use super::service::Service;
+use tillgate_testkit::Process;
 
 /// A life of the service lasts this many milliseconds from when it is ready.
 const LIFE_MS: std::ops::Range<u64> = 50..900;
@@ -75,8 +75,9 @@ impl Killer<'_> {
         Ok(running)
     }
 
-    async fn end(&self, process: Process, done: &mut Kills) -> Result<()> {
-        process.kill().await?;
+    async fn end(&self, mut process: Process, done: &mut Kills) -> Result<()> {
+        process.expect_running()?;
+        process.kill()?;
         done.all += 1;
         if self.database.open_operations().await? > 0 {
             done.while_pending += 1;

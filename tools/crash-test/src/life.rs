@@ -5,7 +5,9 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
-use super::client::{Client, Reply, to_one};
+use tillgate_testkit::bodies::to_one;
+
+use super::client::{Client, Reply};
 use super::shop::Shop;
 
 /// A token that Checkout.com approves without authentication.

@@ -7,7 +7,6 @@ mod compare;
 mod database;
 mod killer;
 mod life;
-mod process;
 mod progress;
 mod report;
 mod sandbox;

@@ -2,22 +2,18 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
-use reqwest::Method;
-use serde_json::{Value, json};
+use anyhow::{Context as _, Result};
+use serde_json::json;
+use tillgate_testkit::{Client, Process, free_address};
 
 use super::books::Entry;
-use super::process::{Process, free_address};
 
-/// Secret key at Checkout.com; any well-formed key is an account's.
-pub const CHECKOUT_COM_KEY: &str = "sk_sbox_shopaaaaaaaaaaaaaaaaaaaaaaa";
 /// How long captures, voids and refunds at Checkout.com take, in milliseconds.
 const ACTION_DELAY_MS: u64 = 200;
 
 /// A running sandbox.
 pub struct Sandbox {
-    http: reqwest::Client,
-    origin: String,
+    sandbox: tillgate_testkit::Sandbox,
     _process: Process,
 }
 
@@ -32,24 +28,21 @@ impl Sandbox {
             ("TILLGATE_SANDBOX_LISTEN", address.as_str()),
         ];
         let log = directory.join("sandbox.log");
-        let mut sandbox = Self {
-            http: reqwest::Client::new(),
-            origin: format!("http://{address}"),
-            _process: Process::start(tillgate, &["sandbox"], &variables, &log)?,
-        };
-        let (http, url) = (sandbox.http.clone(), format!("{}/sandbox/clock", sandbox.origin));
-        let answers = async || http.get(&url).send().await.is_ok();
-        sandbox
-            ._process
-            .wait_until(answers)
+        let sandbox = tillgate_testkit::Sandbox::new(Client::new(&format!("http://{address}"))?);
+        let mut process = tillgate_testkit::start(tillgate, &["sandbox"], &variables, &log)?;
+        process
+            .wait_until(async || sandbox.is_ready().await)
             .await
             .context("the sandbox")?;
-        Ok(sandbox)
+        Ok(Self {
+            sandbox,
+            _process: process,
+        })
     }
 
     /// Origin of both PSPs' APIs.
     pub fn url(&self) -> &str {
-        &self.origin
+        self.sandbox.url()
     }
 
     /// From now on answers are slow, lost and refused now and then, and so are webhooks.
@@ -71,57 +64,32 @@ impl Sandbox {
             json!({ "fault": "webhook_delay", "delay_ms": 400, "rate": 0.2 }),
         ];
         for fault in &faults {
-            self.call(Method::POST, "/sandbox/faults", Some(fault)).await?;
+            self.sandbox.fault(fault).await?;
         }
-        let settings = json!({ "action_delay_ms": ACTION_DELAY_MS });
-        self.call(Method::POST, "/sandbox/settings", Some(&settings))
-            .await?;
-        Ok(())
+        self.sandbox.set_action_delay(ACTION_DELAY_MS).await
     }
 
     /// Everything works again.
     pub async fn end_trouble(&self) -> Result<()> {
-        self.call(Method::DELETE, "/sandbox/faults", None).await?;
-        let settings = json!({ "action_delay_ms": 0 });
-        self.call(Method::POST, "/sandbox/settings", Some(&settings))
-            .await?;
-        Ok(())
+        self.sandbox.clear_faults().await?;
+        self.sandbox.set_action_delay(0).await
     }
 
     /// Every money effect that the PSPs booked.
     pub async fn ledger(&self) -> Result<Vec<Entry>> {
-        let ledger = self.call(Method::GET, "/sandbox/ledger", None).await?;
-        serde_json::from_slice(&ledger).context("the sandbox's ledger")
+        self.sandbox.list("ledger").await
     }
 
     /// Has Checkout.com send its events to a gateway, the way a merchant does it.
-    pub async fn register_workflow(&self, url: &str, signing_key: &str) -> Result<()> {
+    pub async fn register_workflow(&self, secret_key: &str, url: &str, signing_key: &str) -> Result<()> {
         let action = json!({
             "type": "webhook", "url": url, "signature": { "method": "HMACSHA256", "key": signing_key }
         });
         let workflow = json!({ "name": "Shop", "active": true, "conditions": [], "actions": [action] });
-        self.call(Method::POST, "/workflows", Some(&workflow)).await?;
-        Ok(())
-    }
-
-    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Vec<u8>> {
-        let mut request = self
-            .http
-            .request(method.clone(), format!("{}{path}", self.origin))
-            .bearer_auth(CHECKOUT_COM_KEY);
-        if let Some(body) = body {
-            request = request
-                .header("Content-Type", "application/json")
-                .body(body.to_string());
-        }
-        let answer = request.send().await?;
-        let status = answer.status();
-        let body = answer.bytes().await?;
-        ensure!(
-            status.is_success(),
-            "the sandbox's {method} {path}: {status} {}",
-            String::from_utf8_lossy(&body)
-        );
-        Ok(body.into())
+        let reply = self
+            .sandbox
+            .call("POST", "/workflows", secret_key, Some(&workflow))
+            .await?;
+        reply.success("POST /workflows").map(drop)
     }
 }

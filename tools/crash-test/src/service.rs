@@ -1,15 +1,13 @@
 //! The service, on one address and one database over all its lives.
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use secrecy::{ExposeSecret as _, SecretString};
+use tillgate_testkit::{Demo, Process, free_address};
 
 use super::client::Clients;
-use super::process::{Process, free_address};
 use tillgate_toolbox::interrupt::Interrupt;
 
 /// Seconds that the service waits for a PSP: a lost answer is found to be lost soon.
@@ -38,24 +36,19 @@ impl Service {
             tillgate: tillgate.to_owned(),
             directory: directory.to_owned(),
             database_url,
-            clients: Clients::new(format!("http://{address}"), interrupt)?,
+            clients: Clients::new(&format!("http://{address}"), interrupt)?,
             address,
         };
         // The demo is made for a sandbox within the service only.
         let mut process = service.spawn(&free_address()?.to_string())?;
-        let environment = service.data().join("demo.env");
+        let environment = service.data().join(Demo::FILE);
         process.wait_until(async || environment.exists()).await?;
-        let variables = variables(&fs::read_to_string(environment)?);
-        let variable = |name: &str| {
-            variables
-                .get(name)
-                .with_context(|| format!("demo.env has no {name}"))
-        };
-        let id = variable("TILLGATE_CLIENT_ID")?;
-        service
-            .clients
-            .authorize(id, variable("TILLGATE_CLIENT_SECRET")?)
-            .await?;
+        let demo = Demo::read(&service.data())?;
+        let (id, secret) = (
+            demo.get("TILLGATE_CLIENT_ID")?,
+            demo.get("TILLGATE_CLIENT_SECRET")?,
+        );
+        service.clients.authorize(id, secret).await?;
         process.stop().await?;
         Ok(service)
     }
@@ -97,17 +90,10 @@ impl Service {
             variables.push(("TILLGATE_DATABASE_URL", url.expose_secret()));
         }
         let log = self.directory.join("service.log");
-        Process::start(&self.tillgate, &["serve"], &variables, &log)
+        tillgate_testkit::start(&self.tillgate, &["serve"], &variables, &log)
     }
 
     fn data(&self) -> PathBuf {
         self.directory.join("service-data")
     }
-}
-
-fn variables(text: &str) -> BTreeMap<String, String> {
-    let pairs = text.lines().filter_map(|line| line.split_once('='));
-    pairs
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
 }

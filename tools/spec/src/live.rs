@@ -30,9 +30,12 @@ pub struct Target {
 /// # Errors
 /// The service can't be built, started or stopped, or doesn't speak HTTP.
 pub fn check_started(document: &Value) -> anyhow::Result<Vec<String>> {
-    let service = service::Service::start()?;
-    let lines = check(document, &service.target(&client()?)?)?;
-    service.stop()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let service = runtime.block_on(service::Service::start())?;
+    let lines = check(document, &runtime.block_on(service.target())?)?;
+    runtime.block_on(service.stop())?;
     Ok(lines)
 }
 
