@@ -5,6 +5,7 @@ mod clients;
 mod docs;
 mod document;
 mod licenses;
+mod new;
 mod simulate;
 mod test;
 mod tool;
@@ -51,6 +52,9 @@ enum Task {
     Kill(Arguments),
     /// Run the service against the PSP sandbox with faults that a seed decides, as many seeds as you like.
     Simulate(simulate::Args),
+    /// Write the first version of a resource or a provider.
+    #[command(subcommand)]
+    New(new::Task),
     /// Check the licences of all dependencies against deny.toml.
     Licenses,
     /// Check all dependencies against known security advisories.
@@ -77,6 +81,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Bench(args) => tool::bench(args.given),
         Task::Kill(args) => tool::crash_test(args.given),
         Task::Simulate(args) => simulate::run(&args),
+        Task::New(task) => new::run(&task),
         Task::Licenses => licenses::run(),
         Task::Advisories => advisories::run(),
     }

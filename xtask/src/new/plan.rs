@@ -1,0 +1,114 @@
+//! Files to be made, and lines to be added to files that exist.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+
+/// All that is made and changed, by path from the root of the workspace.
+#[derive(Default)]
+pub struct Plan {
+    files: BTreeMap<PathBuf, String>,
+    edits: Vec<(PathBuf, Edit)>,
+}
+
+/// A change of a file.
+pub enum Edit {
+    /// Adds a line among those that begin as it does, in their order.
+    Sorted { begins: &'static str, line: String },
+    /// Adds text before the first place with this text.
+    Before { text: &'static str, new: String },
+    /// Adds text after the first place with this text.
+    After { text: &'static str, new: String },
+    /// Adds text at the end.
+    End(String),
+}
+
+impl Plan {
+    /// A file that is made.
+    pub fn file(&mut self, path: impl Into<PathBuf>, text: String) {
+        self.files.insert(path.into(), text);
+    }
+
+    /// A change of a file that exists.
+    pub fn edit(&mut self, path: impl Into<PathBuf>, edit: Edit) {
+        self.edits.push((path.into(), edit));
+    }
+
+    /// Adds `mod` and, for all that it has, `pub use` of a module.
+    pub fn exported_module(&mut self, path: &str, module: &str) {
+        self.module(path, "mod ", module);
+        self.edit(
+            path,
+            Edit::Sorted {
+                begins: "pub use ",
+                line: format!("pub use {module}::*;"),
+            },
+        );
+    }
+
+    /// Adds `mod` of a module, as `mod ` or `pub mod `.
+    pub fn module(&mut self, path: &str, begins: &'static str, module: &str) {
+        let line = format!("{begins}{module};");
+        self.edit(path, Edit::Sorted { begins, line });
+    }
+
+    /// Each file that is made or changed, with its text.
+    ///
+    /// # Errors
+    /// A file that is to be made exists; or one that is to be changed doesn't, or not in the form that is known here.
+    pub fn render(&self, root: &Path) -> Result<BTreeMap<PathBuf, String>> {
+        let mut rendered = BTreeMap::new();
+        for (path, text) in &self.files {
+            ensure!(!root.join(path).exists(), "{} exists already", path.display());
+            rendered.insert(path.clone(), text.clone());
+        }
+        for (path, edit) in &self.edits {
+            let name = || path.display().to_string();
+            let before = match rendered.get(path) {
+                Some(text) => text.clone(),
+                None => fs::read_to_string(root.join(path)).with_context(name)?,
+            };
+            let after = edit
+                .apply(&before)
+                .with_context(|| format!("{}: the place for it is not found", name()))?;
+            rendered.insert(path.clone(), after);
+        }
+        Ok(rendered)
+    }
+}
+
+impl Edit {
+    fn apply(&self, text: &str) -> Option<String> {
+        let insert = |at: usize, new: &str| Some([&text[..at], new, &text[at..]].concat());
+        match self {
+            Self::Sorted { begins, line } => {
+                let mut at = 0;
+                let mut place = None;
+                for known in text.split_inclusive('\n') {
+                    let end = at + known.len();
+                    if known.starts_with(begins) {
+                        if known.trim_end() > line.as_str() {
+                            return insert(at, &format!("{line}\n"));
+                        }
+                        place = Some(end);
+                    }
+                    at = end;
+                }
+                insert(place?, &format!("{line}\n"))
+            }
+            Self::Before { text: mark, new } => insert(text.find(mark)?, new),
+            Self::After { text: mark, new } => insert(text.find(mark)? + mark.len(), new),
+            Self::End(new) => Some(format!("{}\n{new}", text.trim_end())),
+        }
+    }
+}
+
+/// Writes a file, and the directories above it.
+pub fn write(path: &Path, text: &str) -> Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    fs::write(path, text).with_context(|| path.display().to_string())
+}
