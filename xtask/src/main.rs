@@ -2,6 +2,7 @@
 
 mod advisories;
 mod clients;
+mod dist;
 mod docs;
 mod document;
 mod licenses;
@@ -44,6 +45,8 @@ enum Task {
     Clients(clients::Args),
     /// Build the documentation site and the Postman collection.
     Docs(docs::Args),
+    /// Make the files of a release: an archive, a Debian package, checksums.
+    Dist(dist::Args),
     /// Measure the service beside what the machine and the database take by themselves.
     #[command(disable_help_flag = true)]
     Bench(Arguments),
@@ -78,6 +81,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::OpenapiDiff(args) => tool::openapi_diff(args.given),
         Task::Clients(args) => clients::run(&args),
         Task::Docs(args) => docs::run(&args),
+        Task::Dist(args) => dist::run(&args),
         Task::Bench(args) => tool::bench(args.given),
         Task::Kill(args) => tool::crash_test(args.given),
         Task::Simulate(args) => simulate::run(&args),

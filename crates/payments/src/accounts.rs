@@ -1,5 +1,6 @@
 //! Organizations and the applications that call for them.
 
+use futures::future::LocalBoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use tillgate_model::{Id, Problem, Problems};
 use tillgate_store::{ApplicationRow, OrganizationRow, Scope, StoreError, Tx, query};
@@ -70,35 +71,37 @@ pub(crate) fn application(row: ApplicationRow) -> Result<Application, StoreError
 }
 
 /// The application with these credentials. `None` if there is none, or the secret is not the right one.
-pub async fn authenticate(
-    context: &Context,
-    client_id: &str,
-    client_secret: Option<&SecretString>,
-) -> Result<Option<Application>, Problems> {
-    let row = read_application(context, client_id).await?;
-    // An unknown client costs as much time as a wrong secret.
-    let hash = row.as_ref().and_then(|row| row.secret_hash.clone());
-    let given = client_secret.map_or("", ExposeSecret::expose_secret);
-    let previous = row.as_ref().and_then(|row| {
-        let counts = row
-            .previous_secret_until
-            .is_some_and(|until| until > stored::stored_time(context.now()));
-        row.previous_secret_hash.clone().filter(|_| counts)
-    });
-    let is_of = |hash: Option<String>| {
-        context
-            .cipher
-            .verify_hash(PURPOSE, given, hash.as_deref().unwrap_or_default())
-    };
-    // Both are compared, whichever it is.
-    let matches = is_of(hash) | is_of(previous);
-    let Some(row) = row else { return Ok(None) };
-    if row.disabled_at.is_some() || (row.secret_hash.is_some() && !matches) {
-        return Ok(None);
-    }
-    application(row)
-        .map(Some)
-        .map_err(|error| Failure::from(error).into_problems())
+pub fn authenticate<'a>(
+    context: &'a Context,
+    client_id: &'a str,
+    client_secret: Option<&'a SecretString>,
+) -> LocalBoxFuture<'a, Result<Option<Application>, Problems>> {
+    Box::pin(async move {
+        let row = read_application(context, client_id).await?;
+        // An unknown client costs as much time as a wrong secret.
+        let hash = row.as_ref().and_then(|row| row.secret_hash.clone());
+        let given = client_secret.map_or("", ExposeSecret::expose_secret);
+        let previous = row.as_ref().and_then(|row| {
+            let counts = row
+                .previous_secret_until
+                .is_some_and(|until| until > stored::stored_time(context.now()));
+            row.previous_secret_hash.clone().filter(|_| counts)
+        });
+        let is_of = |hash: Option<String>| {
+            context
+                .cipher
+                .verify_hash(PURPOSE, given, hash.as_deref().unwrap_or_default())
+        };
+        // Both are compared, whichever it is.
+        let matches = is_of(hash) | is_of(previous);
+        let Some(row) = row else { return Ok(None) };
+        if row.disabled_at.is_some() || (row.secret_hash.is_some() && !matches) {
+            return Ok(None);
+        }
+        application(row)
+            .map(Some)
+            .map_err(|error| Failure::from(error).into_problems())
+    })
 }
 
 /// As the secrets of applications are stored.
@@ -107,15 +110,17 @@ pub(crate) fn hash_of_secret(context: &Context, secret: &str) -> String {
 }
 
 /// The application of that client id, unless it is disabled.
-pub async fn application_by_client_id(
-    context: &Context,
-    client_id: &str,
-) -> Result<Option<Application>, Problems> {
-    let row = read_application(context, client_id).await?;
-    row.filter(|row| row.disabled_at.is_none())
-        .map(application)
-        .transpose()
-        .map_err(|error| Failure::from(error).into_problems())
+pub fn application_by_client_id<'a>(
+    context: &'a Context,
+    client_id: &'a str,
+) -> LocalBoxFuture<'a, Result<Option<Application>, Problems>> {
+    Box::pin(async move {
+        let row = read_application(context, client_id).await?;
+        row.filter(|row| row.disabled_at.is_none())
+            .map(application)
+            .transpose()
+            .map_err(|error| Failure::from(error).into_problems())
+    })
 }
 
 async fn read_application(context: &Context, client_id: &str) -> Result<Option<ApplicationRow>, Problems> {
@@ -130,71 +135,86 @@ async fn read_application(context: &Context, client_id: &str) -> Result<Option<A
 }
 
 /// Creates an organization; its name must be new.
-pub async fn create_organization(context: &Context, name: &str) -> Result<Id, Problems> {
-    let id = context.new_id();
-    let row = OrganizationRow {
-        id: id.to_string(),
-        name: name.to_owned(),
-        created_at: stored::stored_time(context.now()),
-    };
-    let outcome = context
-        .db
-        .write(async move |tx: &mut Tx<'_>| query!(tx, accounts::insert_organization(&row)))
-        .await;
-    match outcome {
-        Ok(()) => Ok(id),
-        Err(StoreError::NotUnique(_)) => {
-            Err(Problem::invalid("", "taken", "an organization of that name exists").into())
+pub fn create_organization<'a>(
+    context: &'a Context,
+    name: &'a str,
+) -> LocalBoxFuture<'a, Result<Id, Problems>> {
+    Box::pin(async move {
+        let id = context.new_id();
+        let row = OrganizationRow {
+            id: id.to_string(),
+            name: name.to_owned(),
+            created_at: stored::stored_time(context.now()),
+        };
+        let outcome = context
+            .db
+            .write(async move |tx: &mut Tx<'_>| query!(tx, accounts::insert_organization(&row)))
+            .await;
+        match outcome {
+            Ok(()) => Ok(id),
+            Err(StoreError::NotUnique(_)) => {
+                Err(Problem::invalid("", "taken", "an organization of that name exists").into())
+            }
+            Err(error) => Err(Failure::from(error).into_problems()),
         }
-        Err(error) => Err(Failure::from(error).into_problems()),
-    }
+    })
 }
 
 /// The organization of that name.
-pub async fn find_organization(context: &Context, name: &str) -> Result<Option<Id>, Problems> {
-    let found = context
-        .db
-        .read(async |tx: &mut Tx<'_>| {
-            let row = query!(tx, accounts::organization_by_name(name))?;
-            row.map(|row| stored::parse_column(&row.id)).transpose()
-        })
-        .await;
-    found.map_err(|error: StoreError| Failure::from(error).into_problems())
+pub fn find_organization<'a>(
+    context: &'a Context,
+    name: &'a str,
+) -> LocalBoxFuture<'a, Result<Option<Id>, Problems>> {
+    Box::pin(async move {
+        let found = context
+            .db
+            .read(async |tx: &mut Tx<'_>| {
+                let row = query!(tx, accounts::organization_by_name(name))?;
+                row.map(|row| stored::parse_column(&row.id)).transpose()
+            })
+            .await;
+        found.map_err(|error: StoreError| Failure::from(error).into_problems())
+    })
 }
 
 /// Creates an application.
-pub async fn create_application(context: &Context, new: NewApplication) -> Result<Credentials, Problems> {
-    let client_id = random_text(context);
-    let client_secret = (new.kind == ApplicationKind::Integration).then(|| random_text(context));
-    let row = ApplicationRow {
-        client_id: client_id.clone(),
-        id: context.new_id().to_string(),
-        organization_id: new.organization_id.to_string(),
-        test: new.test,
-        name: new.name,
-        kind: new.kind.to_string(),
-        secret_hash: client_secret
-            .as_deref()
-            .map(|secret| hash_of_secret(context, secret)),
-        market_id: new.market_id.map(|id| id.to_string()),
-        created_at: stored::stored_time(context.now()),
-        disabled_at: None,
-        rotated_at: None,
-        previous_secret_hash: None,
-        previous_secret_until: None,
-    };
-    let outcome = context
-        .db
-        .write(async move |tx: &mut Tx<'_>| query!(tx, accounts::insert_application(&row)))
-        .await;
-    match outcome {
-        Ok(()) => Ok(Credentials {
-            client_id,
-            client_secret: client_secret.map(SecretString::from),
-        }),
-        Err(StoreError::Referenced(_)) => Err(Problem::not_found().into()),
-        Err(error) => Err(Failure::from(error).into_problems()),
-    }
+pub fn create_application(
+    context: &Context,
+    new: NewApplication,
+) -> LocalBoxFuture<'_, Result<Credentials, Problems>> {
+    Box::pin(async move {
+        let client_id = random_text(context);
+        let client_secret = (new.kind == ApplicationKind::Integration).then(|| random_text(context));
+        let row = ApplicationRow {
+            client_id: client_id.clone(),
+            id: context.new_id().to_string(),
+            organization_id: new.organization_id.to_string(),
+            test: new.test,
+            name: new.name,
+            kind: new.kind.to_string(),
+            secret_hash: client_secret
+                .as_deref()
+                .map(|secret| hash_of_secret(context, secret)),
+            market_id: new.market_id.map(|id| id.to_string()),
+            created_at: stored::stored_time(context.now()),
+            disabled_at: None,
+            rotated_at: None,
+            previous_secret_hash: None,
+            previous_secret_until: None,
+        };
+        let outcome = context
+            .db
+            .write(async move |tx: &mut Tx<'_>| query!(tx, accounts::insert_application(&row)))
+            .await;
+        match outcome {
+            Ok(()) => Ok(Credentials {
+                client_id,
+                client_secret: client_secret.map(SecretString::from),
+            }),
+            Err(StoreError::Referenced(_)) => Err(Problem::not_found().into()),
+            Err(error) => Err(Failure::from(error).into_problems()),
+        }
+    })
 }
 
 /// 256 random bits.
@@ -205,70 +225,82 @@ pub fn random_text(context: &Context) -> String {
 }
 
 /// Refuses a master key that is not the one that the stored secrets were encrypted with.
-pub async fn check_key(context: &Context) -> Result<(), String> {
-    let ours = context.cipher.check_value().to_owned();
-    let stored = setting(context, KEY_CHECK, Some(ours.clone()))
-        .await
-        .map_err(|error| error.to_string())?;
-    if stored.as_deref() == Some(ours.as_str()) {
-        Ok(())
-    } else {
-        Err("this database was set up with another master key; start with that key (TILLGATE_MASTER_KEY or the key file in the data directory)".into())
-    }
+pub fn check_key(context: &Context) -> LocalBoxFuture<'_, Result<(), String>> {
+    Box::pin(async move {
+        let ours = context.cipher.check_value().to_owned();
+        let stored = setting(context, KEY_CHECK, Some(ours.clone()))
+            .await
+            .map_err(|error| error.to_string())?;
+        if stored.as_deref() == Some(ours.as_str()) {
+            Ok(())
+        } else {
+            Err("this database was set up with another master key; start with that key (TILLGATE_MASTER_KEY or the key file in the data directory)".into())
+        }
+    })
 }
 
 /// Notes under which URL the service is reached, for who makes tokens beside it.
-pub async fn keep_public_url(context: &Context) -> Result<(), Problems> {
-    if public_url(context).await?.as_deref() == Some(&*context.base_url) {
-        return Ok(());
-    }
-    let url = context.base_url.to_string();
-    context
-        .db
-        .write(async move |tx: &mut Tx<'_>| query!(tx, accounts::set_setting(PUBLIC_URL, &url)))
-        .await
-        .map_err(|error: StoreError| Failure::from(error).into_problems())
+pub fn keep_public_url(context: &Context) -> LocalBoxFuture<'_, Result<(), Problems>> {
+    Box::pin(async move {
+        if public_url(context).await?.as_deref() == Some(&*context.base_url) {
+            return Ok(());
+        }
+        let url = context.base_url.to_string();
+        context
+            .db
+            .write(async move |tx: &mut Tx<'_>| query!(tx, accounts::set_setting(PUBLIC_URL, &url)))
+            .await
+            .map_err(|error: StoreError| Failure::from(error).into_problems())
+    })
 }
 
 /// What [`keep_public_url`] noted last.
-pub async fn public_url(context: &Context) -> Result<Option<String>, Problems> {
-    context
-        .db
-        .read(async |tx: &mut Tx<'_>| query!(tx, accounts::setting(PUBLIC_URL)))
-        .await
-        .map_err(|error: StoreError| Failure::from(error).into_problems())
+pub fn public_url(context: &Context) -> LocalBoxFuture<'_, Result<Option<String>, Problems>> {
+    Box::pin(async move {
+        context
+            .db
+            .read(async |tx: &mut Tx<'_>| query!(tx, accounts::setting(PUBLIC_URL)))
+            .await
+            .map_err(|error: StoreError| Failure::from(error).into_problems())
+    })
 }
 
 /// Whether the installation has the demo; `None` while it holds nothing at all.
-pub async fn is_demo(context: &Context) -> Result<Option<bool>, Problems> {
-    let found = context
-        .db
-        .read(async |tx: &mut Tx<'_>| {
-            let organizations = query!(tx, accounts::count_organizations())?;
-            let marked = query!(tx, accounts::setting(DEMO))?.is_some();
-            Ok::<_, StoreError>((organizations, marked))
-        })
-        .await;
-    match found {
-        Ok((0, _)) => Ok(None),
-        Ok((_, marked)) => Ok(Some(marked)),
-        Err(error) => Err(Failure::from(error).into_problems()),
-    }
+pub fn is_demo(context: &Context) -> LocalBoxFuture<'_, Result<Option<bool>, Problems>> {
+    Box::pin(async move {
+        let found = context
+            .db
+            .read(async |tx: &mut Tx<'_>| {
+                let organizations = query!(tx, accounts::count_organizations())?;
+                let marked = query!(tx, accounts::setting(DEMO))?.is_some();
+                Ok::<_, StoreError>((organizations, marked))
+            })
+            .await;
+        match found {
+            Ok((0, _)) => Ok(None),
+            Ok((_, marked)) => Ok(Some(marked)),
+            Err(error) => Err(Failure::from(error).into_problems()),
+        }
+    })
 }
 
 /// Keeps what the demo needs to find its own things again at the next start. The first value stays.
-pub async fn mark_demo(context: &Context, state: String) -> Result<(), Problems> {
-    setting(context, DEMO, Some(state))
-        .await
-        .map(|_| ())
-        .map_err(|error| Failure::from(error).into_problems())
+pub fn mark_demo(context: &Context, state: String) -> LocalBoxFuture<'_, Result<(), Problems>> {
+    Box::pin(async move {
+        setting(context, DEMO, Some(state))
+            .await
+            .map(|_| ())
+            .map_err(|error| Failure::from(error).into_problems())
+    })
 }
 
 /// What [`mark_demo`] kept.
-pub async fn demo(context: &Context) -> Result<Option<String>, Problems> {
-    setting(context, DEMO, None)
-        .await
-        .map_err(|error| Failure::from(error).into_problems())
+pub fn demo(context: &Context) -> LocalBoxFuture<'_, Result<Option<String>, Problems>> {
+    Box::pin(async move {
+        setting(context, DEMO, None)
+            .await
+            .map_err(|error| Failure::from(error).into_problems())
+    })
 }
 
 /// A setting, after giving it a value if it has none.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::LocalBoxFuture;
 use secrecy::SecretString;
 use tillgate_model::{Problem, Problems, Timestamp};
 use tillgate_store::{ApplicationRow, StoreError, Tx, query};
@@ -44,46 +45,50 @@ pub struct ListedApplication {
 ///
 /// # Errors
 /// The database fails.
-pub async fn organizations(context: &Context) -> Result<Vec<ListedOrganization>, Problems> {
-    let rows = context
-        .db
-        .read(async |tx: &mut Tx<'_>| query!(tx, accounts::organizations()))
-        .await
-        .map_err(|error: StoreError| Failure::from(error).into_problems())?;
-    let listed = rows.into_iter().map(|row| ListedOrganization {
-        id: row.id,
-        name: row.name,
-        created_at: time(row.created_at),
-    });
-    Ok(listed.collect())
+pub fn organizations(context: &Context) -> LocalBoxFuture<'_, Result<Vec<ListedOrganization>, Problems>> {
+    Box::pin(async move {
+        let rows = context
+            .db
+            .read(async |tx: &mut Tx<'_>| query!(tx, accounts::organizations()))
+            .await
+            .map_err(|error: StoreError| Failure::from(error).into_problems())?;
+        let listed = rows.into_iter().map(|row| ListedOrganization {
+            id: row.id,
+            name: row.name,
+            created_at: time(row.created_at),
+        });
+        Ok(listed.collect())
+    })
 }
 
 /// All applications, those of one organization together.
 ///
 /// # Errors
 /// The database fails.
-pub async fn applications(context: &Context) -> Result<Vec<ListedApplication>, Problems> {
-    let listed = context
-        .db
-        .read(async |tx: &mut Tx<'_>| {
-            let organizations = query!(tx, accounts::organizations())?;
-            let rows = query!(tx, accounts::applications())?;
-            let listed = rows.into_iter().map(|row| {
-                let organization = organizations
-                    .iter()
-                    .find(|organization| organization.id == row.organization_id);
-                Ok(ListedApplication {
-                    organization: organization.map(|row| row.name.clone()).unwrap_or_default(),
-                    created_at: time(row.created_at),
-                    disabled_at: row.disabled_at.map(time),
-                    rotated_at: row.rotated_at.map(time),
-                    application: accounts::application(row)?,
-                })
-            });
-            listed.collect::<Result<Vec<_>, StoreError>>()
-        })
-        .await;
-    listed.map_err(|error| Failure::from(error).into_problems())
+pub fn applications(context: &Context) -> LocalBoxFuture<'_, Result<Vec<ListedApplication>, Problems>> {
+    Box::pin(async move {
+        let listed = context
+            .db
+            .read(async |tx: &mut Tx<'_>| {
+                let organizations = query!(tx, accounts::organizations())?;
+                let rows = query!(tx, accounts::applications())?;
+                let listed = rows.into_iter().map(|row| {
+                    let organization = organizations
+                        .iter()
+                        .find(|organization| organization.id == row.organization_id);
+                    Ok(ListedApplication {
+                        organization: organization.map(|row| row.name.clone()).unwrap_or_default(),
+                        created_at: time(row.created_at),
+                        disabled_at: row.disabled_at.map(time),
+                        rotated_at: row.rotated_at.map(time),
+                        application: accounts::application(row)?,
+                    })
+                });
+                listed.collect::<Result<Vec<_>, StoreError>>()
+            })
+            .await;
+        listed.map_err(|error| Failure::from(error).into_problems())
+    })
 }
 
 /// Gives an application a new secret. The old one is taken too for as long as `keep_old_for` says; without it, it ends at
@@ -91,75 +96,92 @@ pub async fn applications(context: &Context) -> Result<Vec<ListedApplication>, P
 ///
 /// # Errors
 /// There is no such application, it is a sales channel, or the database fails.
-pub async fn rotate_secret(
-    context: &Context,
-    id_or_client_id: &str,
+pub fn rotate_secret<'a>(
+    context: &'a Context,
+    id_or_client_id: &'a str,
     keep_old_for: Option<Duration>,
-) -> Result<SecretString, Problems> {
-    let secret = accounts::random_text(context);
-    let hash = accounts::hash_of_secret(context, &secret);
-    change(context, id_or_client_id, async move |tx, context, mut row| {
-        if row.secret_hash.is_none() {
-            let message = "a sales channel has no secret";
-            return Err(Problem::invalid("", "not_allowed", message).into());
-        }
-        let now = stored_time(context.now());
-        let until = keep_old_for.and_then(|keep| chrono::Duration::from_std(keep).ok());
-        row.previous_secret_hash = until.and(row.secret_hash.take());
-        row.previous_secret_until = until.map(|keep| now + keep);
-        row.secret_hash = Some(hash);
-        row.rotated_at = Some(now);
-        query!(tx, accounts::save_application(&row))?;
-        if until.is_none() && row.disabled_at.is_none() {
-            revocations::of_application_until_now(tx, &context, &row.id).await?;
-        }
-        Ok(())
+) -> LocalBoxFuture<'a, Result<SecretString, Problems>> {
+    Box::pin(async move {
+        let secret = accounts::random_text(context);
+        let hash = accounts::hash_of_secret(context, &secret);
+        change(context, id_or_client_id, async move |tx, context, mut row| {
+            if row.secret_hash.is_none() {
+                let message = "a sales channel has no secret";
+                return Err(Problem::invalid("", "not_allowed", message).into());
+            }
+            let now = stored_time(context.now());
+            let until = keep_old_for.and_then(|keep| chrono::Duration::from_std(keep).ok());
+            row.previous_secret_hash = until.and(row.secret_hash.take());
+            row.previous_secret_until = until.map(|keep| now + keep);
+            row.secret_hash = Some(hash);
+            row.rotated_at = Some(now);
+            query!(tx, accounts::save_application(&row))?;
+            if until.is_none() && row.disabled_at.is_none() {
+                revocations::of_application_until_now(tx, &context, &row.id).await?;
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(secret.into())
     })
-    .await?;
-    Ok(secret.into())
 }
 
 /// Ends an application's tokens, and gives it no more until it is [enabled](enable).
 ///
 /// # Errors
 /// There is no such application, or the database fails.
-pub async fn disable(context: &Context, id_or_client_id: &str) -> Result<(), Problems> {
-    change(context, id_or_client_id, async |tx, context, mut row| {
-        if row.disabled_at.is_none() {
-            row.disabled_at = Some(stored_time(context.now()));
-            query!(tx, accounts::save_application(&row))?;
-            revocations::of_disabled(tx, &row.id).await?;
-        }
-        Ok(())
+pub fn disable<'a>(
+    context: &'a Context,
+    id_or_client_id: &'a str,
+) -> LocalBoxFuture<'a, Result<(), Problems>> {
+    Box::pin(async move {
+        change(context, id_or_client_id, async |tx, context, mut row| {
+            if row.disabled_at.is_none() {
+                row.disabled_at = Some(stored_time(context.now()));
+                query!(tx, accounts::save_application(&row))?;
+                revocations::of_disabled(tx, &row.id).await?;
+            }
+            Ok(())
+        })
+        .await
     })
-    .await
 }
 
 /// Lets an application get tokens again. Those that it had stay revoked.
 ///
 /// # Errors
 /// There is no such application, or the database fails.
-pub async fn enable(context: &Context, id_or_client_id: &str) -> Result<(), Problems> {
-    change(context, id_or_client_id, async |tx, context, mut row| {
-        if row.disabled_at.take().is_some() {
-            query!(tx, accounts::save_application(&row))?;
-            revocations::of_application_until_now(tx, &context, &row.id).await?;
-        }
-        Ok(())
+pub fn enable<'a>(
+    context: &'a Context,
+    id_or_client_id: &'a str,
+) -> LocalBoxFuture<'a, Result<(), Problems>> {
+    Box::pin(async move {
+        change(context, id_or_client_id, async |tx, context, mut row| {
+            if row.disabled_at.take().is_some() {
+                query!(tx, accounts::save_application(&row))?;
+                revocations::of_application_until_now(tx, &context, &row.id).await?;
+            }
+            Ok(())
+        })
+        .await
     })
-    .await
 }
 
 /// Removes an application, and ends its tokens and the logins through it. What it has made stays.
 ///
 /// # Errors
 /// There is no such application, or the database fails.
-pub async fn delete(context: &Context, id_or_client_id: &str) -> Result<(), Problems> {
-    change(context, id_or_client_id, async |tx, context, row| {
-        query!(tx, accounts::delete_application(&row))?;
-        Ok(revocations::of_deleted(tx, &context, &row.id).await?)
+pub fn delete<'a>(
+    context: &'a Context,
+    id_or_client_id: &'a str,
+) -> LocalBoxFuture<'a, Result<(), Problems>> {
+    Box::pin(async move {
+        change(context, id_or_client_id, async |tx, context, row| {
+            query!(tx, accounts::delete_application(&row))?;
+            Ok(revocations::of_deleted(tx, &context, &row.id).await?)
+        })
+        .await
     })
-    .await
 }
 
 async fn change<F>(context: &Context, id_or_client_id: &str, change: F) -> Result<(), Problems>

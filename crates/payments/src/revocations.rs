@@ -2,6 +2,7 @@
 //! what was revoked, and reads what is new of it every few seconds.
 
 use chrono::Duration;
+use futures::future::LocalBoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use tillgate_model::{Problem, Problems, Timestamp, problem::Kind};
 use tillgate_store::{NewRevocationRow, RevocationRow, StoreError, Tx, query};
@@ -92,37 +93,45 @@ impl From<RevocationRow> for Revocation {
 ///
 /// # Errors
 /// The database fails.
-pub async fn after(context: &Context, sequence: i64, limit: i64) -> Result<Vec<Revocation>, Problems> {
-    let now = stored_time(context.now());
-    let rows = context
-        .db
-        .read(async |tx: &mut Tx<'_>| query!(tx, revocations::after(sequence, now, limit)))
-        .await
-        .map_err(|error: StoreError| Failure::from(error).into_problems())?;
-    Ok(rows.into_iter().map(Revocation::from).collect())
+pub fn after(
+    context: &Context,
+    sequence: i64,
+    limit: i64,
+) -> LocalBoxFuture<'_, Result<Vec<Revocation>, Problems>> {
+    Box::pin(async move {
+        let now = stored_time(context.now());
+        let rows = context
+            .db
+            .read(async |tx: &mut Tx<'_>| query!(tx, revocations::after(sequence, now, limit)))
+            .await
+            .map_err(|error: StoreError| Failure::from(error).into_problems())?;
+        Ok(rows.into_iter().map(Revocation::from).collect())
+    })
 }
 
 /// Forgets those that have ended, in small steps.
-pub async fn forget_ended(context: &Context) {
-    let now = stored_time(context.now());
-    loop {
-        let forgotten = context
-            .db
-            .write(async move |tx: &mut Tx<'_>| {
-                query!(tx, revocations::forget_ended(now, FORGOTTEN_TOGETHER))
-            })
-            .await;
-        match forgotten {
-            Ok(0) => return,
-            Ok(_) => {}
-            Err(error @ StoreError::Failed(_)) => {
-                tracing::error!(%error, "ended revocations cannot be forgotten");
-                return;
+pub fn forget_ended(context: &Context) -> LocalBoxFuture<'_, ()> {
+    Box::pin(async move {
+        let now = stored_time(context.now());
+        loop {
+            let forgotten = context
+                .db
+                .write(async move |tx: &mut Tx<'_>| {
+                    query!(tx, revocations::forget_ended(now, FORGOTTEN_TOGETHER))
+                })
+                .await;
+            match forgotten {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error @ StoreError::Failed(_)) => {
+                    tracing::error!(%error, "ended revocations cannot be forgotten");
+                    return;
+                }
+                // It is tried again in an hour.
+                Err(_) => return,
             }
-            // It is tried again in an hour.
-            Err(_) => return,
         }
-    }
+    })
 }
 
 /// All tokens of an application count no more, until it is enabled again.
@@ -175,24 +184,26 @@ pub async fn of_login(tx: &mut Tx<'_>, context: &Context, login_id: &str) -> Res
 ///
 /// # Errors
 /// There are too many revocations already, or the database fails.
-pub async fn revoke_access_token(
-    context: &Context,
-    application: &Application,
-    token_id: &str,
+pub fn revoke_access_token<'a>(
+    context: &'a Context,
+    application: &'a Application,
+    token_id: &'a str,
     expires_at: Timestamp,
-) -> Result<(), Problems> {
-    let row = NewRevocationRow {
-        application_id: Some(application.id.to_string()),
-        issued_before: None,
-        expires_at: Some(stored_time(expires_at)),
-        ..Subject::Token.revocation(token_id, context)
-    };
-    let now = stored_time(context.now());
-    context
-        .db
-        .write(async move |tx: &mut Tx<'_>| add(tx, row, now).await)
-        .await
-        .map_err(Failure::into_problems)
+) -> LocalBoxFuture<'a, Result<(), Problems>> {
+    Box::pin(async move {
+        let row = NewRevocationRow {
+            application_id: Some(application.id.to_string()),
+            issued_before: None,
+            expires_at: Some(stored_time(expires_at)),
+            ..Subject::Token.revocation(token_id, context)
+        };
+        let now = stored_time(context.now());
+        context
+            .db
+            .write(async move |tx: &mut Tx<'_>| add(tx, row, now).await)
+            .await
+            .map_err(Failure::into_problems)
+    })
 }
 
 /// Revokes a refresh token of an application, with all that goes back to the same login (RFC 7009 section 2.1). A token that
@@ -200,33 +211,35 @@ pub async fn revoke_access_token(
 ///
 /// # Errors
 /// There are too many revocations already, or the database fails.
-pub async fn revoke_refresh_token(
-    context: &Context,
-    application: &Application,
-    token: &SecretString,
-) -> Result<(), Problems> {
-    let hash = hash_of_refresh_token(context, token.expose_secret());
-    let (inside, application) = (context.clone(), application.clone());
-    context
-        .db
-        .write(async move |tx: &mut Tx<'_>| {
-            let scope = scope_of(&application);
-            let Some(token) = query!(tx, refresh_tokens::lock(&scope, &hash))? else {
-                return Ok(());
-            };
-            if token.application_id != application.id.as_str() {
-                return Ok(());
-            }
-            let (customer, family) = (&token.customer_id, &token.family_id);
-            query!(tx, refresh_tokens::revoke_family(&scope, customer, family))?;
-            let row = NewRevocationRow {
-                application_id: Some(token.application_id.clone()),
-                ..Subject::Login.revocation(family, &inside)
-            };
-            add(tx, row, stored_time(inside.now())).await
-        })
-        .await
-        .map_err(Failure::into_problems)
+pub fn revoke_refresh_token<'a>(
+    context: &'a Context,
+    application: &'a Application,
+    token: &'a SecretString,
+) -> LocalBoxFuture<'a, Result<(), Problems>> {
+    Box::pin(async move {
+        let hash = hash_of_refresh_token(context, token.expose_secret());
+        let (inside, application) = (context.clone(), application.clone());
+        context
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                let scope = scope_of(&application);
+                let Some(token) = query!(tx, refresh_tokens::lock(&scope, &hash))? else {
+                    return Ok(());
+                };
+                if token.application_id != application.id.as_str() {
+                    return Ok(());
+                }
+                let (customer, family) = (&token.customer_id, &token.family_id);
+                query!(tx, refresh_tokens::revoke_family(&scope, customer, family))?;
+                let row = NewRevocationRow {
+                    application_id: Some(token.application_id.clone()),
+                    ..Subject::Login.revocation(family, &inside)
+                };
+                add(tx, row, stored_time(inside.now())).await
+            })
+            .await
+            .map_err(Failure::into_problems)
+    })
 }
 
 async fn add(tx: &mut Tx<'_>, row: NewRevocationRow, now: tillgate_store::StoredTime) -> Result<(), Failure> {

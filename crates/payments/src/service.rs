@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::future::LocalBoxFuture;
 use tillgate_model::{
     Action, Id, Problem, Problems,
     document::{self, Linkage},
@@ -36,6 +37,9 @@ pub struct Service {
     handlers: Arc<Handlers>,
 }
 
+// The futures are boxed here, as in the other modules that the server calls: an `async fn` is compiled once more by each crate that
+// awaits it, with all that it awaits in turn.
+
 /// An event of a PSP that was taken up.
 pub struct GatewayEvent(GatewayEventRow);
 
@@ -54,32 +58,38 @@ impl Service {
     }
 
     /// Answers a call. The caller's permission for the operation has been checked.
-    pub async fn call(&self, caller: &Caller, call: Call) -> Result<Answer, Problems> {
-        let request = Request {
-            context: self.context.clone(),
-            caller: caller.clone(),
-            dialect: call.operation.resource.dialect,
-            key: call.idempotency_key.clone(),
-            key_owner: idempotency::owner(caller, &call),
-            if_match: call.if_match.clone(),
-            body: call.body.clone(),
-        };
-        match self.answer(&request, &call).await {
-            Ok(answer) => Ok(answer),
-            Err(Failure::Replay(answer)) => Ok(*answer),
-            Err(Failure::ReplayOf { kind, id }) => self
-                .replay_of(&request, &call, &kind, &id)
-                .await
-                .map_err(Failure::into_problems),
-            Err(failure) => {
-                self.note(&failure);
-                let problems = request.told(failure.into_problems());
-                if let Err(failure) = idempotency::keep_refusal(&request, &problems).await {
-                    tracing::warn!(?failure, "a refusal could not be kept with its idempotency key");
+    pub fn call<'a>(
+        &'a self,
+        caller: &'a Caller,
+        call: Call,
+    ) -> LocalBoxFuture<'a, Result<Answer, Problems>> {
+        Box::pin(async move {
+            let request = Request {
+                context: self.context.clone(),
+                caller: caller.clone(),
+                dialect: call.operation.resource.dialect,
+                key: call.idempotency_key.clone(),
+                key_owner: idempotency::owner(caller, &call),
+                if_match: call.if_match.clone(),
+                body: call.body.clone(),
+            };
+            match self.answer(&request, &call).await {
+                Ok(answer) => Ok(answer),
+                Err(Failure::Replay(answer)) => Ok(*answer),
+                Err(Failure::ReplayOf { kind, id }) => self
+                    .replay_of(&request, &call, &kind, &id)
+                    .await
+                    .map_err(Failure::into_problems),
+                Err(failure) => {
+                    self.note(&failure);
+                    let problems = request.told(failure.into_problems());
+                    if let Err(failure) = idempotency::keep_refusal(&request, &problems).await {
+                        tracing::warn!(?failure, "a refusal could not be kept with its idempotency key");
+                    }
+                    Err(problems)
                 }
-                Err(problems)
             }
-        }
+        })
     }
 
     /// Takes note of what says something of the database.
@@ -262,78 +272,97 @@ impl Service {
 
     /// Before the service takes calls: open calls to PSPs of an earlier run, which nobody waits for any more, become due.
     /// [`Service::recover_once`] then looks for their outcome.
-    pub async fn take_up_open_calls(&self) {
-        if let Err(failure) = sync::make_all_due(&self.context).await {
-            self.failed(&failure, "open calls could not be made due");
-        }
-        if let Err(failure) = wallet::make_all_due(&self.context).await {
-            self.failed(&failure, "open calls about saved cards could not be made due");
-        }
+    pub fn take_up_open_calls(&self) -> LocalBoxFuture<'_, ()> {
+        Box::pin(async move {
+            if let Err(failure) = sync::make_all_due(&self.context).await {
+                self.failed(&failure, "open calls could not be made due");
+            }
+            if let Err(failure) = wallet::make_all_due(&self.context).await {
+                self.failed(&failure, "open calls about saved cards could not be made due");
+            }
+        })
     }
 
     /// Looks for the outcome of the calls to PSPs that are due. Answers how many there were.
-    pub async fn recover_once(&self) -> usize {
-        let payments = sync::run_due(&self.context).await.unwrap_or_else(|failure| {
-            self.failed(&failure, "open calls could not be looked for");
-            0
-        });
-        let cards = wallet::run_due(&self.context).await.unwrap_or_else(|failure| {
-            self.failed(&failure, "open calls about saved cards could not be looked for");
-            0
-        });
-        payments + cards
+    pub fn recover_once(&self) -> LocalBoxFuture<'_, usize> {
+        Box::pin(async move {
+            let payments = sync::run_due(&self.context).await.unwrap_or_else(|failure| {
+                self.failed(&failure, "open calls could not be looked for");
+                0
+            });
+            let cards = wallet::run_due(&self.context).await.unwrap_or_else(|failure| {
+                self.failed(&failure, "open calls about saved cards could not be looked for");
+                0
+            });
+            payments + cards
+        })
     }
 
     /// Asks for the payments that nobody has told of for a while. Answers how many there were.
-    pub async fn watch_once(&self) -> usize {
-        watch::run_due(&self.context).await.unwrap_or_else(|failure| {
-            self.failed(&failure, "payments could not be looked at");
-            0
+    pub fn watch_once(&self) -> LocalBoxFuture<'_, usize> {
+        Box::pin(async move {
+            watch::run_due(&self.context).await.unwrap_or_else(|failure| {
+                self.failed(&failure, "payments could not be looked at");
+                0
+            })
         })
     }
 
     /// Makes events of up to `limit` changes that were committed. Answers how many there were.
-    pub async fn publish_once(&self, limit: i64) -> usize {
-        let published = merchant_events::publish(&self.context, &self.handlers, limit).await;
-        published.unwrap_or_else(|failure| {
-            self.failed(&failure, "events could not be made of what has changed");
-            0
+    pub fn publish_once(&self, limit: i64) -> LocalBoxFuture<'_, usize> {
+        Box::pin(async move {
+            let published = merchant_events::publish(&self.context, &self.handlers, limit).await;
+            published.unwrap_or_else(|failure| {
+                self.failed(&failure, "events could not be made of what has changed");
+                0
+            })
         })
     }
 
     /// Takes what is to be sent to webhooks by now, to each as much as `free` says of its identifier; no other instance takes
     /// it for a while.
-    pub async fn take_deliveries(&self, free: impl Fn(&str) -> usize) -> Vec<Delivery> {
-        let taken = merchant_events::take_due(&self.context, free).await;
-        taken.unwrap_or_else(|failure| {
-            self.failed(&failure, "what is to be sent to webhooks could not be taken up");
-            Vec::new()
+    pub fn take_deliveries<'a>(
+        &'a self,
+        free: &'a dyn Fn(&str) -> usize,
+    ) -> LocalBoxFuture<'a, Vec<Delivery>> {
+        Box::pin(async move {
+            let taken = merchant_events::take_due(&self.context, free).await;
+            taken.unwrap_or_else(|failure| {
+                self.failed(&failure, "what is to be sent to webhooks could not be taken up");
+                Vec::new()
+            })
         })
     }
 
     /// Sends to a webhook. What came of it is to be [written down](Self::record_delivery); none if nothing could be sent.
-    pub async fn send_delivery(&self, delivery: Delivery) -> Option<Sent> {
-        let webhook = delivery.webhook_id().to_owned();
-        let sent = merchant_events::send(&self.context, delivery).await;
-        sent.inspect_err(|failure| tracing::error!(webhook, ?failure, "a webhook could not be called"))
-            .ok()
+    pub fn send_delivery(&self, delivery: Delivery) -> LocalBoxFuture<'_, Option<Sent>> {
+        Box::pin(async move {
+            let webhook = delivery.webhook_id().to_owned();
+            let sent = merchant_events::send(&self.context, delivery).await;
+            sent.inspect_err(|failure| tracing::error!(webhook, ?failure, "a webhook could not be called"))
+                .ok()
+        })
     }
 
     /// Writes down what came of a call of a webhook.
-    pub async fn record_delivery(&self, sent: Sent) {
-        if let Err(failure) = merchant_events::record(&self.context, sent).await {
-            self.failed(
-                &failure,
-                "what came of a call of a webhook could not be written down",
-            );
-        }
+    pub fn record_delivery(&self, sent: Sent) -> LocalBoxFuture<'_, ()> {
+        Box::pin(async move {
+            if let Err(failure) = merchant_events::record(&self.context, sent).await {
+                self.failed(
+                    &failure,
+                    "what came of a call of a webhook could not be written down",
+                );
+            }
+        })
     }
 
     /// Removes some of what is kept no longer, from a position; the first one is 0. None if that failed.
-    pub async fn purge_step(&self, purge: Purge, position: i64) -> Option<purge::Step> {
-        let step = purge::step(&self.context, purge, position).await;
-        step.inspect_err(|failure| self.failed(failure, "old rows could not be removed"))
-            .ok()
+    pub fn purge_step(&self, purge: Purge, position: i64) -> LocalBoxFuture<'_, Option<purge::Step>> {
+        Box::pin(async move {
+            let step = purge::step(&self.context, purge, position).await;
+            step.inspect_err(|failure| self.failed(failure, "old rows could not be removed"))
+                .ok()
+        })
     }
 
     /// Verifies a PSP's notification and stores it, in one commit. What it means is found out by
@@ -341,34 +370,43 @@ impl Service {
     ///
     /// # Errors
     /// The database fails: the PSP is to send it again.
-    pub async fn receive(&self, notification: &Notification<'_>) -> Result<Reception, Problems> {
-        provider_events::receive(&self.context, notification)
-            .await
-            .inspect_err(|failure| self.note(failure))
-            .map_err(Failure::into_problems)
+    pub fn receive<'a>(
+        &'a self,
+        notification: &'a Notification<'a>,
+    ) -> LocalBoxFuture<'a, Result<Reception, Problems>> {
+        Box::pin(async move {
+            provider_events::receive(&self.context, notification)
+                .await
+                .inspect_err(|failure| self.note(failure))
+                .map_err(Failure::into_problems)
+        })
     }
 
     /// Takes up to `limit` stored events that are to be dealt with by now; no other instance takes them for a while.
-    pub async fn take_events(&self, limit: usize) -> Vec<GatewayEvent> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let taken = provider_events::take_due(&self.context, limit).await;
-        let taken = taken.unwrap_or_else(|failure| {
-            self.failed(&failure, "events could not be taken up");
-            Vec::new()
-        });
-        taken.into_iter().map(GatewayEvent).collect()
+    pub fn take_events(&self, limit: usize) -> LocalBoxFuture<'_, Vec<GatewayEvent>> {
+        Box::pin(async move {
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let taken = provider_events::take_due(&self.context, limit).await;
+            let taken = taken.unwrap_or_else(|failure| {
+                self.failed(&failure, "events could not be taken up");
+                Vec::new()
+            });
+            taken.into_iter().map(GatewayEvent).collect()
+        })
     }
 
     /// Deals with an event: its payment is asked for at the PSP, and what that shows becomes ours.
-    pub async fn process_event(&self, event: &GatewayEvent) {
-        if let Err(failure) = provider_events::process(&self.context, &event.0).await {
-            self.note(&failure);
-            tracing::error!(
-                event = event.0.event_id,
-                ?failure,
-                "an event could not be dealt with"
-            );
-        }
+    pub fn process_event<'a>(&'a self, event: &'a GatewayEvent) -> LocalBoxFuture<'a, ()> {
+        Box::pin(async move {
+            if let Err(failure) = provider_events::process(&self.context, &event.0).await {
+                self.note(&failure);
+                tracing::error!(
+                    event = event.0.event_id,
+                    ?failure,
+                    "an event could not be dealt with"
+                );
+            }
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an operator has to know of: calls to PSPs whose outcome is not known, and events that nothing of ours fits. Of all
 //! organizations, and without anything that is secret.
 
+use futures::future::LocalBoxFuture;
 use tillgate_model::{Problems, Timestamp};
 use tillgate_store::{PaymentSourceRow, StoreError, Tx, query};
 
@@ -103,22 +104,24 @@ impl Stuck {
 ///
 /// # Errors
 /// The database fails.
-pub async fn list(context: &Context) -> Result<Stuck, Problems> {
-    context
-        .db
-        .read(async |tx: &mut Tx<'_>| {
-            let calls = query!(tx, stuck::open_operations(LIMIT))?;
-            let events = query!(tx, stuck::flagged_events(LIMIT))?;
-            let mismatches = query!(tx, stuck::mismatched_sources(LIMIT))?;
-            Ok::<_, StoreError>((calls, events, mismatches))
-        })
-        .await
-        .map(|(calls, events, mismatches)| Stuck {
-            mismatches: mismatches.into_iter().map(mismatch).collect(),
-            calls: calls.into_iter().map(call).collect(),
-            events: events.into_iter().map(event).collect(),
-        })
-        .map_err(|error| Failure::from(error).into_problems())
+pub fn list(context: &Context) -> LocalBoxFuture<'_, Result<Stuck, Problems>> {
+    Box::pin(async move {
+        context
+            .db
+            .read(async |tx: &mut Tx<'_>| {
+                let calls = query!(tx, stuck::open_operations(LIMIT))?;
+                let events = query!(tx, stuck::flagged_events(LIMIT))?;
+                let mismatches = query!(tx, stuck::mismatched_sources(LIMIT))?;
+                Ok::<_, StoreError>((calls, events, mismatches))
+            })
+            .await
+            .map(|(calls, events, mismatches)| Stuck {
+                mismatches: mismatches.into_iter().map(mismatch).collect(),
+                calls: calls.into_iter().map(call).collect(),
+                events: events.into_iter().map(event).collect(),
+            })
+            .map_err(|error| Failure::from(error).into_problems())
+    })
 }
 
 fn call((row, organization, order_number, source_type): tillgate_store::OpenOperation) -> OpenCall {

@@ -228,7 +228,7 @@ async fn hear(world: Arc<World>, service: Service) {
 async fn tell(world: Arc<World>, service: Service) {
     loop {
         service.publish_once(64).await;
-        let due = service.take_deliveries(|_| 8).await.into_iter();
+        let due = service.take_deliveries(&|_| 8).await.into_iter();
         let mut under_way: FuturesUnordered<_> = due
             .map(|delivery| async {
                 if let Some(sent) = service.send_delivery(delivery).await {

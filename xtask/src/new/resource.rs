@@ -121,11 +121,15 @@ pub struct {pascal} {{
 fn mapping(name: &Name) -> String {
     let Name { pascal, plural, .. } = name;
     format!(
-        r"use tillgate_model::{{Record, resources::{pascal}}};
+        r"use tillgate_model::{{
+    Record,
+    resources::{{Create{pascal}Attributes, {pascal}, Update{pascal}Attributes}},
+}};
 use tillgate_store::{{{pascal}Filter, {pascal}Row, StoreError, Tx}};
 
 use crate::{{
     call::ApplicationKind,
+    failure::Failure,
     plain::{{Plain, edited_in, kept_in}},
     request::Request,
     stored,
@@ -154,6 +158,25 @@ kept_in!({pascal}: {plural}, {pascal}Filter, |_selection| {pascal}Filter::defaul
 
 impl Plain for {pascal} {{
     edited_in!({plural});
+
+    async fn before_create(
+        _: &mut Tx<'_>,
+        _: &Request,
+        _: &mut Record<Self>,
+        _: &Create{pascal}Attributes,
+    ) -> Result<(), Failure> {{
+        Ok(())
+    }}
+
+    async fn before_update(
+        _: &mut Tx<'_>,
+        _: &Request,
+        _: &Record<Self>,
+        _: &mut Record<Self>,
+        _: &Update{pascal}Attributes,
+    ) -> Result<(), Failure> {{
+        Ok(())
+    }}
 }}
 "
     )

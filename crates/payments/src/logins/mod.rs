@@ -7,6 +7,7 @@ mod tests;
 
 use std::net::IpAddr;
 
+use futures::future::LocalBoxFuture;
 use secrecy::SecretString;
 use tillgate_model::{Id, Problems, Timestamp, text};
 use tillgate_store::{Scope, StoreError, Tx, query};
@@ -50,14 +51,16 @@ pub struct Login {
 ///
 /// # Errors
 /// There were too many failed attempts (429), too many passwords wait to be checked (503), or the database fails.
-pub async fn with_password(
-    context: &Context,
-    application: &Application,
+pub fn with_password<'a>(
+    context: &'a Context,
+    application: &'a Application,
     login: Login,
-) -> Result<Option<Session>, Problems> {
-    try_password(context, application, login)
-        .await
-        .map_err(Failure::into_problems)
+) -> LocalBoxFuture<'a, Result<Option<Session>, Problems>> {
+    Box::pin(async move {
+        try_password(context, application, login)
+            .await
+            .map_err(Failure::into_problems)
+    })
 }
 
 async fn try_password(

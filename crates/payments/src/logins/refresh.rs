@@ -2,6 +2,7 @@
 //! its thief was faster: all tokens of that login end.
 
 use chrono::Duration;
+use futures::future::LocalBoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use tillgate_model::{Id, Problems};
 use tillgate_store::{RefreshTokenRow, Tx, query};
@@ -21,41 +22,45 @@ const LIFETIME: Duration = Duration::weeks(2);
 ///
 /// # Errors
 /// The database fails.
-pub async fn with_refresh_token(
-    context: &Context,
-    application: &Application,
-    token: &SecretString,
-) -> Result<Option<Session>, Problems> {
-    let hash = hash_of_refresh_token(context, token.expose_secret());
-    let (inside, application) = (context.clone(), application.clone());
-    context
-        .db
-        .write(async move |tx: &mut Tx<'_>| rotate(tx, &inside, &application, &hash).await)
-        .await
-        .map_err(Failure::into_problems)
+pub fn with_refresh_token<'a>(
+    context: &'a Context,
+    application: &'a Application,
+    token: &'a SecretString,
+) -> LocalBoxFuture<'a, Result<Option<Session>, Problems>> {
+    Box::pin(async move {
+        let hash = hash_of_refresh_token(context, token.expose_secret());
+        let (inside, application) = (context.clone(), application.clone());
+        context
+            .db
+            .write(async move |tx: &mut Tx<'_>| rotate(tx, &inside, &application, &hash).await)
+            .await
+            .map_err(Failure::into_problems)
+    })
 }
 
 /// Whom a refresh token of the application was given to, whether it still works or not. `None` if there is no such token.
 ///
 /// # Errors
 /// The database fails.
-pub async fn customer_of_refresh_token(
-    context: &Context,
-    application: &Application,
-    token: &SecretString,
-) -> Result<Option<Id>, Problems> {
-    let hash = hash_of_refresh_token(context, token.expose_secret());
-    let scope = scope_of(application);
-    let found = context
-        .db
-        .read(async |tx: &mut Tx<'_>| Ok::<_, Failure>(query!(tx, refresh_tokens::get(&scope, &hash))?))
-        .await
-        .map_err(Failure::into_problems)?;
-    let found = found.filter(|token| token.application_id == application.id.as_str());
-    found
-        .map(|token| parse_column(&token.customer_id))
-        .transpose()
-        .map_err(|error| Failure::from(error).into_problems())
+pub fn customer_of_refresh_token<'a>(
+    context: &'a Context,
+    application: &'a Application,
+    token: &'a SecretString,
+) -> LocalBoxFuture<'a, Result<Option<Id>, Problems>> {
+    Box::pin(async move {
+        let hash = hash_of_refresh_token(context, token.expose_secret());
+        let scope = scope_of(application);
+        let found = context
+            .db
+            .read(async |tx: &mut Tx<'_>| Ok::<_, Failure>(query!(tx, refresh_tokens::get(&scope, &hash))?))
+            .await
+            .map_err(Failure::into_problems)?;
+        let found = found.filter(|token| token.application_id == application.id.as_str());
+        found
+            .map(|token| parse_column(&token.customer_id))
+            .transpose()
+            .map_err(|error| Failure::from(error).into_problems())
+    })
 }
 
 async fn rotate(

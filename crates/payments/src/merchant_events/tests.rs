@@ -29,7 +29,7 @@ async fn customer(world: &World, name: &str) -> String {
 /// Makes events of what has changed, and sends what is due. Answers how many calls there were.
 async fn tell(world: &World) -> usize {
     world.service.publish_once(1000).await;
-    let due = world.service.take_deliveries(|_| 1000).await;
+    let due = world.service.take_deliveries(&|_| 1000).await;
     let count = due.len();
     for delivery in due {
         deliver(world, delivery).await;
@@ -248,7 +248,7 @@ async fn a_crash_has_a_call_repeated_and_never_lost() {
     world.receivers.behave(SHOP, Behaviour::Hangs);
     customer(&world, "ada").await;
     world.service.publish_once(10).await;
-    for delivery in world.service.take_deliveries(|_| 10).await {
+    for delivery in world.service.take_deliveries(&|_| 10).await {
         assert!(deliver(&world, delivery).now_or_never().is_none());
     }
     assert_eq!(world.receivers.calls(SHOP).len(), 1);
@@ -271,9 +271,9 @@ async fn two_instances_do_not_count_twice() {
     world.receivers.behave(SHOP, Behaviour::Answer(500));
     customer(&world, "ada").await;
     world.service.publish_once(10).await;
-    let first = world.service.take_deliveries(|_| 10).await;
+    let first = world.service.take_deliveries(&|_| 10).await;
     world.advance(TimeDelta::seconds(15));
-    let second = world.service.take_deliveries(|_| 10).await;
+    let second = world.service.take_deliveries(&|_| 10).await;
     assert_eq!((first.len(), second.len()), (1, 1));
     for delivery in first.into_iter().chain(second) {
         deliver(&world, delivery).await;

@@ -34,7 +34,7 @@ pub async fn settle(service: &Service, psps: &Arc<Sandbox>, webhook_sender: &Web
 /// when the webhooks have answered: a receiver may call this service, so that nobody waits for it here.
 async fn tell(service: &Service, turns: &Turns) {
     while service.publish_once(CHANGES).await > 0 {}
-    for delivery in service.take_deliveries(|_| TOGETHER).await {
+    for delivery in service.take_deliveries(&|_| TOGETHER).await {
         let (service, turns) = (service.clone(), turns.clone());
         rt::spawn(async move {
             if let Some(sent) = service.send_delivery(delivery).await {

@@ -63,7 +63,7 @@ impl Calls {
         let of_webhook = &self.of_webhook;
         let free =
             |webhook: &str| OF_WEBHOOK.saturating_sub(of_webhook.get(webhook).copied().unwrap_or_default());
-        for delivery in service.take_deliveries(free).await {
+        for delivery in service.take_deliveries(&free).await {
             let webhook = delivery.webhook_id().to_owned();
             *self.of_webhook.entry(webhook.clone()).or_default() += 1;
             let (service, shared) = (service.clone(), Arc::clone(shared));
