@@ -141,6 +141,21 @@ pub fn plan(root: &Path, name: &Name, like: &str) -> Result<Plan> {
             ),
         },
     );
+    let layers = "crates/payments/src/layers.rs";
+    plan.edit(
+        layers,
+        Edit::Before {
+            text: "    \"providers/manual\",\n",
+            new: format!("    \"providers/{snake}\",\n"),
+        },
+    );
+    plan.edit(
+        layers,
+        Edit::Before {
+            text: "    \"wire_transfer\",\n",
+            new: format!("    \"{snake}\",\n    \"{pascal}\",\n"),
+        },
+    );
     Ok(plan)
 }
 
