@@ -17,7 +17,7 @@ const SIMULATED_SEEDS: u64 = 300;
 const TESTS: &str = "tillgate-tests";
 const END_TO_END: &str = "e2e";
 /// A test of `tools/toolbox` that needs PostgreSQL.
-const CLUSTER_TEST: &str = "a_cluster_leaves_nothing_behind";
+const CLUSTER_TEST: &str = "postgres_cluster";
 
 pub const LICENSES: Suite = Suite {
     name: "licenses",
@@ -178,7 +178,7 @@ fn end_to_end_on_postgres(session: &mut Session) -> Result<()> {
     session.run(tests.env("TILLGATE_TEST_POSTGRES_URL", cluster.url().expose_secret()))?;
     session.covered.postgres = session.filter.is_none();
     let mut cluster_tests = session.cargo();
-    session.run(cluster_tests.args(["test", "--workspace", "--lib", CLUSTER_TEST, "--", "--ignored"]))
+    session.run(cluster_tests.args(["test", "--workspace", "--test", CLUSTER_TEST, "--", "--ignored"]))
 }
 
 /// A command that runs the end-to-end tests, once the service that they start is built.

@@ -35,7 +35,7 @@ pub struct Cluster {
     server: Server,
     password: SecretString,
     // Removed after the server has stopped: fields are dropped in order.
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Cluster {
@@ -88,8 +88,18 @@ impl Cluster {
         Ok(Self {
             server,
             password,
-            _directory: directory,
+            directory,
         })
+    }
+
+    /// Where its files are until it is dropped.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The port of 127.0.0.1 that it listens on.
+    pub fn port(&self) -> u16 {
+        self.server.port
     }
 
     /// URL of the maintenance database, as the superuser.
@@ -184,28 +194,5 @@ impl Drop for Server {
         {
             crate::say::progress(&format!("PostgreSQL on port {}: {error:#}", self.port));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    #[ignore = "needs PostgreSQL: a part of `cargo xtask test --suite e2e-postgres`"]
-    fn a_cluster_leaves_nothing_behind() {
-        let programs = Programs::find().expect("PostgreSQL is installed");
-        let cluster = Cluster::start(&programs).expect("the cluster starts");
-        let (port, directory) = (cluster.server.port, cluster._directory.path().to_owned());
-        assert!(std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
-        assert!(
-            cluster
-                .url()
-                .expose_secret()
-                .ends_with(&format!("@127.0.0.1:{port}/postgres"))
-        );
-        drop(cluster);
-        assert!(std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
-        assert!(!directory.exists());
     }
 }
