@@ -151,13 +151,12 @@ impl Shape {
 
 /// Parses a body as JSON.
 pub fn parse(body: &[u8]) -> Result<Value, Problem> {
-    serde_json::from_slice(body).map_err(|error| {
-        Problem::new(
-            Kind::InvalidDataFormat,
-            format!("The body is not valid JSON: {error}."),
-        )
-        .at("")
-    })
+    serde_json::from_slice(body).map_err(|error| not_json(&error))
+}
+
+fn not_json(error: &serde_json::Error) -> Problem {
+    let message = format!("The body is not valid JSON: {error}.");
+    Problem::new(Kind::InvalidDataFormat, message).at("")
 }
 
 fn not_an_object(pointer: &str) -> Problem {

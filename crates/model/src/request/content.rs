@@ -1,23 +1,29 @@
-//! What no JSON body may hold, whatever it is for: card numbers, and a member twice.
+//! The first look at a body, whatever it is for: it is JSON, has no card number, and no member twice.
 
 use std::{borrow::Cow, fmt};
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
+use super::not_json;
 use crate::{Problem, ProblemList, Problems, card_number, pointer::child, problem::Kind};
 
-/// Refuses a body with a card number, or with two members of one name of which a reader would take either. What is no JSON has no
-/// members; reading it tells what is wrong.
+/// Refuses a body that is not JSON, that has a card number, or that has two members of one name, of which a reader would take either.
+/// A body that is not JSON is refused here, so that nobody reads it again.
 ///
 /// # Errors
-/// Where the card numbers and the repeated members are. The numbers themselves are not repeated.
+/// Where the card numbers and the repeated members are, or else where the JSON ends. The numbers themselves are not repeated.
 pub fn check_content(body: &[u8]) -> Result<(), Problems> {
+    if body.is_empty() {
+        return Ok(());
+    }
     let mut inspection = Inspection::default();
     let mut document = serde_json::Deserializer::from_slice(body);
-    // An error is that of the JSON, or that enough was found.
-    let _ = Node(&mut inspection).deserialize(&mut document);
-    inspection.problems.into_result()
+    let read = Node(&mut inspection)
+        .deserialize(&mut document)
+        .and_then(|()| document.end());
+    inspection.problems.into_result()?;
+    read.map_err(|error| not_json(&error).into())
 }
 
 /// A value that must not be a card number.
@@ -31,8 +37,20 @@ pub fn card_number_at(pointer: impl Into<String>) -> Problem {
 
 #[derive(Default)]
 struct Inspection {
-    pointer: String,
+    /// The way to the present value. A pointer is made of it only where something is found: a body has more values than problems.
+    steps: Vec<Step>,
+    /// The names of the way, one after the other.
+    names: String,
     problems: ProblemList,
+}
+
+/// One step down into a document.
+#[derive(Clone, Copy)]
+enum Step {
+    /// Into a list, to this item.
+    Item(usize),
+    /// Into an object, to the member whose name begins here in the names of the way.
+    Member(usize),
 }
 
 impl Inspection {
@@ -47,30 +65,57 @@ impl Inspection {
 
     fn text<E: Error>(&mut self, text: &str) -> Result<(), E> {
         if card_number::contains(text) {
-            self.found(card_number_at(self.pointer.as_str()))?;
+            self.found(card_number_at(self.pointer()))?;
         }
         Ok(())
     }
 
     fn number<E: Error>(&mut self, number: &Number) -> Result<(), E> {
         if card_number::is_card_number(number) {
-            self.found(card_number_at(self.pointer.as_str()))?;
+            self.found(card_number_at(self.pointer()))?;
         }
         Ok(())
     }
 
-    /// Goes one step down for as long as `inner` takes.
-    fn within<T>(&mut self, step: &str, inner: impl FnOnce(&mut Self) -> T) -> T {
-        let length = self.pointer.len();
-        self.pointer.push('/');
-        if step.contains(['~', '/']) {
-            self.pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
-        } else {
-            self.pointer.push_str(step);
-        }
+    /// Goes down to an item of a list for as long as `inner` takes.
+    fn in_item<T>(&mut self, index: usize, inner: impl FnOnce(&mut Self) -> T) -> T {
+        self.steps.push(Step::Item(index));
         let result = inner(self);
-        self.pointer.truncate(length);
+        self.steps.pop();
         result
+    }
+
+    /// Goes down to a member of an object for as long as `inner` takes.
+    fn in_member<T>(&mut self, name: &str, inner: impl FnOnce(&mut Self) -> T) -> T {
+        let start = self.names.len();
+        self.steps.push(Step::Member(start));
+        self.names.push_str(name);
+        let result = inner(self);
+        self.names.truncate(start);
+        self.steps.pop();
+        result
+    }
+
+    /// The JSON pointer of the present value (RFC 6901).
+    fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        let mut end = self.names.len();
+        let mut parts = Vec::with_capacity(self.steps.len());
+        for step in self.steps.iter().rev() {
+            parts.push(match step {
+                Step::Item(index) => index.to_string(),
+                Step::Member(start) => {
+                    let name = &self.names[*start..end];
+                    end = *start;
+                    name.replace('~', "~0").replace('/', "~1")
+                }
+            });
+        }
+        for part in parts.into_iter().rev() {
+            pointer.push('/');
+            pointer.push_str(&part);
+        }
+        pointer
     }
 }
 
@@ -123,9 +168,7 @@ impl<'de> Visitor<'de> for Node<'_> {
         let mut index = 0_usize;
         while self
             .0
-            .within(&index.to_string(), |inspection| {
-                items.next_element_seed(Node(inspection))
-            })?
+            .in_item(index, |inspection| items.next_element_seed(Node(inspection)))?
             .is_some()
         {
             index += 1;
@@ -138,12 +181,12 @@ impl<'de> Visitor<'de> for Node<'_> {
         while let Some(Name(name)) = members.next_key()? {
             if card_number::contains(&name) {
                 // The name is not repeated, not even in a pointer.
-                self.0.found(card_number_at(self.0.pointer.as_str()))?;
+                self.0.found(card_number_at(self.0.pointer()))?;
                 members.next_value_seed(Node(self.0))?;
                 continue;
             }
             self.0
-                .within(&name, |inspection| members.next_value_seed(Node(inspection)))?;
+                .in_member(&name, |inspection| members.next_value_seed(Node(inspection)))?;
             names.push(name);
         }
         if names.len() < 2 {
@@ -158,7 +201,7 @@ impl<'de> Visitor<'de> for Node<'_> {
         repeated.dedup();
         for name in repeated {
             let problem = Problem::new(Kind::InvalidDataFormat, "The object has this member twice.");
-            self.0.found(problem.at(child(&self.0.pointer, name)))?;
+            self.0.found(problem.at(child(&self.0.pointer(), name)))?;
         }
         Ok(())
     }
@@ -235,11 +278,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_found_is_bounded_and_what_is_no_json_is_left_to_its_reader() {
+    fn problems_are_bounded_and_a_body_that_is_not_json_is_one() {
         let numbers = vec!["4242424242424242"; 200].join(",");
         assert_eq!(found(&format!("[{numbers}]")).len(), crate::problems::MAX_ERRORS);
-        for body in ["", "{", "[1,", "nonsense", r#"{"a" 1}"#] {
-            assert_eq!(found(body), [], "{body}");
+        // An empty body may be all that an operation wants.
+        assert_eq!(found(""), []);
+        for body in ["{", "[1,", "nonsense", r#"{"a" 1}"#, "1 2", "[[[1e999]]]"] {
+            assert_eq!(found(body), [(400, String::new())], "{body}");
         }
+        let deep = "[".repeat(1_000);
+        assert_eq!(found(&deep), [(400, String::new())]);
+        // What was found before the end of the JSON is told first.
+        assert_eq!(found(r#"["4242424242424242", "#), [(422, "/0".to_owned())]);
     }
 }
