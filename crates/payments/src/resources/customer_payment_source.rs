@@ -93,7 +93,7 @@ impl Kept for CustomerPaymentSource {
                 Some(order) if cards::may_use(request, order) => wallet::available(tx, scope, order).await?,
                 _ => Vec::new(),
             };
-            // A customer has a handful.
+            // A customer has only a few.
             let (rows, total) = page.cut(cards);
             let records = rows.iter().map(|row| record(request, row));
             return Ok((records.collect::<Result<_, _>>()?, total));
