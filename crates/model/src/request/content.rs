@@ -1,4 +1,4 @@
-//! What no JSON body may hold, whatever it is for: card numbers, and a member twice.
+//! The content that no JSON body may have: card numbers, and a member twice.
 
 use std::{borrow::Cow, fmt};
 
@@ -7,20 +7,20 @@ use serde_json::Number;
 
 use crate::{Problem, ProblemList, Problems, card_number, pointer::child, problem::Kind};
 
-/// Refuses a body with a card number, or with two members of one name of which a reader would take either. What is no JSON has no
-/// members; reading it tells what is wrong.
+/// Refuses a body with a card number, or with two members of one name, of which a reader could take either. A text that is no
+/// JSON has no members; reading it reports the mistake.
 ///
 /// # Errors
-/// Where the card numbers and the repeated members are. The numbers themselves are not repeated.
+/// The places of card numbers and repeated members. The numbers themselves are not repeated.
 pub fn check_content(body: &[u8]) -> Result<(), Problems> {
     let mut inspection = Inspection::default();
     let mut document = serde_json::Deserializer::from_slice(body);
-    // An error is that of the JSON, or that enough was found.
+    // Deserializing fails on invalid JSON, or once enough problems were found.
     let _ = Node(&mut inspection).deserialize(&mut document);
     inspection.problems.into_result()
 }
 
-/// A value that must not be a card number.
+/// The problem for a value that is a card number.
 pub fn card_number_at(pointer: impl Into<String>) -> Problem {
     Problem::invalid(
         pointer,
@@ -59,7 +59,7 @@ impl Inspection {
         Ok(())
     }
 
-    /// Goes one step down for as long as `inner` takes.
+    /// Goes one step down while `inner` runs.
     fn within<T>(&mut self, step: &str, inner: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.pointer.len();
         self.pointer.push('/');
@@ -164,7 +164,7 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 }
 
-/// A member's name, which is copied only if it was written with escapes.
+/// A member's name, which is copied only if it has escapes.
 struct Name<'de>(Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Name<'de> {
