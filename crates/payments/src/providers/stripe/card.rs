@@ -70,7 +70,7 @@ impl Kept for Card {
         page: Page,
     ) -> Result<(Vec<Record<Self>>, i64), Failure> {
         let Some(own) = &request.caller.customer_id else {
-            let message = "Only a customer who has logged in has cards of their own.";
+            let message = "Only a logged-in customer has cards.";
             return Err(Problem::new(Kind::Forbidden, message).into());
         };
         let mut cards = Vec::new();
