@@ -7,8 +7,8 @@ use serde_json::Number;
 
 use crate::{Problem, ProblemList, Problems, card_number, pointer::child, problem::Kind};
 
-/// Refuses a body with a card number, or with two members of one name, of which a reader could take either. A text that is no
-/// JSON has no members; reading it reports the mistake.
+/// Refuses a body with a card number, or with two members of one name: readers differ in which one they use. A text that is
+/// not JSON has no members; reading it reports the mistake.
 ///
 /// # Errors
 /// The places of card numbers and repeated members. The numbers themselves are not repeated.
