@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use crate::{Dialect, Id, Identifier, Record, Resource, ResourceMeta};
 
-/// What documents need to know besides the records.
+/// The context that a document is rendered in: base URL, organization, mode.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
     /// Start of all links: scheme, host and path prefix, without a slash at the end.
     pub base_url: &'a str,
-    /// Whose data it is.
+    /// Organization of the data.
     pub organization_id: &'a Id,
-    /// Test mode or live.
+    /// Whether it is in test mode.
     pub test: bool,
 }
 
@@ -37,9 +37,9 @@ impl Frame<'_> {
 
 /// A resource object: `id`, `type`, `links`, `attributes`, `relationships`, `meta`.
 pub struct ResourceObject<'a, R: Resource> {
-    /// What is rendered.
+    /// The record.
     pub record: &'a Record<R>,
-    /// In what surroundings.
+    /// The context.
     pub frame: Frame<'a>,
 }
 
@@ -122,22 +122,22 @@ pub fn one<R: Resource>(record: &Record<R>, frame: Frame<'_>) -> Vec<u8> {
     })
 }
 
-/// Which part of a list is shown.
+/// A page of a list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Page {
-    /// From 1.
+    /// Number of the page, from 1.
     pub number: i64,
     /// Items on a page.
     pub size: i64,
 }
 
 impl Page {
-    /// How many items come before it.
+    /// Number of items before the page.
     pub fn offset(self) -> i64 {
         (self.number - 1).saturating_mul(self.size)
     }
 
-    /// The page's part of all items, for lists that are short enough to be read whole, and how many there are.
+    /// The page of all items, for lists that are short enough to be read whole, and the number of all items.
     pub fn cut<T>(self, items: Vec<T>) -> (Vec<T>, i64) {
         let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
         let skip = usize::try_from(self.offset()).unwrap_or(usize::MAX);
@@ -145,13 +145,13 @@ impl Page {
         (items.into_iter().skip(skip).take(take).collect(), total)
     }
 
-    /// How many pages there are, at least one.
+    /// Number of pages, at least one.
     pub fn count(self, records: i64) -> i64 {
         ((records + self.size - 1) / self.size).max(1)
     }
 }
 
-/// The document of a page of a list, and where the list is.
+/// The document of a page of a list; `url` is the list's.
 pub fn list<R: Resource>(
     records: &[Record<R>],
     total: i64,
@@ -211,7 +211,7 @@ fn around(dialect: Dialect, total: i64, page: Page, url: &str) -> (Value, Value)
     (meta, links)
 }
 
-/// The document of a related resource that is not there.
+/// The document of a missing related resource.
 pub fn nothing() -> Vec<u8> {
     b"{\"data\":null}".to_vec()
 }
@@ -253,17 +253,17 @@ pub fn linkage(data: &Linkage<'_>, owner: &str, name: &str) -> Vec<u8> {
     }
 }
 
-/// What a relationship points to.
+/// The targets of a relationship.
 pub enum Linkage<'a> {
-    /// To-one.
+    /// The target of a to-one relationship.
     One(Option<&'a Identifier>),
-    /// To-many, a page of it.
+    /// A page of the targets of a to-many relationship.
     Many {
-        /// The page.
+        /// The targets on the page.
         identifiers: &'a [Identifier],
-        /// How many there are in all.
+        /// Number of all targets.
         total: i64,
-        /// Which page it is.
+        /// The page.
         page: Page,
     },
 }

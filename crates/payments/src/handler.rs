@@ -1,4 +1,4 @@
-//! What the service can do with any resource.
+//! The operations of the service on any resource.
 
 use std::marker::PhantomData;
 
@@ -9,13 +9,13 @@ use tillgate_store::Tx;
 
 use crate::{call::Answer, failure::Failure, request::Request, stored::Selection};
 
-/// A resource that is kept and can be shown.
+/// A resource that is stored and can be shown.
 #[allow(async_fn_in_trait)] // queries run where they are called: nothing has to be Send
 pub trait Kept: Resource {
-    /// The record of that id, if the caller may see it.
+    /// The record with an id, if the caller may see it.
     async fn get(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure>;
 
-    /// A page of the records, and how many there are in all.
+    /// A page of the records, and the number of all records.
     async fn page(
         tx: &mut Tx<'_>,
         request: &Request,
@@ -33,23 +33,23 @@ pub trait Kept: Resource {
     }
 }
 
-/// Shows a resource, whatever it is.
+/// Shows resources of one type.
 pub trait Show {
-    /// The document of one.
+    /// The document of a resource.
     fn show<'a>(
         &'a self,
         request: &'a Request,
         id: &'a Id,
     ) -> LocalBoxFuture<'a, Result<Option<Bytes>, Failure>>;
 
-    /// The document of one as it is stored: the PSP is not asked first.
+    /// The document of a resource as it is stored: the PSP is not asked first.
     fn stored<'a>(
         &'a self,
         request: &'a Request,
         id: &'a Id,
     ) -> LocalBoxFuture<'a, Result<Option<Bytes>, Failure>>;
 
-    /// The document of a page. `url` is where the list is.
+    /// The document of a page. `url` is the list's.
     fn list<'a>(
         &'a self,
         request: &'a Request,
@@ -58,7 +58,7 @@ pub trait Show {
         url: &'a str,
     ) -> LocalBoxFuture<'a, Result<Bytes, Failure>>;
 
-    /// Which resources a page has, and how many there are in all.
+    /// The resources of a page, and the number of all.
     fn identifiers<'a>(
         &'a self,
         request: &'a Request,
@@ -66,7 +66,7 @@ pub trait Show {
         page: Page,
     ) -> LocalBoxFuture<'a, Result<(Vec<Identifier>, i64), Failure>>;
 
-    /// Where a to-one relationship of one points; `None` if there is no such resource.
+    /// The target of a resource's to-one relationship; `None` if there is no such resource.
     fn to_one<'a>(
         &'a self,
         request: &'a Request,
@@ -75,11 +75,11 @@ pub trait Show {
     ) -> LocalBoxFuture<'a, Result<Option<Option<Identifier>>, Failure>>;
 }
 
-/// [`Show`] for a resource that is kept.
+/// [`Show`] for a stored resource.
 pub struct Shown<R>(PhantomData<fn() -> R>);
 
 impl<R> Shown<R> {
-    /// Shows resources of the type.
+    /// A handler for resources of the type.
     pub fn new() -> Self {
         Self(PhantomData)
     }
@@ -178,7 +178,7 @@ impl<R: Kept> Shown<R> {
     }
 }
 
-/// Changes a resource, whatever it is. What a resource's declaration leaves out is left out here too.
+/// Changes resources of one type. Actions that its declaration lacks keep their default.
 pub trait Edit {
     /// `POST`
     fn create<'a>(
@@ -209,7 +209,7 @@ pub trait Edit {
     }
 }
 
-/// The router knows no operation that is not declared, so that this is never asked for.
+/// The router knows only declared operations, so this is never called.
 fn not_offered<'a>() -> LocalBoxFuture<'a, Result<Answer, Failure>> {
     let problem = Problem::new(Kind::MethodNotAllowed, "This can't be done with the resource.");
     async { Err(problem.into()) }.boxed_local()

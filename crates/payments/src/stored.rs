@@ -1,4 +1,4 @@
-//! From rows to records and back.
+//! Conversions from rows to records and back.
 
 use std::str::FromStr;
 
@@ -32,12 +32,12 @@ pub fn stored_time(time: Timestamp) -> StoredTime {
     time.into()
 }
 
-/// Metadata to store.
+/// A value as JSON text for the database.
 pub fn stored_json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("JSON values and structs of them have string keys")
 }
 
-/// The columns that every row has, in the form of a record around the fields.
+/// A record from a row: the columns that every row has, and the given fields.
 macro_rules! record {
     ($row:ident, $fields:expr) => {
         tillgate_model::Record {
@@ -52,7 +52,7 @@ macro_rules! record {
     };
 }
 
-/// A row with the columns that every row has from a record, and the given ones.
+/// A row from a record: the columns that every row has, and the given ones.
 macro_rules! row {
     ($row:ident, $scope:expr, $record:expr, { $($column:ident: $value:expr),* $(,)? }) => {
         tillgate_store::$row {
@@ -70,16 +70,16 @@ macro_rules! row {
 }
 pub(crate) use {record, row};
 
-/// Which rows a list shows.
+/// The rows that a list shows.
 #[derive(Clone, Debug)]
 pub enum Selection {
-    /// All of the scope.
+    /// All rows of the scope.
     All,
-    /// Those that a to-many relationship points to.
+    /// The targets of a to-many relationship.
     Of {
         /// Type of the resource that has the relationship.
         owner_kind: &'static str,
-        /// Its id.
+        /// Id of that resource.
         owner_id: Id,
         /// Name of the relationship.
         relationship: &'static str,
@@ -87,7 +87,7 @@ pub enum Selection {
 }
 
 impl Selection {
-    /// The owner's id, if the list is that of an owner of the type.
+    /// The owner's id, if the list belongs to an owner of the type.
     pub fn owner(&self, kind: &str) -> Option<&str> {
         match self {
             Self::Of {
@@ -98,8 +98,8 @@ impl Selection {
     }
 }
 
-/// A record that something refers to, in the words of the one who refers: a missing one is 404 (JSON:API 1.1, creating
-/// resources), with a pointer to the relationship.
+/// A record that a relationship refers to. A missing one is 404 (JSON:API 1.1, creating resources), with a pointer to the
+/// relationship.
 pub fn found<T>(found: Option<T>, relationship: &str) -> Result<T, tillgate_model::Problem> {
     found.ok_or_else(|| {
         let problem = tillgate_model::Problem::not_found();

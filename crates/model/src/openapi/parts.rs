@@ -1,5 +1,4 @@
-//! Parts that the documents of all resources share. Each is a component with a name, by which generated clients call
-//! its type.
+//! Schemas that the documents of all resources share. Each is a component with a name, which generated clients use for its type.
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +11,7 @@ pub fn reference(name: &str) -> Value {
     json!({"$ref": format!("{COMPONENTS}/{name}")})
 }
 
-/// Reference to a component, with what it means in this place.
+/// Reference to a component, with a description for this place.
 pub fn described(name: &str, description: &str) -> Value {
     let mut schema = reference(name);
     schema["description"] = description.into();
@@ -36,7 +35,7 @@ pub fn closed(description: impl Into<String>, properties: Value) -> Value {
     })
 }
 
-/// All of them, by name.
+/// All shared components, by name.
 pub fn parts() -> [(&'static str, Value); 12] {
     [
         ("ErrorDocument", error_document()),
@@ -69,10 +68,10 @@ pub fn parts() -> [(&'static str, Value); 12] {
     ]
 }
 
-/// How many items and pages there are, under these names.
+/// The counts of items and pages, under these names.
 pub fn page_meta(items: &str, pages: &str) -> Value {
     closed(
-        "How many there are.",
+        "Counts of items and pages.",
         json!({items: {"type": "integer", "minimum": 0}, pages: {"type": "integer", "minimum": 1}}),
     )
 }
@@ -83,7 +82,7 @@ fn url() -> Value {
 
 fn resource_meta() -> Value {
     closed(
-        "Where the resource belongs.",
+        "Organization and mode of the resource.",
         json!({
             "mode": {"type": "string", "enum": ["test", "live"], "description": "Test data or live data."},
             "organization_id": {"type": "string", "description": "The organization that it belongs to."}
@@ -91,21 +90,21 @@ fn resource_meta() -> Value {
     )
 }
 
-/// Answers of the API have the links alone; what is told to webhooks has `data` too, where they include that.
+/// Answers of the API have only links; payloads for webhooks have `data` too, if they include the relationship.
 fn relationship(data: Value) -> Value {
     let mut schema = closed(
-        "Where a relationship is found.",
+        "Links of a relationship.",
         json!({"links": reference("RelationshipLinks")}),
     );
     schema["properties"]["data"] = data;
     schema["properties"]["data"]["description"] =
-        "What it points to; only in calls of webhooks that include it.".into();
+        "The targets; only in calls of webhooks that include them.".into();
     schema
 }
 
 fn identifier() -> Value {
     closed(
-        "Which resource.",
+        "Type and id of a resource.",
         json!({
             "type": {"type": "string", "description": "Type of the resource."},
             "id": {"type": "string", "description": "Identifier of the resource."}
@@ -142,7 +141,7 @@ fn error_document() -> Value {
             "meta": closed(
                 "Only there if there are more problems than are listed.",
                 json!({"more_errors": {
-                    "type": "integer", "minimum": 1, "description": "How many problems there are beside those in `errors`."
+                    "type": "integer", "minimum": 1, "description": "Number of problems beside those in `errors`."
                 }}),
             )
         },
@@ -169,7 +168,7 @@ fn error_object() -> Value {
 
 fn error_source() -> Value {
     json!({
-        "description": "Where in the request the problem is.",
+        "description": "Place of the problem in the request.",
         "type": "object",
         "properties": {
             "pointer": {"type": "string", "description": "JSON pointer into the body."},

@@ -14,7 +14,7 @@ use crate::{Action, Dialect};
 
 /// Media type of JSON:API.
 pub const JSON_API: &str = "application/vnd.api+json";
-/// The plain type, accepted and answered in kind.
+/// The plain JSON type, which requests and answers may use instead.
 pub const JSON: &str = "application/json";
 
 /// HTTP methods that a path item can hold, as OpenAPI spells them.
@@ -56,11 +56,11 @@ fn describe(operation: &Operation) -> OperationBuilder {
         }
         OperationKind::Action(Action::Update) => (
             format!("Update {article} {one}"),
-            "What the request leaves out stays as it is.".to_owned(),
+            "Members that the request leaves out stay as they are.".to_owned(),
         ),
         OperationKind::Action(Action::Delete) => (
             format!("Delete {article} {one}"),
-            "Refused with 423 while something depends on it.".to_owned(),
+            "Refused with 423 while another resource depends on it.".to_owned(),
         ),
         OperationKind::Related(relationship) => (
             format!(
@@ -140,13 +140,8 @@ fn page_parameters(dialect: Dialect) -> [Parameter; 2] {
             .build()
     };
     [
-        parameter(
-            number,
-            "Which page of the list, from 1.",
-            1,
-            Some(1_000_000_000.0),
-        ),
-        parameter(size, "How many items a page has.", 10, Some(maximum)),
+        parameter(number, "Page of the list, from 1.", 1, Some(1_000_000_000.0)),
+        parameter(size, "Number of items on a page.", 10, Some(maximum)),
     ]
 }
 
@@ -177,7 +172,7 @@ fn success(operation: &Operation) -> ResponseBuilder {
         }
         OperationKind::Action(_) => ("The resource.", reference(&format!("{}Document", meta.schema))),
         OperationKind::Related(relationship) => (
-            "What is related.",
+            "The related resource.",
             reference(&relations::related_name(relationship)),
         ),
         OperationKind::Relationship(relationship) => (

@@ -3,7 +3,7 @@ use tillgate_model_derive::resource;
 use super::Webhook;
 use crate::{JsonObject, ToOne};
 
-/// A call of a webhook, and what was answered. It is kept for a month, even if the webhook is deleted.
+/// A call of a webhook, and its answer. It is kept for a month, even if the webhook is deleted.
 #[resource(
     type = "event_callbacks",
     singular = "event_callback",
@@ -11,19 +11,19 @@ use crate::{JsonObject, ToOne};
     actions(list, retrieve)
 )]
 pub struct EventCallback {
-    /// Where the webhook was.
+    /// URL that was called.
     #[attribute(read)]
     pub callback_url: String,
-    /// What was sent.
+    /// Body of the call.
     #[attribute(read)]
     pub payload: JsonObject,
-    /// HTTP status of the answer; null if there was none.
+    /// HTTP status of the answer; null without an answer.
     #[attribute(read)]
     pub response_code: Option<String>,
-    /// Its reason phrase, or why there was no answer.
+    /// Reason phrase of the answer, or the reason why there was none.
     #[attribute(read)]
     pub response_message: Option<String>,
-    /// What was called.
+    /// The webhook that was called.
     #[relationship]
     pub webhook: ToOne<Webhook>,
 }

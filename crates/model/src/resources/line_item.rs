@@ -12,7 +12,7 @@ use crate::{Currency, One};
     sales_channel(retrieve)
 )]
 pub struct LineItem {
-    /// What is bought.
+    /// Name of the item.
     #[attribute(read, create, update)]
     #[validate(length(min = 1, max = 255))]
     pub name: String,
@@ -20,25 +20,25 @@ pub struct LineItem {
     #[attribute(read, create, update)]
     #[validate(length(min = 1, max = 255))]
     pub sku_code: Option<String>,
-    /// How many.
+    /// Number of units.
     #[attribute(read, create, update)]
     #[validate(range(min = 1, max = 1_000_000))]
     pub quantity: i64,
     /// Currency of the order.
     #[attribute(read, default = Currency::EUR)]
     pub currency_code: Currency,
-    /// Price of one.
+    /// Price of one unit.
     #[money(read, create, update)]
     #[validate(range(min = 0, max = 999_999_999))]
     pub unit_amount: i64,
-    /// Price of all.
+    /// Price of all units.
     #[money(read)]
     pub total_amount: i64,
-    /// Picture of it.
+    /// URL of a picture.
     #[attribute(read, create, update)]
     #[validate(url, length(max = 1024))]
     pub image_url: Option<String>,
-    /// The order it is a position of.
+    /// The order that the line item belongs to.
     #[relationship(create)]
     pub order: One<Order>,
 }

@@ -2,7 +2,7 @@ use tillgate_model_derive::resource;
 
 use crate::{Currency, Timestamp};
 
-/// Where one sells: it gives orders their currency and offers payment methods.
+/// The place where an order is sold: it defines the order's currency, and offers payment methods.
 #[resource(
     type = "markets",
     singular = "market",
@@ -29,7 +29,7 @@ pub struct Market {
     #[attribute(read, create, update)]
     #[validate(url, length(max = 1024))]
     pub checkout_url: Option<String>,
-    /// When the market was disabled.
+    /// Time since which the market is disabled.
     #[attribute(read)]
     pub disabled_at: Option<Timestamp>,
     /// Disables the market: it takes no new orders.

@@ -3,12 +3,12 @@ use tillgate_model_derive::resource;
 use super::{Order, PaymentSource};
 use crate::{Currency, One, ToOne};
 
-/// Declares a transaction: the members that those of all kinds have, and its own.
+/// Declares a transaction: the members of all kinds, and its own.
 macro_rules! transaction {
     ($(#[$container:meta])* pub struct $name:ident { $($own:tt)* }) => {
         $(#[$container])*
         pub struct $name {
-            /// Number: that of the order, `/T/` and a count over all transactions of the order.
+            /// Number of the transaction: the order's number, `/T/` and a count over all transactions of the order.
             #[attribute(read)]
             pub number: String,
             /// Type of the payment source.
@@ -17,19 +17,19 @@ macro_rules! transaction {
             /// Currency of the amounts.
             #[attribute(read, default = Currency::EUR)]
             pub currency_code: Currency,
-            /// What it is about.
+            /// Amount of the transaction.
             #[money(read)]
             pub amount: i64,
-            /// Whether it succeeded. False with the message `pending` means that the PSP has not answered for certain yet.
+            /// Whether it succeeded. False with the message `pending` means that the outcome at the PSP is not final yet.
             #[attribute(read)]
             pub succeeded: bool,
-            /// What the PSP says of it.
+            /// The PSP's message.
             #[attribute(read)]
             pub message: Option<String>,
-            /// Why it failed, a code.
+            /// Code of the failure.
             #[attribute(read)]
             pub error_code: Option<String>,
-            /// Why it failed, in words.
+            /// Text of the failure.
             #[attribute(read)]
             pub error_detail: Option<String>,
             /// Identifier of the payment at the PSP.
@@ -39,13 +39,13 @@ macro_rules! transaction {
             #[attribute(read)]
             pub gateway_transaction_id: Option<String>,
             $($own)*
-            /// The order that it pays.
+            /// The order that it belongs to.
             #[relationship]
             pub order: One<Order>,
-            /// What it was made with.
+            /// The payment source that it belongs to.
             #[relationship]
             pub payment_source: ToOne<PaymentSource>,
-            /// What has happened to it that webhooks are called for.
+            /// Events of the transaction.
             #[relationship]
             pub events: crate::ToMany<crate::resources::Event>,
         }
@@ -54,8 +54,7 @@ macro_rules! transaction {
 pub(super) use transaction;
 
 transaction! {
-    /// An authorization, capture, void or refund, of whatever kind. A list mixes the kinds; each is found under its own
-    /// type by the same id.
+    /// An authorization, capture, void or refund. A list mixes the kinds; each has the same id under its own type.
     #[resource(
         type = "transactions",
         singular = "transaction",
@@ -63,7 +62,7 @@ transaction! {
         actions(list, retrieve)
     )]
     pub struct Transaction {
-        /// What it is.
+        /// Kind of the transaction.
         #[attribute(read)]
         pub kind: TransactionKind,
     }
@@ -75,11 +74,11 @@ crate::text_enum! {
         /// An amount that a PSP holds.
         #[default]
         Authorizations,
-        /// An amount taken out of an authorization.
+        /// A captured part of an authorization.
         Captures,
-        /// A hold released.
+        /// A released hold.
         Voids,
-        /// A captured amount given back.
+        /// A refunded part of a capture.
         Refunds,
     }
 }

@@ -34,14 +34,14 @@ use crate::{
     wallet,
 };
 
-/// [`Edit`] for a payment source that is only created.
+/// [`Edit`] for a payment source that can only be created.
 pub struct SourceCreator<R> {
     create: Shape,
     resource: PhantomData<fn() -> R>,
 }
 
 impl<R: CreatableSource> SourceCreator<R> {
-    /// With its schema compiled.
+    /// A creator with its schema compiled.
     pub fn new() -> Self {
         Self {
             create: Shape::create::<R>(),
@@ -72,7 +72,7 @@ pub struct SourceEditor<R> {
 }
 
 impl<R: CreatableSource + ChangeableSource> SourceEditor<R> {
-    /// With its schemas compiled.
+    /// An editor with its schemas compiled.
     pub fn new() -> Self {
         Self {
             creator: SourceCreator::new(),
@@ -137,7 +137,7 @@ where
             match known {
                 Err(failure) if is_known == KnownCustomer::IfPossible => tracing::warn!(
                     ?failure,
-                    "a card will not be saved: its customer is not known at the PSP"
+                    "a card is not saved: the PSP does not know its customer"
                 ),
                 known => known?,
             }
@@ -205,7 +205,7 @@ where
         .await
 }
 
-/// A source of a kind and its order's summary, if the caller may see the order.
+/// A source of a kind with its order's summary, if the caller may see the order.
 async fn visible(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -216,7 +216,7 @@ async fn visible(
     Ok(found.filter(|(row, order)| row.kind == kind && access::visible(request, order)))
 }
 
-/// A page of the sources of a kind, as far as the caller may see their orders, and how many there are.
+/// A page of the sources of a kind whose orders the caller may see, and the number of all such sources.
 async fn page(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -274,7 +274,7 @@ async fn retrieve<R: Kept + SourceResource>(
         .await
 }
 
-/// Shows payment sources of a type. What is pending is looked for before a single one is shown.
+/// Shows payment sources of a type. A single one is synced first if an outcome is pending.
 macro_rules! kept_source {
     ($resource:ident) => {
         impl Kept for $resource {

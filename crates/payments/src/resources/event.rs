@@ -25,7 +25,7 @@ pub fn record_of(row: &EventRow) -> Result<Record<Event>, StoreError> {
     ))
 }
 
-/// A list that hangs on a resource has the events of that.
+/// The resource whose events a list shows, if it belongs to one.
 fn resource_of(selection: &Selection) -> Option<&str> {
     match selection {
         Selection::All => None,

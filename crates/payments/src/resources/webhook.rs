@@ -17,10 +17,10 @@ use crate::{
     stored::{self, Selection, json, parse_column, stored_json, stored_time, time},
 };
 
-/// What shared secrets are sealed as.
+/// The context that shared secrets are sealed under.
 const SHARED_SECRET: &str = "webhooks.shared_secret";
 
-/// How deep a path of relationships may lead.
+/// Maximum length of a path of relationships.
 const DEEPEST: usize = 3;
 
 /// Decrypts the shared secret of a webhook.
@@ -91,7 +91,7 @@ impl Kept for Webhook {
     }
 }
 
-/// The webhooks of an event are those of its topic.
+/// The topic of the event whose webhooks a list shows.
 async fn topic_of_event(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -101,7 +101,7 @@ async fn topic_of_event(
         return Ok(None);
     };
     let event = query!(tx, events::get(request.scope(), &parse_column(event)?))?;
-    // An event that is gone has none.
+    // A deleted event has none.
     Ok(Some(event.map(|event| event.name).unwrap_or_default()))
 }
 
@@ -122,7 +122,7 @@ impl Plain for Webhook {
         Ok(())
     }
 
-    /// What it was told stays; what it was to be told ends.
+    /// Deliveries that were sent stay; those that were not are cancelled.
     async fn after_delete(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
         Ok(query!(
             tx,
@@ -163,7 +163,7 @@ fn refuse_unusable(request: &Request, record: &Record<Webhook>) -> Result<(), Pr
     )
 }
 
-/// What can be told of a URL before its name is looked up. Names are looked up anew for each call, and judged then.
+/// Judges a URL without looking up its name. Each call looks it up and judges its addresses.
 fn refuse_unreachable(request: &Request, url: &str) -> Result<(), Problem> {
     let judged = Url::parse(url)
         .map_err(|_| Refused::NoWebUrl)
@@ -182,7 +182,7 @@ fn refuse_unreachable(request: &Request, url: &str) -> Result<(), Problem> {
     Err(Problem::invalid("/data/attributes/callback_url", rule, message))
 }
 
-/// Refuses paths that lead nowhere from a topic's resource.
+/// Refuses paths that don't exist from a topic's resource.
 fn refuse_unknown_paths(topic: Topic, paths: &[String]) -> Result<(), Problem> {
     let pointer = "/data/attributes/include_resources";
     for path in paths {
@@ -199,7 +199,7 @@ fn refuse_unknown_paths(topic: Topic, paths: &[String]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// From one of several resources, which is what a relationship may point to.
+/// Whether a path exists from one of several resources, which a relationship may point to.
 fn leads_somewhere(from: &[&'static ResourceMeta], steps: &[&str]) -> bool {
     let Some((name, rest)) = steps.split_first() else {
         return true;

@@ -1,5 +1,5 @@
-//! Query parameters. The API has those of pages only; any other is refused, so that a typing error cannot pass for a
-//! filter that matches everything.
+//! Query parameters. The API has only those of pages; any other is refused, so that a typing error can't pass for a filter that
+//! matches everything.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use tillgate_model::{
 const DEFAULT: Page = Page { number: 1, size: 10 };
 const MAX_NUMBER: i64 = 1_000_000_000;
 
-/// Names of the parameters of a page, and how large it can be.
+/// Names of a page's parameters, and its maximum size.
 struct PageParameters {
     number: &'static str,
     size: &'static str,
@@ -65,10 +65,10 @@ fn decode(text: &str) -> Result<String, Problem> {
         .map_err(|_| Problem::new(Kind::InvalidParamValue, "A query parameter is not UTF-8.").parameter(text))
 }
 
-/// Which page an operation is asked for.
+/// The page that a request asks for.
 ///
 /// # Errors
-/// Parameters that the operation does not have, that come twice or whose value cannot be used.
+/// Unknown, repeated or invalid parameters.
 pub fn page(operation: &Operation, query: &str) -> Result<Page, Problems> {
     if query.is_empty() {
         return Ok(DEFAULT);

@@ -19,7 +19,7 @@ pub async fn hash(
     Ok(run!(query.get_result(connection)).optional()?)
 }
 
-/// Gives a customer a password, in the place of the one that there may be.
+/// Sets a customer's password, replacing an earlier one.
 pub async fn set(connection: &mut Connection, row: &CustomerPasswordRow) -> Result<(), StoreError> {
     let upsert = diesel::insert_into(customer_passwords::table)
         .values(row)
@@ -37,7 +37,7 @@ pub async fn set(connection: &mut Connection, row: &CustomerPasswordRow) -> Resu
     Ok(())
 }
 
-/// Takes a customer's password away.
+/// Removes a customer's password.
 pub async fn remove(connection: &mut Connection, scope: &Scope, customer_id: &str) -> Result<(), StoreError> {
     let target = customer_passwords::table
         .filter(customer_passwords::organization_id.eq(scope.organization_id().as_str()))

@@ -1,4 +1,4 @@
-//! What customers who have logged in see of their own.
+//! The orders that a logged-in customer sees.
 
 use diesel::prelude::*;
 use tillgate_model::{Id, document::Page};
@@ -6,8 +6,8 @@ use tillgate_model::{Id, document::Page};
 use super::super::{Backend, Connection, RunQueryDsl};
 use crate::{OrderRow, Scope, StoreError, rows::orders};
 
-/// The orders that a customer has in a market, those bought as a guest aside: a macro, because the two queries on them have
-/// types of their own for each backend.
+/// A customer's orders in a market, without those bought as a guest. It is a macro, because its two queries have different types
+/// for each backend.
 macro_rules! own_orders {
     ($scope:ident, $customer_id:ident, $market_id:ident) => {
         orders::table
@@ -19,7 +19,7 @@ macro_rules! own_orders {
     };
 }
 
-/// A page of them, oldest first.
+/// A page of these orders, oldest first.
 pub async fn orders(
     connection: &mut Connection,
     scope: &Scope,
@@ -36,7 +36,7 @@ pub async fn orders(
     Ok(run!(query.load(connection))?)
 }
 
-/// How many there are.
+/// The number of these orders.
 pub async fn count_orders(
     connection: &mut Connection,
     scope: &Scope,

@@ -31,7 +31,7 @@ async fn record(
     ))
 }
 
-/// What only a PSP has is empty.
+/// The columns that only a PSP needs are empty.
 fn row(request: &Request, record: &Record<ManualGateway>) -> PaymentGatewayRow {
     stored::row!(PaymentGatewayRow, request.scope(), record, {
         kind: GatewayType::ManualGateways.into(),

@@ -1,4 +1,4 @@
-//! Saved cards as the second dialect shows them: those that Stripe keeps.
+//! The cards of `/api/v1`: the saved cards at Stripe.
 
 use tillgate_model::{
     Id, JsonObject, Problem, Record,
@@ -62,7 +62,7 @@ impl Kept for Card {
         }
     }
 
-    /// Those of the customer who has logged in.
+    /// The cards of the logged-in customer.
     async fn page(
         tx: &mut Tx<'_>,
         request: &Request,
@@ -70,7 +70,7 @@ impl Kept for Card {
         page: Page,
     ) -> Result<(Vec<Record<Self>>, i64), Failure> {
         let Some(own) = &request.caller.customer_id else {
-            let message = "Only a customer who has logged in has cards of their own.";
+            let message = "Only a logged-in customer has cards.";
             return Err(Problem::new(Kind::Forbidden, message).into());
         };
         let mut cards = Vec::new();
@@ -79,7 +79,7 @@ impl Kept for Card {
                 cards.push(record(request, &row)?);
             }
         }
-        // A customer has a handful.
+        // A customer has only a few.
         Ok(page.cut(cards))
     }
 }
