@@ -119,7 +119,7 @@ fn example(topic: Topic) -> Value {
 fn document(properties: Value) -> Value {
     json!({
         "type": "object",
-        "description": "Type and id of the resource, and the topic.",
+        "description": "The resource that the event is about.",
         "required": ["data"],
         "properties": properties,
         "additionalProperties": false
