@@ -160,7 +160,7 @@ mod written {
                 name: "order",
                 many: false,
                 targets: <Order as Target>::TYPES,
-                description: "The order that it is on.",
+                description: "The order that the note is on.",
             }],
             texts: &[
                 ("text", Text::Line),

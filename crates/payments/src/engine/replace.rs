@@ -1,7 +1,7 @@
 //! A second payment source replaces one that its buyer could still confirm or authenticate. That payment is given up first: at
 //! the PSP if it can be cancelled there, else here. A late authorization of it is released.
 
-use tillgate_gateways::{Decline, RefusalKind};
+use tillgate_gateways::{Decline, PaymentSnapshot, RefusalKind};
 use tillgate_model::{Id, Problem, Problems, problem::Kind};
 use tillgate_store::{PaymentSourceRow, Scope, SourceState, Tx, query};
 
@@ -118,26 +118,52 @@ fn not_given_up() -> Failure {
 }
 
 /// Gives up here a payment that the PSP can't cancel, unless the buyer has finished it meanwhile. `asked` is the source as it was
-/// before the PSP was asked.
+/// before the PSP was asked. An event may change it while the PSP answers: the PSP is asked again then.
 async fn ask_and_free(
     context: &Context,
     scope: &Scope,
     connection: &ProviderConnection,
     asked: PaymentSourceRow,
 ) -> Result<(), Failure> {
-    let psp_id = asked.psp_id.clone().unwrap_or_default();
-    let seen = match operation::retrieve(context, connection, &psp_id).await {
-        Outcome::Done(snapshot) => Some(snapshot),
-        Outcome::Refused(refusal) if refusal.kind == RefusalKind::NotFound => None,
-        _ => return Err(not_given_up()),
-    };
+    let mut asked = asked;
+    for _ in 0..sync::LOOKS {
+        let psp_id = asked.psp_id.clone().unwrap_or_default();
+        let seen = match operation::retrieve(context, connection, &psp_id).await {
+            Outcome::Done(snapshot) => Some(snapshot),
+            Outcome::Refused(refusal) if refusal.kind == RefusalKind::NotFound => None,
+            _ => return Err(not_given_up()),
+        };
+        match free_if_unchanged(context, scope, asked, seen).await? {
+            Freed::Yes(next) => return sync::run_follow_up(context, next.map(|call| *call)).await,
+            Freed::Changed(present) => asked = *present,
+        }
+    }
+    Err(not_given_up())
+}
+
+enum Freed {
+    /// The order is free, or the payment stands because its buyer has finished it. This call follows.
+    Yes(Option<Box<PreparedCall>>),
+    /// The source has changed since the PSP was asked, to this.
+    Changed(Box<PaymentSourceRow>),
+}
+
+async fn free_if_unchanged(
+    context: &Context,
+    scope: &Scope,
+    asked: PaymentSourceRow,
+    seen: Option<Box<PaymentSnapshot>>,
+) -> Result<Freed, Failure> {
     let (world, scope, source_id) = (context.clone(), scope.clone(), parse_column(&asked.id)?);
-    let next = context
+    context
         .db
         .write(async move |tx: &mut Tx<'_>| {
             let mut payment = LockedPayment::lock(tx, &scope, &source_id).await?;
-            if payment.source != asked {
+            if payment.source.pending_operation_id.is_some() {
                 return Err(not_given_up());
+            }
+            if payment.source != asked {
+                return Ok(Freed::Changed(Box::new(payment.source)));
             }
             if let Some(snapshot) = &seen {
                 apply(tx, &world, &mut payment, snapshot, false).await?;
@@ -150,10 +176,9 @@ async fn ask_and_free(
             }
             let next = try_next_step(tx, &world, &mut payment, None).await?;
             payment.save(tx, &world).await?;
-            Ok(next.call)
+            Ok(Freed::Yes(next.call.map(Box::new)))
         })
-        .await?;
-    sync::run_follow_up(context, next).await
+        .await
 }
 
 /// Frees the order of a payment that its buyer may still finish at the PSP. A late authorization is released.

@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// Maximum number of reads of a payment that changes meanwhile. The process that changed it has read it too.
-const LOOKS: usize = 3;
+pub const LOOKS: usize = 3;
 /// Pause before a missing payment is requested from its PSP again.
 const MISSING_PAUSE: chrono::Duration = chrono::Duration::days(1);
 
