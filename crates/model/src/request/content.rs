@@ -49,8 +49,8 @@ struct Inspection {
 enum Step {
     /// Into a list, to this item.
     Item(usize),
-    /// Into an object, to the member whose name begins here in the names of the way.
-    Member(usize),
+    /// Into an object, to the member with the name at this place in the names of the way.
+    Member { start: usize, end: usize },
 }
 
 impl Inspection {
@@ -77,9 +77,9 @@ impl Inspection {
         Ok(())
     }
 
-    /// Goes down to an item of a list for as long as `inner` takes.
-    fn in_item<T>(&mut self, index: usize, inner: impl FnOnce(&mut Self) -> T) -> T {
-        self.steps.push(Step::Item(index));
+    /// Goes one step down for as long as `inner` takes.
+    fn within<T>(&mut self, step: Step, inner: impl FnOnce(&mut Self) -> T) -> T {
+        self.steps.push(step);
         let result = inner(self);
         self.steps.pop();
         result
@@ -88,34 +88,21 @@ impl Inspection {
     /// Goes down to a member of an object for as long as `inner` takes.
     fn in_member<T>(&mut self, name: &str, inner: impl FnOnce(&mut Self) -> T) -> T {
         let start = self.names.len();
-        self.steps.push(Step::Member(start));
         self.names.push_str(name);
-        let result = inner(self);
+        let end = self.names.len();
+        let result = self.within(Step::Member { start, end }, inner);
         self.names.truncate(start);
-        self.steps.pop();
         result
     }
 
-    /// The JSON pointer of the present value (RFC 6901).
+    /// The JSON pointer of the present value.
     fn pointer(&self) -> String {
-        let mut pointer = String::new();
-        let mut end = self.names.len();
-        let mut parts = Vec::with_capacity(self.steps.len());
-        for step in self.steps.iter().rev() {
-            parts.push(match step {
-                Step::Item(index) => index.to_string(),
-                Step::Member(start) => {
-                    let name = &self.names[*start..end];
-                    end = *start;
-                    name.replace('~', "~0").replace('/', "~1")
-                }
-            });
-        }
-        for part in parts.into_iter().rev() {
-            pointer.push('/');
-            pointer.push_str(&part);
-        }
-        pointer
+        self.steps
+            .iter()
+            .fold(String::new(), |pointer, step| match *step {
+                Step::Item(index) => child(&pointer, &index.to_string()),
+                Step::Member { start, end } => child(&pointer, &self.names[start..end]),
+            })
     }
 }
 
@@ -168,7 +155,9 @@ impl<'de> Visitor<'de> for Node<'_> {
         let mut index = 0_usize;
         while self
             .0
-            .in_item(index, |inspection| items.next_element_seed(Node(inspection)))?
+            .within(Step::Item(index), |inspection| {
+                items.next_element_seed(Node(inspection))
+            })?
             .is_some()
         {
             index += 1;
