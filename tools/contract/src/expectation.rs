@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::deployment::Reply;
 use documented::Example;
-use openapi_document::{members, resolve};
+use openapi_document::{members, pointer::child, resolve};
 
 /// Maximum number of listed differences of one body.
 const SHOWN: usize = 10;
@@ -82,7 +82,7 @@ fn compare(expected: &Value, actual: &Value, at: &str, elided: &[String], found:
         return;
     }
     for (name, value) in members(expected) {
-        let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+        let at = child(at, name);
         match actual.get(name) {
             Some(actual) => compare(value, actual, &at, elided, found),
             None => found.push(format!("{at}: documented, and not answered")),

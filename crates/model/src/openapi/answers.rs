@@ -7,6 +7,7 @@ use super::{Operation, OperationKind, operations};
 use crate::{
     Action, Dialect, ResourceMeta,
     money::{Currency, Money},
+    pointer::child,
     registry::{self, RESOURCES},
     resource::RelationshipMeta,
 };
@@ -29,8 +30,8 @@ pub(super) fn stamp(document: &mut Value) {
     }
     for operation in operations() {
         let pointer = format!(
-            "/paths/{}/{}/responses/{}/content",
-            operation.path().replace('~', "~0").replace('/', "~1"),
+            "{}/{}/responses/{}/content",
+            child("/paths", &operation.path()),
             operation.method().to_lowercase(),
             operation.success()
         );

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Operation, OperationKind, operations::operations, paths::JSON_API};
-use crate::{Action, ResourceMeta, registry};
+use crate::{Action, ResourceMeta, pointer::child, registry};
 
 /// The place of the identifier in a document.
 const ONE: &str = "$response.body#/data/id";
@@ -20,8 +20,8 @@ pub(super) fn stamp(document: &mut Value) {
     for source in &all {
         let links = from(source, &all, document);
         let pointer = format!(
-            "/paths/{}/{}/responses/{}",
-            source.path().replace('~', "~0").replace('/', "~1"),
+            "{}/{}/responses/{}",
+            child("/paths", &source.path()),
             source.method().to_lowercase(),
             source.success()
         );

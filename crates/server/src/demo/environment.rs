@@ -10,7 +10,7 @@ use std::{
 
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use tillgate_model::Id;
+use tillgate_model::{Id, pointer::child};
 
 use super::Demo;
 use crate::failure::Failure;
@@ -193,8 +193,7 @@ impl Unknown {
     }
 
     fn below(mut self, member: &str) -> Self {
-        let member = member.replace('~', "~0").replace('/', "~1");
-        self.at.insert_str(0, &format!("/{member}"));
+        self.at.insert_str(0, &child("", member));
         self
     }
 }
