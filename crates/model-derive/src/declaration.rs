@@ -88,6 +88,12 @@ pub struct Member {
     pub update: bool,
     /// It is a key or an identifier of a payment gateway.
     pub key: bool,
+    /// Lists can be filtered by it.
+    pub filter: bool,
+    /// Lists can be sorted by it.
+    pub sort: bool,
+    /// A relationship that is found by rules.
+    pub computed: bool,
     pub default: Option<Expr>,
     /// Doc comments, and what is passed on to validator and schemars.
     pub docs: Vec<Attribute>,
@@ -126,6 +132,21 @@ impl Member {
             false if is_validated_as("url") => Some("Url"),
             false if is_validated_as("email") => Some("Email"),
             false => Some("Line"),
+        }
+    }
+
+    /// The type of its values in filters, as a variant of `ValueType`.
+    pub fn value_type(&self) -> &'static str {
+        let Type::Path(path) = self.optional().unwrap_or(&self.ty) else {
+            return "Text";
+        };
+        let name = path.path.segments.last().map(|segment| segment.ident.to_string());
+        match name.as_deref() {
+            Some("i64") => "Integer",
+            Some("bool") => "Boolean",
+            Some("Timestamp") => "Time",
+            Some("JsonObject") => "Json",
+            _ => "Text",
         }
     }
 
@@ -230,6 +251,9 @@ fn member(field: Field) -> Result<Member> {
         create: false,
         update: false,
         key: false,
+        filter: false,
+        sort: false,
+        computed: false,
         default: None,
         docs: docs(&field.attrs),
         passed_on: Vec::new(),
@@ -258,8 +282,13 @@ fn member(field: Field) -> Result<Member> {
                 "create" => member.create = true,
                 "update" => member.update = true,
                 "key" => member.key = true,
+                "filter" => member.filter = true,
+                "sort" => member.sort = true,
+                "computed" => member.computed = true,
                 "default" => member.default = Some(meta.value()?.parse()?),
-                _ => return Err(meta.error("expected read, create, update, key or default")),
+                _ => {
+                    return Err(meta.error("expected read, create, update, filter, sort, computed, key or default"));
+                }
             }
             Ok(())
         })?;

@@ -21,6 +21,9 @@ const LAYERS: &[&str] = &[
     "stored",
     "request",
     "idempotency",
+    "seen",
+    "kept",
+    "listing",
     "handler",
     "precondition",
     "plain",
@@ -39,6 +42,8 @@ const LAYERS: &[&str] = &[
     "provider_events",
     "stuck",
     "purge",
+    "include",
+    "documents",
     "service",
 ];
 

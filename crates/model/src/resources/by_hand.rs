@@ -12,7 +12,7 @@ use crate::{
     document::{self, Frame},
     openapi::components::{self, RequestPartsOf},
     relationship::Target,
-    resource::RelationshipMeta,
+    resource::{AttributeMeta, RelationshipMeta, ValueType},
     resources::Order,
     text::Text,
 };
@@ -27,7 +27,7 @@ use crate::{
 )]
 pub struct Note {
     /// What it says.
-    #[attribute(read, create, update)]
+    #[attribute(read, create, update, filter, sort)]
     #[validate(length(min = 1, max = 10))]
     pub text: String,
     /// Who wrote it.
@@ -156,9 +156,24 @@ mod written {
             sales_channel: &[Action::Retrieve],
             customer: &[Action::Retrieve],
             calls_psp: &[],
+            attributes: &[
+                AttributeMeta {
+                    name: "text",
+                    value_type: ValueType::Text,
+                    filter: true,
+                    sort: true,
+                },
+                AttributeMeta {
+                    name: "author",
+                    value_type: ValueType::Text,
+                    filter: false,
+                    sort: false,
+                },
+            ],
             relationships: &[RelationshipMeta {
                 name: "order",
                 many: false,
+                computed: false,
                 targets: <Order as Target>::TYPES,
                 description: "The order that it is on.",
             }],

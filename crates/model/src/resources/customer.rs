@@ -14,7 +14,7 @@ use crate::{Secret, ToMany};
 )]
 pub struct Customer {
     /// E-mail address, one customer each.
-    #[attribute(read, create, update)]
+    #[attribute(read, create, update, filter, sort)]
     #[validate(email, length(max = 255))]
     pub email: String,
     /// Reference of the shopper at the payment gateways.

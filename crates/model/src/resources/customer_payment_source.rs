@@ -15,7 +15,7 @@ use crate::{Id, JsonObject, One, Secret, ToOne};
 )]
 pub struct CustomerPaymentSource {
     /// What to call the card, such as `Visa ****4242`.
-    #[attribute(read)]
+    #[attribute(read, filter)]
     pub name: Option<String>,
     /// The PSP's identifier of the customer whom the instrument belongs to (`cus_…`).
     #[attribute(read, create, update)]

@@ -12,7 +12,7 @@ use crate::{ToMany, Topic};
 )]
 pub struct Event {
     /// What has happened: the topic.
-    #[attribute(read)]
+    #[attribute(read, filter, sort)]
     pub name: Topic,
     /// Calls the webhooks of the topic again, with the resource as it is now.
     #[trigger(update)]

@@ -12,16 +12,16 @@ use crate::{JsonObject, ToOne};
 )]
 pub struct EventCallback {
     /// Where the webhook was.
-    #[attribute(read)]
+    #[attribute(read, filter)]
     pub callback_url: String,
     /// What was sent.
     #[attribute(read)]
     pub payload: JsonObject,
     /// HTTP status of the answer; null if there was none.
-    #[attribute(read)]
+    #[attribute(read, filter, sort)]
     pub response_code: Option<String>,
     /// Its reason phrase, or why there was no answer.
-    #[attribute(read)]
+    #[attribute(read, filter, sort)]
     pub response_message: Option<String>,
     /// What was called.
     #[relationship]

@@ -31,19 +31,19 @@ text_enum! {
 )]
 pub struct Payment {
     /// Amount in minor units of the currency.
-    #[attribute(read)]
+    #[attribute(read, filter, sort)]
     pub amount_cents: i64,
     /// Currency of the amount.
-    #[attribute(read, default = Currency::EUR)]
+    #[attribute(read, filter, sort, default = Currency::EUR)]
     pub currency: Currency,
     /// How far the payment is.
-    #[attribute(read)]
+    #[attribute(read, filter)]
     pub state: PaymentState,
     /// Always false: a payment pays the whole order.
-    #[attribute(read)]
+    #[attribute(read, filter)]
     pub for_delivery: bool,
     /// Always false: a payment pays the whole order.
-    #[attribute(read)]
+    #[attribute(read, filter)]
     pub delivery_price_business_participation: bool,
     /// E-mail address of the order's customer.
     #[attribute(read)]

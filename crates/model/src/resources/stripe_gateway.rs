@@ -13,7 +13,7 @@ use crate::{JsonObject, Secret, Timestamp, ToMany};
 )]
 pub struct StripeGateway {
     /// Name of the gateway.
-    #[attribute(read, create, update)]
+    #[attribute(read, create, update, filter, sort)]
     #[validate(length(min = 1, max = 255))]
     pub name: String,
     /// Whether a replaced payment source is put back on its order when its authorization arrives late, while the order is open, not
@@ -24,7 +24,7 @@ pub struct StripeGateway {
     #[attribute(read)]
     pub credential_keys: JsonObject,
     /// When the gateway was disabled.
-    #[attribute(read)]
+    #[attribute(read, filter, sort)]
     pub disabled_at: Option<Timestamp>,
     /// Stripe's secret key (`sk_…` or `rk_…`). Kept encrypted and never shown. Another `base_url` needs it again.
     #[attribute(create, update, key)]

@@ -9,34 +9,34 @@ macro_rules! transaction {
         $(#[$container])*
         pub struct $name {
             /// Number: that of the order, `/T/` and a count over all transactions of the order.
-            #[attribute(read)]
+            #[attribute(read, filter, sort)]
             pub number: String,
             /// Type of the payment source.
             #[attribute(read)]
             pub payment_method_type: Option<String>,
             /// Currency of the amounts.
-            #[attribute(read, default = Currency::EUR)]
+            #[attribute(read, filter, default = Currency::EUR)]
             pub currency_code: Currency,
             /// What it is about.
-            #[money(read)]
+            #[money(read, filter, sort)]
             pub amount: i64,
             /// Whether it succeeded. False with the message `pending` means that the PSP has not answered for certain yet.
-            #[attribute(read)]
+            #[attribute(read, filter)]
             pub succeeded: bool,
             /// What the PSP says of it.
-            #[attribute(read)]
+            #[attribute(read, filter)]
             pub message: Option<String>,
             /// Why it failed, a code.
-            #[attribute(read)]
+            #[attribute(read, filter)]
             pub error_code: Option<String>,
             /// Why it failed, in words.
-            #[attribute(read)]
+            #[attribute(read, filter)]
             pub error_detail: Option<String>,
             /// Identifier of the payment at the PSP.
-            #[attribute(read)]
+            #[attribute(read, filter)]
             pub token: Option<String>,
             /// Identifier of the charge, refund or action at the PSP.
-            #[attribute(read)]
+            #[attribute(read, filter)]
             pub gateway_transaction_id: Option<String>,
             $($own)*
             /// The order that it pays.
@@ -64,7 +64,7 @@ transaction! {
     )]
     pub struct Transaction {
         /// What it is.
-        #[attribute(read)]
+        #[attribute(read, filter, sort)]
         pub kind: TransactionKind,
     }
 }

@@ -24,11 +24,11 @@ text_enum! {
 )]
 pub struct Webhook {
     /// Name of the webhook; `Webhook` and its id unless given.
-    #[attribute(read, create, update)]
+    #[attribute(read, create, update, filter)]
     #[validate(length(min = 1, max = 255))]
     pub name: Option<String>,
     /// What it is called for.
-    #[attribute(read, create, update)]
+    #[attribute(read, create, update, filter)]
     pub topic: Topic,
     /// Where it is. Addresses of private networks are refused unless the operator allows them.
     #[attribute(read, create, update)]
@@ -40,13 +40,13 @@ pub struct Webhook {
     #[validate(length(max = 10))]
     pub include_resources: Option<Vec<String>>,
     /// When the webhook was disabled; a 410 in answer to a call does that too.
-    #[attribute(read)]
+    #[attribute(read, filter, sort)]
     pub disabled_at: Option<Timestamp>,
     /// Whether it is called at the moment.
-    #[attribute(read)]
+    #[attribute(read, filter, sort)]
     pub circuit_state: CircuitState,
     /// How many calls have failed in a row.
-    #[attribute(read)]
+    #[attribute(read, filter, sort)]
     pub circuit_failure_count: i64,
     /// What calls are signed with: 32 hexadecimal digits.
     #[attribute(read, default = "")]

@@ -45,6 +45,12 @@ impl Pipeline {
         }
     }
 
+    /// Ends each statement of the transaction that takes longer.
+    pub async fn limit_statements(&self, limit: Duration) -> Result<(), StoreError> {
+        let statement = format!("SET LOCAL statement_timeout = {}", limit.as_millis());
+        Ok(self.connection.clone().batch_execute(&statement).await?)
+    }
+
     /// Sends a write. If it fails, the transaction does, in the end.
     pub async fn send(
         &self,
