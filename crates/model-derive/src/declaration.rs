@@ -19,6 +19,8 @@ pub struct Container {
     /// What `sales_channel` says unless given.
     pub customer: Option<Vec<Ident>>,
     pub calls_psp: Vec<Ident>,
+    /// There are more of it with each payment or customer.
+    pub grows: bool,
     /// Types that name it in requests besides its own.
     pub aliases: Vec<LitStr>,
 }
@@ -38,6 +40,7 @@ impl Container {
                 "sales_channel" => container.sales_channel = list(meta.input)?,
                 "customer" => container.customer = Some(list(meta.input)?),
                 "calls_psp" => container.calls_psp = list(meta.input)?,
+                "grows" => container.grows = true,
                 "aliases" => container.aliases = list(meta.input)?,
                 _ => return Err(meta.error("unknown resource option")),
             }
@@ -287,7 +290,9 @@ fn member(field: Field) -> Result<Member> {
                 "computed" => member.computed = true,
                 "default" => member.default = Some(meta.value()?.parse()?),
                 _ => {
-                    return Err(meta.error("expected read, create, update, filter, sort, computed, key or default"));
+                    return Err(
+                        meta.error("expected read, create, update, filter, sort, computed, key or default")
+                    );
                 }
             }
             Ok(())

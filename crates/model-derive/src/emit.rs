@@ -115,6 +115,7 @@ fn implementation(declaration: &Declaration) -> TokenStream {
     let description = doc_text(docs);
     let (kind, singular, tag) = (&container.kind, &container.singular, &container.tag);
     let aliases = &container.aliases;
+    let grows = container.grows;
     let list = match &container.list {
         Some(path) => quote!(Some(#path)),
         None => quote!(None),
@@ -198,6 +199,7 @@ fn implementation(declaration: &Declaration) -> TokenStream {
                 schema: #schema,
                 dialect: crate::resource::Dialect::#dialect,
                 list: #list,
+                grows: #grows,
                 tag: #tag,
                 description: #description,
                 actions: #actions,

@@ -37,6 +37,7 @@ use proc_macro::TokenStream;
 ///   currency of the field `currency_code`.
 /// - `#[trigger(create, update)]`: a write-only member named `_field`; it is not kept.
 /// - `#[relationship(create, update)]`: a `One`, `ToOne` or `ToMany`. `computed` marks one that is found by rules.
+/// - `grows` says that there are more with each payment or customer: its lists find their rows by indexes, or in limited time.
 /// - `list = "users/me/wallets"` says where the list is, if not at the type.
 /// - a field without any of these is kept, but the API does not show it.
 #[proc_macro_attribute]

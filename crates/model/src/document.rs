@@ -158,11 +158,7 @@ impl Serialize for Relationships<'_> {
 
 /// The object of a resource.
 pub fn object<R: Resource>(record: &Record<R>, frame: Frame<'_>, shown: Shown<'_>) -> Vec<u8> {
-    to_bytes(&ResourceObject {
-        record,
-        frame,
-        shown,
-    })
+    to_bytes(&ResourceObject { record, frame, shown })
 }
 
 /// The document of one resource.
@@ -268,6 +264,9 @@ pub struct PartOfList<'a> {
     pub ends: Option<(&'a Cursor, &'a Cursor)>,
 }
 
+/// Where a list begins, in the words of cursors.
+const BEGINNING: &str = "page%5Bafter%5D=&";
+
 impl PartOfList<'_> {
     /// Counts of the list.
     pub fn meta(&self, dialect: Dialect) -> Value {
@@ -297,9 +296,11 @@ impl PartOfList<'_> {
     fn numbered(&self, dialect: Dialect, number: i64) -> Value {
         match dialect {
             Dialect::CommerceLayer => self.link(&format!("page%5Bnumber%5D={number}&")),
-            Dialect::Foodetective => {
-                format!("{}?page={number}&per_page={}{}", self.url, self.query.size, self.kept).into()
-            }
+            Dialect::Foodetective => format!(
+                "{}?page={number}&per_page={}{}",
+                self.url, self.query.size, self.kept
+            )
+            .into(),
         }
     }
 
@@ -310,7 +311,11 @@ impl PartOfList<'_> {
             text => format!("{}?{text}", self.url),
         };
         let mut links = json!({"self": this});
-        let after = || self.ends.map_or(Value::Null, |(_, last)| self.link(&format!("page%5Bafter%5D={}&", last.write())));
+        let after = || {
+            self.ends.map_or(Value::Null, |(_, last)| {
+                self.link(&format!("page%5Bafter%5D={}&", last.write()))
+            })
+        };
         let before = || {
             let cursor = |(first, _): (&Cursor, &Cursor)| format!("page%5Bbefore%5D={}&", first.write());
             self.ends.map_or(Value::Null, |ends| self.link(&cursor(ends)))
@@ -334,13 +339,18 @@ impl PartOfList<'_> {
                 }
             }
             // The profile of pages with cursors has both links always.
+            Position::First => {
+                links["first"] = self.link(BEGINNING);
+                links["prev"] = Value::Null;
+                links["next"] = if_more(&after);
+            }
             Position::After(_) => {
-                links["first"] = self.link("");
+                links["first"] = self.link(BEGINNING);
                 links["prev"] = before();
                 links["next"] = if_more(&after);
             }
             Position::Before(_) => {
-                links["first"] = self.link("");
+                links["first"] = self.link(BEGINNING);
                 links["prev"] = if_more(&before);
                 links["next"] = after();
             }
@@ -349,9 +359,14 @@ impl PartOfList<'_> {
     }
 }
 
-/// The document of a related resource that is not there.
-pub fn nothing(url: &str) -> Vec<u8> {
-    write(&Data::Nothing, None, None, &json!({"self": url}))
+/// The document of a related resource that is not there, whether or not it was to include others.
+pub fn nothing(url: &str, includes: bool) -> Vec<u8> {
+    write(
+        &Data::Nothing,
+        includes.then_some(&[]),
+        None,
+        &json!({"self": url}),
+    )
 }
 
 /// The document of a relationship itself; of a to-many one, a page of it.

@@ -157,6 +157,8 @@ pub struct ResourceMeta {
     pub dialect: Dialect,
     /// Where its list is under the dialect's prefix, if not at its type: `users/me/cards`.
     pub list: Option<&'static str>,
+    /// There are more of it with each payment or customer, so that a list that no index finds may take too long.
+    pub grows: bool,
     /// Heading in the documentation.
     pub tag: &'static str,
     /// What it is.

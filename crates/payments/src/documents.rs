@@ -50,7 +50,14 @@ pub async fn one(
     };
     let mut objects = written(request, &data, &included, view);
     let data = objects.pop().map_or(Data::Nothing, Data::One);
-    Ok(finished(request, &data, &included, view, None, &json!({"self": url})))
+    Ok(finished(
+        request,
+        &data,
+        &included,
+        view,
+        None,
+        &json!({"self": url}),
+    ))
 }
 
 async fn with(
@@ -132,7 +139,9 @@ async fn read(
         }
         Some(ToCount::InTime(count)) => {
             let counted = db
-                .list(false, async move |tx: &mut Tx<'_>| query!(tx, listing::count(count)))
+                .list(false, async move |tx: &mut Tx<'_>| {
+                    query!(tx, listing::count(count))
+                })
                 .await;
             page.total = match counted {
                 Ok(counted) if counted < EXACT_TO => Total::exact(counted),
@@ -190,7 +199,12 @@ pub async fn linkage(
     let ends = ends(&page, query);
     let part = part(&page, query, &url, "", ends.as_ref());
     let identifiers: Vec<Identifier> = page.items.iter().map(|item| item.identifier()).collect();
-    Ok(document::linkage(&Related::Many(identifiers), owner, name, Some(&part)))
+    Ok(document::linkage(
+        &Related::Many(identifiers),
+        owner,
+        name,
+        Some(&part),
+    ))
 }
 
 type Ends = (tillgate_model::query::Cursor, tillgate_model::query::Cursor);

@@ -4,9 +4,7 @@ use std::{marker::PhantomData, sync::Arc};
 
 use bytes::Bytes;
 use futures::{FutureExt, future::LocalBoxFuture};
-use tillgate_model::{
-    Id, Identifier, Problem, Record, document, problem::Kind, query::ListQuery,
-};
+use tillgate_model::{Id, Identifier, Problem, Record, document, problem::Kind, query::ListQuery};
 use tillgate_store::Tx;
 
 pub use crate::kept::{Kept, Shared};

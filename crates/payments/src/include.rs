@@ -15,13 +15,7 @@ use tillgate_model::{
 };
 use tillgate_store::Tx;
 
-use crate::{
-    failure::Failure,
-    handlers::Handlers,
-    kept::Shared,
-    listing::Owners,
-    request::Request,
-};
+use crate::{failure::Failure, handlers::Handlers, kept::Shared, listing::Owners, request::Request};
 
 /// What a document has beside its data.
 #[derive(Default)]
@@ -42,7 +36,9 @@ pub async fn include(
     data: &[Shared],
     paths: &Include,
 ) -> Result<Included, Failure> {
-    let known = data.iter().map(|object| (object.identifier(), Arc::clone(object)));
+    let known = data
+        .iter()
+        .map(|object| (object.identifier(), Arc::clone(object)));
     let mut inclusion = Inclusion {
         request,
         handlers,
@@ -100,10 +96,15 @@ impl Inclusion<'_> {
         let mut missing: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
         let mut targets = Vec::new();
         for owner in owners {
-            let Some(target) = owner.to_one(relationship.name) else { continue };
+            let Some(target) = owner.to_one(relationship.name) else {
+                continue;
+            };
             if !targets.contains(&target) {
                 if !self.included.known.contains_key(&target) {
-                    missing.entry(target.kind).or_default().push(target.id.to_string());
+                    missing
+                        .entry(target.kind)
+                        .or_default()
+                        .push(target.id.to_string());
                 }
                 targets.push(target);
             }
@@ -118,7 +119,9 @@ impl Inclusion<'_> {
             let seen = target.filter(|target| self.included.known.contains_key(target));
             self.link(owner, relationship, Related::One(seen));
         }
-        let found = targets.iter().filter_map(|target| self.included.known.get(target).cloned());
+        let found = targets
+            .iter()
+            .filter_map(|target| self.included.known.get(target).cloned());
         Ok(found.collect())
     }
 
@@ -130,7 +133,10 @@ impl Inclusion<'_> {
         relationship: &'static RelationshipMeta,
         owners: &[Shared],
     ) -> Result<Vec<Shared>, Failure> {
-        let ids: Vec<String> = owners.iter().map(|owner| owner.identifier().id.to_string()).collect();
+        let ids: Vec<String> = owners
+            .iter()
+            .map(|owner| owner.identifier().id.to_string())
+            .collect();
         let of = Owners {
             meta,
             relationship,
@@ -202,5 +208,7 @@ fn too_many() -> Failure {
         "The document would include more than {MAX_INCLUDED} resources. Ask for fewer paths or smaller pages, or for the lists \
          that the relationships link to."
     );
-    Problem::new(Kind::InvalidInclude, message).parameter("include").into()
+    Problem::new(Kind::InvalidInclude, message)
+        .parameter("include")
+        .into()
 }

@@ -97,7 +97,9 @@ impl<R: Resource> Object for Record<R> {
         let attributes = serde_json::to_value(R::attributes(self)).unwrap_or_default();
         let values = keys.iter().map(|key| {
             let name = key.attribute.name;
-            let shown = attributes.get(name).or_else(|| attributes.get(name.replace('_', "-")))?;
+            let shown = attributes
+                .get(name)
+                .or_else(|| attributes.get(name.replace('_', "-")))?;
             Value::of_json(shown, key.attribute.value_type)
         });
         Cursor {
@@ -110,4 +112,3 @@ impl<R: Resource> Object for Record<R> {
 
 /// An object that several places of a document may refer to.
 pub type Shared = Arc<dyn Object>;
-

@@ -105,13 +105,18 @@ impl<'a> Asked<'a> {
                 None => return Ok(None),
             },
         };
-        Ok(Some(Self::new::<R>(request, selected, Some(R::listed(request)?), query)))
+        Ok(Some(Self::new::<R>(
+            request,
+            selected,
+            Some(R::listed(request)?),
+            query,
+        )))
     }
 
     fn offset(&self) -> i64 {
         match self.query.position {
             Position::Number(number) => (number - 1).saturating_mul(self.query.size),
-            Position::After(_) | Position::Before(_) => 0,
+            Position::First | Position::After(_) | Position::Before(_) => 0,
         }
     }
 
@@ -134,7 +139,11 @@ impl<'a> Asked<'a> {
 }
 
 /// The parameter that makes a list slow; none if an index finds it, whatever the tables hold.
-pub fn slow_parameter<R: Kept>(request: &Request, selection: &Selection, query: &ListQuery) -> Option<String> {
+pub fn slow_parameter<R: Kept>(
+    request: &Request,
+    selection: &Selection,
+    query: &ListQuery,
+) -> Option<String> {
     let asked = Asked::of::<R>(request, selection, query).ok().flatten()?;
     let plan = asked.plan(1);
     (!plan.is_quick()).then(|| plan.slow_parameter())
@@ -168,7 +177,10 @@ pub async fn page<R: Kept>(
 }
 
 fn shared<R: Kept>(records: Vec<tillgate_model::Record<R>>) -> Vec<Shared> {
-    records.into_iter().map(|record| Arc::new(record) as Shared).collect()
+    records
+        .into_iter()
+        .map(|record| Arc::new(record) as Shared)
+        .collect()
 }
 
 /// A list that rules make is short enough to be read whole, and has the order that they give it.
@@ -182,7 +194,9 @@ async fn computed_page<R: Kept>(
         ids, relationship, ..
     } = selection
     else {
-        return Err(Failure::Internal("a list without a relationship is computed".into()));
+        return Err(Failure::Internal(
+            "a list without a relationship is computed".into(),
+        ));
     };
     let mut rows = Vec::new();
     for id in ids {
@@ -190,7 +204,7 @@ async fn computed_page<R: Kept>(
     }
     let number = match query.position {
         Position::Number(number) => number,
-        Position::After(_) | Position::Before(_) => 1,
+        Position::First | Position::After(_) | Position::Before(_) => 1,
     };
     let page = tillgate_model::document::Page {
         number,
@@ -213,14 +227,19 @@ async fn total(
     rows: usize,
     has_more: bool,
 ) -> Result<(Total, Option<ToCount>), Failure> {
-    let seen = asked.offset().saturating_add(i64::try_from(rows).unwrap_or_default());
-    let is_by_number = matches!(asked.query.position, Position::Number(_));
-    if is_by_number && !has_more && (rows > 0 || asked.offset() == 0) {
+    let seen = asked
+        .offset()
+        .saturating_add(i64::try_from(rows).unwrap_or_default());
+    let is_from_start = matches!(asked.query.position, Position::Number(_) | Position::First);
+    if is_from_start && !has_more && (rows > 0 || asked.offset() == 0) {
         return Ok((Total::exact(seen), None));
     }
     let plan = asked.plan(1);
     if !plan.is_quick() {
-        return Ok((Total::about(seen + 1), Some(ToCount::InTime(plan.count(Some(EXACT_TO))))));
+        return Ok((
+            Total::about(seen + 1),
+            Some(ToCount::InTime(plan.count(Some(EXACT_TO)))),
+        ));
     }
     let Some(lanes) = asked.request.context.db.lanes() else {
         let count = plan.count(None);
@@ -259,7 +278,9 @@ async fn total(
 fn expected_rows(plan: &str) -> Result<i64, StoreError> {
     let plan: serde_json::Value =
         serde_json::from_str(plan).map_err(|error| StoreError::Failed(format!("a plan: {error}")))?;
-    let rows = plan.pointer("/0/Plan/Plan Rows").and_then(serde_json::Value::as_f64);
+    let rows = plan
+        .pointer("/0/Plan/Plan Rows")
+        .and_then(serde_json::Value::as_f64);
     #[allow(clippy::cast_possible_truncation)] // an estimate
     rows.map(|rows| rows as i64)
         .ok_or_else(|| StoreError::Failed("a plan without its number of rows".into()))
@@ -308,13 +329,16 @@ pub async fn of_owners<R: Kept>(
         }
         None => {
             for id in owners.ids {
-                let found = R::computed(tx, request, &parse_column::<Id>(id)?, owners.relationship.name).await?;
+                let found =
+                    R::computed(tx, request, &parse_column::<Id>(id)?, owners.relationship.name).await?;
                 rows.extend(found.into_iter().map(|row| (row, id.clone())));
             }
         }
     }
-    let pairs: Vec<(String, String)> =
-        rows.iter().map(|(row, owner)| (row.row_id().to_owned(), owner.clone())).collect();
+    let pairs: Vec<(String, String)> = rows
+        .iter()
+        .map(|(row, owner)| (row.row_id().to_owned(), owner.clone()))
+        .collect();
     let mut known = HashSet::new();
     rows.retain(|(row, _)| known.insert(row.row_id().to_owned()));
     let distinct = rows.into_iter().map(|(row, _)| row).collect();

@@ -45,7 +45,10 @@ pub fn seen(caller: &Caller, kind: &str) -> Cond {
         ("markets", _) => own("id", &caller.market_id),
         ("payment_methods", _) => Cond::All(vec![
             Cond::IsNull("disabled_at"),
-            Cond::Any(vec![Cond::IsNull("market_id"), own("market_id", &caller.market_id)]),
+            Cond::Any(vec![
+                Cond::IsNull("market_id"),
+                own("market_id", &caller.market_id),
+            ]),
         ]),
         ("orders", _) => Cond::All(vec![own("market_id", &caller.market_id), bought(caller)]),
         ("customers", Buyer::Customer) => own("id", &caller.customer_id),

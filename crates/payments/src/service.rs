@@ -204,7 +204,9 @@ impl Service {
         if let Some(object) = of_stored {
             let url = request.frame().link(meta, &id);
             let view = &call.query.view;
-            answer.body = documents::one(request, &self.handlers, object, view, url).await?.into();
+            answer.body = documents::one(request, &self.handlers, object, view, url)
+                .await?
+                .into();
         }
         Ok(answer)
     }
@@ -243,10 +245,12 @@ impl Service {
             None => None,
             Some(target) => {
                 may_read(request, target.kind)?;
-                self.retrieve(request, call, target.kind, &target.id, url.clone()).await?
+                self.retrieve(request, call, target.kind, &target.id, url.clone())
+                    .await?
             }
         };
-        Ok(shown.unwrap_or_else(|| Answer::new(200, document::nothing(&url))))
+        Ok(shown
+            .unwrap_or_else(|| Answer::new(200, document::nothing(&url, call.query.view.include.is_some()))))
     }
 
     /// `GET /type/id/relationships/name`
@@ -257,9 +261,15 @@ impl Service {
         relationship: &'static RelationshipMeta,
     ) -> Result<Answer, Failure> {
         let target = self.owner(request, call, relationship.name).await?;
-        let (link, name) = (request.frame().link(call.operation.resource, id(call)?), relationship.name);
+        let (link, name) = (
+            request.frame().link(call.operation.resource, id(call)?),
+            relationship.name,
+        );
         if !relationship.many {
-            return Ok(Answer::new(200, document::linkage(&Related::One(target), &link, name, None)));
+            return Ok(Answer::new(
+                200,
+                document::linkage(&Related::One(target), &link, name, None),
+            ));
         }
         let meta = listed(request, relationship)?;
         let part = (&selection(call, relationship)?, &call.query);

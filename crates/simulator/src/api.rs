@@ -8,8 +8,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tillgate_model::{
     document::Page,
-    query::Query,
     openapi::{Operation, operations},
+    query::Query,
 };
 use tillgate_payments::{Answer, Call, Caller, IdempotencyKey};
 

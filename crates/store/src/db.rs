@@ -20,7 +20,7 @@ use crate::{
     Found, StoreError,
     health::Health,
     inline::Inline,
-    listing::{Count, Flavor, Lanes, TIME_LIMIT, exceeded},
+    listing::{Count, Flavor, Lanes, exceeded},
     postgres_backend, query, sqlite_backend,
 };
 
@@ -204,6 +204,16 @@ impl Db {
         timeout(SOON, counting).await.ok()?.ok()?
     }
 
+    /// Says how long a list may take that no index finds. Before the first list.
+    pub fn limit_lists(&mut self, limit: Duration) {
+        let lanes = match self {
+            Self::Sqlite(sqlite) => &mut sqlite.lanes,
+            Self::Postgres(postgres) => &mut postgres.lanes,
+            Self::Inline(_) => return,
+        };
+        *lanes = Arc::new(Lanes::with_time_limit(limit));
+    }
+
     /// What is remembered of lists; an inline database remembers nothing.
     pub fn lanes(&self) -> Option<&Lanes> {
         match self {
@@ -281,10 +291,10 @@ impl Sqlite {
         E: From<StoreError> + Send + 'static,
     {
         let permit = self.lanes.enter(is_quick, PATIENCE).await?;
-        let path = Arc::clone(&self.path);
+        let (path, limit) = (Arc::clone(&self.path), self.lanes.time_limit);
         let work = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let deadline = (!is_quick).then(|| std::time::Instant::now() + TIME_LIMIT);
+            let deadline = (!is_quick).then(|| std::time::Instant::now() + limit);
             sqlite_backend::read(&path, |connection| {
                 exceeded(deadline, || at_once(read(&mut Tx::Sqlite(connection))))
             })
@@ -380,8 +390,9 @@ impl Postgres {
         let connection = timeout_at(deadline, self.pool()?.get())
             .await
             .unwrap_or(Err(StoreError::Busy))?;
+        let limit = self.lanes.time_limit;
         let run = async move |pipeline: postgres_backend::Pipeline| {
-            pipeline.limit_statements(TIME_LIMIT).await?;
+            pipeline.limit_statements(limit).await?;
             read(&mut Tx::Postgres(pipeline)).await
         };
         postgres_backend::transaction(connection, deadline, run).await

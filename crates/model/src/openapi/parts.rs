@@ -47,7 +47,10 @@ pub fn parts() -> [(&'static str, Value); 15] {
             closed("Links of the resource.", json!({"self": url()})),
         ),
         ("ResourceMeta", resource_meta()),
-        ("DocumentLinks", closed("Links of the document.", json!({"self": url()}))),
+        (
+            "DocumentLinks",
+            closed("Links of the document.", json!({"self": url()})),
+        ),
         (
             "JsonApi",
             closed(
@@ -147,8 +150,7 @@ fn relationship(data: Value) -> Value {
         json!({"links": reference("RelationshipLinks")}),
     );
     schema["properties"]["data"] = data;
-    schema["properties"]["data"]["description"] =
-        "What it points to; only there if it is included.".into();
+    schema["properties"]["data"]["description"] = "What it points to; only there if it is included.".into();
     schema
 }
 

@@ -170,11 +170,16 @@ fn page_parameters(page: &query::Parameters) -> Vec<Parameter> {
         integer(page.size, "How many items a page has.".into(), 10, page.max_size),
     ];
     for (name, side) in page.cursors.into_iter().flatten().zip(["after", "before"]) {
+        let empty = if side == "after" {
+            " Empty, it is the first page."
+        } else {
+            ""
+        };
         let description = format!(
             "A cursor: the page {side} an item. Take it from the links `next` and `prev` of a list with the same order; it costs \
-             the same however deep it is."
+             the same however deep it is.{empty}"
         );
-        let schema = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1));
+        let schema = ObjectBuilder::new().schema_type(Type::String);
         all.push(parameter(name, description, schema).build());
     }
     all
@@ -235,7 +240,12 @@ fn sort(meta: &ResourceMeta) -> Parameter {
          given. Attributes: {}.",
         attributes.join(", ")
     );
-    parameter("sort", description, ObjectBuilder::new().schema_type(Type::String)).build()
+    parameter(
+        "sort",
+        description,
+        ObjectBuilder::new().schema_type(Type::String),
+    )
+    .build()
 }
 
 fn include(metas: &[&'static ResourceMeta]) -> Parameter {
@@ -252,7 +262,12 @@ fn include(metas: &[&'static ResourceMeta]) -> Parameter {
         query::MAX_INCLUDED,
         names.join(", ")
     );
-    parameter("include", description, ObjectBuilder::new().schema_type(Type::String)).build()
+    parameter(
+        "include",
+        description,
+        ObjectBuilder::new().schema_type(Type::String),
+    )
+    .build()
 }
 
 fn fields() -> Parameter {

@@ -46,8 +46,10 @@ pub fn refusals(operation: &Operation, relates: bool) -> Refusals {
             Kind::InvalidSortCriteria,
             Kind::FilterNotAllowed,
             Kind::InvalidFilterValue,
-            Kind::Validation("too_slow"),
         ]);
+    }
+    if operation.action() == Action::List && operation.resource.grows {
+        kinds.push(Kind::Validation("too_slow"));
     }
     if operation.has_body() {
         kinds.extend([
@@ -236,9 +238,8 @@ fn example(kind: Kind) -> Problem {
             "`orders` can't be filtered by `colour`. There are id, number, status.",
         )
         .parameter("filter[q][colour_eq]"),
-        Kind::InvalidFilterValue => {
-            Problem::new(kind, "Must be a whole number of 64 bits.").parameter("filter[q][total_amount_cents_gt]")
-        }
+        Kind::InvalidFilterValue => Problem::new(kind, "Must be a whole number of 64 bits.")
+            .parameter("filter[q][total_amount_cents_gt]"),
         Kind::MutualExclusion => at(
             "Send one of stripe_token and stripe_payment_method_id.",
             "/data/attributes",

@@ -36,8 +36,7 @@ impl Cursor {
             .step_by(2)
             .map(|place| u8::from_str_radix(&text[place..place + 2], 16).ok())
             .collect();
-        let (its_order, values, id): (String, Vec<Json>, String) =
-            serde_json::from_slice(&bytes?).ok()?;
+        let (its_order, values, id): (String, Vec<Json>, String) = serde_json::from_slice(&bytes?).ok()?;
         if its_order != order || values.len() != types.len() {
             return None;
         }
@@ -81,11 +80,21 @@ mod tests {
 
     #[test]
     fn a_cursor_comes_back_as_it_was_and_only_to_the_same_order() {
-        let types = [ValueType::Text, ValueType::Integer, ValueType::Time, ValueType::Boolean];
+        let types = [
+            ValueType::Text,
+            ValueType::Integer,
+            ValueType::Time,
+            ValueType::Boolean,
+        ];
         let time = Value::read("2030-01-31T12:00:00.123Z", ValueType::Time);
         let cursor = Cursor {
             order: "a,-b,c,d".into(),
-            values: vec![Some(Value::Text("ä'%".into())), Some(Value::Integer(-1)), time.ok(), None],
+            values: vec![
+                Some(Value::Text("ä'%".into())),
+                Some(Value::Integer(-1)),
+                time.ok(),
+                None,
+            ],
             id: Id::from_letters([1; 10]),
         };
         let text = cursor.write();

@@ -1,8 +1,8 @@
 //! Filters: `filter[q][ATTRIBUTES_PREDICATE]` and `filter[KEY]`.
 
 use super::{
-    Condition, Field, MAX_CONDITIONS, MAX_JOINS, MAX_VALUES, Operand, Operator, PREDICATES, Predicate,
-    Step, Test, Value,
+    Condition, Field, MAX_CONDITIONS, MAX_JOINS, MAX_VALUES, Operand, Operator, PREDICATES, Predicate, Step,
+    Test, Value,
     predicate::{FROM, IN, JSON_CONTAIN, TO},
 };
 use crate::{
@@ -30,7 +30,11 @@ impl Filters<'_> {
     /// Reads a parameter whose name begins with `filter`.
     pub fn read(&mut self, parameter: &str, value: &str) {
         if self.conditions.iter().any(|known| known.parameter == parameter) {
-            self.refuse(Kind::InvalidFilterValue, parameter, "The parameter is given twice.".into());
+            self.refuse(
+                Kind::InvalidFilterValue,
+                parameter,
+                "The parameter is given twice.".into(),
+            );
             return;
         }
         let judged = match keys(parameter).as_deref() {
@@ -101,7 +105,10 @@ impl Filters<'_> {
             Some(name) => self.unknown(&name),
             None => {
                 let names: Vec<&str> = PREDICATES.iter().map(|predicate| predicate.name).collect();
-                format!("The name must end with one of the predicates {}.", names.join(", "))
+                format!(
+                    "The name must end with one of the predicates {}.",
+                    names.join(", ")
+                )
             }
         })
     }
@@ -125,9 +132,9 @@ impl Filters<'_> {
         {
             return Ok((vec![operand], predicate));
         }
-        let singular = key.strip_suffix('s').filter(|name| {
-            self.meta.dialect == Dialect::Foodetective || *name == ID.name
-        });
+        let singular = key
+            .strip_suffix('s')
+            .filter(|name| self.meta.dialect == Dialect::Foodetective || *name == ID.name);
         let operand = [Some(key.as_str()), singular]
             .into_iter()
             .flatten()
@@ -171,7 +178,10 @@ impl Filters<'_> {
                 field: Field::Attribute(attribute),
             });
         }
-        let relationships = meta.relationships.iter().filter(|relationship| !relationship.computed);
+        let relationships = meta
+            .relationships
+            .iter()
+            .filter(|relationship| !relationship.computed);
         for relationship in relationships {
             let Some(rest) = name
                 .strip_prefix(relationship.name)
@@ -300,7 +310,11 @@ mod tests {
     use super::*;
     use crate::registry;
 
-    fn read(kind: &str, buyer: Option<Buyer>, filters: &[(&str, &str)]) -> Result<Vec<Condition>, Vec<String>> {
+    fn read(
+        kind: &str,
+        buyer: Option<Buyer>,
+        filters: &[(&str, &str)],
+    ) -> Result<Vec<Condition>, Vec<String>> {
         let mut problems = ProblemList::default();
         let mut all = Filters {
             meta: registry::resource(kind).expect("a type"),
@@ -314,7 +328,10 @@ mod tests {
         let conditions = all.finish();
         match problems.into_result() {
             Ok(()) => Ok(conditions),
-            Err(problems) => Err(problems.iter().map(|problem| problem.message.to_string()).collect()),
+            Err(problems) => Err(problems
+                .iter()
+                .map(|problem| problem.message.to_string())
+                .collect()),
         }
     }
 
@@ -340,29 +357,150 @@ mod tests {
     #[test]
     fn names_are_attributes_paths_and_alternatives_with_a_predicate() {
         for (kind, name, value, operands, predicate, values) in [
-            ("orders", "filter[q][status_eq]", "placed", &[(0, "status")][..], "eq", 1),
-            ("orders", "filter[q][status_not_in]", "a,b", &[(0, "status")], "not_in", 2),
-            ("orders", "filter[q][status_in_or_null]", "", &[(0, "status")], "in_or_null", 0),
-            ("orders", "filter[q][customer_email_cont]", "x", &[(0, "customer_email")], "cont", 1),
-            ("orders", "filter[q][market_code_eq]", "x", &[(1, "code")], "eq", 1),
-            ("orders", "filter[q][market_id_eq]", "x", &[(0, "id of market")], "eq", 1),
-            ("orders", "filter[q][line_items_sku_code_eq]", "x", &[(1, "sku_code")], "eq", 1),
-            ("orders", "filter[q][captures_id_in]", "x,y", &[(1, "id")], "in", 2),
-            ("captures", "filter[q][order_market_name_start]", "x", &[(2, "name")], "start", 1),
-            ("markets", "filter[q][name_or_code_cont_any]", "x,y", &[(0, "name"), (0, "code")], "cont_any", 2),
-            ("orders", "filter[q][number_or_market_code_eq]", "x", &[(0, "number"), (1, "code")], "eq", 1),
+            (
+                "orders",
+                "filter[q][status_eq]",
+                "placed",
+                &[(0, "status")][..],
+                "eq",
+                1,
+            ),
+            (
+                "orders",
+                "filter[q][status_not_in]",
+                "a,b",
+                &[(0, "status")],
+                "not_in",
+                2,
+            ),
+            (
+                "orders",
+                "filter[q][status_in_or_null]",
+                "",
+                &[(0, "status")],
+                "in_or_null",
+                0,
+            ),
+            (
+                "orders",
+                "filter[q][customer_email_cont]",
+                "x",
+                &[(0, "customer_email")],
+                "cont",
+                1,
+            ),
+            (
+                "orders",
+                "filter[q][market_code_eq]",
+                "x",
+                &[(1, "code")],
+                "eq",
+                1,
+            ),
+            (
+                "orders",
+                "filter[q][market_id_eq]",
+                "x",
+                &[(0, "id of market")],
+                "eq",
+                1,
+            ),
+            (
+                "orders",
+                "filter[q][line_items_sku_code_eq]",
+                "x",
+                &[(1, "sku_code")],
+                "eq",
+                1,
+            ),
+            (
+                "orders",
+                "filter[q][captures_id_in]",
+                "x,y",
+                &[(1, "id")],
+                "in",
+                2,
+            ),
+            (
+                "captures",
+                "filter[q][order_market_name_start]",
+                "x",
+                &[(2, "name")],
+                "start",
+                1,
+            ),
+            (
+                "markets",
+                "filter[q][name_or_code_cont_any]",
+                "x,y",
+                &[(0, "name"), (0, "code")],
+                "cont_any",
+                2,
+            ),
+            (
+                "orders",
+                "filter[q][number_or_market_code_eq]",
+                "x",
+                &[(0, "number"), (1, "code")],
+                "eq",
+                1,
+            ),
             ("orders", "filter[q][guest_true]", "1", &[(0, "guest")], "true", 1),
-            ("orders", "filter[q][placed_at_null]", "false", &[(0, "placed_at")], "null", 1),
-            ("orders", "filter[q][metadata_jcont]", "{\"a\":1}", &[(0, "metadata")], "jcont", 1),
-            ("orders", "filter[placed_at_from]", "2030-01-01", &[(0, "placed_at")], "gteq", 1),
+            (
+                "orders",
+                "filter[q][placed_at_null]",
+                "false",
+                &[(0, "placed_at")],
+                "null",
+                1,
+            ),
+            (
+                "orders",
+                "filter[q][metadata_jcont]",
+                "{\"a\":1}",
+                &[(0, "metadata")],
+                "jcont",
+                1,
+            ),
+            (
+                "orders",
+                "filter[placed_at_from]",
+                "2030-01-01",
+                &[(0, "placed_at")],
+                "gteq",
+                1,
+            ),
             ("orders", "filter[ids]", "x,y", &[(0, "id")], "in", 2),
             ("orders", "filter[status]", "placed", &[(0, "status")], "in", 1),
-            ("orders", "filter[market_id]", "x", &[(0, "id of market")], "in", 1),
-            ("payments", "filter[states]", "finished,failed", &[(0, "state")], "in", 2),
-            ("payments", "filter[to_created_at]", "2030-01-01", &[(0, "created_at")], "lteq", 1),
+            (
+                "orders",
+                "filter[market_id]",
+                "x",
+                &[(0, "id of market")],
+                "in",
+                1,
+            ),
+            (
+                "payments",
+                "filter[states]",
+                "finished,failed",
+                &[(0, "state")],
+                "in",
+                2,
+            ),
+            (
+                "payments",
+                "filter[to_created_at]",
+                "2030-01-01",
+                &[(0, "created_at")],
+                "lteq",
+                1,
+            ),
         ] {
-            let operands: Vec<(usize, String)> =
-                operands.iter().map(|(joins, field)| (*joins, (*field).to_owned())).collect();
+            let operands: Vec<(usize, String)> = operands
+                .iter()
+                .map(|(joins, field)| (*joins, (*field).to_owned()))
+                .collect();
             assert_eq!(one(kind, name, value), (operands, predicate, values), "{name}");
         }
     }
@@ -370,15 +508,55 @@ mod tests {
     #[test]
     fn what_is_not_there_is_told_with_what_there_is() {
         for (kind, name, value, told) in [
-            ("orders", "filter[q][colour_eq]", "x", "There are id, number, status"),
-            ("orders", "filter[q][status]", "x", "must end with one of the predicates eq,"),
-            ("orders", "filter[q][customer_ip_eq]", "x", "can't be filtered by `customer_ip`"),
+            (
+                "orders",
+                "filter[q][colour_eq]",
+                "x",
+                "There are id, number, status",
+            ),
+            (
+                "orders",
+                "filter[q][status]",
+                "x",
+                "must end with one of the predicates eq,",
+            ),
+            (
+                "orders",
+                "filter[q][customer_ip_eq]",
+                "x",
+                "can't be filtered by `customer_ip`",
+            ),
             ("orders", "filter[colour]", "x", "There are id"),
-            ("orders", "filter[q][payment_source_order_id_eq]", "x", "can't be filtered"),
-            ("orders", "filter[q][available_payment_methods_name_eq]", "x", "can't be filtered"),
-            ("orders", "filter[q][subtotal_amount_cents_cont]", "1", "is not for this attribute"),
-            ("orders", "filter[q][subtotal_amount_cents_eq]", "x", "whole number"),
-            ("orders", "filter[q][subtotal_amount_cents_or_number_eq]", "1", "must have one type"),
+            (
+                "orders",
+                "filter[q][payment_source_order_id_eq]",
+                "x",
+                "can't be filtered",
+            ),
+            (
+                "orders",
+                "filter[q][available_payment_methods_name_eq]",
+                "x",
+                "can't be filtered",
+            ),
+            (
+                "orders",
+                "filter[q][subtotal_amount_cents_cont]",
+                "1",
+                "is not for this attribute",
+            ),
+            (
+                "orders",
+                "filter[q][subtotal_amount_cents_eq]",
+                "x",
+                "whole number",
+            ),
+            (
+                "orders",
+                "filter[q][subtotal_amount_cents_or_number_eq]",
+                "1",
+                "must have one type",
+            ),
             ("orders", "filter[q][guest_true]", "false", "Must be `true`"),
             ("orders", "filter[q][number_matches]", "a\\", "backslash"),
             ("orders", "filter", "x", "Filters are written"),
@@ -397,8 +575,22 @@ mod tests {
         let guest = Some(Buyer::Guest);
         assert!(read("orders", guest, &[("filter[q][captures_id_eq]", "x")]).is_err());
         assert!(read("orders", guest, &[("filter[q][customer_email_eq]", "x")]).is_ok());
-        assert!(read("orders", guest, &[("filter[q][customer_created_at_gt]", "2030-01-01")]).is_err());
-        assert!(read("orders", None, &[("filter[q][customer_created_at_gt]", "2030-01-01")]).is_ok());
+        assert!(
+            read(
+                "orders",
+                guest,
+                &[("filter[q][customer_created_at_gt]", "2030-01-01")]
+            )
+            .is_err()
+        );
+        assert!(
+            read(
+                "orders",
+                None,
+                &[("filter[q][customer_created_at_gt]", "2030-01-01")]
+            )
+            .is_ok()
+        );
     }
 
     #[test]

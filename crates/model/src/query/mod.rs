@@ -119,6 +119,8 @@ impl ListQuery {
 pub enum Position {
     /// At the page with this number, from 1.
     Number(i64),
+    /// At the beginning; the pages after it begin at cursors.
+    First,
     /// After an item.
     After(Cursor),
     /// It ends before an item.

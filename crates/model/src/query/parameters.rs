@@ -105,7 +105,8 @@ pub fn read(
     let mut of_page: Vec<(&str, &str)> = Vec::new();
     let mut filter_pairs: Vec<(&str, &str)> = Vec::new();
     for (name, value) in pairs {
-        let twice = || Problem::new(Kind::InvalidParamValue, "The parameter is given twice.").parameter(name.clone());
+        let twice =
+            || Problem::new(Kind::InvalidParamValue, "The parameter is given twice.").parameter(name.clone());
         match (name.as_str(), listed) {
             (INCLUDE, _) if !metas.is_empty() => {
                 if view.include.is_some() {
@@ -116,7 +117,13 @@ pub fn read(
                 keep(&mut view.kept, name, value);
             }
             (name, _) if !metas.is_empty() && (name == "fields" || name.starts_with("fields[")) => {
-                view::fields(name, value, operation.resource.dialect, &mut view.fields, &mut problems);
+                view::fields(
+                    name,
+                    value,
+                    operation.resource.dialect,
+                    &mut view.fields,
+                    &mut problems,
+                );
                 keep(&mut view.kept, name, value);
             }
             ("sort", Some(_)) => {
@@ -176,9 +183,17 @@ impl Parameters {
     }
 
     fn read(&self, pairs: &[(&str, &str)], list: &mut ListQuery, problems: &mut ProblemList) {
-        let value = |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+        let value = |name: &str| {
+            pairs
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| *value)
+        };
         let mut number = |name: &'static str, max: i64| {
-            let read = value(name)?.parse().ok().filter(|number| (1..=max).contains(number));
+            let read = value(name)?
+                .parse()
+                .ok()
+                .filter(|number| (1..=max).contains(number));
             if read.is_none() {
                 problems.push(|| {
                     let message = format!("Must be an integer from 1 to {max}.");
@@ -215,6 +230,10 @@ impl Parameters {
         }
         for name in [after, before] {
             let Some(text) = value(name) else { continue };
+            if name == after && text.is_empty() {
+                list.position = Position::First;
+                continue;
+            }
             match Cursor::read(text, &order, &types) {
                 Some(cursor) if name == after => list.position = Position::After(cursor),
                 Some(cursor) => list.position = Position::Before(cursor),

@@ -50,7 +50,9 @@ pub fn include(
 fn steps(path: &str, metas: &[&'static ResourceMeta], buyer: Option<Buyer>) -> Result<(), String> {
     let names: Vec<&str> = path.split('.').collect();
     if names.len() > MAX_INCLUDE_DEPTH {
-        return Err(format!("A path leads at most {MAX_INCLUDE_DEPTH} relationships deep."));
+        return Err(format!(
+            "A path leads at most {MAX_INCLUDE_DEPTH} relationships deep."
+        ));
     }
     let mut metas = metas.to_vec();
     for name in names {
@@ -94,7 +96,10 @@ fn unknown(name: &str, metas: &[&'static ResourceMeta], buyer: Option<Buyer>) ->
     let kinds: Vec<&str> = metas.iter().map(|meta| meta.kind).collect();
     let names: Vec<&str> = names.into_iter().collect();
     match names.is_empty() {
-        true => format!("`{name}` can't be included: {} has nothing to include.", kinds.join(", ")),
+        true => format!(
+            "`{name}` can't be included: {} has nothing to include.",
+            kinds.join(", ")
+        ),
         false => format!(
             "`{name}` is no relationship of {} that can be included. There are {}.",
             kinds.join(", "),
@@ -139,7 +144,11 @@ pub fn fields(
             .chain(meta.relationships.iter().map(|relationship| relationship.name))
             .collect();
         let unknown: String = unknown.chars().take(60).collect();
-        let message = format!("`{}` has no field `{unknown}`. There are {}.", meta.kind, all.join(", "));
+        let message = format!(
+            "`{}` has no field `{unknown}`. There are {}.",
+            meta.kind,
+            all.join(", ")
+        );
         problems.push(|| Problem::new(Kind::InvalidField, message).parameter(parameter));
         return;
     }

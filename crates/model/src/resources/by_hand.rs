@@ -150,6 +150,7 @@ mod written {
             schema: "Note",
             dialect: Dialect::CommerceLayer,
             list: None,
+            grows: false,
             tag: "Commerce",
             description: "A note on an order.",
             actions: &[Action::List, Action::Retrieve, Action::Create, Action::Update],

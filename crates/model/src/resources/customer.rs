@@ -8,6 +8,7 @@ use crate::{Secret, ToMany};
     type = "customers",
     singular = "customer",
     tag = "Commerce",
+    grows,
     actions(list, retrieve, create, update, delete),
     sales_channel(create),
     customer(retrieve, update)

@@ -9,6 +9,7 @@ use crate::{Id, JsonObject, One, Secret, ToOne};
     type = "customer_payment_sources",
     singular = "customer_payment_source",
     tag = "Commerce",
+    grows,
     actions(list, retrieve, create, update, delete),
     customer(list, retrieve, update, delete),
     calls_psp(delete)

@@ -8,6 +8,7 @@ use crate::{ToMany, Topic};
     type = "events",
     singular = "event",
     tag = "Events",
+    grows,
     actions(list, retrieve, update)
 )]
 pub struct Event {

@@ -8,6 +8,7 @@ use crate::{JsonObject, ToOne};
     type = "event_callbacks",
     singular = "event_callback",
     tag = "Events",
+    grows,
     actions(list, retrieve)
 )]
 pub struct EventCallback {

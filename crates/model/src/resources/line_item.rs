@@ -8,6 +8,7 @@ use crate::{Currency, One};
     type = "line_items",
     singular = "line_item",
     tag = "Commerce",
+    grows,
     actions(list, retrieve, create, update, delete),
     sales_channel(retrieve)
 )]

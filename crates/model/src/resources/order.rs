@@ -75,6 +75,7 @@ text_enum! {
     singular = "order",
     tag = "Commerce",
     aliases("order"),
+    grows,
     actions(list, retrieve, create, update, delete),
     sales_channel(retrieve, create, update),
     customer(list, retrieve, create, update),

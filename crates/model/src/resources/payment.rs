@@ -27,6 +27,7 @@ text_enum! {
 /// Pays an order through Stripe in one call.
 #[resource(
     type = "payments", singular = "payment", tag = "Payments", dialect = Foodetective,
+    grows,
     actions(list, retrieve, create), sales_channel(retrieve, create), calls_psp(retrieve, create)
 )]
 pub struct Payment {

@@ -60,6 +60,7 @@ transaction! {
         type = "transactions",
         singular = "transaction",
         tag = "Transactions",
+        grows,
         actions(list, retrieve)
     )]
     pub struct Transaction {

@@ -221,9 +221,16 @@ async fn records<R: SourceResource>(
 ) -> Result<Vec<Record<R>>, Failure> {
     let ids: Vec<String> = rows.iter().map(|row| row.order_id.clone()).collect();
     let orders = query!(tx, payments::summaries_of_orders(request.scope(), &ids))?;
-    let orders: HashMap<&str, &OrderSummary> = orders.iter().map(|order| (order.id.as_str(), order)).collect();
+    let orders: HashMap<&str, &OrderSummary> =
+        orders.iter().map(|order| (order.id.as_str(), order)).collect();
     rows.iter()
-        .filter_map(|row| Some(R::record(&request.context, row, *orders.get(row.order_id.as_str())?)))
+        .filter_map(|row| {
+            Some(R::record(
+                &request.context,
+                row,
+                *orders.get(row.order_id.as_str())?,
+            ))
+        })
         .collect()
 }
 

@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::{Value, json};
-use tillgate_model::{
-    Dialect, Id, Identifier, ResourceMeta, Topic, registry, resource::RelationshipMeta,
-};
+use tillgate_model::{Dialect, Id, Identifier, ResourceMeta, Topic, registry, resource::RelationshipMeta};
 use tillgate_store::{Scope, Tx};
 
 use crate::{

@@ -26,7 +26,9 @@ async fn records(
         Some(delivery) => Ok(json(&request.context.cipher.open(PAYLOAD, &delivery.payload)?)?),
         None => Ok::<_, Failure>(JsonObject::default()),
     };
-    rows.iter().map(|row| record(row, payload(&row.delivery_id)?)).collect()
+    rows.iter()
+        .map(|row| record(row, payload(&row.delivery_id)?))
+        .collect()
 }
 
 fn record(row: &EventCallbackRow, payload: JsonObject) -> Result<Record<EventCallback>, Failure> {

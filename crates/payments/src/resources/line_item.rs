@@ -60,7 +60,11 @@ impl Kept for LineItem {
         Ok(visible.then(|| record(&row)).transpose()?)
     }
 
-    async fn records(_: &mut Tx<'_>, _: &Request, rows: Vec<LineItemRow>) -> Result<Vec<Record<Self>>, Failure> {
+    async fn records(
+        _: &mut Tx<'_>,
+        _: &Request,
+        rows: Vec<LineItemRow>,
+    ) -> Result<Vec<Record<Self>>, Failure> {
         rows.iter().map(|row| Ok(record(row)?)).collect()
     }
 }

@@ -132,7 +132,10 @@ impl<R: Shown> Kept for R {
         rows: Vec<TransactionRow>,
     ) -> Result<Vec<Record<Self>>, Failure> {
         let orders: Vec<String> = rows.iter().map(|row| row.order_id.clone()).collect();
-        let ledger = Ledger::new(query!(tx, payments::transactions_of_orders(request.scope(), &orders))?);
+        let ledger = Ledger::new(query!(
+            tx,
+            payments::transactions_of_orders(request.scope(), &orders)
+        )?);
         rows.iter().map(|row| Ok(R::record(row, &ledger)?)).collect()
     }
 }

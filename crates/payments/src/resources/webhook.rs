@@ -1,6 +1,5 @@
 use tillgate_model::{
-    Id, Problem, Record, ResourceMeta, Secret, Topic,
-    registry,
+    Id, Problem, Record, ResourceMeta, Secret, Topic, registry,
     resources::{CircuitState, CreateWebhookAttributes, UpdateWebhookAttributes, Webhook},
 };
 use tillgate_outgoing::Refused;

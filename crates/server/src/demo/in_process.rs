@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use tillgate_model::{
-    query::Query,
     Id, Problem, Problems,
     openapi::{Operation, operations},
+    query::Query,
 };
 use tillgate_payments::{Answer, ApplicationKind, Call, Caller, Service};
 use tillgate_store::Scope;

@@ -92,7 +92,11 @@ mod tests {
             orders("page[number]=0&page[size]=0"),
             refused(&["page[size]", "page[number]"])
         );
-        for too_deep in ["page[size]=25&page[number]=402", "page[number]=1002", "page[number]=10002"] {
+        for too_deep in [
+            "page[size]=25&page[number]=402",
+            "page[number]=1002",
+            "page[number]=10002",
+        ] {
             assert_eq!(orders(too_deep), refused(&["page[number]"]), "{too_deep}");
         }
         assert_eq!(orders("page[size]=1&page[size]=1"), refused(&["page[size]"]));
@@ -119,7 +123,10 @@ mod tests {
         assert_eq!(page("list_payments", "per_page=501"), refused(&["per_page"]));
         assert_eq!(page("list_payments", "page[size]=5"), refused(&["page[size]"]));
         assert_eq!(page("list_payments", "page[after]=5"), refused(&["page[after]"]));
-        assert_eq!(page("list_payments", "sort=-created_at&include=order"), Ok((1, 10)));
+        assert_eq!(
+            page("list_payments", "sort=-created_at&include=order"),
+            Ok((1, 10))
+        );
     }
 
     #[test]
@@ -149,8 +156,18 @@ mod tests {
     #[test]
     fn everything_that_is_wrong_is_told_at_once() {
         assert_eq!(
-            page("list_orders", "include=x&sort=y&filter[q][z_eq]=1&fields[orders]=w&foo=1&page[size]=0"),
-            refused(&["include", "fields[orders]", "foo", "filter[q][z_eq]", "sort", "page[size]"])
+            page(
+                "list_orders",
+                "include=x&sort=y&filter[q][z_eq]=1&fields[orders]=w&foo=1&page[size]=0"
+            ),
+            refused(&[
+                "include",
+                "fields[orders]",
+                "foo",
+                "filter[q][z_eq]",
+                "sort",
+                "page[size]"
+            ])
         );
     }
 

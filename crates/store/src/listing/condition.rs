@@ -215,7 +215,9 @@ impl Place<'_> {
         }
         let is_plain_list = predicate.operator == Operator::Equal && test.values.len() > 1;
         let sql = match predicate.quantifier {
-            Quantifier::Any if is_plain_list && !predicate.negated => list(&expression, " IN (", &test.values),
+            Quantifier::Any if is_plain_list && !predicate.negated => {
+                list(&expression, " IN (", &test.values)
+            }
             Quantifier::All if is_plain_list && predicate.negated => {
                 list(&expression, " NOT IN (", &test.values)
             }
@@ -260,7 +262,10 @@ impl Place<'_> {
             Operator::LessOrEqual => compared(&ordered, "<="),
             Operator::Greater => compared(&ordered, ">"),
             Operator::GreaterOrEqual => compared(&ordered, ">="),
-            Operator::Is(wanted) => Sql::text(format!("({expression} = {})", if wanted { "TRUE" } else { "FALSE" })),
+            Operator::Is(wanted) => Sql::text(format!(
+                "({expression} = {})",
+                if wanted { "TRUE" } else { "FALSE" }
+            )),
             Operator::Matches => self.like(expression, value, |text| text.to_owned()),
             Operator::Start => self.like(expression, value, |text| format!("{}%", literal(text))),
             Operator::End => self.like(expression, value, |text| format!("%{}", literal(text))),

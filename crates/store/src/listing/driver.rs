@@ -44,18 +44,22 @@ pub fn of_list(
     if let Some((column, owners)) = owners
         && let Some(driver) = by_column(source, column, owners)
     {
+        // Of several owners, at most as many are read as a document includes.
         return (driver, true);
     }
-    let by_condition = conditions
+    let by_condition: Vec<Driver> = conditions
         .iter()
         .filter(|condition| condition.operands.len() == 1)
         .map(|condition| {
             let operand = &condition.operands[0];
             of_operand(source, &operand.path, operand.field, &condition.test)
         })
-        .find(|driver| matches!(driver, Driver::Column(..)));
-    if let Some(driver) = by_condition {
-        return (driver, true);
+        .filter(|driver| matches!(driver, Driver::Column(..)))
+        .collect();
+    let is_many = |driver: &Driver| matches!(driver, Driver::Column(_, Index::Many));
+    let best = by_condition.iter().find(|driver| !is_many(driver));
+    if let Some(driver) = best.or(by_condition.first()) {
+        return (*driver, !is_many(driver) || !source.is_large());
     }
     let is_range = |condition: &Condition| {
         let [operand] = condition.operands.as_slice() else {
@@ -94,11 +98,8 @@ pub fn of_operand(of: Source, path: &[Step], field: Field, test: &Test) -> Drive
         Link::ToMany(_) => "id",
         Link::Same { .. } | Link::OfMarket => return Driver::Unknown,
     };
-    match of.index(column) {
-        // They come from several owners, so that they are not in order.
-        Some(_) => Driver::Column(column, Index::Few),
-        None => Driver::Unknown,
-    }
+    // They come from several owners, so that they are not in order.
+    by_column(of, column, 2).unwrap_or(Driver::Unknown)
 }
 
 fn of_field(of: Source, field: Field, test: &Test) -> Driver {
@@ -124,8 +125,10 @@ fn of_field(of: Source, field: Field, test: &Test) -> Driver {
 }
 
 fn by_column(of: Source, column: &'static str, values: usize) -> Option<Driver> {
-    let index = of.index(column)?;
-    // Rows of several values come one value after the other.
-    let index = if values == 1 { index } else { Index::Few };
+    let index = match of.index(column)? {
+        // Rows of several values come one value after the other.
+        Index::Sorted if values != 1 => Index::Many,
+        index => index,
+    };
     Some(Driver::Column(column, index))
 }

@@ -10,14 +10,16 @@ use tokio::{
 use super::counts::Counts;
 use crate::StoreError;
 
-/// How long a list may take that no index finds.
-pub const TIME_LIMIT: Duration = Duration::from_secs(1);
+/// How long a list may take that no index finds, unless the operator says otherwise.
+const TIME_LIMIT: Duration = Duration::from_secs(1);
 
 /// The lists of a database.
 pub struct Lanes {
     quick: Arc<Semaphore>,
     slow: Arc<Semaphore>,
     counting: Arc<Semaphore>,
+    /// How long a list may take that no index finds; zero if there are to be none.
+    pub time_limit: Duration,
     /// How long they are.
     pub counts: Counts,
 }
@@ -31,14 +33,30 @@ impl Default for Lanes {
             quick: permits((processors / 2).max(1)),
             slow: permits(1),
             counting: permits(1),
+            time_limit: TIME_LIMIT,
             counts: Counts::default(),
         }
     }
 }
 
 impl Lanes {
+    /// Those with another time limit.
+    pub fn with_time_limit(time_limit: Duration) -> Self {
+        Self {
+            time_limit,
+            ..Self::default()
+        }
+    }
+
     /// Waits for the turn of a list.
-    pub async fn enter(&self, is_quick: bool, patience: Duration) -> Result<OwnedSemaphorePermit, StoreError> {
+    pub async fn enter(
+        &self,
+        is_quick: bool,
+        patience: Duration,
+    ) -> Result<OwnedSemaphorePermit, StoreError> {
+        if !is_quick && self.time_limit.is_zero() {
+            return Err(StoreError::TooSlow);
+        }
         let lane = if is_quick { &self.quick } else { &self.slow };
         match timeout(patience, Arc::clone(lane).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),

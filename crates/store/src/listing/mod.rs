@@ -15,7 +15,7 @@ mod time_limit;
 
 pub use condition::Cond;
 pub use counts::{EXACT_TO, Knowledge, Total};
-pub use lanes::{Lanes, TIME_LIMIT};
+pub use lanes::Lanes;
 pub use source::{Link, Source, link, source};
 pub use statement::{Count, Detailed, Explained, Flavor, List, Plan, Selected};
 pub use time_limit::{contains, exceeded, register};

@@ -50,7 +50,11 @@ pub fn clause(place: &Place<'_>, keys: &[Key]) -> Sql {
         sql.push(ordered(place, key));
         sql.push(if key.descending { " DESC" } else { " ASC" });
         if key.nullable {
-            sql.push(if key.nulls_last { " NULLS LAST" } else { " NULLS FIRST" });
+            sql.push(if key.nulls_last {
+                " NULLS LAST"
+            } else {
+                " NULLS FIRST"
+            });
         }
     }
     sql

@@ -26,37 +26,23 @@ pub enum Index {
     Sorted,
     /// Few of them, which are sorted after they are found.
     Few,
+    /// Those of several owners that may have many each, which are sorted after they are found.
+    Many,
 }
 
-/// Tables that grow with each payment, or with each customer.
-const LARGE: &[&str] = &[
-    "customers",
-    "customer_payment_sources",
-    "orders",
-    "line_items",
-    "payment_sources",
-    "transactions",
-    "events",
-    "event_callbacks",
-];
-
-/// Columns of large tables that have an index; all have one of their ids.
+/// Columns of large tables that have an index; all have one of their ids, and one of their references.
 const INDEXES: &[(&str, &str, Index)] = &[
     ("customers", "email", Index::Few),
-    ("customers", "reference", Index::Few),
     ("customer_payment_sources", "customer_id", Index::Few),
     ("customer_payment_sources", "payment_method_id", Index::Few),
     ("customer_payment_sources", "payment_source_id", Index::Few),
     ("orders", "customer_id", Index::Sorted),
     ("orders", "number", Index::Few),
-    ("orders", "reference", Index::Few),
     ("line_items", "order_id", Index::Few),
     ("payment_sources", "order_id", Index::Few),
     ("payment_sources", "payment_gateway_id", Index::Sorted),
-    ("payment_sources", "reference", Index::Few),
     ("transactions", "order_id", Index::Few),
     ("transactions", "parent_id", Index::Few),
-    ("transactions", "reference", Index::Few),
     ("events", "resource_id", Index::Few),
     ("event_callbacks", "webhook_id", Index::Sorted),
     ("event_callbacks", "event_id", Index::Sorted),
@@ -95,14 +81,14 @@ pub fn source(kind: &'static str) -> Source {
 }
 
 impl Source {
-    /// Whether the table grows with each payment.
+    /// Whether the table grows with each payment or customer.
     pub fn is_large(self) -> bool {
-        LARGE.contains(&self.table)
+        registry::resource(self.kind).is_some_and(|meta| meta.grows)
     }
 
     /// How an index finds rows by a column.
     pub fn index(self, column: &str) -> Option<Index> {
-        if column == "id" {
+        if matches!(column, "id" | "reference") {
             return Some(Index::Few);
         }
         INDEXES
@@ -118,7 +104,9 @@ impl Source {
                 format!("({alias}.subtotal_amount_cents + {alias}.payment_method_amount_cents)")
             }
             (_, "orders", "tax_included") => "TRUE".to_owned(),
-            (_, "line_items", "total_amount_cents") => format!("({alias}.unit_amount_cents * {alias}.quantity)"),
+            (_, "line_items", "total_amount_cents") => {
+                format!("({alias}.unit_amount_cents * {alias}.quantity)")
+            }
             (_, "transactions", "succeeded") => format!("({alias}.status = 'succeeded')"),
             ("payments", _, "currency") => format!("{alias}.currency_code"),
             ("payments", _, "for_delivery" | "delivery_price_business_participation") => "FALSE".to_owned(),

@@ -193,7 +193,9 @@ impl Plan<'_> {
         List {
             selection,
             rest,
-            is_usual: self.conditions.is_empty() && self.offset == 0 && matches!(self.position, Position::Number(_)),
+            is_usual: self.conditions.is_empty()
+                && self.offset == 0
+                && matches!(self.position, Position::Number(_) | Position::First),
         }
     }
 
@@ -223,7 +225,6 @@ impl Plan<'_> {
         sql.add(self.selection(&place).0);
         Explained(sql)
     }
-
 
     /// The statement that asks SQLite how it finds the rows.
     pub fn explain_on_sqlite(&self) -> Detailed {

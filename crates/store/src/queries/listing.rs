@@ -17,7 +17,10 @@ pub async fn explain(connection: &mut Connection, statement: Explained) -> Resul
 }
 
 /// How the database finds the rows of a statement.
-pub async fn explain_details(connection: &mut Connection, statement: Detailed) -> Result<Vec<String>, StoreError> {
+pub async fn explain_details(
+    connection: &mut Connection,
+    statement: Detailed,
+) -> Result<Vec<String>, StoreError> {
     let rows: Vec<(i32, i32, i32, String)> = run!(statement.load(connection))?;
     Ok(rows.into_iter().map(|(.., detail)| detail).collect())
 }

@@ -23,7 +23,10 @@ pub fn fits(value: Option<&Value>, test: &Test) -> bool {
     let Some(value) = value else {
         return or_null;
     };
-    let mut each = test.values.iter().map(|wanted| holds(value, operator, wanted) != negated);
+    let mut each = test
+        .values
+        .iter()
+        .map(|wanted| holds(value, operator, wanted) != negated);
     match quantifier {
         Quantifier::One | Quantifier::All => each.all(|fits| fits),
         Quantifier::Any => each.any(|fits| fits),
@@ -88,9 +91,9 @@ fn contains(whole: &serde_json::Value, part: &serde_json::Value) -> bool {
         (Value::Object(whole), Value::Object(part)) => part
             .iter()
             .all(|(name, part)| whole.get(name).is_some_and(|whole| contains(whole, part))),
-        (Value::Array(whole), Value::Array(part)) => {
-            part.iter().all(|part| whole.iter().any(|whole| contains(whole, part)))
-        }
+        (Value::Array(whole), Value::Array(part)) => part
+            .iter()
+            .all(|part| whole.iter().any(|whole| contains(whole, part))),
         (Value::Number(whole), Value::Number(part)) => whole.as_f64() == part.as_f64(),
         (whole, part) => whole == part,
     }

@@ -8,12 +8,16 @@ use crate::Database;
 pub async fn run(database: &Database, sql: &str) {
     match database.url.strip_prefix("sqlite://") {
         Some(path) => {
-            let sql = with_times(sql, |seconds| format!("datetime('2030-01-01', '+' || ({seconds}) || ' seconds')"));
+            let sql = with_times(sql, |seconds| {
+                format!("datetime('2030-01-01', '+' || ({seconds}) || ' seconds')")
+            });
             let mut connection = SqliteConnection::establish(path).expect("the file");
             connection
                 .batch_execute("PRAGMA busy_timeout = 10000; PRAGMA synchronous = OFF;")
                 .expect("settings");
-            connection.batch_execute(&sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+            connection
+                .batch_execute(&sql)
+                .unwrap_or_else(|error| panic!("{sql}: {error}"));
         }
         None => {
             let sql = with_times(sql, |seconds| {
@@ -60,7 +64,10 @@ pub async fn organization(database: &Database) {
     let one = |prefix: &str| format!("'{organization}', TRUE, '{prefix}', @(0), @(0), '{{}}'");
     let sql = [
         format!("INSERT INTO organizations (id, name, created_at) VALUES ('{organization}', 'Org', @(0))"),
-        format!("INSERT INTO markets ({COMMON}, number, name, currency_code) VALUES ({}, 1, 'Shop', 'EUR')", one("m")),
+        format!(
+            "INSERT INTO markets ({COMMON}, number, name, currency_code) VALUES ({}, 1, 'Shop', 'EUR')",
+            one("m")
+        ),
         format!(
             "INSERT INTO payment_gateways ({COMMON}, kind, name, force_payments, base_url, secret_key, credential_keys, \
              authorize_on_create, multicapture) VALUES ({}, 'stripe_gateways', 'Stripe', TRUE, '', '', '{{}}', FALSE, FALSE)",
@@ -83,7 +90,10 @@ pub async fn payments(database: &Database, payments: usize) {
     );
     let common = |prefix: &str| format!("'{organization}', TRUE, '{prefix}' || i, @(i), @(i), '{{}}'");
     let sql = [
-        format!("{numbers} customers ({COMMON}, email) SELECT {}, 'c' || i || '@example.com' FROM n", common("c")),
+        format!(
+            "{numbers} customers ({COMMON}, email) SELECT {}, 'c' || i || '@example.com' FROM n",
+            common("c")
+        ),
         format!(
             "{numbers} orders ({COMMON}, number, status, payment_status, fulfillment_status, guest, language_code, currency_code, \
              subtotal_amount_cents, payment_method_amount_cents, market_id, customer_id, transactions_count) \

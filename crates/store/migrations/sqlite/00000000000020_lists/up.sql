@@ -16,3 +16,7 @@ CREATE INDEX orders_reference ON orders (organization_id, test, reference) WHERE
 CREATE INDEX customers_reference ON customers (organization_id, test, reference) WHERE reference IS NOT NULL;
 CREATE INDEX payment_sources_reference ON payment_sources (organization_id, test, reference) WHERE reference IS NOT NULL;
 CREATE INDEX transactions_reference ON transactions (organization_id, test, reference) WHERE reference IS NOT NULL;
+CREATE INDEX line_items_reference ON line_items (organization_id, test, reference) WHERE reference IS NOT NULL;
+CREATE INDEX customer_payment_sources_reference ON customer_payment_sources (organization_id, test, reference) WHERE reference IS NOT NULL;
+CREATE INDEX events_reference ON events (organization_id, test, reference) WHERE reference IS NOT NULL;
+CREATE INDEX event_callbacks_reference ON event_callbacks (organization_id, test, reference) WHERE reference IS NOT NULL;
