@@ -369,7 +369,7 @@ async fn filters_find_through_relationships_and_in_metadata() {
             vec![],
         ),
         (
-            format!("/api/markets?filter[q][reference_or_name_eq]=m2"),
+            "/api/markets?filter[q][reference_or_name_eq]=m2".to_owned(),
             vec![markets[2].clone()],
         ),
         (

@@ -159,7 +159,7 @@ fn implementation(declaration: &Declaration) -> TokenStream {
     let shown = members
         .iter()
         .filter(|member| member.read)
-        .flat_map(|member| attribute_metas(member));
+        .flat_map(attribute_metas);
     let texts = members.iter().filter_map(|member| {
         let text = format_ident!("{}", member.text()?);
         let name = match member.kind {

@@ -73,8 +73,8 @@ impl Inclusion<'_> {
                         continue;
                     }
                     found.extend(match relationship.many {
-                        true => self.to_many(tx, meta, relationship, &owners).await?,
-                        false => self.to_one(tx, relationship, &owners).await?,
+                        true => self.follow_many(tx, meta, relationship, &owners).await?,
+                        false => self.follow_one(tx, relationship, &owners).await?,
                     });
                 }
                 if !rest.0.is_empty() && !found.is_empty() {
@@ -87,7 +87,7 @@ impl Inclusion<'_> {
     }
 
     /// What a to-one relationship leads to, each once.
-    async fn to_one(
+    async fn follow_one(
         &mut self,
         tx: &mut Tx<'_>,
         relationship: &'static RelationshipMeta,
@@ -126,7 +126,7 @@ impl Inclusion<'_> {
     }
 
     /// What a to-many relationship leads to, each once.
-    async fn to_many(
+    async fn follow_many(
         &mut self,
         tx: &mut Tx<'_>,
         meta: &'static ResourceMeta,

@@ -155,7 +155,7 @@ fn imported(code: &str) -> BTreeSet<String> {
 fn trees_of_imports_are_read() {
     let code = "use crate::{\n    call::{Answer, wallet},\n    engine::{self, sync},\n    stored,\n};\ncrate::cipher::x";
     let read: Vec<String> = imported(code).into_iter().collect();
-    assert_eq!(read, ["call", "engine", "stored", "cipher"]);
+    assert_eq!(read, ["call", "cipher", "engine", "stored"]);
 }
 
 #[test]

@@ -294,7 +294,7 @@ impl Sqlite {
         let (path, limit) = (Arc::clone(&self.path), self.lanes.time_limit);
         let work = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let deadline = (!is_quick).then(|| std::time::Instant::now() + limit);
+            let deadline = (!is_quick).then(|| Instant::now() + limit);
             sqlite_backend::read(&path, |connection| {
                 exceeded(deadline, || at_once(read(&mut Tx::Sqlite(connection))))
             })

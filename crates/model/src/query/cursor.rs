@@ -29,7 +29,7 @@ impl Cursor {
 
     /// As clients send it back, for a list with the order.
     pub fn read(text: &str, order: &str, types: &[ValueType]) -> Option<Self> {
-        if text.len() > MAX_LENGTH || text.len() % 2 != 0 || !text.is_ascii() {
+        if text.len() > MAX_LENGTH || !text.len().is_multiple_of(2) || !text.is_ascii() {
             return None;
         }
         let bytes: Option<Vec<u8>> = (0..text.len())

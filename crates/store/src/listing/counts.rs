@@ -5,8 +5,10 @@
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 /// Lists are counted exactly up to this.
 pub const EXACT_TO: i64 = 10_000;

@@ -1,9 +1,10 @@
 //! A time limit for queries on SQLite, which has none of its own; and what PostgreSQL can do that it can't.
 
-use std::{cell::Cell, time::Instant};
+use std::cell::Cell;
 
 use diesel::{QueryResult, SqliteConnection};
 use serde_json::Value;
+use tokio::time::Instant;
 
 diesel::define_sql_function! {
     /// Whether a query may go on. It is asked for each row.
