@@ -145,11 +145,12 @@ fn implementation(declaration: &Declaration) -> TokenStream {
                 member.is_to_many(),
                 doc_text(&member.docs),
             );
-            let (ty, computed) = (&member.ty, member.computed);
+            let (ty, computed, column) = (&member.ty, member.computed, format!("{}_id", member.name));
             quote! {
                 crate::resource::RelationshipMeta {
                     name: #name,
                     many: #many,
+                    column: #column,
                     computed: #computed,
                     targets: <#ty as crate::relationship::Relation>::TYPES,
                     description: #description,

@@ -126,6 +126,8 @@ pub struct RelationshipMeta {
     pub name: &'static str,
     /// To-many: the related endpoint answers a list.
     pub many: bool,
+    /// The column that a to-one relationship is stored in, unless the store says otherwise.
+    pub column: &'static str,
     /// It is found by rules, not by what is stored: lists can't be filtered through it.
     pub computed: bool,
     /// Types that it can point to.

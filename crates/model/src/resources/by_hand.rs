@@ -174,6 +174,7 @@ mod written {
             relationships: &[RelationshipMeta {
                 name: "order",
                 many: false,
+                column: "order_id",
                 computed: false,
                 targets: <Order as Target>::TYPES,
                 description: "The order that it is on.",

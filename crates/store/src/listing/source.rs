@@ -147,7 +147,7 @@ pub enum Link {
 /// How a relationship of a type is stored; none if it is found otherwise.
 pub fn link(owner: &ResourceMeta, relationship: &RelationshipMeta) -> Option<Link> {
     if !relationship.many {
-        return column(relationship.name).map(Link::ToOne);
+        return Some(Link::ToOne(column(relationship)));
     }
     match (owner.kind, relationship.name) {
         (_, "events") => return Some(Link::ToMany("resource_id")),
@@ -167,23 +167,15 @@ pub fn link(owner: &ResourceMeta, relationship: &RelationshipMeta) -> Option<Lin
         .relationships
         .iter()
         .find(|inverse| !inverse.many && inverse.targets.contains(&owner.kind))?;
-    column(inverse.name).map(Link::ToMany)
+    Some(Link::ToMany(column(inverse)))
 }
 
 /// The column of a to-one relationship.
-fn column(relationship: &str) -> Option<&'static str> {
-    let column = match relationship {
-        "order" => "order_id",
-        "market" => "market_id",
-        "customer" => "customer_id",
-        "payment_method" => "payment_method_id",
-        "payment_gateway" => "payment_gateway_id",
-        "payment_source" => "payment_source_id",
-        "webhook" => "webhook_id",
+fn column(relationship: &RelationshipMeta) -> &'static str {
+    match relationship.name {
         "reference_authorization" | "reference_capture" => "parent_id",
-        _ => return None,
-    };
-    Some(column)
+        _ => relationship.column,
+    }
 }
 
 #[cfg(test)]
