@@ -38,7 +38,7 @@ pub fn seen(caller: &Caller, kind: &str) -> Cond {
         return Cond::Refers {
             column: "order_id",
             to: "orders",
-            where_it: Box::new(Cond::Always),
+            where_it: Box::new(seen(caller, "orders")),
         };
     }
     match (kind, buyer) {

@@ -32,7 +32,7 @@ pub enum Cond {
     All(Vec<Cond>),
     /// One of them holds.
     Any(Vec<Cond>),
-    /// The column has the id of a resource of that type that the caller may see and for which the condition holds.
+    /// The column has the id of a resource of that type for which the condition holds.
     Refers {
         /// The column.
         column: &'static str,
@@ -66,8 +66,21 @@ impl Place<'_> {
         expression
     }
 
-    /// Whose rows, of which type, and seen by whom: on every table that a statement names.
+    /// Whose rows, of which type, and seen by whom: on every table that a filter or a list names.
     pub fn scope(&self) -> Sql {
+        let mut sql = self.tenant();
+        match (self.plan.visible)(self.source.kind) {
+            Cond::Always => {}
+            visible => {
+                sql.push(" AND ");
+                sql.add(self.cond(&visible, 0));
+            }
+        }
+        sql
+    }
+
+    /// Whose rows, and of which type.
+    fn tenant(&self) -> Sql {
         let (alias, scope) = (self.alias, self.plan.scope);
         let mut sql = Sql::text(format!("{alias}.organization_id = "));
         sql.bind_text(scope.organization_id().as_str());
@@ -78,13 +91,6 @@ impl Place<'_> {
         }
         if self.plan.flavor == Flavor::Sqlite && !self.plan.is_quick() {
             sql.push(format!(" AND tillgate_in_time({alias}.id)"));
-        }
-        match (self.plan.visible)(self.source.kind) {
-            Cond::Always => {}
-            visible => {
-                sql.push(" AND ");
-                sql.add(self.cond(&visible, 0));
-            }
         }
         sql
     }
@@ -122,7 +128,7 @@ impl Place<'_> {
                     driver: Driver::Unknown,
                     ..*self
                 };
-                let mut inner = target.scope();
+                let mut inner = target.tenant();
                 inner.push(" AND ");
                 inner.add(target.cond(where_it, depth + 1));
                 self.within(column, "id", &target, inner)
