@@ -46,6 +46,12 @@ const KNOWN: &[(Bug, u64)] = &[
     (Bug::TakenIsTold, 28),
     (Bug::NewMessageOnRetry, 1),
     (Bug::ToldByEachInstance, 29),
+    (Bug::NotAllowedIsNotFound, 129),
+    (Bug::NextStepUndoesOutcome, 134),
+    (Bug::DashboardActionIgnored, 8),
+    (Bug::RestOfCaptureForgotten, 126),
+    (Bug::MismatchIgnored, 24),
+    (Bug::ReferenceGuessed, 199),
 ];
 
 /// The known seed of a bug, if there is one.
