@@ -1,5 +1,5 @@
-//! `_customer_payment_source_id`: an order gets a payment source that charges a saved card. No PSP is asked for that: the
-//! payment is made by the attempt to authorize it, in one call.
+//! `_customer_payment_source_id`: an order gets a payment source that charges a saved card. This needs no call to the PSP: the
+//! attempt to authorize creates the payment in one call.
 
 use tillgate_model::{Id, Problem, Record, problem::Kind};
 use tillgate_store::{OrderRow, Tx, query};
