@@ -1,7 +1,7 @@
-//! Which problems an operation can answer with: by status, each with its codes and an example.
+//! The problems that an operation can answer with: for each status, their codes and an example.
 //!
-//! What is written here is what the document promises, and no more than the service does: the end-to-end tests hold the code
-//! of every error that they see against it, and look for every status that is declared.
+//! These are the document's promises, and the service has no others: the end-to-end tests compare the code of every error with
+//! them, and look for every declared status.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -20,14 +20,13 @@ use crate::{
     resource::Buyer,
 };
 
-/// Kinds of problems by the status that tells of them.
+/// Kinds of problems by status.
 pub type Refusals = BTreeMap<u16, Vec<Kind>>;
 
-/// Types that nothing refers to, so that there is nothing against deleting them.
+/// Types that no other resource refers to, so they can always be deleted.
 const NOTHING_DEPENDS_ON: &[&str] = &["customer_payment_sources", "cards", "webhooks"];
 
-/// What an operation on a resource can refuse. `relates` says whether its request names other resources, which may be
-/// missing.
+/// The problems of an operation on a resource. `relates` says whether its request names other resources, which may be missing.
 pub fn refusals(operation: &Operation, relates: bool) -> Refusals {
     let mut kinds = vec![
         Kind::ParamNotAllowed,
@@ -79,7 +78,7 @@ pub fn refusals(operation: &Operation, relates: bool) -> Refusals {
     if operation.takes_condition() {
         kinds.push(Kind::PreconditionFailed);
     }
-    // Who only reads is told what is stored where the PSP does not answer.
+    // If the PSP does not answer, a read gets the stored state.
     if operation.calls_psp() && operation.method() != "GET" {
         kinds.push(Kind::PaymentGatewayUnavailable);
         if operation.has_body() {
@@ -92,7 +91,7 @@ pub fn refusals(operation: &Operation, relates: bool) -> Refusals {
     by_status(kinds)
 }
 
-/// Kinds of problems by their statuses.
+/// Kinds of problems, by status.
 pub fn by_status(kinds: impl IntoIterator<Item = Kind>) -> Refusals {
     let mut all = Refusals::new();
     for kind in kinds {
@@ -101,8 +100,8 @@ pub fn by_status(kinds: impl IntoIterator<Item = Kind>) -> Refusals {
     all
 }
 
-/// What sales channels may run without exception is forbidden to nobody. A creation is: ids are the service's to choose. An
-/// update or deletion is to a sales channel, once the order was placed.
+/// Operations that all sales channels may run are never forbidden. A creation can be, because only the service chooses ids. An
+/// update or deletion can be, by a sales channel after the order was placed.
 fn is_forbidden_to_some(operation: &Operation) -> bool {
     let only_reads = matches!(
         operation.kind,
@@ -123,7 +122,7 @@ pub fn codes(kinds: &[Kind], dialect: Dialect) -> Vec<&'static str> {
             _ => codes.push(kind.code(dialect)),
         }
     }
-    // Several kinds share a code in the second dialect.
+    // Several kinds share a code in the Foodetective dialect.
     let mut seen = HashSet::new();
     codes.retain(|code| seen.insert(*code));
     codes
@@ -193,7 +192,7 @@ fn description(status: u16) -> &'static str {
     }
 }
 
-/// A body is larger than its endpoint takes.
+/// The problem for a body that is larger than its endpoint accepts.
 pub fn too_large(limit: usize) -> Problem {
     Problem::new(
         Kind::PayloadTooLarge,
@@ -201,7 +200,7 @@ pub fn too_large(limit: usize) -> Problem {
     )
 }
 
-/// A request may have had its effect, or not.
+/// The problem for a request that may have had its effect, or not.
 pub fn outcome_unknown() -> Problem {
     Problem::new(
         Kind::OutcomeUnknown,
@@ -210,7 +209,7 @@ pub fn outcome_unknown() -> Problem {
     )
 }
 
-/// A problem of the kind, as the service tells it.
+/// A problem of the kind, as the service writes it.
 fn example(kind: Kind) -> Problem {
     let at = |message: &'static str, pointer: &str| Problem::new(kind, message).at(pointer);
     match kind {
