@@ -5,7 +5,7 @@ use tillgate_payments::stuck::{self, FlaggedEvent, LIMIT, Mismatch, OpenCall};
 use super::{mode, moment, print, table};
 use crate::{config::Config, failure::Failure, startup::with_context};
 
-/// What is done to payments.
+/// Commands for payments.
 #[derive(clap::Subcommand)]
 pub enum Command {
     /// List PSP calls with an unknown outcome, events that match nothing, and payments that differ from the request
@@ -19,7 +19,7 @@ pub enum Command {
 /// Runs the command.
 ///
 /// # Errors
-/// No database, or something is left to a person.
+/// No database, or something is flagged for an operator.
 pub fn run(config: &Config, command: &Command) -> Result<(), Failure> {
     let Command::Stuck = command;
     let stuck = with_context(config, async |context| Ok(stuck::list(context).await?))?;

@@ -1,4 +1,4 @@
-//! Whether the service lives, and whether it can work.
+//! Liveness and readiness.
 
 use actix_web::{HttpResponse, web::Data};
 use serde::Serialize;
@@ -6,11 +6,11 @@ use tillgate_model::{Dialect, Problem, problem::Kind};
 
 use super::{errors, negotiation::MediaType, state::Worker};
 
-/// How the service is.
+/// The health of the service.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Health {
-    /// Always `ok`; otherwise there is another answer, or none.
+    /// Always `ok`; an unhealthy service gives another answer, or none.
     #[schema(example = "ok")]
     status: &'static str,
 }
@@ -30,7 +30,7 @@ pub async fn health() -> HttpResponse {
 
 /// Retrieve whether the service can work
 ///
-/// Answers with success if the database answers and takes changes.
+/// Answers with success if the database answers and accepts changes.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "retrieve_readiness", tag = "Operation",
     responses(
