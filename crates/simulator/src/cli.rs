@@ -65,7 +65,7 @@ pub fn run_args() -> ExitCode {
 }
 
 fn say(text: &str) {
-    // Nobody may be reading.
+    // An error here means that nobody reads the output.
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
@@ -100,7 +100,7 @@ struct Sums {
     failed: Vec<(u64, String)>,
 }
 
-#[allow(clippy::disallowed_methods)] // how fast it is, is measured outside of the simulation
+#[allow(clippy::disallowed_methods)] // the speed is measured outside of the simulation
 fn many(args: &Args) -> ExitCode {
     let (began, bar) = (Instant::now(), progress_bar(args.seeds));
     let mut sums = Sums::default();

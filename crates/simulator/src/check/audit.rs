@@ -1,4 +1,4 @@
-//! While a run goes on: a payment never goes backwards.
+//! During a run: a payment never goes backwards.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -8,7 +8,7 @@ use tillgate_store::{PaymentSourceFilter, PaymentSourceRow, SourceState, StoreEr
 use super::books::ALL;
 use crate::api::Api;
 
-/// Looks at all payments, again and again.
+/// Checks all payments, again and again.
 pub async fn watch(api: Api) {
     let world = &api.host.world;
     let mut seen: HashMap<(String, Option<String>), SourceState> = HashMap::new();
@@ -42,7 +42,7 @@ fn read(api: &Api) -> Result<Vec<PaymentSourceRow>, StoreError> {
     read.now_or_never().unwrap_or_else(|| Ok(Vec::new()))
 }
 
-/// Whether one and the same payment at a PSP can't have gone this way.
+/// Whether a payment at a PSP can't have changed like this.
 fn is_backwards(before: SourceState, now: SourceState) -> bool {
     match before {
         SourceState::Captured | SourceState::Canceled => now != before,

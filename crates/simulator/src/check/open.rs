@@ -1,5 +1,5 @@
-//! Nothing is left hanging: after a month without faults every payment is decided, waits for somebody at a known time, or was
-//! left to a person.
+//! Nothing is left open: after a month without faults every payment is decided, waits for a known time, or is flagged for an
+//! operator.
 
 use tillgate_model::resources::OrderStatus;
 use tillgate_store::{PaymentSourceRow, SourceState, TransactionStatus};
@@ -7,11 +7,11 @@ use tillgate_store::{PaymentSourceRow, SourceState, TransactionStatus};
 use super::Books;
 use crate::notes::Notes;
 
-/// How long, and how often, the outcome of a call is looked for before a person has to.
+/// Time in which the outcome of a call is checked, before it is flagged for an operator.
 const PATIENCE: chrono::TimeDelta = chrono::TimeDelta::days(5);
 const LOOKS: i32 = 10;
 
-/// What hangs.
+/// Payments and calls that are left open.
 pub fn check(books: &Books, _: &Notes) -> Vec<String> {
     let mut findings = Vec::new();
     for operation in books
@@ -30,7 +30,7 @@ pub fn check(books: &Books, _: &Notes) -> Vec<String> {
                 flagged - operation.sent_at
             ));
         }
-        // The PSPs have answered all questions for weeks.
+        // The PSPs have answered all requests for weeks.
         if operation.flagged_at.is_some() {
             findings.push(format!(
                 "the {} {} was left to a person, and its outcome can be told",
@@ -105,7 +105,7 @@ fn sources(books: &Books, findings: &mut Vec<String>) {
             SourceState::Failed => source.client_secret.is_some(),
             SourceState::New | SourceState::Captured | SourceState::Canceled => false,
         };
-        // What was shown as somebody else's waits for a person.
+        // A payment that the PSP showed as another one waits for an operator.
         if let Some(mismatch) = source.mismatch.as_ref().filter(|_| source.psp_id.is_some()) {
             findings.push(format!(
                 "{}/{} is not what was asked for: {mismatch}",
@@ -121,7 +121,7 @@ fn sources(books: &Books, findings: &mut Vec<String>) {
     }
 }
 
-/// Payments that were given up, and hold money all the same.
+/// Payments that were given up, and still hold money.
 pub fn given_up(books: &Books) -> Vec<String> {
     let holds = |source: &&PaymentSourceRow| {
         is_given_up(source)
@@ -161,7 +161,7 @@ fn orders(books: &Books, findings: &mut Vec<String>) {
     }
 }
 
-/// Whether the PSP has shown the new payment as somebody else's, so that it was not taken over.
+/// Whether the PSP showed the new payment as another one, so that it was not taken over.
 fn is_left_to_a_person(source: &PaymentSourceRow) -> bool {
     source.mismatch.is_some() && source.psp_id.is_none()
 }
