@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, Reply};
 
-/// The sandbox that a service embeds, or that runs by itself.
+/// A service's embedded sandbox, or a separate one.
 #[derive(Clone)]
 pub struct Sandbox(Client);
 

@@ -21,9 +21,9 @@ pub struct Created {
     pub attributes: Value,
 }
 
-/// How a shop differs from an ordinary one.
+/// The differences between a shop and an ordinary one.
 pub struct Setup<'a> {
-    /// Where both PSPs are.
+    /// URL of both PSPs.
     pub psp: &'a str,
     /// Secret key at Stripe.
     pub stripe_key: &'a str,
@@ -37,12 +37,12 @@ pub struct Setup<'a> {
     pub currency: &'a str,
     /// The secret with which Checkout.com signs its events.
     pub checkout_com_signing_key: Option<&'a str>,
-    /// More attributes of both payment methods.
+    /// Additional attributes of both payment methods.
     pub method: Map<String, Value>,
 }
 
 impl<'a> Setup<'a> {
-    /// Keys that the sandbox takes; Checkout.com payments are requested on creation.
+    /// Keys that the sandbox accepts; Checkout.com payments are requested on creation.
     pub fn at(psp: &'a str) -> Self {
         Self {
             psp,
@@ -57,7 +57,7 @@ impl<'a> Setup<'a> {
     }
 }
 
-/// A market of its own, so that its orders are paid through these gateways and no others.
+/// A market of its own, so that its orders use only these gateways.
 pub struct Shop {
     /// Id of the market.
     pub market: String,
