@@ -1,4 +1,4 @@
-//! Saved cards, as the API shows them. What saving, using and removing one does is in [`wallet`].
+//! Saved cards, as the API shows them. [`wallet`] saves, uses and removes them.
 
 use strum::VariantArray as _;
 use tillgate_model::{
@@ -49,7 +49,7 @@ fn record(
     ))
 }
 
-/// What is written by hand is ready to be used.
+/// A row from a handwritten record is active at once.
 fn row(request: &Request, record: &Record<CustomerPaymentSource>) -> CustomerPaymentSourceRow {
     let token = record.payment_source_token.as_ref().map(Secret::expose);
     stored::row!(CustomerPaymentSourceRow, request.scope(), record, {
@@ -126,7 +126,7 @@ impl Plain for CustomerPaymentSource {
     ) -> Result<(), Failure> {
         refuse_of_customer(request, before, record)?;
         if record.payment_source_token != before.payment_source_token {
-            // What is known of the card was that of another one.
+            // The known facts about the card belonged to another one.
             record.name = None;
             record.payment_instrument = None;
             record.first_psp_id = None;
@@ -135,7 +135,7 @@ impl Plain for CustomerPaymentSource {
     }
 }
 
-/// Whose a card is and where it is kept is not its customer's to say: they could name what is somebody else's.
+/// Refuses a customer's change of the owner or the gateway of a card: they could name another customer's card.
 fn refuse_of_customer(
     request: &Request,
     before: &Record<CustomerPaymentSource>,
@@ -175,7 +175,7 @@ fn refuse_of_customer(
     }
 }
 
-/// Takes over from the named payment what the request does not say.
+/// Completes the request from the named payment.
 async fn take_from_payment(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -209,7 +209,7 @@ async fn take_from_payment(
     Ok(())
 }
 
-/// Checks what a card refers to, and finds out which gateway keeps it.
+/// Checks the resources that a card refers to, and finds the gateway that keeps it.
 async fn check(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -233,7 +233,7 @@ async fn check(
     Ok(())
 }
 
-/// That of the payment source, else that of the payment method, else the only enabled one that gives out such tokens.
+/// The gateway of the payment source, else that of the payment method, else the only enabled one with such tokens.
 async fn gateway_of(
     tx: &mut Tx<'_>,
     request: &Request,

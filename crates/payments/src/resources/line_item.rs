@@ -15,7 +15,7 @@ use crate::{
     stored::{self, found, parse_column},
 };
 
-/// The most that an order can cost, in minor units: far above what PSPs take, far below what overflows.
+/// Largest total of an order, in minor units: far above the PSPs' limits, far below an overflow.
 const MAXIMUM_TOTAL: i64 = 999_999_999_999;
 
 fn record(row: &LineItemRow) -> Result<Record<LineItem>, StoreError> {
@@ -46,7 +46,7 @@ fn row(request: &Request, record: &Record<LineItem>) -> LineItemRow {
     })
 }
 
-/// Who sees the order sees its line items.
+/// A caller who sees the order sees its line items.
 impl Kept for LineItem {
     type Row = LineItemRow;
 
