@@ -14,7 +14,7 @@ pub const JSON_API: &str = "application/vnd.api+json";
 /// JSON's media type.
 pub const JSON: &str = "application/json";
 
-/// An answer takes no longer on a living connection.
+/// Longer than an answer takes on an intact connection.
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
 /// Sends requests to one origin.

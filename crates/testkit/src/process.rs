@@ -14,7 +14,7 @@ use tokio::time::sleep;
 const PATIENCE: Duration = Duration::from_secs(90);
 /// Between two looks at a process that starts: little beside the time that a start takes.
 const POLL: Duration = Duration::from_millis(1);
-/// So much of the end of a log is shown with an error.
+/// Length of the end of a log that is shown with an error.
 const SHOWN_OF_LOG: usize = 4_000;
 
 /// A child process; dropping it kills it.

@@ -70,7 +70,7 @@ fn main() -> Result<ExitCode> {
         if args.database != database && args.database != Databases::Both {
             continue;
         }
-        // Lives longer than what is connected to it.
+        // Dropped after everything that is connected to it.
         let cluster = match database {
             Databases::Postgres => {
                 let programs = Programs::find();

@@ -1,4 +1,4 @@
-//! A service of its own for the check: built, started on free ports, stopped at the end.
+//! A service for the check: built, started on free ports, stopped at the end.
 
 use tempfile::TempDir;
 use tillgate_testkit::{Client, Demo, Process};
@@ -36,7 +36,7 @@ impl Service {
         Ok(Self { process, directory })
     }
 
-    /// The way in, with a fresh access token of the demo's integration.
+    /// URL of the service and a new access token of the demo's integration.
     ///
     /// # Errors
     /// A variable that isn't in demo.env, or a refused token request.
