@@ -64,7 +64,7 @@ enum Task {
     Advisories,
 }
 
-/// What a tool is called with.
+/// Arguments of a tool.
 #[derive(clap::Args)]
 struct Arguments {
     /// The tool's own arguments.

@@ -1,5 +1,5 @@
-//! `cargo xtask docs`: the documentation as a static site and a Postman collection. Nothing in it asks for anything from
-//! outside, so that it can be read from a disk and served from anywhere.
+//! `cargo xtask docs`: the documentation as a static site and a Postman collection. It loads nothing from outside, so that it can
+//! be read from a disk and served from anywhere.
 
 mod guides;
 mod pages;
@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where the documentation is built unless another place is named.
+/// Default directory of the documentation.
 pub fn default_directory(session: &Session) -> PathBuf {
     session.target.join("docs")
 }
