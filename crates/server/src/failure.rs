@@ -1,4 +1,4 @@
-//! The reason why the program ends unsuccessfully: one line for a person, and an exit code.
+//! The reason why the program ends unsuccessfully: one line of text, and an exit code.
 
 use std::process::ExitCode;
 

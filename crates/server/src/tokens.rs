@@ -83,17 +83,17 @@ pub struct MarketClaim {
     pub id: Vec<String>,
 }
 
-/// Whom an application speaks for.
+/// The customer that an application calls for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OwnerClaim {
     /// The id.
     pub id: String,
-    /// What the owner is.
+    /// Type of the owner.
     #[serde(rename = "type")]
     pub kind: OwnerKind,
 }
 
-/// What an owner can be.
+/// The types of owners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OwnerKind {
     /// A customer.
@@ -108,7 +108,7 @@ pub struct AccessToken {
     pub claims: Claims,
 }
 
-/// Makes and checks tokens.
+/// Signs and verifies tokens.
 pub struct Tokens {
     issuer: String,
     key_id: String,
@@ -117,12 +117,12 @@ pub struct Tokens {
     verification_key: DecodingKey,
 }
 
-/// The token is not one of ours, or has ended.
+/// The token is not this service's, or has expired.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NotValid;
 
 impl Tokens {
-    /// With the key that comes from a seed. The issuer is the service's public URL.
+    /// Tokens that are signed with the key of a seed. The issuer is the service's public URL.
     pub fn new(seed: &[u8; 32], issuer: &str) -> Self {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).expect("any 32 bytes are a seed of Ed25519");
         let public_key = pair.public_key().as_ref();

@@ -5,19 +5,19 @@ use serde_json::{Map, Value, json};
 
 use crate::bodies::to_one;
 
-/// Who can create resources.
+/// A client that can create resources.
 #[expect(async_fn_in_trait, reason = "its callers run on one thread")]
 pub trait Create {
     /// Creates a resource.
     async fn create(&self, kind: &str, attributes: Value, relationships: Value) -> Result<Created>;
 }
 
-/// A resource that was created.
+/// A created resource.
 #[derive(Clone, Debug, Default)]
 pub struct Created {
     /// Its id.
     pub id: String,
-    /// Its attributes, as they were answered.
+    /// Its attributes in the answer.
     pub attributes: Value,
 }
 
@@ -35,7 +35,7 @@ pub struct Setup<'a> {
     pub multicapture: bool,
     /// Currency of the market.
     pub currency: &'a str,
-    /// The secret with which Checkout.com signs its events.
+    /// Signing secret of Checkout.com's events.
     pub checkout_com_signing_key: Option<&'a str>,
     /// Additional attributes of both payment methods.
     pub method: Map<String, Value>,
@@ -72,7 +72,7 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// Sets it up.
+    /// Creates the market, its gateways and its payment methods.
     ///
     /// # Errors
     /// A resource can't be created.

@@ -33,7 +33,7 @@ impl Api {
         }
     }
 
-    /// Asks for a token, with the credentials in demo.env.
+    /// Requests a token, with the credentials in demo.env.
     pub async fn authorize(address: SocketAddr, demo: &Demo) -> Result<Self> {
         let service = Client::new(&format!("http://{address}"))?;
         let (id, secret) = (

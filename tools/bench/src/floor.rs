@@ -46,7 +46,7 @@ impl Floor {
 
     async fn start(mut command: Command, directory: &Path) -> Result<Self> {
         let log = directory.join("floor.log");
-        // The last floor wrote its address there.
+        // The log may have the address of an earlier floor.
         std::fs::write(&log, "")?;
         let mut process = Process::start(command.process_group(0), &log)?;
         let written = || std::fs::read_to_string(&log).unwrap_or_default();

@@ -34,10 +34,10 @@ use tillgate_toolbox::interrupt::Interrupt;
 use tillgate_toolbox::postgres::{Cluster, Programs};
 use tillgate_toolbox::say;
 
-/// Measure the service beside what the machine and the database take by themselves.
+/// Measure the service, compared with the machine and the database alone
 ///
-/// The service and the floors are the programs beside this one: `cargo xtask bench` builds all of them, without optimization if
-/// `--unoptimized` is given: to try the benchmark itself. The exit code is 1 when a target is missed.
+/// The service and the floors are the programs beside this one. `cargo xtask bench` builds all of them, without optimization if
+/// `--unoptimized` is given, which tests the benchmark itself. The exit code is 1 if a target is missed.
 #[derive(Parser)]
 #[command(name = "tillgate-bench")]
 struct Args {

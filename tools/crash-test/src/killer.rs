@@ -38,7 +38,7 @@ pub struct Kills {
     pub starts: Vec<Duration>,
 }
 
-/// What it needs to work.
+/// The killer's service, clients and database.
 pub struct Killer<'a> {
     pub service: &'a Service,
     pub database: &'a Database,

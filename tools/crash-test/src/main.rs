@@ -38,7 +38,7 @@ struct Args {
     /// Which database
     #[arg(long, value_enum, default_value_t = Databases::Both)]
     database: Databases,
-    /// What the clients' choices and the moments follow from [default: a random number]
+    /// Seed of the clients' choices and the moments of the kills [default: a random number]
     #[arg(long)]
     seed: Option<u64>,
     /// The service's binary [default: a release build]

@@ -27,7 +27,7 @@ pub const COLLECTION: &str = "tillgate.postman_collection.json";
 /// Arguments of `cargo xtask docs`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Where to build. What is there is replaced. Default: docs in cargo's target directory.
+    /// Directory of the output; its contents are replaced. Default: docs in cargo's target directory.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
