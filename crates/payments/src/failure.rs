@@ -85,12 +85,12 @@ impl Failure {
                 Problem::invalid("/data/relationships/order", "not_supported", error.to_string()).into()
             }
             Self::Confirmable => {
-                let message = "has a payment that was begun at this very moment; ask for the order again";
+                let message = "has a payment that has just begun; retrieve the order again";
                 Problem::invalid("/data/relationships/order", "payment_pending", message).into()
             }
             Self::CustomerGone => Problem::new(
                 Kind::BadGateway,
-                "The payment gateway has lost the customer. Try again.",
+                "The payment gateway no longer has the customer. Try again.",
             )
             .into(),
             // A list says itself which of its parameters makes it slow.
@@ -109,7 +109,7 @@ impl Failure {
                 tracing::debug!(cause, "still referenced");
                 Problem::new(
                     Kind::Locked,
-                    "Something depends on this resource, so that it can't be deleted.",
+                    "The resource can't be deleted, because another resource depends on it.",
                 )
                 .into()
             }

@@ -155,7 +155,7 @@ fn new_row(request: &Request, key: &IdempotencyKey, resource: Option<(&str, &str
 fn in_use() -> Failure {
     let problem = Problem::new(
         Kind::IdempotencyKeyInUse,
-        "A request with this idempotency key is being answered. Send it again in a moment.",
+        "A request with this idempotency key is still in progress. Send it again in a moment.",
     );
     Problems::from(problem.header("Idempotency-Key"))
         .retry_after(1)

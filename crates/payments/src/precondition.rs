@@ -42,7 +42,8 @@ pub fn require(tags: &[String], document: &[u8]) -> Result<(), Failure> {
     if tags.contains(&current) {
         return Ok(());
     }
-    let message = "The resource is not as the entity tag in If-Match says. Ask for it again, and send the ETag of that answer.";
+    let message = "The resource has changed: its entity tag differs from If-Match. \
+                   Retrieve it again, and send the ETag of that answer.";
     Err(Problem::new(Kind::PreconditionFailed, message)
         .header("If-Match")
         .into())

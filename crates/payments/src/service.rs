@@ -342,11 +342,11 @@ impl Service {
     pub fn recover_once(&self) -> LocalBoxFuture<'_, usize> {
         Box::pin(async move {
             let payments = sync::run_due(&self.context).await.unwrap_or_else(|failure| {
-                self.failed(&failure, "open calls could not be looked for");
+                self.failed(&failure, "open calls could not be resolved");
                 0
             });
             let cards = wallet::run_due(&self.context).await.unwrap_or_else(|failure| {
-                self.failed(&failure, "open calls about saved cards could not be looked for");
+                self.failed(&failure, "open calls about saved cards could not be resolved");
                 0
             });
             payments + cards
@@ -357,7 +357,7 @@ impl Service {
     pub fn watch_once(&self) -> LocalBoxFuture<'_, usize> {
         Box::pin(async move {
             watch::run_due(&self.context).await.unwrap_or_else(|failure| {
-                self.failed(&failure, "payments could not be looked at");
+                self.failed(&failure, "payments could not be read");
                 0
             })
         })
@@ -368,7 +368,7 @@ impl Service {
         Box::pin(async move {
             let published = merchant_events::publish(&self.context, &self.handlers, limit).await;
             published.unwrap_or_else(|failure| {
-                self.failed(&failure, "events could not be made of what has changed");
+                self.failed(&failure, "changes could not be published");
                 0
             })
         })
@@ -382,7 +382,7 @@ impl Service {
         Box::pin(async move {
             let taken = merchant_events::take_due(&self.context, free).await;
             taken.unwrap_or_else(|failure| {
-                self.failed(&failure, "what is to be sent to webhooks could not be taken up");
+                self.failed(&failure, "due deliveries could not be claimed");
                 Vec::new()
             })
         })
@@ -402,10 +402,7 @@ impl Service {
     pub fn record_delivery(&self, sent: Sent) -> LocalBoxFuture<'_, ()> {
         Box::pin(async move {
             if let Err(failure) = merchant_events::record(&self.context, sent).await {
-                self.failed(
-                    &failure,
-                    "what came of a call of a webhook could not be written down",
-                );
+                self.failed(&failure, "the result of a webhook's call could not be recorded");
             }
         })
     }
@@ -414,7 +411,7 @@ impl Service {
     pub fn purge_step(&self, purge: Purge, position: i64) -> LocalBoxFuture<'_, Option<purge::Step>> {
         Box::pin(async move {
             let step = purge::step(&self.context, purge, position).await;
-            step.inspect_err(|failure| self.failed(failure, "old rows could not be removed"))
+            step.inspect_err(|failure| self.failed(failure, "expired rows could not be deleted"))
                 .ok()
         })
     }
@@ -441,7 +438,7 @@ impl Service {
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             let taken = provider_events::take_due(&self.context, limit).await;
             let taken = taken.unwrap_or_else(|failure| {
-                self.failed(&failure, "events could not be taken up");
+                self.failed(&failure, "due events could not be claimed");
                 Vec::new()
             });
             taken.into_iter().map(GatewayEvent).collect()

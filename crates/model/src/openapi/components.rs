@@ -129,7 +129,7 @@ pub fn create_parts<R: Creatable>(definitions_path: &'static str) -> RequestPart
 pub fn update_parts<R: Updatable>(definitions_path: &'static str) -> RequestParts {
     let mut generator = settings(definitions_path).for_deserialize().into_generator();
     let schema = json!({
-        "description": format!("A request to update one of `{}`. What it leaves out stays as it is.", R::META.kind),
+        "description": format!("A request to update one of `{}`. Members that it leaves out stay as they are.", R::META.kind),
         "type": "object",
         "properties": {"data": {
             "type": "object",

@@ -62,7 +62,7 @@ fn describe(operation: &Operation) -> OperationBuilder {
         ),
         OperationKind::Action(Action::Delete) => (
             format!("Delete {article} {one}"),
-            "Refused with 423 while something depends on it.".to_owned(),
+            "Refused with 423 while another resource depends on it.".to_owned(),
         ),
         OperationKind::Related(relationship) => (
             format!(

@@ -174,14 +174,14 @@ fn description(status: u16) -> &'static str {
         409 => {
             "The request conflicts with the resource, or with a request that has the same idempotency key."
         }
-        412 => "The resource is not as the entity tag in `If-Match` says.",
+        412 => "The resource's entity tag differs from `If-Match`.",
         413 => "The body has more than 256 KiB.",
         415 => "The body has another media type.",
         422 => {
             "A value is not allowed, the payment was declined, or the idempotency key was used for another request. \
              `meta.error` of a value names the rule."
         }
-        423 => "Something depends on the resource.",
+        423 => "Another resource depends on the resource.",
         429 => "There were too many requests, or too many failed payments.",
         502 => "The PSP refuses the gateway's credentials.",
         503 => {
@@ -249,8 +249,8 @@ fn example(kind: Kind) -> Problem {
             "A sales channel does not have the permission `orders:delete`.",
         ),
         Kind::RecordNotFound => Problem::not_found(),
-        Kind::RouteNotFound => Problem::new(kind, "There is no such path."),
-        Kind::MethodNotAllowed => Problem::new(kind, "This path answers GET, HEAD."),
+        Kind::RouteNotFound => Problem::new(kind, "The path does not exist."),
+        Kind::MethodNotAllowed => Problem::new(kind, "This path supports GET, HEAD."),
         Kind::NotAcceptable => Problem::new(kind, "Accept `application/vnd.api+json` or `application/json`."),
         Kind::Conflict => at("The id is not that of the URL.", "/data/id"),
         Kind::IdempotencyKeyInUse => {
@@ -277,7 +277,7 @@ fn example(kind: Kind) -> Problem {
         }
         Kind::Locked => Problem::new(
             kind,
-            "Something depends on this resource, so that it can't be deleted.",
+            "The resource can't be deleted, because another resource depends on it.",
         ),
         Kind::TooManyRequests => Problem::new(kind, "There were too many requests. Try again later."),
         Kind::InternalServerError => Problem::internal(),

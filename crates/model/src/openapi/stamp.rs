@@ -100,7 +100,7 @@ fn stamp_operation(
     }
     if retrieves {
         let unchanged = json!({
-            "description": "The resource is as `If-None-Match` says. There is no body.",
+            "description": "The resource's entity tag is in `If-None-Match`. There is no body.",
             "headers": {"X-Request-Id": header("RequestId"), "ETag": header("ETag")}
         });
         responses.entry("304").or_insert(unchanged);

@@ -65,7 +65,7 @@ fn headers(topic: Topic) -> Value {
         ),
         header(
             "webhook-id",
-            "Identifies the call; the same when it is made again.",
+            "Identifier of the delivery, the same for each attempt.",
             signature("^msg_[A-Za-z]{10}$")
         ),
         header(

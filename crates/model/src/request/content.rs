@@ -31,7 +31,7 @@ pub fn card_number_at(pointer: impl Into<String>) -> Problem {
     Problem::invalid(
         pointer,
         "card_number",
-        "looks like a card number; send the token that the payment gateway's library makes of it",
+        "looks like a card number; send a token from the payment gateway's library instead",
     )
 }
 

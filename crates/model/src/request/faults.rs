@@ -115,7 +115,7 @@ fn add_alternatives(
     {
         Some(errors) => errors.iter().for_each(|error| add(list, error, dialect)),
         None => list.push(|| {
-            let message = "Must be null or what the schema of this member describes.";
+            let message = "Must be null, or match the schema of this member.";
             Problem::new(Kind::TypeMismatch, message).at(pointer)
         }),
     }

@@ -77,7 +77,7 @@ async fn refuse_attempt(
     pointer: &str,
 ) -> Result<Choice, Failure> {
     if !payment.is_current() {
-        let message = "can't be done: the order has another payment source by now";
+        let message = "can't be done: the order has another payment source now";
         return Err(Problem::invalid(pointer, "replaced", message).into());
     }
     rules::refuse_open_call(&payment.source)?;
@@ -103,12 +103,7 @@ async fn charge_of<'a>(
 
 fn confirmed_later(payment: &LockedPayment) -> Result<&'static dyn ConfirmedLater, Failure> {
     let later = registry::of_source(*payment.source.kind).confirmed_later();
-    later.ok_or_else(|| {
-        Failure::Internal(format!(
-            "{} are confirmed when they are made",
-            payment.source.kind
-        ))
-    })
+    later.ok_or_else(|| Failure::Internal(format!("{} are confirmed at their creation", payment.source.kind)))
 }
 
 /// Confirms a payment after a call. `None` if its saved card was removed meanwhile.

@@ -97,7 +97,7 @@ fn refuse_while_undecided(source: &PaymentSourceRow, pointer: &str) -> Result<()
         ),
         SourceState::RequiresAction | SourceState::Processing => (
             "payment_pending",
-            "can't be changed while a payment of the present customer is under way; _nullify_payment_source gives it up",
+            "can't be changed while a payment of the present customer is in progress; send _nullify_payment_source to give it up",
         ),
         SourceState::Authorized | SourceState::Captured => (
             "already_paid",

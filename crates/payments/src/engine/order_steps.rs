@@ -105,7 +105,7 @@ pub async fn place(
 }
 
 fn mismatched(pointer: &str) -> Problem {
-    let message = "can't be done: the order's total is not what was authorized; send _update to the payment source if it \
+    let message = "can't be done: the order's total differs from the authorized amount; send _update to the payment source if it \
                    has that, or _cancel to the authorization and create another payment source";
     Problem::invalid(pointer, "mismatched_amounts", message)
 }
@@ -404,7 +404,7 @@ pub fn detach(payment: &mut LockedPayment) -> Result<(), Failure> {
     );
     if open || payment.ledger.held() > 0 {
         rules::refuse_mismatch(&payment.source, pointer)?;
-        let message = "can't be done: the payment is not off; void or refund what was authorized first";
+        let message = "can't be done: the payment has not ended; void or refund its authorization first";
         return Err(Problem::invalid(pointer, "state", message)
             .meta("state", payment.source.state.to_string())
             .into());

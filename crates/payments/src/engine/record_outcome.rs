@@ -102,7 +102,7 @@ fn is_sent_by_another(call: &PreparedCall, operation: &GatewayOperationRow, outc
     did_nothing && operation.attempts != call.operation.attempts
 }
 
-/// What an outcome proves about a call.
+/// The effect of a call, as its outcome proves it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Finding {
     Happened,

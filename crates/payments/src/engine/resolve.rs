@@ -22,7 +22,7 @@ const CLOCK_MARGIN: Duration = Duration::minutes(10);
 /// Maximum number of pages of a PSP's list that are searched for a payment.
 const PAGES: usize = 20;
 
-/// What the PSP's answer proves about a call.
+/// The effect of a call, as the PSP's answer proves it.
 enum Seen {
     /// The outcome is known.
     Known(Outcome),
@@ -154,7 +154,7 @@ async fn look(context: &Context, call: &PreparedCall, source: &PaymentSourceRow)
         return find_action(context, call, source).await;
     }
     let Some(psp_id) = &source.psp_id else {
-        return Ok(unknown("there is no payment to ask for"));
+        return Ok(unknown("there is no payment to read"));
     };
     let snapshot = match as_it_is(context, call, source, psp_id).await? {
         Outcome::Done(snapshot) => snapshot,
@@ -193,7 +193,7 @@ async fn find_action(
     source: &PaymentSourceRow,
 ) -> Result<Seen, Failure> {
     let Some(psp_id) = &source.psp_id else {
-        return Ok(unknown("there is no payment to ask for"));
+        return Ok(unknown("there is no payment to read"));
     };
     let currency = parse_column(&source.currency_code)?;
     let snapshot = match retrieve(context, &call.connection, psp_id, currency, Actions::Always).await {
@@ -341,7 +341,7 @@ async fn shows_attempt(
 
 /// Looks for the payment that a creation made, by the reference that was sent with it.
 async fn search(context: &Context, call: &PreparedCall, source: &PaymentSourceRow) -> Result<Seen, Failure> {
-    let mut seen = unknown("nothing was sent that it could be found by");
+    let mut seen = unknown("the request had no reference to find it by");
     for reference in references(call) {
         seen = search_for(context, call, reference).await;
         if !matches!(seen, Seen::NotSoFar(_)) {

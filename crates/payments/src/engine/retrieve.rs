@@ -55,7 +55,7 @@ pub async fn retrieve(
             tracing::warn!(psp_id, "the PSP's list of actions does not add up to its payment");
             Outcome::Done(snapshot)
         }
-        None => Outcome::Unknown("the payment was not asked for".into()),
+        None => Outcome::Unknown("the payment was not requested".into()),
     }
 }
 

@@ -151,7 +151,7 @@ impl Trigger {
         }
         let authorizes = matches!(pulled.first(), Some(Self::Authorize | Self::Place));
         if attributes.authorization_amount_cents.is_some() && !authorizes {
-            let message = "goes with _authorize or _place";
+            let message = "needs _authorize or _place: send it together with one of them";
             let pointer = "/data/attributes/_authorization_amount_cents";
             problems.push(|| Problem::invalid(pointer, "inclusion", message));
         }

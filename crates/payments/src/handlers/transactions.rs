@@ -86,7 +86,7 @@ fn one_of(steps: &[(Option<bool>, Step)], amount: Option<i64>) -> Result<Option<
         return Err(Problem::invalid(
             pointer,
             "inclusion",
-            format!("goes with {trigger}"),
+            format!("needs {trigger}: send both, or neither"),
         ));
     }
     Ok(first)
@@ -271,7 +271,7 @@ async fn begin(
                 let message = if is_in_part {
                     "can't be done: a part was captured; send _void, which releases the rest"
                 } else {
-                    "can't be done: nothing of it is held any more, or a capture is not decided yet"
+                    "can't be done: it holds no money any more, or one of its captures has no outcome yet"
                 };
                 return Err(Problem::invalid(&pointer, "balance", message).into());
             }

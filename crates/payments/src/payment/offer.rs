@@ -125,7 +125,7 @@ impl Offers {
             Some(method) if method.disabled_at.is_some() || !is_of_market(method, order) => {
                 "is not offered in its market any more; choose another payment_method".into()
             }
-            _ if self.has_method(id) => "names another gateway by now; create a new payment source".into(),
+            _ if self.has_method(id) => "uses another gateway now; create a new payment source".into(),
             _ => "has a gateway that is disabled; choose another payment_method".into(),
         };
         let message = format!("can't be done: the order's payment method {id} {reason}");

@@ -84,7 +84,7 @@ pub fn refuse_mismatch(source: &PaymentSourceRow, pointer: &str) -> Result<(), F
         return Ok(());
     };
     let message = format!(
-        "can't be done: the payment at the gateway is not what was asked for ({}); the merchant has to look at it{}",
+        "can't be done: the payment at the gateway differs from the request ({}); the merchant must check it{}",
         mismatch.replace(',', ", "),
         if mismatch::is_unclaimed(source) {
             " there, and frees the order with _nullify_payment_source"

@@ -121,7 +121,7 @@ pub fn moves(before: &str, after: &str) -> bool {
 /// name in requests.
 pub fn refuse_kept_key(moves: bool, given: bool, key: &str) -> Result<(), Problem> {
     if moves && !given {
-        let message = "must be given again together with another base_url";
+        let message = "must be sent again together with another base_url";
         return Err(Problem::invalid(
             format!("/data/attributes/{key}"),
             "blank",

@@ -31,7 +31,7 @@ pub fn refused(refusal: &Refusal, pointers: &[(&str, &str)]) -> Problem {
 
 /// The problem for a saved card that the PSP no longer has.
 pub fn card_gone(refusal: &Refusal, pointers: &[(&str, &str)]) -> Problem {
-    let message = "can't be charged: the payment gateway does not keep the saved card any more, and it was removed from the \
+    let message = "can't be charged: the payment gateway no longer has the saved card, and it was removed from the \
                    wallet; choose another card";
     refused_with(refusal, pointers, message.to_owned())
 }

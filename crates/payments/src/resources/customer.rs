@@ -198,7 +198,7 @@ fn refuse_shopper_reference(
     if request.caller.buyer().is_none() || record.shopper_reference.as_ref() == known {
         return Ok(());
     }
-    let message = "A sales channel may not say who a customer is at the payment gateways.";
+    let message = "A sales channel may not set a customer's shopper_reference.";
     Err(Problem::new(Kind::Forbidden, message).at("/data/attributes/shopper_reference"))
 }
 

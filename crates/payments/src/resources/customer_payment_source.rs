@@ -168,7 +168,7 @@ fn refuse_of_customer(
     ];
     match changes.into_iter().find(|(is_changed, _)| *is_changed) {
         Some((_, member)) => {
-            let message = "A customer may not say which instrument a saved card is, nor whose.";
+            let message = "A customer may not set the instrument or the owner of a saved card.";
             Err(Problem::new(Kind::Forbidden, message).at(format!("/data/{member}")))
         }
         None => Ok(()),
@@ -191,7 +191,7 @@ async fn take_from_payment(
     let order = query!(tx, orders::get(request.scope(), &parse_column(&source.order_id)?))?;
     let payer = order.and_then(|order| order.customer_id);
     if payer.is_some_and(|payer| payer != record.customer.id().as_str()) {
-        let message = "is not who paid with the payment source";
+        let message = "is not the customer who paid with the payment source";
         return Err(Problem::invalid("/data/relationships/customer", "not_owned", message).into());
     }
     let details: Details = json(&source.details)?;
@@ -249,7 +249,7 @@ async fn gateway_of(
         let method = query!(tx, payment_methods::get(scope, id))?;
         let of_method = found(method, "payment_method")?.payment_gateway_id;
         if gateway_id.as_ref().is_some_and(|known| *known != of_method) {
-            let message = "goes through another gateway than the payment source";
+            let message = "uses another gateway than the payment source";
             return Err(
                 Problem::invalid("/data/relationships/payment_method", "not_available", message).into(),
             );
@@ -260,7 +260,7 @@ async fn gateway_of(
         let id = parse_column(&id)?;
         let gateway = query!(tx, payment_gateways::get(scope, &id))?;
         if gateway.is_some_and(|gateway| !registry::of_gateway(*gateway.kind).capabilities().has_psp()) {
-            let message = "has no PSP that could keep a card";
+            let message = "has no PSP that could save a card";
             return Err(
                 Problem::invalid("/data/relationships/payment_method", "not_supported", message).into(),
             );

@@ -38,7 +38,7 @@ pub async fn choose(tx: &mut Tx<'_>, request: &Request, order_id: &Id, card_id: 
     let kind = kind.unwrap_or_default();
     let judge = async |tx: &mut Tx<'_>, order: &OrderRow, offers: Offers| {
         if !may_use(request, order) && request.caller.kind == ApplicationKind::SalesChannel {
-            let message = "Only a customer who has logged in uses what they have saved.";
+            let message = "Only a logged-in customer can use their saved cards.";
             return Err(Problem::new(Kind::Forbidden, message).at(POINTER).into());
         }
         let row = row.filter(|row| is_of(row, order));

@@ -78,12 +78,11 @@ pub async fn save(
     }
     // This check comes first: whether a card is saved is confidential.
     if !may_save(request, &payment.order) {
-        let message =
-            "can't be done: only the merchant, and the order's customer once they have logged in, save cards";
+        let message = "can't be done: only the merchant and the order's logged-in customer may save cards";
         return Err(Problem::invalid(POINTER, "not_owned", message).into());
     }
     if saved_instruments(&payment.source) == SavedInstruments::Unsupported {
-        let message = "can't be done: there is nothing to save of a wire transfer";
+        let message = "can't be done: a wire transfer has no card to save";
         return Err(Problem::invalid(POINTER, "not_supported", message).into());
     }
     if payment.terms.buyer_changed {

@@ -56,14 +56,14 @@ fn passes(problems: &Problems) -> bool {
 pub fn route_not_found(path: &str) -> HttpResponse {
     let problem = Problem::new(
         Kind::RouteNotFound,
-        "There is no such path. /openapi.json lists those that there are.",
+        "The path does not exist. /openapi.json lists all paths.",
     );
     response(&problem.into(), Dialect::of_path(path), MediaType::default())
 }
 
 /// The answer for a path that does not support the method. `allow` lists its methods.
 pub fn method_not_allowed(path: &str, allow: &HeaderValue) -> HttpResponse {
-    let message = format!("This path answers {}.", allow.to_str().unwrap_or_default());
+    let message = format!("This path supports {}.", allow.to_str().unwrap_or_default());
     let problem = Problem::new(Kind::MethodNotAllowed, message);
     let mut response = response(&problem.into(), Dialect::of_path(path), MediaType::default());
     response.headers_mut().insert(ALLOW, allow.clone());

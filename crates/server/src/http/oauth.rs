@@ -87,11 +87,11 @@ pub struct TokenAnswer {
     )),
     responses(
         (status = 200, description = "The access token.", body = TokenAnswer),
-        (status = 400, description = "The request is not one for a token of this kind, or the customer can't log in with it."),
-        (status = 401, description = "The credentials are not those of an application."),
+        (status = 400, description = "The request is not valid for this grant, or the customer can't log in with it."),
+        (status = 401, description = "No application has these credentials."),
         (status = 413, description = "The body has more than 16 KiB."),
         (status = 415, description = "The body has another media type."),
-        (status = 429, description = "There were too many failed attempts of this customer, of this client id or from this address, or too many tokens were asked for."),
+        (status = 429, description = "There were too many failed attempts of this customer, of this client id or from this address, or too many tokens were requested."),
         (status = 500, description = "A fault of the service."),
         (status = 503, description = "The service is too busy."),
     )
@@ -246,9 +246,9 @@ fn issue(
         (RevocationParameters = "application/vnd.api+json"),
     )),
     responses(
-        (status = 200, description = "The token counts no more."),
-        (status = 400, description = "The request is not one to revoke a token, or the token is another application's."),
-        (status = 401, description = "The credentials are not those of an application."),
+        (status = 200, description = "The token is revoked."),
+        (status = 400, description = "The request is malformed, or the token belongs to another application."),
+        (status = 401, description = "No application has these credentials."),
         (status = 413, description = "The body is too large."),
         (status = 415, description = "The body has another media type."),
         (status = 429, description = "There were too many failed attempts, or too many requests of this client."),

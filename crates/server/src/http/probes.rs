@@ -35,7 +35,7 @@ pub async fn health() -> HttpResponse {
     get, path = "/readyz", operation_id = "retrieve_readiness", tag = "Operation",
     responses(
         (status = 200, description = "It can.", body = Health),
-        (status = 503, description = "The database does not answer, or takes no changes."),
+        (status = 503, description = "The database does not answer, or accepts no changes."),
     )
 )]
 pub async fn readiness(worker: Data<Worker>) -> HttpResponse {
@@ -45,7 +45,7 @@ pub async fn readiness(worker: Data<Worker>) -> HttpResponse {
             tracing::debug!(%error, "not ready");
             let problem = Problem::new(
                 Kind::ServiceUnavailable,
-                "The database does not answer, or takes no changes.",
+                "The database does not answer, or accepts no changes.",
             );
             errors::response(&problem.into(), Dialect::CommerceLayer, MediaType::default())
         }

@@ -204,7 +204,7 @@ fn key(kind: &str, subject: &str) -> Key {
 }
 
 fn stale() -> Problems {
-    let message = "The service can't tell at the moment which access tokens were revoked. Try again.";
+    let message = "The service can't read the revoked access tokens at the moment. Try again.";
     Problems::from(Problem::new(Kind::ServiceUnavailable, message)).retry_after(1)
 }
 

@@ -37,7 +37,7 @@ pub enum NotifyingGateway {
     request_body(content = Object, content_type = "application/json", description = "The event, as the payment gateway sends it."),
     responses(
         (status = 200, description = "The event is stored, now or before."),
-        (status = 400, description = "The event is not signed as it has to be, or cannot be read."),
+        (status = 400, description = "The signature is wrong, or the event can't be read."),
         (status = 404, description = "No gateway has this URL."),
         (status = 413, description = "The event has more than 1 MiB."),
         (status = 415, description = "The body has a content coding."),

@@ -21,7 +21,7 @@ pub fn check_ip(request: &Request, said: Option<Option<&str>>) -> Result<(), Pro
     const IP: &str = "/data/attributes/customer_ip";
     let Some(ip) = said else { return Ok(()) };
     if request.caller.buyer().is_some() {
-        let message = "A sales channel may not say which network address a customer has.";
+        let message = "A sales channel may not set a customer's network address.";
         return Err(Problem::new(Kind::Forbidden, message).at(IP));
     }
     if ip.is_some_and(|ip| ip.parse::<IpAddr>().is_err()) {
@@ -52,13 +52,13 @@ pub async fn assign(
         (Some(Buyer::Customer), Some(own)) => {
             let named = record.customer.id().filter(|named| *named != own);
             if named.is_some() {
-                let message = "A customer may not name another one.";
+                let message = "A customer may not set another customer.";
                 return Err(Problem::new(Kind::Forbidden, message).at(CUSTOMER).into());
             }
             if let Some(email) = said.email {
                 let customer = query!(tx, customers::get(request.scope(), own))?;
                 if customer.is_none_or(|customer| email != Some(customer.email.as_str())) {
-                    let message = "A customer may not give an order another address than their own.";
+                    let message = "A customer may not set another e-mail address than their own.";
                     return Err(Problem::new(Kind::Forbidden, message).at(EMAIL).into());
                 }
             }
@@ -90,11 +90,11 @@ fn assign_guest(
     let known = before.and_then(|before| before.customer.id());
     let named = record.customer.id();
     if named.is_some() && named != known {
-        let message = "A sales channel may not name a customer; give the order a customer_email.";
+        let message = "A sales channel may not set a customer; set customer_email instead.";
         return Err(Problem::new(Kind::Forbidden, message).at(CUSTOMER));
     }
     if said.guest == Some(false) {
-        let message = "Only a customer who has logged in buys as such.";
+        let message = "Only a logged-in customer can buy with guest set to false.";
         return Err(Problem::new(Kind::Forbidden, message).at("/data/attributes/guest"));
     }
     Ok(())
