@@ -30,7 +30,7 @@ pub struct Received {
 }
 
 impl Received {
-    /// A header; panics if there is none.
+    /// A header; panics if it is missing.
     #[track_caller]
     pub fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name);

@@ -43,7 +43,7 @@ async fn two_captures_of_one_authorization() {
                 assert_statuses(&answers, &[[200, 422]]);
                 assert_eq!(captured, 600);
             } else {
-                // The order's capture takes the rest, whoever is first.
+                // The order's capture takes the rest, before or after the other one.
                 assert_statuses(&answers, &[[200, 200], [200, 422]]);
                 assert!([600, 1_000].contains(&captured), "{captured}");
             }

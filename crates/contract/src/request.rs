@@ -24,7 +24,7 @@ pub struct Sent<'a> {
     pub method: &'a str,
     /// Path as sent, without query.
     pub path: &'a str,
-    /// Query as sent, without the question mark; empty if there is none.
+    /// Query as sent, without the question mark; empty without a query.
     pub query: &'a str,
     /// Gives the value of a header by its name, in any case.
     pub header: &'a dyn Fn(&str) -> Option<String>,

@@ -18,7 +18,7 @@ pub enum Bug {
     PendingNotHeld,
     /// A repeated event counts as two events.
     NoEventDeduplication,
-    /// A webhook is trusted whoever signed it.
+    /// A webhook is trusted in spite of a wrong signature.
     SignatureIgnored,
     /// A stale snapshot moves a payment backwards.
     Backwards,

@@ -78,7 +78,7 @@ pub struct Call {
     pub body: Bytes,
     /// The idempotency key, on `POST` and `PATCH`.
     pub idempotency_key: Option<IdempotencyKey>,
-    /// Entity tags, one of which the resource must have to be changed.
+    /// Entity tags that permit a change: the resource must have one of them.
     pub if_match: Option<Vec<String>>,
 }
 

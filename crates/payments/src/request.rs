@@ -21,7 +21,7 @@ pub struct Request {
     pub key: Option<IdempotencyKey>,
     /// The key's owner, beside the application.
     pub key_owner: String,
-    /// Entity tags, one of which the resource must have to be changed.
+    /// Entity tags that permit a change: the resource must have one of them.
     pub if_match: Option<Vec<String>>,
     /// The body, as sent.
     pub body: Bytes,

@@ -68,7 +68,7 @@ impl Clients {
 pub struct Reply {
     /// 2xx, or the status of a refusal.
     pub status: u16,
-    /// The document; null if there is none.
+    /// The document; null for an answer without one.
     pub body: Value,
 }
 

@@ -253,13 +253,16 @@ fn example(kind: Kind) -> Problem {
         Kind::MethodNotAllowed => Problem::new(kind, "This path supports GET, HEAD."),
         Kind::NotAcceptable => Problem::new(kind, "Accept `application/vnd.api+json` or `application/json`."),
         Kind::Conflict => at("The id is not that of the URL.", "/data/id"),
-        Kind::IdempotencyKeyInUse => {
-            Problem::new(kind, "A request with this key is being answered. Try again.")
-                .header("Idempotency-Key")
-        }
-        Kind::PreconditionFailed => {
-            Problem::new(kind, "The resource is not as the entity tag in If-Match says.").header("If-Match")
-        }
+        Kind::IdempotencyKeyInUse => Problem::new(
+            kind,
+            "A request with this idempotency key is still in progress. Send it again in a moment.",
+        )
+        .header("Idempotency-Key"),
+        Kind::PreconditionFailed => Problem::new(
+            kind,
+            "The resource has changed: its entity tag differs from If-Match.",
+        )
+        .header("If-Match"),
         Kind::PayloadTooLarge => too_large(MAX_BODY_BYTES),
         Kind::UnsupportedMediaType => {
             Problem::new(kind, "Send `application/vnd.api+json` or `application/json`.")

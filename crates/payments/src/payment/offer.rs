@@ -74,7 +74,7 @@ impl Offers {
         })
     }
 
-    /// The gateway for a new payment source of the type. Refuses the source if there is none.
+    /// The gateway for a new payment source of the type. Refuses the source without one.
     pub async fn choose_or_refuse(
         self,
         tx: &mut Tx<'_>,

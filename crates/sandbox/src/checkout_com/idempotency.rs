@@ -1,7 +1,7 @@
 //! Answers that are repeated for the same `Cko-Idempotency-Key` (Checkout.com docs: idempotency).
 //!
 //! Only 2xx answers are kept, for 24 hours; a decline is one of them. A refused request runs again. The vendor documents no
-//! comparison of bodies, and there is none here. Keys count per mode and path.
+//! comparison of bodies, so bodies are not compared here. Keys count per mode and path.
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};

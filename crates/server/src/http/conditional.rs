@@ -12,7 +12,7 @@ pub enum Tags {
     Listed(Vec<String>),
 }
 
-/// The tags, one of which the resource must have to be changed; `None` for any. Weak ones never match.
+/// The entity tags that permit a change of the resource; `None` for any. Weak tags never match.
 ///
 /// # Errors
 /// The header has another form.

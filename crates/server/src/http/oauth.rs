@@ -91,7 +91,7 @@ pub struct TokenAnswer {
         (status = 401, description = "No application has these credentials."),
         (status = 413, description = "The body has more than 16 KiB."),
         (status = 415, description = "The body has another media type."),
-        (status = 429, description = "There were too many failed attempts of this customer, of this client id or from this address, or too many tokens were requested."),
+        (status = 429, description = "Too many failed attempts by this customer, client id or address, or too many tokens."),
         (status = 500, description = "A fault of the service."),
         (status = 503, description = "The service is too busy."),
     )

@@ -108,7 +108,7 @@ fn sources(books: &Books, findings: &mut Vec<String>) {
         // A payment that the PSP showed as another one waits for an operator.
         if let Some(mismatch) = source.mismatch.as_ref().filter(|_| source.psp_id.is_some()) {
             findings.push(format!(
-                "{}/{} is not what was asked for: {mismatch}",
+                "{}/{} differs from the request: {mismatch}",
                 source.kind, source.id
             ));
         }
