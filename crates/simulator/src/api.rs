@@ -221,7 +221,7 @@ impl Api {
         let world = self.world();
         let answer = match answered {
             Err(NoAnswer) => {
-                world.note(format!("hears nothing of {words}"));
+                world.note(format!("gets no answer to {words}"));
                 return Heard::Nothing;
             }
             Ok(Err(problems)) => {

@@ -79,7 +79,7 @@ fn one(args: &Args, seed: u64, verbose: bool) -> ExitCode {
         report.trace.iter().for_each(|line| say(line));
     }
     say(&format!(
-        "seed {seed}: hash {}, {} turns, {} crashes, {} money effects, {} calls left to a person",
+        "seed {seed}: hash {}, {} turns, {} crashes, {} money effects, {} calls left to an operator",
         report.hash, report.turns, report.crashes, report.effects, report.flagged
     ));
     match report.violation {
@@ -126,7 +126,7 @@ fn many(args: &Args) -> ExitCode {
     bar.finish_and_clear();
     let seconds = began.elapsed().as_secs_f64();
     say(&format!(
-        "{} seeds in {seconds:.1} s ({:.1} a second), {} crashes, {} money effects, {} calls left to a person, {} failed",
+        "{} seeds in {seconds:.1} s ({:.1} a second), {} crashes, {} money effects, {} calls left to an operator, {} failed",
         sums.seeds,
         f64::from(u32::try_from(sums.seeds).unwrap_or(u32::MAX)) / seconds,
         sums.crashes,

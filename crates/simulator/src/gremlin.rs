@@ -47,7 +47,7 @@ pub async fn trouble(world: Arc<World>) {
         }
         if world.chance(faults.outage) {
             let hours = world.pick(OUTAGES);
-            world.note(format!("nobody reaches the PSPs for {hours} hours"));
+            world.note(format!("the PSPs can't be reached for {hours} hours"));
             world.cut_off(Duration::from_secs(hours * 3600));
             world.jump(TimeDelta::hours(i64::try_from(hours).unwrap_or_default()));
         }

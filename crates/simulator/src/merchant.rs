@@ -76,7 +76,7 @@ impl Merchant {
         told.calls += 1;
         if told.body != message.body || message.url != format!("{URL}{}", told.topic) {
             self.world
-                .violate(format!("{identifier} is sent again as something else"));
+                .violate(format!("{identifier} is sent again with another body or URL"));
         }
         identifier
     }
@@ -85,7 +85,7 @@ impl Merchant {
         if let Some(told) = self.locked().get_mut(identifier) {
             told.arrived += 1;
             self.world
-                .note(format!("the merchant hears of {} {}", told.topic, told.id));
+                .note(format!("the merchant receives {} {}", told.topic, told.id));
         }
     }
 }

@@ -190,7 +190,7 @@ impl Scene {
     fn heal(&mut self, api: &Api) -> Result<(), String> {
         let world = self.host.world.clone();
         world.turn_of("heal");
-        world.note("everything is well from here on");
+        world.note("no more faults from here on");
         world.heal();
         let mut looks = check::Looks::default();
         for (round, seconds) in REST.iter().enumerate() {
@@ -231,7 +231,7 @@ impl Scene {
         let host = Rc::clone(&self.host);
         let limit = host.world.now() + time;
         match self.executor.run(limit, || false, move || host.crashed()) {
-            Ended::InCircles => Err("somebody runs in circles".into()),
+            Ended::InCircles => Err("a task runs in circles".into()),
             Ended::Done | Ended::TimeIsUp => Ok(()),
         }
     }

@@ -50,7 +50,7 @@ async fn send(host: &Host, notes: &SharedNotes, delivery: WebhookDelivery) {
         Ok(Ok(Reception::NotFound)) => StatusCode::NOT_FOUND,
         Ok(Err(problems)) => StatusCode::from_u16(problems.status()).unwrap_or(StatusCode::BAD_GATEWAY),
         Err(_) => {
-            world.note(format!("nobody hears of {what}"));
+            world.note(format!("no answer to {what}"));
             world.sandbox.webhook_answered(&delivery.id, WebhookAnswer::None);
             return;
         }

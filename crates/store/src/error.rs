@@ -26,7 +26,7 @@ pub enum StoreError {
     )]
     Newer(String),
     /// The time limit ended after the commit was sent: the changes may be stored, or not.
-    #[error("the database has not told in time whether it keeps the changes")]
+    #[error("the database did not answer in time whether it keeps the changes")]
     Unknown,
     /// The file is damaged, and its contents can't be relied on.
     #[error("the database is damaged: {0}")]

@@ -11,7 +11,7 @@ pub enum Command {
     /// List PSP calls with an unknown outcome, events that match nothing, and payments that differ from the request
     ///
     /// Most of them resolve themselves: the column NEXT LOOK has the time of the next check. The exit code is 1 if one needs
-    /// a person, with a time in the column FLAGGED, and 0 otherwise. Payments that differ always need one. Look at them in the
+    /// an operator, with a time in the column FLAGGED, and 0 otherwise. Payments that differ always need one. Look at them in the
     /// payment gateway's dashboard. If the column PAYMENT is empty, `_nullify_payment_source` frees the order afterwards.
     Stuck,
 }
@@ -44,7 +44,7 @@ pub fn run(config: &Config, command: &Command) -> Result<(), Failure> {
     match stuck.flagged() {
         0 => Ok(()),
         flagged => Err(Failure::Attention(format!(
-            "{flagged} of them are left to a person"
+            "{flagged} of them left to an operator"
         ))),
     }
 }

@@ -83,7 +83,7 @@ fn parts(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
         });
         if done > asked + whole.count() {
             findings.push(format!(
-                "{done} parts of {amount} were taken of {parent}, {asked} were asked for"
+                "{parent} has {done} captures or refunds of {amount}, {asked} were requested"
             ));
         }
     }
@@ -95,7 +95,7 @@ fn events(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
         let kept = books.events.iter().filter(|row| row.event_id == *id).count();
         if kept != 1 {
             findings.push(format!(
-                "the event {id} was acknowledged, and is kept {kept} times"
+                "the event {id} was acknowledged, but is stored {kept} times"
             ));
         }
     }
@@ -119,7 +119,7 @@ fn refunds(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
         };
         if !asked && !done_elsewhere() {
             findings.push(format!(
-                "nobody asked for refunds/{} of {}",
+                "no request was for refunds/{} of {}",
                 row.id, row.amount_cents
             ));
         }

@@ -16,7 +16,7 @@ pub async fn watch(api: Api) {
         let rows = world.quietly(|| read(&api));
         for row in rows.into_iter().flatten() {
             if row.psp_id.as_ref().is_some_and(|id| world.is_impostor(id)) {
-                let what = format!("{}/{} has taken over a payment of live mode", row.kind, row.id);
+                let what = format!("{}/{} uses a payment of live mode", row.kind, row.id);
                 world.violate(what);
             }
             let before = seen.insert((row.id.clone(), row.psp_id.clone()), row.state);

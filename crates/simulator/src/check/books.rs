@@ -67,7 +67,7 @@ impl Books {
             })
         });
         read.now_or_never()
-            .unwrap_or_else(|| Err(StoreError::Failed("the database waits for somebody".into())))
+            .unwrap_or_else(|| Err(StoreError::Failed("a read of the database had to wait".into())))
     }
 
     /// The effects of a call at its PSP: the ledger entries with its idempotency key.

@@ -23,7 +23,7 @@ impl Looks {
             let before = self.0.get(&id).copied();
             if before.is_some_and(|before| looks >= before + 2) {
                 world.violate(format!(
-                    "the outcome of {id} is looked for again and again, and can be told"
+                    "the outcome of {id} is checked again and again, but can be found"
                 ));
             }
         }

@@ -23,7 +23,7 @@ pub fn check(books: &Books, _: &Notes) -> Vec<String> {
             && (operation.attempts < LOOKS || flagged - operation.sent_at < PATIENCE)
         {
             findings.push(format!(
-                "the {} {} was left to a person after {} looks, {} after it was sent",
+                "the {} {} was left to an operator after {} checks, {} after it was sent",
                 operation.kind,
                 operation.id,
                 operation.attempts,
@@ -33,13 +33,13 @@ pub fn check(books: &Books, _: &Notes) -> Vec<String> {
         // The PSPs have answered all requests for weeks.
         if operation.flagged_at.is_some() {
             findings.push(format!(
-                "the {} {} was left to a person, and its outcome can be told",
+                "the {} {} was left to an operator, but its outcome can be found",
                 operation.kind, operation.id
             ));
         }
         if operation.flagged_at.is_none() {
             findings.push(format!(
-                "the {} {} of {} is open, looked for {} times, next at {:?}",
+                "the {} {} of {} is open after {} checks, the next one at {:?}",
                 operation.kind,
                 operation.id,
                 operation.payment_source_id,
@@ -69,7 +69,7 @@ pub fn check(books: &Books, _: &Notes) -> Vec<String> {
         });
         if !waits {
             findings.push(format!(
-                "{}/{} is pending, and nothing is under way",
+                "{}/{} is pending, but no call is in progress",
                 row.kind, row.id
             ));
         }
@@ -114,7 +114,7 @@ fn sources(books: &Books, findings: &mut Vec<String>) {
         }
         if waits && source.check_at.is_none() && source.pending_operation_id.is_none() {
             findings.push(format!(
-                "{}/{} is {} and nobody will look at it",
+                "{}/{} is {}, but has no next check",
                 source.kind, source.id, source.state
             ));
         }
@@ -154,7 +154,7 @@ fn orders(books: &Books, findings: &mut Vec<String>) {
         });
         if !waits {
             findings.push(format!(
-                "order {} is being placed, and nothing is under way",
+                "order {} is being placed, but no call is in progress",
                 order.id
             ));
         }

@@ -34,7 +34,7 @@ pub fn check(books: &Books, notes: &Notes, impostors: &BTreeSet<String>) -> Vec<
                 && !is_covered(&rows, total)
             {
                 findings.push(format!(
-                    "order {} is {} and nobody pays its {total}",
+                    "order {} is {}, but no payment covers its {total}",
                     order.id, order.status
                 ));
             }

@@ -104,7 +104,7 @@ fn denied(books: &Books) -> Vec<String> {
         .filter(|operation| books.effects_of(operation).next().is_some())
         .map(|operation| {
             let (kind, id) = (&operation.kind, &operation.id);
-            format!("the {kind} {id} was taken for not sent, and it happened")
+            format!("the {kind} {id} counted as not sent, but it happened")
         })
         .collect()
 }

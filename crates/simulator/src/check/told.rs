@@ -21,7 +21,7 @@ pub fn check(books: &Books, topics: &[&str], told: &BTreeMap<String, Told>) -> V
     for ((topic, id), told) in &by_event {
         if told.len() > 1 {
             findings.push(format!(
-                "{topic} of {id} was told under {} identifiers",
+                "{topic} of {id} was sent under {} identifiers",
                 told.len()
             ));
         }
@@ -36,7 +36,9 @@ pub fn check(books: &Books, topics: &[&str], told: &BTreeMap<String, Told>) -> V
             .any(|told| told.arrived > 0 || told.calls >= GIVEN_UP_AFTER);
         if !is_told {
             let calls: usize = told.map(|told| told.calls).sum();
-            findings.push(format!("{topic} of {id} was not told; there were {calls} calls"));
+            findings.push(format!(
+                "{topic} of {id} did not arrive; there were {calls} calls"
+            ));
         }
     }
     findings

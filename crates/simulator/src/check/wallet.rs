@@ -31,7 +31,7 @@ pub fn check(books: &Books, notes: &Notes, world: &World) -> Vec<String> {
     for (id, card) in notes.cards.iter().filter(|(_, card)| card.removed_at.is_some()) {
         if is_kept(world, &card.token) {
             findings.push(format!(
-                "the card {id} was removed, and its PSP keeps {}",
+                "the card {id} was removed, but its PSP still has {}",
                 card.token
             ));
         }
