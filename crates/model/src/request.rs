@@ -202,7 +202,7 @@ fn check_identity(data: &Map<String, Value>, kind: &str, id: Option<&Id>) -> Res
         .at("/data")),
         (Some(Value::String(given)), Some(id)) if given == id.as_str() => Ok(()),
         (Some(Value::String(_)), Some(_)) => {
-            Err(Problem::new(Kind::Conflict, "The id is not that of the URL.").at("/data/id"))
+            Err(Problem::new(Kind::Conflict, "The id differs from the id in the URL.").at("/data/id"))
         }
         (Some(_), Some(_)) => Err(Problem::new(Kind::TypeMismatch, "Must be a string.").at("/data/id")),
     }

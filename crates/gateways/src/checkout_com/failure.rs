@@ -61,7 +61,7 @@ pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
     let error_type = body.as_ref().and_then(|body| body.error_type.clone());
     let described = codes.or_else(|| error_type.clone());
     let unknown = || {
-        let what = described.as_deref().unwrap_or("nothing that can be read");
+        let what = described.as_deref().unwrap_or("an unreadable answer");
         Failure::Unknown(format!("Checkout.com answered {status}: {what}"))
     };
     let has = |list: &[&str]| {

@@ -67,7 +67,7 @@ fn scenarios(kind: &str) -> Vec<Scenario> {
             ),
             scenario(
                 "declined",
-                "Declined, as `payment_response` tells",
+                "Declined, with the reason in `payment_response`",
                 checkout_com("tok_sandboxinsufficientfunds22"),
             ),
             scenario(

@@ -252,7 +252,7 @@ fn example(kind: Kind) -> Problem {
         Kind::RouteNotFound => Problem::new(kind, "The path does not exist."),
         Kind::MethodNotAllowed => Problem::new(kind, "This path supports GET, HEAD."),
         Kind::NotAcceptable => Problem::new(kind, "Accept `application/vnd.api+json` or `application/json`."),
-        Kind::Conflict => at("The id is not that of the URL.", "/data/id"),
+        Kind::Conflict => at("The id differs from the id in the URL.", "/data/id"),
         Kind::IdempotencyKeyInUse => Problem::new(
             kind,
             "A request with this idempotency key is still in progress. Send it again in a moment.",

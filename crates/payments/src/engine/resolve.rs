@@ -102,7 +102,7 @@ pub async fn ask_or_resend(
         });
     }
     if is_old() {
-        let reason = "its key was forgotten while the PSP was asked; it is asked again";
+        let reason = "its idempotency key expired while the PSP was read; the PSP is read again";
         return Ok(Outcome::Unknown(reason.into()));
     }
     let again = perform(context, call).await;

@@ -38,7 +38,7 @@ pub fn refuse_unpayable(order: &OrderRow) -> Result<(), Failure> {
 /// An order is paid once: refuses a payment beside a pending or successful authorization.
 pub fn refuse_double_payment(ledger: &Ledger) -> Result<(), Failure> {
     if ledger.held() > 0 && !planted::is(Bug::TwoSourcesCharged) {
-        let message = "has a payment already that is authorized, captured or not decided yet";
+        let message = "already has a payment that is authorized, captured or without an outcome yet";
         return Err(Problem::invalid(ORDER_POINTER, "already_paid", message).into());
     }
     Ok(())
@@ -71,8 +71,7 @@ pub async fn refuse_present_payment(
 /// Refuses a call while the outcome of another one is unknown.
 pub fn refuse_open_call(source: &PaymentSourceRow) -> Result<(), Failure> {
     if source.pending_operation_id.is_some() && !planted::is(Bug::OpenCallIgnored) {
-        let message =
-            "has a payment whose outcome at the gateway is not known yet; ask for it again in a moment";
+        let message = "has a payment whose outcome at the gateway is not known yet; retrieve the order again in a moment";
         return Err(Problem::invalid(ORDER_POINTER, "payment_pending", message).into());
     }
     Ok(())

@@ -227,7 +227,7 @@ async fn check(
     let hash = hash_token(&request.context, token.expose());
     let known = query!(tx, wallet::by_token(scope, gateway.as_str(), &hash))?;
     if known.is_some_and(|known| known.id != record.id.as_str()) {
-        let message = "is saved already, for this customer or another one";
+        let message = "is already saved for this customer or another one";
         return Err(Problem::invalid("/data/attributes/payment_source_token", "taken", message).into());
     }
     Ok(())

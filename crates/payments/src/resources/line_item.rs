@@ -132,7 +132,7 @@ fn refuse_too_large(record: &Record<LineItem>, others: i64) -> Result<(), Failur
     if total.is_some_and(|total| total <= MAXIMUM_TOTAL) {
         return Ok(());
     }
-    let message = "makes the order's total larger than an order can be";
+    let message = "makes the order's total larger than the maximum";
     Err(Problem::invalid("/data/attributes", "too_large", message)
         .field("unit_amount_cents")
         .into())

@@ -57,7 +57,7 @@ pub async fn choose(tx: &mut Tx<'_>, request: &Request, order_id: &Id, card_id: 
                 Err(refusal.await?.into())
             }
             _ => {
-                let message = "can't be charged here: no enabled gateway of the order's market keeps it";
+                let message = "can't be charged here: no enabled gateway of the order's market has it";
                 Err(Problem::invalid(POINTER, "not_available", message).into())
             }
         }

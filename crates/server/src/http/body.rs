@@ -39,7 +39,7 @@ pub async fn read_up_to(headers: &HeaderMap, payload: &mut Payload, limit: usize
         .await
         .unwrap_or_else(|_| {
             let message = format!(
-                "The body has not arrived within {} seconds.",
+                "The body did not arrive within {} seconds.",
                 READ_TIMEOUT.as_secs()
             );
             Err(Problem::new(Kind::InvalidDataFormat, message))

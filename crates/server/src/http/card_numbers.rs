@@ -58,7 +58,7 @@ fn in_query(query: &str) -> Vec<Problem> {
 
 fn problem(place: &str) -> Problem {
     let message = format!(
-        "{place} looks like it holds a card number. Send the token that the payment gateway's library makes of the card."
+        "{place} looks like it holds a card number. Send a token from the payment gateway's library instead."
     );
     Problem::new(Kind::InvalidParamValue, message).meta("error", "card_number")
 }

@@ -21,7 +21,7 @@ pub async fn guard(
     if request.app_config().local_addr().ip().is_loopback() && !is_local(&request) {
         let problem = Problem::new(
             Kind::Forbidden,
-            "This is for requests from the service's own machine, and neither for proxies nor for pages of other sites.",
+            "Only the service's own machine can send this request: no proxies, and no pages of other sites.",
         );
         let refusal = errors::response(&problem.into(), Dialect::CommerceLayer, MediaType::default());
         return Ok(request.into_response(refusal));

@@ -37,7 +37,7 @@ pub enum NotifyingGateway {
     request_body(content = Object, content_type = "application/json", description = "The event, as the payment gateway sends it."),
     responses(
         (status = 200, description = "The event is stored, now or before."),
-        (status = 400, description = "The signature is wrong, or the event can't be read."),
+        (status = 400, description = "The event's signature is missing or not valid, or the event can't be read."),
         (status = 404, description = "No gateway has this URL."),
         (status = 413, description = "The event has more than 1 MiB."),
         (status = 415, description = "The body has a content coding."),
@@ -89,11 +89,11 @@ async fn receive(
     match worker.service.receive(&notification).await? {
         Reception::NotFound => Err(Problem::not_found().into()),
         Reception::Refused => {
-            let message = "The event is not signed as it has to be.";
+            let message = "The event's signature is missing or not valid.";
             Err(Problem::new(Kind::InvalidDataFormat, message).into())
         }
         Reception::Unreadable => {
-            let message = "The event is signed, but it is no event of this payment gateway that can be read.";
+            let message = "The event's signature is valid, but its body is not a readable event of this payment gateway.";
             Err(Problem::new(Kind::InvalidDataFormat, message).into())
         }
         Reception::Kept => {

@@ -200,7 +200,7 @@ pub fn refuse_renewal(
         .check_amount(&args.amount)
         .and_then(|()| connection.gateway.create_payment(&args, id.as_str()));
     if let Err(reason) = can_be_made {
-        let message = format!("can't be done: {reason}; what is authorized stays");
+        let message = format!("can't be done: {reason}; the authorized amount stays");
         return Err(Problem::invalid(pointer, "not_supported", message).into());
     }
     Ok(())
