@@ -1,22 +1,22 @@
-//! An answer of the service, as tests look at it.
+//! An answer of the service, as tests see it.
 
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use crate::api::JSON_API;
 
-/// An answer that kept the contract.
+/// An answer that matches the document.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// Method and path that it answers.
+    /// Method and path of the request.
     pub request: String,
     /// HTTP status.
     pub status: u16,
     /// HTTP headers.
     pub headers: HeaderMap,
-    /// The body as JSON; null when it is something else, or nothing.
+    /// The body as JSON; null if it is something else, or empty.
     pub body: Value,
-    /// The body as it came.
+    /// The body as it arrived.
     pub bytes: Vec<u8>,
 }
 
@@ -60,7 +60,7 @@ impl Answer {
         self
     }
 
-    /// Panics unless this is a JSON:API document whose `Content-Type` has no parameter and which says that `Accept` chose it.
+    /// Panics unless this is a JSON:API document whose `Content-Type` has no parameter, and whose `Vary` names `Accept`.
     #[track_caller]
     pub fn expect_json_api(self) -> Self {
         assert_eq!(self.header("content-type"), JSON_API, "{}", self.request);

@@ -10,7 +10,7 @@ pub use tillgate_testkit::{JSON, JSON_API};
 use crate::answer::Answer;
 use crate::contract::{Contract, Observed};
 
-/// Sends requests as one caller. Each answer is held against the contract before the test sees it.
+/// Sends requests as one caller. Each answer is checked against the document before the test sees it.
 #[derive(Clone)]
 pub struct Api {
     client: Client,
@@ -56,7 +56,7 @@ impl Api {
         self.call("DELETE", path).send().await
     }
 
-    /// A request to be put together; `Accept` is JSON:API's media type until it is set.
+    /// A request under construction; `Accept` is JSON:API's media type until it is set.
     pub fn call(&self, method: &str, path: &str) -> Call {
         let mut headers = HeaderMap::new();
         headers.insert("accept", HeaderValue::from_static(JSON_API));
@@ -88,7 +88,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Sets a header, in place of the one of that name.
+    /// Sets a header, replacing an earlier value.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let name: HeaderName = name.parse().unwrap_or_else(|error| panic!("{name}: {error}"));
         let value = value.parse().unwrap_or_else(|error| panic!("{value:?}: {error}"));
@@ -118,7 +118,7 @@ impl Call {
         self.header("Content-Type", media_type)
     }
 
-    /// The path or method is one that the document doesn't declare: the answer must be an error that says so.
+    /// Declares that the document lacks the path or method: the answer must be an error that says so.
     pub fn undeclared(self) -> Self {
         Self {
             declared: false,
@@ -126,12 +126,12 @@ impl Call {
         }
     }
 
-    /// Sends the request, holds the answer against the contract, and panics where it breaks it.
+    /// Sends the request and checks the answer against the document. Panics if it breaks it.
     pub async fn send(self) -> Answer {
         self.try_send().await.unwrap_or_else(|error| panic!("{error:?}"))
     }
 
-    /// Sends the request while the service may be killed: `Err` when there was no answer.
+    /// Sends the request while the service may be killed: `Err` without an answer.
     pub async fn try_send(self) -> Result<Answer, reqwest::Error> {
         let Self {
             api,

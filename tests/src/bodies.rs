@@ -5,12 +5,12 @@ pub use tillgate_testkit::bodies::*;
 
 use crate::api::Api;
 
-/// Creates an order of nobody in the market with one line item of `unit_amount_cents`; its id.
+/// Creates an order without a customer in the market with one line item of `unit_amount_cents`. Returns its id.
 pub async fn order(api: &Api, market: &str, unit_amount_cents: i64) -> String {
     order_with(api, market, json!({}), unit_amount_cents).await
 }
 
-/// Creates a pending order that a guest buys; its id.
+/// Creates a pending order of a guest. Returns its id.
 pub async fn order_of_guest(api: &Api, market: &str, unit_amount_cents: i64) -> String {
     let guest = json!({ "customer_email": "guest@example.com" });
     order_with(api, market, guest, unit_amount_cents).await

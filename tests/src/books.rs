@@ -1,4 +1,4 @@
-//! Our ledger and that of the PSPs, side by side.
+//! Our ledger and the PSPs' ledgers, side by side.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use crate::{Api, Sandbox};
 
-/// A money effect, the same on both sides: the PSP's payment, what happened, the amount in the PSP's unit, and the currency.
+/// A money effect, the same on both sides: the PSP's payment, the kind, the amount in the PSP's unit, and the currency.
 type Effect = (String, &'static str, i64, String);
 
-/// Panics unless every effect that the PSPs have booked is a successful transaction of ours and the other way round, one
-/// for one. `api` must see all transactions of the service. Transactions that no PSP has part in are left out.
+/// Panics unless every effect in the PSPs' ledgers is a successful transaction of ours and the reverse, one for one. `api` must
+/// see all transactions of the service. Transactions without a PSP are left out.
 #[track_caller]
 pub fn assert_agree(ours: &[Effect], theirs: &[Effect]) {
     let count = |effects: &[Effect]| {
@@ -27,7 +27,7 @@ pub fn assert_agree(ours: &[Effect], theirs: &[Effect]) {
     );
 }
 
-/// What both PSPs have booked, net of refunds that failed after all.
+/// The ledgers of both PSPs, without refunds that failed later.
 pub async fn theirs(sandbox: &Sandbox) -> Vec<Effect> {
     let mut effects = Vec::new();
     let mut failed = Vec::new();

@@ -1,10 +1,10 @@
-//! The buyer's browser: what it does at the PSPs, without any secret of the merchant.
+//! The buyer's browser: its requests to the PSPs, without any secret of the merchant.
 
 use serde_json::Value;
 
 use crate::Answer;
 
-/// A browser that knows what the service gave it: publishable key, client secret, and where it was sent.
+/// A browser with the data from the service: publishable key, client secret, and redirect URL.
 pub struct Buyer {
     client: reqwest::Client,
     psp: String,
@@ -26,7 +26,7 @@ impl Buyer {
         answer(self.client.get(url).bearer_auth(publishable_key)).await
     }
 
-    /// Confirms it with a payment method; the intent, or `{error}`.
+    /// Confirms it with a payment method. Returns the intent, or `{error}`.
     pub async fn confirm(&self, payment: &Answer, payment_method: &str) -> Value {
         let (publishable_key, client_secret) = credentials(payment);
         let url = format!("{}/confirm", self.intent_url(client_secret));
@@ -42,8 +42,8 @@ impl Buyer {
         answer(request).await
     }
 
-    /// Goes through 3-D Secure on the page that the browser was sent to, with `authenticate` or `fail`; where the page
-    /// leads then.
+    /// Goes through 3-D Secure on the page of the redirect, with `authenticate` or `fail`. Returns the URL that the page leads
+    /// to.
     pub async fn authenticate(&self, page: &str, outcome: &str) -> String {
         let stay = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
         let stay = stay
@@ -66,7 +66,7 @@ impl Buyer {
             .to_owned()
     }
 
-    /// Opens a page; its status.
+    /// Opens a page. Returns its status.
     pub async fn open(&self, url: &str) -> u16 {
         let answer = self.client.get(url).send().await;
         answer
@@ -84,7 +84,7 @@ impl Buyer {
     }
 }
 
-/// What a page needs to talk to Stripe of a payment.
+/// The data that a page needs for Stripe's calls about a payment.
 fn credentials(payment: &Answer) -> (&str, &str) {
     let text = |name| {
         let value = payment.attribute(name).as_str();

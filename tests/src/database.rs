@@ -5,21 +5,21 @@ use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 use crate::proxy::Proxy;
 
-/// A database of its own for each service.
+/// A database for one service alone.
 pub(crate) enum Database {
     /// A file in the service's data directory; the service makes it.
     Sqlite,
-    /// A database on the cluster at `TILLGATE_TEST_POSTGRES_URL`; dropped in the end.
+    /// A database on the cluster at `TILLGATE_TEST_POSTGRES_URL`; dropped at the end.
     Postgres {
         cluster: String,
         name: String,
-        /// What stands between the service and the cluster.
+        /// The proxy between the service and the cluster.
         proxy: Option<Proxy>,
     },
 }
 
 impl Database {
-    /// Makes an empty one, of the kind that `TILLGATE_TEST_DATABASE` names.
+    /// Makes an empty one, of the kind in `TILLGATE_TEST_DATABASE`.
     pub async fn create() -> Result<Self> {
         match std::env::var("TILLGATE_TEST_DATABASE").as_deref() {
             Err(_) | Ok("sqlite") => Ok(Self::Sqlite),
@@ -39,7 +39,7 @@ impl Database {
         }
     }
 
-    /// What `--database-url` is to say; `None` for the default.
+    /// The value for `--database-url`; `None` for the default.
     pub fn url(&self) -> Option<String> {
         match self {
             Self::Sqlite => None,
@@ -52,7 +52,7 @@ impl Database {
         }
     }
 
-    /// Puts something between the service and the cluster that can hold up what they say. None for a file.
+    /// Adds a proxy between the service and the cluster that can hold up their messages. `None` for a file.
     pub async fn behind_proxy(&mut self) -> Result<Option<&Proxy>> {
         let Self::Postgres { cluster, proxy, .. } = self else {
             return Ok(None);
@@ -61,7 +61,7 @@ impl Database {
         Ok(proxy.as_ref())
     }
 
-    /// What stands between the service and the cluster.
+    /// The proxy between the service and the cluster.
     pub fn proxy(&self) -> Option<&Proxy> {
         match self {
             Self::Postgres { proxy, .. } => proxy.as_ref(),
@@ -89,12 +89,12 @@ impl Database {
 }
 
 impl Database {
-    /// Runs SQL as the superuser, and answers the first value of the last row if it is text. `None` for a file.
+    /// Runs SQL as the superuser. Returns the first value of the last row if it is text. `None` for a file.
     pub async fn run(&self, sql: &str) -> Result<Option<String>> {
         self.run_in(None, sql).await
     }
 
-    /// Runs SQL as [`Self::run`] does, in another database of the cluster if one is named.
+    /// Runs SQL like [`Self::run`], in another database of the cluster if one is named.
     pub async fn run_in(&self, other: Option<&str>, sql: &str) -> Result<Option<String>> {
         let Self::Postgres { cluster, name, .. } = self else {
             return Ok(None);
@@ -126,7 +126,7 @@ impl Drop for Database {
             return;
         };
         let statement = format!("DROP DATABASE {name} WITH (FORCE)");
-        // A test's own runtime can't be waited on from here: this one stands beside it.
+        // A test's own runtime can't be awaited from here, so this one runs beside it.
         let dropped = std::thread::scope(|scope| {
             scope
                 .spawn(|| {

@@ -1,4 +1,4 @@
-//! Resources of any type, made out of the examples in the document.
+//! Resources of any type, made from the examples in the document.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use crate::bodies;
 use crate::{Answer, Api, OpenApi, Receiver, Service};
 
-/// What webhooks are for: nothing that is made here fails.
+/// Topic of webhooks that are never called: nothing that is made here fails.
 const NO_EVENT: &str = "captures.failed";
-/// What a webhook is called for, while there has to be a call: it happens once to what is made, and last.
+/// Topic of a webhook that must be called: its event happens once to the created resources, and last.
 const EVENT: &str = "voids.succeeded";
-/// How long a call may take to be written down.
+/// Time limit for the record of a call.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Makes resources for one caller.
@@ -23,14 +23,14 @@ pub struct Fixtures {
     pub api: Api,
     open_api: OpenApi,
     market: String,
-    /// The caller is in live mode.
+    /// Whether the caller is in live mode.
     live: bool,
     count: AtomicU32,
     receiver: Receiver,
 }
 
 impl Fixtures {
-    /// Orders are sold in `market`.
+    /// Fixtures of a caller. Orders are sold in `market`.
     pub fn new(api: Api, open_api: OpenApi, market: &str) -> Self {
         Self {
             api,
@@ -42,7 +42,7 @@ impl Fixtures {
         }
     }
 
-    /// Those of the demo's integration, in the demo's market.
+    /// Fixtures of the demo's integration, in the demo's market.
     pub async fn of_demo(service: &Service) -> Self {
         let open_api = OpenApi::of(service).await;
         Self::new(service.api().await, open_api, &service.demo("TILLGATE_MARKET_ID"))
@@ -62,13 +62,13 @@ impl Fixtures {
         &self.open_api
     }
 
-    /// A body that creates a resource: the document's example, related to resources that exist.
+    /// A body that creates a resource: the document's example, related to existing resources.
     pub fn body<'a>(&'a self, kind: &'a str) -> Pin<Box<dyn Future<Output = Value> + Send + 'a>> {
         Box::pin(async move {
             let creation = self.creation(kind);
             let mut body = creation.body.clone().unwrap_or_else(|| panic!("{kind}")).example;
             if kind == "payment_methods" {
-                // A second method of the market where orders are paid would leave open which gateway they go through.
+                // A second method of the orders' market would leave the gateway of payments undefined.
                 let elsewhere = self.create("markets").await;
                 body["data"]["relationships"]["market"] = bodies::to_one("markets", elsewhere.id());
             }
@@ -103,7 +103,7 @@ impl Fixtures {
                 }
             }
             if kind == "webhooks" {
-                // Nothing changes by itself later on.
+                // The resource does not change later.
                 body["data"]["attributes"]["topic"] = NO_EVENT.into();
                 body["data"]["attributes"]["callback_url"] = self.receiver.url("/").into();
                 body["data"]["attributes"]["include_resources"] = json!([]);
@@ -125,7 +125,7 @@ impl Fixtures {
             .expect(201)
     }
 
-    /// Creates a resource with some attributes more.
+    /// Creates a resource with additional attributes.
     pub async fn create_with(&self, kind: &str, attributes: &Value) -> Answer {
         let mut body = self.body(kind).await;
         for (name, value) in attributes.as_object().into_iter().flatten() {
@@ -137,7 +137,7 @@ impl Fixtures {
             .expect(201)
     }
 
-    /// The id of a resource of each type. Types that can't be created come of the others.
+    /// The id of a resource of each type. Types that can't be created follow from the others.
     pub async fn one_of_each(&self) -> BTreeMap<String, String> {
         let mut ids = BTreeMap::new();
         for kind in self.open_api.creatable() {
@@ -147,7 +147,7 @@ impl Fixtures {
         self.refund_and_void(&ids).await;
         self.told(&ids["webhooks"]).await;
         self.choose_topic(&ids["webhooks"], NO_EVENT).await;
-        // The same as the second dialect shows it.
+        // `cards` shows the same resource in the Foodetective dialect.
         ids.insert("cards".into(), ids["customer_payment_sources"].clone());
         for list in self.open_api.lists() {
             if !ids.contains_key(list.kind()) {
@@ -160,7 +160,7 @@ impl Fixtures {
         ids
     }
 
-    /// The id of a resource of a type, made for it unless there is no way to make one alone.
+    /// The id of a resource of a type, created for the caller if the type can be created alone.
     pub async fn one(&self, kind: &str) -> String {
         match self.open_api.find("POST", kind) {
             Some(_) => self.create(kind).await.id().to_owned(),
@@ -168,7 +168,7 @@ impl Fixtures {
         }
     }
 
-    /// The oldest payment method through Stripe, if there is one: the PSP of the demo's can be asked to remove a card.
+    /// The oldest payment method through Stripe, if there is one: the demo's PSP can remove a card.
     async fn first_stripe_method(&self) -> Option<String> {
         let methods = self.api.get("/api/payment_methods").await.expect(200);
         let items = methods.body["data"].as_array().cloned().unwrap_or_default();
@@ -183,7 +183,7 @@ impl Fixtures {
         let _ = self.api.patch(&path, &body).await.expect(200);
     }
 
-    /// Waits until the webhook has been called for what was made last, and that is written down.
+    /// Waits until the webhook's last call is recorded.
     async fn told(&self, webhook: &str) {
         let path = format!("/api/webhooks/{webhook}/last_event_callbacks");
         let deadline = Instant::now() + LIMIT;
@@ -192,7 +192,7 @@ impl Fixtures {
         }
     }
 
-    /// Gives an order a payment method of a gateway without a PSP: with several such gateways, nothing else says which.
+    /// Gives an order a payment method of a gateway without a PSP: with several such gateways, nothing else chooses one.
     async fn choose_wire_transfer(&self, order: &str) {
         let gateway = self.create("manual_gateways").await;
         let method = json!({"data": {
@@ -241,11 +241,11 @@ impl Fixtures {
             .expect(200);
     }
 
-    /// The id of something that a relationship can point to.
+    /// The id of a resource that a relationship can point to.
     pub async fn target(&self, kind: &str) -> String {
         match kind {
             "markets" => self.market.clone(),
-            // One that can be paid.
+            // An order that can be paid.
             "orders" | "order" => bodies::order(&self.api, &self.market, 1000).await,
             "payment_gateways" => self.create("stripe_gateways").await.id().to_owned(),
             other => self.create(other).await.id().to_owned(),

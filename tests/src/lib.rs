@@ -1,8 +1,8 @@
-//! The harness of the end-to-end tests: it starts the real binary, talks to it as any client does, and holds every
-//! answer against the OpenAPI document that the same service publishes.
+//! The harness of the end-to-end tests: it starts the real binary, calls it like any client, and checks every answer against the
+//! OpenAPI document of the same service.
 //!
-//! A test begins with [`Service::start`]. `TILLGATE_TEST_DATABASE` chooses the database (`sqlite`, the default, or
-//! `postgres` on the cluster at `TILLGATE_TEST_POSTGRES_URL`), `TILLGATE_BIN` the binary; `cargo xtask test` sets both.
+//! A test begins with [`Service::start`]. `TILLGATE_TEST_DATABASE` chooses the database (`sqlite`, the default, or `postgres` on
+//! the cluster at `TILLGATE_TEST_POSTGRES_URL`), `TILLGATE_BIN` the binary; `cargo xtask test` sets both.
 
 mod answer;
 mod api;

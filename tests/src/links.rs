@@ -14,7 +14,7 @@ fn collect(value: &Value, found: &mut Vec<String>) {
         Value::Object(members) => {
             for (name, member) in members {
                 match member {
-                    // What a caller stored is no part of the document's own links.
+                    // Objects of the caller may have members of the same name.
                     _ if name == "metadata" || name == "options" => {}
                     Value::Object(links) if name == "links" => {
                         found.extend(links.values().filter_map(Value::as_str).map(str::to_owned));

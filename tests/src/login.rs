@@ -16,12 +16,12 @@ pub struct Customer {
     pub id: String,
     /// Their address.
     pub email: String,
-    /// The answer that they logged in with.
+    /// The answer to the login.
     pub session: Value,
 }
 
 impl Customer {
-    /// Creates a customer as a shop does, for a guest, and logs them in.
+    /// Creates a customer through the shop, as a guest, and logs them in.
     pub async fn register(service: &Service, email: &str) -> Self {
         let attributes = json!({ "email": email, "password": PASSWORD });
         let body = bodies::resource("customers", attributes, json!({}));
@@ -64,7 +64,7 @@ pub async fn refresh(service: &Service, refresh_token: &Value) -> Answer {
     token(service, &body).await
 }
 
-/// The demo's sales channel, for nobody in particular.
+/// The demo's sales channel, without a customer.
 pub async fn guest(service: &Service) -> Api {
     let client_id = service.demo("TILLGATE_SALES_CHANNEL_CLIENT_ID");
     let body = json!({ "grant_type": "client_credentials", "client_id": client_id });

@@ -1,5 +1,4 @@
-//! The served OpenAPI document, for tests that go over all of its operations: a new resource is then covered without a
-//! new test.
+//! The served OpenAPI document, for tests of all of its operations: they also cover new resources.
 
 use serde_json::{Map, Value};
 
@@ -24,15 +23,15 @@ pub struct Operation {
     pub method: String,
     /// Path with `{id}`.
     pub template: String,
-    /// `stripe_payments:create`, where the document says it.
+    /// `stripe_payments:create`, if the document has it.
     pub permission: Option<String>,
     /// Query parameters with their schemas.
     pub query: Vec<(String, Value)>,
-    /// The JSON:API body that it takes.
+    /// The JSON:API body of its requests.
     pub body: Option<Body>,
 }
 
-/// What the body of a request has in `data`.
+/// The members of `data` in a request's body.
 #[derive(Clone, Debug)]
 pub struct Body {
     /// The document's example.
@@ -48,11 +47,11 @@ pub struct Body {
 pub struct Members {
     /// Schemas by name.
     pub properties: Map<String, Value>,
-    /// Names of those that must be there.
+    /// Names of the required members.
     pub required: Vec<String>,
 }
 
-/// Whether a schema allows values of a JSON type by itself; schemas of words (`oneOf`) allow none.
+/// Whether a schema itself allows values of a JSON type; schemas of words (`oneOf`) allow none.
 pub fn takes(schema: &Value, json_type: &str) -> bool {
     match &schema["type"] {
         Value::Array(types) => types.iter().any(|one| one == json_type),
@@ -61,7 +60,7 @@ pub fn takes(schema: &Value, json_type: &str) -> bool {
 }
 
 impl OpenApi {
-    /// What the service publishes.
+    /// The document that the service publishes.
     pub async fn of(service: &Service) -> Self {
         let call = service.anonymous().call("GET", "/openapi.json");
         let root = call.header("Accept", JSON).send().await.expect(200).body;
@@ -79,14 +78,14 @@ impl OpenApi {
         Self { root, operations }
     }
 
-    /// The operations on resources, which are those under `/api`, as far as an integration may run them.
+    /// The operations on resources, which are those below `/api`, if an integration may run them.
     pub fn on_resources(&self) -> impl Iterator<Item = &Operation> {
         self.operations
             .iter()
             .filter(|operation| operation.template.starts_with("/api/") && !operation.is_personal())
     }
 
-    /// The operation of that id.
+    /// The operation with an id.
     pub fn operation(&self, id: &str) -> &Operation {
         self.operations
             .iter()
@@ -98,7 +97,7 @@ impl OpenApi {
     pub fn find(&self, method: &str, kind: &str) -> Option<&Operation> {
         self.on_resources().find(|operation| {
             operation.method == method && operation.kind() == kind && operation.is_on_type_or_resource()
-                // GET is there twice: this is the one for one resource.
+                // GET exists twice: this is the one for one resource.
                 && (method != "GET" || operation.has_id())
         })
     }
@@ -137,12 +136,12 @@ impl Operation {
         path.split('/').next().unwrap_or_default()
     }
 
-    /// Whether it speaks the second dialect.
+    /// Whether it belongs to the Foodetective dialect.
     pub fn is_second_dialect(&self) -> bool {
         self.template.starts_with("/api/v1/")
     }
 
-    /// Whether it is about the customer who calls, so that nobody else may run it.
+    /// Whether it is about the calling customer, so that no other caller may run it.
     pub fn is_personal(&self) -> bool {
         self.template.starts_with("/api/v1/users/me/")
     }
@@ -152,7 +151,7 @@ impl Operation {
         self.template.contains("{id}")
     }
 
-    /// Whether it is about a type or one resource, not about what that relates to.
+    /// Whether it is about a type or one resource, not about related resources.
     pub fn is_on_type_or_resource(&self) -> bool {
         !self.has_id() || self.template.ends_with("{id}")
     }
@@ -223,7 +222,7 @@ fn example(content: &Value) -> Value {
     first.unwrap_or(&content["example"]).clone()
 }
 
-/// What a schema or parameter refers to, if it is a reference.
+/// The target of a reference, or the value itself.
 fn resolved(root: &Value, value: &Value) -> Value {
     let reference = value["$ref"]
         .as_str()

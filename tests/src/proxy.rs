@@ -1,4 +1,4 @@
-//! A way to PostgreSQL on which what is said can be held up, as by a server that hangs or a network that loses everything.
+//! A proxy of PostgreSQL that can hold up messages, like a server that hangs or a network that loses everything.
 
 use std::net::SocketAddr;
 
@@ -7,19 +7,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// What PostgreSQL says after it has committed.
+/// PostgreSQL's message after a commit.
 const COMMITTED: &[u8] = b"COMMIT\0";
 
-/// What gets through.
+/// The messages that pass.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Everything,
-    /// Everything until PostgreSQL says that it has committed.
+    /// All messages before PostgreSQL's report of a commit.
     UntilCommit,
     Nothing,
 }
 
-/// Passes on what is said, unless it is told not to. New connections are always taken.
+/// Passes messages on, unless it is stalled. It always accepts new connections.
 pub struct Proxy {
     address: SocketAddr,
     credentials: String,
@@ -51,17 +51,17 @@ impl Proxy {
         format!("postgres://{}@{}", self.credentials, self.address)
     }
 
-    /// Nothing gets through, and nobody is told.
+    /// Holds up all messages silently.
     pub fn stall(&self) {
         self.mode.send_replace(Mode::Nothing);
     }
 
-    /// The next commit is carried out, but nobody hears of it, nor of anything after it.
+    /// Lets the next commit happen, and holds up its report and all later messages.
     pub fn stall_at_commit(&self) {
         self.mode.send_replace(Mode::UntilCommit);
     }
 
-    /// Everything gets through again, what was held up too.
+    /// Passes all messages on again, including those that were held up.
     pub fn go_on(&self) {
         self.mode.send_replace(Mode::Everything);
     }

@@ -1,4 +1,4 @@
-//! The PSP sandbox as a process of its own, which goes on while the service is killed.
+//! The PSP sandbox as a process of its own, which continues while the service is killed.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::sandbox::Sandbox;
 use crate::service::binary;
 use crate::wait;
 
-/// A start is given this long.
+/// Time limit for a start.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// A running `tillgate sandbox`. Dropping it kills it.
@@ -21,10 +21,10 @@ pub struct Psp {
 }
 
 impl Psp {
-    /// Arguments for a service whose gateways are to be at a PSP that is not its own sandbox.
+    /// Arguments for a service whose gateways use another PSP than its own sandbox.
     pub const ALLOWED: [&str; 2] = ["--allow-gateway-range", "127.0.0.1"];
 
-    /// Starts one on a free port, with nothing booked.
+    /// Starts one on a free port, with an empty ledger.
     pub async fn start() -> Self {
         Self::try_start()
             .await
@@ -43,7 +43,7 @@ impl Psp {
         killed.unwrap_or_else(|error| panic!("{error:?}"));
     }
 
-    /// Starts it again at the same address, with what it had booked.
+    /// Starts it again at the same address, with its former ledger.
     pub async fn restart(&mut self) {
         let address = self.url.trim_start_matches("http://").to_owned();
         let started = spawn(self.data.path(), &address).await;
@@ -55,16 +55,16 @@ impl Psp {
         &self.url
     }
 
-    /// The operator's side.
+    /// The operator's routes.
     pub fn sandbox(&self) -> Sandbox {
         Sandbox::new(Client::over(reqwest::Client::new(), &self.url))
     }
 }
 
-/// Starts the process and waits until it says where it listens.
+/// Starts the process and waits until it prints its address.
 async fn spawn(data: &Path, listen: &str) -> Result<(Process, String)> {
     let log = data.join("sandbox.log");
-    // What an earlier process said is no news of this one.
+    // An earlier process's output must not count.
     std::fs::write(&log, "")?;
     let mut command = tillgate_testkit::command(binary::path()?);
     command

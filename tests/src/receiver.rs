@@ -1,4 +1,4 @@
-//! A merchant's system that webhooks call: it remembers what came, and answers as the test says.
+//! A merchant's system that webhooks call: it records the calls, and answers as the test asks.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -13,13 +13,13 @@ use sha2::Sha256;
 
 use crate::wait;
 
-/// How long a call may take to come: a first retry comes after five seconds.
+/// Time limit for a call: a first retry comes after five seconds.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A call that came.
+/// A received call.
 #[derive(Clone, Debug)]
 pub struct Received {
-    /// When it was complete.
+    /// Time when it was complete.
     pub at: Instant,
     /// Path of its URL.
     pub path: String,
@@ -30,14 +30,14 @@ pub struct Received {
 }
 
 impl Received {
-    /// A header; panics if there is none.
+    /// A header; panics if it is missing.
     #[track_caller]
     pub fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name);
         value.unwrap_or_else(|| panic!("no {name} in {:?}", self.headers))
     }
 
-    /// What has happened.
+    /// Topic of the event.
     #[track_caller]
     pub fn topic(&self) -> &str {
         self.header("x-commercelayer-topic")
@@ -64,14 +64,14 @@ impl Received {
     }
 }
 
-/// What it does with a call.
+/// The reaction to a call.
 #[derive(Clone, Debug)]
 pub enum Reaction {
     /// Answers with this status and headers.
     Answer(u16, Vec<(&'static str, String)>),
     /// Answers with 200, after a time.
     Slowly(Duration),
-    /// Takes the call and says nothing.
+    /// Receives the call and never answers.
     Silence,
 }
 
@@ -85,11 +85,11 @@ impl Reaction {
 struct State {
     reaction: Mutex<Reaction>,
     received: Mutex<Vec<Received>>,
-    /// Connections that are kept open and silent.
+    /// Connections that stay open without an answer.
     silent: Mutex<Vec<TcpStream>>,
 }
 
-/// A receiver on this machine. It goes on until the test process ends.
+/// A receiver on this machine. It runs until the test process ends.
 #[derive(Clone)]
 pub struct Receiver {
     origin: String,
@@ -103,7 +103,7 @@ impl Default for Receiver {
 }
 
 impl Receiver {
-    /// One that answers 200.
+    /// A receiver that answers 200.
     pub fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| panic!("no port: {error}"));
         let address = listener
@@ -118,7 +118,7 @@ impl Receiver {
         std::thread::spawn(move || {
             for connection in listener.incoming().flatten() {
                 let state = Arc::clone(&serving);
-                // A connection that breaks is the other end's business.
+                // A broken connection is handled by the other end.
                 std::thread::spawn(move || drop(serve(connection, &state)));
             }
         });
@@ -133,17 +133,17 @@ impl Receiver {
         format!("{}{path}", self.origin)
     }
 
-    /// What it does from now on.
+    /// Sets the reaction from now on.
     pub fn react(&self, reaction: Reaction) {
         *locked(&self.state.reaction) = reaction;
     }
 
-    /// What came so far.
+    /// The calls so far.
     pub fn received(&self) -> Vec<Received> {
         locked(&self.state.received).clone()
     }
 
-    /// Waits until so many calls came, and answers them.
+    /// Waits for a number of calls, and returns them.
     pub async fn expect(&self, count: usize) -> Vec<Received> {
         let calls = wait::until(LIMIT, || {
             let received = self.received();
@@ -173,7 +173,7 @@ fn serve(connection: TcpStream, state: &State) -> std::io::Result<()> {
         let (status, headers) = match reaction {
             Reaction::Answer(status, headers) => (status, headers),
             Reaction::Slowly(time) => {
-                // It stands for the work of a merchant's system: nothing is waited for here.
+                // The pause stands for the work of a merchant's system.
                 std::thread::sleep(time);
                 (200, Vec::new())
             }

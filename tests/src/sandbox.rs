@@ -1,12 +1,12 @@
-//! The operator's side of the PSP sandbox: faults and the ledger.
+//! The operator's routes of the PSP sandbox: faults and the ledger.
 
 use serde_json::Value;
 use tillgate_testkit::Client;
 
-/// The sandbox that a service embeds, or that runs by itself.
+/// A service's embedded sandbox, or a separate one.
 pub struct Sandbox(tillgate_testkit::Sandbox);
 
-/// A money effect that a vendor booked.
+/// A money effect in a vendor's ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerEntry {
     /// `stripe` or `checkout_com`.
@@ -19,7 +19,7 @@ pub struct LedgerEntry {
     pub amount: i64,
     /// ISO 4217 code in the vendor's spelling.
     pub currency: String,
-    /// The key that the request carried.
+    /// Idempotency key of the request.
     pub idempotency_key: Option<String>,
 }
 
@@ -33,13 +33,13 @@ impl Sandbox {
         self.0.url()
     }
 
-    /// Asks for a fault: `{vendor?, method?, path_prefix?, fault, status?, delay_ms?, times?}` with `fault` one of
-    /// `delay`, `drop_before`, `drop_after` and `error`.
+    /// Adds a fault: `{vendor?, method?, path_prefix?, fault, status?, delay_ms?, times?}` with `fault` one of `delay`,
+    /// `drop_before`, `drop_after` and `error`.
     pub async fn fault(&self, fault: &Value) {
         passed(self.0.fault(fault).await);
     }
 
-    /// The faults that still wait, with what is left of their `times`.
+    /// The active faults, with the rest of their `times`.
     pub async fn faults(&self) -> Vec<Value> {
         passed(self.0.list("faults").await)
     }
@@ -49,7 +49,7 @@ impl Sandbox {
         passed(self.0.clear_faults().await);
     }
 
-    /// Calls a vendor's API with a merchant's secret key; the status and the answer, null if it has none.
+    /// Calls a vendor's API with a merchant's secret key. Returns the status and the answer, or null without one.
     pub async fn call(
         &self,
         method: &str,
@@ -61,7 +61,7 @@ impl Sandbox {
         (reply.status, reply.document().unwrap_or_default())
     }
 
-    /// Posts a form to a vendor's API, as Stripe takes them, with a merchant's secret key; the status.
+    /// Posts a form to a vendor's API, like Stripe's clients, with a merchant's secret key. Returns the status.
     pub async fn post_form(&self, path: &str, secret_key: &str, form: String) -> u16 {
         let client = self.0.client();
         let request = client
@@ -77,30 +77,30 @@ impl Sandbox {
         answer.status().as_u16()
     }
 
-    /// Moves both vendors' clock, and leaves the service's alone.
+    /// Advances both vendors' clock, and not the service's.
     pub async fn advance(&self, seconds: u32) {
         let advance = serde_json::json!({ "seconds": seconds, "only_psps": true });
         passed(self.0.advance(&advance).await);
     }
 
-    /// Moves both vendors' clock and the demo's.
+    /// Advances both vendors' clock and the demo's.
     pub async fn advance_all(&self, seconds: u32) {
         let advance = serde_json::json!({ "seconds": seconds });
         passed(self.0.advance(&advance).await);
     }
 
-    /// How long Checkout.com takes from a 202 to the action.
+    /// Sets the time from Checkout.com's 202 to the action's effect.
     pub async fn set_action_delay(&self, milliseconds: u64) {
         passed(self.0.set_action_delay(milliseconds).await);
     }
 
-    /// Everything that both vendors have booked, oldest first.
+    /// The ledger of both vendors, oldest first.
     pub async fn ledger(&self) -> Vec<LedgerEntry> {
         let entries: Vec<Value> = passed(self.0.list("ledger").await);
         entries.iter().map(LedgerEntry::read).collect()
     }
 
-    /// What both vendors have booked, as `authorize`, `capture`, `void` and `refund`, oldest first.
+    /// The kinds in both vendors' ledgers, as `authorize`, `capture`, `void` and `refund`, oldest first.
     pub async fn kinds(&self) -> Vec<String> {
         self.ledger().await.into_iter().map(|entry| entry.kind).collect()
     }

@@ -8,7 +8,7 @@ use tillgate_testkit::{Create, Created};
 use crate::api::Api;
 use crate::bodies::{line_item, resource, to_one};
 
-/// A market of its own, so that its orders are paid through these gateways and no others.
+/// A market of its own, so that its orders use only these gateways.
 pub struct Shop {
     api: Api,
     market: String,
@@ -58,7 +58,7 @@ impl Shop {
         &self.market
     }
 
-    /// A pending order that is to be paid with a payment method; its id.
+    /// A pending order with a payment method. Returns its id.
     pub async fn order_with(&self, method: &str, unit_amount_cents: i64) -> String {
         let order = self.order(unit_amount_cents).await;
         let body = json!({ "data": { "type": "orders", "id": order,
@@ -71,7 +71,7 @@ impl Shop {
         order
     }
 
-    /// A pending order of a customer with one line item; its id.
+    /// A pending order of a customer with one line item. Returns its id.
     pub async fn order(&self, unit_amount_cents: i64) -> String {
         let of = json!({ "market": to_one("markets", &self.market) });
         let order = resource("orders", json!({ "customer_email": "ada@example.com" }), of);
@@ -92,7 +92,7 @@ impl Shop {
         let _ = self.api.post("/api/line_items", &item).await.expect(201);
     }
 
-    /// `payment_status` of an order, as it is stored: nobody is asked.
+    /// The stored `payment_status` of an order: no PSP is asked.
     pub async fn payment_status(&self, order: &str) -> String {
         let found = self.api.get(&format!("/api/orders/{order}")).await.expect(200);
         found

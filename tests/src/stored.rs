@@ -1,5 +1,5 @@
-//! What is stored, as the lists show it: to be compared before and after a request that must not change anything. What the
-//! PSP tells of a payment by itself, at any moment, is left out.
+//! The stored data, as the lists show it, to be compared before and after a request that must not change anything. Members that
+//! an event of a payment may change at any moment are left out.
 
 use serde_json::Value;
 
@@ -33,7 +33,7 @@ pub async fn all_at(api: &Api, list: &Operation, path: &str) -> Vec<Value> {
     items
 }
 
-/// A resource without what an event of the PSP can bring.
+/// A resource without members that an event of the PSP can change.
 fn without_news(resource: &Value) -> Value {
     let mut resource = resource.clone();
     if let Some(attributes) = resource["attributes"].as_object_mut()
@@ -44,7 +44,7 @@ fn without_news(resource: &Value) -> Value {
     resource
 }
 
-/// Everything that the caller can list.
+/// All resources that the caller can list.
 pub async fn everything(api: &Api, open_api: &OpenApi) -> Vec<(String, Vec<Value>)> {
     let mut found = Vec::new();
     for list in open_api.lists() {

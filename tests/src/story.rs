@@ -1,4 +1,4 @@
-//! A service, a shop and its sandbox, with the steps that the story of a payment is told in.
+//! A service, a shop and its sandbox, with the steps of a payment's story.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{Answer, Api, Buyer, Sandbox, Service, Setup, Shop, bodies, books};
 
-/// How long something that is under way may take.
+/// Time limit for a step in progress.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A PSP, as a story chooses it.
@@ -19,7 +19,7 @@ pub enum Vendor {
 }
 
 impl Vendor {
-    /// Both.
+    /// Both PSPs.
     pub const ALL: [Self; 2] = [Self::Stripe, Self::CheckoutCom];
 
     /// Type of the payment source.
@@ -47,7 +47,7 @@ impl Vendor {
     }
 }
 
-/// A reusable token of the sandbox for Checkout.com; they are padded to the usual length.
+/// A reusable token of the sandbox for Checkout.com, padded to the usual length.
 pub fn cko_token(name: &str) -> String {
     format!("{:2<30}", format!("tok_sandbox{name}"))
 }
@@ -90,7 +90,7 @@ impl Story {
         }
     }
 
-    /// The operator's side of the PSPs.
+    /// The operator's routes of the PSPs.
     pub fn sandbox(&self) -> Sandbox {
         self.service.sandbox()
     }
@@ -111,7 +111,7 @@ impl Story {
         self.create_with(vendor, order, &vendor.approved()).await
     }
 
-    /// An order that is authorized, and still pending; with the id of its payment source.
+    /// An order that is authorized, and still pending, with the id of its payment source.
     pub async fn authorized(&self, vendor: Vendor, amount_cents: i64) -> (String, String) {
         let order = self.shop.order(amount_cents).await;
         let source = self.create(vendor, &order).await.id().to_owned();
@@ -123,7 +123,7 @@ impl Story {
         (order, source)
     }
 
-    /// An order that is authorized and approved; with the id of its payment source.
+    /// An order that is authorized and approved, with the id of its payment source.
     pub async fn approved(&self, vendor: Vendor, amount_cents: i64) -> (String, String) {
         let (order, source) = self.authorized(vendor, amount_cents).await;
         for trigger in ["_place", "_approve"] {
@@ -136,7 +136,7 @@ impl Story {
         (order, source)
     }
 
-    /// An order that is paid and approved; with the id of its capture.
+    /// An order that is paid and approved, with the id of its capture.
     pub async fn paid(&self, vendor: Vendor, amount_cents: i64) -> (String, String) {
         let (order, _) = self.approved(vendor, amount_cents).await;
         self.act(&order, "orders", &order, json!({ "_capture": true }))
@@ -152,20 +152,20 @@ impl Story {
         self.api.patch(&format!("/api/{kind}/{id}"), &body).await
     }
 
-    /// Pulls a trigger of an order.
+    /// Sends a trigger of an order.
     pub async fn pull(&self, order: &str, trigger: &str) -> Answer {
         self.patch("orders", order, json!({ trigger: true })).await
     }
 
-    /// Pulls a trigger on a resource and waits until its outcome is known: Checkout.com only accepts what it does later. The
-    /// resource as it is then. `order` is the one that the resource belongs to.
+    /// Sends a trigger of a resource and waits until its outcome is known: Checkout.com only accepts first. Returns the resource
+    /// after that. `order` is the one that the resource belongs to.
     pub async fn act(&self, order: &str, kind: &str, id: &str, attributes: Value) -> Answer {
         let _ = self.patch(kind, id, attributes).await.expect(200);
         self.settle(order).await;
         self.get(kind, id).await
     }
 
-    /// Asks for an order's payment until nothing of it is pending.
+    /// Syncs an order's payment until nothing of it is pending.
     pub async fn settle(&self, order: &str) {
         let deadline = Instant::now() + LIMIT;
         while self.is_pending(order).await {
@@ -174,14 +174,14 @@ impl Story {
         }
     }
 
-    /// Asks the PSP once how an order's payment stands.
+    /// Syncs an order's payment once.
     pub async fn refresh(&self, order: &str) -> Answer {
         self.patch("orders", order, json!({ "_refresh": true }))
             .await
             .expect(200)
     }
 
-    /// Whether an order has a transaction whose outcome is not known.
+    /// Whether an order has a transaction with an unknown outcome.
     pub async fn is_pending(&self, order: &str) -> bool {
         let items = self.transactions(order, "transactions").await;
         items
@@ -245,13 +245,13 @@ impl Story {
         );
     }
 
-    /// Panics unless our ledger and that of the PSPs are equal.
+    /// Panics unless our ledger equals the PSPs'.
     pub async fn assert_books_agree(&self) {
         let theirs = books::theirs(&self.sandbox()).await;
         books::assert_agree(&books::ours(&self.api).await, &theirs);
     }
 
-    /// Reads a resource until it is as it has to be.
+    /// Reads a resource until it satisfies a condition.
     pub async fn until(&self, kind: &str, id: &str, is_so: impl Fn(&Answer) -> bool) -> Answer {
         let deadline = Instant::now() + LIMIT;
         loop {

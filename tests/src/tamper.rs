@@ -1,4 +1,4 @@
-//! A PSP that shows something else than it was asked for: a proxy that changes what the sandbox answers.
+//! A PSP that shows other payments than were requested: a proxy that changes the sandbox's answers.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -7,17 +7,17 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-/// What is changed in each answer that has it: members by JSON pointer.
+/// The changed members of each answer that has them, by JSON pointer.
 type Changes = Arc<Mutex<Vec<(String, Value)>>>;
 
-/// A proxy before a sandbox. It goes on until the test process ends.
+/// A proxy before a sandbox. It runs until the test process ends.
 pub struct Tamperer {
     origin: String,
     changes: Changes,
 }
 
 impl Tamperer {
-    /// One before the sandbox at an origin, which changes nothing yet.
+    /// A proxy before the sandbox at an origin, without changes so far.
     pub fn before(origin: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| panic!("no port: {error}"));
         let address = listener
@@ -31,7 +31,7 @@ impl Tamperer {
         std::thread::spawn(move || {
             for connection in listener.incoming().flatten() {
                 let (changes, target) = (Arc::clone(&serving), target.clone());
-                // A connection that breaks is the other end's business.
+                // A broken connection is handled by the other end.
                 std::thread::spawn(move || drop(serve(connection, &target, &changes)));
             }
         });
@@ -41,7 +41,7 @@ impl Tamperer {
         }
     }
 
-    /// Where it listens.
+    /// URL of the proxy.
     pub fn url(&self) -> &str {
         &self.origin
     }

@@ -1,4 +1,4 @@
-//! Waiting for a condition, with a deadline.
+//! Waits for a condition, with a deadline.
 
 use std::time::{Duration, Instant};
 
@@ -16,10 +16,10 @@ pub async fn until_async<T>(limit: Duration, mut condition: impl AsyncFnMut() ->
     }
 }
 
-/// How often a condition is looked at again.
+/// Pause between two checks of a condition.
 const INTERVAL: Duration = Duration::from_millis(10);
 
-/// Looks at `condition` until it yields a value; `None` when it has not within `limit`.
+/// Checks `condition` until it yields a value; `None` if it has not within `limit`.
 pub async fn until<T>(limit: Duration, mut condition: impl FnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + limit;
     loop {

@@ -14,14 +14,14 @@ pub struct Endpoint {
     api: Api,
     gateway_type: &'static str,
     gateway_id: String,
-    /// Where events are sent.
+    /// URL for events.
     pub url: String,
-    /// What they are signed with.
+    /// Their signing secret.
     secret: String,
 }
 
 impl Endpoint {
-    /// That of a gateway, which is given the signing secret.
+    /// The endpoint of a gateway, which gets the signing secret.
     pub async fn of(api: &Api, gateway_type: &'static str, gateway_id: &str, secret: &str) -> Self {
         let mut endpoint = Self {
             api: api.clone(),
@@ -35,7 +35,7 @@ impl Endpoint {
         endpoint
     }
 
-    /// Gives the gateway another signing secret; the endpoint's URL. This end goes on with its own.
+    /// Gives the gateway another signing secret. Returns the endpoint's URL. This end keeps its own secret.
     pub async fn rotate(&self, secret: &str) -> String {
         let attributes = json!({ "webhook_endpoint_secret": secret });
         let body = bodies::change(self.gateway_type, &self.gateway_id, attributes);
@@ -63,7 +63,7 @@ impl Endpoint {
         }
     }
 
-    /// Has the sandbox's Checkout.com send all its events here.
+    /// Subscribes to all events of the sandbox's Checkout.com.
     pub async fn subscribe(&self, sandbox: &Sandbox, secret_key: &str) {
         let signature = json!({ "method": "HMACSHA256", "key": self.secret });
         let action = json!({ "type": "webhook", "url": self.url, "signature": signature });
@@ -74,7 +74,7 @@ impl Endpoint {
         assert_eq!(status, 201, "{answer:#}");
     }
 
-    /// Sends an event, signed as the PSP signs it.
+    /// Sends an event with the PSP's signature.
     pub async fn send(&self, event: &Value) -> Answer {
         self.send_as_of(event, now()).await
     }
@@ -84,7 +84,7 @@ impl Endpoint {
         self.send_text(&event.to_string(), time).await
     }
 
-    /// Any text, signed as an event is.
+    /// Sends any text, signed like an event.
     pub async fn send_text(&self, body: &str, time: u64) -> Answer {
         let (name, signature) = if self.gateway_type == "stripe_gateways" {
             let digest = self.digest(&format!("{time}.{body}"));

@@ -1,4 +1,4 @@
-//! What a customer who has logged in through a sales channel may do: to what is theirs, and to nothing of another one.
+//! The permissions of a customer who has logged in through a sales channel: their own resources, and nothing of another customer.
 
 use crate::permissions;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tillgate_tests::login::{self, PASSWORD};
 use tillgate_tests::{Api, Call, Operation, bodies, stored, wait};
 
-/// A record of each type, those that the customer can see among them.
+/// A record of each type, including those that the customer can see.
 async fn records(scene: &Scene) -> BTreeMap<String, String> {
     let mut ids = scene.integration.one_of_each().await;
     let order = scene.order(&scene.ann.api, json!({})).await;
@@ -42,7 +42,7 @@ async fn own_card(scene: &Scene) -> String {
     created.expect(201).id().to_owned()
 }
 
-/// The request of an operation that an integration could send, made by a customer.
+/// The request of an operation that an integration could send, sent by a customer.
 async fn request(scene: &Scene, operation: &Operation, id: &str) -> Call {
     let call = scene.ann.api.call(&operation.method, &operation.path(id));
     match operation.method.as_str() {
@@ -52,7 +52,7 @@ async fn request(scene: &Scene, operation: &Operation, id: &str) -> Call {
     }
 }
 
-/// A body of a customer's own: their order has no other address than theirs.
+/// A body that a customer may send: their order has no other address than theirs.
 async fn own_body(scene: &Scene, kind: &str) -> Value {
     let mut body = scene.integration.body(kind).await;
     if kind == "orders" {
@@ -102,7 +102,7 @@ async fn whatever_is_permitted_works() {
         };
         let record = deleted.as_ref().unwrap_or_else(|| &ids[operation.kind()]);
         let answer = request(&scene, operation, record).await.send().await;
-        // The demo's payments through Checkout.com hold money as soon as they are created.
+        // The demo's payments through Checkout.com hold money from their creation on.
         let holds_money = id == "delete_checkout_com_payment";
         let expected = if holds_money { 423..424 } else { 200..300 };
         assert!(expected.contains(&answer.status), "{id}: {:#}", answer.body);
@@ -217,7 +217,7 @@ async fn a_customer_changes_themselves() {
     let _ = refused.expect_error(400, "INVALID_GRANT");
     let session = login::log_in(&scene.service, "ann@elsewhere.example", "another secret").await;
     let again = login::with_session(&scene.service, &session.expect(200).body);
-    // Logins from before end with the password.
+    // Earlier logins end with the password.
     let _ = login::refresh(&scene.service, &scene.ann.session["refresh_token"])
         .await
         .expect_error(400, "INVALID_GRANT");
@@ -248,7 +248,7 @@ async fn a_customer_who_is_gone_has_no_login_left() {
     let _ = login::refresh(&scene.service, &scene.ann.session["refresh_token"])
         .await
         .expect_error(400, "INVALID_GRANT");
-    // The token finds nothing until the instance knows of it, and then is none any more.
+    // The token finds nothing until the instance knows of the revocation, and is invalid after that.
     let ended = wait::until_async(Duration::from_secs(10), async || {
         let answer = scene.ann.api.get(&path).await;
         assert!([401, 404].contains(&answer.status), "{answer:?}");
@@ -257,7 +257,7 @@ async fn a_customer_who_is_gone_has_no_login_left() {
     ended.await.expect("it ends in time");
 }
 
-/// Shops choose keys such as the number of a cart, which is not known to be another customer's.
+/// Shops choose keys such as the number of a cart, which another customer may use too.
 #[tokio::test]
 async fn each_customer_has_idempotency_keys_of_their_own() {
     let scene = Scene::set().await;

@@ -1,4 +1,4 @@
-//! Whose an order is: what customers who have logged in see as their own, and what they may say of it.
+//! The owner of an order: logged-in customers see their own, and may change its owner in some ways.
 
 use crate::customers::{Scene, ids, set};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ async fn a_customer_pays_and_finds_all_that_they_bought() {
     assert_eq!(ids(&scene.ann.api, "/api/orders").await, own);
     let of_customer = format!("/api/customers/{}/orders", scene.ann.id);
     assert_eq!(ids(&scene.ann.api, &of_customer).await, own);
-    // Guests see what is being bought or was just bought.
+    // Guests see orders that are being bought or were just bought.
     let shown = scene.ann.api.get(&path).await.expect(200);
     assert_eq!(shown.attribute("status"), "approved");
     let _ = scene.guest.get(&path).await.expect_error(404, "RECORD_NOT_FOUND");
@@ -53,7 +53,7 @@ async fn what_a_customer_buys_is_theirs() {
     assert_eq!(shown.attribute("guest"), false);
     let theirs = scene.ann.api.get(&format!("{path}/customer")).await.expect(200);
     assert_eq!(theirs.id(), scene.ann.id);
-    // A cart that was begun before logging in becomes theirs with the first change.
+    // A cart from before the login becomes theirs with the first change.
     let cart = scene.order(&scene.guest, json!({})).await;
     assert!(!ids(&scene.ann.api, "/api/orders").await.contains(&cart));
     let change = bodies::change("orders", &cart, json!({ "language_code": "de" }));
@@ -104,7 +104,7 @@ async fn a_customer_names_nobody_else() {
     assert!(ids(&scene.ben.api, "/api/orders").await.is_empty());
 }
 
-/// Whoever makes an account for somebody else's address must not see what they buy without one.
+/// A customer with another person's address must not see that person's orders as a guest.
 #[tokio::test]
 async fn what_a_guest_buys_is_not_among_a_customers_own() {
     let scene = Scene::set().await;
@@ -132,7 +132,7 @@ async fn what_a_guest_buys_is_not_among_a_customers_own() {
         .await
         .expect(200);
     assert_eq!(me.attribute("total_orders_count"), 0);
-    // A guest can't say otherwise, neither at once nor later.
+    // A guest can't change this, neither at once nor later.
     let mut attributes = with_address;
     attributes["guest"] = json!(false);
     let body = bodies::resource("orders", attributes, json!({}));
@@ -151,7 +151,7 @@ async fn what_a_guest_buys_is_not_among_a_customers_own() {
         .expect_error(403, "FORBIDDEN");
 }
 
-/// A guest who knows an id, as anybody may who is shown a link.
+/// A guest who knows an id, like anyone who was shown a link.
 #[tokio::test]
 async fn a_guest_reaches_nothing_of_a_customer_who_has_logged_in() {
     let scene = Scene::set().await;
@@ -256,7 +256,7 @@ async fn a_guest_reaches_nothing_of_a_customer_who_has_logged_in() {
     );
 }
 
-/// Who sees an order follows whose it is at the moment.
+/// An order's present owner decides who sees it.
 #[tokio::test]
 async fn an_order_that_changes_hands_is_seen_by_its_new_owner_only() {
     let scene = Scene::set().await;
@@ -279,7 +279,7 @@ async fn an_order_that_changes_hands_is_seen_by_its_new_owner_only() {
             .await
             .expect(200);
     };
-    // A guest's cart without an address is whoever's knows its id.
+    // A guest's cart without an address belongs to anyone who knows its id.
     let cart = scene.order(&scene.guest, json!({})).await;
     assert_eq!(seen(&cart).await, [true, true, true]);
     let named = json!({ "customer": bodies::to_one("customers", &scene.ann.id) });
@@ -288,12 +288,12 @@ async fn an_order_that_changes_hands_is_seen_by_its_new_owner_only() {
     let named_ben = json!({ "customer": bodies::to_one("customers", &scene.ben.id) });
     send(&cart, json!({}), named_ben).await;
     assert_eq!(seen(&cart).await, [false, false, true]);
-    // Without a customer, an order that is no guest's is the merchant's alone.
+    // Without a customer, an order that is no guest's is visible to the merchant only.
     send(&cart, json!({}), json!({ "customer": { "data": null } })).await;
     assert_eq!(seen(&cart).await, [false, false, false]);
     send(&cart, json!({ "guest": true }), json!({})).await;
     assert_eq!(seen(&cart).await, [true, true, true]);
-    // One under the address of a customer can become theirs, as long as it is being bought.
+    // A cart under the address of a customer can become theirs, as long as it is being bought.
     send(&cart, json!({ "customer_email": scene.ann.email }), json!({})).await;
     assert_eq!(seen(&cart).await, [true, true, false]);
     let change = bodies::change("orders", &cart, json!({ "language_code": "de" }));
@@ -324,7 +324,7 @@ async fn a_merchant_knows_whom_they_name() {
     let as_guest = api.post("/api/orders", &body).await.expect(201);
     assert_eq!(as_guest.attribute("guest"), true);
     assert_eq!(ids(&scene.ann.api, "/api/orders").await, set([theirs.id()]));
-    // What they bought in another market is not this shop's to show.
+    // This shop does not show their orders from another market.
     let elsewhere = scene.integration.create("markets").await;
     let of = json!({
         "market": bodies::to_one("markets", elsewhere.id()),

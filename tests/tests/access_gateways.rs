@@ -1,10 +1,10 @@
-//! Which gateway pays an order: that of its payment method, or else the one that its market offers. For buyers and merchants
-//! alike, for payment sources of every type, at their creation and whenever they are authorized.
+//! The gateway that pays an order: its payment method's, or else the one that its market offers. This holds for buyers and
+//! merchants alike, for payment sources of every type, at their creation and at each authorization.
 
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Api, Story, Vendor, bodies, cko_token};
 
-/// A shop that offers Stripe and Checkout.com. Wire transfers are for another market.
+/// A shop that offers Stripe and Checkout.com. Wire transfers belong to another market.
 struct Scene {
     story: Story,
     guest: Api,
@@ -12,7 +12,7 @@ struct Scene {
     wire_method: String,
 }
 
-/// How an order is paid: the path that creates the payment, and the type that a payment method names for it.
+/// The ways to pay an order: the path that creates the payment, and the type that a payment method names for it.
 const WAYS: [(&str, &str); 4] = [
     ("/api/stripe_payments", "stripe_payments"),
     ("/api/checkout_com_payments", "checkout_com_payments"),
@@ -67,7 +67,7 @@ impl Scene {
         api.patch(&format!("/api/orders/{order}"), &body).await
     }
 
-    /// Type and id of what pays an order.
+    /// Type and id of an order's payment source.
     async fn source(&self, order: &str) -> Value {
         let path = format!("/api/orders/{order}/relationships/payment_source");
         self.story.api.get(&path).await.expect(200).body["data"].clone()
@@ -118,12 +118,12 @@ async fn method(api: &Api, source: &str, gateway: &str, market: Option<&str>) ->
     created(api, "payment_methods", attributes, of).await
 }
 
-/// Panics unless this is a refusal for want of a gateway; its first error.
+/// Panics unless this is a refusal because of a missing gateway. Returns its first error.
 #[track_caller]
 fn refused(answer: Answer, rule: &str) -> Value {
     let answer = answer.expect(422);
     let error = answer.errors().next().expect("an error").clone();
-    // The second dialect has the rule as the code.
+    // The Foodetective dialect has the rule as the code.
     let told = [&error["meta"]["error"], &error["code"]];
     assert!(told.contains(&&json!(rule)), "{error:#}");
     error
@@ -194,7 +194,7 @@ async fn an_order_without_a_payment_method_is_paid_as_its_market_offers() {
             scene.story.expect_status(&order, "pending", "unpaid").await;
         }
     }
-    // Two methods of one gateway leave nothing open, two gateways do.
+    // Two methods of one gateway are unambiguous, two gateways are not.
     let same = method(api, "stripe_payments", &shop.stripe_gateway, Some(shop.market())).await;
     let order = shop.order(1_000).await;
     let _ = scene
@@ -225,7 +225,7 @@ async fn an_order_without_a_payment_method_is_paid_as_its_market_offers() {
             assert_eq!(api.get(&through).await.expect(200).id(), *gateway);
         }
     }
-    // A method without a market is one of all markets.
+    // A method without a market belongs to all markets.
     let order = shop.order(1_000).await;
     let everywhere = method(api, "wire_transfers", &scene.wire_gateway, None).await;
     let _ = scene
@@ -260,7 +260,7 @@ async fn what_may_not_pay_replaces_nothing() {
                 "no_gateway"
             };
             refused(scene.pay(api, "/api/wire_transfers", &order).await, rule);
-            // Neither does what is refused for another reason.
+            // A request that is refused for another reason changes nothing either.
             let bad = bodies::checkout_com_payment(&order, "tok_with spaces");
             let _ = api.post("/api/checkout_com_payments", &bad).await.expect(422);
             let unknown = json!({ "_customer_payment_source_id": "QWERtyUpBa" });
@@ -273,7 +273,7 @@ async fn what_may_not_pay_replaces_nothing() {
     }
 }
 
-/// Each way in which a payment source comes to be one that may not pay any more, and the way back.
+/// Each way in which a payment source loses the permission to pay, and the way back.
 async fn withdrawals(scene: &Scene, vendor: Vendor) -> Vec<(&'static str, Value, Value)> {
     let (api, shop) = (&scene.story.api, &scene.story.shop);
     let (kind, id, gateway) = match vendor {
@@ -425,7 +425,7 @@ async fn another_payment_method_takes_the_place_of_a_payment_that_does_not_fit()
     for (_, api) in scene.callers() {
         let order = shop.order_with(&shop.stripe_method, 1_000).await;
         let stripe = scene.pay(api, "/api/stripe_payments", &order).await.expect(201);
-        // A refused change gives nothing up.
+        // A refused change gives up nothing.
         let mut bad = choice(&order, Some(&shop.checkout_com_method));
         bad["data"]["relationships"]["customer"] = bodies::to_one("customers", "QWERtyUpBa");
         let answer = api.patch(&format!("/api/orders/{order}"), &bad).await;
@@ -457,7 +457,7 @@ async fn another_payment_method_takes_the_place_of_a_payment_that_does_not_fit()
             .await
             .expect(201);
         assert_eq!(scene.source(&order).await["id"], checkout_com.id());
-        // What has not reached a PSP is just left.
+        // A payment that has not reached a PSP is just left.
         let _ = scene
             .choose(api, &order, Some(&shop.stripe_method))
             .await
@@ -551,7 +551,7 @@ async fn a_saved_card_pays_through_its_gateway_only_where_that_is_offered() {
         let _ = scene.story.patch(kind, id, enable.clone()).await.expect(200);
     }
     let _ = scene.story.patch("orders", &next, use_it).await.expect(200);
-    // It is judged again when it is charged.
+    // It is judged again at its charge.
     let _ = scene
         .story
         .patch("payment_methods", &shop.stripe_method, disable)
@@ -601,7 +601,7 @@ async fn a_buyer_does_not_decide_how_much_is_authorized() {
             .story
             .expect_status(&order, "pending", "partially_authorized")
             .await;
-        // Nor does a buyer place what the merchant has authorized in part.
+        // A buyer can't place an order that the merchant has authorized in part, either.
         let place = bodies::change("orders", &order, json!({ "_place": true }));
         refused(scene.guest.patch(&path, &place).await, "mismatched_amounts");
     }

@@ -1,6 +1,6 @@
-//! Who may do what to which order: each operation of the document, and each trigger of it, is tried by all callers on orders of
-//! guests and of a customer, in all statuses. What is answered stands in `access_matrix.txt`, which a person reads and judges.
-//! An operation that is new or answers otherwise fails this test; `TILLGATE_WRITE_MATRIX=1` writes the file anew.
+//! The permissions on orders: all callers try each operation of the document, with each of its triggers, on orders of guests and
+//! of a customer, in all statuses. `access_matrix.txt` has the answers, for a person to judge. A new operation, or another
+//! answer, fails this test; `TILLGATE_WRITE_MATRIX=1` writes the file again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -46,7 +46,7 @@ const OF_ORDERS: [&str; 11] = [
     "transactions",
 ];
 
-/// Types of payment sources that orders are paid with, each with the kinds of records that are tried on such orders.
+/// Types of payment sources, each with the kinds of records that are tried on orders with such sources.
 const SOURCES: [(&str, &[&str]); 3] = [
     (
         "stripe_payments",
@@ -68,13 +68,13 @@ const SOURCES: [(&str, &[&str]); 3] = [
 
 type Matrix = BTreeMap<String, BTreeMap<String, Rows>>;
 
-/// A request that an operation takes.
+/// A request of an operation.
 struct Try {
-    /// Name in the matrix: the operation, and the trigger that it pulls.
+    /// Name in the matrix: the operation, and its trigger.
     name: String,
     operation: Operation,
     attributes: Value,
-    /// What is left as it was, so that the next caller can try the same.
+    /// Whether it leaves all as it was, so that the next caller can try the same.
     is_harmless: bool,
 }
 
@@ -86,7 +86,7 @@ fn creates_of_order(operation: &Operation) -> bool {
     operation.method == "POST" && operation.kind() != "orders"
 }
 
-/// The requests of an operation: a reading, creating or deleting one, or one for each trigger and one without.
+/// The requests of an operation: one that reads, creates or deletes, or one for each trigger and one without.
 fn tries(operation: &Operation) -> Vec<Try> {
     let single = |attributes: Value, is_harmless: bool| Try {
         name: operation.id.clone(),
@@ -109,7 +109,7 @@ fn tries(operation: &Operation) -> Vec<Try> {
         } else if takes(schema, "integer") {
             json!(100)
         } else {
-            // Replaced by the customer's card.
+            // Replaced with the customer's card.
             Value::Null
         };
         let mut attributes = json!({ trigger: value });
@@ -129,7 +129,7 @@ fn tries(operation: &Operation) -> Vec<Try> {
     tries
 }
 
-/// What a caller is answered.
+/// A caller's answer.
 fn told(answer: &Answer) -> String {
     let error = &answer.body["errors"][0];
     let rule = error["meta"]["error"].as_str().or_else(|| error["code"].as_str());
@@ -156,7 +156,7 @@ fn change(operation: &Operation, id: &str, attributes: &Value, card: &str) -> Va
     body
 }
 
-/// The body of a request on what belongs to an order.
+/// The body of a request about a part of an order.
 fn body_on_order(scene: &Scene, one: &Try, bundle: &Bundle, id: &str) -> Option<Value> {
     let operation = &one.operation;
     match (operation.method.as_str(), operation.kind()) {
@@ -171,7 +171,7 @@ fn body_on_order(scene: &Scene, one: &Try, bundle: &Bundle, id: &str) -> Option<
     }
 }
 
-/// Tries everything on an order of an owner in a status, paid with sources of a type.
+/// Tries everything on an order of an owner in a status, with payment sources of a type.
 async fn walk(scene: &Scene, sources: &str, kinds: &[&str], situation: Situation) -> Vec<(Try, Cells)> {
     let Situation { owner, status } = situation;
     let Some(mut bundle) = scene.order(sources, owner, status).await else {
@@ -180,7 +180,7 @@ async fn walk(scene: &Scene, sources: &str, kinds: &[&str], situation: Situation
     let operations = scene.open_api.operations.iter();
     let mine = operations.filter(|operation| is_of_orders(operation) && kinds.contains(&operation.kind()));
     let mut all: Vec<Try> = mine.flat_map(tries).collect();
-    // What is read is read before anything changes.
+    // Reads come before all changes.
     all.sort_by_key(|one| one.operation.method != "GET");
     let mut seen = Vec::new();
     let mut before = scene.snapshot(sources, &bundle).await;
@@ -192,7 +192,7 @@ async fn walk(scene: &Scene, sources: &str, kinds: &[&str], situation: Situation
                 break;
             };
             let writes = one.operation.method != "GET";
-            // The callers who may do most come last: what was refused before them has changed nothing.
+            // The callers with most permissions come last: the refusals before them have changed nothing.
             if writes && *caller == "integration" {
                 assert_unchanged(scene, sources, &bundle, &before, &one.name).await;
             }
@@ -246,7 +246,7 @@ async fn assert_unchanged(scene: &Scene, sources: &str, bundle: &Bundle, before:
     }
 }
 
-/// Tries everything that is about no order.
+/// Tries all operations that are not about an order.
 async fn walk_the_rest(scene: &Scene, matrix: &mut Matrix) {
     let mut ids = scene.integration.one_of_each().await;
     for kind in ["markets", "customers", "customer_payment_sources", "cards"] {
@@ -351,7 +351,7 @@ async fn the_matrix_is_as_it_was_judged() {
     compare(&render(&words, &matrix));
 }
 
-/// Every operation is there, and those that the document lets a sales channel run are those that one can run.
+/// The matrix has every operation, and a sales channel can run exactly those that the document permits to one.
 fn assert_complete(scene: &Scene, matrix: &Matrix) {
     let tried: BTreeSet<&str> = matrix
         .values()

@@ -1,4 +1,4 @@
-//! What a sales channel may do, whose credentials stand in shop windows: buy in its own market, and nothing else.
+//! The permissions of a sales channel, whose credentials are public: to buy in its own market, and nothing else.
 
 use crate::permissions;
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,7 +88,7 @@ async fn whatever_is_permitted_works() {
         };
         let record = deleted.as_ref().unwrap_or_else(|| &ids[operation.kind()]);
         let answer = request(&scene, operation, record).await.send().await;
-        // The demo's payments through Checkout.com hold money as soon as they are created.
+        // The demo's payments through Checkout.com hold money from their creation on.
         let holds_money = id == "delete_checkout_com_payment";
         let expected = if holds_money { 423..424 } else { 200..300 };
         assert!(expected.contains(&answer.status), "{id}: {:#}", answer.body);
@@ -115,7 +115,7 @@ async fn its_permissions_stand_in_the_document() {
     }
 }
 
-/// A market beside the demo's, with an order in it that is paid for.
+/// A market beside the demo's, with a paid order.
 async fn other_market(scene: &Scene) -> (String, BTreeMap<&'static str, String>) {
     let api = &scene.integration.api;
     let market = scene.integration.create("markets").await.id().to_owned();
@@ -221,7 +221,7 @@ async fn its_orders_are_in_its_market_without_saying_so() {
         .await
         .expect(200);
     assert_eq!(market.id(), scene.market);
-    // An integration sells in all markets, so that it has to name one.
+    // An integration sells in all markets, so it must name one.
     let nowhere = scene
         .integration
         .api

@@ -1,4 +1,4 @@
-//! A hostile caller: another organization, and the other mode of the same one, with ids that belong to somebody else.
+//! A hostile caller: another organization, and the other mode of the same one, with ids of other tenants' resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tillgate_tests::fixtures::Fixtures;
 use tillgate_tests::{Answer, Api, OpenApi, Operation, Service, stored};
 
-/// The demo's records, and callers who must not get at them.
+/// The demo's records, and callers who must not reach them.
 struct Scene {
     service: Service,
     victim: Fixtures,
@@ -101,7 +101,7 @@ async fn names_a_foreign_record(scene: &Scene, api: &Api, operation: &Operation)
     }
     let answer = assert_not_found(operation, call.send().await);
     assert!(!String::from_utf8_lossy(&answer.bytes).contains(id), "{answer:?}");
-    // A key hides nothing.
+    // An idempotency key does not hide a resource.
     if operation.body.is_some() {
         let call = api
             .call(&operation.method, &operation.path(id))
@@ -120,7 +120,7 @@ async fn lists_no_foreign_record(scene: &Scene, api: &Api, operation: &Operation
     }
 }
 
-/// Each relationship of the body in turn points to a record of the victim, the others to the caller's own.
+/// Each relationship of the body in turn points to a record of the victim, and the others to the caller's own.
 async fn creates_nothing_on_foreign_records(scene: &Scene, hostile: &Fixtures, operation: &Operation) {
     let relationships = &operation.body.as_ref().expect("a body").relationships;
     for (name, schema) in &relationships.properties {
@@ -212,7 +212,7 @@ async fn resources_say_whose_they_are_and_in_which_mode() {
     assert_eq!(metas[2], json!({ "mode": "live", "organization_id": demo }));
 }
 
-/// What must be unique is unique within a tenant: nobody learns from a refusal what another one has.
+/// Uniqueness holds within a tenant: a refusal reveals nothing about another one.
 #[tokio::test]
 async fn tenants_may_use_the_same_words() {
     let scene = Scene::set().await;

@@ -1,4 +1,4 @@
-//! What is for whoever runs the service: metrics, helpers of the demo, controls of the sandbox.
+//! The operator endpoints: metrics, helpers of the demo, controls of the sandbox.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -25,7 +25,7 @@ fn metrics(api: &Api) -> Call {
     api.call("GET", "/metrics").header("Accept", "*/*")
 }
 
-/// Status of a request that the document knows nothing of.
+/// Status of a request that the document does not cover.
 async fn status(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> u16 {
     let method = method.parse().expect("a method");
     let mut request = reqwest::Client::new().request(method, url).body(body.to_owned());
@@ -54,7 +54,7 @@ async fn on_loopback_neither_proxies_nor_foreign_pages_get_what_is_for_the_opera
                 "{name} {path}"
             );
         }
-        // What a page can send without being asked first.
+        // A page can send this without a preflight.
         let text = [(name, value), ("Content-Type", "text/plain")];
         let fault = json!({ "vendor": "stripe", "fault": "error" }).to_string();
         for path in ["faults", "settings", "clock/advance"] {
@@ -69,7 +69,7 @@ async fn on_loopback_neither_proxies_nor_foreign_pages_get_what_is_for_the_opera
         assert_eq!(status("POST", &token, &page, "").await, 403, "{name}");
     }
     assert!(service.sandbox().faults().await.is_empty());
-    // A page of another site may use the PSPs, as it does in life, and Swagger UI gets its tokens.
+    // A page of another site may use the PSPs, like in reality, and Swagger UI gets its tokens.
     let origin = [("Origin", "https://shop.example")];
     assert_eq!(
         status("GET", &format!("{sandbox}/sandbox"), &origin, "").await,

@@ -1,5 +1,5 @@
-//! Bodies that can't be accepted, for every operation that takes one: a clear error whose pointers lead into the request,
-//! nothing stored, no fault of ours.
+//! Bodies that can't be accepted, for every operation with a body: a clear error whose pointers lead into the request, nothing
+//! stored, no fault of the service.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ async fn start() -> (Service, Fixtures) {
     (service, fixtures)
 }
 
-/// An operation with the path and the body of a request that it would accept.
+/// An operation with the path and the body of a valid request.
 struct Target<'a> {
     operation: &'a Operation,
     path: String,
@@ -46,7 +46,7 @@ async fn targets(fixtures: &Fixtures) -> Vec<Target<'_>> {
     targets
 }
 
-/// Sends the cases that `make` thinks of for each operation, and panics where one is not refused as it should be.
+/// Sends the cases that `make` produces for each operation, and panics if one is not refused as it should be.
 async fn refuse_all(make: impl Fn(&Operation, &Value) -> Vec<Case>) {
     let (_service, fixtures) = start().await;
     let (api, open_api) = (&fixtures.api, fixtures.open_api());
@@ -105,7 +105,7 @@ fn assert_refused(case: &Case, answer: &Answer) {
         assert!(found, "nothing points at {expected}: {}", context());
     }
     if let Some(word) = case.word {
-        // The first dialect has the broken rule in `meta`, the second one as the code.
+        // The Commerce Layer dialect has the broken rule in `meta`, the Foodetective dialect as the code.
         let found = answer
             .errors()
             .any(|error| error["meta"]["error"] == word || error["code"] == word);
@@ -161,7 +161,7 @@ async fn relationships_to_nothing_are_refused() {
     refuse_all(relationships::wrong_linkage).await;
 }
 
-/// JSON:API 1.1: members that it doesn't define are ignored, and so are those whose names begin with `@`.
+/// JSON:API 1.1: undefined members are ignored, and so are those whose names begin with `@`.
 #[tokio::test]
 async fn what_is_to_be_ignored_is_ignored() {
     let (_service, fixtures) = start().await;
@@ -190,7 +190,7 @@ async fn what_is_to_be_ignored_is_ignored() {
     }
 }
 
-/// As ordinary clients send it: containers that are always there, if empty.
+/// Ordinary clients send containers always, even if they are empty.
 #[tokio::test]
 async fn a_body_of_the_largest_size_is_read() {
     let (_service, fixtures) = start().await;
@@ -232,7 +232,7 @@ async fn the_second_dialect_takes_names_with_dashes_and_tells_them_back() {
         .expect(201);
 }
 
-/// Rules that a schema can't say.
+/// Rules that a schema can't express.
 #[tokio::test]
 async fn rules_beyond_the_schema_are_told_too() {
     let (_service, fixtures) = start().await;
@@ -282,8 +282,8 @@ async fn rules_beyond_the_schema_are_told_too() {
     }
 }
 
-/// A to-many relationship is changed by creating and deleting what it leads to. Replacing it is refused as a whole, with what else
-/// the request asks for.
+/// A to-many relationship is changed by creating and deleting its targets. Replacing it is refused as a whole, with the rest of
+/// the request.
 #[tokio::test]
 async fn a_to_many_relationship_can_t_be_replaced() {
     let (_service, fixtures) = start().await;

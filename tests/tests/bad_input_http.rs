@@ -1,4 +1,4 @@
-//! Requests that go wrong before their body is looked at: tokens, headers, sizes, and what is no HTTP.
+//! Requests that fail before their body is read: tokens, headers, sizes, and texts that are no HTTP.
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
@@ -34,7 +34,7 @@ async fn a_request_id_is_given_back() {
     }
 }
 
-/// Every error says its status, in the body as on the wire; 401 says how to authenticate.
+/// Every error has its status, in the body as on the wire; 401 says how to authenticate.
 #[tokio::test]
 async fn nobody_gets_anything_without_a_token() {
     let (service, fixtures) = start().await;
@@ -90,7 +90,7 @@ async fn a_body_with_delete_is_tolerated() {
             "{".to_owned(),
         ] {
             if kind == "checkout_com_payments" {
-                // The demo's are authorized as they are created, and stay.
+                // The demo's payments are authorized at creation, and stay.
                 continue;
             }
             let id = fixtures.one(kind).await;
@@ -103,11 +103,11 @@ async fn a_body_with_delete_is_tolerated() {
     }
 }
 
-/// Sends bytes over a connection and answers the status line, or nothing when the service closes it.
+/// Sends bytes over a connection. Returns the status line, or nothing if the service closes it.
 fn raw(service: &Service, request: &[u8]) -> String {
     let address = service.url().trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).expect("a connection");
-    // Longer than the service waits for what doesn't come: only a hang takes this long.
+    // Longer than the service waits for a missing rest: only a hang takes this long.
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
         .expect("a time limit");
@@ -175,7 +175,7 @@ async fn what_is_too_long_or_no_http_is_refused_and_never_hangs() {
     let _ = fixtures.api.get("/api/orders").await.expect(200);
 }
 
-/// One fault of the request must not spoil what follows on the connection.
+/// A mistake in a request must not spoil the next one on the connection.
 #[tokio::test]
 async fn a_refused_body_leaves_the_connection_usable() {
     let (_service, fixtures) = start().await;

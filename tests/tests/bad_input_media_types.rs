@@ -1,4 +1,4 @@
-//! Content negotiation (JSON:API 1.1): what is accepted, what is read, and how anything else is refused.
+//! Content negotiation (JSON:API 1.1): accepted and readable types, and the refusal of others.
 
 use serde_json::json;
 use tillgate_tests::fixtures::Fixtures;

@@ -1,4 +1,4 @@
-//! Verbs that a path does not have, paths that there are not, and ids that name nothing.
+//! Methods that a path does not have, missing paths, and ids without a resource.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ async fn start() -> (Service, Fixtures) {
     (service, fixtures)
 }
 
-/// The paths of the document with the verbs that each has.
+/// The paths of the document, with their methods.
 fn verbs_by_path(open_api: &OpenApi) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut by_path: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for operation in &open_api.operations {
@@ -39,7 +39,7 @@ async fn every_other_verb_is_refused_with_those_that_there_are() {
                 continue;
             }
             let headers = if verb == "HEAD" {
-                // Without a body there is no error document to look at.
+                // Without a body there is no error document to check.
                 let head = client
                     .head(format!("{}{path}", service.url()))
                     .send()

@@ -1,13 +1,13 @@
-//! What a refused request is answered has a bounded size, whatever was sent.
+//! A refusal has a bounded size, whatever was sent.
 
 use serde_json::{Map, Value, json};
 use tillgate_tests::{Answer, Api, Call, JSON, JSON_API, Service};
 
-/// Bytes that a body can have.
+/// Maximum size of a body, in bytes.
 const LARGEST: usize = 256 * 1024;
-/// Errors that an answer has.
+/// Maximum number of errors in an answer.
 const MAX_ERRORS: usize = 50;
-/// Bytes that a refusal can have.
+/// Maximum size of a refusal, in bytes.
 const MAX_REFUSAL: usize = 16 * 1024;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -24,7 +24,7 @@ fn members(count: usize, value: &Value) -> Value {
     Value::Object(members.collect::<Map<_, _>>())
 }
 
-/// Bodies of the largest size that are wrong in as many places as they can be, or in a large one.
+/// Bodies of the largest size with mistakes in as many places as possible, or in a large one.
 fn wrong_bodies() -> Vec<(&'static str, Vec<u8>)> {
     let unknown = LARGEST / 12;
     let long = "x".repeat(LARGEST - 1000);
@@ -73,7 +73,7 @@ fn wrong_bodies() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// An answer has at most so many errors, and says how many there are besides. What is repeated is short.
+/// An answer has a maximum number of errors, and reports the number of further ones. Repeated texts are short.
 fn assert_bounded(what: &str, answer: &Answer) {
     assert!(
         (400..500).contains(&answer.status),
@@ -152,7 +152,7 @@ async fn parameters_headers_and_requests_for_tokens_are_answered_as_briefly() {
     }
 }
 
-/// It is kept as it was sent.
+/// The stored refusal equals the sent one.
 #[tokio::test]
 async fn a_refusal_that_is_kept_with_a_key_is_the_one_that_was_sent() {
     let service = Service::start().await;
@@ -170,7 +170,7 @@ async fn a_refusal_that_is_kept_with_a_key_is_the_one_that_was_sent() {
     assert_eq!(again.header("idempotent-replayed"), "true");
 }
 
-/// A body can be larger where a PSP sends it.
+/// A PSP may send a larger body.
 #[tokio::test]
 async fn a_body_has_at_most_256_kib() {
     let service = Service::start().await;

@@ -1,4 +1,4 @@
-//! Every wait for the database has an end: who asks is told to come back, and what the database has done meanwhile counts.
+//! Every wait for the database ends: the caller is told to try again, and changes of the database in the meantime count.
 
 use std::fs::File;
 use std::os::fd::AsFd;
@@ -9,11 +9,11 @@ use nix::libc;
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Api, JSON, Service, wait};
 
-/// Nobody waits longer than this.
+/// Longest wait.
 const LIMIT: Duration = Duration::from_secs(5);
-/// A machine that is busy with other tests is given some time more.
+/// Additional time for a machine that is busy with other tests.
 const MARGIN: Duration = Duration::from_secs(3);
-/// Until everything works again.
+/// Time limit until everything works again.
 const RECOVERY: Duration = Duration::from_secs(30);
 
 fn customer(name: &str) -> Value {
@@ -25,7 +25,7 @@ async fn create(api: &Api, name: &str) -> Answer {
     call.json(&customer(name)).send().await
 }
 
-/// Who can't be served is told when to come back, in time.
+/// A request that can't be served is told when to try again, in time.
 async fn assert_unavailable(what: &str, request: impl Future<Output = Answer>) {
     let began = Instant::now();
     let answer = request.await;
@@ -52,7 +52,7 @@ async fn how_many(api: &Api) -> i64 {
 async fn a_database_that_hangs_keeps_nobody_waiting() {
     let service = Service::start_behind_proxy().await;
     let Some(proxy) = service.proxy() else {
-        // A file does not hang; that it is locked is another test.
+        // A file does not hang; another test covers its locks.
         return;
     };
     let api = service.api().await;
@@ -85,14 +85,14 @@ async fn a_database_that_hangs_keeps_nobody_waiting() {
     assert_eq!(how_many(&api).await, before + 1);
 }
 
-/// Its key tells what has become of the request.
+/// Its key shows the outcome of the request.
 #[tokio::test]
 async fn a_commit_that_nobody_hears_of_is_told_as_unknown_and_counts_once() {
     let service = Service::start_behind_proxy().await;
     let Some(proxy) = service.proxy() else { return };
     let api = service.api().await;
     let before = how_many(&api).await;
-    // Something in the background may commit first; then nothing of the request has happened.
+    // The background may commit first; then the request has had no effect.
     for name in ["a", "b", "c", "d", "e"] {
         proxy.stall_at_commit();
         let answer = create(&api, name).await.expect(503);
@@ -112,8 +112,8 @@ async fn a_commit_that_nobody_hears_of_is_told_as_unknown_and_counts_once() {
     panic!("no commit of a request was held up");
 }
 
-/// Another process writes for a long time. SQLite's locks are those of bytes of the log's index (SQLite docs: WAL-mode file
-/// format, 2.3); this is the one of writers.
+/// Another process writes for a long time. SQLite's locks are locks of bytes of the log's index (SQLite docs: WAL-mode file
+/// format, 2.3); this is the writers' one.
 struct WriteLock {
     _index: File,
 }
@@ -167,7 +167,7 @@ async fn a_file_that_another_process_has_locked_can_be_read_and_keeps_nobody_wai
     );
     drop(lock);
     until_ready(&service).await;
-    // What was given up is not done later.
+    // A request that was given up is not executed later.
     assert_eq!(how_many(&api).await, before);
     for name in ["a", "b"] {
         let _ = create(&api, name).await.expect(201);
@@ -194,12 +194,12 @@ async fn a_file_that_can_not_grow_is_not_ready_and_can_be_read() {
     assert_eq!(how_many(&api).await, before + 1);
 }
 
-/// A server that lets nobody write, as one that follows another.
+/// A read-only server, like a replica.
 #[tokio::test]
 async fn a_database_that_only_lets_read_is_not_ready() {
     let service = Service::start().await;
     let api = service.api().await;
-    // The connections that there are keep their setting.
+    // Open connections keep their setting.
     let read_only = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$;
         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
     if service.run_in_database(read_only).await.is_none() {
@@ -218,7 +218,7 @@ async fn a_database_that_only_lets_read_is_not_ready() {
     let _ = create(&api, "a").await.expect(201);
 }
 
-/// The connections were closed: the first reads may find that out.
+/// The connections were closed: the first reads may notice that.
 async fn wait_for_list(api: &Api) -> i64 {
     let deadline = Instant::now() + RECOVERY;
     loop {

@@ -1,4 +1,4 @@
-//! Card numbers in every part of a request: none is taken, stored, logged or sent back. What else no body may be: compressed.
+//! Card numbers in every part of a request: none is accepted, stored, logged or sent back. Compressed bodies are refused too.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 use tillgate_tests::{Answer, JSON, JSON_API, Service, bodies};
 
-/// A card number that nothing in the service or the sandbox knows, as it may be written.
+/// A card number that neither the service nor the sandbox knows, in several spellings.
 const SPELLINGS: &[&str] = &[
     "4012888888881881",
     "4012 8888 8888 1881",
@@ -39,7 +39,7 @@ async fn a_card_number_is_refused_in_every_part_of_a_request() {
     let order = bodies::order(&api, &market, 1_000).await;
     let header_of = |answer: &Answer| answer.body["errors"][0]["source"]["header"].clone();
     for spelling in SPELLINGS {
-        // Paths
+        // Paths.
         for path in [
             spelling.replace(' ', "%20").replace('/', "%2F"),
             percent(spelling),
@@ -47,13 +47,13 @@ async fn a_card_number_is_refused_in_every_part_of_a_request() {
         ] {
             let _ = refused(api.get(&format!("/api/orders/{path}")).await, 400, spelling);
         }
-        // Queries
+        // Queries.
         for query in [spelling.replace(' ', "+"), percent(spelling)] {
             let answer = api.get(&format!("/api/orders?page%5Bsize%5D={query}")).await;
             let answer = refused(answer, 400, spelling);
             assert_eq!(answer.body["errors"][0]["source"]["parameter"], "page[size]");
         }
-        // Headers
+        // Headers.
         for name in ["idempotency-key", "user-agent", "x-shop"] {
             let answer = api.call("GET", "/api/orders").header(name, spelling).send().await;
             let answer = refused(answer, 400, spelling);
@@ -65,7 +65,7 @@ async fn a_card_number_is_refused_in_every_part_of_a_request() {
             .header("Idempotency-Key", &spelling.replace(' ', "_"))
             .json(&change);
         let _ = refused(keyed.send().await, 400, spelling);
-        // A request id is replaced
+        // A request id is replaced.
         let asked = api
             .call("GET", "/api/orders")
             .header("X-Request-Id", spelling)
@@ -73,7 +73,7 @@ async fn a_card_number_is_refused_in_every_part_of_a_request() {
             .await;
         let given = asked.expect(200).header("x-request-id").to_owned();
         assert!(given.len() == 32 && !given.contains("8888"), "{given}");
-        // Bodies of both dialects, and of the endpoint for tokens
+        // Bodies of both dialects, and of the endpoint for tokens.
         let create = bodies::resource(
             "customers",
             json!({ "email": "a@example.com", "metadata": { "note": spelling } }),
@@ -98,11 +98,11 @@ async fn a_card_number_is_refused_in_every_part_of_a_request() {
         let basic = format!("Basic {}", STANDARD.encode(format!("{spelling}:x")));
         let call = token("grant_type=client_credentials", FORM).header("Authorization", &basic);
         let _ = refused(call.send().await, 400, spelling);
-        // A path that there isn't
+        // A missing path.
         let path = format!("/cards/{}", percent(spelling));
         let _ = api.call("GET", &path).undeclared().send().await.expect(404);
     }
-    // All of the number's digits in a row, or in groups
+    // All of the number's digits in a row, or in groups.
     let kept = |text: &str| {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         text.contains("4012888888881881") || text.contains("4012%20") || digits.contains("4012888888881881")
@@ -127,7 +127,7 @@ async fn a_card_number_is_refused_in_every_part_of_a_request() {
     }
 }
 
-/// RFC 9110 section 15.5.16: `Accept-Encoding` says what would be read.
+/// RFC 9110 section 15.5.16: `Accept-Encoding` lists the supported codings.
 #[tokio::test]
 async fn a_compressed_body_is_not_read() {
     let service = Service::start().await;

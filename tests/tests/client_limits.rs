@@ -1,4 +1,4 @@
-//! Each client is limited alone, wherever the service hears of it from.
+//! Each client is limited alone, by whichever source identifies it.
 
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ async fn behind_a_proxy(limits: &[&str]) -> Service {
     Service::start_with(&[&BEHIND_A_PROXY, limits].concat()).await
 }
 
-/// As the proxy sends it for a client.
+/// A request as the proxy sends it for a client.
 fn from(client: &str, call: Call) -> Call {
     call.header("X-Forwarded-For", client)
 }
@@ -26,7 +26,7 @@ fn expect_limit(answer: Answer, limit: &str) {
     assert!(seconds >= 1);
 }
 
-/// Sends a request until it is refused for a limit; how often it was answered otherwise.
+/// Sends a request until a limit refuses it. Returns the number of other answers.
 async fn until_refused(call: &Call, limit: &str) -> usize {
     for count in 0..ENOUGH {
         let answer = call.clone().send().await;
@@ -54,7 +54,7 @@ async fn a_guest_does_not_take_the_shop_from_others() {
     let call = guest.call("GET", "/api/payment_methods");
     let passed = until_refused(&from("198.51.100.1", call.clone()), "client-rate-limit").await;
     assert!(passed >= 4, "{passed}");
-    // An address that a client writes itself stands to the left of what the proxy adds.
+    // An address that a client writes itself is to the left of the proxy's addition.
     let spoofed = from("203.0.113.9, 198.51.100.1", call.clone()).send().await;
     expect_limit(spoofed, "client-rate-limit");
     for other in ["198.51.100.2", "203.0.113.9", "2001:db8::1"] {
@@ -67,7 +67,7 @@ async fn a_guest_does_not_take_the_shop_from_others() {
         from("2001:db8:1::ffff", call.clone()).send().await,
         "client-rate-limit",
     );
-    // The merchant's own systems are limited alone.
+    // The merchant's own systems have their own limit.
     let _ = service.api().await.get("/api/orders").await.expect(200);
 }
 
@@ -115,7 +115,7 @@ async fn wrong_credentials_do_not_keep_the_right_ones_out() {
     for other in others {
         let _ = other.send().await.expect(401);
     }
-    // Invented client ids of one address have an end, too.
+    // Invented client ids of one address are limited, too.
     let mut refused = false;
     for number in 0..ENOUGH {
         let call = token_call(&service, &format!("invented-{number}"), None);
@@ -200,13 +200,13 @@ async fn a_stranger_does_not_lock_a_customer_out() {
         .send()
         .await
         .expect(200);
-    // Who guesses from many addresses is stopped all the same; whoever is logged in stays so.
+    // An attacker who guesses from many addresses is stopped too; a logged-in customer stays logged in.
     let wrong = from("198.51.100.4", call("wrong password"));
     assert_eq!(until_refused(&wrong, "max-failed-logins-of-customer").await, 1);
     let _ = login::refresh(&service, &ann.session["refresh_token"])
         .await
         .expect(200);
-    // Invented refresh tokens don't end that, from the same address.
+    // Invented refresh tokens from the same address don't end that.
     let invented = json!("invented");
     for expected in [400, 400, 429] {
         let _ = login::refresh(&service, &invented).await.expect(expected);
@@ -254,7 +254,7 @@ async fn failed_payments_are_counted_by_the_buyers_address_and_not_by_the_mercha
     }
 }
 
-/// Sets or removes the address that the merchant says the buyer of an order has.
+/// Sets or removes the merchant's address of an order's buyer.
 async fn say(api: &Api, order: &str, ip: Value) -> Answer {
     let body = bodies::change("orders", order, json!({ "customer_ip": ip }));
     api.patch(&format!("/api/orders/{order}"), &body).await
@@ -321,7 +321,7 @@ async fn the_buyers_address_is_for_the_merchant_alone() {
     let body = bodies::resource("orders", attributes, json!({}));
     let refused = guest.post("/api/orders", &body).await;
     let _ = refused.expect_error(403, "FORBIDDEN");
-    // Buyers are not shown it, and what they change leaves it as it is.
+    // Buyers don't see it, and their changes don't affect it.
     let path = format!("/api/orders/{order}");
     assert!(
         guest

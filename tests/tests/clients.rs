@@ -1,4 +1,4 @@
-//! The story of a payment, told by a program that uses a generated client.
+//! The story of a payment, through a program that uses a generated client.
 
 use std::process::Command;
 

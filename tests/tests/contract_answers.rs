@@ -1,5 +1,4 @@
-//! The answers that every operation gives to requests about resources that are there: the document declares them, and each
-//! is to be seen once.
+//! The answers of every operation about existing resources: the document declares them, and each must be seen once.
 
 use std::collections::BTreeMap;
 
@@ -139,7 +138,7 @@ async fn the_endpoints_that_are_not_on_resources_answer() {
     let _ = token().body("text/plain", "{}").send().await.expect(415);
 }
 
-/// What only reads or deletes takes no body. One that is sent all the same is not looked at, whatever its size.
+/// Operations that only read or delete have no body. A body that is sent anyway is ignored, whatever its size.
 #[tokio::test]
 async fn a_body_that_means_nothing_changes_nothing() {
     let service = Service::start().await;

@@ -1,5 +1,5 @@
-//! Every operation says that it can't work when the database is gone. On SQLite, which can't go away by itself, there is
-//! nothing to test.
+//! Every operation answers that it can't work without the database. On SQLite, whose file can't go away, there is nothing to
+//! test.
 
 use serde_json::json;
 use tillgate_tests::fixtures::Fixtures;

@@ -1,4 +1,4 @@
-//! The document says enough of each answer: a member that is dropped, added or of another type is noticed.
+//! The document describes each answer fully: a member that is dropped, added or of another type is noticed.
 
 use serde_json::{Value, json};
 use tillgate_tests::contract::{Contract, Observed};
@@ -18,7 +18,7 @@ const OPEN: [&str; 7] = [
 /// Members that are absent at the ends of a list.
 const OPTIONAL: [&str; 3] = ["prev", "next", "last"];
 
-/// An answer with one fault, and what the fault is.
+/// An answer with one fault, and the fault.
 type Mutant = (String, Value);
 
 /// All answers that differ from one by a single fault.
@@ -68,7 +68,7 @@ fn replaced(body: &Value, pointer: &str, value: Value) -> Value {
     changed
 }
 
-/// Pointers to everything that the document describes, with one item of each list.
+/// Pointers to all described members, with one item of each list.
 fn collect(value: &Value, pointer: String, found: &mut Vec<String>) {
     found.push(pointer.clone());
     let name = pointer.rsplit('/').next().unwrap_or_default();
@@ -97,7 +97,7 @@ fn observed<'a>(method: &'a str, path: &'a str, status: u16, body: &'a [u8]) -> 
     }
 }
 
-/// Checks every mutant of an answer; answers how many there were.
+/// Checks every mutant of an answer. Returns the number of mutants.
 fn hold(contract: &Contract, method: &str, path: &str, answer: &Answer) -> usize {
     let status = answer.status;
     let path = path.split('?').next().unwrap_or(path);

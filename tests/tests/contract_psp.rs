@@ -1,4 +1,4 @@
-//! What every operation that calls a PSP answers when the PSP refuses the gateway's keys, and when it can't be reached.
+//! The answers of every operation that calls a PSP when the PSP refuses the gateway's keys, and when it can't be reached.
 
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Buyer, Psp, Service, Setup, Shop, Story, Vendor, bodies, body};
@@ -91,7 +91,7 @@ async fn requests(story: &Story, psp: &Psp) -> Vec<Request> {
         }
         bodies::resource("stripe_gateways", all, json!({}))
     };
-    // One whose webhook endpoint is still to be registered.
+    // A gateway without a registered webhook endpoint.
     let refuse = json!({ "fault": "error", "status": 403, "path_prefix": WEBHOOKS });
     psp.sandbox().fault(&refuse).await;
     let gateway = story
@@ -106,7 +106,7 @@ async fn requests(story: &Story, psp: &Psp) -> Vec<Request> {
     all
 }
 
-/// Where Stripe is told of webhook endpoints.
+/// Stripe's path for webhook endpoints.
 const WEBHOOKS: &str = "/v1/webhook_endpoints";
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn keys_that_are_refused_are_told_as_502_and_nothing_stays_pending() {
     let story = story(&psp).await;
     let requests = requests(&story, &psp).await;
     for refused in &requests {
-        // A gateway's keys themselves are asked for by a GET, and what that finds is a matter of the request's values.
+        // A GET checks a gateway's keys themselves, and its result is a validation problem.
         let is_check = refused.path.contains("gateways");
         let mut fault = json!({ "fault": "error", "status": 403, "times": 10, "method": "POST" });
         if is_check {
@@ -144,7 +144,7 @@ async fn a_psp_that_can_t_be_reached_is_told_as_503() {
     }
 }
 
-/// The second dialect spells codes in lower case.
+/// The Foodetective dialect spells codes in lower case.
 fn code(request: &Request, code: &'static str) -> &'static str {
     match code {
         "PAYMENT_GATEWAY_ERROR" if request.path.starts_with("/api/v1/") => "payment_gateway_error",

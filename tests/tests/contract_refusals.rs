@@ -1,9 +1,9 @@
-//! What every operation refuses before it looks at any resource: each answer is the one that the document declares for it.
+//! The refusals of every operation before it reads a resource: each answer is the declared one.
 
 use serde_json::json;
 use tillgate_tests::{Call, JSON_API, OpenApi, Operation, Service};
 
-/// An identifier that nothing has.
+/// An identifier without a resource.
 const NOTHING: &str = "QWERtyUpBa";
 
 fn path(operation: &Operation) -> String {
@@ -23,7 +23,7 @@ async fn every_operation_refuses_what_is_no_request_to_it() {
     for operation in open_api.on_resources() {
         operations += 1;
         let (method, path) = (operation.method.as_str(), path(operation));
-        // A body's media type is looked at first.
+        // The media type of a body is checked first.
         let with_body = |call: Call| match operation.body {
             Some(_) => call.json(&json!({})),
             None => call,
@@ -46,7 +46,7 @@ async fn every_operation_refuses_what_is_no_request_to_it() {
             .await
             .expect(413);
         if method == "POST" {
-            // What is sent to a resource that is not there is not looked at.
+            // The body for a missing resource is not checked.
             let foreign = json!({ "data": { "type": "teapots" } });
             let _ = call().json(&foreign).send().await.expect(409);
             let chosen = json!({ "data": { "type": operation.kind(), "id": NOTHING } });

@@ -1,4 +1,4 @@
-//! What the document allows, the service takes.
+//! The service accepts all that the document allows.
 
 use serde_json::json;
 use tillgate_tests::{Service, bodies};
@@ -24,7 +24,7 @@ async fn a_whole_number_is_an_integer_however_it_is_written() {
     let created = send("2.0").send().await.expect(201);
     assert_eq!(*created.attribute("quantity"), json!(2));
     assert_eq!(*created.attribute("unit_amount_cents"), json!(1250));
-    // What is the client's own stays as it was sent.
+    // The client's own objects stay as they were sent.
     assert_eq!(created.attribute("metadata")["weight"].to_string(), "2.0");
     for refused in ["2.5", "1e300", "-2.0"] {
         let answer = send(refused).send().await.expect(422);
@@ -32,7 +32,7 @@ async fn a_whole_number_is_an_integer_however_it_is_written() {
     }
 }
 
-/// The document says of what a key is made.
+/// The document describes the characters of a key.
 #[tokio::test]
 async fn an_idempotency_key_is_what_the_document_says() {
     let service = Service::start().await;

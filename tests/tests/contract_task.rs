@@ -1,4 +1,4 @@
-//! `cargo xtask contract` against deployments: this service passes, another server does not.
+//! `cargo xtask contract` against deployments: this service passes, another server fails.
 
 use std::process::{Command, Output};
 

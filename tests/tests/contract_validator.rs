@@ -1,4 +1,4 @@
-//! The validator that all other tests lean on: does it fail when it should?
+//! The validator that all other tests rely on fails when it should.
 
 use serde_json::{Value, json};
 use tillgate_tests::contract::{Contract, Observed};

@@ -1,5 +1,5 @@
 //! Currencies without decimals, with two and with three, through every operation of both PSPs; and amounts that a PSP can't
-//! carry exactly.
+//! express exactly.
 
 use serde_json::json;
 use tillgate_tests::{Setup, Story, Vendor, body};
@@ -10,7 +10,7 @@ async fn story_in(currency: &'static str) -> Story {
 
 #[tokio::test]
 async fn amounts_are_the_same_on_both_sides() {
-    // What 12 340 minor units are in the currency.
+    // 12 340 minor units in the currency.
     for (currency, float) in [("JPY", 12_340.0), ("EUR", 123.4), ("KWD", 12.34)] {
         let story = story_in(currency).await;
         for vendor in Vendor::ALL {
@@ -68,7 +68,7 @@ async fn an_amount_that_can_t_be_carried_is_refused() {
             let order = story.shop.order(amount).await;
             let body = body(*vendor, &order, &vendor.approved());
             let made = story.api.post(&format!("/api/{}", vendor.source()), &body).await;
-            // Checkout.com is asked when the payment is authorized.
+            // Checkout.com gets the request when the payment is authorized.
             let refused = match made.status {
                 201 => story.patch("orders", &order, json!({ "_authorize": true })).await,
                 _ => made,
@@ -105,7 +105,7 @@ async fn a_part_that_can_t_be_carried_is_refused() {
         let _ = refused
             .expect_error(422, "VALIDATION_ERROR")
             .expect_pointer("/data/attributes/_refund_amount_cents");
-        // What is refused leaves nothing behind that could block the rest.
+        // A refused amount leaves nothing behind that could block the rest.
         story
             .act(&order, "captures", &capture, json!({ "_refund": true }))
             .await;
@@ -114,7 +114,7 @@ async fn a_part_that_can_t_be_carried_is_refused() {
     story.assert_books_agree().await;
 }
 
-/// A currency that the PSP counts in other units than ISO 4217 does.
+/// A currency whose unit at the PSP differs from ISO 4217.
 #[tokio::test]
 async fn a_currency_that_a_psp_counts_differently_is_converted() {
     for (currency, vendor, factor) in [("ISK", Vendor::Stripe, 100), ("CLP", Vendor::CheckoutCom, 100)] {

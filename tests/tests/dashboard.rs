@@ -1,5 +1,5 @@
-//! What is done in a PSP's dashboard, before, during and after a call of ours, and whether its event arrives or not: in the end
-//! our ledger is the PSP's, and the order can go on.
+//! Actions in a PSP's dashboard, before, during and after a call of ours, with or without an event: in the end our ledger equals
+//! the PSP's, and the order can continue.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use tillgate_tests::{Story, Vendor, books, wait, webhook::Endpoint};
 const CHECKOUT_COM_KEY: &str = "sk_sbox_shopaaaaaaaaaaaaaaaaaaaaaaa";
 const STRIPE_KEY: &str = "sk_test_shop00000000";
 const LIMIT: Duration = Duration::from_secs(120);
-/// How many orders are worked on at once.
+/// Number of orders at once.
 const AT_ONCE: usize = 8;
 
-/// What the merchant does in the dashboard.
+/// The merchant's action in the dashboard.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Dashboard {
     Capture,
@@ -22,7 +22,7 @@ enum Dashboard {
     Refund,
 }
 
-/// What is asked of us.
+/// The request to us.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Ours {
     Capture,
@@ -31,13 +31,13 @@ enum Ours {
     Cancel,
 }
 
-/// When the dashboard is used.
+/// The time of the dashboard's use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum When {
     Before,
     /// Our request is lost, and the dashboard is used before it is sent again.
     WhileRequestIsLost,
-    /// The answer to ours is lost, and the dashboard is used before we look for it.
+    /// The answer to our request is lost, and the dashboard is used before we check for it.
     WhileAnswerIsLost,
     After,
 }
@@ -62,7 +62,7 @@ struct Cell {
     payment: String,
 }
 
-/// All orders: 1500 authorized, of which 600 were captured where something is refunded.
+/// All orders: 1500 authorized, with 600 captured where something is refunded.
 async fn cells(story: &Story) -> Vec<Cell> {
     let mut table = Vec::new();
     for vendor in Vendor::ALL {
@@ -92,7 +92,7 @@ async fn cells(story: &Story) -> Vec<Cell> {
             let part = json!({ "_capture": true, "_capture_amount_cents": 600 });
             story.act(&order, "authorizations", &authorization, part).await;
             if vendor == Vendor::Stripe {
-                // It refunds nothing while more can be captured.
+                // Stripe refunds nothing while more can be captured.
                 let void = json!({ "_void": true });
                 story.act(&order, "authorizations", &authorization, void).await;
             }
@@ -126,7 +126,7 @@ impl Cell {
         format!("{vendor:?}: {dashboard:?} in the dashboard, {ours:?} here, {when:?}")
     }
 
-    /// The merchant uses the dashboard, which may refuse it by now.
+    /// Uses the dashboard, which may refuse the action by now.
     async fn use_dashboard(&self, story: &Story) {
         let (sandbox, id) = (story.sandbox(), &self.payment);
         let status = match self.vendor {
@@ -161,7 +161,7 @@ impl Cell {
         assert!((200..500).contains(&status), "{status}: {}", self.name());
     }
 
-    /// We are asked. What the payment's state does not allow is refused, and is no fault of the keys or of ours.
+    /// Sends our request. A refusal because of the payment's state is no fault of the keys or of ours.
     async fn ask(&self, story: &Story) {
         let answer = match self.ours {
             Ours::Capture => {
@@ -187,7 +187,7 @@ impl Cell {
         );
     }
 
-    /// The next step of the merchant is not held up.
+    /// The merchant's next step must not be blocked.
     async fn go_on(&self, story: &Story) {
         for trigger in ["_refund", "_cancel"] {
             let answer = story.pull(&self.order, trigger).await;
@@ -259,7 +259,7 @@ async fn run(events: Events) {
     settle(&story, &cells, events).await;
 }
 
-/// Waits until the books agree. What was told of is heard of; of what was not, we learn by asking.
+/// Waits until the ledgers agree. Events arrive, or reading the payment replaces them.
 async fn settle(story: &Story, cells: &[Cell], events: Events) {
     stream::iter(cells)
         .for_each_concurrent(AT_ONCE, async |cell: &Cell| {
@@ -277,7 +277,7 @@ async fn settle(story: &Story, cells: &[Cell], events: Events) {
     }
 }
 
-/// What the PSPs have booked of each cell's payment, if that is not what we have.
+/// The PSPs' entries for each cell's payment, if they differ from ours.
 async fn difference(story: &Story, cells: &[Cell]) -> Vec<String> {
     let (ours, theirs) = (
         books::ours(&story.api).await,
@@ -311,13 +311,13 @@ async fn what_a_dashboard_does_is_recorded_when_it_is_told_of() {
     run(Events::Delivered).await;
 }
 
-/// The rest of a partial capture can be given up, and is not forgotten.
+/// The rest of a partial capture can be released, and is not forgotten.
 #[tokio::test]
 async fn what_a_capture_has_left_can_be_released() {
     let story = Story::start().await;
     for vendor in Vendor::ALL {
         let part = json!({ "_capture": true, "_capture_amount_cents": 600 });
-        // By a void, which keeps what was captured.
+        // A void releases it, and keeps the capture.
         let (order, _) = story.approved(vendor, 1_500).await;
         let authorization = story.only(&order, "authorizations").await;
         story
@@ -332,7 +332,7 @@ async fn what_a_capture_has_left_can_be_released() {
         story.expect_status(&order, "approved", "partially_paid").await;
         let _ = story.refresh(&order).await;
         assert_eq!(story.amounts(&order, "voids").await, [900]);
-        // Refunding a capture does not end an order for which money is still held.
+        // Refunding a capture does not end an order that still holds money.
         let (order, _) = story.approved(vendor, 1_500).await;
         let authorization = story.only(&order, "authorizations").await;
         story
@@ -341,7 +341,7 @@ async fn what_a_capture_has_left_can_be_released() {
         let capture = story.only(&order, "captures").await;
         let refund = json!({ "_refund": true });
         if vendor == Vendor::Stripe {
-            // It refunds nothing while more can be captured, and nothing is lost by asking.
+            // Stripe refunds nothing while more can be captured, and the request loses nothing.
             let refused = story
                 .patch("captures", &capture, refund.clone())
                 .await
@@ -362,7 +362,7 @@ async fn what_a_capture_has_left_can_be_released() {
         }
         story.expect_status(&order, "cancelled", "refunded").await;
         assert_eq!(story.amounts(&order, "voids").await, [900]);
-        // The refund of an order releases it.
+        // The refund of an order releases the rest.
         let (order, _) = story.approved(vendor, 1_500).await;
         let authorization = story.only(&order, "authorizations").await;
         story.act(&order, "authorizations", &authorization, part).await;

@@ -1,5 +1,5 @@
-//! The documentation does what it says: the commands of the guides run, the site holds together in a browser and asks for
-//! nothing from outside, and the Postman collection pays an order as it is imported.
+//! The documentation works: the commands of the guides run, the site is complete in a browser and loads nothing from outside, and
+//! the Postman collection pays an order right after its import.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use tillgate_tests::Service;
 
-/// Stands between the outputs of the blocks of a page.
+/// Separates the outputs of a page's blocks.
 const SEPARATOR: &str = "\u{1e}";
 
 /// A fenced block of a Markdown page.
@@ -38,14 +38,14 @@ fn blocks(markdown: &str) -> Vec<Block> {
     blocks
 }
 
-/// A directory in which the commands of the documentation run: the one that the service was started in.
+/// A directory for the commands of the documentation, like the one that the service was started in.
 fn directory(service: &Service) -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     std::os::unix::fs::symlink(service.data_dir(), directory.path().join("tillgate-data")).expect("a link");
     directory
 }
 
-/// Runs commands one after another in one shell; what each wrote. The shell ends at the first that fails.
+/// Runs commands one after another in one shell. Returns their outputs. The shell ends at the first failure.
 fn run(directory: &Path, commands: &[&str]) -> Vec<String> {
     let script: String = commands
         .iter()
@@ -108,7 +108,7 @@ async fn the_commands_of_the_guides_give_what_they_say() {
             }
         }
         if preparation.is_empty() {
-            // The first page makes what the others use.
+            // The first page prepares the others.
             preparation = read;
         }
     }
@@ -139,7 +139,7 @@ async fn the_requests_of_the_readme_work() {
     }
 }
 
-/// What `cargo xtask test --suite docs` has built.
+/// The site that `cargo xtask test --suite docs` has built.
 fn site() -> PathBuf {
     std::env::var_os("TILLGATE_TEST_DOCS")
         .expect("`cargo xtask test --suite docs` sets it")

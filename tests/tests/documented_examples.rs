@@ -104,7 +104,7 @@ fn is_timestamp(text: &str) -> bool {
     shape == "0000-00-00T00:00:00.000Z"
 }
 
-/// The parts around the attributes, the same in both documented samples.
+/// The parts around the attributes, which both documented samples share.
 async fn assert_envelope(service: &Service, api: &Api, answer: &Answer, kind: &str) {
     let data = &answer.body["data"];
     let own = format!("{}/api/{kind}/{}", service.url(), answer.id());
@@ -223,7 +223,7 @@ async fn plain_json_is_answered_in_kind() {
     let body = stripe_example(&service.demo("TILLGATE_STRIPE_ORDER_ID"));
     let answer = send(&api, "/api/stripe_payments", JSON, &body).await;
     assert_eq!(answer.header("content-type").split(';').next(), Some(JSON));
-    // As that sample does it: JSON in, and no Accept of its own.
+    // Like that sample: a JSON body, and no Accept of its own.
     let body = checkout_com_example(&service.demo("TILLGATE_CHECKOUT_COM_ORDER_ID"));
     let call = api
         .call("POST", "/api/checkout_com_payments")

@@ -9,7 +9,7 @@ use tillgate_tests::{Buyer, Received, Receiver, bodies};
 
 const NOTHING: Value = Value::Null;
 
-/// The words of a run that must end by itself with an error: one line.
+/// The output of a run that must end with an error: one line.
 fn refusal(arguments: &[&str]) -> (Option<i32>, String) {
     let output = command(arguments).output().expect("the binary runs");
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -69,7 +69,7 @@ async fn a_killed_service_leaves_a_directory_and_its_file_is_replaced() {
     assert_eq!(left.len(), 1, "{:?}", ended.left_behind);
 }
 
-/// What a client does, with everything that it is answered.
+/// Requests of a client, with all answers.
 async fn story(service: &Ephemeral) -> Vec<Answer> {
     let mut answers = vec![service.ask_for_token().await];
     let token = answers[0].json()["access_token"]
@@ -106,7 +106,7 @@ async fn story(service: &Ephemeral) -> Vec<Answer> {
         .to_owned();
     let buyer = Buyer::at(service.variable("TILLGATE_SANDBOX_URL"));
     buyer.authenticate(&page, "authenticate").await;
-    // The PSP's event has been dealt with before this: nothing here asks the PSP.
+    // The PSP's event was handled before this: no request here asks the PSP.
     let paid = call("GET", &format!("/api/orders/{order}"), NOTHING).await;
     assert_eq!(
         paid.json()["data"]["attributes"]["payment_status"],
@@ -209,7 +209,7 @@ async fn with_a_seed_webhooks_hear_the_same() {
             secrets.push((topic, secret));
         }
         story(&service).await;
-        // Nobody waits for a receiver: it may call the service.
+        // A receiver is not awaited: it may call the service.
         let calls = receiver.expect(before + expected.len()).await.split_off(before);
         for call in &calls {
             let secret = secrets.iter().find(|(topic, _)| *topic == call.topic());
@@ -226,7 +226,7 @@ async fn with_a_seed_webhooks_hear_the_same() {
             (headers, call.payload())
         };
         let mut all: Vec<_> = calls.iter().map(parts).collect();
-        // Several webhooks are called side by side.
+        // Several webhooks are called in parallel.
         all.sort_by_key(|(_, payload)| payload.to_string());
         all
     };
@@ -256,7 +256,7 @@ async fn a_fixture_more_changes_no_later_id() {
     assert_eq!(ids[0], ids[1]);
 }
 
-/// A subscriber that the shop has at the PSP itself asks this service while it is told.
+/// A subscriber of the shop at the PSP itself calls this service during its delivery.
 #[tokio::test]
 async fn with_a_seed_other_subscribers_of_the_psp_are_told_too() {
     let service = Ephemeral::start(&["--seed", "6"]).await;
@@ -282,7 +282,7 @@ async fn with_a_seed_other_subscribers_of_the_psp_are_told_too() {
         .call(&token, "POST", "/api/v1/payments", &payment)
         .await
         .expect(201);
-    // The PSP's events leave when the next request comes.
+    // The PSP's events leave with the next request.
     let next = service.call(&token, "GET", "/api/orders", &NOTHING).await;
     assert_eq!(next.status, 200);
     let accepted = tokio::time::timeout(Duration::from_secs(30), listener.accept());
@@ -432,7 +432,7 @@ async fn a_request_that_breaks_the_contract_is_told_at_the_end() {
             .status,
         200
     );
-    // A business rule is no matter of the contract.
+    // A business rule is not part of the contract.
     assert_eq!(
         service
             .call(&token, "GET", "/api/orders/zzzzzzzzzz", &NOTHING)

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What an example's own test command wrote, and whether it succeeded.
+/// The output of an example's own test command, and whether it succeeded.
 struct Run {
     succeeded: bool,
     output: String,
@@ -78,7 +78,7 @@ fn assert_passes(run: &Run) {
     assert!(!run.output.contains("do not conform"), "{}", run.output);
 }
 
-/// It is the contract that fails, and the output says where.
+/// Panics unless the contract fails, and the output names the place.
 #[track_caller]
 fn assert_breaks_the_contract(run: &Run) {
     assert!(!run.succeeded, "{}", run.output);

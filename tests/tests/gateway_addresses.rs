@@ -1,11 +1,11 @@
-//! Where a gateway may be: a tenant names an address that the service then calls with the tenant's key.
+//! The URLs of gateways: a tenant names an address that the service then calls with the tenant's key.
 
 use std::net::TcpListener;
 
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Api, Service, bodies};
 
-/// A gateway of each kind: its type, the name of its secret key, and two keys that fit.
+/// A gateway of each kind: its type, the name of its secret key, and two valid keys.
 const KINDS: [(&str, &str, [&str; 2]); 2] = [
     (
         "stripe_gateways",
@@ -42,7 +42,7 @@ async fn change(api: &Api, kind: &str, id: &str, attributes: Value) -> Answer {
     api.patch(&format!("/api/{kind}/{id}"), &body).await
 }
 
-/// A listener that nobody may connect to.
+/// A listener that must get no connection.
 struct Trap(TcpListener);
 
 impl Trap {
@@ -58,7 +58,7 @@ impl Trap {
         self.0.local_addr().expect("an address").port()
     }
 
-    /// Connections wait in the listener's queue until they are taken.
+    /// Connections wait in the listener's queue until they are accepted.
     fn is_empty(&self) -> bool {
         self.0.accept().is_err()
     }
@@ -177,7 +177,7 @@ async fn a_key_is_given_again_for_another_place() {
             assert!(detail.starts_with(&format!("{key_name} - ")), "{detail}");
         }
         assert!(trap.is_empty(), "a kept key was sent to another place");
-        // The same place, in whatever spelling, is no other one.
+        // Another spelling of the same URL is no change.
         for same in [
             sandbox.clone(),
             format!("{sandbox}/"),
@@ -229,7 +229,7 @@ async fn calls_go_through_the_operators_proxy_and_no_other() {
     answer.expect_error(503, "PAYMENT_GATEWAY_UNAVAILABLE");
     let asked = asked.join().expect("the proxy");
     assert_eq!(asked, "CONNECT api.stripe.com:443 HTTP/1.1\r\n");
-    // The sandbox of this process is no part of the internet.
+    // The sandbox of this process is not part of the internet.
     let [kind, id] = ["stripe_gateways", "_check"];
     let mut near = attributes(kind, key, service.sandbox().url());
     near[id] = true.into();
@@ -274,7 +274,7 @@ async fn what_is_no_psp_is_not_quoted() {
             assert!(!answer.body.to_string().contains("hunter2"), "{answer:?}");
             texts.push(answer.body["errors"][0]["detail"].to_string());
         }
-        // A port that nobody listens at is told in the same words.
+        // A port without a listener gets the same text.
         let mut closed = attributes(kind, key, "http://127.0.0.1:1");
         closed["_check"] = true.into();
         let closed = create(&api, kind, closed).await.expect(503);
@@ -308,7 +308,7 @@ async fn all_that_is_wrong_with_a_gateway_is_told_at_once() {
         let refused = change(&api, kind, gateway.id(), wrong)
             .await
             .expect_error(422, "VALIDATION_ERROR");
-        // What is missing is pointed to where it is missing.
+        // A missing member is pointed to where it belongs.
         let expected = [
             place("webhook_endpoint_secret"),
             "\"/data/attributes\"".to_owned(),

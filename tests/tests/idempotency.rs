@@ -23,7 +23,7 @@ async fn fifty_identical_requests_charge_once() {
     for answer in &answers {
         match answer.status {
             201 => assert_eq!(answer.body, created[0].body),
-            // While the first is under way the others are told to come back.
+            // While the first is in progress the others are told to try again.
             409 => assert_ne!(answer.header("retry-after"), ""),
             other => panic!("{other}: {:#}", answer.body),
         }
@@ -36,7 +36,7 @@ async fn fifty_identical_requests_charge_once() {
         .map(|entry| entry.kind)
         .collect();
     assert_eq!(kinds, ["authorize", "capture"]);
-    // Those that came back find the answer.
+    // A repetition finds the answer.
     let again = post(&api, "/api/v1/payments", "one-key", &body).await.expect(201);
     assert_eq!(again.body, created[0].body);
 }

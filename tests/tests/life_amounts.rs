@@ -1,9 +1,9 @@
-//! How much is authorized and captured for an order, and what its payment method does by itself.
+//! The authorized and captured amounts of an order, and the automatic steps of its payment method.
 
 use serde_json::{Value, json};
 use tillgate_tests::{Setup, Story, Vendor};
 
-/// A shop whose payment methods have more attributes.
+/// A shop whose payment methods have additional attributes.
 async fn shop_with(method: Value) -> Story {
     Story::start_with(&[], |setup| Setup {
         method: method.as_object().cloned().unwrap_or_default(),
@@ -84,7 +84,7 @@ async fn a_changed_total_is_authorized_anew_by_update() {
     }
     story.expect_status(&order, "approved", "paid").await;
     assert_eq!(story.amounts(&order, "captures").await, [1_250]);
-    // What is captured isn't asked for anew.
+    // A capture is not authorized again.
     let _ = story
         .patch("stripe_payments", &source, json!({ "_update": true }))
         .await
@@ -166,7 +166,7 @@ async fn nullify_detaches_a_payment_that_holds_nothing() {
         let source = &detached.body["data"]["relationships"]["payment_source"]["data"];
         assert!(source.is_null(), "{source}");
         let _ = story.pull(&order, "_nullify_payment_source").await.expect(200);
-        // Another one can be made.
+        // Another payment can be made.
         let _ = story.create(vendor, &order).await;
         let (held, _) = story.authorized(vendor, 1_000).await;
         let _ = story.pull(&held, "_nullify_payment_source").await.expect(422);
@@ -201,7 +201,7 @@ async fn auto_capture_captures_up_to_its_maximum() {
             story.settle(&order).await;
             story.expect_status(&order, "placed", payment_status).await;
         }
-        // A browser's confirmation that is heard of later counts as well.
+        // A browser's confirmation without an event counts as well.
         let order = story.shop.order_with(&method_of(&story, vendor), 900).await;
         let _ = story.create(vendor, &order).await;
         let _ = story.pull(&order, "_authorize").await.expect(200);

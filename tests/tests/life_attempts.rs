@@ -96,7 +96,7 @@ async fn a_card_that_is_blocked_or_has_a_wrong_code_is_declined() {
     story.assert_books_agree().await;
 }
 
-/// The page that the buyer is sent to.
+/// The page that the buyer is redirected to.
 async fn page(story: &Story, vendor: Vendor, source: &str) -> String {
     let source = story.get(vendor.source(), source).await;
     let page = match vendor {
@@ -165,7 +165,7 @@ async fn placing_hears_of_what_the_browser_has_confirmed() {
 #[tokio::test]
 async fn an_update_that_comes_after_the_buyer_has_confirmed_does_not_change_what_was_authorized() {
     let story = Story::start().await;
-    // The service does not hear of it before it asks.
+    // The service does not know of it before it asks.
     let lose = json!({ "fault": "webhook_lose" });
     story.sandbox().fault(&lose).await;
     let order = story.shop.order(1_000).await;
@@ -180,7 +180,7 @@ async fn an_update_that_comes_after_the_buyer_has_confirmed_does_not_change_what
     let refused = story.pull(&order, "_place").await.expect(422);
     assert_eq!(refused.body["errors"][0]["meta"]["error"], "mismatched_amounts");
     assert_eq!(story.amounts(&order, "authorizations").await, [1_000]);
-    // Now that it is known to be authorized, it is released and asked for anew.
+    // Now that it is known to be authorized, it is released and authorized again.
     for trigger in ["_update", "_authorize"] {
         let _ = story
             .patch("stripe_payments", source.id(), json!({ trigger: true }))
@@ -214,12 +214,12 @@ async fn a_sales_channel_finishes_what_its_buyer_has_authenticated() {
         let _ = pull(vendor.source(), source.id(), details).await.expect(200);
         let _ = pull("orders", &order, "_place").await.expect(200);
         story.expect_status(&order, "placed", "authorized").await;
-        // The buyer opens the page that waits for the payment once more.
+        // The buyer opens the waiting page once more.
         let _ = pull(vendor.source(), source.id(), details).await.expect(200);
         for trigger in ["_refresh", "_place"] {
             let _ = pull("orders", &order, trigger).await.expect(200);
         }
-        // What it may not change stays.
+        // An impossible trigger changes nothing.
         for trigger in ["_cancel", "_capture"] {
             let _ = pull("orders", &order, trigger)
                 .await
@@ -286,7 +286,7 @@ async fn an_answer_that_newer_news_has_overtaken_changes_nothing() {
             "fault": "delay", "delay_ms": 1_000, "method": "GET", "path_prefix": payments, "times": 1
         });
         sandbox.fault(&held_back).await;
-        // The first to ask hears that the buyer has yet to authenticate, after the second has heard of the failure.
+        // The first request reads that the buyer has yet to authenticate, after the second one has read the failure.
         tokio::join!(story.refresh(&order), async {
             while sandbox.faults().await.len() > 1 {}
             story.buyer.authenticate(&page, "fail").await;
@@ -303,7 +303,7 @@ async fn an_answer_that_newer_news_has_overtaken_changes_nothing() {
 #[tokio::test]
 async fn a_buyer_who_never_comes_back_leaves_nothing_held() {
     let story = Story::start().await;
-    // Checkout.com gives a challenge up by itself, and the order that waited for it is pending again.
+    // Checkout.com ends a challenge itself, and the order that waited for it is pending again.
     let order = story.shop.order(1_000).await;
     let _ = story
         .create_with(Vendor::CheckoutCom, &order, &challenged(Vendor::CheckoutCom))
@@ -316,7 +316,7 @@ async fn a_buyer_who_never_comes_back_leaves_nothing_held() {
     story.sandbox().advance(DAY).await;
     let _ = story.refresh(&order).await;
     story.expect_status(&order, "pending", "unpaid").await;
-    // At Stripe it waits until somebody gives it up.
+    // At Stripe it waits until the service gives it up.
     for vendor in Vendor::ALL {
         let order = story.shop.order(1_000).await;
         let source = story
@@ -335,7 +335,7 @@ async fn a_buyer_who_never_comes_back_leaves_nothing_held() {
             .await
             .expect(200);
         story.expect_status(&order, "placed", "authorized").await;
-        // Whoever comes back late finds nothing to pay.
+        // A late buyer finds nothing to pay.
         assert_ne!(story.buyer.open(&page).await, 500);
         let _ = story.refresh(&order).await;
         assert_eq!(story.amounts(&order, "authorizations").await, [1_000]);
@@ -363,7 +363,7 @@ async fn an_authorization_that_is_never_captured_expires() {
             .await;
         let _ = late.expect(422);
     }
-    // What was not placed yet can be paid anew.
+    // An order that was not placed can be paid again.
     for (order, vendor) in [(&orders[1], Vendor::CheckoutCom), (&orders[3], Vendor::Stripe)] {
         let _ = story.create(vendor, order).await;
         let _ = story
@@ -381,7 +381,7 @@ async fn a_capture_that_comes_too_late_is_told_as_a_failure() {
     for vendor in Vendor::ALL {
         let (order, _) = story.approved(vendor, 1_000).await;
         story.sandbox().advance(40 * DAY).await;
-        // Nobody has told us that the authorization is gone.
+        // No event has reported the end of the authorization.
         let answer = story.patch("orders", &order, json!({ "_capture": true })).await;
         let _ = answer.expect(422);
         story.settle(&order).await;

@@ -1,4 +1,4 @@
-//! The triggers of orders: what each does, where it is refused, and where it changes nothing.
+//! The triggers of orders: their effects, their refusals, and the cases in which they change nothing.
 
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Story, Vendor, bodies, cko_token, login};
@@ -191,7 +191,7 @@ async fn approve_and_capture_and_cancel() {
             .act(&order, "orders", &order, json!({ "_approve_and_capture": true }))
             .await;
         story.expect_status(&order, "approved", "paid").await;
-        // Captured money is given back by a refund alone.
+        // Only a refund returns captured money.
         let kept = story.pull(&order, "_cancel").await.expect(422);
         assert_eq!(kept.body["errors"][0]["meta"]["payment_status"], "paid");
 
@@ -229,7 +229,7 @@ async fn placing_authorizes_what_is_not_authorized_yet() {
         story.expect_status(&order, "pending", "unpaid").await;
         assert_eq!(story.transactions(&order, "authorizations").await.len(), 1);
     }
-    // Without a payment source there is nothing to place with, unless there is nothing to pay.
+    // Without a payment source the order can't be placed, unless it is free.
     let order = story.shop.order(1_000).await;
     let blank = story.pull(&order, "_place").await.expect(422);
     assert_eq!(blank.body["errors"][0]["meta"]["error"], "blank");
@@ -259,7 +259,7 @@ async fn two_triggers_at_once_are_refused() {
         let _ = both.expect_pointer(&format!("/data/attributes/{second}"));
     }
     story.expect_status(&order, "pending", "authorized").await;
-    // What is false is not pulled.
+    // A trigger that is false has no effect.
     let one = TRIGGERS
         .iter()
         .map(|trigger| ((*trigger).to_owned(), json!(*trigger == "_place")))

@@ -93,7 +93,7 @@ async fn two_captures_and_three_refunds() {
             .map(|count| json!(format!("{number}/T/{count:03}")))
             .collect();
         assert_eq!(numbers, expected);
-        // Asking the PSP again tells nothing new.
+        // Reading it from the PSP again shows nothing new.
         let _ = story
             .patch(vendor.source(), &source, json!({ "_refresh": true }))
             .await
@@ -180,7 +180,7 @@ async fn an_authorization_that_is_cancelled_leaves_the_order_unpaid() {
             )
             .await;
         story.expect_status(&order, "pending", "unpaid").await;
-        // It can be paid again, with either PSP, and after that the sum counts anew.
+        // It can be paid again, with either PSP, and the sum then counts from zero.
         for again in Vendor::ALL {
             let _ = story.create(again, &order).await;
             let _ = story

@@ -1,4 +1,4 @@
-//! Totals that change after a payment was begun, and next steps that can't be taken.
+//! Totals that change after a payment was begun, and impossible next steps.
 
 use serde_json::json;
 use tillgate_tests::{Answer, Story, Vendor, bodies};
@@ -45,7 +45,7 @@ async fn a_total_that_can_t_be_charged_is_refused_before_the_hold_is_released() 
         ["authorize"],
         "the hold is released"
     );
-    // With the former total, it goes on as if nothing had been.
+    // With the former total, it continues normally.
     set_total(&story, &order, 1_500).await;
     let _ = story.pull(&order, "_place").await.expect(200);
     story.expect_status(&order, "placed", "authorized").await;
@@ -66,7 +66,7 @@ async fn an_order_that_becomes_free_gives_its_authorization_up() {
         let _ = story.pull(&order, trigger).await.expect(200);
     }
     story.expect_status(&order, "approved", "free").await;
-    // Where there is no _update, the authorization is canceled.
+    // Without `_update`, the authorization is cancelled.
     let (order, _) = story.authorized(Vendor::CheckoutCom, 1_500).await;
     set_total(&story, &order, 0).await;
     let _ = story.pull(&order, "_place").await.expect(422);
@@ -97,7 +97,7 @@ async fn an_order_that_becomes_free_gives_its_unconfirmed_payment_up() {
         let placed = story.pull(&order, "_place").await.expect(200);
         assert!(placed.body["data"]["relationships"]["payment_source"]["data"].is_null());
         story.expect_status(&order, "placed", "free").await;
-        // The browser can't pay for it any more.
+        // The browser can no longer pay.
         let late = story.buyer.confirm(&source, "pm_card_visa").await;
         assert_eq!(late["error"]["code"], "payment_intent_unexpected_state");
         assert_eq!(story.sandbox().kinds().await, Vec::<String>::new());
@@ -130,7 +130,7 @@ async fn what_was_captured_places_an_order_whose_total_it_covers() {
             }
             story.expect_status(&order, "approved", "paid").await;
         }
-        // What does not cover the total does not place the order.
+        // An authorization below the total does not place the order.
         let (order, _) = story.authorized(vendor, 1_000).await;
         let authorization = story.only(&order, "authorizations").await;
         let part = json!({ "_capture": true, "_capture_amount_cents": 600 });
@@ -152,7 +152,7 @@ async fn a_next_step_that_can_t_be_taken_does_not_undo_the_last_one() {
     story.sandbox().fault(&lost).await;
     let part = json!({ "_authorize": true, "_authorization_amount_cents": 400 });
     let _ = story.patch("orders", &order, part.clone()).await.expect(200);
-    // Meanwhile the client takes away what it would be confirmed with.
+    // Meanwhile the client removes the instrument for the confirmation.
     let nothing = json!({ "options": {} });
     let _ = story
         .patch("stripe_payments", source.id(), nothing)

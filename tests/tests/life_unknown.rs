@@ -1,5 +1,5 @@
-//! What is answered late, twice, or not at all: asynchronous actions, replays by idempotency key, lost answers, and refunds
-//! that fail after they were done.
+//! Late, repeated and missing answers: asynchronous actions, replays by idempotency key, lost answers, and refunds that fail
+//! after their success.
 
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Story, Vendor, bodies};
@@ -8,8 +8,8 @@ async fn story_of_an_impatient_service() -> Story {
     Story::start_with(&["--gateway-timeout", "1"], |setup| setup).await
 }
 
-/// A money trigger on an order that is ready for it: the kind and id of the resource, the attributes, the kind of
-/// transaction that it makes, and what the order's payment is then.
+/// A money trigger on an order that is ready for it: the kind and id of the resource, the attributes, the kind of its
+/// transaction, and the resulting state of the order's payment.
 struct Trigger {
     order: String,
     kind: &'static str,
@@ -120,14 +120,14 @@ async fn a_lost_answer_leaves_one_effect() {
         for (count, trigger) in triggers(&story, vendor).await.iter().enumerate() {
             let fault = json!({ "vendor": vendor.name(), "method": "POST", "fault": "drop_after" });
             story.sandbox().fault(&fault).await;
-            // The PSP's word would end the wait.
+            // The PSP's event would end the wait.
             story.sandbox().fault(&json!({ "fault": "webhook_lose" })).await;
             let key = format!("{}-{count}", vendor.name());
             let lost = trigger.pull(&story, &key).await.expect(200);
             assert_ne!(lost.header("retry-after"), "", "{:?}", trigger.attributes);
             let made = story.transactions(&trigger.order, trigger.makes).await;
             assert_eq!(made[0]["attributes"]["message"], "pending", "{made:#?}");
-            // Neither the same request nor a new one has an effect beside it.
+            // Neither the same request nor a new one has another effect.
             let _ = trigger.pull(&story, &key).await.expect(409);
             let _ = trigger.pull(&story, &format!("{key}-new")).await.expect(422);
             story.sandbox().clear_faults().await;
@@ -282,7 +282,7 @@ async fn a_refund_that_fails_later_comes_back() {
     story
         .expect_status(&order, "approved", "partially_refunded")
         .await;
-    // What came back can be refunded again.
+    // The amount of a failed refund can be refunded again.
     story
         .act(&order, "orders", &order, json!({ "_refund": true }))
         .await;
@@ -302,7 +302,7 @@ async fn a_psp_that_refuses_says_so_and_leaves_a_record() {
             let answer = story
                 .patch(trigger.kind, &trigger.id, trigger.attributes.clone())
                 .await;
-            // Checkout.com doesn't say why: what became of these is found out first.
+            // Checkout.com doesn't give a reason: the state of the payment is read first.
             let is_known = vendor == Vendor::Stripe;
             let answer = answer.expect(if is_known { 422 } else { 200 });
             story.sandbox().clear_faults().await;
@@ -346,7 +346,7 @@ async fn what_was_answered_once_is_the_answer() {
     ] {
         sandbox.fault(&fault).await;
     }
-    // The first request waits for its answer while the PSP's event tells of the refund, and while the refund fails.
+    // The first request waits for its answer while the PSP's event reports the refund, and while the refund fails.
     let (first, second) = tokio::join!(ask(), async {
         while !story.is_pending(&order).await {}
         while story.is_pending(&order).await {}

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Story, bodies};
 
-/// A story whose shop takes wire transfers too, and an order with one.
+/// A story whose shop also offers wire transfers, and an order with one.
 async fn scene() -> (Story, String, Answer) {
     scene_with(json!({})).await
 }
 
-/// A scene with more attributes of the payment method, which the order has chosen.
+/// A scene with additional attributes of the payment method, which the order has chosen.
 async fn scene_with(more: Value) -> (Story, String, Answer) {
     let story = Story::start().await;
     let gateway = bodies::resource("manual_gateways", json!({ "name": "By hand" }), json!({}));

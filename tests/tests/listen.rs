@@ -1,4 +1,4 @@
-//! `tillgate listen`: the events of a local service, for those who build a receiver.
+//! `tillgate listen`: the events of a local service, for developers of a receiver.
 
 use serde_json::json;
 use tillgate_tests::{Reaction, Receiver, Service, bodies};

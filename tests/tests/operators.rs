@@ -1,5 +1,5 @@
-//! What operators do beside a running service: commands that create nothing, files that only their owner can use, and an
-//! installation that is not quietly replaced.
+//! Operators' actions beside a running service: commands that create nothing, files for their owner only, and an installation
+//! that is not silently replaced.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,20 +9,20 @@ use std::process::{Command, Output};
 
 use tillgate_tests::{Service, command};
 
-/// What a command does where there is nothing.
+/// The behaviour of a command without an installation.
 #[derive(Clone, Copy, PartialEq)]
 enum Here {
-    /// It serves, or prepares what a service needs.
+    /// It serves, or prepares a service.
     Creates,
-    /// It works on what exists, and ends with 1.
+    /// It needs existing data, and ends with 1.
     Refuses,
-    /// It needs credentials that it does not find, and ends with 2.
+    /// It needs credentials that are missing, and ends with 2.
     AsksForCredentials,
     /// It needs nothing.
     Works,
 }
 
-/// Each command with what it has to be given.
+/// Each command with its required arguments.
 const COMMANDS: &[(&str, &[&str], Here)] = &[
     ("serve", &[], Here::Creates),
     // Its journal only.
@@ -176,7 +176,7 @@ async fn files_that_others_could_use_are_taken_from_them_and_an_open_directory_i
     let data = service.data_dir().to_owned();
     let owned = |data: &Path| {
         let files = files_in(data);
-        // The log is the test's own.
+        // The test itself writes the log.
         files
             .into_iter()
             .filter(|file| file.extension().is_none_or(|extension| extension != "log"))
@@ -232,10 +232,10 @@ async fn a_key_that_is_missing_is_not_replaced() {
         assert!(stderr.contains(&key.display().to_string()), "{stderr}");
         assert_eq!(files(), before, "{:?}", files_in(&data));
     }
-    // Tables can be changed without it, and even then nobody makes another.
+    // Tables can be migrated without the key, and no other one is made.
     service.run(&["migrate"]);
     assert!(!key.exists());
-    // A directory that is gone with it is not made either.
+    // A missing directory is not made either.
     let elsewhere = data.join("elsewhere");
     let mut command = tillgate_tests::command();
     command.args([
@@ -263,7 +263,7 @@ async fn a_database_that_a_newer_version_has_used_is_left_alone() {
     service.terminate().await;
     let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231000000')";
     if service.run_in_database(newer).await.is_none() {
-        // SQLite has its own test beside the code: here nothing can write its file.
+        // SQLite has its own test beside the code: no test can write its file here.
         return;
     }
     let data = service.data_dir().to_owned();
@@ -302,7 +302,7 @@ async fn the_demo_stays_whatever_is_made_beside_it() {
 
 #[tokio::test]
 async fn a_token_of_the_command_line_is_one_of_the_running_service() {
-    // Nobody tells the command the port, which the system has chosen.
+    // The command does not know the port, which the system has chosen.
     let service = Service::start().await;
     let client_id = service.demo("TILLGATE_CLIENT_ID");
     for more in [&[] as &[&str], &["--public-url", "https://else.example"]] {
@@ -326,7 +326,7 @@ fn blocks(section: &str, language: &str) -> Vec<&'static str> {
     blocks.filter_map(|block| block.split("```").next()).collect()
 }
 
-/// Puts something else in the place of each of these, which must all be there.
+/// Replaces each of these texts, which must all exist.
 fn with(text: &str, changes: &[(&str, &str)]) -> String {
     changes.iter().fold(text.to_owned(), |text, (from, to)| {
         assert!(text.contains(from), "{from} is not in: {text}");
@@ -353,8 +353,8 @@ fn free_port() -> u16 {
     listener.local_addr().expect("an address").port()
 }
 
-/// The blocks about production, pasted one after the other: first what the superuser does, then the settings, the organization,
-/// the service, and a token that it takes. The roles are those of the page, under names that nobody else uses.
+/// The blocks about production, pasted one after the other: first the superuser's commands, then the settings, the organization,
+/// the service, and a token that it accepts. The roles are those of the page, under unique names.
 #[tokio::test]
 async fn the_production_section_works_as_it_is_pasted() {
     let host = Service::start().await;
@@ -444,7 +444,7 @@ async fn the_production_section_works_as_it_is_pasted() {
     }
 }
 
-/// Whoever runs the tests of a client gets the variables from the shell that read the file.
+/// A client's tests get the variables from the shell that read the file.
 #[test]
 fn the_line_that_reads_a_file_of_variables_exports_them() {
     let directory = tempfile::tempdir().expect("a directory");

@@ -1,5 +1,5 @@
-//! A buyer leaves authentication: the payment that waits for them is given up or replaced at once, in both dialects and at
-//! both PSPs, and what they finish late is released.
+//! A buyer leaves authentication: the payment that waits for them is given up or replaced at once, in both dialects and at both
+//! PSPs, and a late authorization is released.
 
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Story, Vendor, bodies, body, cko_token};
@@ -11,7 +11,7 @@ fn challenged(vendor: Vendor) -> String {
     }
 }
 
-/// How the first payment of an order came to wait for its buyer.
+/// The way in which the first payment of an order came to wait for its buyer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum First {
     Authorized(Vendor),
@@ -35,7 +35,7 @@ impl First {
         }
     }
 
-    /// An order whose payment waits, with its source and the page that the buyer is sent to.
+    /// An order with a waiting payment, with its source and the page that the buyer is redirected to.
     async fn waiting(self, story: &Story) -> (String, String, String) {
         let order = story.shop.order(1_000).await;
         let trigger = match self {
@@ -69,7 +69,7 @@ async fn pay(story: &Story, order: &str, token: &str) -> Answer {
         .await
 }
 
-/// How a second payment is made.
+/// The way in which a second payment is made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Second {
     Source(Vendor),
@@ -103,7 +103,7 @@ async fn the_next_attempt_replaces_a_payment_that_waits() {
         ] {
             let (order, source, page) = first.waiting(&story).await;
             second.pays(&story, &order).await;
-            // The buyer comes back to the first one, and nothing more is held.
+            // The buyer returns to the first one, and nothing more is held.
             finish_late(&story, first, &page).await;
             released(&story, first, &source, &order).await;
         }
@@ -111,7 +111,7 @@ async fn the_next_attempt_replaces_a_payment_that_waits() {
     story.assert_books_agree().await;
 }
 
-/// What the buyer does in another tab. Stripe has canceled the payment; at Checkout.com it succeeds.
+/// The buyer's action in another tab. Stripe has cancelled the payment; at Checkout.com it succeeds.
 async fn finish_late(story: &Story, first: First, page: &str) {
     if first.vendor() == Vendor::CheckoutCom {
         story.buyer.authenticate(page, "authenticate").await;
@@ -243,7 +243,7 @@ async fn another_card_is_never_silently_ignored() {
             let detail = refused.body["errors"][0]["detail"].as_str().unwrap_or_default();
             assert!(detail.contains("_nullify_payment_source"), "{detail}");
         }
-        // What is the same is no change.
+        // The same value is no change.
         let same = match vendor {
             Vendor::Stripe => json!({ "reference": "mine" }),
             Vendor::CheckoutCom => json!({ "token": challenged(vendor), "reference": "mine" }),

@@ -197,7 +197,7 @@ async fn nothing_is_requested_until_authorize() {
     }
     assert_eq!(scene.shop.authorizations(&scene.order).await, Vec::<Value>::new());
     assert_eq!(scene.service.sandbox().kinds().await, Vec::<String>::new());
-    // The order's total may still change: what is authorized is that of the moment.
+    // The order's total may still change: the present total is authorized.
     scene.shop.add(&scene.order, 500).await;
     let done = scene
         .patch(payment.id(), json!({ "_authorize": true }))

@@ -1,9 +1,9 @@
-//! A PSP that shows another payment than was asked for: nothing is placed and no money moves by itself, and a person sees it.
+//! A PSP that shows another payment than was requested: nothing is placed, no money moves automatically, and an operator sees it.
 
 use serde_json::{Value, json};
 use tillgate_tests::{Buyer, Psp, Service, Setup, Shop, Story, Tamperer, Vendor, bodies, body};
 
-/// What is changed in the PSP's answers, and what differs then.
+/// The changes of the PSP's answers, and the resulting differences.
 fn cases(vendor: Vendor) -> Vec<(&'static str, Vec<(&'static str, Value)>)> {
     match vendor {
         Vendor::Stripe => vec![
@@ -56,7 +56,7 @@ async fn story() -> (Story, Tamperer) {
     (story, tamperer)
 }
 
-/// The lines of `payments stuck`, and whether it calls for attention.
+/// The lines of `payments stuck`, and whether something needs an operator.
 fn stuck(story: &Story) -> (String, bool) {
     let output = story.service.output_of(&["payments", "stuck"]);
     (
@@ -71,7 +71,7 @@ async fn what_was_not_asked_for_is_left_to_a_person() {
     assert!(!stuck(&story).1);
     for vendor in Vendor::ALL {
         for (word, changes) in cases(vendor) {
-            // Checkout.com's answer to a new payment has no metadata; what is asked for later has it.
+            // Checkout.com's answer to a new payment has no metadata; later reads have it.
             if vendor == Vendor::CheckoutCom && word == "order" {
                 continue;
             }
@@ -101,7 +101,7 @@ async fn what_was_not_asked_for_is_left_to_a_person() {
                 .unwrap_or_else(|| panic!("{vendor:?} {word} is not listed: {listed}"));
             assert!(line.contains(word) && line.contains(&number), "{line}");
             assert!(wants_attention);
-            // Nor does it become placed by asking again.
+            // Another read does not place it, either.
             let _ = story.refresh(&order).await;
             let again = story.pull(&order, "_place").await;
             let shown = story.get("orders", &order).await;
@@ -162,7 +162,7 @@ async fn another_card_than_the_saved_one_is_a_mismatch() {
     assert!(stuck(&story).0.contains("instrument"), "{}", stuck(&story).0);
 }
 
-/// What the PSP has made instead is not ours, but the order is: the merchant looks at it there, and frees the order here.
+/// The PSP's payment is not ours, but the order is: the merchant checks the payment there, and frees the order here.
 #[tokio::test]
 async fn an_order_is_freed_of_a_payment_that_was_not_taken_over() {
     let (story, tamperer) = story().await;
@@ -190,7 +190,7 @@ async fn an_order_is_freed_of_a_payment_that_was_not_taken_over() {
                 let _ = story.refresh(&order).await;
                 let (listed, _) = stuck(&story);
                 assert!(listed.contains(word), "{vendor:?} {word}: {listed}");
-                // Another payment waits for that, and the refusal says so.
+                // Another payment must wait for that, and the refusal says so.
                 let again = body(Vendor::CheckoutCom, &order, &Vendor::CheckoutCom.approved());
                 let refused = story
                     .api

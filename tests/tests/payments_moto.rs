@@ -1,5 +1,5 @@
-//! Orders by mail or telephone: what a merchant authorizes with a payment method that says so is marked at the PSP, and nobody is
-//! asked to authenticate. What a buyer pays is not.
+//! Orders by mail or telephone: a merchant's payment with such a payment method is marked at the PSP, and nobody is asked to
+//! authenticate. A buyer's payment is not marked.
 
 use serde_json::{Value, json};
 use tillgate_tests::{Api, Setup, Story, Vendor, bodies};
@@ -38,7 +38,7 @@ fn method_of(story: &Story, vendor: Vendor) -> String {
     }
 }
 
-/// Whether the PSP took an order's payment for one by mail or telephone.
+/// Whether the PSP has an order's payment marked as one by mail or telephone.
 async fn is_marked(story: &Story, vendor: Vendor, order: &str) -> bool {
     let path = format!("/api/orders/{order}/payment_source");
     let source = story.api.get(&path).await.expect(200);
@@ -115,7 +115,7 @@ async fn what_is_charged_at_once_is_marked_too() {
     story.assert_books_agree().await;
 }
 
-/// The bank would want the buyer, who is on the telephone.
+/// The issuer would require the buyer, who is on the telephone.
 #[tokio::test]
 async fn nobody_is_asked_to_authenticate() {
     let (story, guest) = scene(false).await;

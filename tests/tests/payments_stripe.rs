@@ -116,7 +116,7 @@ async fn the_server_confirms_with_a_payment_method_in_the_options() {
         .expect(200);
     assert_eq!(scene.shop.payment_status(&scene.order).await, "authorized");
     assert_eq!(scene.shop.authorizations(&scene.order).await.len(), 1);
-    // What holds money already is not attempted again.
+    // A payment that holds money is not attempted again.
     let _ = scene
         .patch(payment.id(), json!({ "_authorize": true }))
         .await
@@ -250,7 +250,7 @@ async fn a_second_source_replaces_an_unconfirmed_one() {
         scene.buyer.intent(&second).await["status"],
         "requires_payment_method"
     );
-    // What was given up can't be paid any more, what replaces it can.
+    // A payment that was given up can't be paid any more, its replacement can.
     let refused = scene.buyer.confirm(&first, "pm_card_visa").await;
     assert!(refused["error"].is_object(), "{refused:#}");
     scene.buyer.confirm(&second, "pm_card_visa").await;
@@ -293,7 +293,7 @@ async fn beside_an_authorization_there_is_no_second_source() {
 async fn a_confirmation_that_nobody_told_us_of_stands() {
     let scene = scene().await;
     let first = scene.create().await;
-    // The buyer paid in another tab; the service has not heard of it.
+    // The buyer paid in another tab; the service does not know of it.
     scene.buyer.confirm(&first, "pm_card_visa").await;
     let body = bodies::stripe_payment(&scene.order);
     let refused = scene.api.post("/api/stripe_payments", &body).await.expect(422);

@@ -194,7 +194,7 @@ async fn both_forms_of_the_linkage_are_read() {
         json!({ "data": { "type": "orders", "id": scene.order } }),
         json!({ "type": "order", "id": scene.order }),
     ] {
-        // Without an instrument nothing is charged, so that each one can be replaced by the next.
+        // Without an instrument nothing is charged, so each payment can replace the one before.
         let body = bodies::resource("payments", json!({}), json!({ "order": linkage }));
         let payment = scene.api.post(PATH, &body).await.expect(201);
         let order = scene

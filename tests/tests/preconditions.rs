@@ -1,4 +1,4 @@
-//! Entity tags: what has changed since it was seen is not overwritten, and what has not is not sent again.
+//! Entity tags: a resource that has changed since it was seen is not overwritten, and an unchanged one is not sent again.
 
 use serde_json::{Value, json};
 use tillgate_tests::fixtures::Fixtures;
@@ -16,8 +16,7 @@ fn on_one<'a>(fixtures: &'a Fixtures, method: &'a str) -> impl Iterator<Item = &
     all.filter(move |operation| operation.method == method && operation.template.ends_with("/{id}"))
 }
 
-/// The entity tag of what the resource is when nothing is left to be heard of: a payment may ask its PSP first, and then shows what
-/// was heard.
+/// The entity tag of a resource without pending news: a payment may ask its PSP first, and then shows the new state.
 async fn tag(api: &Api, path: &str) -> String {
     let ask = async || api.get(path).await.expect(200).header("etag").to_owned();
     let mut before = ask().await;
@@ -32,7 +31,7 @@ async fn tag(api: &Api, path: &str) -> String {
     panic!("{path} changes with each look");
 }
 
-/// An event of the PSP may change what it shows at any moment.
+/// Whether an event of the PSP may change the resource at any moment.
 fn hears_of_its_psp(operation: &Operation) -> bool {
     operation.kind().ends_with("payments")
 }
@@ -196,8 +195,8 @@ async fn of_many_changes_to_what_was_seen_one_is_made() {
     }
 }
 
-/// A request that is sent again gets its answer, although it has itself changed what its condition is about. One that was refused
-/// for its condition had no effect, so that its key can be used again.
+/// A repeated request gets its answer, although it has changed the resource of its own condition. A request that failed its
+/// condition had no effect, so its key can be used again.
 #[tokio::test]
 async fn an_idempotency_key_is_looked_up_before_the_condition_is_judged() {
     let (_service, fixtures) = start().await;

@@ -1,9 +1,9 @@
-//! Requests that race for the same money: whoever comes second finds nothing left.
+//! Requests that race for the same money: the second one finds nothing left.
 
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Endpoint, Story, Vendor, bodies, body, webhook};
 
-/// How often each race is run.
+/// Number of rounds for each race.
 const ROUNDS: usize = 20;
 
 /// Sends two changes at the same time.
@@ -16,7 +16,7 @@ async fn race(story: &Story, first: (&str, &str, Value), second: (&str, &str, Va
     [first.await.expect("an answer"), second.await.expect("an answer")]
 }
 
-/// Panics unless the one succeeded and the other was refused, or both were one after the other.
+/// Panics unless one succeeded and the other was refused, or both succeeded one after the other.
 #[track_caller]
 fn assert_statuses(answers: &[Answer], allowed: &[[u16; 2]]) {
     let mut statuses = [answers[0].status, answers[1].status];
@@ -43,7 +43,7 @@ async fn two_captures_of_one_authorization() {
                 assert_statuses(&answers, &[[200, 422]]);
                 assert_eq!(captured, 600);
             } else {
-                // The order's capture takes what is left, whoever is first.
+                // The order's capture takes the rest, before or after the other one.
                 assert_statuses(&answers, &[[200, 200], [200, 422]]);
                 assert!([600, 1_000].contains(&captured), "{captured}");
             }
@@ -182,7 +182,7 @@ async fn two_sources_on_one_order() {
         story.expect_status(&order, "pending", "authorized").await;
         assert_eq!(story.amounts(&order, "authorizations").await, [1_000]);
     }
-    // One of two Stripe payments is the order's in the end, and only that one can be paid.
+    // One of two Stripe payments stays the order's, and only that one can be paid.
     for _ in 0..ROUNDS {
         let order = story.shop.order(1_000).await;
         let stripe = (

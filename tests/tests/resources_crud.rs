@@ -1,4 +1,4 @@
-//! Every resource through its life: created, read, listed, changed, deleted.
+//! The life of every resource: created, read, listed, changed, deleted.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use tillgate_tests::{Answer, Operation, Service, bodies, stored, takes};
 async fn start() -> (Service, Fixtures) {
     let service = Service::start().await;
     let fixtures = Fixtures::of_demo(&service).await;
-    // A payment that is authorized as it is created could not be deleted again.
+    // A payment that is authorized at its creation could not be deleted again.
     let gateways = fixtures.api.get("/api/checkout_com_gateways").await.expect(200);
     let gateway = gateways.body["data"][0]["id"]
         .as_str()
@@ -29,7 +29,7 @@ fn attributes(answer: &Answer) -> &Map<String, Value> {
     answer.body["data"]["attributes"].as_object().expect("attributes")
 }
 
-/// The attributes but those that an update changes by itself.
+/// The attributes except those that an update changes automatically.
 fn lasting(answer: &Answer) -> BTreeMap<String, Value> {
     attributes(answer)
         .iter()
@@ -47,7 +47,7 @@ fn as_rendered(operation: &Operation, name: &str) -> String {
     }
 }
 
-/// Panics unless the answer shows each attribute that was sent and can be read.
+/// Panics unless the answer shows each readable attribute that was sent.
 #[track_caller]
 fn assert_shows(operation: &Operation, answer: &Answer, sent: &Value) {
     for (name, value) in sent.as_object().into_iter().flatten() {
@@ -57,7 +57,7 @@ fn assert_shows(operation: &Operation, answer: &Answer, sent: &Value) {
     }
 }
 
-/// A value that an attribute takes, by its schema.
+/// A value that an attribute accepts, by its schema.
 fn sample(name: &str, schema: &Value) -> Value {
     match schema["format"].as_str() {
         Some("uri") => "https://shop.example.com/somewhere".into(),
@@ -71,13 +71,13 @@ fn sample(name: &str, schema: &Value) -> Value {
         _ if takes(schema, "string") => format!("sample_of_{name}").into(),
         _ if takes(schema, "integer") => 7.into(),
         _ if takes(schema, "boolean") => true.into(),
-        // What may be in it is a matter of the attribute.
+        // The attribute decides about its contents.
         _ if takes(schema, "array") => json!([]),
         _ => json!({ "sample": [1, 2.5, null, { "größe": "名前" }] }),
     }
 }
 
-/// Attributes of an update that take null, but triggers.
+/// Attributes of an update that accept null, without triggers.
 fn nullable(update: &Operation) -> Vec<(&str, &Value)> {
     let body = update.body.as_ref().expect("an update has a body");
     let properties = body.attributes.properties.iter();
@@ -117,7 +117,7 @@ async fn every_resource_is_created_read_listed_changed_and_deleted() {
     }
 }
 
-/// The document's example, and a body without any attribute.
+/// Sends the document's example, and a body without any attribute.
 async fn changes_what_it_is_told_to(fixtures: &Fixtures, update: &Operation, before: &Answer) {
     let path = update.path(before.id());
     let mut body = update
@@ -136,12 +136,12 @@ async fn changes_what_it_is_told_to(fixtures: &Fixtures, update: &Operation, bef
     assert_eq!(lasting(&read), lasting(&changed), "{path}");
 }
 
-/// What is left when an attribute is set to null.
+/// The value of an attribute after it was set to null.
 fn value_of_null(kind: &str, name: &str) -> Value {
     match (kind, name) {
         // Always an object, if an empty one.
         (_, "metadata") => json!({}),
-        // The title of its source type unless it has a name of its own.
+        // By default the title of its source type.
         ("payment_methods", "name") => "Stripe payment".into(),
         _ => Value::Null,
     }

@@ -1,4 +1,4 @@
-//! Links: every one that the service sends leads somewhere, and is what its name says.
+//! Links: every link of the service works, and leads to the resource that its name says.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
@@ -6,10 +6,10 @@ use serde_json::Value;
 use tillgate_tests::fixtures::Fixtures;
 use tillgate_tests::{Answer, Api, OpenApi, Service, links_of};
 
-/// The crawl stops here: far above what the data needs, and a circle of ever new links would not end by itself.
+/// The crawl stops here. This is far more than the data needs, and ends a circle of ever new links.
 const MOST_DOCUMENTS: usize = 5000;
 
-/// Gets every document that can be reached from the lists, by link.
+/// Gets every document that is reachable from the lists by links.
 async fn crawl(service: &Service, api: &Api, open_api: &OpenApi) -> HashMap<String, Answer> {
     let mut waiting: VecDeque<String> = open_api
         .lists()
@@ -41,7 +41,7 @@ fn resources(document: &Value) -> Vec<&Value> {
         .collect()
 }
 
-/// Types and ids of what a document holds.
+/// Types and ids of a document's resources.
 fn identifiers(document: &Value) -> Vec<(String, String)> {
     let data = &document["data"];
     let items = data
@@ -89,7 +89,7 @@ async fn every_link_leads_to_what_it_says() {
             }
         }
     }
-    // No link leads a merchant to cards: their list is their customer's.
+    // No link leads a merchant to cards: only their customer has a list of them.
     let linked = ids.into_keys().filter(|kind| kind != "cards").collect();
     assert_eq!(kinds, linked, "the crawl has seen each type");
     assert!(empty > 0, "the crawl has seen an empty relationship");

@@ -13,7 +13,7 @@ async fn start() -> (Service, Fixtures, BTreeMap<String, String>) {
     (service, fixtures, ids)
 }
 
-/// Path of an operation for the resources at hand.
+/// Path of an operation for the existing resources.
 fn path_of(operation: &Operation, ids: &BTreeMap<String, String>) -> String {
     operation.path(&ids[operation.kind()])
 }
@@ -26,7 +26,7 @@ fn page_parameters(operation: &Operation) -> (&str, &str, i64) {
     (number, size, schema["maximum"].as_i64().expect("a maximum"))
 }
 
-/// Number of records and of pages, as the list says it.
+/// Number of records and of pages in a list's `meta`.
 fn counts(answer: &Answer) -> (u64, u64) {
     let meta = &answer.body["meta"];
     let count = |names: [&str; 2]| {
@@ -51,7 +51,7 @@ fn ids_of(answer: &Answer) -> Vec<&str> {
 async fn pages_of_every_list_hold_each_record_once() {
     let (_service, fixtures, mut ids) = start().await;
     for _ in 0..3 {
-        // More than one page of something, whatever a page's size is.
+        // More than one page of one type, whatever a page's size is.
         let _ = fixtures.create("customers").await;
         let payment = fixtures.create("stripe_payments").await;
         ids.insert("stripe_payments".into(), payment.id().to_owned());
@@ -89,7 +89,7 @@ async fn pages_of_every_list_hold_each_record_once() {
     assert!(lists > 20 && pages > lists, "{lists} {pages}");
 }
 
-/// Each link leads to the page that its name says; there is none before the first and after the last.
+/// Each link leads to the page of its name; none leads before the first or after the last page.
 async fn assert_links(fixtures: &Fixtures, answer: &Answer, page: usize, count: usize) {
     let links = &answer.body["links"];
     assert_eq!(links.get("prev").is_some(), page > 1, "{}", answer.request);
@@ -189,7 +189,7 @@ async fn the_dialects_page_by_their_own_names() {
     assert_eq!(raw.bytes, encoded.bytes);
 }
 
-/// JSON:API 1.1, query parameters: what the endpoint doesn't know is 400, on every method, and nothing is done.
+/// JSON:API 1.1, query parameters: an unknown one is 400, on every method, and nothing is done.
 #[tokio::test]
 async fn unknown_query_parameters_are_refused_everywhere() {
     let (_service, fixtures, ids) = start().await;

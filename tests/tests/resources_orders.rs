@@ -1,4 +1,4 @@
-//! Orders: totals, status, and the customer that an address stands for.
+//! Orders: totals, status, and the customer of an address.
 
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Api, Service, bodies};
@@ -24,7 +24,7 @@ async fn add_item(api: &Api, order: &str, unit_amount_cents: i64, quantity: i64)
     .expect(201)
 }
 
-/// Panics unless the order costs this much, in all the forms in which it says so.
+/// Panics unless the order has this total, in all of its forms.
 async fn assert_costs(api: &Api, order: &str, cents: i64, status: &str) {
     let answer = api.get(&format!("/api/orders/{order}")).await.expect(200);
     for total in ["subtotal_amount", "total_amount", "total_amount_with_taxes"] {
@@ -134,7 +134,7 @@ async fn an_address_creates_the_customer_or_finds_it() {
         .expect(200);
     assert_eq!(orders.body["meta"]["record_count"], 2);
 
-    // A customer brings the address.
+    // A customer also sets the address.
     let by_id = json!({ "market": bodies::to_one("markets", &market), "customer": bodies::to_one("customers", customer.id()) });
     let third = api
         .post("/api/orders", &bodies::resource("orders", json!({}), by_id))

@@ -1,11 +1,11 @@
-//! What is kept for a time only goes by itself. On SQLite, whose file is the service's alone, unit tests look at that.
+//! Expired data is deleted automatically. Unit tests cover SQLite, whose file is the service's alone.
 
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tillgate_tests::{Service, Story, Vendor, body, wait};
 
-/// Until the service has looked.
+/// Time limit for the service's check.
 const LIMIT: Duration = Duration::from_secs(60);
 
 async fn count(service: &Service, of: &str) -> u64 {

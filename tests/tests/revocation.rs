@@ -1,4 +1,4 @@
-//! Access that is taken back: tokens, secrets and applications.
+//! Revoked access: tokens, secrets and applications.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tillgate_tests::login::{self, Customer, PASSWORD};
 use tillgate_tests::{Answer, JSON, Service, bodies, wait};
 
 const FORM: &str = "application/x-www-form-urlencoded";
-/// In so much time all instances know.
+/// Time after which all instances know.
 const LIMIT: Duration = Duration::from_secs(10);
 
 async fn post(service: &Service, path: &str, form: &[(&str, &str)]) -> Answer {
@@ -37,7 +37,7 @@ fn access_token(body: &Value) -> String {
     body["access_token"].as_str().expect("a token").to_owned()
 }
 
-/// Whether a token is one, whatever it permits.
+/// Whether a token is valid, whatever it permits.
 async fn counts(service: &Service, token: &str) -> bool {
     service.with_token(token).get("/api/markets").await.status != 401
 }
@@ -46,7 +46,7 @@ async fn counts(service: &Service, token: &str) -> bool {
 async fn until_refused(service: &Service, token: &str) {
     let refused = wait::until_async(LIMIT, async || (!counts(service, token).await).then_some(()));
     refused.await.expect("it is refused in time");
-    // For what changes something too.
+    // For changes too.
     let order = bodies::resource("markets", json!({"name": "x", "currency_code": "EUR"}), json!({}));
     let _ = service
         .with_token(token)
@@ -84,7 +84,7 @@ async fn a_token_is_revoked_by_the_application_that_it_was_made_for() {
         ("client_secret", secret.as_str()),
     ];
     let revoke = async |form: &[(&str, &str)]| post(&service, "/oauth/revoke", form).await;
-    // Requests that are none.
+    // Malformed requests.
     let _ = revoke(&[("client_id", &client_id), ("token", &own)])
         .await
         .expect(401);
@@ -129,7 +129,7 @@ async fn a_token_is_revoked_by_the_application_that_it_was_made_for() {
     ];
     let answer = revoke(&hinted).await.expect(200);
     assert_eq!(answer.header("cache-control"), "no-store");
-    // Here it counts at once, and is no error a second time.
+    // It is effective here at once, and a repetition is no error.
     assert!(!counts(&service, &own).await);
     let _ = revoke(&[credentials[0], credentials[1], ("token", &own)])
         .await
@@ -232,7 +232,7 @@ async fn an_application_is_disabled_and_enabled() {
     let works = wait::until_async(LIMIT, async || counts(&service, &after).await.then_some(()));
     works.await.expect("it works in time");
     assert!(!counts(&service, &before).await);
-    // The demo's own application is not touched by it.
+    // The demo's own application is not affected.
     let _ = service.api().await.get("/api/orders").await.expect(200);
 }
 
@@ -274,7 +274,7 @@ async fn a_secret_is_rotated_with_and_without_the_old_one() {
     }
     let _ = token(&service, &client_id, &third).await.expect(200);
     until_refused(&service, &before).await;
-    // The old one ends by itself.
+    // The old secret expires.
     let fourth = rotate(&["--keep-old-for", "1s"]);
     let ended = wait::until_async(LIMIT, async || {
         (token(&service, &client_id, &third).await.status == 401).then_some(())

@@ -1,4 +1,4 @@
-//! What a payment costs the database: each commit waits for the disk.
+//! The database costs of a payment: each commit waits for the disk.
 
 use serde_json::json;
 use tillgate_tests::{Answer, Story, Vendor, bodies, body};
@@ -15,7 +15,7 @@ async fn commits(story: &Story) -> u64 {
         .unwrap_or_else(|| panic!("not counted:\n{text}"))
 }
 
-/// How many commits a request needs.
+/// Number of commits that a request needs.
 async fn cost(story: &Story, request: impl Future<Output = Answer>) -> (Answer, u64) {
     let before = commits(story).await;
     let answer = request.await;
@@ -25,12 +25,12 @@ async fn cost(story: &Story, request: impl Future<Output = Answer>) -> (Answer, 
 #[tokio::test]
 async fn a_call_to_a_psp_stands_between_two_commits() {
     let story = Story::start().await;
-    // What the PSP tells by itself is committed too, at any time.
+    // The PSP's events are committed too, at any time.
     story.sandbox().fault(&json!({ "fault": "webhook_lose" })).await;
     for vendor in Vendor::ALL {
         let order = story.shop.order(1_000).await;
         let (source, created) = cost(&story, story.create_with(vendor, &order, &vendor.approved())).await;
-        // Nothing is asked of Checkout.com before `_authorize`.
+        // Checkout.com gets no request before `_authorize`.
         let expected = if vendor == Vendor::Stripe { 2 } else { 1 };
         assert_eq!(created, expected, "{vendor:?}: {:#}", source.body);
         for trigger in ["_authorize", "_place", "_approve"] {

@@ -1,4 +1,4 @@
-//! `Idempotency-Key` where money is at stake: whose a key is, how long it lasts, and what is replayed.
+//! `Idempotency-Key` where money is at stake: the owner of a key, its lifetime, and replays.
 
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ async fn fifty_identical_requests_replace_a_source_once() {
     let replaced = api.post("/api/stripe_payments", &body).await.expect(201);
     let answers = join_all((0..50).map(|_| post(&api, "/api/stripe_payments", "k", &body))).await;
     for answer in &answers {
-        // 409 while the first is under way, 422 while it gives the present source up.
+        // 409 while the first is in progress, 422 while it gives the present source up.
         assert!([201, 409, 422].contains(&answer.status), "{answer:?}");
     }
     let again = post(&api, "/api/stripe_payments", "k", &body).await.expect(201);
@@ -127,7 +127,7 @@ async fn a_key_belongs_to_one_application() {
     let channel = login::guest(&service).await;
     let customer = |email: &str| json!({ "data": { "type": "customers", "attributes": { "email": email } } });
     let first = post(&integration, "/api/customers", "k", &customer("ada@example.com")).await;
-    // Another request with the same key, from another application, is that application's first.
+    // The same key from another application is that application's first request.
     let other = post(&channel, "/api/customers", "k", &customer("bob@example.com")).await;
     assert_ne!(first.expect(201).id(), other.expect(201).id());
 }
@@ -145,7 +145,7 @@ async fn a_key_belongs_to_one_path_and_query() {
         .expect_error(422, "IDEMPOTENCY_KEY_REUSED");
     let untouched = api.get(&format!("/api/orders/{second}")).await.expect(200);
     assert_eq!(*untouched.attribute("language_code"), "en");
-    // Whether or not a query is known, it makes another request.
+    // A query makes it another request, known or not.
     let other = patch(
         &api,
         &format!("{path}?fields[orders]=number"),
@@ -188,7 +188,7 @@ async fn what_the_psp_s_outage_refused_can_be_sent_again_with_the_same_key() {
     assert_eq!(psp.sandbox().kinds().await, ["authorize", "capture"]);
 }
 
-/// A guest of the demo's sales channel; each has fetched a token of their own.
+/// A guest of the demo's sales channel; each one has their own token.
 async fn guest_order(service: &Service) -> String {
     let market = service.demo("TILLGATE_MARKET_ID");
     bodies::order(&service.api().await, &market, 1_000).await
@@ -198,7 +198,7 @@ async fn guest_order(service: &Service) -> String {
 async fn guests_who_choose_the_same_key_do_not_meet() {
     let service = Service::start().await;
     let (one, other) = (login::guest(&service).await, login::guest(&service).await);
-    // What is created out of nothing belongs to the token.
+    // A resource without an order belongs to the token.
     let order = bodies::resource(
         "orders",
         json!({ "customer_email": "one@example.com" }),
@@ -216,7 +216,7 @@ async fn guests_who_choose_the_same_key_do_not_meet() {
     let again = post(&one, "/api/orders", "order-1", &order).await.expect(201);
     assert_eq!(again.body, first.body);
     assert_eq!(again.header("idempotent-replayed"), "true");
-    // Payments of different orders are apart, whatever the token.
+    // Payments of different orders are separate, whatever the token.
     let orders = [guest_order(&service).await, guest_order(&service).await];
     for order in &orders {
         let body = bodies::payment(order, "pm_card_visa");

@@ -1,4 +1,4 @@
-//! `kill -9` between the three steps of a payment. The PSPs are a process of their own, so that they go on.
+//! `kill -9` between the three steps of a payment. The PSPs are a process of their own, so that they continue.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tillgate_tests::{Answer, Api, Buyer, Psp, Service, Shop, bodies};
 
 const APPROVED: &str = "tok_4gzeau5o2uqubbk6fufs3m7p54";
-/// A start looks for open calls at once; this is for a busy machine.
+/// A start checks open calls at once; this is for a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
 struct Scene {
@@ -33,12 +33,12 @@ async fn scene() -> Scene {
     }
 }
 
-/// When the service is killed.
+/// The moment of the kill.
 #[derive(Clone, Copy)]
 enum Moment {
     /// The intent is committed and the request is lost on its way: the PSP has done nothing.
     BeforeTheEffect,
-    /// The PSP has done it and its answer is not here yet.
+    /// The PSP has executed it and its answer has not arrived yet.
     BeforeTheResult,
 }
 
@@ -68,7 +68,7 @@ impl Scene {
         let sandbox = self.psp.sandbox();
         sandbox.fault(&fault).await;
         let request = tokio::spawn(self.request(method, path, body).try_send());
-        // A fault that has hit a request is gone, or hits one less.
+        // A fault that has hit a request is gone, or has fewer hits left.
         let waits = async || {
             sandbox
                 .faults()
@@ -92,7 +92,7 @@ impl Scene {
         self.service.restart().await;
     }
 
-    /// What a client does that got no answer: it sends the same request again, until it is not told to wait.
+    /// A client without an answer sends the same request again, until it is not told to wait.
     async fn again(&self, method: &str, path: &str, body: &Value) -> Answer {
         let deadline = Instant::now() + LIMIT;
         loop {
@@ -112,7 +112,7 @@ impl Scene {
         }
     }
 
-    /// Waits until the start has found it out: a GET of the order asks no PSP.
+    /// Waits until the start has resolved it: a GET of the order asks no PSP.
     async fn wait_for_status(&self, wanted: &str) {
         let deadline = Instant::now() + LIMIT;
         while self.shop.payment_status(&self.order).await != wanted {

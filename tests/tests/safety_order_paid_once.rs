@@ -13,7 +13,7 @@ async fn post(api: &Api, path: &str, key: &str, body: &Value) -> Answer {
     call.json(body).send().await
 }
 
-/// What each payment at a PSP holds or has taken.
+/// The held or captured amount of each payment at a PSP.
 fn held(ledger: &[LedgerEntry]) -> HashMap<&str, i64> {
     let mut held = HashMap::new();
     for entry in ledger {
@@ -29,7 +29,7 @@ fn held(ledger: &[LedgerEntry]) -> HashMap<&str, i64> {
     held
 }
 
-/// Twenty requests for one order, by the paths that `request` gives them.
+/// Sends twenty requests for one order, to the paths that `request` returns.
 async fn race(api: &Api, request: impl Fn(usize) -> (&'static str, Value)) -> Vec<Answer> {
     let send = async |n: usize| {
         let (path, body) = request(n);
@@ -37,7 +37,7 @@ async fn race(api: &Api, request: impl Fn(usize) -> (&'static str, Value)) -> Ve
     };
     let answers = join_all((0..20).map(send)).await;
     for answer in &answers {
-        // 503: the source that is to be replaced is being replaced already.
+        // 503: the source is already being replaced.
         assert!([201, 422, 503].contains(&answer.status), "{answer:?}");
     }
     answers
@@ -120,7 +120,7 @@ async fn one_of_twenty_authorize_triggers_reaches_the_psp() {
     let authorize = bodies::change("stripe_payments", payment.id(), json!({ "_authorize": true }));
     let answers = join_all((0..20).map(|_| api.patch(&path, &authorize))).await;
     for answer in &answers {
-        // 200 also for those that come after: what holds money already is not attempted again.
+        // 200 also for later requests: a payment that holds money is not attempted again.
         assert!([200, 422].contains(&answer.status), "{answer:?}");
     }
     let ledger = service.sandbox().ledger().await;

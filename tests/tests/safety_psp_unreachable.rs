@@ -1,4 +1,4 @@
-//! A PSP that did nothing for certain: it can't be reached, or refuses our keys. Nothing stays pending.
+//! A PSP that certainly did nothing: it can't be reached, or refuses our keys. Nothing stays pending.
 
 use std::cell::Cell;
 
@@ -121,7 +121,7 @@ async fn who_asks_while_nothing_reaches_the_psp_is_told_so() {
     );
     for _ in 0..5 {
         let body = bodies::payment(&order, "tok_visa");
-        // The second wants to know what became of the first, which still tries to connect.
+        // The second request waits for the outcome of the first, which still tries to connect.
         let has_ended = Cell::new(false);
         let pay = async {
             let answer = api.post("/api/v1/payments", &body).await;
@@ -138,7 +138,7 @@ async fn who_asks_while_nothing_reaches_the_psp_is_told_so() {
     psp.restart().await;
     let refresh = bodies::change("orders", &order, json!({ "_refresh": true }));
     let _ = api.patch(&path, &refresh).await.expect(200);
-    // What was left open may have been sent again by now.
+    // An open call may have been sent again by now.
     if shop.payment_status(&order).await != "paid" {
         let body = bodies::payment(&order, "tok_visa");
         let _ = api.post("/api/v1/payments", &body).await.expect(201);

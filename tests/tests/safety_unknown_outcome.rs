@@ -1,4 +1,4 @@
-//! A PSP that doesn't answer: what is unknown stays pending, blocks a second attempt, and is found out; it is never guessed.
+//! A PSP that doesn't answer: an unknown outcome stays pending, blocks a second attempt, and is resolved; it is never guessed.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tillgate_tests::{Answer, Api, Service, Shop, bodies};
 
 const APPROVED: &str = "tok_4gzeau5o2uqubbk6fufs3m7p54";
-/// Longer than the pauses of the first few attempts to find an outcome.
+/// Longer than the pauses of the first few checks for an outcome.
 const LIMIT: Duration = Duration::from_secs(60);
 
 struct Scene {
@@ -35,7 +35,7 @@ impl Scene {
         self.service.sandbox().fault(&fault).await;
     }
 
-    /// Reads a resource until its payment is decided. Every answer on the way must be one.
+    /// Reads a resource until its payment is decided. Every answer in between must be a success.
     async fn decided(&self, path: &str, is_decided: impl Fn(&Answer) -> bool) -> Answer {
         let deadline = Instant::now() + LIMIT;
         loop {
@@ -228,7 +228,7 @@ async fn a_request_that_is_lost_on_its_way_is_sent_again() {
         assert_ne!(lost.header("retry-after"), "");
         assert_eq!(scene.service.sandbox().kinds().await, Vec::<String>::new());
         scene.service.sandbox().clear_faults().await;
-        // The order isn't asked for at the PSP: what decides it is the GET of the payment, or the background task.
+        // The order is not read from the PSP: a GET of the payment, or the background task, decides it.
         let resource = format!("{path}/{}", lost.id());
         let order = scene.order.clone();
         let deadline = Instant::now() + LIMIT;

@@ -1,5 +1,5 @@
 //! Requests that schemathesis generates from the document, one after another and along its links: no answer may break the
-//! contract. What business rules refuse is listed in tests/tools/schemathesis/business_rules.yaml.
+//! contract. tests/tools/schemathesis/business_rules.yaml lists the refusals of business rules.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,10 +10,10 @@ use tillgate_tests::login::{self, Customer};
 
 /// Makes the requests repeatable.
 const SEED: u32 = 20_180_101;
-/// Along links, a run ends early where it has found no new way for a while: several go several ways.
+/// Along links, a run ends early if it finds no new path for a while: several runs take several paths.
 const WALKS: u32 = 5;
 
-/// Generates so many requests for each operation, and ten times as many walks along links, with this token.
+/// Generates a number of requests for each operation, and ten times as many walks along links, with this token.
 fn run(service: &Service, token: &str, examples: u32) {
     generate(service, token, "examples,coverage,fuzzing", examples, SEED);
     for walk in 0..WALKS {
@@ -56,7 +56,7 @@ async fn token(service: &Service, credentials: &Value) -> String {
     token.expect("an access token").to_owned()
 }
 
-/// All requests are one caller's, who fails often: neither may keep the others from being answered.
+/// All requests come from one caller, who fails often: neither may block the rest.
 async fn start() -> Service {
     const MANY: &str = "1000000";
     Service::start_with(&[

@@ -1,4 +1,4 @@
-//! Starting, stopping, and what a bad start says.
+//! Starting, stopping, and the messages of a failed start.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,7 +11,7 @@ fn any_port() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
 }
 
-/// Runs a command that must end by itself, with an error; what it says on stderr about it.
+/// Runs a command that must end with an error. Returns its message on stderr.
 async fn failing(mut command: Command) -> String {
     let ended = tokio::time::timeout(
         std::time::Duration::from_secs(60),
@@ -27,7 +27,7 @@ async fn failing(mut command: Command) -> String {
     stderr
 }
 
-/// The one line that tells what is wrong.
+/// Panics unless there is one line with this part.
 #[track_caller]
 fn assert_one_line_with(stderr: &str, part: &str) {
     let lines: Vec<_> = stderr.lines().filter(|line| !line.trim().is_empty()).collect();
@@ -78,7 +78,7 @@ async fn sigterm_finishes_what_is_in_flight() {
     service.sandbox().fault(&slow).await;
     let body = bodies::payment(&service.demo("TILLGATE_PAYMENTS_ORDER_ID"), "tok_visa");
     let request = tokio::spawn(async move { api.post("/api/v1/payments", &body).await });
-    // The PSP books at once and answers later: with the first entry the request is in flight.
+    // The PSP executes it at once and answers later: with the first entry the request is in progress.
     while service.sandbox().ledger().await.is_empty() {
         assert!(!request.is_finished(), "the request ended and charged nothing");
     }
@@ -101,7 +101,7 @@ async fn a_port_in_use_is_said_in_one_line() {
     let address = taken.local_addr().expect("it is bound");
     let data = tempfile::tempdir().expect("a directory");
     let mut command = service.serve_command(&data.path().join("new"), address);
-    // PostgreSQL has the database of the service that runs, which opens with its key alone.
+    // PostgreSQL has the running service's database, which needs its key.
     command
         .arg("--master-key-file")
         .arg(service.data_dir().join("master.key"));

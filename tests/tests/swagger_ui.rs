@@ -1,4 +1,4 @@
-//! Swagger UI as a newcomer uses it, in a headless browser.
+//! Swagger UI like a newcomer uses it, in a headless browser.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! What people and shops give as text: URLs that end up as links, names that are read, keys that are pasted, and e-mail
-//! addresses, which are one whatever their case.
+//! Texts from people and shops: URLs that become links, names for people, pasted keys, and e-mail addresses, in which case does
+//! not matter.
 
 use serde_json::{Value, json};
 use tillgate_tests::login::{self, PASSWORD, log_in};
@@ -20,7 +20,7 @@ const NO_LINKS: [&str; 12] = [
     "https://shop.example/\n",
 ];
 
-/// The texts of all bodies that make a resource: type, name, and whether it is a URL.
+/// The texts of all bodies that create a resource: type, name, and whether it is a URL.
 fn texts(fixtures: &Fixtures) -> Vec<(String, String, bool)> {
     let operations = fixtures.open_api().on_resources();
     let creations = operations.filter(|operation| operation.method == "POST");
@@ -74,7 +74,7 @@ async fn every_text_of_every_resource_is_judged() {
         };
         for value in refused {
             let answer = create_with(&fixtures, &kind, &body, &name, value).await;
-            // The second dialect has codes of its own.
+            // The Foodetective dialect has its own codes.
             let _ = answer.expect(422).expect_pointer(&pointer);
         }
     }
@@ -158,7 +158,7 @@ async fn keys_are_trimmed_and_judged_when_they_are_given() {
         };
         let [secret, public] = [of_test[0].as_str(), &of_test[1]];
         let [live_secret, live_public] = [of_live[0].as_str(), &of_live[1]];
-        // Pasted with what was around them.
+        // Pasted with surrounding characters.
         let pasted = with([&format!(" {secret}\n"), &format!("\t{public}\r\n")]);
         let made = gateway(&test, kind, &pasted).await.expect(201);
         let tail = |key: &str| format!("***{}", &key[key.len() - 4..]);
@@ -242,12 +242,12 @@ async fn an_address_is_one_whatever_its_case() {
             .await
             .expect(200);
         assert_eq!(customer.id(), made.id());
-        // A customer who logged in may give their own address, as they type it.
+        // A logged-in customer may send their own address in another case.
         let own = login::with_session(&service, &session);
         let body = bodies::resource("orders", json!({ "customer_email": email }), json!({}));
         let _ = own.post("/api/orders", &body).await.expect(201);
     }
-    // Wrong passwords count against the one customer.
+    // Wrong passwords count for the one customer.
     for attempt in 0..10 {
         let email = if attempt % 2 == 0 {
             "kim@example.com"
@@ -279,7 +279,7 @@ async fn names_on_the_command_line_can_be_read() {
     }
 }
 
-/// On PostgreSQL, where a test can put a database back to what a former version left. The store's own test does it on SQLite.
+/// On PostgreSQL a test can return a database to a former version's state. The store's own test covers SQLite.
 #[tokio::test]
 async fn customers_with_one_address_are_told_before_anything_is_migrated() {
     let mut service = Service::start().await;

@@ -1,4 +1,4 @@
-//! Access tokens: how they are obtained, and what happens without one.
+//! Access tokens: how clients get them, and the refusals without one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -252,7 +252,7 @@ async fn a_customer_logs_in_and_stays_logged_in() {
             .expect(200);
         assert_eq!(me.attribute("email"), "ann@example.com");
     }
-    // Who is not a customer gets nothing to stay logged in with.
+    // Only a customer gets a refresh token.
     let of_application = with_json(&service, &Credentials::of(&service).as_json())
         .await
         .expect(200);

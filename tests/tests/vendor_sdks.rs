@@ -1,4 +1,4 @@
-//! The PSPs' own SDKs against the sandbox: it speaks their protocol if they can't tell the difference.
+//! The PSPs' own SDKs against the sandbox: it speaks their protocol if they see no difference.
 
 use std::path::Path;
 use std::process::Command;

@@ -8,7 +8,7 @@ const CHECKOUT_COM_KEY: &str = "sk_sbox_shopaaaaaaaaaaaaaaaaaaaaaaa";
 const USE: &str = "_customer_payment_source_id";
 const SAVE: &str = "_save_payment_source_to_customer_wallet";
 
-/// A story, with the wallet of the customer whom its orders belong to.
+/// A story, with the wallet of its orders' customer.
 struct Scene {
     story: Story,
 }
@@ -24,7 +24,7 @@ impl Scene {
         self.story.patch("orders", order, attributes).await
     }
 
-    /// An order of somebody who is no guest.
+    /// An order of a customer who is no guest.
     async fn order_of(&self, email: &str) -> String {
         let order = self.story.shop.order(1_000).await;
         let known = json!({ "customer_email": email, "guest": false });
@@ -69,7 +69,7 @@ impl Scene {
         self.story.api.post("/api/v1/payments", &body).await
     }
 
-    /// Pays an order with a card that is saved by it; the order.
+    /// Pays an order with a card that the payment saves. Returns the order.
     async fn saved_at(&self, vendor: Vendor, instrument: &str) -> String {
         let order = self.order().await;
         match vendor {
@@ -157,7 +157,7 @@ async fn a_card_saved_in_the_second_dialect_pays_in_the_first() {
     let placed = scene.patch(&next, json!({ "_place": true })).await.expect(200);
     assert_eq!(*placed.attribute("status"), "placed");
     assert_eq!(*placed.attribute("payment_status"), "authorized");
-    // Another one with the same card, whose customer is still one and the same at the PSP.
+    // Another order with the same card; the PSP still has one customer.
     let _ = scene.saved_at(Vendor::Stripe, "tok_mastercard").await;
     let (_, customers) = scene
         .story
@@ -224,7 +224,7 @@ async fn a_card_is_saved_when_its_payment_succeeds() {
             .await
             .expect(200);
         scene.story.expect_status(&next, "pending", "authorized").await;
-        // What is charged again is not saved again.
+        // A card that is charged again is not saved again.
         let _ = scene.patch(&next, json!({ SAVE: true })).await.expect(200);
         assert_eq!(scene.cards(&next).await.len(), 1, "{vendor:?}");
     }
@@ -240,7 +240,7 @@ async fn what_was_for_one_payment_only_is_not_saved() {
     let _ = scene.story.create(Vendor::CheckoutCom, &nobodys).await;
     let refused = scene.patch(&nobodys, json!({ SAVE: true })).await.expect(422);
     let _ = refused.expect_pointer(&format!("/data/attributes/{SAVE}"));
-    // A guest's card is not kept.
+    // A guest's card is not saved.
     let guest = scene.story.shop.order(700).await;
     let _ = scene
         .pay_v1(&guest, json!({ "stripe_token": "tok_visa" }))
@@ -299,7 +299,7 @@ async fn the_card_of_another_customer_pays_nothing() {
         before + 1,
         "only what saved the second card"
     );
-    // Chosen by its owner, it does not follow the order to another customer.
+    // A card that its owner has chosen does not follow the order to another customer.
     let own = scene.order().await;
     let _ = scene.patch(&own, json!({ USE: card })).await.expect(200);
     let _ = scene
@@ -358,7 +358,7 @@ async fn a_bank_that_wants_authentication_gets_it_from_the_buyer() {
     assert_eq!(kinds, ["authorize"; 4]);
 }
 
-/// The buyer authenticates, and the source is asked for anew.
+/// Lets the buyer authenticate, and syncs the source.
 async fn finish(scene: &Scene, vendor: Vendor, source: &str) {
     let path = format!("/api/{}/{source}", vendor.source());
     let page = match vendor {
@@ -426,7 +426,7 @@ async fn a_removed_card_is_gone_at_the_psp_and_pays_nothing() {
                 .expect(422)
                 .expect_pointer("/data/attributes/stripe_payment_method_id");
         }
-        // News of the payment that saved it does not bring it back.
+        // Another sync of the payment that saved it does not bring it back.
         let _ = scene.patch(&first, json!({ "_refresh": true })).await.expect(200);
         assert!(scene.cards(&first).await.is_empty());
         assert_eq!(scene.booked().await, before);
@@ -453,7 +453,7 @@ async fn removing_a_card_is_done_or_not_done() {
             .await
             .expect_error(503, "PAYMENT_GATEWAY_UNAVAILABLE");
         let _ = scene.story.api.get(&path).await.expect(200);
-        // The answer is lost, whatever was done: the card is not offered any more, and removed in the end.
+        // The answer is lost, with or without an effect: the card is hidden at once, and removed in the end.
         scene.fault(vendor.name(), "drop_before", calls).await;
         let _ = scene.story.api.delete(&path).await.expect(204);
         let _ = scene
@@ -493,7 +493,7 @@ async fn an_answer_lost_while_the_customer_is_made_makes_no_second_one() {
         call.header("Idempotency-Key", "k").json(&body).send().await
     };
     let _ = send().await.expect_error(503, "PAYMENT_GATEWAY_UNAVAILABLE");
-    // A payment whose card only might be saved is made all the same.
+    // A payment whose card may be saved is made even if it can't.
     let other = scene.order().await;
     let paid = scene
         .pay_v1(&other, json!({ "stripe_token": "tok_visa" }))
@@ -620,7 +620,7 @@ async fn an_integration_brings_cards_that_were_saved_elsewhere() {
         ))
         .await
         .expect(204);
-    // Of a payment, its own tokens are taken.
+    // A payment source provides its own tokens.
     let mut of = of_customer;
     let source = scene
         .story
@@ -636,7 +636,7 @@ async fn an_integration_brings_cards_that_were_saved_elsewhere() {
         &scene.customer(&scene.order_of("eve@example.com").await).await,
     );
     assert_not_owned(create(json!({}), of).await, "/data/relationships/customer");
-    // The customer stays as long as there are cards.
+    // The customer can't be deleted while there are cards.
     let _ = scene
         .story
         .api

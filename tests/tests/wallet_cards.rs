@@ -1,4 +1,4 @@
-//! `cards`: what a customer who has logged in has saved at Stripe, in the words of the second dialect.
+//! `cards`: the Stripe cards of a logged-in customer, in the Foodetective dialect.
 
 use crate::customers::Scene;
 use serde_json::{Value, json};
@@ -83,7 +83,7 @@ async fn a_card_is_there_for_its_customer_only() {
     let _ = scene.ben.api.delete(&card).await.expect(404);
     let _ = scene.guest.get(&card).await.expect_error(403, "unauthorized");
     let _ = scene.guest.delete(&card).await.expect_error(403, "unauthorized");
-    // A merchant may see and remove each, and is nobody who has some.
+    // A merchant may see and remove each, and has no list.
     let merchant = &scene.integration.api;
     let _ = merchant.get(&card).await.expect(200);
     for nobody in [merchant, &scene.guest] {

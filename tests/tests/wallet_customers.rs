@@ -1,4 +1,4 @@
-//! The wallets of customers who have logged in: theirs to fill, to use and to empty, and closed to everybody else.
+//! The wallets of logged-in customers: they fill, use and empty their own, and nobody else may.
 
 use crate::customers::{Scene, ids, set};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ async fn pay(api: &Api, order: &str, attributes: Value) -> Answer {
         .await
 }
 
-/// Pays an order through the first dialect with a payment that Stripe may keep the card of.
+/// Pays an order through the Commerce Layer dialect with a payment whose card Stripe may save.
 async fn authorize_reusable(api: &Api, order: &str) {
     let options = json!({ "payment_method": "pm_card_visa", "setup_future_usage": "off_session" });
     let of = json!({ "order": bodies::to_one("orders", order) });
@@ -28,7 +28,7 @@ async fn authorize_reusable(api: &Api, order: &str) {
     let _ = patch(api, order, json!({ "_authorize": true })).await.expect(200);
 }
 
-/// Ann saves a card with what she pays; its id and its token.
+/// Ann saves the card of a payment. Returns its id and its token.
 async fn saved_by_ann(scene: &Scene) -> (String, String) {
     let order = scene.order(&scene.ann.api, json!({})).await;
     let paid = pay(&scene.ann.api, &order, json!({ "stripe_token": "tok_visa" })).await;
@@ -42,7 +42,7 @@ async fn saved_by_ann(scene: &Scene) -> (String, String) {
     )
 }
 
-/// What the wallets of Ann and Ben hold.
+/// Number of cards in the wallets of Ann and Ben.
 async fn kept(scene: &Scene) -> [usize; 2] {
     [
         ids(&scene.ann.api, CARDS).await.len(),
@@ -121,7 +121,7 @@ async fn a_customer_saves_the_card_of_either_psp_when_they_ask_for_it() {
         let body = bodies::resource("checkout_com_payments", attributes, of);
         ann.post("/api/checkout_com_payments", &body).await
     };
-    // Checkout.com knows customers by their addresses, so that its customer may have paid as a guest, with any card.
+    // Checkout.com identifies customers by their addresses, so its customer may have paid as a guest, with any card.
     let refused = pay_by("customer", &card["customer_token"]).await;
     assert_not_owned(refused, "/data/attributes/token");
     let _ = pay_by("id", &card["payment_source_token"]).await.expect(201);
@@ -200,8 +200,7 @@ async fn a_customer_does_not_say_which_instrument_a_card_is() {
     assert_eq!(*changed.attribute("reference"), "blue");
 }
 
-/// Whoever has an account for the address that a guest gave gets nothing of what the guest pays with, and the guest
-/// nothing of theirs.
+/// A customer with a guest's address gets nothing of the guest's payments, and the guest nothing of the wallet.
 #[tokio::test]
 async fn a_guest_with_a_customers_address_has_no_part_in_the_wallet() {
     let scene = Scene::set().await;
@@ -209,7 +208,7 @@ async fn a_guest_with_a_customers_address_has_no_part_in_the_wallet() {
     let guest = &scene.guest;
     let with_address = json!({ "customer_email": scene.ann.email });
     let save = format!("/data/attributes/{SAVE}");
-    // Before the payment, and after it, with a card that is known and with one that is not.
+    // Before the payment and after it, with a known card and with an unknown one.
     let order = scene.order(guest, with_address.clone()).await;
     let of = json!({ "order": bodies::to_one("orders", &order) });
     let options = json!({ "options": { "setup_future_usage": "off_session" } });
@@ -219,7 +218,7 @@ async fn a_guest_with_a_customers_address_has_no_part_in_the_wallet() {
     let order = scene.order(guest, with_address.clone()).await;
     authorize_reusable(guest, &order).await;
     assert_not_owned(patch(guest, &order, json!({ SAVE: true })).await, &save);
-    // Nor does the account's owner save what a guest has paid with.
+    // The customer can't save a guest's card, either.
     let _ = patch(guest, &order, json!({ "_place": true })).await.expect(200);
     assert_not_owned(patch(&scene.ann.api, &order, json!({ SAVE: true })).await, &save);
     let order = scene.order(guest, with_address).await;
@@ -227,7 +226,7 @@ async fn a_guest_with_a_customers_address_has_no_part_in_the_wallet() {
     assert_eq!(*paid.expect(201).attribute("state"), "finished");
     assert_eq!(kept(&scene).await, [1, 0]);
 
-    // A customer's own order is not there for a guest.
+    // A guest can't see a customer's own order.
     let anns = scene.order(&scene.ann.api, json!({})).await;
     let _ = guest.get(CARDS).await.expect_error(403, "FORBIDDEN");
     let offered = format!("/api/orders/{anns}/available_customer_payment_sources");
@@ -242,7 +241,7 @@ async fn a_guest_with_a_customers_address_has_no_part_in_the_wallet() {
     assert_eq!(kept(&scene).await, [1, 0]);
 }
 
-/// A card is saved for whom it was to be saved, or not at all.
+/// A card is saved for the intended customer, or not at all.
 #[tokio::test]
 async fn an_order_that_changes_hands_takes_no_card_along() {
     let scene = Scene::set().await;

@@ -1,5 +1,5 @@
-//! Customers and cards that are gone at their PSP, and orders whose buyer changes: what is remembered of the PSP is forgotten,
-//! the payment goes on, and no card lands with another person.
+//! Customers and cards that are gone at their PSP, and orders whose buyer changes: stored ids are forgotten, the payment
+//! continues, and no card gets to another person.
 
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Story, Vendor, bodies};
@@ -24,7 +24,7 @@ impl Scene {
         self.story.patch("orders", order, attributes).await
     }
 
-    /// An order of somebody who is no guest.
+    /// An order of a customer who is no guest.
     async fn order_of(&self, email: &str) -> String {
         let order = self.story.shop.order(1_000).await;
         let known = json!({ "customer_email": email, "guest": false });
@@ -48,7 +48,7 @@ impl Scene {
         self.story.api.post("/api/stripe_payments", &body).await
     }
 
-    /// A card of the customer that a payment has saved: its id, its token and the PSP's customer.
+    /// A card that a payment of the customer has saved: its id, its token and the PSP's customer.
     async fn card(&self, vendor: Vendor) -> [String; 3] {
         let order = self.order().await;
         match vendor {
@@ -238,7 +238,7 @@ async fn a_saved_card_that_is_gone_leaves_the_wallet() {
     scene.story.assert_books_agree().await;
 }
 
-/// Everything that gives an order to somebody else.
+/// All changes that give an order to another customer.
 fn changes() -> [(&'static str, Value); 2] {
     [
         ("address", json!({ "customer_email": "eve@example.com" })),

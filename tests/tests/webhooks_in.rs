@@ -1,16 +1,16 @@
-//! Events of the PSPs: what they move, and what they must not move.
+//! Events of the PSPs: the changes that they may cause, and those that they may not.
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Api, Buyer, Endpoint, JSON, Service, Shop, bodies, wait, webhook};
 
-/// Well below the time after which a payment is asked for without an event.
+/// Well below the time after which a payment is read without an event.
 const LIMIT: Duration = Duration::from_secs(60);
 const SECRET: &str = "whsec_known_to_the_test";
 const SECRET_KEY: &str = "sk_sbox_shopaaaaaaaaaaaaaaaaaaaaaaa";
 const STRIPE_KEY: &str = "sk_test_shop00000000";
-/// The sandbox's reusable token for a card that wants 3-D Secure.
+/// The sandbox's reusable token for a card that requires 3-D Secure.
 const CHALLENGE: &str = "tok_sandboxchallenge2222222222";
 
 struct Scene {
@@ -76,7 +76,7 @@ impl Scene {
         }
     }
 
-    /// Waits until the service has logged a line with all of these.
+    /// Waits until the service has logged a line with all of these texts.
     async fn wait_for_log(&self, parts: &[&str]) {
         let found = wait::until(LIMIT, || {
             let log = self.service.log();
@@ -172,7 +172,7 @@ async fn what_the_psp_has_not_signed_just_now_is_refused() {
     let large = json!({ "padding": "x".repeat(1024 * 1024) });
     endpoint.send(&large).await.expect_error(413, "PAYLOAD_TOO_LARGE");
     assert!(!scene.service.log().contains("evt_1"));
-    // The same event, rightly signed, is no repetition.
+    // The same event with a valid signature is no repetition.
     let _ = endpoint.send(&event).await.expect(200);
     scene.wait_for("authorized").await;
 }
@@ -287,7 +287,7 @@ async fn an_event_of_the_other_mode_is_left_to_a_person() {
         assert!(line.contains(part), "{part} is not in {line}");
     }
     assert_eq!(scene.shop.payment_status(&scene.order).await, "unpaid");
-    // In its own mode the payment can still be told of.
+    // An event of the right mode still counts.
     let _ = endpoint.send(&authorized("evt_test", &payment)).await.expect(200);
     scene.wait_for("authorized").await;
 }
@@ -357,7 +357,7 @@ async fn a_stripe_gateway_registers_its_endpoint_and_removes_it() {
     let path = format!("/api/stripe_gateways/{}", later.id());
     let checked = scene.api.patch(&path, &check).await.expect(200);
     let id = text(&checked, "webhook_endpoint_id").to_owned();
-    // Once is enough.
+    // One registration is enough.
     let again = scene.api.patch(&path, &check).await.expect(200);
     assert_eq!(text(&again, "webhook_endpoint_id"), id);
 }
@@ -414,7 +414,7 @@ async fn what_is_signed_and_no_event_is_refused() {
     }
 }
 
-/// A demo's clock goes with that of the sandbox, so that an expiry can be tried, and events that come later are still heard.
+/// A demo's clock advances with the sandbox's, so that an expiry can be tried, and later events are still accepted.
 #[tokio::test]
 async fn time_passes_for_the_demo_and_the_psps_alike() {
     let scene = scene().await;
@@ -433,7 +433,7 @@ async fn time_passes_for_the_demo_and_the_psps_alike() {
     let payment = scene.stripe_payment().await;
     scene.buyer.confirm(&payment, "pm_card_visa").await;
     scene.wait_for("authorized").await;
-    // Where the service can't be told, what the PSPs send is still signed for its time.
+    // If the service's clock is not advanced, the PSPs' signatures still have its time.
     sandbox.advance(3_600).await;
     let order = scene.shop.order(1_000).await;
     let body = bodies::stripe_payment(&order);

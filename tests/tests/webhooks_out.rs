@@ -1,4 +1,4 @@
-//! What merchants are told: every step of a payment, verified; and what becomes of a call that is not taken.
+//! Merchant events: every step of a payment, verified; and repeated calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tillgate_tests::{Answer, Api, JSON, Reaction, Received, Receiver, Service, Story, Vendor, bodies};
 
-/// How long something may take to be seen.
+/// Time limit for an event's effect.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A webhook at a path of a receiver; its id and shared secret.
+/// Creates a webhook at a path of a receiver. Returns its id and shared secret.
 async fn webhook(api: &Api, topic: &str, url: &str) -> (String, String) {
     let attributes = json!({ "topic": topic, "callback_url": url });
     let created = create(api, attributes).await.expect(201);
@@ -41,7 +41,7 @@ async fn customer(api: &Api, name: &str) -> String {
         .to_owned()
 }
 
-/// Reads a resource until it is as it has to be.
+/// Reads a resource until it satisfies a condition.
 async fn until(api: &Api, path: &str, is_so: impl Fn(&Answer) -> bool) -> Answer {
     let deadline = Instant::now() + LIMIT;
     loop {
@@ -57,7 +57,7 @@ async fn until(api: &Api, path: &str, is_so: impl Fn(&Answer) -> bool) -> Answer
     }
 }
 
-/// Codes of the calls of a webhook that were written down.
+/// Codes of a webhook's recorded calls.
 fn codes(list: &Answer) -> Vec<Value> {
     let items = list.body["data"].as_array().into_iter().flatten();
     items
@@ -69,7 +69,7 @@ fn ids(calls: &[Received]) -> BTreeSet<&str> {
     calls.iter().map(|call| call.header("webhook-id")).collect()
 }
 
-/// The document's `webhooks`, and what validates the payloads of each.
+/// The document's `webhooks`, with validators for their payloads.
 async fn topics(service: &Service) -> BTreeMap<String, jsonschema::Validator> {
     let call = service
         .anonymous()
@@ -195,7 +195,7 @@ async fn a_whole_life_is_told_verified_and_as_documented() {
         .filter_map(|one| one["type"].as_str())
         .collect();
     assert_eq!(kinds, BTreeSet::from(["authorizations", "markets", "orders"]));
-    // Whatever was told is kept, and found at what it is about.
+    // Every event is stored, and found at its resource.
     let order = capture["data"]["id"].as_str().expect("an id");
     let events = story
         .api
@@ -224,7 +224,7 @@ async fn one_that_hangs_and_one_that_is_slow_hold_up_nobody_else() {
     for call in &calls {
         let id = call.payload()["data"]["id"].as_str().expect("an id").to_owned();
         let took = call.at.saturating_duration_since(created[&id]);
-        // The one that hangs is given up on after five seconds.
+        // The hanging call ends after five seconds.
         assert!(took < Duration::from_secs(4), "{took:?}");
     }
     assert_eq!(ids(&calls).len(), 50);
@@ -368,7 +368,7 @@ async fn the_operator_says_which_ranges_are_allowed() {
     for url in LOOPBACK {
         assert_refused(&api, url).await;
     }
-    // A name is judged by what it stands for when it is called. This one is every machine's own.
+    // The address of a name is judged at each call. This name is every machine's own.
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let url = format!("http://{}:9/", name.trim());
     let (id, _) = webhook(&api, "customers.create", &url).await;
@@ -557,7 +557,7 @@ async fn what_a_webhook_was_told_outlives_it() {
         .await
         .expect(200);
     assert_eq!(of_event.body["meta"]["record_count"], 1);
-    // A webhook that takes its place is told of what happens next, and of nothing before.
+    // Its replacement gets later events only.
     receiver.react(Reaction::status(200));
     let (other, _) = webhook(&api, "customers.create", &receiver.url("/other")).await;
     customer(&api, "bea").await;

@@ -1,4 +1,4 @@
-//! A receiver in another process and language, which verifies with other people's code.
+//! A receiver in another process and language, which verifies with third-party code.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Lines, Write};
@@ -41,13 +41,13 @@ impl PythonReceiver {
 
 impl Drop for PythonReceiver {
     fn drop(&mut self) {
-        // One that has ended already is what is wanted.
+        // It may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// What an order is told of that is paid and refunded, and how often.
+/// The events of an order that is paid and refunded, with their numbers.
 const LIFE: [(&str, usize); 14] = [
     ("authorizations.create", 1),
     ("authorizations.succeeded", 1),
@@ -65,7 +65,7 @@ const LIFE: [(&str, usize); 14] = [
     ("transactions.create", 3),
 ];
 
-/// What goes wrong between the service and the PSPs. The receiver has faults of its own.
+/// Adds faults between the service and the PSPs. The receiver has faults of its own.
 async fn make_trouble(story: &Story) {
     for fault in [
         json!({ "fault": "webhook_duplicate", "times": 20 }),

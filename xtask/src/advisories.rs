@@ -1,8 +1,8 @@
-//! `cargo xtask advisories`: the dependencies against known security advisories.
+//! `cargo xtask advisories`: checks the dependencies against known security advisories.
 //!
-//! The advisories that this project had to act on are listed beside this file, and always checked: none of them can come back with
-//! another dependency. All others are in the RustSec database, which `cargo deny` reads; where that tool is not installed, or
-//! the database cannot be fetched, this is said in so many words.
+//! The advisories that this project had to act on are listed beside this file, and always checked: none of them can come back
+//! with another dependency. All others are in the RustSec database, which `cargo deny` reads; if that tool is not installed, or
+//! the database can't be fetched, the output says so.
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -20,7 +20,7 @@ struct List {
     advisory: Vec<Advisory>,
 }
 
-/// An advisory, with the first version that it does not concern.
+/// An advisory, with the first unaffected version.
 #[derive(Deserialize)]
 struct Advisory {
     id: String,
@@ -45,7 +45,7 @@ pub fn run() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Fails when the lock file has a version that an advisory is about.
+/// Fails if the lock file has an affected version.
 pub fn check(root: &Path) -> Result<()> {
     let lock: Lock = toml::from_str(&std::fs::read_to_string(root.join("Cargo.lock"))?)?;
     let list: List = toml::from_str(LIST)?;
@@ -72,7 +72,7 @@ fn hits(lock: &Lock, list: &List) -> Result<Vec<String>> {
     Ok(hits)
 }
 
-/// The three numbers; what is before a release counts as the release.
+/// The three numbers; a pre-release counts as the release.
 fn version(text: &str) -> Result<[u64; 3]> {
     let numbers = text.split(['-', '+']).next().unwrap_or(text);
     let numbers: Vec<u64> = numbers
@@ -83,7 +83,7 @@ fn version(text: &str) -> Result<[u64; 3]> {
     <[u64; 3]>::try_from(numbers).map_err(|_| anyhow::anyhow!("{text} is no version"))
 }
 
-/// Has `cargo deny` look into the RustSec database. That it can't is no failure of the code, and is never passed over.
+/// Lets `cargo deny` check the RustSec database. A missing tool or database is no failure of the code, and is always reported.
 fn ask_database(root: &Path) -> Result<()> {
     if find_program("cargo-deny").is_none() {
         say::result(

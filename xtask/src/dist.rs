@@ -13,7 +13,7 @@ use crate::test::packages::find_program;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const CHECKSUMS: &str = "SHA256SUMS";
-/// Beside the binary in the archive.
+/// The other files of the archive.
 const FILES: [&str; 4] = [
     "packaging/tillgate.service",
     "README.md",
@@ -24,7 +24,7 @@ const FILES: [&str; 4] = [
 /// Options of the task.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Where the files go; what is there is replaced. Default: dist in cargo's target directory.
+    /// Directory of the files; its contents are replaced. Default: dist in cargo's target directory.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Leave the Debian package out, which cargo-deb makes.
@@ -35,7 +35,7 @@ pub struct Args {
 /// Runs the task.
 ///
 /// # Errors
-/// The service doesn't build, or a program that is needed is missing or fails.
+/// The service doesn't build, or a necessary program is missing or fails.
 pub fn run(args: &Args) -> Result<ExitCode> {
     if !args.no_deb && find_program("cargo-deb").is_none() {
         bail!("cargo-deb is missing: cargo install --locked cargo-deb, or give --no-deb");
@@ -73,7 +73,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         fs::copy(root().join(file), directory.join(name)).with_context(|| file.to_owned())?;
     }
     let archive = format!("{name}.tar.gz");
-    // One binary always makes the same archive, whoever packs it and when.
+    // The same binary always makes the same archive, on any machine and at any time.
     let owner = [
         "--sort=name",
         "--mtime=@0",

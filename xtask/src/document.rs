@@ -1,4 +1,4 @@
-//! The OpenAPI document of this repository, as `cargo xtask spec` has written it.
+//! The OpenAPI document of this repository, written by `cargo xtask spec`.
 
 use anyhow::Result;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! `cargo xtask licenses`: the licences that `cargo deny` would check, without that tool.
+//! `cargo xtask licenses`: checks the licences like `cargo deny`, without that tool.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -18,7 +18,7 @@ pub fn run() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Fails, naming each, when a dependency has a licence that deny.toml doesn't allow, or is one of its banned crates.
+/// Fails, naming each, if a dependency has a licence that deny.toml doesn't allow, or is one of its banned crates.
 pub fn check(root: &Path) -> Result<()> {
     let rules: toml::Table = toml::from_str(&std::fs::read_to_string(root.join("deny.toml"))?)?;
     let rules: Value = serde_json::to_value(rules)?;

@@ -47,7 +47,7 @@ enum Task {
     Docs(docs::Args),
     /// Make the files of a release: an archive, a Debian package, checksums.
     Dist(dist::Args),
-    /// Measure the service beside what the machine and the database take by themselves.
+    /// Measure the service, compared with the machine and the database alone.
     #[command(disable_help_flag = true)]
     Bench(Arguments),
     /// Kill the service again and again under load, and compare the books in the end.
@@ -64,7 +64,7 @@ enum Task {
     Advisories,
 }
 
-/// What a tool is called with.
+/// Arguments of a tool.
 #[derive(clap::Args)]
 struct Arguments {
     /// The tool's own arguments.

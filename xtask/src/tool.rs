@@ -1,5 +1,5 @@
-//! The tasks that are programs of their own, below tools/. xtask builds one and becomes it, so that signals and the exit code are
-//! the program's. The programs know nothing of this repository: where its files are is said here.
+//! The tasks that are programs of their own, below tools/. xtask builds one and replaces itself with it, so that signals and the
+//! exit code are the program's. The programs know nothing of this repository: xtask passes its paths.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
@@ -73,7 +73,7 @@ pub fn bench(mut given: Vec<OsString>) -> Result<ExitCode> {
     become_program(&selection, "tillgate-bench", &given)
 }
 
-/// A tool that is built as the tests build everything.
+/// A tool that is built like the tests build everything.
 fn of_workspace(program: &str, given: Vec<OsString>) -> Result<ExitCode> {
     become_program(&["--workspace", "--bin", program], program, &given)
 }

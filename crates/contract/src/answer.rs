@@ -21,10 +21,10 @@ pub struct Observed<'a> {
 }
 
 impl Contract {
-    /// Holds an answer against the operation that it came from: declared status, content type, and body.
+    /// Checks an answer against its operation: declared status, content type, and body.
     ///
     /// # Errors
-    /// What does not fit.
+    /// The first violation.
     pub fn check_answer(&self, operation: &Operation, observed: &Observed<'_>) -> Result<()> {
         let response = self.document.response(operation, observed.status)?;
         let Some(media_types) = self.document.content(&response) else {
@@ -52,7 +52,7 @@ impl Contract {
         self.check_instance(schema_pointer, &instance)
     }
 
-    /// Holds the errors of an answer against the codes that the operation lists (`x-error-codes`) for their statuses.
+    /// Checks the errors of an answer against the codes that the operation lists (`x-error-codes`) for their statuses.
     ///
     /// # Errors
     /// A code that is not listed.

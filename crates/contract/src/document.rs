@@ -1,4 +1,4 @@
-//! Finding operations, parameters, bodies and responses in an OpenAPI document.
+//! Finds operations, parameters, bodies and responses in an OpenAPI document.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub struct Document {
     operations: Vec<Operation>,
 }
 
-/// An operation and where it stands.
+/// An operation and its place in the document.
 pub struct Operation {
     /// Its `operationId`.
     pub id: String,
@@ -34,7 +34,7 @@ pub struct Parameter<'a> {
     pub schema: Option<ParameterSchema<'a>>,
 }
 
-/// Where the schema of a parameter is.
+/// The place of a parameter's schema.
 pub struct ParameterSchema<'a> {
     pub pointer: String,
     pub value: &'a Value,
@@ -150,7 +150,7 @@ impl Document {
         Ok(parameters)
     }
 
-    /// The body that an operation takes.
+    /// The request body of an operation.
     pub fn request_body(&self, operation: &Operation) -> Result<Option<RequestBody>> {
         let pointer = format!("{}/requestBody", operation.pointer);
         if self.root.pointer(&pointer).is_none() {
@@ -163,7 +163,7 @@ impl Document {
             .map(|content| RequestBody { required, content }))
     }
 
-    /// What the request body or response at a pointer can be.
+    /// The media types of the request body or response at a pointer.
     pub fn content(&self, pointer: &str) -> Option<Content> {
         let content = self.root.pointer(&format!("{pointer}/content"))?.as_object()?;
         let schema_of = |media_type: &str| format!("{pointer}/content/{}/schema", escape(media_type));
@@ -174,7 +174,7 @@ impl Document {
         Some(by_type.collect())
     }
 
-    /// Whether requests of an operation must say who they are from.
+    /// Whether requests of an operation need credentials.
     pub fn is_secured(&self, operation: &Operation) -> bool {
         let own = self.root.pointer(&format!("{}/security", operation.pointer));
         let alternatives = own.or_else(|| self.root.get("security"));
@@ -187,7 +187,7 @@ impl Document {
 
     /// The pointer that a chain of `$ref`s starting at `pointer` ends at.
     fn follow(&self, mut pointer: String) -> Result<String> {
-        // A chain longer than this is a circle.
+        // A longer chain is a circle.
         for _ in 0..8 {
             let Some(reference) = self
                 .root
@@ -206,7 +206,7 @@ impl Document {
 }
 
 impl Operation {
-    /// What a path has in the place of a parameter, as it stands there.
+    /// The value of a parameter in a path, still encoded.
     pub(crate) fn path_value<'a>(&self, path: &'a str, name: &str) -> Option<&'a str> {
         let placeholder = format!("{{{name}}}");
         let mut segments = self.template.split('/').zip(path.split('/'));

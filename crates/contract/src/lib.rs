@@ -1,7 +1,7 @@
-//! Requests and answers held against an OpenAPI 3.1 document.
+//! Checks requests and answers against an OpenAPI 3.1 document.
 //!
-//! [`Contract::check_answer`] is for those who test a service, [`Contract::check_request`] for those who test its clients.
-//! The crate knows of no service: it is given a document.
+//! [`Contract::check_answer`] tests a service, [`Contract::check_request`] tests its clients. The crate knows of no service: it
+//! gets a document.
 
 mod answer;
 mod document;
@@ -28,7 +28,7 @@ impl Contract {
     /// Reads a 3.1 document.
     ///
     /// # Errors
-    /// It has no paths, an operation without an `operationId`, or references that lead nowhere.
+    /// It has no paths, an operation without an `operationId`, or broken references.
     pub fn new(document: Value) -> Result<Self> {
         let schemas =
             Schemas::new(document.clone()).context("the document's references can't be resolved")?;
@@ -38,18 +38,18 @@ impl Contract {
         })
     }
 
-    /// The operation of a request; among several, the one whose template has the fewest parameters. The method is in
-    /// upper case, the path without a query.
+    /// The operation of a request; among several, the one whose template has the fewest parameters. The method is in upper case,
+    /// the path without a query.
     pub fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
         self.document.operation(method, path)
     }
 
-    /// Whether some method of this path is declared.
+    /// Whether any method of this path is declared.
     pub fn has_path(&self, path: &str) -> bool {
         self.document.has_path(path)
     }
 
-    /// Some operation that declares this status.
+    /// An operation that declares this status.
     pub fn any_operation_with(&self, status: &str) -> Option<&Operation> {
         self.document.any_operation_with(status)
     }

@@ -12,9 +12,9 @@ use crate::{
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Faults of a request that are listed. The others are counted.
+/// Maximum number of listed faults. Further ones are counted.
 const MAX_FAULTS: usize = 50;
-/// Characters of a name that was sent.
+/// Maximum number of characters of a sent name.
 const MAX_NAME: usize = 200;
 
 /// One request of a client.
@@ -24,9 +24,9 @@ pub struct Sent<'a> {
     pub method: &'a str,
     /// Path as sent, without query.
     pub path: &'a str,
-    /// Query as sent, without the question mark; empty if there is none.
+    /// Query as sent, without the question mark; empty without a query.
     pub query: &'a str,
-    /// Gives the value of a header by its name, in whatever case.
+    /// Gives the value of a header by its name, in any case.
     pub header: &'a dyn Fn(&str) -> Option<String>,
     /// The body.
     pub body: &'a [u8],
@@ -36,7 +36,7 @@ pub struct Sent<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
-    /// The document has no such path, or a part of the path is not as it says.
+    /// The document has no such path, or a part of the path does not match its schema.
     Path,
     /// The path has no such method.
     Method,
@@ -55,11 +55,11 @@ pub enum Part {
 /// Something in a request that the document does not allow.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Fault {
-    /// In which part.
+    /// Part of the request.
     pub part: Part,
-    /// Where: the name of a parameter or header, or a JSON pointer into the body. Empty for the whole part.
+    /// Place within the part: the name of a parameter or header, or a JSON pointer into the body. Empty for the whole part.
     pub at: String,
-    /// What is wrong. Values that were sent are not in it.
+    /// What is wrong. It never repeats sent values.
     pub message: String,
 }
 
@@ -73,7 +73,7 @@ impl Fault {
     }
 }
 
-/// Faults, while they are looked for.
+/// A list of faults during the check.
 #[derive(Default)]
 struct Faults {
     listed: Vec<Fault>,
@@ -82,7 +82,7 @@ struct Faults {
 }
 
 impl Faults {
-    /// Adds a fault. It is not even made if it is not listed.
+    /// Adds a fault. The closure does not run if the fault is not listed.
     fn push(&mut self, part: Part, fault: impl FnOnce() -> Fault) {
         if self.listed.len() < MAX_FAULTS {
             self.listed.push(fault());
@@ -106,11 +106,11 @@ impl Faults {
 }
 
 impl Contract {
-    /// Holds a request against the document: everything in it that the document does not allow. `HEAD` counts as `GET`,
-    /// and headers that are not declared are nobody's business.
+    /// Checks a request against the document, and lists all that it does not allow. `HEAD` counts as `GET`, and undeclared
+    /// headers are ignored.
     ///
     /// # Errors
-    /// The document itself cannot be used here: a reference that leads nowhere, a schema that does not compile.
+    /// The document can't be used: it has a broken reference, or a schema that does not compile.
     pub fn check_request(&self, sent: &Sent<'_>) -> anyhow::Result<Vec<Fault>> {
         let method = if sent.method == "HEAD" { "GET" } else { sent.method };
         let Some(operation) = self.operation(method, sent.path) else {
@@ -263,7 +263,7 @@ impl Contract {
     }
 }
 
-/// Members that are not known are told one by one, where they are.
+/// Unknown members are reported one by one, at their places.
 fn add_of_body(faults: &mut Faults, error: &ValidationError<'_>) {
     let at = error.instance_path().as_str();
     match error.kind() {
@@ -301,7 +301,7 @@ fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// A parameter's text as the JSON value that its schema speaks of.
+/// A parameter's text as the JSON value that its schema describes.
 fn typed(text: &str, schema: &Value) -> Value {
     let takes = |name: &str| match &schema["type"] {
         Value::Array(types) => types.iter().any(|one| one == name),

@@ -8,10 +8,10 @@ use jsonschema::{Draft, Registry, RegistryBuilder, Validator};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-/// Name under which the document is known to the schemas that refer into it.
+/// The URI of the document for references between its schemas.
 const DOCUMENT_URI: &str = "urn:openapi";
 
-/// What stays as it is in the fragment of a URI that holds a JSON pointer.
+/// Characters of a JSON pointer that are not encoded in a URI's fragment.
 const FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'~')
@@ -27,7 +27,7 @@ pub struct Schemas {
 }
 
 impl Schemas {
-    /// Of a document.
+    /// The schemas of a document.
     pub fn new(document: Value) -> Result<Self> {
         let registry = Registry::new()
             .draft(Draft::Draft202012)
@@ -41,7 +41,7 @@ impl Schemas {
 
     /// The validator of the schema at a JSON pointer.
     pub fn validator(&self, pointer: &str) -> Result<Arc<Validator>> {
-        // Whoever panicked with the lock left the map whole.
+        // A thread that panicked with the lock left the map intact.
         let mut validators = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(validator) = validators.get(pointer) {
             return Ok(validator.clone());

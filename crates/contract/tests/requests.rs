@@ -1,4 +1,4 @@
-//! What of a request is told to break the contract, and what is not.
+//! Requests that break the contract, and requests that do not.
 
 use serde_json::{Value, json};
 use tillgate_contract::{Contract, Fault, Part, Sent};

@@ -1,4 +1,4 @@
-//! Sends a request, and sends it again where that is safe and useful.
+//! Sends a request, and repeats it where that is safe and useful.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use crate::{
     wire::{PspRequest, PspResponse},
 };
 
-/// Time and chance, injected so that tests and the fault simulator can drive them.
+/// Time and chance, injected so that tests and the fault simulator can control them.
 pub trait Timer: Send + Sync {
-    /// The time since some fixed moment; it never goes back.
+    /// The time since a fixed moment; it never goes back.
     fn elapsed(&self) -> Duration;
     /// Waits.
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()>;
@@ -21,26 +21,26 @@ pub trait Timer: Send + Sync {
     fn random(&self) -> f64;
 }
 
-/// How long and how often a request is tried.
+/// Limits of a request's attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// The time for all attempts and the pauses between them.
+    /// Time for all attempts and the pauses between them.
     pub deadline: Duration,
-    /// The most time that one attempt gets.
+    /// Time limit of one attempt.
     pub attempt: Duration,
-    /// How many attempts there are at most; at least one is made.
+    /// Maximum number of attempts; at least one is made.
     pub max_attempts: u32,
-    /// The longest pause after the first attempt; it doubles with each one.
+    /// Longest pause after the first attempt; it doubles with each one.
     pub first_pause: Duration,
-    /// The longest pause of all.
+    /// Longest pause of all.
     pub max_pause: Duration,
-    /// The request was perhaps sent before, by an earlier process: an answer is marked
-    /// [`resent`](PspResponse::resent), and no error is [`TransportError::NotSent`].
+    /// Whether an earlier process may have sent the request. An answer is then marked [`resent`](PspResponse::resent), and no
+    /// error is [`TransportError::NotSent`].
     pub resending: bool,
 }
 
 impl Default for RetryPolicy {
-    /// Three attempts within 25 seconds, which a buyer just about waits.
+    /// Three attempts within 25 seconds, about as long as a buyer waits.
     fn default() -> Self {
         Self {
             deadline: Duration::from_secs(25),
@@ -53,10 +53,10 @@ impl Default for RetryPolicy {
     }
 }
 
-/// Sends the request until there is an answer worth having, the attempts are used up, or the deadline is near.
+/// Sends the request until it gets a final answer, the attempts are used up, or the deadline is near.
 ///
-/// Each attempt has the same bytes and the same idempotency key; a POST without a key is tried again only if nothing
-/// was sent. The answer is the last one that arrived. The error is `NotSent` only if no attempt reached the PSP.
+/// Each attempt has the same bytes and the same idempotency key. A POST without a key is repeated only if nothing was sent. The
+/// answer is the last one that arrived. The error is `NotSent` only if no attempt reached the PSP.
 pub async fn call(
     transport: &dyn Transport,
     timer: &dyn Timer,
@@ -99,7 +99,7 @@ pub async fn call(
         }
         tracing::debug!(?request, attempt, ?pause, "trying again");
         timer.sleep(pause).await;
-        // The machine may have slept much longer, so that the PSP has forgotten the key.
+        // The machine may have slept longer than the pause, so that the PSP has forgotten the key.
         if remaining().is_zero() {
             return result;
         }
@@ -107,8 +107,8 @@ pub async fn call(
     }
 }
 
-/// Stripe says so in a header; otherwise (and at Checkout.com): a request in flight with the same key, a rate limit or
-/// locked object, a failure of the server. A replayed answer never changes.
+/// Stripe says so in a header. Otherwise (and at Checkout.com) these are repeated: a request in flight with the same key, a rate
+/// limit or locked object, a failure of the server. A replayed answer never changes.
 fn is_worth_repeating(result: &Result<PspResponse, TransportError>) -> bool {
     let Ok(response) = result else { return true };
     if response.header("idempotent-replayed") == Some("true") {
@@ -121,7 +121,7 @@ fn is_worth_repeating(result: &Result<PspResponse, TransportError>) -> bool {
     }
 }
 
-/// Between half and all of a pause that doubles, and at least as long as the PSP asks for.
+/// Between half and all of a pause that doubles, and at least the pause that the PSP asks for.
 fn pause_after(
     attempt: u32,
     result: &Result<PspResponse, TransportError>,

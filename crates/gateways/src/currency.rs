@@ -1,15 +1,15 @@
-//! Amounts as a PSP counts them, which isn't always as ISO 4217 does.
+//! Amounts in a PSP's units, which sometimes differ from ISO 4217.
 
 use tillgate_model::money::{Currency, Money};
 
 use crate::operation::Unsupported;
 
-/// How a PSP counts one currency.
+/// A PSP's unit of one currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unit {
-    /// The decimal digits of the PSP's unit.
+    /// Number of decimals of the PSP's unit.
     pub exponent: u32,
-    /// What an amount in the PSP's unit must be a multiple of.
+    /// Divisor of every amount in the PSP's unit.
     pub step: i64,
 }
 
@@ -19,7 +19,7 @@ impl Unit {
     }
 }
 
-/// The amount in the PSP's unit. It is carried exactly or not at all.
+/// The amount in the PSP's unit, exactly or not at all.
 pub(crate) fn to_psp(amount: &Money, unit: Unit) -> Result<i64, Unsupported> {
     let converted = rescale(amount.amount_cents, amount.currency.exponent(), unit.exponent);
     converted
@@ -27,7 +27,7 @@ pub(crate) fn to_psp(amount: &Money, unit: Unit) -> Result<i64, Unsupported> {
         .ok_or(Unsupported::Amount(*amount))
 }
 
-/// Refuses what lies outside of a PSP's limits, which are in the PSP's unit.
+/// Refuses an amount outside of a PSP's limits, which are in the PSP's unit.
 pub(crate) fn check_limits(amount: &Money, unit: Unit, least: i64, most: i64) -> Result<(), Unsupported> {
     let units = to_psp(amount, unit)?;
     let limit = |units: i64| from_psp(units, amount.currency, unit).unwrap_or(*amount);
@@ -48,7 +48,7 @@ pub(crate) fn check_limits(amount: &Money, unit: Unit, least: i64, most: i64) ->
     Ok(())
 }
 
-/// An amount that the PSP reports, in our unit; none if our unit can't express it.
+/// An amount from the PSP in our unit; `None` if our unit can't express it.
 pub(crate) fn from_psp(units: i64, currency: Currency, unit: Unit) -> Option<Money> {
     Some(Money::new(
         rescale(units, unit.exponent, currency.exponent())?,

@@ -18,10 +18,10 @@ use crate::{
     wire::{Method, PspRequest, PspResponse},
 };
 
-/// An answer to one payment request has a few kilobytes, a page of a list a few hundred.
+/// The answer to a payment request has a few kilobytes, a page of a list a few hundred.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Shorter than the idle time after which a PSP's load balancer drops a connection without a word.
+/// Shorter than the idle time after which a PSP's load balancer silently drops a connection.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 /// The headers of an answer that this crate reads.
 const HEADERS_READ: [&str; 7] = [
@@ -34,19 +34,19 @@ const HEADERS_READ: [&str; 7] = [
     "retry-after",
 ];
 
-/// Speaks HTTP/1.1 and HTTP/2 with pooled connections, to the places where PSPs may be and no others. TLS certificates are
-/// verified, redirects are not followed, an answer is bounded in time and in size (1 MiB).
+/// Speaks HTTP/1.1 and HTTP/2 with pooled connections, to the allowed URLs of PSPs only. It verifies TLS certificates, follows no
+/// redirects, and bounds an answer in time and in size (1 MiB).
 #[derive(Debug)]
 pub struct HttpTransport {
     places: Places,
     policy: Arc<Policy>,
     proxy: Option<OutboundProxy>,
-    /// Each thread has connections of its own: one that another thread drives costs two changes of threads for each call.
+    /// Each thread has connections of its own: a connection that another thread drives costs two context switches for each call.
     clients: ThreadLocal<Client>,
 }
 
 impl HttpTransport {
-    /// Sets up the client; fails if the platform's certificates can't be loaded.
+    /// Sets up the client. Fails if the platform's certificates can't be loaded.
     pub fn new(places: Places, proxy: Option<OutboundProxy>) -> Result<Self, reqwest::Error> {
         let transport = Self {
             policy: Arc::new(places.policy()),
@@ -155,8 +155,8 @@ async fn bounded_body(mut response: Response) -> Result<Bytes, TransportError> {
     Ok(body.freeze())
 }
 
-/// Only an error in making the request or the connection proves that nothing was sent, or that the time was over before a connection
-/// had taken the request's body.
+/// Nothing was sent if the error came from making the request or the connection, or if the time was over before a connection had
+/// taken the request's body. No other error proves that.
 fn failure(error: reqwest::Error, taken: Option<&Taken>) -> TransportError {
     let waited = error.is_timeout() && taken.is_some_and(|taken| !taken.is_taken());
     let nothing_sent = error.is_builder() || error.is_connect() || waited;

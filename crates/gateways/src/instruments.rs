@@ -1,31 +1,30 @@
-//! Customers and the instruments that a PSP keeps for them.
+//! Customers, and the instruments that a PSP saves for them.
 
 use crate::outcome::{Failure, Refusal};
 
 /// A new customer of a PSP's account.
 #[derive(Debug, Clone)]
 pub struct CreateCustomer {
-    /// Our word for the pair of customer and account: Stripe `metadata[gateway_customer_id]`. A customer whose creation was
-    /// never answered is found by it.
+    /// Our id for the pair of customer and account: Stripe `metadata[gateway_customer_id]`. A lost customer is found by it.
     pub reference: String,
-    /// Our customer: `metadata[customer_id]`.
+    /// Id of our customer: `metadata[customer_id]`.
     pub customer_id: String,
-    /// E-mail address, which a search goes by.
+    /// E-mail address, which the search uses.
     pub email: String,
 }
 
-/// The outcome of making or finding a customer.
+/// The outcome of creating or finding a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CustomerOutcome {
-    /// The PSP knows the customer by this id, `cus_`.
+    /// The PSP's id of the customer, `cus_`.
     Known(String),
-    /// Nobody was found; a request that is under way may yet make one.
+    /// The search found no customer. A request that is on its way may still create one.
     NotFound,
-    /// Not in this part of the list: ask again with this cursor.
+    /// The customer is not on this page: ask again with this cursor.
     More(String),
     /// The PSP did nothing.
     Refused(Refusal),
-    /// It can't be told, with the reason.
+    /// The outcome is unknown, with the reason.
     Unknown(String),
 }
 
@@ -38,19 +37,19 @@ impl From<Failure> for CustomerOutcome {
     }
 }
 
-/// The outcome of attaching, removing or asking for an instrument.
+/// The outcome of attaching, removing or retrieving an instrument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InstrumentOutcome {
-    /// The PSP keeps it for this customer.
+    /// The PSP saves it for this customer.
     Kept {
         /// The PSP's id of the customer.
         customer: String,
     },
-    /// The PSP keeps it for nobody: it can't be charged again.
+    /// The PSP saves it for no customer: it can't be charged again.
     Gone,
     /// The PSP did nothing.
     Refused(Refusal),
-    /// It can't be told, with the reason.
+    /// The outcome is unknown, with the reason.
     Unknown(String),
 }
 

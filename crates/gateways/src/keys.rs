@@ -1,6 +1,6 @@
-//! Whether a key is where it belongs: a secret key in a secret's place, a test key in test mode.
+//! Checks that a key is in the right place: a secret key where a secret belongs, a test key in test mode.
 
-/// Why a key can't be used where it was given.
+/// The reason why a key can't be used where it was given.
 pub type KeyFault = &'static str;
 
 /// The prefixes of a vendor's keys in the two modes.
@@ -9,10 +9,10 @@ pub(crate) struct Prefixes {
     pub test: &'static [&'static str],
 }
 
-/// What a vendor calls the two sides of a pair of keys.
+/// A vendor's names for the two keys of a pair.
 pub(crate) struct Shape {
     pub own: Prefixes,
-    /// Of the other key of the pair.
+    /// Prefixes of the pair's other key.
     pub other: Prefixes,
     pub misplaced: KeyFault,
     pub live_in_test: KeyFault,
@@ -27,8 +27,8 @@ fn starts(key: &str, prefixes: &[&str]) -> bool {
 }
 
 impl Shape {
-    /// Judges a key in the mode of its application. Prefixes of test keys are looked at first: those of live keys may be
-    /// their beginnings.
+    /// Judges a key in the mode of its application. Prefixes of test keys are checked first: those of live keys may be their
+    /// beginnings.
     pub(crate) fn judge(&self, key: &str, test: bool) -> Result<(), KeyFault> {
         let is_test = starts(key, self.own.test);
         let is_live = !is_test && starts(key, self.own.live);
@@ -42,7 +42,7 @@ impl Shape {
     }
 }
 
-/// Judges the signing secret of a webhook endpoint, of which nothing is known but that it is none of the keys.
+/// Judges the signing secret of a webhook endpoint. The only known rule is that it is not one of the keys.
 pub fn judge_signing_secret(secret: &str) -> Result<(), KeyFault> {
     if starts(secret, &["sk_", "pk_", "rk_"]) {
         return Err("is a key; the signing secret of the webhook endpoint belongs here");

@@ -1,9 +1,9 @@
-//! How a payment service provider (PSP) is spoken to.
+//! The clients of payment service providers (PSPs).
 //!
-//! A money operation takes two phases, so that a crash between them loses nothing. A [`Gateway`] first turns the
-//! operation into a [`PspRequest`]: the exact bytes, without credentials, which the caller stores. Then [`call()`] sends it
-//! through a [`Transport`], again with the same bytes and key if need be, and the gateway reads the answer into the
-//! domain's terms. This crate keeps no state, knows no database and never guesses: what can't be told is `Unknown`.
+//! An operation has two phases, so that a crash between them loses nothing. A [`Gateway`] first turns the operation into a
+//! [`PspRequest`]: the exact bytes, without credentials, which the caller stores. Then [`call()`] sends it through a
+//! [`Transport`], repeatedly with the same bytes and key if necessary, and the gateway translates the answer into the domain's
+//! terms. This crate keeps no state, knows no database and never guesses: an unclear outcome is `Unknown`.
 
 mod call;
 pub mod checkout_com;

@@ -1,101 +1,101 @@
-//! What can be asked of a PSP, in the domain's terms.
+//! The requests to a PSP, in the domain's terms.
 
 use chrono::{DateTime, Utc};
 use tillgate_model::money::{Currency, Money};
 
-/// When an authorized amount is taken.
+/// When an authorized amount is captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CaptureMethod {
     /// At once.
     Automatic,
-    /// By a capture.
+    /// By a later capture.
     Manual,
 }
 
-/// What the buyer pays with.
+/// The instrument of a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Instrument {
-    /// A fresh one, which the buyer's browser got from the PSP: `tok_`, `pm_`, `src_`, `card_`.
+    /// A new one, which the buyer's browser got from the PSP: `tok_`, `pm_`, `src_`, `card_`.
     Token(String),
-    /// One that the PSP keeps.
+    /// One that the PSP has saved.
     Saved {
-        /// Its id.
+        /// Id of the instrument.
         id: String,
-        /// The PSP's customer that it belongs to. Stripe wants it whenever there is one.
+        /// The PSP's customer that it belongs to. Stripe requires it if there is one.
         customer: Option<String>,
     },
     /// The default instrument of a PSP's customer (`cus_`); Checkout.com only.
     Customer(String),
 }
 
-/// Keep the instrument for later payments, and for which ones.
+/// The later payments that the instrument is saved for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SetupFutureUsage {
-    /// For payments that the buyer makes.
+    /// Payments with the buyer present.
     OnSession,
-    /// For payments while the buyer is away, too.
+    /// Payments without the buyer, too.
     OffSession,
 }
 
 /// A new payment.
 #[derive(Debug, Clone)]
 pub struct CreatePayment {
-    /// Our transaction: Stripe `metadata[transaction_id]`, Checkout.com `reference`. One per attempt.
+    /// Id of our transaction: Stripe `metadata[transaction_id]`, Checkout.com `reference`. One per attempt.
     pub transaction_id: String,
-    /// Our order: `metadata[order_id]`.
+    /// Id of our order: `metadata[order_id]`.
     pub order_id: String,
-    /// The order's number that people use: `metadata[order_number]`.
+    /// Number of the order for people: `metadata[order_number]`.
     pub order_number: Option<String>,
-    /// How much is to be paid.
+    /// Amount to pay.
     pub amount: Money,
-    /// Whether the amount is taken at once.
+    /// When the amount is captured.
     pub capture: CaptureMethod,
-    /// Attempt the payment now. Checkout.com knows no payment that isn't.
+    /// Whether to attempt the payment now. Checkout.com always does.
     pub confirm: bool,
-    /// What the buyer pays with; Stripe can be told later.
+    /// Instrument to charge; Stripe accepts it later, too.
     pub instrument: Option<Instrument>,
-    /// Where the buyer comes back to after a redirect.
+    /// URL that the buyer returns to after a redirect.
     pub return_url: Option<String>,
-    /// Where the buyer comes back to after a success, Checkout.com only; `return_url` by default.
+    /// URL that the buyer returns to after a success, Checkout.com only; `return_url` by default.
     pub success_url: Option<String>,
-    /// Where the buyer comes back to after a failure, Checkout.com only; `return_url` by default.
+    /// URL that the buyer returns to after a failure, Checkout.com only; `return_url` by default.
     pub failure_url: Option<String>,
     /// The PSP's id of the buyer.
     pub psp_customer: Option<String>,
     /// The buyer's e-mail address; sent to Checkout.com only.
     pub customer_email: Option<String>,
-    /// Keep the instrument.
+    /// Later payments to save the instrument for.
     pub setup_future_usage: Option<SetupFutureUsage>,
-    /// Where Stripe sends its receipt.
+    /// E-mail address for Stripe's receipt.
     pub receipt_email: Option<String>,
     /// A text for the PSP's dashboard.
     pub description: Option<String>,
-    /// The buyer is away: a saved instrument is charged without them.
+    /// Whether the buyer is absent, and a saved instrument is charged.
     pub off_session: bool,
-    /// The PSP's id of the payment that the instrument was first used for; Checkout.com wants it while the buyer is away.
+    /// The PSP's id of the payment that first used the instrument. Checkout.com requires it off session.
     pub first_payment: Option<String>,
-    /// Ask for 3-D Secure. Without it, Stripe still asks for it where the card or the law wants it.
+    /// Whether to ask for 3-D Secure. Without it, Stripe still asks if the card or the law requires it.
     pub three_d_secure: bool,
-    /// Ordered by mail or telephone: there is nobody who could authenticate. It counts for an attempt only.
+    /// Whether the order was taken by mail or telephone: nobody can authenticate. Only attempts use it.
     pub moto: bool,
 }
 
-/// A change of a payment that isn't confirmed. What is `None` stays as it is.
+/// A change of an unconfirmed payment. Members that are `None` stay as they are.
 #[derive(Debug, Clone)]
 pub struct UpdatePayment {
-    /// Our transaction.
+    /// Id of our transaction.
     pub transaction_id: String,
-    /// Our order.
+    /// Id of our order.
     pub order_id: String,
-    /// How much is to be paid.
+    /// Amount to pay.
     pub amount: Option<Money>,
-    /// What the buyer pays with.
+    /// Instrument to charge.
     pub instrument: Option<Instrument>,
     /// The PSP's id of the buyer.
     pub psp_customer: Option<String>,
-    /// Keep the instrument.
+    /// Later payments to save the instrument for.
     pub setup_future_usage: Option<SetupFutureUsage>,
-    /// Where Stripe sends its receipt.
+    /// E-mail address for Stripe's receipt.
     pub receipt_email: Option<String>,
     /// A text for the PSP's dashboard.
     pub description: Option<String>,
@@ -104,94 +104,92 @@ pub struct UpdatePayment {
 /// The attempt of a payment that was created without one.
 #[derive(Debug, Clone, Default)]
 pub struct ConfirmPayment {
-    /// What the buyer pays with, if the payment doesn't have it yet. The customer of a saved one must be on the payment
-    /// already: Stripe doesn't take it here.
+    /// Instrument to charge, if the payment has none yet. The customer of a saved one must be on the payment already: Stripe does
+    /// not accept it here.
     pub instrument: Option<Instrument>,
-    /// Where the buyer comes back to after a redirect.
+    /// URL that the buyer returns to after a redirect.
     pub return_url: Option<String>,
-    /// Keep the instrument.
+    /// Later payments to save the instrument for.
     pub setup_future_usage: Option<SetupFutureUsage>,
-    /// The buyer is away.
+    /// Whether the buyer is absent.
     pub off_session: bool,
-    /// Ask for 3-D Secure.
+    /// Whether to ask for 3-D Secure.
     pub three_d_secure: bool,
-    /// Ordered by mail or telephone.
+    /// Whether the order was taken by mail or telephone.
     pub moto: bool,
 }
 
-/// Which of our transactions asks for a capture, a void or a refund.
+/// The ids that a capture, a void or a refund has with us.
 #[derive(Debug, Clone)]
 pub struct ActionReference {
-    /// Our transaction.
+    /// Id of our transaction.
     pub transaction_id: String,
-    /// Our order.
+    /// Id of our order.
     pub order_id: String,
 }
 
-/// Take an authorized amount.
+/// A capture of an authorized amount.
 #[derive(Debug, Clone)]
 pub struct CapturePayment {
-    /// Ours.
+    /// Our ids.
     pub reference: ActionReference,
-    /// How much; everything that is left by default.
+    /// Amount to capture; all that is left by default.
     pub amount: Option<Money>,
-    /// No other capture follows: what is left is released. Stripe's are always final without
+    /// Whether no other capture follows, so that the rest is released. Stripe's captures are always final without
     /// [`with_multicapture`](crate::stripe::Stripe::with_multicapture).
     pub is_final: bool,
 }
 
-/// Give a captured amount back.
+/// A refund of a captured amount.
 #[derive(Debug, Clone)]
 pub struct RefundPayment {
-    /// Ours.
+    /// Our ids.
     pub reference: ActionReference,
-    /// How much.
+    /// Amount to refund.
     pub amount: Money,
 }
 
-/// Look for a payment whose creation was never answered.
+/// A search for a payment whose creation was never answered.
 #[derive(Debug, Clone)]
 pub struct FindPayment {
-    /// Our transaction that asked for it.
+    /// Id of the transaction that requested it.
     pub transaction_id: String,
-    /// A time before the request was first sent, by a clock that may differ from the PSP's: leave a margin.
+    /// A time before the request was first sent. The clock may differ from the PSP's: leave a margin.
     pub created_after: DateTime<Utc>,
-    /// Where an earlier answer [left off](crate::FoundOutcome::More).
+    /// The cursor of an earlier [answer](crate::FoundOutcome::More).
     pub cursor: Option<String>,
 }
 
-/// The PSP can't be asked for this. Nothing was sent.
+/// The reasons why a PSP can't get a request. Nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsupported {
     /// The PSP's unit of the currency can't express the amount exactly, or it isn't positive.
     #[error("{} can't be charged exactly", .0.formatted())]
     Amount(Money),
-    /// The PSP takes no payment of so little.
+    /// The PSP does not accept such small payments.
     #[error("{} can't be charged: the payment gateway takes at least {}", .amount.formatted(), .least.formatted())]
     TooSmall {
-        /// The amount.
         amount: Money,
-        /// What the PSP takes.
+        /// The PSP's minimum.
         least: Money,
     },
-    /// The PSP takes no payment of so much.
+    /// The PSP does not accept such large payments.
     #[error("{} can't be charged: the payment gateway takes at most {}", .amount.formatted(), .most.formatted())]
     TooLarge {
-        /// The amount.
         amount: Money,
-        /// What the PSP takes.
+        /// The PSP's maximum.
         most: Money,
     },
-    /// The PSP doesn't take the currency, or its rule for it isn't certain.
+    /// The PSP doesn't accept the currency, or its rule for it isn't certain.
     #[error("payments in {0} are not supported")]
     Currency(Currency),
     /// The PSP has no such operation.
     #[error("the gateway has no {0}")]
     Operation(&'static str),
-    /// The PSP takes no such instrument, or needs one.
+    /// The PSP accepts no such instrument, or requires one.
     #[error("{0}")]
     Instrument(&'static str),
-    /// An identifier that no PSP gives out; it is not put into a URL.
+    /// A malformed identifier of a PSP; it is not put into a URL.
     #[error("this is not an identifier of the payment service provider")]
     Id,
 }

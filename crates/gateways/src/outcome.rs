@@ -1,4 +1,4 @@
-//! What an answer of a PSP means.
+//! The outcomes that a PSP's answer shows.
 
 use tillgate_model::money::Money;
 
@@ -7,81 +7,81 @@ use crate::{
     wire::{Method, PspRequest, PspResponse},
 };
 
-/// The PSP took the request and, for certain, did nothing.
+/// The PSP received the request and certainly did nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// What is wrong.
+    /// Kind of the mistake.
     pub kind: RefusalKind,
     /// The PSP's code.
     pub code: Option<String>,
-    /// The parameter that is wrong, in the PSP's words.
+    /// The wrong parameter, as the PSP names it.
     pub param: Option<String>,
-    /// What the request names and the PSP does not have: it was deleted there, or is another account's.
+    /// The object that the request names and the PSP does not have: it was deleted there, or belongs to another account.
     pub missing: Option<Missing>,
-    /// The PSP's message; for the merchant.
+    /// The PSP's message, for the merchant.
     pub message: String,
-    /// How the PSP calls this request, for its support.
+    /// The PSP's id of this request, for its support.
     pub psp_request_id: Option<String>,
 }
 
-/// What a PSP does not have.
+/// An object that a PSP does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missing {
-    /// The customer.
+    /// The customer does not exist.
     Customer,
-    /// The instrument, or it can't be charged again.
+    /// The instrument does not exist, or can't be charged again.
     Instrument,
 }
 
-/// What is wrong with a refused request.
+/// The mistake in a refused request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusalKind {
-    /// A parameter.
+    /// A parameter is wrong.
     InvalidRequest,
     /// The key is missing, wrong or revoked.
     Credentials,
-    /// The key may not do this.
+    /// The key lacks the permission.
     NotPermitted,
-    /// No such payment.
+    /// There is no such payment.
     NotFound,
-    /// Not in the payment's state.
+    /// The payment's state does not allow it.
     Conflict,
 }
 
 /// The outcome of creating, updating, confirming or retrieving a payment.
 #[derive(Debug, Clone)]
 pub enum PaymentOutcome {
-    /// The PSP has the payment, and this is its state. A declined attempt is one, too: see [`PaymentSnapshot::decline`].
+    /// The PSP has the payment, in this state. A declined attempt is one, too: see [`PaymentSnapshot::decline`].
     Done(Box<PaymentSnapshot>),
     /// The PSP did nothing.
     Refused(Refusal),
-    /// It can't be told what the PSP did, with the reason: query it, or send the same request again.
+    /// It is unknown what the PSP did, with the reason: query it, or send the same request again.
     Unknown(String),
 }
 
-/// The outcome of looking for a payment.
+/// The outcome of a search for a payment.
 #[derive(Debug, Clone)]
 pub enum FoundOutcome {
-    /// There it is.
+    /// The payment was found.
     Found(Box<PaymentSnapshot>),
-    /// The PSP has none now; a request that is still under way may yet make one.
+    /// The PSP has none now. A request that is on its way may still create one.
     NotFound,
-    /// Not in this part of the list: ask again with this cursor.
+    /// The payment is not on this page: ask again with this cursor.
     More(String),
-    /// The PSP didn't look.
+    /// The PSP refused the search.
     Refused(Refusal),
-    /// It can't be told, with the reason.
+    /// The outcome is unknown, with the reason.
     Unknown(String),
 }
 
 /// A capture, a void or a refund at the PSP.
 #[derive(Debug, Clone)]
 pub struct Action {
-    /// The PSP's id of it: Stripe's refund or charge, Checkout.com's action.
+    /// The PSP's id of the action: Stripe's refund or charge, Checkout.com's action.
     pub id: Option<String>,
-    /// How much it moved, where the answer says so.
+    /// The moved amount, if the answer shows it.
     pub amount: Option<Money>,
-    /// The payment after it, where the answer says so.
+    /// The payment after the action, if the answer shows it.
     pub payment: Option<Box<PaymentSnapshot>>,
 }
 
@@ -90,18 +90,17 @@ pub struct Action {
 pub enum ActionOutcome {
     /// It happened.
     Done(Action),
-    /// The PSP will do it, or fail to: wait for its webhook or ask again. Never to be taken for done.
+    /// The PSP will do it, or it will fail: wait for its webhook or ask again. Never treat it as done.
     Accepted(Action),
     /// It was tried, and failed.
     Failed(Decline),
     /// The PSP did nothing.
     Refused(Refusal),
-    /// It can't be told what the PSP did, with the reason.
+    /// It is unknown what the PSP did, with the reason.
     Unknown(String),
 }
 
-/// Codes of a refusal that our own earlier success could have caused: the token is used up because we used it, the
-/// payment is captured because we captured it.
+/// Codes of a refusal that our own earlier success could have caused: our request used the token, or captured the payment.
 const TRACES_OF_SUCCESS: [&str; 10] = [
     "token_already_used",
     "token_used",
@@ -115,14 +114,14 @@ const TRACES_OF_SUCCESS: [&str; 10] = [
     "refund_amount_exceeds_balance",
 ];
 
-/// Whether a refusal says that no sending of the request had an effect, or only that this one had none.
+/// Whether a refusal proves that no sending of the request had an effect, and not only this one.
 ///
-/// A refusal that is itself a replay of the first answer is certain. So is one of a request that was sent once. Of a
-/// request that was sent before, only a plain complaint about a parameter is.
+/// A replayed refusal repeats the first answer, so it is certain. So is the refusal of a request that was sent once. For a
+/// request that was sent before, only a plain complaint about a parameter is certain.
 pub(crate) fn is_certain(refusal: &Refusal, request: &PspRequest, response: &PspResponse) -> bool {
     let replayed = response.header("idempotent-replayed") == Some("true");
     let trace = refusal.code.as_deref().map_or_else(
-        // Stripe has no code for a refund of more than is left.
+        // Stripe has no code for a refund above the rest.
         || refusal.param.as_deref() == Some("amount"),
         |code| TRACES_OF_SUCCESS.contains(&code),
     );
@@ -132,7 +131,7 @@ pub(crate) fn is_certain(refusal: &Refusal, request: &PspRequest, response: &Psp
         || (refusal.kind == RefusalKind::InvalidRequest && !trace)
 }
 
-/// An answer that isn't one of success.
+/// An unsuccessful answer.
 pub(crate) enum Failure {
     Refused(Refusal),
     Unknown(String),

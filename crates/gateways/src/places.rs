@@ -1,4 +1,4 @@
-//! Where the PSPs may be.
+//! The URLs that PSPs may have.
 
 use tillgate_outgoing::{IpNet, OwnHost, Policy, Refused};
 use url::{Origin, Url};
@@ -8,17 +8,17 @@ use crate::{checkout_com, stripe};
 /// The hosts of all vendors.
 const OWN_HOSTS: [OwnHost; 2] = [stripe::is_own_host, checkout_com::is_own_host];
 
-/// Where PSPs may be besides the vendors' own hosts.
+/// The URLs that PSPs may have besides the vendors' own hosts.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
-    /// Origin of the sandbox that this process runs.
+    /// Origin of the sandbox in this process.
     pub sandbox: Option<Origin>,
     /// Ranges of addresses that the operator allows.
     pub allowed: Vec<IpNet>,
 }
 
 impl Places {
-    /// For the calls to all vendors.
+    /// The policy for calls to all vendors.
     pub(crate) fn policy(&self) -> Policy {
         self.policy_of(OWN_HOSTS.to_vec())
     }
@@ -31,8 +31,8 @@ impl Places {
         )
     }
 
-    /// Judges where a gateway of one vendor is to be. Its requests get paths of their own, so that only what the operator
-    /// allows may have a path before them.
+    /// Judges the URL of one vendor's gateway. Requests add their own paths, so only a host that the operator allows may have a
+    /// path before them.
     pub(crate) async fn judge(&self, is_own_host: OwnHost, base_url: &Url) -> Result<(), Refused> {
         let policy = self.policy_of(vec![is_own_host]);
         policy.judge_with_lookup(base_url).await?;
@@ -56,7 +56,7 @@ mod tests {
 
     fn judged(places: &Places, is_own_host: OwnHost, text: &str) -> bool {
         let url = Url::parse(text).expect("a URL");
-        // Nothing here needs a lookup.
+        // None of these needs a lookup.
         places
             .judge(is_own_host, &url)
             .now_or_never()

@@ -6,76 +6,76 @@
 pub enum Bug {
     /// The intent is not committed before the PSP is called.
     NoIntent,
-    /// A request is sent again with a new key.
+    /// A repeated request gets a new key.
     NewKeyOnRetry,
-    /// A request is sent again when the PSP has forgotten its key.
+    /// A request is repeated after the PSP has forgotten its key.
     RetryAfterADay,
-    /// A call whose outcome is not known does not block the next one.
+    /// A call with an unknown outcome does not block the next one.
     OpenCallIgnored,
-    /// An order that is paid takes another payment.
+    /// A paid order takes another payment.
     TwoSourcesCharged,
-    /// An authorization that is not decided yet does not count.
+    /// A pending authorization does not count.
     PendingNotHeld,
-    /// An event that came twice is two events.
+    /// A repeated event counts as two events.
     NoEventDeduplication,
-    /// A webhook is believed whoever signed it.
+    /// A webhook is trusted in spite of a wrong signature.
     SignatureIgnored,
-    /// Old news moves a payment backwards.
+    /// A stale snapshot moves a payment backwards.
     Backwards,
-    /// A sum that the PSP tells is taken for what was added to it.
+    /// A sum from the PSP is added instead of its difference.
     SumTakenForDelta,
-    /// What was captured while nobody knew is given back.
+    /// A capture whose outcome was unknown is refunded.
     RefundOnUnknown,
-    /// A call whose outcome is not known is taken for failed.
+    /// A call with an unknown outcome counts as failed.
     UnknownIsFailed,
-    /// A call that the PSP does not know yet is taken for one that never arrives.
+    /// A call that the PSP does not know yet counts as lost.
     NotFoundIsFailed,
-    /// A connection that is refused after a time-out is taken for a request that was never sent.
+    /// A refused connection after a timeout counts as a request that was never sent.
     RefusedConnectionIsNotSent,
-    /// The outcome of a call is looked for only once.
+    /// The outcome of a call is checked only once.
     NeverLookedForAgain,
-    /// A refund that was answered is recorded again when it is listed.
+    /// A refund is recorded again when it is listed.
     RefundRecordedTwice,
-    /// A refund that comes back is not noticed.
+    /// A refund that fails after its success is not noticed.
     LateFailureIgnored,
-    /// What the last capture leaves of an authorization is not recorded as released.
+    /// The release of the rest by the last capture is not recorded.
     ReleaseNotRecorded,
     /// An idempotency key is forgotten at once.
     KeyForgotten,
-    /// An order is placed whatever was authorized for it.
+    /// An order is placed by an authorization of any amount.
     AmountNotCompared,
-    /// A saved card pays anybody's order.
+    /// A saved card pays any customer's order.
     AnybodysCard,
     /// An intent that was made for one buyer stays when the order gets another one.
     BuyerChangeKeepsIntent,
-    /// A PSP's customer that is gone there is not forgotten.
+    /// A customer that is gone at the PSP is not forgotten.
     GoneCustomerKept,
-    /// A payment that its buyer has left can't be given up.
+    /// A payment that its buyer has abandoned can't be given up.
     AbandonedBlocksOrder,
-    /// What a payment holds that was given up is not released.
+    /// A late authorization of a payment that was given up is not released.
     LateSuccessKept,
-    /// What was taken to be sent to a webhook is taken for sent.
+    /// A claimed delivery counts as sent.
     TakenIsTold,
-    /// What is sent to a webhook again has a new identifier.
+    /// A repeated delivery has a new identifier.
     NewMessageOnRetry,
-    /// Of several instances, each makes events of a change.
+    /// Each of several instances makes events of a change.
     ToldByEachInstance,
-    /// A next step that can't be taken undoes the outcome of the last one.
+    /// An impossible next step rolls back the outcome of the last one.
     NextStepUndoesOutcome,
-    /// An action that the payment's state has ruled out is taken for one that may still happen.
+    /// An action that the payment's state has ruled out counts as one that may still happen.
     NotAllowedIsNotFound,
-    /// What was done in the PSP's dashboard is not recorded.
+    /// Actions in the PSP's dashboard are not recorded.
     DashboardActionIgnored,
-    /// A lost creation is looked for by another word than was sent.
+    /// A lost creation is searched by another reference than was sent.
     ReferenceGuessed,
-    /// What a partial capture has left is forgotten when the captured part is refunded.
+    /// The rest of a partial capture is forgotten when the captured part is refunded.
     RestOfCaptureForgotten,
-    /// A payment that is not what was asked for is taken over.
+    /// A payment that differs from the request is taken over.
     MismatchIgnored,
 }
 
 impl Bug {
-    /// All of them.
+    /// All mistakes.
     pub const ALL: &[Self] = &[
         Self::NoIntent,
         Self::NewKeyOnRetry,
@@ -124,7 +124,7 @@ mod switch {
         static PRESENT: Cell<Option<Bug>> = const { Cell::new(None) };
     }
 
-    /// Switches a mistake on for this thread, and any other off.
+    /// Switches a mistake on for this thread, and all others off.
     pub fn plant(bug: Option<Bug>) {
         PRESENT.set(bug);
     }
@@ -138,7 +138,7 @@ mod switch {
 #[cfg(feature = "planted-bugs")]
 pub use switch::{is, plant};
 
-/// Whether a mistake is switched on: never.
+/// Whether a mistake is switched on: never in this build.
 #[cfg(not(feature = "planted-bugs"))]
 pub const fn is(_: Bug) -> bool {
     false

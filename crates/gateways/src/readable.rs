@@ -1,12 +1,12 @@
-//! Whether an answer reads as a PSP's own. What does not is not shown to anybody: it may come from another machine.
+//! Whether an answer reads like a PSP's own. Others are not shown to clients: they may come from another machine.
 
 use crate::wire::PspResponse;
 
-/// Longer codes and messages are no PSP's.
+/// No PSP has longer codes or messages.
 const LONGEST_WORD: usize = 128;
 const LONGEST_SENTENCE: usize = 2_000;
 
-/// Whether the answer says that it is JSON.
+/// Whether the answer declares itself as JSON.
 pub(crate) fn is_json(response: &PspResponse) -> bool {
     let essence = |value: &str| {
         value
@@ -24,7 +24,7 @@ pub(crate) fn is_json(response: &PspResponse) -> bool {
         })
 }
 
-/// Whether a text is such as codes are: `card_declined`, `20051`.
+/// Whether a text looks like a code: `card_declined`, `20051`.
 pub(crate) fn is_word(text: &str) -> bool {
     text.len() <= LONGEST_WORD
         && text
@@ -32,7 +32,7 @@ pub(crate) fn is_word(text: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-/// Whether a text is such as messages and names of parameters are.
+/// Whether a text looks like a message or a parameter's name.
 pub(crate) fn is_sentence(text: &str) -> bool {
     text.len() <= LONGEST_SENTENCE && !text.chars().any(char::is_control)
 }

@@ -1,4 +1,4 @@
-//! What became of an action whose answer was lost, and of actions that we didn't ask for.
+//! The actions of a payment: those whose answers were lost, and those from elsewhere.
 
 use tillgate_model::money::Money;
 
@@ -7,27 +7,27 @@ use crate::{
     snapshot::Decline,
 };
 
-/// What is done to an authorized payment.
+/// The kinds of actions on an authorized payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ActionKind {
-    /// An authorized amount is taken.
+    /// An authorized amount is captured.
     Capture,
-    /// The payment is given up, and what is held is released.
+    /// The payment is given up, and its hold released.
     Cancel,
-    /// A captured amount is given back.
+    /// A captured amount is refunded.
     Refund,
 }
 
-/// Look for an action of ours in what the PSP shows.
+/// A search for an action of ours in the PSP's snapshot.
 #[derive(Debug, Clone)]
 pub struct FindAction {
-    /// What was asked for.
+    /// Kind of the action.
     pub kind: ActionKind,
-    /// Our transaction that asked for it.
+    /// Id of the transaction that requested it.
     pub transaction_id: String,
 }
 
-/// What a PSP shows of an action that we asked for.
+/// The state of an action that we requested.
 #[derive(Debug, Clone)]
 pub enum FoundAction {
     /// It happened.
@@ -36,58 +36,58 @@ pub enum FoundAction {
     Pending(Action),
     /// It was tried, and failed.
     Failed(Decline),
-    /// The PSP has none now; a request that is still under way may yet make one.
+    /// The PSP has none now. A request that is on its way may still create one.
     NotFound,
-    /// It can't be told, with the reason.
+    /// The outcome is unknown, with the reason.
     Unknown(String),
 }
 
-/// An action as the PSP lists it, whoever asked for it.
+/// An action as the PSP lists it, ours or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionSeen {
-    /// The PSP's id of it: `re_`, `act_`.
+    /// The PSP's id of the action: `re_`, `act_`.
     pub id: String,
-    /// What was done.
+    /// Kind of the action.
     pub kind: ActionKind,
-    /// How much it moves, where the PSP says so.
+    /// The moved amount, if the PSP shows it.
     pub amount: Option<Money>,
-    /// What became of it.
+    /// State of the action.
     pub status: ActionStatus,
-    /// Our transaction that asked for it; none for what was done elsewhere, such as in the PSP's dashboard.
+    /// Id of the transaction that requested it; `None` for an action from elsewhere, such as the PSP's dashboard.
     pub transaction_id: Option<String>,
 }
 
-/// What became of an action.
+/// The state of an action at the PSP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ActionStatus {
     /// It happened.
     Done,
     /// The PSP has not decided.
     Pending,
-    /// It failed, or was called back; perhaps after it had seemed done.
+    /// It failed or was reversed, perhaps after a reported success.
     Failed(Decline),
-    /// A word of the PSP's that this crate doesn't know.
+    /// A status of the PSP that this crate does not know.
     Unknown(String),
 }
 
 /// The outcome of listing a payment's actions.
 #[derive(Debug, Clone)]
 pub enum ListedActions {
-    /// There they are.
+    /// The list, or a page of it.
     Listed {
         /// Newest first.
         actions: Vec<ActionSeen>,
         /// The list goes on: ask again with this cursor.
         next: Option<String>,
     },
-    /// The PSP didn't look.
+    /// The PSP refused the request.
     Refused(Refusal),
-    /// It can't be told, with the reason.
+    /// The outcome is unknown, with the reason.
     Unknown(String),
 }
 
-/// Looks for an action of ours in a payment's list, which bears our transaction. A PSP that forgot the idempotency key may
-/// have made a second one after the first failed; two that didn't fail are more than can be decided here.
+/// Looks for an action with our transaction's id in a payment's list. A PSP that forgot the idempotency key may have made a
+/// second one after the first failed. If two have not failed, the outcome is unknown.
 pub(crate) fn find(args: &FindAction, listed: Option<&[ActionSeen]>) -> FoundAction {
     let Some(listed) = listed else {
         return FoundAction::Unknown("the payment's actions were not listed".to_owned());

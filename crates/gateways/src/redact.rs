@@ -1,9 +1,9 @@
-//! Takes the client secret out of an answer that is to be stored or shown.
+//! Removes the client secret from an answer that will be stored or shown.
 
 use serde_json::Value;
 
-/// The answer without members called `client_secret`, and without their values wherever else they are: Stripe repeats
-/// them in the query of a redirect's URL.
+/// The answer without members called `client_secret`, and without their values anywhere else: Stripe repeats them in the query of
+/// a redirect's URL.
 pub(crate) fn without_client_secret(mut answer: Value) -> Value {
     let mut secrets = Vec::new();
     remove_members(&mut answer, &mut secrets);

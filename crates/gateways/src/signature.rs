@@ -1,4 +1,4 @@
-//! What a webhook is signed with: HMAC-SHA256, in hexadecimal digits.
+//! The signature of a webhook: HMAC-SHA256, in hexadecimal digits.
 
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
@@ -8,15 +8,15 @@ use subtle::{Choice, ConstantTimeEq};
 /// The bytes of an HMAC-SHA256.
 pub(crate) type Digest = [u8; 32];
 
-/// A digest as it is written in a header.
+/// A digest from the hexadecimal digits of a header.
 pub(crate) fn digest_of(hexadecimal: &str) -> Option<Digest> {
     let mut digest = Digest::default();
     hex::decode_to_slice(hexadecimal, &mut digest).ok()?;
     Some(digest)
 }
 
-/// Whether one of the secrets signs the message, which is the parts in a row, with one of the digests. How long that
-/// takes depends on the number of secrets and digests, and not on which ones match.
+/// Whether one of the digests signs the message under one of the secrets. The message is the concatenation of the parts. The time
+/// depends on the number of secrets and digests, and not on which ones match.
 ///
 /// An empty secret signs nothing: anyone could use it.
 pub(crate) fn is_signed(secrets: &[SecretString], message: &[&[u8]], digests: &[Digest]) -> bool {

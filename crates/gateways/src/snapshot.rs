@@ -10,139 +10,136 @@ use tillgate_model::money::Money;
 use crate::operation::CaptureMethod;
 use crate::recovery::{ActionKind, ActionSeen, ActionStatus};
 
-/// Where a payment stands at the PSP.
+/// The state of a payment at the PSP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentStatus {
-    /// Nothing to pay with yet, and no attempt made.
+    /// It has no instrument yet, and no attempt.
     RequiresInstrument,
-    /// Ready for the attempt.
+    /// It is ready for the attempt.
     RequiresConfirmation,
-    /// The buyer must do something, mostly 3-D Secure.
+    /// The buyer must act, mostly for 3-D Secure.
     RequiresAction,
-    /// The PSP is at work.
+    /// The PSP is processing it.
     Processing,
-    /// The amount is held. At Checkout.com also that of a payment which is captured at once, until that is done.
+    /// The amount is held. At Checkout.com also before an automatic capture is done.
     Authorized,
-    /// A part was taken, the rest is still held.
+    /// A part was captured, the rest is still held.
     PartiallyCaptured,
-    /// Taken; perhaps less than what was authorized, then the rest was released.
+    /// It was captured. If only a part was, the rest was released.
     Captured,
-    /// A part of what was taken was given back.
+    /// A part of the captured amount was refunded.
     PartiallyRefunded,
-    /// All that was taken was given back.
+    /// All of the captured amount was refunded.
     Refunded,
     /// The last attempt failed; Stripe allows another one.
     Declined,
-    /// Given up, with a hold released if there was one.
+    /// It was given up, and its hold released if there was one.
     Canceled,
-    /// The hold ended by itself.
+    /// The hold expired.
     Expired,
-    /// A word of the PSP's that this crate doesn't know.
+    /// A status of the PSP that this crate does not know.
     Unknown(String),
 }
 
-/// Why an attempt failed.
+/// The reason why an attempt failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decline {
     /// The PSP's most exact code (`insufficient_funds`, `20051`); for the merchant, not for the buyer.
     pub code: String,
-    /// Fit for the buyer: says nothing of a lost or stolen card or of suspected fraud.
+    /// Text for the buyer. It never mentions a lost or stolen card or suspected fraud.
     pub message: String,
-    /// The PSP's own words, for the merchant.
+    /// The PSP's own message, for the merchant.
     pub detail: Option<String>,
 }
 
-/// What the buyer is told of a decline that must not be explained: whoever holds the card may not be its owner.
+/// The text for the buyer if the decline must not be explained: the person with the card may not be its owner.
 pub(crate) const NEUTRAL_DECLINE: &str = "The card was declined.";
 
 /// Whether an instrument can be charged again once the payment is authorized.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reuse {
-    /// It was for this payment only.
+    /// No: it was for this payment only.
     #[default]
     No,
-    /// It can be, once it is [attached](crate::Gateway::attach_instrument) to a customer.
+    /// Yes, once it is [attached](crate::Gateway::attach_instrument) to a customer.
     OnceAttached,
-    /// The PSP keeps it for its customer.
+    /// Yes: the PSP saves it for its customer.
     Yes,
 }
 
-/// The card that was used.
+/// The card of a payment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentInstrument {
-    /// The kind of instrument: `card`.
+    /// Kind of instrument: `card`.
     pub issuer_type: Option<String>,
-    /// The brand, in lower case: `visa`.
+    /// Brand, in lower case: `visa`.
     pub card_type: Option<String>,
-    /// The last four digits.
+    /// Last four digits.
     pub card_last_digits: Option<String>,
-    /// The month of expiry, `1` to `12`.
+    /// Month of expiry, `1` to `12`.
     pub card_expiry_month: Option<String>,
-    /// The year of expiry, four digits.
+    /// Year of expiry, four digits.
     pub card_expiry_year: Option<String>,
 }
 
-/// A payment as an answer of the PSP describes it. What the answer doesn't tell is `None`; amounts are in minor units by
-/// ISO 4217. Debug output leaves out whatever could be a secret.
+/// A payment as an answer of the PSP describes it. Members that the answer lacks are `None`. Amounts are in minor units by ISO
+/// 4217. Debug output leaves possible secrets out.
 #[derive(Clone)]
 pub struct PaymentSnapshot {
     /// The PSP's id: `pi_`, `pay_`.
     pub psp_id: String,
-    /// Where it stands.
     pub status: PaymentStatus,
-    /// The amount to be paid; compare it, with its currency, with ours. Checkout.com's 202 has none.
+    /// Amount to pay; compare it, with its currency, with ours. Checkout.com's 202 has none.
     pub amount: Option<Money>,
-    /// What is held and can be captured.
+    /// Amount that is held and can be captured.
     pub amount_capturable: Option<Money>,
-    /// What was captured so far.
+    /// Amount that was captured so far.
     pub amount_captured: Option<Money>,
-    /// What was refunded so far; a released hold doesn't count. Stripe's answer doesn't always tell it once a part was
-    /// captured and the rest released: then [list](crate::Gateway::list_actions) the refunds.
+    /// Amount that was refunded so far, without released holds. After a partial capture with a release, Stripe's answer does not
+    /// always show it: then [list](crate::Gateway::list_actions) the refunds.
     pub amount_refunded: Option<Money>,
-    /// Stripe's latest charge, `ch_`.
+    /// Id of Stripe's latest charge, `ch_`.
     pub charge_id: Option<String>,
-    /// Checkout.com's authorization, `act_`.
+    /// Id of Checkout.com's authorization, `act_`.
     pub action_id: Option<String>,
     /// Why the attempt failed, if it did.
     pub decline: Option<Decline>,
-    /// Where the buyer must go. It may hold a secret: for the buyer only.
+    /// URL that the buyer must visit. It may hold a secret: for the buyer only.
     pub redirect_url: Option<String>,
-    /// What Stripe.js confirms the payment with.
+    /// Secret that Stripe.js confirms the payment with.
     pub client_secret: Option<SecretString>,
     /// Stripe's PaymentMethod, at least `{"id": "pm_…"}`.
     pub payment_method: Option<Value>,
-    /// The card.
     pub instrument: Option<PaymentInstrument>,
-    /// Whether Stripe takes another capture after one that isn't final; Checkout.com doesn't tell.
+    /// Whether Stripe accepts another capture after one that isn't final. Checkout.com does not say.
     pub multicapture: Option<bool>,
     /// Checkout.com's reusable instrument, `src_`.
     pub source_id: Option<String>,
-    /// What of the instrument can be charged again.
+    /// Whether the instrument can be charged again.
     pub reuse: Reuse,
     /// The PSP's customer, `cus_`.
     pub customer_token: Option<String>,
-    /// Our transaction as the PSP remembers it.
+    /// Id of our transaction, as the PSP stored it.
     pub transaction_id: Option<String>,
-    /// What was done to the payment in whoever's name, newest first; `None` if the PSP was not asked for
-    /// [the list](crate::Gateway::list_actions).
+    /// All actions of the payment, newest first; `None` if [the list](crate::Gateway::list_actions) was not requested.
     pub actions: Option<Vec<ActionSeen>>,
-    /// The PSP lists each capture. Without it, captures are known by their sum only.
+    /// Whether the PSP lists each capture. Without the list, only the sum of the captures is known.
     pub lists_captures: bool,
-    /// Our order as the PSP remembers it.
+    /// Id of our order, as the PSP stored it.
     pub order_id: Option<String>,
-    /// The connected account that the payment belongs to, where the PSP says so: `acct_`.
+    /// The connected account that the payment belongs to, if the PSP shows it: `acct_`.
     pub account: Option<String>,
-    /// Whether the payment is in live mode, where the PSP says so.
+    /// Whether the payment is in live mode, if the PSP shows it.
     pub live: Option<bool>,
-    /// When the authorized amount is taken; Checkout.com doesn't tell.
+    /// When the authorized amount is captured. Checkout.com does not say.
     pub capture: Option<CaptureMethod>,
-    /// The PSP's whole answer, with the client secret removed.
+    /// The PSP's whole answer, without the client secret.
     pub response: Value,
 }
 
 impl PaymentSnapshot {
-    /// The PSP's id of the cancellation, if it lists one that happened.
+    /// The PSP's id of a cancellation that happened, if it lists one.
     pub fn cancellation_id(&self) -> Option<&str> {
         let actions = self.actions.as_deref().unwrap_or_default();
         let done =

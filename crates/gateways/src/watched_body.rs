@@ -1,4 +1,4 @@
-//! The body of a request, which tells whether it was given to a connection.
+//! A request body that records whether a connection has taken it.
 
 use std::{
     convert::Infallible,
@@ -13,13 +13,12 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// Whether a connection has taken the body of a request, or may have. Until then, nobody has the whole request. One without a body
-/// counts as taken.
+/// Whether a connection has taken the body of a request, or may have. Until then, the PSP can't have the whole request. A request
+/// without a body counts as taken.
 #[derive(Clone, Debug)]
 pub struct Taken(Arc<AtomicBool>);
 
 impl Taken {
-    /// Whether it was taken.
     pub fn is_taken(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
@@ -32,7 +31,7 @@ pub struct WatchedBody {
 }
 
 impl WatchedBody {
-    /// The body, and what tells whether it was taken.
+    /// The body, and the flag for whether it was taken.
     pub fn new(bytes: Bytes) -> (Self, Taken) {
         let taken = Taken(Arc::new(AtomicBool::new(bytes.is_empty())));
         let body = Self {

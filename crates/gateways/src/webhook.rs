@@ -1,4 +1,4 @@
-//! Notifications of a PSP: who sent them, what they are about, and how they are subscribed to.
+//! Notifications of a PSP: their senders, subjects and subscriptions.
 
 use std::fmt;
 
@@ -11,12 +11,12 @@ use crate::{
     recovery::ActionKind,
 };
 
-/// The largest body of a notification that is read.
+/// Largest body of a notification that is read.
 const MAX_EVENT_BYTES: usize = 1024 * 1024;
-/// The longest identifier or word of a PSP that is taken over.
+/// Longest identifier or code of a PSP that is stored.
 const MAX_WORD: usize = 255;
 
-/// Why a notification is not taken for the PSP's.
+/// The reason why a notification does not count as the PSP's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureFault {
     /// There is no signature.
@@ -25,7 +25,7 @@ pub enum SignatureFault {
     /// The signature is not in the PSP's form.
     #[error("the signature can't be read")]
     Malformed,
-    /// It was rightly signed, but at a time too far from now: perhaps an old notification that somebody repeats.
+    /// It was signed with a right secret, but at a time too far from now: it may be an old notification that an attacker repeats.
     #[error("the signature is out of date")]
     TooOld,
     /// It was not signed with any of the secrets.
@@ -33,7 +33,7 @@ pub enum SignatureFault {
     Wrong,
 }
 
-/// Why a signed notification can't be read.
+/// The reason why a signed notification can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EventFault {
     /// It is larger than any notification of a PSP.
@@ -44,35 +44,34 @@ pub enum EventFault {
     Malformed(String),
 }
 
-/// What a PSP tells of its own accord. It may come twice, late, and before what happened earlier, so it is only the reason
-/// to ask for the payment: amounts and states in it are not read.
+/// A notification of a PSP. It may come twice, late, and before earlier events, so it only triggers a read of the payment:
+/// amounts and states in it are not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookEvent {
-    /// The PSP's id of it, the same each time that it is sent: `evt_`.
+    /// The PSP's id of the event, the same for each sending: `evt_`.
     pub id: String,
-    /// The PSP's word for what happened: `payment_intent.succeeded`, `payment_captured`.
+    /// The PSP's event type: `payment_intent.succeeded`, `payment_captured`.
     pub kind: String,
-    /// When it happened.
+    /// Time of the event.
     pub created_at: DateTime<Utc>,
-    /// Whether real money is meant, where the PSP says so.
+    /// Whether it is in live mode, if the PSP says so.
     pub livemode: Option<bool>,
-    /// What it is about.
     pub subject: Subject,
 }
 
-/// What an event is about.
+/// The subject of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// A payment.
     Payment {
         /// The PSP's id of the payment: `pi_`, `pay_`.
         psp_id: String,
-        /// Our transaction, as the PSP remembers it: that of the action where the event is about one that has its own,
-        /// otherwise that of the payment.
+        /// Id of our transaction, as the PSP stored it: the action's if the event is about an action that has one, otherwise the
+        /// payment's.
         transaction_id: Option<String>,
         /// The PSP's id of the action: Stripe's refund or captured charge, Checkout.com's `act_`.
         action_id: Option<String>,
-        /// What kind of action, if it is about one.
+        /// Kind of the action, if the event is about one.
         action: Option<ActionKind>,
     },
     /// Something else.
@@ -80,7 +79,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// A payment whose id is one; otherwise there is nothing that could be asked for.
+    /// A payment with a valid id. Any other subject can't be read from the PSP.
     pub(crate) fn payment(
         psp_id: Option<&str>,
         transaction_id: Option<&str>,
@@ -100,7 +99,7 @@ impl Subject {
     }
 }
 
-/// Refuses a body that is too large to be looked at.
+/// Refuses a body that is too large to be read.
 pub(crate) fn checked_size(body: &[u8]) -> Result<&[u8], EventFault> {
     if body.len() > MAX_EVENT_BYTES {
         return Err(EventFault::TooLarge);
@@ -108,7 +107,7 @@ pub(crate) fn checked_size(body: &[u8]) -> Result<&[u8], EventFault> {
     Ok(body)
 }
 
-/// A word of the PSP's that is short enough to be kept.
+/// A code of the PSP that is short enough to be stored.
 pub(crate) fn checked_word(word: &str) -> Result<String, EventFault> {
     if word.is_empty() || word.len() > MAX_WORD {
         return Err(EventFault::Malformed(format!(
@@ -119,12 +118,12 @@ pub(crate) fn checked_word(word: &str) -> Result<String, EventFault> {
     Ok(word.to_owned())
 }
 
-/// The PSP's side of a subscription to its notifications.
+/// The PSP's endpoint for its notifications.
 #[derive(Clone)]
 pub struct WebhookEndpoint {
-    /// The PSP's id of it: `we_`.
+    /// The PSP's id of the endpoint: `we_`.
     pub id: String,
-    /// What its notifications are signed with. The PSP tells it this once.
+    /// The signing secret of its notifications. The PSP shows it only once.
     pub secret: SecretString,
 }
 
@@ -143,20 +142,20 @@ pub enum RegistrationOutcome {
     Registered(WebhookEndpoint),
     /// The PSP did nothing.
     Refused(Refusal),
-    /// It can't be told, with the reason: the same request again, with the same key, gives the same endpoint.
+    /// The outcome is unknown, with the reason: the same request again, with the same key, gives the same endpoint.
     Unknown(String),
 }
 
-/// The outcome of asking for a subscription, or of ending it.
+/// The outcome of retrieving or ending a subscription.
 #[derive(Debug, Clone)]
 pub enum EndpointOutcome {
     /// The PSP has it.
     Present,
-    /// There is no such endpoint any more, or there never was.
+    /// The endpoint no longer exists, or never did.
     Gone,
     /// The PSP did nothing.
     Refused(Refusal),
-    /// It can't be told, with the reason.
+    /// The outcome is unknown, with the reason.
     Unknown(String),
 }
 

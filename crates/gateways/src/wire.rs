@@ -1,38 +1,36 @@
-//! What goes over the wire to a PSP and comes back.
+//! Requests to a PSP and its answers.
 
 use std::fmt;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-/// The methods that the PSPs' endpoints use.
+/// The methods of the PSPs' endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
-    /// Reads; may be sent again at will.
+    /// Reads; can always be repeated.
     Get,
-    /// Changes something; may be sent again only with an idempotency key.
+    /// Changes something; may be repeated only with an idempotency key.
     Post,
-    /// Removes something, which has no more effect when it is sent again.
+    /// Removes something; a repetition has no further effect.
     Delete,
 }
 
-/// A request to a PSP: exactly what is sent, except for the credentials, which the transport adds.
+/// A request to a PSP: exactly the bytes to send, without the credentials, which the transport adds.
 ///
-/// It is stored before it is sent, and sent again as it is. The body may hold tokens and a buyer's e-mail address:
-/// store it encrypted. Debug output leaves it out.
+/// It is stored before it is sent, and repeated unchanged. The body may hold tokens and a buyer's e-mail address: store it
+/// encrypted. Debug output leaves it out.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PspRequest {
-    /// The method.
     pub method: Method,
     /// The absolute URL, with its query.
     pub url: String,
-    /// Content type, API version, idempotency key and the like; never credentials.
+    /// Content type, API version, idempotency key and others; never credentials.
     pub headers: Vec<(String, String)>,
     /// The body; empty except for a POST.
     pub body: String,
-    /// The key under which the PSP knows this request, which is also among the headers. A POST without one is never
-    /// sent twice.
+    /// The PSP's key for this request, which is also among the headers. A POST without one is never sent twice.
     pub idempotency_key: Option<String>,
 }
 
@@ -42,7 +40,7 @@ impl PspRequest {
         self.method != Method::Post || self.idempotency_key.is_some()
     }
 
-    /// The request with another key, which must never be sent.
+    /// The request with another key. Only a planted bug sends this.
     #[cfg(feature = "planted-bugs")]
     #[must_use]
     pub fn with_key(mut self, key: &str) -> Self {
@@ -70,12 +68,12 @@ impl fmt::Debug for PspRequest {
 pub struct PspResponse {
     /// The HTTP status.
     pub status: u16,
-    /// Those headers that this crate reads, by lower-case name.
+    /// The headers that this crate reads, by lower-case name.
     pub headers: Vec<(String, String)>,
     /// The body, of bounded size.
     pub body: Bytes,
-    /// The request was sent before, and that attempt may have had an effect that this answer does not show:
-    /// a refusal ("this token was used") can then be the trace of our own success.
+    /// Whether the request was sent before, and that attempt may have had an effect that this answer does not show: a refusal
+    /// ("this token was used") can then result from our own success.
     pub resent: bool,
 }
 

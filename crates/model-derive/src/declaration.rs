@@ -1,5 +1,3 @@
-//! Reads the declaration.
-
 use syn::{
     Attribute, Error, Expr, Field, Fields, Ident, ItemStruct, LitStr, Meta, Result, Token, Type, Visibility,
     parse::ParseStream, punctuated::Punctuated, spanned::Spanned,
@@ -12,11 +10,11 @@ pub struct Container {
     pub singular: Option<LitStr>,
     pub tag: Option<LitStr>,
     pub dialect: Option<Ident>,
-    /// Where the list is, if not at the type.
+    /// Path of the list, if that is not the type.
     pub list: Option<LitStr>,
     pub actions: Vec<Ident>,
     pub sales_channel: Vec<Ident>,
-    /// What `sales_channel` says unless given.
+    /// By default, those of `sales_channel`.
     pub customer: Option<Vec<Ident>>,
     pub calls_psp: Vec<Ident>,
     /// There are more of it with each payment or customer.
@@ -77,7 +75,7 @@ pub enum Kind {
     Money,
     Trigger,
     Relationship,
-    /// Kept, and not shown.
+    /// A field that is stored and not shown.
     Internal,
 }
 
@@ -89,7 +87,7 @@ pub struct Member {
     pub read: bool,
     pub create: bool,
     pub update: bool,
-    /// It is a key or an identifier of a payment gateway.
+    /// Whether it is a key or an identifier of a payment gateway.
     pub key: bool,
     /// Lists can be filtered by it.
     pub filter: bool,
@@ -98,7 +96,7 @@ pub struct Member {
     /// A relationship that is found by rules.
     pub computed: bool,
     pub default: Option<Expr>,
-    /// Doc comments, and what is passed on to validator and schemars.
+    /// Doc comments, and attributes for validator and schemars.
     pub docs: Vec<Attribute>,
     pub passed_on: Vec<Attribute>,
 }
@@ -109,7 +107,7 @@ impl Member {
         generic_argument(&self.ty, "Option")
     }
 
-    /// What its text is, as a variant of `Text`; `None` if it is no text that a request gives.
+    /// The kind of its text, as a variant of `Text`; `None` if it is no text of a request.
     pub fn text(&self) -> Option<&'static str> {
         let is_given = (self.create || self.update) && matches!(self.kind, Kind::Attribute | Kind::Trigger);
         let is_string =
@@ -162,7 +160,7 @@ impl Member {
         self.kind == Kind::Relationship && generic_argument(&self.ty, "ToMany").is_some()
     }
 
-    /// A relationship that is never empty.
+    /// Whether it is a relationship that is never empty.
     pub fn is_one(&self) -> bool {
         self.kind == Kind::Relationship && generic_argument(&self.ty, "One").is_some()
     }

@@ -1,5 +1,3 @@
-//! Writes the code.
-
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Ident;
@@ -94,7 +92,7 @@ fn rendered_attributes(declaration: &Declaration) -> TokenStream {
     }
 }
 
-/// The second dialect writes attribute names with dashes.
+/// The Foodetective dialect writes attribute names with dashes.
 fn dialect_case(declaration: &Declaration) -> TokenStream {
     match &declaration.container.dialect {
         Some(dialect) if dialect == "Foodetective" => quote!(rename_all = "kebab-case",),

@@ -1,6 +1,6 @@
-//! `#[resource]`: writes what one would write by hand for a resource of the API.
+//! `#[resource]`: writes the code of an API resource from its declaration.
 //!
-//! It knows nothing of databases or HTTP. See the `tillgate_model::resource` module for what comes out.
+//! It knows nothing of databases or HTTP. The `tillgate_model::resource` module describes the output.
 
 mod declaration;
 mod emit;

@@ -1,11 +1,11 @@
-//! Card numbers in text, however they are written: with separators, with digits of any script, percent-encoded, within other
-//! text. The service refuses them in requests and removes them from its log.
+//! Finds card numbers in text, however they are written: with separators, with digits of any script, percent-encoded, within
+//! other text. The service refuses them in requests and removes them from its log.
 //!
-//! A card number is a run of 12 to 19 digits that begins as the cards of a network do, has a length that the network uses, and
+//! A card number is a run of 12 to 19 digits that begins like the cards of a network, has a length that the network uses, and
 //! ends with the right check digit (ISO/IEC 7812). One in ten of all numbers has the right check digit, so the rest of this
-//! module is about what is no card number: ids, UUIDs, IBANs, phone numbers, dates, decimal fractions. Lengths that no network
-//! issues any more (Visa's 13 digits, Maestro's 12 to 15) are those of phone numbers, article numbers (EAN) and the ids of shop
-//! systems; they count only if they are written as on a card, or have so few different digits as test cards have.
+//! module excludes other numbers: ids, UUIDs, IBANs, phone numbers, dates, decimal fractions. Lengths that no network issues any
+//! more (Visa's 13 digits, Maestro's 12 to 15) are those of phone numbers, article numbers (EAN) and the ids of shop systems.
+//! They count only if they are written as on a card, or have as few different digits as test cards.
 
 mod characters;
 mod exclusions;
@@ -20,15 +20,15 @@ use serde_json::{Number, Value};
 use self::characters::{Class, Reader};
 use self::networks::{Use, luhn, network};
 
-/// What stands in place of a card number that was removed.
+/// The replacement of a card number that was removed.
 pub const REMOVED: &str = "[card number]";
 
 const SHORTEST: usize = 12;
 const LONGEST: usize = 19;
-/// Separators that can stand between two digits.
+/// Maximum number of separators between two digits.
 const MAX_GAP: usize = 8;
 
-/// Whether there is a card number in the text.
+/// Whether the text has a card number.
 pub fn contains(text: &str) -> bool {
     is_worth_a_look(text.as_bytes())
         && readings(text).any(|reader| {
@@ -66,7 +66,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     Cow::Owned(redacted)
 }
 
-/// Takes card numbers out of all strings of a JSON value.
+/// Removes card numbers from all strings of a JSON value.
 pub fn redact_json(value: &mut Value) {
     match value {
         Value::String(text) => {
@@ -80,7 +80,7 @@ pub fn redact_json(value: &mut Value) {
     }
 }
 
-/// Whether a JSON number is a card number. What follows its decimal point doesn't count.
+/// Whether a JSON number is a card number. Digits after its decimal point don't count.
 pub fn is_card_number(number: &Number) -> bool {
     /// From here on, neighbouring integers are the same float.
     const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -94,10 +94,10 @@ pub fn is_card_number(number: &Number) -> bool {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It is within range.
     let integer = float as u64;
     if float < EXACT {
-        // Reading a number with a fraction or an exponent may be off by the last place.
+        // A number with a fraction or an exponent may be off by one in the last place.
         return (integer - 1..=integer + 1).any(is_integer_card_number);
     }
-    // The last digits were lost when the number was read, and the check digit with them.
+    // Reading the number has lost its last digits, and the check digit with them.
     network(&digits_of(integer)) == Some(Use::Common)
 }
 
@@ -109,7 +109,7 @@ fn digits_of(integer: u64) -> Vec<u8> {
     integer.to_string().bytes().map(|byte| byte - b'0').collect()
 }
 
-/// Most texts have too few digits; this looks at each byte once.
+/// Most texts have too few digits; this reads each byte once.
 fn is_worth_a_look(text: &[u8]) -> bool {
     let digits = |bytes: &[u8]| -> usize {
         bytes
@@ -120,7 +120,7 @@ fn is_worth_a_look(text: &[u8]) -> bool {
     text.len() >= SHORTEST && digits(text) >= SHORTEST
 }
 
-/// As it stands, and with its escapes decoded if it has any.
+/// The text as it is, and with its escapes decoded if it has any.
 fn readings(text: &str) -> impl Iterator<Item = Reader<'_>> {
     let decoded = characters::has_escapes(text).then(|| Reader::decoding(text));
     [Some(Reader::new(text)), decoded].into_iter().flatten()
@@ -131,22 +131,22 @@ struct Group {
     /// Index of its first digit.
     first: usize,
     digits: usize,
-    /// What separates it from the group before.
+    /// Separators between this group and the one before.
     gap: Gap,
-    /// A number can begin here: no letter stands before it, or only letters do.
+    /// Whether a number can begin here: the characters before it in the word are no letters, or only letters.
     begins: bool,
-    /// A number can end here: no letter stands after it, or only letters do.
+    /// Whether a number can end here: the characters after it in the word are no letters, or only letters.
     ends: bool,
-    /// A plus stands before it, as before a phone number.
+    /// Whether a plus precedes it, as in a phone number.
     plus: bool,
 }
 
-/// Separators between two groups. Those that are common in card numbers may be mixed; of others all must be the same.
+/// Separators between two groups. Common separators of card numbers may be mixed; all others must be the same.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 struct Gap {
-    /// The first of those that are not common.
+    /// The first uncommon separator.
     uncommon: Option<char>,
-    /// It is one dot, as in a decimal fraction.
+    /// Whether it is one dot, as in a decimal fraction.
     dot: bool,
     length: usize,
 }
@@ -160,7 +160,7 @@ impl Gap {
     }
 }
 
-/// Goes through a text once, and keeps digits for as long as they can belong to one number.
+/// Reads a text once, and keeps digits as long as they can belong to one number.
 struct Search<'a> {
     text: &'a str,
     only_first: bool,
@@ -184,7 +184,7 @@ impl<'a> Search<'a> {
 
     fn run(&mut self, mut reader: Reader<'_>) {
         let mut gap = Gap::default();
-        // Of the word that is being read: whether it has letters, and whether it has digits before the last of them.
+        // State of the word that is being read: whether it has letters, and whether it has digits before the last of them.
         let (mut letters, mut digits_before_letters, mut in_group, mut plus) = (false, false, false, false);
         while let Some((character, place)) = reader.next() {
             match characters::class(character) {
@@ -271,7 +271,7 @@ impl<'a> Search<'a> {
         self.groups[group].first + self.groups[group].digits
     }
 
-    /// The last group of the longest card number that begins with a group.
+    /// The last group of the longest card number that begins with this group.
     fn longest_from(&self, first: usize) -> Option<usize> {
         let start = self.groups[first].first;
         if !self.groups[first].begins || !networks::can_begin(self.digits[start]) {
@@ -325,7 +325,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Whether the word goes on with digits, as ids and hexadecimal numbers do. In the data of a magnetic stripe a D ends the card
+/// Whether the word continues with digits, like ids and hexadecimal numbers. In the data of a magnetic stripe a D ends the card
 /// number, and the date of expiry and at least three digits follow.
 fn has_more_digits(letter: char, rest: Reader<'_>) -> bool {
     const MAX_WORD: usize = 40;

@@ -10,14 +10,14 @@ use crate::{
     query::{Cursor, ListQuery, MAX_OFFSET, Position},
 };
 
-/// What documents need to know besides the records.
+/// The context that a document is rendered in: base URL, organization, mode.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
     /// Start of all links: scheme, host and path prefix, without a slash at the end.
     pub base_url: &'a str,
-    /// Whose data it is.
+    /// Organization of the data.
     pub organization_id: &'a Id,
-    /// Test mode or live.
+    /// Whether it is in test mode.
     pub test: bool,
 }
 
@@ -214,22 +214,22 @@ fn write_list(bytes: &mut Vec<u8>, objects: &[Vec<u8>]) {
     bytes.push(b']');
 }
 
-/// Which part of a list is shown.
+/// A page of a list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Page {
-    /// From 1.
+    /// Number of the page, from 1.
     pub number: i64,
     /// Items on a page.
     pub size: i64,
 }
 
 impl Page {
-    /// How many items come before it.
+    /// Number of items before the page.
     pub fn offset(self) -> i64 {
         (self.number - 1).saturating_mul(self.size)
     }
 
-    /// The page's part of all items, for lists that are short enough to be read whole, and how many there are.
+    /// The page of all items, for lists that are short enough to be read whole, and the number of all items.
     pub fn cut<T>(self, items: Vec<T>) -> (Vec<T>, i64) {
         let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
         let skip = usize::try_from(self.offset()).unwrap_or(usize::MAX);
@@ -237,7 +237,7 @@ impl Page {
         (items.into_iter().skip(skip).take(take).collect(), total)
     }
 
-    /// How many pages there are, at least one.
+    /// Number of pages, at least one.
     pub fn count(self, records: i64) -> i64 {
         ((records + self.size - 1) / self.size).max(1)
     }

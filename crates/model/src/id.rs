@@ -14,7 +14,7 @@ pub const ID_LENGTH: usize = 10;
 pub struct Id(String);
 
 impl Id {
-    /// Makes an id out of ten numbers below 52, one for each letter.
+    /// An id from ten numbers below 52, one for each letter.
     pub fn from_letters(letters: [u8; ID_LENGTH]) -> Self {
         const ALPHABET: &[u8; 52] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
         Self(

@@ -1,4 +1,4 @@
-//! What the API says: resources, JSON:API documents, errors, money and the OpenAPI document. No I/O.
+//! The API as types: resources, JSON:API documents, errors, money and the OpenAPI document. No I/O.
 
 pub mod card_number;
 pub mod document;

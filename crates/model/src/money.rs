@@ -1,15 +1,15 @@
-//! Money: a whole number of minor units and the currency they are in.
+//! Money: a whole number of minor units and their currency.
 //!
-//! Amounts are integers everywhere. A fractional number appears in one place only, [`Money::to_major`], because
-//! the API shows each amount also as a `_float`; nothing reads such a number back.
+//! Amounts are integers everywhere. A fractional number appears in one place only, [`Money::to_major`], because the API shows
+//! each amount also as a `_float`; nothing reads such a number back.
 
 use std::{borrow::Cow, cmp::Ordering, fmt, str::FromStr};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A currency of ISO 4217 that one can pay with: neither a fund code (`CLF`) nor a precious metal or a
-/// placeholder (`XAU`, `XXX`), which have no minor unit.
+/// A currency of ISO 4217 for payments: neither a fund code (`CLF`) nor a precious metal or a placeholder (`XAU`, `XXX`), which
+/// have no minor unit.
 ///
 /// ```
 /// use tillgate_model::money::Currency;
@@ -36,12 +36,12 @@ impl Currency {
         self.0.code()
     }
 
-    /// How many decimal digits the minor unit stands for: 2 for EUR, 0 for JPY, 3 for BHD (ISO 4217).
+    /// Number of decimal digits of the minor unit: 2 for EUR, 0 for JPY, 3 for BHD (ISO 4217).
     pub fn exponent(self) -> u32 {
         self.0.exponent().map_or(0, u32::from)
     }
 
-    /// How an amount in this currency is written: symbol, thousands separator, decimal separator.
+    /// The notation of amounts in this currency: symbol, thousands separator, decimal separator.
     fn notation(self) -> (String, char, char) {
         let (thousands, decimal) = match self.code() {
             "ARS" | "BRL" | "CLP" | "COP" | "DKK" | "EUR" | "IDR" | "ISK" | "MKD" | "PYG" | "RON" | "RSD"
@@ -58,7 +58,7 @@ impl Currency {
     }
 }
 
-/// The text is not the code of a currency that one can pay with.
+/// The text is not the code of a currency for payments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownCurrency;
 
@@ -148,10 +148,10 @@ pub struct Money {
     pub currency: Currency,
 }
 
-/// Two amounts have no sum or difference.
+/// The error of a sum or difference that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MoneyError {
-    /// The amounts are in these two currencies.
+    /// The amounts are in these two different currencies.
     CurrencyMismatch(Currency, Currency),
     /// The result doesn't fit 64 bits.
     Overflow,
@@ -179,7 +179,7 @@ impl Money {
         }
     }
 
-    /// Nothing, in the currency.
+    /// Zero, in the currency.
     pub const fn zero(currency: Currency) -> Self {
         Self::new(0, currency)
     }
@@ -197,7 +197,7 @@ impl Money {
         self.amount_cents as f64 / f64::from(10_u32.pow(self.currency.exponent()))
     }
 
-    /// The amount as people write it in the currency.
+    /// The amount in the currency's usual notation.
     ///
     /// ```
     /// use tillgate_model::money::{Currency, Money};

@@ -41,7 +41,7 @@ pub const RULES: &[&str] = &[
     "too_slow",
 ];
 
-/// Codes of declined payments in the Foodetective dialect, which clients have texts for. Any other decline is the last.
+/// Codes of declined payments in the Foodetective dialect that clients have texts for. Any other decline gets the last one.
 pub const DECLINES: &[&str] = &[
     "expired_card",
     "incorrect_cvc",
@@ -56,18 +56,18 @@ pub const DECLINES: &[&str] = &[
     "card_declined",
 ];
 
-/// What kind of problem it is; it decides the HTTP status, and the code and title in each dialect.
+/// The kind of a problem. It decides the HTTP status, and the code and title in each dialect.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// The body is not JSON, or not the JSON that the endpoint takes.
+    /// The body is not JSON, or has another structure than the endpoint accepts.
     InvalidDataFormat,
-    /// A member or parameter is absent that must be there.
+    /// A required member or parameter is missing.
     ParamMissing,
-    /// A member or parameter is there that the endpoint does not know.
+    /// The endpoint does not know a member or parameter.
     ParamNotAllowed,
     /// A member has another JSON type.
     TypeMismatch,
-    /// A parameter has a value that cannot be used.
+    /// A parameter has an invalid value.
     InvalidParamValue,
     /// `include` names what can't be included.
     InvalidInclude,
@@ -81,47 +81,47 @@ pub enum Kind {
     InvalidFilterValue,
     /// Two members were given of which one is allowed.
     MutualExclusion,
-    /// No token, or one that is not valid.
+    /// The token is missing or invalid.
     InvalidToken,
-    /// The token does not permit it.
+    /// The token does not permit the operation.
     Forbidden,
-    /// There is no such resource for the caller.
+    /// The caller can't see such a resource.
     RecordNotFound,
-    /// There is no such path.
+    /// The path does not exist.
     RouteNotFound,
-    /// The path does not answer the verb.
+    /// The path does not support the method.
     MethodNotAllowed,
-    /// No media type that the caller accepts.
+    /// The caller accepts none of the media types.
     NotAcceptable,
-    /// The body's type or id is not that of the URL, or something of the kind exists.
+    /// The body's type or id differs from the URL's, or the resource exists already.
     Conflict,
-    /// A request with the same idempotency key is being answered at this moment.
+    /// A request with the same idempotency key is still in progress.
     IdempotencyKeyInUse,
-    /// The resource is not as the caller has seen it.
+    /// The resource has changed since the caller has seen it.
     PreconditionFailed,
     /// The body is too large.
     PayloadTooLarge,
     /// The body has another media type.
     UnsupportedMediaType,
-    /// A value is not allowed. Carries the word of the rule, as in `blank`.
+    /// A value is not allowed. Carries the rule's name, such as `blank`.
     Validation(&'static str),
     /// The PSP declined the payment. Carries its code.
     Declined,
     /// The idempotency key was used for another request.
     IdempotencyKeyReused,
-    /// Something depends on the resource.
+    /// Another resource depends on the resource.
     Locked,
     /// Too many requests, or too many failed payments.
     TooManyRequests,
-    /// A fault of ours.
+    /// A fault of this service.
     InternalServerError,
-    /// The PSP refuses our credentials or does not understand us.
+    /// The PSP refuses our credentials or our request.
     BadGateway,
-    /// The PSP cannot be reached; nothing was sent.
+    /// The PSP can't be reached; nothing was sent.
     PaymentGatewayUnavailable,
     /// The service is not ready, or too busy.
     ServiceUnavailable,
-    /// The database did not tell in time whether it keeps what the request has changed.
+    /// The database did not confirm in time whether the request's changes are stored.
     OutcomeUnknown,
 }
 
@@ -158,8 +158,7 @@ impl Kind {
         }
     }
 
-    /// What programs know it by. In the Foodetective dialect a declined payment may have a more exact one
-    /// ([`DECLINES`]).
+    /// The code for programs. In the Foodetective dialect a declined payment may have a more exact one ([`DECLINES`]).
     pub fn code(self, dialect: Dialect) -> &'static str {
         let (commerce_layer, foodetective, _) = self.words();
         match dialect {
@@ -235,7 +234,7 @@ impl Kind {
     }
 }
 
-/// Where in the request a problem is.
+/// The place of a problem in the request.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Source {
     /// JSON pointer into the body.
@@ -251,15 +250,15 @@ pub enum Source {
 pub struct Problem {
     /// Its kind.
     pub kind: Kind,
-    /// What is wrong and what to do. Of a validation problem, the bare rule, as in `can't be blank`.
+    /// What is wrong and what to do. For a validation problem, the rule alone: `can't be blank`.
     pub message: Cow<'static, str>,
-    /// Where it is.
+    /// Its place.
     pub source: Option<Source>,
-    /// Name of the member that a validation problem is about; `base` if it is about no single one.
+    /// Name of the member for a validation problem; `base` if it is about several.
     pub field: Option<String>,
     /// Facts for programs.
     pub meta: Map<String, Value>,
-    /// Code of a decline in the second dialect.
+    /// Code of a decline in the Foodetective dialect.
     pub code: Option<String>,
 }
 
@@ -276,7 +275,7 @@ impl Problem {
         }
     }
 
-    /// A value at a pointer breaks a rule: `Problem::invalid("/data/attributes/quantity", "blank", "can't be blank")`.
+    /// The problem for a value that breaks a rule: `Problem::invalid("/data/attributes/quantity", "blank", "can't be blank")`.
     pub fn invalid(
         pointer: impl Into<String>,
         rule: &'static str,
@@ -296,7 +295,7 @@ impl Problem {
         problem
     }
 
-    /// There is no such resource.
+    /// The problem for a missing resource.
     pub fn not_found() -> Self {
         Self::new(
             Kind::RecordNotFound,
@@ -304,12 +303,12 @@ impl Problem {
         )
     }
 
-    /// A limit is exceeded: the one of the operator's setting, which the message explains to the caller.
+    /// The problem for an exceeded limit. `setting` is the operator's, `message` explains it to the caller.
     pub fn too_many(setting: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::TooManyRequests, message).meta("limit", setting)
     }
 
-    /// A fault of ours, whose cause is in the log only.
+    /// The problem for a fault of this service, whose cause is only in the log.
     pub fn internal() -> Self {
         Self::new(
             Kind::InternalServerError,
@@ -317,25 +316,25 @@ impl Problem {
         )
     }
 
-    /// Says where it is in the body.
+    /// Sets its place in the body.
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
         self.source = Some(Source::Pointer(pointer.into()));
         self
     }
 
-    /// Says which query parameter it is about.
+    /// Sets its query parameter.
     pub fn parameter(mut self, name: impl Into<String>) -> Self {
         self.source = Some(Source::Parameter(name.into()));
         self
     }
 
-    /// Says which header it is about.
+    /// Sets its header.
     pub fn header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.source = Some(Source::Header(name.into()));
         self
     }
 
-    /// Names the member that it is about.
+    /// Sets the name of its member.
     pub fn field(mut self, name: impl Into<String>) -> Self {
         self.field = Some(name.into());
         self
@@ -379,7 +378,7 @@ impl Problem {
             error.insert("meta".into(), Value::Object(self.meta.clone()));
         }
         let mut error = Value::Object(error);
-        // What a PSP says, or what was sent, may be repeated in it.
+        // It may repeat a text of the PSP or of the request.
         card_number::redact_json(&mut error);
         error
     }

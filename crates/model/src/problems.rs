@@ -1,4 +1,4 @@
-//! The problems of a request. All are told at once, up to a number and a size that do not depend on what was sent.
+//! The problems of a request. All are reported at once, up to a number and a size that do not depend on the request.
 
 use std::borrow::Cow;
 
@@ -6,20 +6,20 @@ use serde_json::{Value, json};
 
 use crate::{Dialect, Problem, problem::Source};
 
-/// An answer has at most this many errors. The others are counted.
+/// Maximum number of errors in an answer. Further ones are counted.
 pub const MAX_ERRORS: usize = 50;
 
-/// Bytes of all errors of an answer. Those that no longer fit are counted.
+/// Maximum size of all errors of an answer, in bytes. Errors that no longer fit are counted.
 const MAX_BYTES: usize = 15 * 1024;
 
-/// Bytes of a message, as JSON. The service's own texts are shorter.
+/// Maximum size of a message as JSON, in bytes. The service's own texts are shorter.
 const MAX_MESSAGE: usize = 2048;
-/// Bytes of a pointer, a name or a fact, as JSON.
+/// Maximum size of a pointer, a name or a fact as JSON, in bytes.
 const MAX_TEXT: usize = 512;
-/// Bytes of the caller's own text that a message repeats, as JSON.
+/// Maximum size of the caller's own text in a message as JSON, in bytes.
 const MAX_EXCERPT: usize = 100;
 
-/// Problems, while they are looked for. It keeps those that can be told and counts the others.
+/// A list of problems during validation. It keeps those that can be reported, and counts the others.
 #[derive(Debug, Default)]
 pub struct ProblemList {
     kept: Vec<Problem>,
@@ -27,7 +27,7 @@ pub struct ProblemList {
 }
 
 impl ProblemList {
-    /// Adds a problem. It is not even made if it cannot be told.
+    /// Adds a problem. The closure does not run if the problem can't be reported.
     pub fn push(&mut self, problem: impl FnOnce() -> Problem) {
         if self.kept.len() < MAX_ERRORS {
             self.kept.push(bounded(problem()));
@@ -36,7 +36,7 @@ impl ProblemList {
         }
     }
 
-    /// Adds those of a judgement.
+    /// Adds the problems of a result.
     pub fn add(&mut self, judged: Result<(), impl Into<Problems>>) {
         if let Err(problems) = judged {
             let problems = problems.into();
@@ -48,7 +48,7 @@ impl ProblemList {
         }
     }
 
-    /// Whether there is none.
+    /// Whether there is no problem.
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }
@@ -58,7 +58,7 @@ impl ProblemList {
         self.kept.len() >= MAX_ERRORS
     }
 
-    /// Puts another problem in the place of each.
+    /// Replaces each problem with another one.
     #[must_use]
     pub fn map(self, other: impl FnMut(Problem) -> Problem) -> Self {
         Self {
@@ -67,7 +67,7 @@ impl ProblemList {
         }
     }
 
-    /// Whether one is told already at the place of `problem`.
+    /// Whether another problem at the place of `problem` is reported already.
     pub fn is_told_at(&self, problem: &Problem) -> bool {
         self.kept.iter().any(|told| told.source == problem.source)
     }
@@ -86,17 +86,17 @@ impl ProblemList {
 pub struct Problems {
     kept: Vec<Problem>,
     more: u64,
-    /// Seconds after which it makes sense to try again.
+    /// Seconds after which the client should try again.
     pub retry_after: Option<u64>,
 }
 
 impl Problems {
-    /// Those that are told.
+    /// The problems that are reported.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.kept.iter()
     }
 
-    /// How many there are, with those that are not told.
+    /// The number of all problems, including those that are not reported.
     pub fn count(&self) -> u64 {
         self.kept.len() as u64 + self.more
     }
@@ -132,7 +132,7 @@ impl Problems {
         document
     }
 
-    /// Makes every pointer lead to something that was sent (JSON:API 1.1, error objects), in the spelling it was sent in.
+    /// Makes every pointer lead to a sent member (JSON:API 1.1, error objects), in the spelling of the request.
     pub fn pointing_into(mut self, body: &Value) -> Self {
         for problem in &mut self.kept {
             if let Some(Source::Pointer(pointer)) = &mut problem.source {
@@ -142,15 +142,15 @@ impl Problems {
         self
     }
 
-    /// Says when it makes sense to try again, in seconds.
+    /// Sets the seconds after which the client should try again.
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 }
 
-/// The pointer itself, the same place in the forms that the second dialect takes (names with dashes, linkage of an order
-/// without `data`), or else the nearest thing around it.
+/// The pointer itself, or the same place in the forms that the Foodetective dialect accepts (names with dashes, linkage of an
+/// order without `data`), or the nearest sent member around it.
 fn sent(pointer: &str, body: &Value) -> String {
     let dashed = match pointer.strip_prefix("/data/attributes/") {
         Some(name) => format!("/data/attributes/{}", name.replace('_', "-")),
@@ -187,7 +187,7 @@ impl From<ProblemList> for Problems {
     }
 }
 
-/// The beginning of a text of the caller's, short enough to be repeated to them.
+/// The beginning of a caller's text, short enough to be repeated to them.
 pub fn excerpt(text: &str) -> Cow<'_, str> {
     cut(text, MAX_EXCERPT)
 }
@@ -198,7 +198,7 @@ fn bounded(mut problem: Problem) -> Problem {
         problem.message = Cow::Owned(message);
     }
     match &mut problem.source {
-        // Part of a name would lead nowhere. What is around it was sent.
+        // A part of a name would lead nowhere, but the member around it was sent.
         Some(Source::Pointer(pointer)) => {
             while matches!(cut(pointer, MAX_TEXT), Cow::Owned(_)) {
                 pointer.truncate(pointer.rfind('/').unwrap_or_default());
@@ -234,7 +234,7 @@ fn shorten(text: &mut String, bytes: usize) {
     }
 }
 
-/// The text if it takes up to so many bytes as JSON, or else its beginning.
+/// The text if it takes at most so many bytes as JSON, or else its beginning.
 fn cut(text: &str, bytes: usize) -> Cow<'_, str> {
     let mut length = 0;
     for (place, letter) in text.char_indices() {
@@ -319,7 +319,7 @@ mod tests {
         assert_eq!(document.get("meta"), None);
     }
 
-    /// Every text that a problem carries, each longer than a body can be, in letters that JSON escapes.
+    /// Every text of a problem, each longer than a body can be, in letters that JSON escapes.
     #[test]
     fn the_size_of_an_answer_does_not_depend_on_what_was_sent() {
         for letter in ["x", "\0", "\"", "é", "😀", "~"] {

@@ -2,8 +2,8 @@
 
 use crate::{Resource, ResourceMeta, resources::*};
 
-/// Calls the macro `$do!` for each resource with the actions it has, so that another crate can ask for its own trait on
-/// each: `$do!(Market: list retrieve create update delete)`.
+/// Calls the macro `$do!` for each resource with its actions, so that another crate can require its own trait: `$do!(Market: list
+/// retrieve create update delete)`.
 #[macro_export]
 macro_rules! for_each_resource {
     ($do:ident) => {

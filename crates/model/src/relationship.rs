@@ -1,4 +1,4 @@
-//! Relationships: where they point, and their linkage in request bodies.
+//! Relationships: their targets, and their linkage in request bodies.
 
 use std::{borrow::Cow, marker::PhantomData};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::id::Id;
 
-/// What a relationship can point to: a resource, or one of several.
+/// The target of a relationship: a resource, or one of several.
 pub trait Target: 'static {
     /// Name in schemas: `Order`.
     const NAME: &'static str;
@@ -31,10 +31,10 @@ pub struct ToOne<T>(Option<Identifier>, PhantomData<fn() -> T>);
 /// A to-one relationship that is never empty.
 pub struct One<T>(Identifier, PhantomData<fn() -> T>);
 
-/// A to-many relationship. It is found by a query, so that a record holds nothing of it.
+/// A to-many relationship. A query finds it, so a record stores nothing.
 pub struct ToMany<T>(PhantomData<fn() -> T>);
 
-/// A kind of relationship, whatever it points to.
+/// A kind of relationship, with any target.
 pub trait Relation {
     /// Types that a request may name, the proper one first.
     const TYPES: &'static [&'static str];
@@ -53,12 +53,12 @@ impl<T: Target> Relation for ToMany<T> {
 }
 
 impl<T: Target> ToOne<T> {
-    /// Points nowhere.
+    /// An empty relationship.
     pub fn empty() -> Self {
         Self(None, PhantomData)
     }
 
-    /// Points to a resource of the target's proper type.
+    /// A relationship to a resource of the target's proper type.
     pub fn to(id: Id) -> Self {
         Self(
             Some(Identifier {
@@ -69,32 +69,32 @@ impl<T: Target> ToOne<T> {
         )
     }
 
-    /// Points to one of several types; `None` if the target has no such type.
+    /// A relationship to one of several types; `None` if the target has no such type.
     pub fn to_type(kind: &str, id: Id) -> Option<Self> {
         let kind = T::TYPES.iter().find(|known| **known == kind)?;
         Some(Self(Some(Identifier { kind, id }), PhantomData))
     }
 
-    /// From a stored id.
+    /// A relationship from a stored id.
     pub fn from_id(id: Option<Id>) -> Self {
         id.map_or_else(Self::empty, Self::to)
     }
 }
 
 impl<T> ToOne<T> {
-    /// Where it points.
+    /// The target.
     pub fn identifier(&self) -> Option<&Identifier> {
         self.0.as_ref()
     }
 
-    /// Id of what it points to.
+    /// Id of the target.
     pub fn id(&self) -> Option<&Id> {
         self.0.as_ref().map(|identifier| &identifier.id)
     }
 }
 
 impl<T: Target> One<T> {
-    /// Points to a resource of the target's proper type.
+    /// A relationship to a resource of the target's proper type.
     pub fn to(id: Id) -> Self {
         Self(
             Identifier {
@@ -107,12 +107,12 @@ impl<T: Target> One<T> {
 }
 
 impl<T> One<T> {
-    /// Id of what it points to.
+    /// Id of the target.
     pub fn id(&self) -> &Id {
         &self.0.id
     }
 
-    /// Where it points, in the form that an optional relationship has.
+    /// The target, in the form of an optional relationship.
     pub fn identifier(&self) -> Option<&Identifier> {
         Some(&self.0)
     }
@@ -153,7 +153,7 @@ struct Wrapped<D> {
     data: D,
 }
 
-/// An id that is not well-formed names nothing, like one that does not exist: both are "not found" later on.
+/// A malformed id counts like one that does not exist: both are "not found" later.
 fn identify<T: Target>(raw: RawIdentifier) -> Result<Identifier, String> {
     let kind = T::TYPES
         .iter()

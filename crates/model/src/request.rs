@@ -1,5 +1,5 @@
-//! Reading request bodies: everything that is wrong with one is told at once, each with a JSON pointer into the body as its
-//! schema has it. [`Problems::pointing_into`] makes it lead to what was sent.
+//! Reads request bodies. All problems are reported at once, each with a JSON pointer into the body as its schema has it.
+//! [`Problems::pointing_into`] makes it lead to a sent member.
 
 mod content;
 mod faults;
@@ -19,10 +19,10 @@ use crate::{
 
 pub use content::{card_number_at, check_content};
 
-/// Bytes that the body of a request on a resource can have.
+/// Maximum size of a request's body, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
-/// A create request that fits its schema.
+/// A create request that matches its schema.
 pub struct CreateRequest<R: Creatable> {
     /// `data.attributes`
     pub attributes: <R as Creatable>::Attributes,
@@ -30,7 +30,7 @@ pub struct CreateRequest<R: Creatable> {
     pub relationships: <R as Creatable>::Relationships,
 }
 
-/// An update request that fits its schema.
+/// An update request that matches its schema.
 pub struct UpdateRequest<R: Updatable> {
     /// `data.attributes`
     pub attributes: <R as Updatable>::Attributes,
@@ -46,12 +46,12 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Of `POST` bodies.
+    /// The shape of `POST` bodies.
     pub fn create<R: Creatable>() -> Self {
         Self::new(R::META, &components::create_schema::<R>(), false)
     }
 
-    /// Of `PATCH` bodies.
+    /// The shape of `PATCH` bodies.
     pub fn update<R: Updatable>() -> Self {
         Self::new(R::META, &components::update_schema::<R>(), true)
     }
@@ -78,7 +78,7 @@ impl Shape {
         })
     }
 
-    /// Reads a `PATCH` body for the resource of that id.
+    /// Reads a `PATCH` body for the resource with that id.
     pub fn read_update<R: Updatable>(&self, body: &[u8], id: &Id) -> Result<UpdateRequest<R>, Problems> {
         let data = self.read(body, Some(id))?;
         let (attributes, relationships) = typed(data)?;
@@ -105,7 +105,7 @@ impl Shape {
         }
         let mut problems = problems.map(|problem| self.refuse_replacement(problem));
         for problem in text_faults(&document, self.meta) {
-            // What breaks the schema as well is told once.
+            // A text that also breaks the schema is reported once.
             if !problems.is_told_at(&problem) {
                 problems.push(|| problem);
             }
@@ -125,7 +125,7 @@ impl Shape {
 }
 
 impl Shape {
-    /// A to-many relationship is no member that is not known: it can't be replaced as a whole (JSON:API 1.1, updating a resource's
+    /// A to-many relationship is not an unknown member: it can't be replaced as a whole (JSON:API 1.1, updating a resource's
     /// to-many relationships: 403).
     fn refuse_replacement(&self, problem: Problem) -> Problem {
         let replaces = |pointer: &str| {
@@ -171,7 +171,7 @@ fn primary_data(document: &Value) -> Result<&Map<String, Value>, Problem> {
     data.as_object().ok_or_else(|| not_an_object("/data"))
 }
 
-/// A foreign type or id is a conflict, and a client cannot choose ids (JSON:API 1.1, creating and updating).
+/// Another type or id is a conflict, and a client can't choose ids (JSON:API 1.1, creating and updating).
 fn check_identity(data: &Map<String, Value>, kind: &str, id: Option<&Id>) -> Result<(), Problem> {
     match data.get("type") {
         None => {
@@ -202,13 +202,13 @@ fn check_identity(data: &Map<String, Value>, kind: &str, id: Option<&Id>) -> Res
         .at("/data")),
         (Some(Value::String(given)), Some(id)) if given == id.as_str() => Ok(()),
         (Some(Value::String(_)), Some(_)) => {
-            Err(Problem::new(Kind::Conflict, "The id is not that of the URL.").at("/data/id"))
+            Err(Problem::new(Kind::Conflict, "The id differs from the id in the URL.").at("/data/id"))
         }
         (Some(_), Some(_)) => Err(Problem::new(Kind::TypeMismatch, "Must be a string.").at("/data/id")),
     }
 }
 
-/// Puts in the containers that a body may leave out, so that what is missing in them can be named.
+/// Adds the containers that a body may leave out, so that their missing members can be named.
 fn fill_in(document: &mut Value) {
     let Some(data) = document.get_mut("data").and_then(Value::as_object_mut) else {
         return;
@@ -218,7 +218,7 @@ fn fill_in(document: &mut Value) {
     }
 }
 
-/// Takes away what is not kept of texts, such as the blanks around a key, before they are judged.
+/// Removes parts of texts that are not stored, such as blanks around a key, before the texts are judged.
 fn keep_texts(document: &mut Value, meta: &ResourceMeta) {
     let Some(attributes) = document
         .pointer_mut("/data/attributes")
@@ -244,8 +244,8 @@ fn text_faults(document: &Value, meta: &ResourceMeta) -> Vec<Problem> {
     texts.collect()
 }
 
-/// `2.0` is an integer to a schema (JSON Schema 2020-12, 4.2.3), and to clients that have one kind of number; serde takes it
-/// for a float. No attribute is a float, and what lies within objects of the caller's own making stays as it is.
+/// Turns `2.0` into an integer. It is one to a schema (JSON Schema 2020-12, 4.2.3), and to clients with one kind of number, but
+/// serde reads a float. No attribute is a float, and values within the caller's own objects stay as they are.
 fn whole_numbers(data: &mut Map<String, Value>) {
     let attributes = data.get_mut("attributes").and_then(Value::as_object_mut);
     for value in attributes
@@ -267,8 +267,8 @@ fn whole_numbers(data: &mut Map<String, Value>) {
     }
 }
 
-/// The second dialect takes attribute names with dashes too, and the linkage of `order` without its `data`, as its
-/// page shows it.
+/// The Foodetective dialect also accepts attribute names with dashes, and the linkage of `order` without its `data`, as its page
+/// shows it.
 fn normalize(document: &mut Value) -> Result<(), Problem> {
     let Some(data) = document.get_mut("data").and_then(Value::as_object_mut) else {
         return Ok(());
@@ -310,7 +310,7 @@ where
     Ok((attributes, relationships))
 }
 
-/// The schema has passed; what is left are rules that a schema cannot say, such as which currencies exist.
+/// The body matches the schema. The remaining rules are those that a schema can't express, such as which currencies exist.
 fn from_value<T: DeserializeOwned>(value: Value, pointer: &str) -> Result<T, Problem> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();

@@ -1,7 +1,7 @@
-//! What every resource declares: its name, attributes, relationships and the actions it answers.
+//! The declaration of a resource: its name, attributes, relationships and actions.
 //!
-//! `#[resource]` writes the implementation of [`Resource`] from the declaration; everything else (schemas, routes,
-//! documents, links, permissions) is generic code over [`ResourceMeta`].
+//! `#[resource]` writes the implementation of [`Resource`] from the declaration; everything else (schemas, routes, documents,
+//! links, permissions) is generic code over [`ResourceMeta`].
 
 use std::ops::{Deref, DerefMut};
 
@@ -17,7 +17,7 @@ use crate::{
     text::Text,
 };
 
-/// What can be done with a resource over HTTP.
+/// The actions on a resource over HTTP.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, strum::IntoStaticStr, strum::Display)]
 #[strum(serialize_all = "snake_case")]
 pub enum Action {
@@ -33,16 +33,16 @@ pub enum Action {
     Delete,
 }
 
-/// Whom a sales channel calls for.
+/// The buyer that a sales channel calls for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Buyer {
-    /// Anybody.
+    /// A buyer without a login.
     Guest,
     /// A customer who has logged in.
     Customer,
 }
 
-/// Which published API a resource speaks like.
+/// The published API that a resource is compatible with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Dialect {
     /// `/api/{type}`, snake_case attributes, `page[number]`.
@@ -52,7 +52,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The path that the dialect's types hang under.
+    /// The path prefix of the dialect's types.
     pub fn prefix(self) -> &'static str {
         match self {
             Self::CommerceLayer => "/api",
@@ -124,7 +124,7 @@ pub const COMMON: &[AttributeMeta] = &[
 pub struct RelationshipMeta {
     /// Name in documents and paths.
     pub name: &'static str,
-    /// To-many: the related endpoint answers a list.
+    /// Whether it is to-many: the related endpoint answers a list.
     pub many: bool,
     /// The column that a to-one relationship is stored in, unless the store says otherwise.
     pub column: &'static str,
@@ -132,7 +132,7 @@ pub struct RelationshipMeta {
     pub computed: bool,
     /// Types that it can point to.
     pub targets: &'static [&'static str],
-    /// What it means.
+    /// Description in the document.
     pub description: &'static str,
 }
 
@@ -151,33 +151,33 @@ impl RelationshipMeta {
 pub struct ResourceMeta {
     /// Type in documents and paths, such as `stripe_payments`.
     pub kind: &'static str,
-    /// One of it, for operation ids: `stripe_payment`.
+    /// Singular of the type, for operation ids: `stripe_payment`.
     pub singular: &'static str,
     /// Name of its component schema: `StripePayment`.
     pub schema: &'static str,
-    /// Which API it speaks like.
+    /// The API that it is compatible with.
     pub dialect: Dialect,
-    /// Where its list is under the dialect's prefix, if not at its type: `users/me/cards`.
+    /// Path of its list below the dialect's prefix, if that is not its type: `users/me/cards`.
     pub list: Option<&'static str>,
     /// There are more of it with each payment or customer, so that a list that no index finds may take too long.
     pub grows: bool,
     /// Heading in the documentation.
     pub tag: &'static str,
-    /// What it is.
+    /// Description in the document.
     pub description: &'static str,
-    /// What can be done with it.
+    /// Its actions.
     pub actions: &'static [Action],
-    /// What a sales channel may do; integrations may do all of `actions`.
+    /// Actions that a sales channel may use; integrations may use all of `actions`.
     pub sales_channel: &'static [Action],
-    /// What a customer who has logged in through a sales channel may do. Declared where it is something else.
+    /// Actions that a customer who has logged in through a sales channel may use. Declared if they differ.
     pub customer: &'static [Action],
-    /// Which actions may call a PSP, and so answer 502 or 503.
+    /// Actions that may call a PSP, and so answer 502 or 503.
     pub calls_psp: &'static [Action],
     /// What it shows of its own; [`COMMON`] has what all show.
     pub attributes: &'static [AttributeMeta],
     /// Its relationships.
     pub relationships: &'static [RelationshipMeta],
-    /// The texts among the attributes and triggers of its requests. Secrets that are no keys are not among them.
+    /// The texts among the attributes and triggers of its requests. Secrets that are no keys are excluded.
     pub texts: &'static [(&'static str, Text)],
 }
 
@@ -187,12 +187,12 @@ impl ResourceMeta {
         format!("{}/{}", self.dialect.prefix(), self.kind)
     }
 
-    /// Where its list is: `/api/stripe_payments`.
+    /// Path of its list: `/api/stripe_payments`.
     pub fn list_path(&self) -> String {
         format!("{}/{}", self.dialect.prefix(), self.list.unwrap_or(self.kind))
     }
 
-    /// The relationship of that name.
+    /// The relationship with a name.
     pub fn relationship(&self, name: &str) -> Option<&'static RelationshipMeta> {
         self.relationships
             .iter()
@@ -252,7 +252,7 @@ pub trait Resource: Sized + Clone + Send + Sync + 'static {
     /// The attributes as rendered.
     fn attributes(record: &Record<Self>) -> Self::Attributes;
 
-    /// Where a to-one relationship points.
+    /// The target of a to-one relationship.
     fn to_one(&self, name: &str) -> Option<&Identifier>;
 }
 
@@ -263,7 +263,7 @@ pub trait Creatable: Resource {
     /// Relationships of a create request.
     type Relationships: DeserializeOwned + JsonSchema;
 
-    /// What the request says; everything else has its default. The record is not stamped yet.
+    /// A record from the request; missing members have their defaults. The record is not stamped yet.
     fn from_create(
         attributes: &<Self as Creatable>::Attributes,
         relationships: &<Self as Creatable>::Relationships,
@@ -277,7 +277,7 @@ pub trait Updatable: Resource {
     /// Relationships of an update request.
     type Relationships: DeserializeOwned + JsonSchema;
 
-    /// Takes over what the request says. Triggers are left to the caller.
+    /// Applies the request to a record. Triggers are left to the caller.
     fn apply(
         record: &mut Record<Self>,
         attributes: &<Self as Updatable>::Attributes,
@@ -285,14 +285,14 @@ pub trait Updatable: Resource {
     );
 }
 
-/// A resource as it is kept: what was declared, and what every resource has.
+/// A resource as it is stored: the declared fields, and those of every resource.
 #[derive(Clone, Debug)]
 pub struct Record<R> {
     /// Identifier.
     pub id: Id,
-    /// When it was created.
+    /// Time of its creation.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// Time of its last change.
     pub updated_at: Timestamp,
     /// Identifier in another system.
     pub reference: Option<String>,
@@ -300,12 +300,12 @@ pub struct Record<R> {
     pub reference_origin: Option<String>,
     /// The client's own data.
     pub metadata: JsonObject,
-    /// What the resource declares.
+    /// The declared fields.
     pub fields: R,
 }
 
 impl<R> Record<R> {
-    /// A record that has no id and no times yet: whoever stores it first calls [`Record::stamp`].
+    /// A record without an id and times. [`Record::stamp`] is called before it is stored.
     pub fn unstamped(fields: R) -> Self {
         Self {
             id: Id::from_letters([0; crate::id::ID_LENGTH]),

@@ -1,4 +1,4 @@
-//! The attribute types that JSON has no type of its own for.
+//! The attribute types that JSON has no type for.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
-    /// Truncates to the millisecond, which is what both databases and the API keep.
+    /// Truncates to the millisecond, the precision of both databases and the API.
     pub fn new(moment: DateTime<Utc>) -> Self {
         Self(DateTime::from_timestamp_millis(moment.timestamp_millis()).unwrap_or(moment))
     }
@@ -56,7 +56,7 @@ impl JsonSchema for Timestamp {
     }
 }
 
-/// A JSON object of the caller's own making, such as `metadata`.
+/// A JSON object of the caller, such as `metadata`.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct JsonObject(pub Map<String, Value>);
@@ -75,13 +75,12 @@ impl JsonSchema for JsonObject {
     }
 }
 
-/// Text that is never logged. It is stored encrypted; where an attribute that is read has this type, the
-/// document shows it in the clear, because it is the client's to have.
+/// Text that is never logged. It is stored encrypted. An attribute of this type that can be read is shown in the clear, because
+/// it belongs to the client.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// Takes the text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(SecretString::from(text.into()))
     }
@@ -96,7 +95,7 @@ impl Secret {
         self.0.clone()
     }
 
-    /// The end of the text, for a person to recognise a key by: at most the last four characters of a long one.
+    /// The last characters of the text, to recognize a key: at most four of a long one.
     pub fn masked_tail(&self) -> String {
         let text = self.expose();
         let tail: String = if text.chars().count() >= 12 {

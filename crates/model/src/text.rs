@@ -1,27 +1,27 @@
-//! What the texts of requests are, and the rules for each kind. The declaration of a resource says which attribute is which.
+//! The kinds of texts in requests, and their rules. The declaration of a resource assigns a kind to each attribute.
 
 use std::borrow::Cow;
 
 use fluent_uri::Uri;
 
-/// What a text attribute holds.
+/// The kind of a text attribute.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Text {
     /// A line that people read or type, such as a name or a reference.
     Line,
-    /// An e-mail address. It is kept in lower case: nobody has two that differ in case alone.
+    /// An e-mail address. It is stored in lower case: no two addresses differ in case alone.
     Email,
     /// A URL that people follow or that this service calls.
     Url,
-    /// A key or an identifier of a payment gateway, which is pasted.
+    /// A key or an identifier of a payment gateway, which clients paste.
     Key,
 }
 
-/// The rule that a text breaks, and what to say of it.
+/// The rule that a text breaks, and its message.
 pub type Fault = (&'static str, &'static str);
 
 impl Text {
-    /// The text as it is kept.
+    /// The text as it is stored.
     pub fn kept(self, text: &str) -> Cow<'_, str> {
         match self {
             Self::Line | Self::Url => text.into(),
@@ -30,11 +30,11 @@ impl Text {
         }
     }
 
-    /// What is wrong with a text.
+    /// The rule that a text breaks.
     pub fn fault(self, text: &str) -> Option<Fault> {
         match self {
             Self::Line => line_fault(text),
-            // Whether it is one is for the schema to say.
+            // The schema checks the format.
             Self::Email => None,
             Self::Url => url_fault(text),
             Self::Key => key_fault(text),
@@ -42,7 +42,7 @@ impl Text {
     }
 }
 
-/// An e-mail address as it is kept and looked for.
+/// An e-mail address as it is stored and searched.
 pub fn email(text: &str) -> String {
     text.trim().to_lowercase()
 }
@@ -55,7 +55,7 @@ fn line_fault(text: &str) -> Option<Fault> {
     (!text.is_empty() && text.chars().all(is_invisible)).then_some(("blank", "can't be blank"))
 }
 
-/// A name that is given on the command line.
+/// A name from the command line.
 ///
 /// # Errors
 /// It is blank, too long, or no single line of text.
@@ -78,7 +78,7 @@ fn is_control(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// White space, and what has no width or no ink.
+/// White space, and characters without a width or ink.
 fn is_invisible(letter: char) -> bool {
     letter.is_whitespace()
         || matches!(
@@ -98,8 +98,8 @@ fn key_fault(text: &str) -> Option<Fault> {
     ))
 }
 
-/// Schemes that a browser or an operating system acts on by itself, so that no application has one of them for its own.
-/// `http` and `https` are judged apart.
+/// Schemes that a browser or an operating system handles itself, so that no application can own one. `http` and `https` are
+/// judged separately.
 const OF_NO_APPLICATION: &[&str] = &[
     "about",
     "android-app",
@@ -146,7 +146,7 @@ const OF_NO_APPLICATION: &[&str] = &[
     "wss",
 ];
 
-/// URLs end up as links and redirects in shops: they are web pages or lead into an application by its own scheme, such as
+/// URLs become links and redirects in shops: they are web pages, or lead into an application by its own scheme, such as
 /// `com.example.shop:/return` or `shop://return`.
 pub fn url_fault(text: &str) -> Option<Fault> {
     let message = "must be an http or https URL, or one of an application's own scheme, without credentials";

@@ -1,4 +1,4 @@
-//! Closed sets of words.
+//! Enumerations of words.
 
 /// Declares an enum whose values are snake_case words in documents, in the database and in logs alike.
 macro_rules! text_enum {

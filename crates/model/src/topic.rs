@@ -1,5 +1,4 @@
-//! What merchants can be told of, each a topic that a webhook can have. Whoever makes an event, the `topic` of a webhook and
-//! the document's `webhooks` all go by this table.
+//! The topics of merchant events. The publisher, the `topic` of a webhook and the document's `webhooks` all use this table.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,10 +6,10 @@ use strum::VariantArray;
 
 use crate::{Resource, ResourceMeta, resources::*};
 
-/// Declares the topics: the resource that a payload shows, and what has happened to it.
+/// Declares the topics: the resource of the payload, and a description of the event.
 macro_rules! topics {
     ($($resource:ident { $(#[doc = $happened:literal] $topic:ident = $name:literal),+ $(,)? })+) => {
-        /// What a webhook is called for: the type of a resource, a dot, and what has happened to it.
+        /// Topic of a webhook: the type of a resource, a dot, and the name of a change.
         #[derive(
             Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema, strum::Display, strum::EnumString,
             strum::IntoStaticStr, strum::VariantArray,
@@ -20,14 +19,14 @@ macro_rules! topics {
         }
 
         impl Topic {
-            /// The resource that is shown.
+            /// The resource of the payload.
             pub fn resource(self) -> &'static ResourceMeta {
                 match self {
                     $($(Self::$topic)|+ => <$resource as Resource>::META,)+
                 }
             }
 
-            /// What has happened.
+            /// Description of the event.
             pub fn description(self) -> &'static str {
                 match self {
                     $($(Self::$topic => $happened.trim_ascii(),)+)+
@@ -45,7 +44,7 @@ topics! {
         OrdersDraft = "orders.draft",
         /// An order can be paid and placed.
         OrdersPending = "orders.pending",
-        /// The payment that places an order has not been answered yet.
+        /// The payment that places an order has no outcome yet.
         OrdersPlacing = "orders.placing",
         /// An order was placed.
         OrdersPlace = "orders.place",
@@ -57,15 +56,15 @@ topics! {
         OrdersAuthorize = "orders.authorize",
         /// The total of an order, or a part of it, was captured.
         OrdersPay = "orders.pay",
-        /// What was authorized for an order was released.
+        /// The authorization of an order was released.
         OrdersVoid = "orders.void",
-        /// What was captured for an order, or a part of it, was refunded.
+        /// The captures of an order, or a part of them, were refunded.
         OrdersRefund = "orders.refund",
         /// An order was deleted.
         OrdersDestroy = "orders.destroy",
     }
     Authorization {
-        /// An authorization was asked for.
+        /// An authorization was requested.
         AuthorizationsCreate = "authorizations.create",
         /// An authorization succeeded.
         AuthorizationsSucceeded = "authorizations.succeeded",
@@ -73,7 +72,7 @@ topics! {
         AuthorizationsFailed = "authorizations.failed",
     }
     Capture {
-        /// A capture was asked for.
+        /// A capture was requested.
         CapturesCreate = "captures.create",
         /// A capture succeeded.
         CapturesSucceeded = "captures.succeeded",
@@ -81,7 +80,7 @@ topics! {
         CapturesFailed = "captures.failed",
     }
     Void {
-        /// A void was asked for.
+        /// A void was requested.
         VoidsCreate = "voids.create",
         /// A void succeeded.
         VoidsSucceeded = "voids.succeeded",
@@ -89,7 +88,7 @@ topics! {
         VoidsFailed = "voids.failed",
     }
     Refund {
-        /// A refund was asked for.
+        /// A refund was requested.
         RefundsCreate = "refunds.create",
         /// A refund succeeded.
         RefundsSucceeded = "refunds.succeeded",
@@ -97,7 +96,7 @@ topics! {
         RefundsFailed = "refunds.failed",
     }
     Transaction {
-        /// A transaction of any kind was asked for.
+        /// A transaction of any kind was requested.
         TransactionsCreate = "transactions.create",
         /// A transaction of any kind failed.
         TransactionsRefused = "transactions.refused",
@@ -105,7 +104,7 @@ topics! {
     Customer {
         /// A customer was created.
         CustomersCreate = "customers.create",
-        /// The metadata of a customer were changed.
+        /// The metadata of a customer was changed.
         CustomersMetadataUpdate = "customers.metadata_update",
         /// A customer was deleted.
         CustomersDestroy = "customers.destroy",
@@ -113,7 +112,7 @@ topics! {
 }
 
 impl Topic {
-    /// All of them, in the order of the documentation.
+    /// All topics, in the order of the documentation.
     pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// `orders.place`
@@ -121,7 +120,7 @@ impl Topic {
         self.into()
     }
 
-    /// The resource is gone, so that a payload can only name it.
+    /// Whether the resource is gone, so that a payload can only name it.
     pub fn is_end(self) -> bool {
         self.name().ends_with(".destroy")
     }

@@ -1,12 +1,12 @@
-//! Which addresses belong to the public internet.
+//! The addresses of the public internet.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-/// Addresses outside of the public internet (IANA IPv4 special-purpose address registry, multicast, the reserved class), and
-/// one that looks public but is not: 168.63.129.16 is the host of a virtual machine at Azure, which serves its
-/// configuration. The other clouds serve theirs within 169.254.0.0/16, 100.64.0.0/10 and 192.0.0.0/24.
+/// Addresses outside of the public internet (IANA IPv4 special-purpose address registry, multicast, the reserved class), and one
+/// that only looks public: 168.63.129.16 is the host of a virtual machine at Azure, which serves its configuration. The other
+/// clouds serve theirs within 169.254.0.0/16, 100.64.0.0/10 and 192.0.0.0/24.
 const SPECIAL_V4: [(Ipv4Addr, u8); 16] = [
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
@@ -26,12 +26,12 @@ const SPECIAL_V4: [(Ipv4Addr, u8); 16] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
-/// The part of IPv6 that is given out for the public internet (IANA IPv6 global unicast allocations). NAT64
-/// (64:ff9b::/96, 64:ff9b:1::/48), unique local and link-local addresses, and 5f00::/16 are outside of it.
+/// The part of IPv6 that is allocated to the public internet (IANA IPv6 global unicast allocations). NAT64 (64:ff9b::/96,
+/// 64:ff9b:1::/48), unique local and link-local addresses, and 5f00::/16 are outside of it.
 const PUBLIC_V6: (Ipv6Addr, u8) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
-/// What is special within it (IANA IPv6 special-purpose address registry): protocol assignments with Teredo and ORCHID,
-/// documentation, and 6to4, which stands for IPv4 addresses.
+/// The special ranges within it (IANA IPv6 special-purpose address registry): protocol assignments with Teredo and ORCHID,
+/// documentation, and 6to4, which maps to IPv4 addresses.
 const SPECIAL_V6: [(Ipv6Addr, u8); 4] = [
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
@@ -39,7 +39,7 @@ const SPECIAL_V6: [(Ipv6Addr, u8); 4] = [
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
 
-/// Whether an address belongs to the public internet. An IPv4 address is one whichever way it is written.
+/// Whether an address belongs to the public internet, however an IPv4 address is written.
 pub fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => !SPECIAL_V4.iter().any(|range| v4(*range).contains(&address)),

@@ -1,4 +1,4 @@
-//! The HTTP client that keeps to a policy.
+//! The HTTP client that obeys a policy.
 
 use std::{error::Error, io, net::SocketAddr, sync::Arc};
 
@@ -15,14 +15,14 @@ use crate::{
     proxy::OutboundProxy,
 };
 
-/// Speaks HTTP/1.1 and HTTP/2 with pooled connections. Certificates are verified, redirects are not followed, nothing is
-/// repeated, and no proxy of the environment is used.
+/// Speaks HTTP/1.1 and HTTP/2 with pooled connections. It verifies certificates, follows no redirects, repeats nothing, and uses
+/// no proxy of the environment.
 #[derive(Clone, Debug)]
 pub struct Client {
     policy: Arc<Policy>,
-    /// Looks names up by itself, and connects only to addresses that the policy allows.
+    /// Resolves names itself, and connects only to addresses that the policy allows.
     direct: reqwest::Client,
-    /// Gives names to the operator's proxy, which looks them up.
+    /// Passes names to the operator's proxy, which resolves them.
     proxied: Option<reqwest::Client>,
 }
 
@@ -56,7 +56,7 @@ impl Client {
         })
     }
 
-    /// Begins a request.
+    /// Starts a request.
     ///
     /// # Errors
     /// The URL may not be called.
@@ -69,13 +69,12 @@ impl Client {
         Ok(client.request(method, url))
     }
 
-    /// What it keeps to.
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
 }
 
-/// Whether a request failed because none of its name's addresses may be called.
+/// Whether a request failed because no address of its name may be called.
 pub fn is_refusal(error: &reqwest::Error) -> bool {
     let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
     causes.any(|cause| {
@@ -84,8 +83,7 @@ pub fn is_refusal(error: &reqwest::Error) -> bool {
     })
 }
 
-/// Looks names up, and gives only addresses that may be called to the connection that is then made: nothing is looked up
-/// a second time.
+/// Resolves names, and gives the connection only addresses that may be called: no name is resolved a second time.
 struct Judging(Arc<Policy>);
 
 impl Resolve for Judging {
@@ -116,7 +114,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers one request, and gives the request.
+    /// Answers one request; the task answers the request.
     async fn server(answer: &'static str) -> (u16, JoinHandle<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
@@ -157,7 +155,7 @@ mod tests {
         assert!(!served.is_finished(), "nobody was connected to");
     }
 
-    /// A name in /etc/hosts that is no `localhost`.
+    /// A name in /etc/hosts other than `localhost`.
     fn gethostname() -> String {
         let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
         let words = hosts

@@ -1,8 +1,8 @@
-//! Which URLs the service may call, and the HTTP client that calls no others.
+//! The URLs that the service may call, and the HTTP client that calls no others.
 //!
-//! Every URL that a tenant gives and the service calls goes through here: webhooks and the gateways' PSPs. A [`Policy`]
-//! judges a URL; a [`Client`] judges each URL that it is given, connects only to addresses that were judged, follows no
-//! redirect and uses no proxy of the environment.
+//! Every URL that a tenant gives and the service calls goes through here: webhooks and the gateways' PSPs. A [`Policy`] judges a
+//! URL. A [`Client`] judges each URL that it gets, connects only to addresses that were judged, follows no redirect and uses no
+//! proxy of the environment.
 
 mod addresses;
 mod client;

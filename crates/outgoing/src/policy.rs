@@ -1,4 +1,4 @@
-//! The judge of URLs.
+//! The policy that judges URLs.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -13,31 +13,31 @@ use crate::addresses::is_public;
 /// Whether a host name is a vendor's own.
 pub type OwnHost = fn(&str) -> bool;
 
-/// How long a name may take to be looked up before a URL is accepted.
+/// Time limit for resolving a name before a URL is accepted.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why a URL may not be called.
+/// The reason why a URL may not be called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Refused {
-    /// It cannot be read, is of another scheme, or names no host.
+    /// It is malformed, has another scheme, or has no host.
     #[error("it is no http or https URL that names a host")]
     NoWebUrl,
-    /// It holds a user name or a password.
+    /// It has a user name or a password.
     #[error("it holds credentials")]
     Credentials,
-    /// It has a fragment, which would cut off what is added to the URL.
+    /// It has a fragment, which would cut off the paths that requests add.
     #[error("it has a fragment")]
     Fragment,
-    /// Its host is nowhere that may be called.
+    /// Its host may not be called.
     #[error("its address is not one that may be called")]
     Place,
 }
 
-/// Which URLs may be called, and which addresses their names may stand for.
+/// The URLs that may be called, and the addresses that their names may resolve to.
 #[derive(Clone, Debug)]
 pub struct Policy {
     names: Names,
-    /// What may be called, whatever its address is.
+    /// Origins that may be called at any address.
     origins: Vec<Origin>,
     /// Ranges that the operator allows besides.
     allowed: Vec<IpNet>,
@@ -45,25 +45,25 @@ pub struct Policy {
 
 #[derive(Clone, Debug)]
 enum Names {
-    /// All of the public internet.
+    /// Names of the public internet.
     All,
     /// These hosts, over https at its usual port.
     Own(Vec<OwnHost>),
 }
 
-/// How a URL is called.
+/// The route of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Way {
-    /// Out into the public internet, through the operator's proxy if there is one.
+    /// To the public internet, through the operator's proxy if there is one.
     Outside,
-    /// Straight: the operator allows the address.
+    /// Directly: the operator allows the address.
     Inside,
-    /// Straight, if the name stands for an address that the operator allows.
+    /// Directly, if the name resolves to an address that the operator allows.
     InsideByName,
 }
 
 impl Policy {
-    /// The public internet, and these ranges.
+    /// A policy for the public internet and these ranges.
     pub fn public(allowed: Vec<IpNet>) -> Self {
         Self {
             names: Names::All,
@@ -72,7 +72,7 @@ impl Policy {
         }
     }
 
-    /// These hosts over https, these origins, and whatever is within these ranges.
+    /// A policy for these hosts over https, these origins, and these ranges.
     pub fn only(hosts: Vec<OwnHost>, origins: Vec<Origin>, allowed: Vec<IpNet>) -> Self {
         Self {
             names: Names::Own(hosts),
@@ -81,7 +81,7 @@ impl Policy {
         }
     }
 
-    /// Judges a URL as far as that is possible without looking its name up.
+    /// Judges a URL as far as possible without resolving its name.
     ///
     /// # Errors
     /// It may not be called.
@@ -89,10 +89,10 @@ impl Policy {
         self.way(url).map(|_| ())
     }
 
-    /// Judges a URL, and looks its name up where that decides.
+    /// Judges a URL, and resolves its name if that decides.
     ///
     /// # Errors
-    /// It may not be called. A name that cannot be looked up is told like one that stands for another address.
+    /// It may not be called. An unknown name gets the same error as a name with a forbidden address.
     pub async fn judge_with_lookup(&self, url: &Url) -> Result<(), Refused> {
         if self.way(url)? != Way::InsideByName {
             return Ok(());
@@ -142,7 +142,7 @@ impl Policy {
         }
     }
 
-    /// The way to an address that a URL gives itself.
+    /// The route to an address that a URL names directly.
     fn way_to(&self, address: IpAddr) -> Result<Way, Refused> {
         match self.names {
             _ if self.allows(address) => Ok(Way::Inside),
@@ -157,7 +157,7 @@ impl Policy {
         self.allowed.iter().any(|range| range.contains(&address))
     }
 
-    /// Whether a connection to a name may go to this address.
+    /// Whether a connection to a name may use this address.
     pub(crate) fn may_stand_for(&self, name: &str, address: IpAddr) -> bool {
         let of_the_internet = match &self.names {
             Names::All => true,
@@ -167,7 +167,7 @@ impl Policy {
     }
 }
 
-/// Names that stand for this machine (RFC 6761, 6.3).
+/// Names of this machine (RFC 6761, 6.3).
 fn is_this_machine(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     name == "localhost" || name.ends_with(".localhost")
@@ -263,7 +263,7 @@ mod tests {
         let policy = Policy::only(vec![is_own], Vec::new(), vec![range("127.0.0.0/8")]);
         assert_eq!(judged(&policy, "http://127.0.0.1:1/prefix"), Ok(Way::Inside));
         assert_eq!(judged(&policy, "http://psp.internal"), Ok(Way::InsideByName));
-        // Allowed ranges do not weaken what is asked of a vendor's own host.
+        // Allowed ranges do not weaken the rules for a vendor's own host.
         assert_eq!(judged(&policy, "http://api.psp.example"), Err(Refused::Place));
         let looked_up = async |text: &str| {
             let url = Url::parse(text).expect("a URL");

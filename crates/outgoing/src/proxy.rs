@@ -1,4 +1,4 @@
-//! The proxy that calls to the public internet go through, if the operator has one.
+//! The operator's proxy for calls to the public internet.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Organizations and the applications that call for them.
+//! Organizations, and the applications that call for them.
 
 use futures::future::LocalBoxFuture;
 use secrecy::{ExposeSecret, SecretString};
@@ -7,53 +7,50 @@ use tillgate_store::{ApplicationRow, OrganizationRow, Scope, StoreError, Tx, que
 
 use crate::{call::ApplicationKind, context::Context, failure::Failure, stored};
 
-/// What client secrets are hashed as.
+/// The context that client secrets are hashed under.
 const PURPOSE: &str = "applications.secret";
-/// Setting of the installation that tells which master key it was set up with.
+/// Setting that recognizes the master key of the installation.
 pub const KEY_CHECK: &str = "key_check";
 const DEMO: &str = "demo";
 const PUBLIC_URL: &str = "public_url";
 
-/// What may ask for access tokens.
+/// A client of the API that may ask for access tokens.
 #[derive(Clone, Debug)]
 pub struct Application {
-    /// Identifier.
     pub id: Id,
-    /// Public name of its credentials.
+    /// Public id of its credentials.
     pub client_id: String,
-    /// Whose it is.
+    /// Id of its organization.
     pub organization_id: Id,
-    /// Test mode, or live.
+    /// Whether it is in test mode.
     pub test: bool,
-    /// Its kind.
     pub kind: ApplicationKind,
     /// The market that a sales channel sells in.
     pub market_id: Option<Id>,
-    /// Name, for people.
+    /// Name for people.
     pub name: String,
 }
 
-/// An application to be.
+/// The properties of a new application.
 #[derive(Clone, Debug)]
 pub struct NewApplication {
-    /// Whose it is.
+    /// Id of its organization.
     pub organization_id: Id,
-    /// Name, for people.
+    /// Name for people.
     pub name: String,
-    /// Its kind.
     pub kind: ApplicationKind,
-    /// Test mode, or live.
+    /// Whether it is in test mode.
     pub test: bool,
     /// The market that a sales channel sells in.
     pub market_id: Option<Id>,
 }
 
-/// What an application identifies itself with. The secret is shown once.
+/// The credentials of an application. The secret is shown once.
 #[derive(Debug)]
 pub struct Credentials {
-    /// Public name.
+    /// Public id.
     pub client_id: String,
-    /// The secret; a sales channel, whose credentials are in shop windows, has none.
+    /// The secret. A sales channel has none, because its credentials are public.
     pub client_secret: Option<SecretString>,
 }
 
@@ -70,7 +67,7 @@ pub(crate) fn application(row: ApplicationRow) -> Result<Application, StoreError
     })
 }
 
-/// The application with these credentials. `None` if there is none, or the secret is not the right one.
+/// The application with these credentials. `None` if there is no such application, or the secret is wrong.
 pub fn authenticate<'a>(
     context: &'a Context,
     client_id: &'a str,
@@ -78,7 +75,7 @@ pub fn authenticate<'a>(
 ) -> LocalBoxFuture<'a, Result<Option<Application>, Problems>> {
     Box::pin(async move {
         let row = read_application(context, client_id).await?;
-        // An unknown client costs as much time as a wrong secret.
+        // An unknown client takes as much time as a wrong secret.
         let hash = row.as_ref().and_then(|row| row.secret_hash.clone());
         let given = client_secret.map_or("", ExposeSecret::expose_secret);
         let previous = row.as_ref().and_then(|row| {
@@ -92,7 +89,7 @@ pub fn authenticate<'a>(
                 .cipher
                 .verify_hash(PURPOSE, given, hash.as_deref().unwrap_or_default())
         };
-        // Both are compared, whichever it is.
+        // Both are compared, so the time does not tell which one matched.
         let matches = is_of(hash) | is_of(previous);
         let Some(row) = row else { return Ok(None) };
         if row.disabled_at.is_some() || (row.secret_hash.is_some() && !matches) {
@@ -104,12 +101,12 @@ pub fn authenticate<'a>(
     })
 }
 
-/// As the secrets of applications are stored.
+/// The keyed hash of an application's secret.
 pub(crate) fn hash_of_secret(context: &Context, secret: &str) -> String {
     context.cipher.keyed_hash(PURPOSE, secret)
 }
 
-/// The application of that client id, unless it is disabled.
+/// The application with a client id, unless it is disabled.
 pub fn application_by_client_id<'a>(
     context: &'a Context,
     client_id: &'a str,
@@ -160,7 +157,7 @@ pub fn create_organization<'a>(
     })
 }
 
-/// The organization of that name.
+/// The organization with a name.
 pub fn find_organization<'a>(
     context: &'a Context,
     name: &'a str,
@@ -177,7 +174,6 @@ pub fn find_organization<'a>(
     })
 }
 
-/// Creates an application.
 pub fn create_application(
     context: &Context,
     new: NewApplication,
@@ -217,14 +213,14 @@ pub fn create_application(
     })
 }
 
-/// 256 random bits.
+/// 256 random bits, in hex.
 pub fn random_text(context: &Context) -> String {
     let mut bytes = [0; 32];
     context.entropy.fill(&mut bytes);
     hex::encode(bytes)
 }
 
-/// Refuses a master key that is not the one that the stored secrets were encrypted with.
+/// Refuses a master key that did not encrypt the stored secrets.
 pub fn check_key(context: &Context) -> LocalBoxFuture<'_, Result<(), String>> {
     Box::pin(async move {
         let ours = context.cipher.check_value().to_owned();
@@ -239,7 +235,7 @@ pub fn check_key(context: &Context) -> LocalBoxFuture<'_, Result<(), String>> {
     })
 }
 
-/// Notes under which URL the service is reached, for who makes tokens beside it.
+/// Stores the service's public URL, for programs that make tokens.
 pub fn keep_public_url(context: &Context) -> LocalBoxFuture<'_, Result<(), Problems>> {
     Box::pin(async move {
         if public_url(context).await?.as_deref() == Some(&*context.base_url) {
@@ -254,7 +250,7 @@ pub fn keep_public_url(context: &Context) -> LocalBoxFuture<'_, Result<(), Probl
     })
 }
 
-/// What [`keep_public_url`] noted last.
+/// The URL that [`keep_public_url`] stored last.
 pub fn public_url(context: &Context) -> LocalBoxFuture<'_, Result<Option<String>, Problems>> {
     Box::pin(async move {
         context
@@ -265,7 +261,7 @@ pub fn public_url(context: &Context) -> LocalBoxFuture<'_, Result<Option<String>
     })
 }
 
-/// Whether the installation has the demo; `None` while it holds nothing at all.
+/// Whether the installation has the demo; `None` while it is empty.
 pub fn is_demo(context: &Context) -> LocalBoxFuture<'_, Result<Option<bool>, Problems>> {
     Box::pin(async move {
         let found = context
@@ -284,7 +280,7 @@ pub fn is_demo(context: &Context) -> LocalBoxFuture<'_, Result<Option<bool>, Pro
     })
 }
 
-/// Keeps what the demo needs to find its own things again at the next start. The first value stays.
+/// Stores the ids that the demo needs at the next start. The first value stays.
 pub fn mark_demo(context: &Context, state: String) -> LocalBoxFuture<'_, Result<(), Problems>> {
     Box::pin(async move {
         setting(context, DEMO, Some(state))
@@ -294,7 +290,7 @@ pub fn mark_demo(context: &Context, state: String) -> LocalBoxFuture<'_, Result<
     })
 }
 
-/// What [`mark_demo`] kept.
+/// The value that [`mark_demo`] stored.
 pub fn demo(context: &Context) -> LocalBoxFuture<'_, Result<Option<String>, Problems>> {
     Box::pin(async move {
         setting(context, DEMO, None)
@@ -303,7 +299,7 @@ pub fn demo(context: &Context) -> LocalBoxFuture<'_, Result<Option<String>, Prob
     })
 }
 
-/// A setting, after giving it a value if it has none.
+/// Reads a setting, and stores `value` first if there is none.
 async fn setting(
     context: &Context,
     name: &'static str,
@@ -320,7 +316,7 @@ async fn setting(
         .await
 }
 
-/// The data that an application works on.
+/// The data that an application may access.
 pub(crate) fn scope_of(application: &Application) -> Scope {
     Scope::of_credentials(application.organization_id.clone(), application.test)
 }

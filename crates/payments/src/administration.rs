@@ -1,4 +1,4 @@
-//! What operators see of organizations and applications, and do to them.
+//! Lists and changes organizations and applications for operators.
 
 use std::time::Duration;
 
@@ -18,26 +18,25 @@ use crate::{
 /// An organization.
 #[derive(Clone, Debug)]
 pub struct ListedOrganization {
-    /// Identifier.
     pub id: String,
     /// Unique name.
     pub name: String,
-    /// When it was created.
+    /// Time of its creation.
     pub created_at: Timestamp,
 }
 
 /// An application, without its secrets.
 #[derive(Clone, Debug)]
 pub struct ListedApplication {
-    /// What it is.
+    /// The application.
     pub application: Application,
     /// Name of its organization.
     pub organization: String,
-    /// When it was created.
+    /// Time of its creation.
     pub created_at: Timestamp,
-    /// Since when it gets no tokens.
+    /// Time since which it gets no tokens.
     pub disabled_at: Option<Timestamp>,
-    /// When it got its present secret, if that is not its first.
+    /// Time of its present secret, if that is not its first.
     pub rotated_at: Option<Timestamp>,
 }
 
@@ -91,8 +90,8 @@ pub fn applications(context: &Context) -> LocalBoxFuture<'_, Result<Vec<ListedAp
     })
 }
 
-/// Gives an application a new secret. The old one is taken too for as long as `keep_old_for` says; without it, it ends at
-/// once, and with it the tokens that the application got.
+/// Gives an application a new secret. The old one stays valid for `keep_old_for`. Without it, the old secret ends at once,
+/// together with the application's tokens.
 ///
 /// # Errors
 /// There is no such application, it is a sales channel, or the database fails.
@@ -126,7 +125,7 @@ pub fn rotate_secret<'a>(
     })
 }
 
-/// Ends an application's tokens, and gives it no more until it is [enabled](enable).
+/// Ends an application's tokens, and refuses new ones until it is [enabled](enable).
 ///
 /// # Errors
 /// There is no such application, or the database fails.
@@ -147,7 +146,7 @@ pub fn disable<'a>(
     })
 }
 
-/// Lets an application get tokens again. Those that it had stay revoked.
+/// Lets an application get tokens again. Its earlier tokens stay revoked.
 ///
 /// # Errors
 /// There is no such application, or the database fails.
@@ -167,7 +166,7 @@ pub fn enable<'a>(
     })
 }
 
-/// Removes an application, and ends its tokens and the logins through it. What it has made stays.
+/// Removes an application, and ends its tokens and the logins through it. Resources that it made stay.
 ///
 /// # Errors
 /// There is no such application, or the database fails.

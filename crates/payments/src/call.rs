@@ -1,4 +1,4 @@
-//! A call of the API, as the server hands it to the domain, and its answer.
+//! A call of the API, as the server passes it to the domain, and its answer.
 
 use std::net::IpAddr;
 
@@ -8,24 +8,24 @@ use tillgate_store::Scope;
 
 use crate::network::network;
 
-/// Which kind of application calls.
+/// The kind of an application.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum ApplicationKind {
-    /// A merchant's own system: may do everything.
+    /// A merchant's own system, which may do everything.
     Integration,
-    /// A shop window, whose credentials are public.
+    /// A shop's browser client, whose credentials are public.
     SalesChannel,
 }
 
-/// Who calls.
+/// The caller of a request.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// Whose data, and which mode.
+    /// Its organization and mode.
     pub scope: Scope,
-    /// The application.
+    /// Id of the application.
     pub application_id: Id,
-    /// Its kind.
+    /// Kind of the application.
     pub kind: ApplicationKind,
     /// The market that a sales channel sells in.
     pub market_id: Option<Id>,
@@ -38,7 +38,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Whom a sales channel calls for; `None` for an integration.
+    /// The buyer that a sales channel calls for; `None` for an integration.
     pub fn buyer(&self) -> Option<Buyer> {
         match (self.kind, &self.customer_id) {
             (ApplicationKind::Integration, _) => None,
@@ -47,7 +47,7 @@ impl Caller {
         }
     }
 
-    /// Whom limits on what is costly count: the network of a buyer, or the merchant's system.
+    /// The name that limits on costly work count by: the network of a buyer, or the merchant's system.
     pub fn client(&self) -> String {
         match (self.kind, self.address) {
             (ApplicationKind::SalesChannel, Some(address)) => network(address).to_string(),
@@ -56,10 +56,10 @@ impl Caller {
     }
 }
 
-/// An idempotency key with what it stands for.
+/// An idempotency key with the fingerprint of its request.
 #[derive(Clone, Debug)]
 pub struct IdempotencyKey {
-    /// As sent.
+    /// The key as sent.
     pub key: String,
     /// SHA-256 over method, path, query and body, in hex.
     pub fingerprint: String,
@@ -68,9 +68,9 @@ pub struct IdempotencyKey {
 /// A call.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Which operation.
+    /// The API operation.
     pub operation: Operation,
-    /// Id in the path; text that is not an id names nothing.
+    /// Id in the path; `None` if the text is not an id.
     pub id: Option<Id>,
     /// Which part of a list, and what of the resources is shown.
     pub query: Query,
@@ -78,22 +78,22 @@ pub struct Call {
     pub body: Bytes,
     /// The idempotency key, on `POST` and `PATCH`.
     pub idempotency_key: Option<IdempotencyKey>,
-    /// Entity tags of which the resource must have one to be changed.
+    /// Entity tags that permit a change: the resource must have one of them.
     pub if_match: Option<Vec<String>>,
 }
 
-/// An answer of success.
+/// A successful answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// The document; empty if there is none.
+    /// The document, which may be empty.
     pub body: Bytes,
-    /// Link to what was created.
+    /// Link to the created resource.
     pub location: Option<String>,
-    /// It is the answer of an earlier call with the same idempotency key.
+    /// Whether it is the answer of an earlier call with the same idempotency key.
     pub replayed: bool,
-    /// The outcome is not known yet: seconds after which to ask again.
+    /// Seconds after which to ask again, if the outcome is still unknown.
     pub retry_after: Option<u64>,
 }
 

@@ -1,8 +1,7 @@
-//! Encrypts what is secret before it is stored, and derives the keys that this takes from one master key.
+//! Encrypts secrets before they are stored, and derives all keys from one master key.
 //!
-//! Every use has a key of its own: HMAC-SHA256 over a label, under the master key (the expand step of RFC 5869 with one
-//! block). Secrets are sealed with AES-256-GCM; the purpose is authenticated with them, so that a sealed value cannot be
-//! moved to another column.
+//! Every use has a key of its own: HMAC-SHA256 over a label, under the master key (the expand step of RFC 5869 with one block).
+//! Secrets are sealed with AES-256-GCM. Their purpose is authenticated too, so a sealed value can't be moved to another column.
 
 use aes_gcm::{
     Aes256Gcm, Nonce,
@@ -31,7 +30,7 @@ pub struct Cipher {
     check_value: String,
 }
 
-/// A sealed text cannot be opened: it was changed, was sealed for another purpose or under another master key.
+/// A sealed text can't be opened: it was changed, or sealed for another purpose or under another master key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("a stored secret cannot be decrypted")]
 pub struct NotOpened;
@@ -49,7 +48,7 @@ impl Cipher {
         }
     }
 
-    /// Encrypts a text. `purpose` names what it is, such as `stripe_gateways.login`; the same is needed to open it.
+    /// Encrypts a text. `purpose` names its use, such as `stripe_gateways.login`, and is needed to open it.
     ///
     /// The nonce is random: with 96 bits, 2³² texts under one key keep the chance of a repeat below 2⁻³².
     pub fn seal(&self, entropy: &dyn Entropy, purpose: &str, plaintext: &str) -> String {
@@ -67,7 +66,7 @@ impl Cipher {
         format!("{VERSION}{}", STANDARD_NO_PAD.encode(sealed))
     }
 
-    /// Decrypts what [`Cipher::seal`] made for the same purpose.
+    /// Decrypts a text that [`Cipher::seal`] made for the same purpose.
     ///
     /// # Errors
     /// The text was changed, or sealed for another purpose or under another master key.
@@ -86,13 +85,12 @@ impl Cipher {
         String::from_utf8(plaintext).map_err(|_| NotOpened)
     }
 
-    /// A keyed hash, in hex. Fit for random texts of 128 bits and more, such as client secrets; not for passwords, which
-    /// need a slow one.
+    /// A keyed hash, in hex. It suits random texts of 128 bits and more, such as client secrets; passwords need a slow hash.
     pub fn keyed_hash(&self, purpose: &str, text: &str) -> String {
         hex(&hmac(&self.hash_key, &[purpose.as_bytes(), b"\0", text.as_bytes()])[..])
     }
 
-    /// Whether a text has a keyed hash, in a time that does not depend on where they differ.
+    /// Whether a text has a keyed hash. The time does not depend on where they differ.
     pub fn verify_hash(&self, purpose: &str, text: &str, hash: &str) -> bool {
         self.keyed_hash(purpose, text)
             .as_bytes()
@@ -100,7 +98,7 @@ impl Cipher {
             .into()
     }
 
-    /// A value that tells one master key from another and nothing else about it; stored to recognise the key by.
+    /// A value that identifies the master key and reveals nothing else about it. It is stored to recognize the key.
     pub fn check_value(&self) -> &str {
         &self.check_value
     }
@@ -133,7 +131,7 @@ mod tests {
 
     use super::*;
 
-    /// Counts, so that each nonce differs.
+    /// Counts up, so that each nonce differs.
     #[derive(Default)]
     struct Counter(AtomicU8);
 

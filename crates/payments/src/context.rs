@@ -1,4 +1,4 @@
-//! What the domain uses of the world: time, randomness, the PSPs' wire and the database, all given to it.
+//! The world of the domain, injected: time, randomness, the PSPs' transport and the database.
 
 use std::sync::Arc;
 
@@ -15,44 +15,40 @@ use crate::{
 /// The world, as the domain sees it.
 #[derive(Clone)]
 pub struct Context {
-    /// Where everything is kept.
     pub db: Db,
-    /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Randomness.
     pub entropy: Arc<dyn Entropy>,
-    /// Measures and waits while a PSP is called.
+    /// Measures and waits during calls to PSPs.
     pub timer: Arc<dyn Timer>,
-    /// The wire to the PSPs.
+    /// The transport to the PSPs.
     pub transport: Arc<dyn Transport>,
-    /// The wire to the merchants' systems.
+    /// The sender to the merchants' webhooks.
     pub sender: Arc<dyn Sender>,
-    /// Encrypts what is secret before it is stored.
+    /// Encrypts secrets before they are stored.
     pub cipher: Arc<Cipher>,
     /// Hashes the passwords of customers.
     pub passwords: Arc<Passwords>,
     /// Start of all links, without a slash at the end.
     pub base_url: Arc<str>,
-    /// How the service deals with payments.
     pub settings: Settings,
 }
 
-/// What an operator can set.
+/// The settings of an operator.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// How long a request waits for a PSP, retries included.
+    /// Time that a request waits for a PSP, retries included.
     pub gateway_timeout: std::time::Duration,
-    /// How long a buyer has for a Stripe payment that waits for them, until it is given up so that its order is free again.
+    /// Time that a buyer has for a waiting Stripe payment, before it is given up and its order is free again.
     pub abandoned_after: std::time::Duration,
-    /// How long events of PSPs are kept, so that one that is sent again is known.
+    /// Time that provider events are kept, so that a repeated one is recognized.
     pub keep_gateway_events: std::time::Duration,
-    /// How long the bytes are kept that were sent to a PSP, after the outcome is known.
+    /// Time that the sent bytes of an operation are kept after its outcome is known.
     pub keep_operations: std::time::Duration,
-    /// Failed authorizations after which an order takes no more.
+    /// Failed authorizations after which an order takes no more attempts.
     pub max_failed_authorizations: i64,
-    /// Failed authorizations within an hour after which a network address may make no more.
+    /// Failed authorizations within an hour after which a network address may make no more attempts.
     pub max_failures_of_address: i64,
-    /// Failed logins of a customer from a network address within a quarter of an hour after which both together have to wait.
+    /// Failed logins of a customer from one network address, within a quarter of an hour, after which that pair has to wait.
     pub max_failed_logins: i64,
     /// Failed logins of a customer from all addresses, within a quarter of an hour.
     pub max_failed_logins_of_customer: i64,
@@ -61,14 +57,14 @@ pub struct Settings {
 }
 
 impl Context {
-    /// The time, as it is stored.
+    /// The present time, in the precision of the database.
     pub fn now(&self) -> Timestamp {
         Timestamp::new(self.clock.now())
     }
 
     /// A new identifier.
     pub fn new_id(&self) -> Id {
-        // 64 bits for ten letters of 52 (57 bits): the remainder's bias is far below what could be noticed.
+        // 64 bits for ten letters of 52 (57 bits): the bias of the remainder is negligible.
         let mut bytes = [0; 8];
         self.entropy.fill(&mut bytes);
         let mut number = u64::from_le_bytes(bytes);

@@ -1,4 +1,4 @@
-//! Why a call does not end with its own success.
+//! The reasons why a call does not end with its own success.
 
 use tillgate_gateways::Unsupported;
 use tillgate_model::{Problem, Problems, openapi::refusals, problem::Kind};
@@ -6,30 +6,29 @@ use tillgate_store::StoreError;
 
 use crate::{call::Answer, cipher::NotOpened};
 
-/// Ends a transaction early, and undoes it.
+/// Ends a transaction early, and rolls it back.
 #[derive(Debug)]
 pub enum Failure {
-    /// The caller is told.
+    /// The caller gets these problems.
     Problems(Problems),
-    /// The idempotency key was used before, and this was the answer.
+    /// The answer to an earlier request with the idempotency key.
     Replay(Box<Answer>),
-    /// The request with the idempotency key has had its effect, and its answer is what this resource is now.
+    /// An earlier request with the idempotency key had its effect. Its answer is the present state of this resource.
     ReplayOf {
         /// Type of the resource.
         kind: String,
         /// Id of the resource.
         id: String,
     },
-    /// The order's present payment could still be confirmed by a browser, and is given up before there is another one.
+    /// The order's present payment could still be confirmed by a browser, and must be given up before there is another one.
     Confirmable,
-    /// The PSP's customer whom the request named is gone there, and was forgotten: the request is carried out anew, with
-    /// another one.
+    /// The PSP's customer in the request is gone there, and was forgotten. The request is repeated with another one.
     CustomerGone,
-    /// The PSP can't carry out what was asked for, such as an amount with a third decimal.
+    /// The PSP can't carry out the request, such as an amount with a third decimal.
     Unsupported(Unsupported),
     /// The database failed.
     Store(StoreError),
-    /// A fault of ours, with its cause for the log.
+    /// A fault of this service, with its cause for the log.
     Internal(String),
 }
 
@@ -70,7 +69,7 @@ impl From<Unsupported> for Failure {
 }
 
 impl Failure {
-    /// Says which part of the request the PSP can't carry out. Without this, it is what is known of the order.
+    /// Names the part of the request that the PSP can't carry out. Without this, the order is the cause.
     pub fn unsupported_at(self, pointer: &str) -> Self {
         match self {
             Self::Unsupported(error) => Problem::invalid(pointer, "not_supported", error.to_string()).into(),
@@ -78,7 +77,7 @@ impl Failure {
         }
     }
 
-    /// What the caller is told; causes that are not for clients go to the log.
+    /// The problems for the caller. Internal causes go to the log.
     pub fn into_problems(self) -> Problems {
         match self {
             Self::Problems(problems) => problems,
@@ -86,12 +85,12 @@ impl Failure {
                 Problem::invalid("/data/relationships/order", "not_supported", error.to_string()).into()
             }
             Self::Confirmable => {
-                let message = "has a payment that was begun at this very moment; ask for the order again";
+                let message = "has a payment that has just begun; retrieve the order again";
                 Problem::invalid("/data/relationships/order", "payment_pending", message).into()
             }
             Self::CustomerGone => Problem::new(
                 Kind::BadGateway,
-                "The payment gateway has lost the customer. Try again.",
+                "The payment gateway no longer has the customer. Try again.",
             )
             .into(),
             // A list says itself which of its parameters makes it slow.
@@ -110,7 +109,7 @@ impl Failure {
                 tracing::debug!(cause, "still referenced");
                 Problem::new(
                     Kind::Locked,
-                    "Something depends on this resource, so that it can't be deleted.",
+                    "The resource can't be deleted, because another resource depends on it.",
                 )
                 .into()
             }
@@ -127,7 +126,7 @@ impl Failure {
                 Problem::internal().into()
             }
             Self::Replay(_) | Self::ReplayOf { .. } => {
-                tracing::error!("an idempotent answer was not taken up");
+                tracing::error!("an idempotent answer was not sent");
                 Problem::internal().into()
             }
         }

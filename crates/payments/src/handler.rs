@@ -1,4 +1,4 @@
-//! What the service can do with any resource.
+//! The operations of the service on any resource.
 
 use std::{marker::PhantomData, sync::Arc};
 
@@ -10,16 +10,16 @@ use tillgate_store::Tx;
 pub use crate::kept::{Kept, Shared};
 use crate::{call::Answer, failure::Failure, listing, request::Request, stored::Selection};
 
-/// Shows a resource, whatever it is.
+/// Shows resources of one type.
 pub trait Show {
-    /// The document of one.
+    /// The document of a resource.
     fn show<'a>(
         &'a self,
         request: &'a Request,
         id: &'a Id,
     ) -> LocalBoxFuture<'a, Result<Option<Bytes>, Failure>>;
 
-    /// The document of one as it is stored: the PSP is not asked first.
+    /// The document of a resource as it is stored: the PSP is not asked first.
     fn stored<'a>(
         &'a self,
         request: &'a Request,
@@ -70,7 +70,7 @@ pub trait Show {
         limit: usize,
     ) -> LocalBoxFuture<'a, Result<Vec<(Shared, String)>, Failure>>;
 
-    /// Where a to-one relationship of one points; `None` if there is no such resource.
+    /// The target of a resource's to-one relationship; `None` if there is no such resource.
     fn to_one<'a>(
         &'a self,
         request: &'a Request,
@@ -79,11 +79,11 @@ pub trait Show {
     ) -> LocalBoxFuture<'a, Result<Option<Option<Identifier>>, Failure>>;
 }
 
-/// [`Show`] for a resource that is kept.
+/// [`Show`] for a stored resource.
 pub struct Shown<R>(PhantomData<fn() -> R>);
 
 impl<R> Shown<R> {
-    /// Shows resources of the type.
+    /// A handler for resources of the type.
     pub fn new() -> Self {
         Self(PhantomData)
     }
@@ -224,7 +224,7 @@ pub trait Edit {
     }
 }
 
-/// The router knows no operation that is not declared, so that this is never asked for.
+/// The router knows only declared operations, so this is never called.
 fn not_offered<'a>() -> LocalBoxFuture<'a, Result<Answer, Failure>> {
     let problem = Problem::new(Kind::MethodNotAllowed, "This can't be done with the resource.");
     async { Err(problem.into()) }.boxed_local()

@@ -14,15 +14,15 @@ use crate::{
     stored::stored_time,
 };
 
-/// What a stored answer is sealed as.
+/// The context that a stored answer is sealed under.
 const PURPOSE: &str = "idempotency_keys.body";
-/// What a fingerprint is hashed as. A body may hold a password, which could be found out by its plain hash.
+/// The context that a fingerprint is hashed under. A body may hold a password, which a plain hash could reveal.
 const FINGERPRINT: &str = "idempotency_keys.fingerprint";
-/// How long a key is remembered, from when it was first sent.
+/// Lifetime of a key, from its first request.
 pub const LIFETIME: Duration = Duration::hours(24);
 
 impl Request {
-    /// Claims the idempotency key in the first transaction. What it makes or changes is `resource`.
+    /// Claims the idempotency key in the first transaction. `resource` is created or changed by the request.
     pub async fn claim(&self, tx: &mut Tx<'_>, resource: Option<(&str, &str)>) -> Result<(), Failure> {
         match &self.key {
             Some(key) => claim(self, key, tx, resource).await,
@@ -30,7 +30,7 @@ impl Request {
         }
     }
 
-    /// Keeps the answer in the last transaction.
+    /// Stores the answer in the last transaction.
     pub async fn finish(&self, tx: &mut Tx<'_>, answer: &Answer) -> Result<(), Failure> {
         match &self.key {
             Some(key) => finish(self, key, tx, answer).await,
@@ -39,7 +39,7 @@ impl Request {
     }
 }
 
-/// Claims the key, or ends the call with what was answered before.
+/// Claims the key, or ends the call with the stored answer.
 pub async fn claim(
     request: &Request,
     key: &IdempotencyKey,
@@ -61,7 +61,8 @@ pub async fn claim(
     Err(replay(request, known, key)?)
 }
 
-/// Ends the call with what was answered before, if its key is known: before the body is judged, which may be another one.
+/// Ends the call with the stored answer if its key is known. This comes before the body is judged, which may differ from the
+/// first one.
 pub async fn look_up(request: &Request) -> Result<(), Failure> {
     if request.key.is_none() {
         return Ok(());
@@ -85,12 +86,12 @@ pub async fn end_if_known(request: &Request, tx: &mut Tx<'_>) -> Result<(), Fail
     }
 }
 
-/// Who chose a call's key, beside the application: a customer, or a guest. Of two who choose the same key, neither gets the
+/// The owner of a call's key, beside the application: a customer or a guest. If two owners choose the same key, neither gets the
 /// other's answer.
 ///
-/// A guest is whoever knows the id of an order or a payment, as for all else. A guest who pays again after a change of the
-/// network, or with a new token, has to get the first answer, so that these keys belong to what the request is about. Only
-/// what a guest creates out of nothing is told apart by the access token.
+/// A guest is identified by knowing the id of an order or a payment. A guest who pays again from another network or with a new
+/// token must get the first answer, so these keys belong to the resource or the order of the request. Only for a request with
+/// neither, the access token counts.
 pub fn owner(caller: &Caller, call: &Call) -> String {
     if call.idempotency_key.is_none() {
         return String::new();
@@ -108,7 +109,7 @@ pub fn owner(caller: &Caller, call: &Call) -> String {
     }
 }
 
-/// What a call changes or pays.
+/// The resource that a call changes or pays.
 fn about(call: &Call) -> Option<(&'static str, Id)> {
     if let Some(id) = &call.id {
         return Some((call.operation.resource.kind, id.clone()));
@@ -154,14 +155,14 @@ fn new_row(request: &Request, key: &IdempotencyKey, resource: Option<(&str, &str
 fn in_use() -> Failure {
     let problem = Problem::new(
         Kind::IdempotencyKeyInUse,
-        "A request with this idempotency key is being answered. Send it again in a moment.",
+        "A request with this idempotency key is still in progress. Send it again in a moment.",
     );
     Problems::from(problem.header("Idempotency-Key"))
         .retry_after(1)
         .into()
 }
 
-/// How a key that is known ends a call.
+/// The end of a call whose key is known.
 fn replay(request: &Request, known: IdempotencyKeyRow, key: &IdempotencyKey) -> Result<Failure, Failure> {
     let same = request
         .context
@@ -191,7 +192,7 @@ fn replay(request: &Request, known: IdempotencyKeyRow, key: &IdempotencyKey) -> 
     }
 }
 
-/// What was answered with the key before, if it was: by whoever found out what became of a request that goes on all the same.
+/// The stored answer for the key, if another process has resolved this same request meanwhile.
 pub async fn answered(request: &Request, tx: &mut Tx<'_>) -> Result<Option<Answer>, Failure> {
     let Some(key) = &request.key else {
         return Ok(None);
@@ -216,7 +217,7 @@ fn stored_answer(request: &Request, known: &IdempotencyKeyRow) -> Result<Option<
     }))
 }
 
-/// Keeps the answer, unless there is one. A later call with the key gets it.
+/// Stores the answer, unless there is one. A later call with the key gets it.
 pub async fn finish(
     request: &Request,
     key: &IdempotencyKey,
@@ -243,7 +244,7 @@ pub async fn finish(
     Ok(())
 }
 
-/// Forgets the key, because nothing came of the request and another try may succeed.
+/// Releases the key, because the request had no effect and another try may succeed.
 pub async fn release(request: &Request, tx: &mut Tx<'_>) -> Result<(), Failure> {
     if let Some(key) = &request.key {
         query!(
@@ -254,14 +255,14 @@ pub async fn release(request: &Request, tx: &mut Tx<'_>) -> Result<(), Failure> 
     Ok(())
 }
 
-/// The document of a refusal, as it is kept and sent.
+/// The document of a refusal, as it is stored and sent.
 pub fn refusal_body(request: &Request, problems: &Problems) -> Bytes {
     problems.render(request.dialect).to_string().into()
 }
 
-/// Keeps a refusal that left nothing behind, so that the same request gets the same answer and another one with the key
-/// is refused. What says nothing of the request itself (401, 403, 429, 5xx, a key in use, an order whose payment is being
-/// decided at this moment) is not kept.
+/// Stores a refusal that changed nothing, so that the same request gets the same answer and another one with the key is refused.
+/// A refusal that does not depend on the request itself (401, 403, 429, 5xx, a key in use, an order whose payment is just being
+/// decided) is not stored.
 pub async fn keep_refusal(request: &Request, problems: &Problems) -> Result<(), Failure> {
     let status = problems.status();
     let passing = problems.iter().any(|problem| {

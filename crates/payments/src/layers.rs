@@ -1,5 +1,4 @@
-//! Tests over the source: rules are at the bottom, entry points at the top, and what differs between providers is in their
-//! folders.
+//! Tests over the source: rules at the bottom, entry points at the top, and the differences between providers in their folders.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The modules of the crate. Each imports only modules that stand before it, so that there are no cycles.
+/// The modules of the crate. Each imports only modules that are listed before it, so there are no cycles.
 const LAYERS: &[&str] = &[
     "planted",
     "network",
@@ -47,7 +46,7 @@ const LAYERS: &[&str] = &[
     "service",
 ];
 
-/// Where a provider may be named: its folder and its line in the list.
+/// The places that may name a provider: its folder and its line in the list.
 const OF_PROVIDERS: &[&str] = &[
     "providers/stripe",
     "providers/checkout_com",
@@ -57,7 +56,7 @@ const OF_PROVIDERS: &[&str] = &[
     "providers/registry.rs",
 ];
 
-/// Beginnings of the names of providers, as they are written in identifiers and in stored words.
+/// Beginnings of providers' names, in identifiers and in stored words.
 const NAMES: &[&str] = &[
     "stripe",
     "Stripe",
@@ -76,7 +75,7 @@ fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// The files of the crate without those that hold only tests, by their paths below `src`, without comments and unit tests.
+/// The files of the crate by their paths below `src`, without comments, unit tests, and files of tests.
 fn files() -> BTreeMap<String, String> {
     fn walk(folder: &Path, files: &mut BTreeMap<String, String>) {
         for entry in fs::read_dir(folder).unwrap() {

@@ -1,10 +1,10 @@
 //! The domain: what creating a payment *does*.
 //!
-//! A call comes in through [`Service::call`], which gives it to one of the `handlers`. Resources that are only kept go through
-//! `plain`; a payment source goes through its provider and the `engine`, where every money operation is three steps: commit
-//! the intent, call the PSP, commit the result.
+//! A call comes in through [`Service::call`], which passes it to one of the `handlers`. Resources without behaviour go through
+//! `plain`. A payment source goes through its provider and the `engine`, where every operation has three steps: commit the
+//! intent, call the PSP, commit the result.
 //!
-//! No module imports one that stands above it; the order is in `layers.rs`.
+//! No module imports one that is above it; `layers.rs` has the order.
 
 pub mod accounts;
 pub mod administration;

@@ -1,8 +1,8 @@
-//! What merchants are told of: written with the change itself, and sent to their webhooks afterwards.
+//! Merchant events: written together with the change, and sent to the webhooks afterwards.
 //!
-//! A transaction that changes something records it in the outbox; [`publish`] makes events of that, with what is to be sent to
-//! each webhook; [`deliver`] sends it, again and again if need be. Each step is committed before the next one begins, so that
-//! a crash can have something sent twice, and never not at all.
+//! A transaction that changes something records it in the outbox. [`publish`] turns that into events, with a payload for each
+//! webhook; [`deliver`] sends them, repeatedly if necessary. Each step is committed before the next one begins, so a crash can
+//! repeat a delivery, and never lose it.
 
 mod deliver;
 mod payload;
@@ -17,5 +17,5 @@ pub use publish::publish;
 
 use chrono::Duration;
 
-/// How long events are kept, with what was sent and answered.
+/// Time that events are kept, with their deliveries.
 pub const KEPT: Duration = Duration::days(30);

@@ -1,9 +1,8 @@
-//! Who a network address stands for.
+//! The network that a network address counts as.
 
 use std::net::IpAddr;
 
-/// The network that limits count an address as. A user of IPv6 has a network of 64 bits, and IPv4 that is written as IPv6 is
-/// IPv4.
+/// The network that limits count an address as. A user of IPv6 has a network of 64 bits. IPv4 that is written as IPv6 is IPv4.
 pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),

@@ -1,4 +1,4 @@
-//! Passwords of customers: hashed with Argon2id, away from the threads that answer requests.
+//! Passwords of customers, hashed with Argon2id outside of the threads that answer requests.
 
 use std::{
     collections::HashMap,
@@ -16,12 +16,11 @@ use tokio::sync::Semaphore;
 
 use crate::{cipher::Cipher, failure::Failure, ports::Entropy};
 
-/// What the hashes are sealed as.
+/// The context that the hashes are sealed under.
 const PURPOSE: &str = "customer_passwords.hash";
 /// Bytes of a salt (RFC 9106 section 3.1 recommends 16).
 const SALT_LENGTH: usize = 16;
-/// Passwords that wait for their turn, for each that is being hashed: at some twenty milliseconds each, they wait about a
-/// second.
+/// Passwords that may wait for each one that is being hashed: at some twenty milliseconds each, they wait about a second.
 const QUEUE: usize = 32;
 
 /// Hashes passwords, a few at a time: each takes a processor, and 19 MiB of memory (the crate's defaults, which are the least
@@ -31,7 +30,7 @@ pub struct Passwords {
     queue: Arc<Queue>,
 }
 
-/// Passwords that are hashed, or wait for it.
+/// Passwords that are being hashed, or wait.
 struct Queue {
     places: usize,
     places_of_client: usize,
@@ -44,14 +43,14 @@ struct Taken {
     by_client: HashMap<String, usize>,
 }
 
-/// A place in the queue, which is free again when this is dropped.
+/// A place in the queue. Dropping it frees the place.
 pub struct Place {
     queue: Arc<Queue>,
     client: String,
 }
 
 impl Passwords {
-    /// Hashes up to `parallel` passwords at once. Of one client, up to `places_of_client` are hashed or wait.
+    /// Hashes up to `parallel` passwords at once. Up to `places_of_client` passwords of one client are hashed or wait.
     pub fn new(parallel: usize, places_of_client: usize) -> Self {
         Self {
             working: Arc::new(Semaphore::new(parallel)),
@@ -82,8 +81,7 @@ impl Passwords {
         })
     }
 
-    /// Hashes a new password; the salt comes from `entropy`. The hash is in the PHC string format, which names the parameters
-    /// that it was made with.
+    /// Hashes a new password, with a salt from `entropy`. The hash is in the PHC string format, which names its parameters.
     async fn hash(
         &self,
         place: Place,
@@ -96,7 +94,7 @@ impl Passwords {
         Ok(hash.map_err(fault)?.to_string())
     }
 
-    /// Whether a password has a hash. Without a hash it has not, which takes as long to find out.
+    /// Whether a password has a hash. Without a hash, the answer is no after the same time.
     async fn verify(
         &self,
         place: Place,
@@ -121,7 +119,7 @@ impl Passwords {
         let working = Arc::clone(&self.working).acquire_owned().await;
         let working = working.map_err(|error| Failure::Internal(error.to_string()))?;
         let finished = tokio::task::spawn_blocking(move || {
-            // Held to the end of the work, whoever still waits for it.
+            // Held to the end of the work, even if the caller no longer waits.
             let (_place, _working) = (place, working);
             work()
         });
@@ -183,7 +181,7 @@ fn too_many_of_client() -> Failure {
 }
 
 impl Passwords {
-    /// What is stored of a password that a client sends.
+    /// Hashes and seals a password for the database.
     pub async fn seal(
         &self,
         cipher: &Cipher,
@@ -196,7 +194,7 @@ impl Passwords {
         Ok(cipher.seal(entropy, PURPOSE, &hash))
     }
 
-    /// Whether a password is the one that [`seal`](Self::seal) was given. Where nothing is stored, it takes as long to say no.
+    /// Whether a password is the one that [`seal`](Self::seal) got. Without a stored one, the answer is no after the same time.
     pub async fn check(
         &self,
         cipher: &Cipher,
@@ -255,7 +253,7 @@ mod tests {
             panic!("refused otherwise");
         };
         assert_eq!((problems.status(), problems.retry_after), (503, Some(1)));
-        // The places of those who are served are free again.
+        // Finished passwords have freed their places.
         for place in served {
             assert!(passwords.run(place.unwrap(), || ()).await.is_ok());
         }

@@ -1,4 +1,4 @@
-//! Resources that are only kept: created, updated and deleted in one transaction.
+//! Resources without behaviour: created, updated and deleted in one transaction.
 
 use std::marker::PhantomData;
 
@@ -17,10 +17,10 @@ use crate::{
     request::Request,
 };
 
-/// A resource that is only kept, with what its kind adds to creating, updating and deleting.
+/// A resource without behaviour, with its specific steps of creating, updating and deleting.
 #[allow(async_fn_in_trait)] // queries run where they are called: nothing has to be Send
 pub trait Plain: Kept + Creatable + Updatable {
-    /// Locks what an update or a deletion reads and writes, so that nothing comes between.
+    /// Locks the rows that an update or a deletion uses, so that nothing changes in between.
     async fn lock(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<(), Failure>;
 
     /// Adds the row.
@@ -32,7 +32,7 @@ pub trait Plain: Kept + Creatable + Updatable {
     /// Removes the row.
     async fn remove(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<(), Failure>;
 
-    /// Checks what a new record refers to, and fills in what follows from it.
+    /// Checks the resources that a new record refers to, and completes it.
     async fn before_create(
         tx: &mut Tx<'_>,
         request: &Request,
@@ -40,17 +40,17 @@ pub trait Plain: Kept + Creatable + Updatable {
         attributes: &<Self as Creatable>::Attributes,
     ) -> Result<(), Failure>;
 
-    /// Makes of the attributes of a new record what is kept of them, where that takes long: before any transaction.
+    /// Prepares the attributes of a new record if that takes long, before any transaction.
     async fn prepare_create(_: &Request, _: &mut <Self as Creatable>::Attributes) -> Result<(), Failure> {
         Ok(())
     }
 
-    /// Prepares the attributes of an update where that takes long: before any transaction.
+    /// Prepares the attributes of an update if that takes long, before any transaction.
     async fn prepare_update(_: &Request, _: &mut <Self as Updatable>::Attributes) -> Result<(), Failure> {
         Ok(())
     }
 
-    /// Asks the world outside for what a new record needs, before the transaction that adds it.
+    /// Asks external systems for parts of a new record, before the transaction that adds it.
     async fn ask_before_create(
         _: &Request,
         _: &mut Record<Self>,
@@ -59,12 +59,12 @@ pub trait Plain: Kept + Creatable + Updatable {
         Ok(())
     }
 
-    /// Whether an update request wants [`Plain::ask_before_update`].
+    /// Whether an update request needs [`Plain::ask_before_update`].
     fn update_asks(_: &<Self as Updatable>::Attributes) -> bool {
         false
     }
 
-    /// Asks the world outside about a record as it would become, before the transaction that changes it.
+    /// Asks external systems about the changed record, before the transaction that changes it.
     async fn ask_before_update(
         _: &Request,
         _before: &Record<Self>,
@@ -74,15 +74,15 @@ pub trait Plain: Kept + Creatable + Updatable {
         Ok(())
     }
 
-    /// Takes back what the world outside has done for a record that is gone, or that never came to be.
+    /// Reverts the changes of external systems for a record that was deleted or never created.
     async fn roll_back(_: &Request, _: &Record<Self>) {}
 
-    /// Does what follows from a new record.
+    /// Runs the consequences of a new record.
     async fn after_create(_: &mut Tx<'_>, _: &Request, _: &Record<Self>) -> Result<(), Failure> {
         Ok(())
     }
 
-    /// Checks a changed record against the one that was, and fills in what follows.
+    /// Checks a changed record against the former one, and completes it.
     async fn before_update(
         tx: &mut Tx<'_>,
         request: &Request,
@@ -91,17 +91,17 @@ pub trait Plain: Kept + Creatable + Updatable {
         attributes: &<Self as Updatable>::Attributes,
     ) -> Result<(), Failure>;
 
-    /// Does what follows from a changed record.
+    /// Runs the consequences of a changed record.
     async fn after_update(_: &mut Tx<'_>, _: &Request, _: &Record<Self>) -> Result<(), Failure> {
         Ok(())
     }
 
-    /// Checks that a record can go.
+    /// Checks that a record can be deleted.
     async fn before_delete(_: &mut Tx<'_>, _: &Request, _: &Record<Self>) -> Result<(), Failure> {
         Ok(())
     }
 
-    /// Does what follows from a record's going.
+    /// Runs the consequences of a deletion.
     async fn after_delete(_: &mut Tx<'_>, _: &Request, _: &Record<Self>) -> Result<(), Failure> {
         Ok(())
     }
@@ -115,7 +115,7 @@ pub struct PlainEditor<R> {
 }
 
 impl<R: Plain> PlainEditor<R> {
-    /// Edits resources of the type.
+    /// An editor of resources of the type.
     pub fn new() -> Self {
         Self {
             create: Shape::create::<R>(),
@@ -231,7 +231,7 @@ where
     }
 }
 
-/// Changes a record as a request asks for. Answers what it is afterwards.
+/// Applies a request to a record. Answers the changed record.
 pub async fn change<R: Plain>(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -255,7 +255,7 @@ async fn existing<R: Plain>(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Resu
     Ok(record.ok_or_else(Problem::not_found)?)
 }
 
-/// What is shown comes from the database, so that what follows from a change is in it.
+/// Reads a record again, so that the answer includes the consequences of its change.
 async fn reread<R: Plain>(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -348,7 +348,7 @@ macro_rules! edited_in {
 }
 pub(crate) use {edited_in, kept_in};
 
-/// What `_disable` and `_enable` make of the moment since when something is disabled.
+/// The new value of `disabled_at` after `_disable` or `_enable`.
 pub fn disabled_at(
     now: tillgate_model::Timestamp,
     before: Option<tillgate_model::Timestamp>,

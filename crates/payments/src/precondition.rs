@@ -1,4 +1,4 @@
-//! Changes that are to be made only to what the caller has seen: `If-Match` (RFC 9110 section 13.1.1).
+//! Preconditions of changes: `If-Match` (RFC 9110 section 13.1.1).
 
 use std::hash::BuildHasher;
 
@@ -17,7 +17,8 @@ pub fn entity_tag(document: &[u8]) -> String {
 }
 
 impl Request {
-    /// Refuses if the caller has not seen the record as it is. It must be locked, so that it stays as it is.
+    /// Refuses a change if the caller has not seen the record's present state. The record must be locked, so that it keeps that
+    /// state.
     pub fn require_match<R: Kept>(&self, record: &Record<R>) -> Result<(), Failure> {
         match &self.if_match {
             Some(tags) => require(tags, document::one(record, self.frame()).as_ref()),
@@ -25,7 +26,7 @@ impl Request {
         }
     }
 
-    /// Refuses unless the record with this id matches the condition. Nothing is read if there is no condition.
+    /// Refuses a change unless the record with this id matches the condition. Nothing is read without a condition.
     pub async fn require_match_of<R: Kept>(&self, tx: &mut Tx<'_>, id: &Id) -> Result<(), Failure> {
         if self.if_match.is_none() {
             return Ok(());
@@ -35,13 +36,14 @@ impl Request {
     }
 }
 
-/// Refuses unless one of the tags is that of the document.
+/// Refuses a change unless one of the tags is the document's.
 pub fn require(tags: &[String], document: &[u8]) -> Result<(), Failure> {
     let current = entity_tag(document);
     if tags.contains(&current) {
         return Ok(());
     }
-    let message = "The resource is not as the entity tag in If-Match says. Ask for it again, and send the ETag of that answer.";
+    let message = "The resource has changed: its entity tag differs from If-Match. \
+                   Retrieve it again, and send the ETag of that answer.";
     Err(Problem::new(Kind::PreconditionFailed, message)
         .header("If-Match")
         .into())

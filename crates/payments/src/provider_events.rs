@@ -1,5 +1,4 @@
-//! What PSPs tell of their own accord: verified, stored and acknowledged in one step; what it means for a payment is found
-//! out afterwards, by asking the PSP.
+//! Provider events: verified, stored and acknowledged in one step. A read of the payment from the PSP follows.
 
 mod process;
 mod receive;

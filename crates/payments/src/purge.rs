@@ -1,7 +1,7 @@
-//! Data that is kept for a time only. It goes in small steps, so that no other write waits long.
+//! Deletes expired data, in small steps, so that no other write waits long.
 //!
-//! What is not finished stays, however old it is: an idempotency key without an answer, a call to a PSP without an outcome, a
-//! change that no event was made of.
+//! Unfinished rows stay at any age: an idempotency key without an answer, a call to a PSP without an outcome, a change without an
+//! event.
 
 #[cfg(test)]
 mod tests;
@@ -11,16 +11,16 @@ use tillgate_store::{PurgedByTime, PurgedByWalk, StoredTime, Tx, WalkStep, query
 
 use crate::{context::Context, failure::Failure, idempotency, merchant_events, stored::stored_time};
 
-/// Some of the data that goes.
+/// A kind of data that expires.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purge {
-    /// What is found by walking through its table.
+    /// Found by walking through its table.
     Walk(PurgedByWalk),
-    /// What is found by a time of its rows.
+    /// Found by a time in its rows.
     Time(PurgedByTime),
 }
 
-/// Everything that goes.
+/// All kinds of data that expire.
 pub const ALL: [Purge; 6] = [
     Purge::Walk(PurgedByWalk::IdempotencyKeys),
     Purge::Walk(PurgedByWalk::GatewayEvents),
@@ -30,12 +30,12 @@ pub const ALL: [Purge; 6] = [
     Purge::Time(PurgedByTime::LoginAttempts),
 ];
 
-/// What a step did.
+/// The result of a step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Step {
-    /// Rows that went.
+    /// Number of deleted rows.
     pub purged: usize,
-    /// Where the next step begins; none if there is none.
+    /// Position of the next step; `None` after the last one.
     pub next: Option<i64>,
 }
 
@@ -47,7 +47,6 @@ impl Step {
 }
 
 impl Purge {
-    /// The table.
     pub fn table(self) -> &'static str {
         match self {
             Self::Walk(what) => what.table(),
@@ -55,7 +54,7 @@ impl Purge {
         }
     }
 
-    /// What was made before this is old.
+    /// The time before which data is old.
     fn before(self, context: &Context) -> StoredTime {
         let now = stored_time(context.now());
         let kept = |kept| Duration::from_std(kept).unwrap_or(Duration::days(3650));
@@ -64,14 +63,14 @@ impl Purge {
             Self::Walk(PurgedByWalk::GatewayEvents) => now - kept(context.settings.keep_gateway_events),
             Self::Walk(PurgedByWalk::SentRequests) => now - kept(context.settings.keep_operations),
             Self::Time(PurgedByTime::Events) => now - merchant_events::KEPT,
-            // It holds the time of its end itself.
+            // The row holds the time of its end itself.
             Self::Time(PurgedByTime::RefreshTokens) => now,
             Self::Time(PurgedByTime::LoginAttempts) => now - crate::logins::WINDOW,
         }
     }
 }
 
-/// One step, from a position; the first one is 0.
+/// Takes one step, from a position; the first one is 0.
 pub(crate) async fn step(context: &Context, purge: Purge, position: i64) -> Result<Step, Failure> {
     let before = purge.before(context);
     match purge {

@@ -1,4 +1,4 @@
-//! A call on its way through the domain: who calls, with which key, in which world.
+//! A call on its way through the domain: the caller, the key, and the world.
 
 use bytes::Bytes;
 use tillgate_model::{Dialect, Problems, Record, Resource, document, document::Frame, request::parse};
@@ -9,37 +9,36 @@ use crate::{
     context::Context,
 };
 
-/// Who calls, with which key, in which world. Cheap to clone: transactions take one along.
+/// The caller, the key, and the world of a call. Cheap to clone: each transaction takes a copy.
 #[derive(Clone)]
 pub struct Request {
     /// The world.
     pub context: Context,
-    /// Who calls.
     pub caller: Caller,
-    /// In which dialect.
+    /// Dialect of the API.
     pub dialect: Dialect,
-    /// The idempotency key, if one was sent.
+    /// The idempotency key, if the caller sent one.
     pub key: Option<IdempotencyKey>,
-    /// Who chose it, beside the application.
+    /// The key's owner, beside the application.
     pub key_owner: String,
-    /// Entity tags of which the resource must have one to be changed.
+    /// Entity tags that permit a change: the resource must have one of them.
     pub if_match: Option<Vec<String>>,
     /// The body, as sent.
     pub body: Bytes,
 }
 
 impl Request {
-    /// Whose data it is about.
+    /// Organization and mode of the caller.
     pub fn scope(&self) -> &Scope {
         &self.caller.scope
     }
 
-    /// What documents need to know.
+    /// The context that documents are rendered in.
     pub fn frame(&self) -> Frame<'_> {
         self.context.frame(self.scope())
     }
 
-    /// Problems as the caller is told them: their pointers lead into what was sent.
+    /// Problems with pointers into the body that was sent.
     pub fn told(&self, problems: Problems) -> Problems {
         match parse(&self.body) {
             Ok(body) => problems.pointing_into(&body),
@@ -61,7 +60,7 @@ impl Request {
 }
 
 impl Context {
-    /// What documents need to know.
+    /// The context that documents are rendered in.
     pub fn frame<'a>(&'a self, scope: &'a Scope) -> Frame<'a> {
         Frame {
             base_url: &self.base_url,

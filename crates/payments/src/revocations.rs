@@ -1,5 +1,5 @@
-//! Access tokens that end before their time. They are verified without the database, so that every instance keeps a list of
-//! what was revoked, and reads what is new of it every few seconds.
+//! Access tokens that end early. They are verified without the database, so every instance has a list of revocations, and reads
+//! new ones every few seconds.
 
 use chrono::Duration;
 use futures::future::LocalBoxFuture;
@@ -14,31 +14,31 @@ use crate::{
     stored::{stored_time, time},
 };
 
-/// No access token lives longer than this.
+/// Longest lifetime of an access token.
 const LONGEST_LIFETIME: Duration = Duration::hours(5);
-/// Revocations of one application that have not ended, of tokens and logins.
+/// Maximum number of revocations of one application's tokens and logins that have not expired.
 const MAX_OF_APPLICATION: i64 = 20_000;
-/// Revocations that are forgotten in one transaction.
+/// Maximum number of revocations that one transaction deletes.
 const FORGOTTEN_TOGETHER: i64 = 500;
 
-/// What the tokens are hashed as.
+/// The context that the tokens are hashed under.
 const REFRESH_TOKEN: &str = "refresh_tokens.hash";
 
-/// What revoked tokens have in common.
+/// The property that revoked tokens share.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Subject {
-    /// The application that they were made for.
+    /// The application that they were issued to.
     Application,
-    /// The customer whom they speak for.
+    /// The customer who logged in with them.
     Customer,
-    /// The login that they go back to.
+    /// The login that they belong to.
     Login,
-    /// It is one token, by its `jti`.
+    /// The `jti` of one token.
     Token,
 }
 
 impl Subject {
-    /// As it is stored.
+    /// The stored word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Application => "application",
@@ -63,15 +63,15 @@ impl Subject {
 /// A revocation, as an instance keeps it.
 #[derive(Clone, Debug)]
 pub struct Revocation {
-    /// Counts up in the order of writing.
+    /// Number in the order of writing.
     pub sequence: i64,
-    /// What the tokens have in common, as it is stored.
+    /// The property that the tokens share, as it is stored.
     pub kind: String,
-    /// Which one of these.
+    /// The value of that property.
     pub subject: String,
-    /// Those that were made until then, in milliseconds since 1970; all if absent.
+    /// Tokens that were issued until then are revoked, in milliseconds since 1970; all if absent.
     pub issued_before: Option<i64>,
-    /// When the last of them has ended by itself, in seconds since 1970; never if absent.
+    /// Expiry of the last of these tokens, in seconds since 1970; never if absent.
     pub expires_at: Option<i64>,
 }
 
@@ -89,7 +89,7 @@ impl From<RevocationRow> for Revocation {
     }
 }
 
-/// The revocations after one of that number that have not ended, in the order of writing.
+/// The unexpired revocations after a sequence number, in the order of writing.
 ///
 /// # Errors
 /// The database fails.
@@ -109,7 +109,7 @@ pub fn after(
     })
 }
 
-/// Forgets those that have ended, in small steps.
+/// Deletes expired revocations, in small steps.
 pub fn forget_ended(context: &Context) -> LocalBoxFuture<'_, ()> {
     Box::pin(async move {
         let now = stored_time(context.now());
@@ -124,17 +124,17 @@ pub fn forget_ended(context: &Context) -> LocalBoxFuture<'_, ()> {
                 Ok(0) => return,
                 Ok(_) => {}
                 Err(error @ StoreError::Failed(_)) => {
-                    tracing::error!(%error, "ended revocations cannot be forgotten");
+                    tracing::error!(%error, "expired revocations can't be deleted");
                     return;
                 }
-                // It is tried again in an hour.
+                // The next attempt is in an hour.
                 Err(_) => return,
             }
         }
     })
 }
 
-/// All tokens of an application count no more, until it is enabled again.
+/// Revokes all tokens of an application, until it is enabled again.
 pub async fn of_disabled(tx: &mut Tx<'_>, application_id: &str) -> Result<(), StoreError> {
     let row = NewRevocationRow {
         kind: Subject::Application.word().to_owned(),
@@ -146,7 +146,7 @@ pub async fn of_disabled(tx: &mut Tx<'_>, application_id: &str) -> Result<(), St
     query!(tx, revocations::insert(&row))
 }
 
-/// All tokens of an application count no more, and it gets no new ones.
+/// Revokes all tokens of an application, which gets no new ones.
 pub async fn of_deleted(tx: &mut Tx<'_>, context: &Context, application_id: &str) -> Result<(), StoreError> {
     let row = NewRevocationRow {
         issued_before: None,
@@ -157,7 +157,7 @@ pub async fn of_deleted(tx: &mut Tx<'_>, context: &Context, application_id: &str
     query!(tx, revocations::insert(&row))
 }
 
-/// The tokens that an application got until now count no more.
+/// Revokes the tokens that an application got until now.
 pub async fn of_application_until_now(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -168,19 +168,19 @@ pub async fn of_application_until_now(
     query!(tx, revocations::insert(&row))
 }
 
-/// The tokens that speak for a customer count no more.
+/// Revokes the tokens of a customer's logins.
 pub async fn of_customer(tx: &mut Tx<'_>, context: &Context, customer_id: &str) -> Result<(), StoreError> {
     let row = Subject::Customer.revocation(customer_id, context);
     query!(tx, revocations::insert(&row))
 }
 
-/// The tokens that go back to a login count no more.
+/// Revokes the tokens of a login.
 pub async fn of_login(tx: &mut Tx<'_>, context: &Context, login_id: &str) -> Result<(), StoreError> {
     let row = Subject::Login.revocation(login_id, context);
     query!(tx, revocations::insert(&row))
 }
 
-/// Revokes one access token of an application (RFC 7009), until it ends by itself.
+/// Revokes one access token of an application (RFC 7009), until it expires.
 ///
 /// # Errors
 /// There are too many revocations already, or the database fails.
@@ -206,8 +206,8 @@ pub fn revoke_access_token<'a>(
     })
 }
 
-/// Revokes a refresh token of an application, with all that goes back to the same login (RFC 7009 section 2.1). A token that
-/// is none is revoked already.
+/// Revokes a refresh token of an application, with all tokens of the same login (RFC 7009 section 2.1). An invalid token counts
+/// as revoked.
 ///
 /// # Errors
 /// There are too many revocations already, or the database fails.
@@ -250,13 +250,13 @@ async fn add(tx: &mut Tx<'_>, row: NewRevocationRow, now: tillgate_store::Stored
     Ok(query!(tx, revocations::insert(&row))?)
 }
 
-/// No more can be kept. Nothing was revoked.
+/// The problem for a revocation above the limit. Nothing was revoked.
 pub fn too_many() -> Problems {
     let message = "Too many tokens were revoked in the last hours. Try again later.";
     Problems::from(Problem::new(Kind::ServiceUnavailable, message)).retry_after(60)
 }
 
-/// As the tokens are stored.
+/// The keyed hash of a refresh token.
 pub fn hash_of_refresh_token(context: &Context, token: &str) -> String {
     context.cipher.keyed_hash(REFRESH_TOKEN, token)
 }

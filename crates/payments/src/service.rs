@@ -1,4 +1,4 @@
-//! The service: every call of the API comes through here.
+//! The service: the entry point of every call of the API.
 
 use std::sync::Arc;
 
@@ -41,11 +41,11 @@ pub struct Service {
 // The futures are boxed here, as in the other modules that the server calls: an `async fn` is compiled once more by each crate that
 // awaits it, with all that it awaits in turn.
 
-/// An event of a PSP that was taken up.
+/// A claimed provider event.
 pub struct GatewayEvent(GatewayEventRow);
 
 impl Service {
-    /// A service in a world.
+    /// A service in a context.
     pub fn new(context: Context) -> Self {
         Self {
             context,
@@ -53,7 +53,7 @@ impl Service {
         }
     }
 
-    /// The world.
+    /// The context.
     pub fn context(&self) -> &Context {
         &self.context
     }
@@ -92,7 +92,7 @@ impl Service {
                     self.note(&failure);
                     let problems = request.told(failure.into_problems());
                     if let Err(failure) = idempotency::keep_refusal(&request, &problems).await {
-                        tracing::warn!(?failure, "a refusal could not be kept with its idempotency key");
+                        tracing::warn!(?failure, "a refusal could not be stored with its idempotency key");
                     }
                     Err(problems)
                 }
@@ -100,15 +100,14 @@ impl Service {
         })
     }
 
-    /// Takes note of what says something of the database.
+    /// Records failures of the database.
     fn note(&self, failure: &Failure) {
         if let Failure::Store(error) = failure {
             self.context.db.note(error);
         }
     }
 
-    /// Work in the background has failed. A database that cannot be worked with is written to the log once in a while, and not
-    /// by everybody who finds it so.
+    /// Logs a failure of work in the background. Failures of the database itself are logged only once in a while.
     fn failed(&self, failure: &Failure, what: &'static str) {
         self.note(failure);
         match failure {
@@ -277,7 +276,7 @@ impl Service {
         Ok(Answer::new(200, linkage))
     }
 
-    /// Where a to-one relationship of the resource in the path points; 404 if there is no such resource.
+    /// The target of a to-one relationship of the path's resource; 404 if there is no such resource.
     async fn owner(
         &self,
         request: &Request,
@@ -291,7 +290,7 @@ impl Service {
             .ok_or_else(Problem::not_found)?)
     }
 
-    /// The request had its effect, but its answer was lost: the answer is what the resource is now.
+    /// The answer to a request whose effect is known but whose answer was lost: the resource's present state.
     async fn replay_of(
         &self,
         request: &Request,
@@ -326,8 +325,8 @@ impl Service {
         Ok(kept)
     }
 
-    /// Before the service takes calls: open calls to PSPs of an earlier run, which nobody waits for any more, become due.
-    /// [`Service::recover_once`] then looks for their outcome.
+    /// Makes the open calls of an earlier run due, before the service accepts calls: no request waits for them any more.
+    /// [`Service::recover_once`] then resolves them.
     pub fn take_up_open_calls(&self) -> LocalBoxFuture<'_, ()> {
         Box::pin(async move {
             if let Err(failure) = sync::make_all_due(&self.context).await {
@@ -339,44 +338,43 @@ impl Service {
         })
     }
 
-    /// Looks for the outcome of the calls to PSPs that are due. Answers how many there were.
+    /// Resolves the calls to PSPs that are due. Answers how many there were.
     pub fn recover_once(&self) -> LocalBoxFuture<'_, usize> {
         Box::pin(async move {
             let payments = sync::run_due(&self.context).await.unwrap_or_else(|failure| {
-                self.failed(&failure, "open calls could not be looked for");
+                self.failed(&failure, "open calls could not be resolved");
                 0
             });
             let cards = wallet::run_due(&self.context).await.unwrap_or_else(|failure| {
-                self.failed(&failure, "open calls about saved cards could not be looked for");
+                self.failed(&failure, "open calls about saved cards could not be resolved");
                 0
             });
             payments + cards
         })
     }
 
-    /// Asks for the payments that nobody has told of for a while. Answers how many there were.
+    /// Reads the payments that had no news for a while from their PSPs. Answers how many there were.
     pub fn watch_once(&self) -> LocalBoxFuture<'_, usize> {
         Box::pin(async move {
             watch::run_due(&self.context).await.unwrap_or_else(|failure| {
-                self.failed(&failure, "payments could not be looked at");
+                self.failed(&failure, "payments could not be read");
                 0
             })
         })
     }
 
-    /// Makes events of up to `limit` changes that were committed. Answers how many there were.
+    /// Publishes up to `limit` committed changes as events. Answers how many there were.
     pub fn publish_once(&self, limit: i64) -> LocalBoxFuture<'_, usize> {
         Box::pin(async move {
             let published = merchant_events::publish(&self.context, &self.handlers, limit).await;
             published.unwrap_or_else(|failure| {
-                self.failed(&failure, "events could not be made of what has changed");
+                self.failed(&failure, "changes could not be published");
                 0
             })
         })
     }
 
-    /// Takes what is to be sent to webhooks by now, to each as much as `free` says of its identifier; no other instance takes
-    /// it for a while.
+    /// Claims the due deliveries, of each webhook as many as `free` allows; no other instance takes them for a while.
     pub fn take_deliveries<'a>(
         &'a self,
         free: &'a dyn Fn(&str) -> usize,
@@ -384,13 +382,13 @@ impl Service {
         Box::pin(async move {
             let taken = merchant_events::take_due(&self.context, free).await;
             taken.unwrap_or_else(|failure| {
-                self.failed(&failure, "what is to be sent to webhooks could not be taken up");
+                self.failed(&failure, "due deliveries could not be claimed");
                 Vec::new()
             })
         })
     }
 
-    /// Sends to a webhook. What came of it is to be [written down](Self::record_delivery); none if nothing could be sent.
+    /// Sends a delivery. The caller [records](Self::record_delivery) the result; `None` if nothing could be sent.
     pub fn send_delivery(&self, delivery: Delivery) -> LocalBoxFuture<'_, Option<Sent>> {
         Box::pin(async move {
             let webhook = delivery.webhook_id().to_owned();
@@ -400,32 +398,28 @@ impl Service {
         })
     }
 
-    /// Writes down what came of a call of a webhook.
+    /// Records the result of a delivery.
     pub fn record_delivery(&self, sent: Sent) -> LocalBoxFuture<'_, ()> {
         Box::pin(async move {
             if let Err(failure) = merchant_events::record(&self.context, sent).await {
-                self.failed(
-                    &failure,
-                    "what came of a call of a webhook could not be written down",
-                );
+                self.failed(&failure, "the result of a webhook's call could not be recorded");
             }
         })
     }
 
-    /// Removes some of what is kept no longer, from a position; the first one is 0. None if that failed.
+    /// Deletes some expired data, from a position; the first one is 0. `None` after a failure.
     pub fn purge_step(&self, purge: Purge, position: i64) -> LocalBoxFuture<'_, Option<purge::Step>> {
         Box::pin(async move {
             let step = purge::step(&self.context, purge, position).await;
-            step.inspect_err(|failure| self.failed(failure, "old rows could not be removed"))
+            step.inspect_err(|failure| self.failed(failure, "expired rows could not be deleted"))
                 .ok()
         })
     }
 
-    /// Verifies a PSP's notification and stores it, in one commit. What it means is found out by
-    /// [`Service::process_event`].
+    /// Verifies a PSP's notification and stores it, in one commit. [`Service::process_event`] handles it later.
     ///
     /// # Errors
-    /// The database fails: the PSP is to send it again.
+    /// The database fails: the PSP must send it again.
     pub fn receive<'a>(
         &'a self,
         notification: &'a Notification<'a>,
@@ -438,20 +432,20 @@ impl Service {
         })
     }
 
-    /// Takes up to `limit` stored events that are to be dealt with by now; no other instance takes them for a while.
+    /// Claims up to `limit` due events; no other instance takes them for a while.
     pub fn take_events(&self, limit: usize) -> LocalBoxFuture<'_, Vec<GatewayEvent>> {
         Box::pin(async move {
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             let taken = provider_events::take_due(&self.context, limit).await;
             let taken = taken.unwrap_or_else(|failure| {
-                self.failed(&failure, "events could not be taken up");
+                self.failed(&failure, "due events could not be claimed");
                 Vec::new()
             });
             taken.into_iter().map(GatewayEvent).collect()
         })
     }
 
-    /// Deals with an event: its payment is asked for at the PSP, and what that shows becomes ours.
+    /// Handles an event: reads its payment from the PSP, and applies the snapshot.
     pub fn process_event<'a>(&'a self, event: &'a GatewayEvent) -> LocalBoxFuture<'a, ()> {
         Box::pin(async move {
             if let Err(failure) = provider_events::process(&self.context, &event.0).await {
@@ -459,7 +453,7 @@ impl Service {
                 tracing::error!(
                     event = event.0.event_id,
                     ?failure,
-                    "an event could not be dealt with"
+                    "an event could not be handled"
                 );
             }
         })

@@ -1,4 +1,4 @@
-//! From rows to records and back.
+//! Conversions from rows to records and back.
 
 use std::str::FromStr;
 
@@ -32,12 +32,12 @@ pub fn stored_time(time: Timestamp) -> StoredTime {
     time.into()
 }
 
-/// Metadata to store.
+/// A value as JSON text for the database.
 pub fn stored_json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("JSON values and structs of them have string keys")
 }
 
-/// The columns that every row has, in the form of a record around the fields.
+/// A record from a row: the columns that every row has, and the given fields.
 macro_rules! record {
     ($row:ident, $fields:expr) => {
         tillgate_model::Record {
@@ -52,7 +52,7 @@ macro_rules! record {
     };
 }
 
-/// A row with the columns that every row has from a record, and the given ones.
+/// A row from a record: the columns that every row has, and the given ones.
 macro_rules! row {
     ($row:ident, $scope:expr, $record:expr, { $($column:ident: $value:expr),* $(,)? }) => {
         tillgate_store::$row {
@@ -73,9 +73,9 @@ pub(crate) use {record, row};
 /// Which resources a list shows.
 #[derive(Clone, Debug)]
 pub enum Selection {
-    /// All of the scope.
+    /// All rows of the scope.
     All,
-    /// Those that a to-many relationship points to.
+    /// The targets of a to-many relationship.
     Of {
         /// Type of the resource that has the relationship.
         owner: &'static ResourceMeta,

@@ -1,5 +1,5 @@
-//! What an operator has to know of: calls to PSPs whose outcome is not known, and events that nothing of ours fits. Of all
-//! organizations, and without anything that is secret.
+//! Lists calls with unknown outcomes, events without a payment of ours, and mismatched payments for an operator. They are of all
+//! organizations, and have no secrets.
 
 use futures::future::LocalBoxFuture;
 use tillgate_model::{Problems, Timestamp};
@@ -7,19 +7,19 @@ use tillgate_store::{PaymentSourceRow, StoreError, Tx, query};
 
 use crate::{context::Context, failure::Failure, stored::time};
 
-/// How many of each are listed.
+/// Maximum number of each kind.
 pub const LIMIT: i64 = 1000;
 
-/// A call to a PSP whose outcome is not known.
+/// A call to a PSP whose outcome is unknown.
 #[derive(Clone, Debug)]
 pub struct OpenCall {
-    /// Id of the operation, which its idempotency key is made of.
+    /// Id of the operation, which is part of its idempotency key.
     pub id: String,
-    /// What it does: `capture`, `refund`.
+    /// Kind of the operation: `capture`, `refund`.
     pub kind: String,
     /// Name of the organization.
     pub organization: String,
-    /// Test mode, or live.
+    /// Whether it is in test mode.
     pub test: bool,
     /// Number of the order.
     pub order_number: String,
@@ -27,26 +27,26 @@ pub struct OpenCall {
     pub source_type: String,
     /// Id of the payment source.
     pub source_id: String,
-    /// When the call was first sent.
+    /// Time when the call was first sent.
     pub since: Timestamp,
-    /// How often its outcome was looked for.
+    /// Number of checks for its outcome.
     pub attempts: i32,
-    /// When it is looked for next.
+    /// Time of the next check.
     pub next_look: Option<Timestamp>,
-    /// Since when it is left to a person.
+    /// Time since which it is flagged for an operator.
     pub flagged_at: Option<Timestamp>,
 }
 
-/// An event that is left to a person.
+/// An event that is flagged for an operator.
 #[derive(Clone, Debug)]
 pub struct FlaggedEvent {
     /// The PSP's id of the event.
     pub id: String,
-    /// The PSP's word for what happened.
+    /// The PSP's event type.
     pub kind: String,
     /// Name of the organization.
     pub organization: String,
-    /// Test mode, or live.
+    /// Whether it is in test mode.
     pub test: bool,
     /// Resource type of the gateway.
     pub gateway_type: String,
@@ -54,13 +54,13 @@ pub struct FlaggedEvent {
     pub gateway_id: String,
     /// The PSP's id of the payment.
     pub psp_id: Option<String>,
-    /// When the event arrived.
+    /// Time of the event's arrival.
     pub since: Timestamp,
-    /// Since when it is left to a person.
+    /// Time since which it is flagged for an operator.
     pub flagged_at: Option<Timestamp>,
 }
 
-/// A payment that is not what was asked for.
+/// A payment that differs from the request.
 #[derive(Clone, Debug)]
 pub struct Mismatch {
     /// Id of the payment source.
@@ -69,38 +69,38 @@ pub struct Mismatch {
     pub source_type: String,
     /// Name of the organization.
     pub organization: String,
-    /// Test mode, or live.
+    /// Whether it is in test mode.
     pub test: bool,
     /// Number of the order.
     pub order_number: String,
     /// The PSP's id of the payment.
     pub psp_id: Option<String>,
-    /// When the source was made.
+    /// Time of the source's creation.
     pub since: Timestamp,
-    /// What differs: `amount`, `currency`.
+    /// The differences: `amount`, `currency`.
     pub differences: String,
 }
 
-/// Everything that is stuck, up to [`LIMIT`] of each kind.
+/// All calls, events and payments that are stuck, up to [`LIMIT`] of each kind.
 #[derive(Clone, Debug)]
 pub struct Stuck {
-    /// Open calls; those that are left to a person first.
+    /// Open calls, the flagged ones first.
     pub calls: Vec<OpenCall>,
-    /// Events that are left to a person.
+    /// Flagged events.
     pub events: Vec<FlaggedEvent>,
-    /// Payments that are not what was asked for.
+    /// Payments that differ from their requests.
     pub mismatches: Vec<Mismatch>,
 }
 
 impl Stuck {
-    /// How many calls, events and payments are left to a person.
+    /// Number of calls, events and payments that are flagged for an operator.
     pub fn flagged(&self) -> usize {
         let calls = self.calls.iter().filter(|call| call.flagged_at.is_some());
         calls.count() + self.events.len() + self.mismatches.len()
     }
 }
 
-/// Lists what is stuck.
+/// Lists the calls, events and payments that are stuck.
 ///
 /// # Errors
 /// The database fails.

@@ -15,7 +15,7 @@ use crate::{home, web};
 #[serde(deny_unknown_fields)]
 struct Advance {
     seconds: u32,
-    /// Leave the service's clock alone.
+    /// Whether the service's clock stays unchanged.
     #[serde(default)]
     only_psps: bool,
 }
@@ -23,14 +23,14 @@ struct Advance {
 /// The longest delay of asynchronous actions: a week.
 const MAX_ACTION_DELAY_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 
-/// What can be set while the sandbox runs.
+/// The settings that can change while the sandbox runs.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
     action_delay_ms: u64,
 }
 
-/// Whether a path is for the operator of the sandbox alone.
+/// Whether a path is for the sandbox's operator only.
 pub(crate) fn is_restricted(path: &str) -> bool {
     [
         "/sandbox/ledger",

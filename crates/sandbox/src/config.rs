@@ -1,4 +1,4 @@
-//! What a sandbox is started with.
+//! The start settings of a sandbox.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -17,13 +17,12 @@ pub struct SandboxConfig {
     pub data_dir: Option<PathBuf>,
     /// Seed of ids and secrets. Without it they come from the operating system's entropy.
     pub seed: Option<u64>,
-    /// Serve the operator's routes (faults, ledger, clock) at this address, for the machine itself. Without it they are where
-    /// [`server::control`](crate::server::control) is put.
+    /// Serve the operator's routes (faults, ledger, clock) at this address, for this machine only. Otherwise
+    /// [`server::control`](crate::server::control) serves them elsewhere.
     pub controls: bool,
-    /// Checkout.com's asynchronous actions (capture, void, refund) become effective this long after acceptance.
+    /// Time between the acceptance and the effect of Checkout.com's asynchronous actions (capture, void, refund).
     pub action_delay: Duration,
-    /// Where the sandbox tells a service in the same process by how many seconds its clock was advanced, so that the service's
-    /// clock is advanced with it.
+    /// Seconds by which the sandbox has advanced its clock, for a service in the same process whose clock advances with it.
     pub advanced_by: Option<Arc<AtomicI64>>,
 }
 

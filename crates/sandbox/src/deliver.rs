@@ -12,14 +12,14 @@ use tokio::time::timeout;
 use crate::handler::Sandbox;
 use crate::webhooks::{WebhookAnswer, WebhookDelivery};
 
-/// Deliveries under way at once.
+/// Maximum number of deliveries in progress.
 const CONCURRENT: usize = 16;
-/// A subscriber has this long to answer (Checkout.com docs: acknowledge within ten seconds).
+/// Time that a subscriber has to answer (Checkout.com docs: acknowledge within ten seconds).
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The clock may be advanced from outside, and the sandbox may end: it is looked at no less often than this.
+/// Longest sleep: the clock may be advanced from outside, and the sandbox may end.
 const LONGEST_SLEEP: Duration = Duration::from_millis(500);
 
-/// Takes single webhooks to their subscribers.
+/// Sends single webhooks to their subscribers.
 #[derive(Clone)]
 pub struct WebhookSender(Client);
 
@@ -27,7 +27,7 @@ impl WebhookSender {
     /// Sets up the HTTP client.
     ///
     /// # Errors
-    /// When there can be none.
+    /// The HTTP client can't be made.
     pub fn new() -> io::Result<Self> {
         Client::builder()
             .timeout(PATIENCE)
@@ -39,7 +39,7 @@ impl WebhookSender {
             .map_err(io::Error::other)
     }
 
-    /// Sends a webhook once. Gives its id back, with what became of it, for [`Sandbox::webhook_answered`].
+    /// Sends a webhook once. Returns its id with the result, for [`Sandbox::webhook_answered`].
     pub async fn deliver(self, delivery: WebhookDelivery) -> (String, WebhookAnswer) {
         let request = self
             .0
@@ -57,7 +57,7 @@ impl WebhookSender {
     }
 }
 
-/// Sends what is due for as long as the sandbox lives.
+/// Sends due webhooks for as long as the sandbox lives.
 pub(crate) struct Deliverer {
     sandbox: Weak<Sandbox>,
     webhook_sender: WebhookSender,
@@ -73,7 +73,7 @@ impl Deliverer {
         })
     }
 
-    /// To be notified when webhooks may have become due.
+    /// The notifier for webhooks that may have become due.
     pub(crate) fn wake(&self) -> Arc<Notify> {
         Arc::clone(&self.wake)
     }
@@ -88,7 +88,7 @@ impl Deliverer {
                 under_way.spawn(self.webhook_sender.clone().deliver(delivery));
             }
             let sleep = sleep_until_due(&sandbox, under_way.len());
-            // Whoever waits for the sandbox's end must not wait for this task's sleep.
+            // The sandbox must be able to end during this task's sleep.
             drop(sandbox);
             tokio::select! {
                 Some(ended) = under_way.join_next() => match ended {
@@ -97,9 +97,9 @@ impl Deliverer {
                             sandbox.webhook_answered(&id, answer);
                         }
                     }
-                    Err(error) => tracing::error!(%error, "a webhook's delivery broke off"),
+                    Err(error) => tracing::error!(%error, "the delivery of a webhook panicked"),
                 },
-                // Woken or not, it looks again.
+                // Checked again after a notification or the sleep.
                 _ = timeout(sleep, self.wake.notified()) => {}
             }
         }

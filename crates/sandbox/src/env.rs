@@ -1,4 +1,4 @@
-//! What a vendor side may use of the world: time, randomness, settings, persistence.
+//! The environment of a vendor: time, randomness, settings, persistence.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError, atomic::Ordering};
@@ -58,12 +58,12 @@ impl Clock for ManualClock {
 /// The sandbox's own journaled state.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Meta {
-    /// How often the journal was opened: each run of a seeded sandbox draws ids from its own stream, or a
-    /// restart would hand out the same ids again.
+    /// Number of times that the journal was opened: each run of a seeded sandbox draws ids from its own stream, because a restart
+    /// would otherwise repeat the ids.
     opened: u64,
     /// Seconds by which the admin route advanced the clock.
     clock_offset: i64,
-    /// Those of them by which it advanced the clock of the service in the same process too.
+    /// The part of these seconds by which it also advanced the clock of the service in the same process.
     #[serde(default)]
     service_offset: i64,
     /// The delay of asynchronous actions, if it was set while the sandbox ran.
@@ -74,7 +74,7 @@ struct Meta {
 const META_TABLE: &str = "sandbox";
 const META_ID: &str = "meta";
 
-/// What a vendor side may use of the world.
+/// The environment of a vendor.
 pub struct Env {
     config: SandboxConfig,
     public_url: String,
@@ -128,8 +128,8 @@ impl Env {
         self.clock.now() + TimeDelta::seconds(self.meta.clock_offset)
     }
 
-    /// The time of who receives webhooks, which refuses signatures of another time. A service in another process can't be
-    /// told that the clock was advanced.
+    /// The time of the receivers of webhooks, who refuse signatures of another time. A service in another process does not know
+    /// that the clock was advanced.
     pub(crate) fn receivers_now(&self) -> DateTime<Utc> {
         match self.config.advanced_by {
             Some(_) => self.clock.now() + TimeDelta::seconds(self.meta.service_offset),
@@ -163,8 +163,8 @@ impl Env {
         Arc::clone(&self.clock)
     }
 
-    /// Moves the vendors' clock forward by whole seconds, also over restarts; and with it that of the service in the same
-    /// process, unless only the vendors' is to be moved.
+    /// Advances the vendors' clock by whole seconds, also over restarts, and with it the clock of the service in the same
+    /// process, unless `only_vendors`.
     pub(crate) fn advance_clock(&mut self, seconds: u32, only_vendors: bool) {
         self.meta.clock_offset += i64::from(seconds);
         if !only_vendors {
@@ -180,7 +180,7 @@ impl Env {
         }
     }
 
-    /// How long after its acceptance an asynchronous action takes effect.
+    /// Time between the acceptance and the effect of an asynchronous action.
     #[must_use]
     pub fn action_delay(&self) -> Duration {
         self.meta
@@ -194,7 +194,7 @@ impl Env {
         self.record_meta();
     }
 
-    /// A message to a subscriber. It is queued when the vendor has done its work.
+    /// Adds a message to a subscriber. It is queued at the end of the request.
     pub(crate) fn post(&mut self, webhook: Webhook) {
         self.outbox.push(webhook);
     }
@@ -207,7 +207,7 @@ impl Env {
         &mut self.faults
     }
 
-    /// The fault that hits this occasion, if one does; counts it.
+    /// The fault that hits this occasion, if any; counts it.
     pub(crate) fn strike(&mut self, occasion: &Occasion<'_>) -> Option<Fault> {
         self.faults.take(occasion, &mut self.rng)
     }

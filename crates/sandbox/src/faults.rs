@@ -1,4 +1,4 @@
-//! Faults that an operator asks for: slow, lost and failing answers, and what can go wrong after an answer.
+//! Faults on an operator's request: slow, lost and failing answers, and later failures.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use crate::env::Env;
 use crate::ledger::Vendor;
 use crate::web;
 
-/// At most this many faults wait at once.
+/// Maximum number of faults at once.
 const MAX_FAULTS: usize = 100;
-/// A delayed answer never holds a connection longer than this.
+/// Longest delay of an answer, which holds a connection.
 const MAX_ANSWER_DELAY_MS: u64 = 120_000;
 /// Longest delay of anything else: a week.
 const MAX_DELAY_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 
-/// What goes wrong.
+/// Kind of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
@@ -42,14 +42,13 @@ pub enum FaultKind {
     WebhookForge,
     /// A webhook is never sent.
     WebhookLose,
-    /// A refund fails `delay_ms` later. At Stripe it has succeeded before; at Checkout.com it was accepted and is
-    /// then declined.
+    /// A refund fails `delay_ms` later. At Stripe it has succeeded before; at Checkout.com it was accepted and is then declined.
     RefundFails,
     /// A capture that Checkout.com accepted is then declined.
     CaptureDeclined,
 }
 
-/// What a fault is about.
+/// The subject of a fault.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Subject {
     Request,
@@ -92,7 +91,7 @@ impl FaultKind {
     }
 }
 
-/// A fault and what it hits. Absent conditions match everything.
+/// A fault and its conditions. Absent conditions match everything.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
@@ -104,19 +103,19 @@ pub struct Fault {
     pub path_prefix: Option<String>,
     /// Only webhooks of this type.
     pub event_type: Option<String>,
-    /// What goes wrong.
+    /// Kind of the fault.
     pub fault: FaultKind,
     /// Status of an `error`, 400 to 599. Default 500.
     pub status: Option<u16>,
-    /// Milliseconds of the faults that wait: at most two minutes for an answer, at most a week for others.
+    /// Milliseconds of a delay: at most two minutes for an answer, at most a week for others.
     pub delay_ms: Option<u64>,
-    /// How many occasions it hits before it is used up. Default: until deleted.
+    /// Number of occasions after which it is used up. Default: until deleted.
     pub times: Option<u32>,
-    /// Probability with which it hits an occasion, above 0 and up to 1. Default 1.
+    /// Probability of hitting an occasion, above 0 and up to 1. Default 1.
     pub rate: Option<f64>,
 }
 
-/// Something that a fault can hit.
+/// An occasion that a fault can hit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Occasion<'a> {
     Request(Vendor, &'a Request<Bytes>),
@@ -138,7 +137,7 @@ impl Occasion<'_> {
 }
 
 impl Fault {
-    /// A fault that hits every occasion of its kind, to be narrowed down.
+    /// A fault that hits every occasion of its kind. The caller may add conditions.
     #[must_use]
     pub fn new(fault: FaultKind) -> Self {
         Self {
@@ -220,18 +219,18 @@ impl Fault {
         self.fault.subject() == subject && self.vendor.is_none_or(|wanted| wanted == vendor) && conditions
     }
 
-    /// The wait of a fault that waits.
+    /// The fault's delay.
     pub(crate) fn delay(&self) -> Duration {
         Duration::from_millis(self.delay_ms.unwrap_or(self.fault.default_delay_ms()))
     }
 }
 
-/// The faults in force, in the order in which they were asked for.
+/// The active faults, in the order of their requests.
 #[derive(Default)]
 pub(crate) struct Faults(Vec<Fault>);
 
 impl Faults {
-    /// Adds a fault, or tells what is wrong with it.
+    /// Adds a fault, or returns its mistake.
     pub(crate) fn add(&mut self, fault: Fault) -> Result<(), &'static str> {
         fault.check()?;
         if self.0.len() >= MAX_FAULTS {
@@ -249,7 +248,7 @@ impl Faults {
         &self.0
     }
 
-    /// The first fault that hits the occasion; counts it. Nothing is drawn for faults that always hit.
+    /// The first fault that hits the occasion; counts it. Faults that always hit draw no random number.
     pub(crate) fn take(&mut self, occasion: &Occasion<'_>, rng: &mut ChaCha12Rng) -> Option<Fault> {
         let index = self.0.iter().position(|fault| {
             fault.matches(occasion) && fault.rate.is_none_or(|rate| rng.random_bool(rate))

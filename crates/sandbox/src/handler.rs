@@ -1,4 +1,4 @@
-//! Routing a request to the vendor that it is for, with faults and persistence around it.
+//! Routes a request to its vendor, with faults and persistence around it.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ use crate::stripe::Stripe;
 use crate::webhooks::{Queue, WebhookAnswer, WebhookDelivery};
 use crate::{admin, web};
 
-/// What becomes of a request.
+/// The outcome of a request.
 #[derive(Debug)]
 pub enum Outcome {
     /// The answer.
@@ -29,7 +29,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The answer, if one is ever sent.
+    /// The answer, if one is sent.
     #[must_use]
     pub fn into_answer(self) -> Option<Response<Bytes>> {
         match self {
@@ -76,14 +76,14 @@ impl Sandbox {
         self.handle_and_look(request).0
     }
 
-    /// Answers one request, and says whether a waiting deliverer has to look again: work is due now, or at another time than
+    /// Answers one request, and returns whether a waiting deliverer must check again: work is due now, or at another time than
     /// before.
     pub(crate) fn handle_and_look(&self, request: &Request<Bytes>) -> (Outcome, bool) {
         let mut state = self.lock();
         let due = state.next_due();
         state.catch_up();
         let outcome = state.route(request);
-        // What is due at once is done before the answer leaves.
+        // Work that is due now is done before the answer leaves.
         state.catch_up();
         let next = state.next_due();
         let changed = next != due || next.is_some_and(|due| due <= state.env.now());
@@ -97,9 +97,9 @@ impl Sandbox {
         (answer, changed)
     }
 
-    /// Takes up to `limit` webhooks that are due by the sandbox's clock, first those that are due longest. Each is
-    /// handed out once, until [`Sandbox::webhook_answered`] tells what became of it; one without a word is sent
-    /// again by the next process on the same journal.
+    /// Takes up to `limit` webhooks that are due by the sandbox's clock, the oldest first. Each is given out once, until
+    /// [`Sandbox::webhook_answered`] reports its result. One without a result is sent again by the next process on the same
+    /// journal.
     #[must_use]
     pub fn due_webhooks(&self, limit: usize) -> Vec<WebhookDelivery> {
         let mut state = self.lock();
@@ -109,8 +109,8 @@ impl Sandbox {
         deliveries
     }
 
-    /// Tells what became of a delivery. After anything but a 2xx the vendor repeats it by its own schedule, or
-    /// gives up. An id that isn't under way is ignored.
+    /// Reports the result of a delivery. After anything but a 2xx the vendor repeats it by its own schedule, or gives up. An
+    /// unknown id is ignored.
     pub fn webhook_answered(&self, id: &str, answer: WebhookAnswer) {
         let mut state = self.lock();
         let State {
@@ -125,14 +125,14 @@ impl Sandbox {
         state.commit();
     }
 
-    /// When, by the sandbox's clock, something next happens by itself or a webhook is next due. A time in the past
-    /// means now.
+    /// The time, by the sandbox's clock, of the next change without a request, or of the next webhook. A time in the past means
+    /// now.
     #[must_use]
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         self.lock().next_due()
     }
 
-    /// The sandbox's clock: that of its environment, and what the admin route has added.
+    /// The sandbox's clock: its environment's, plus the admin route's advances.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.lock().env.now()
@@ -147,10 +147,10 @@ impl Sandbox {
         state.ledger()
     }
 
-    /// Adds a fault, as `POST /sandbox/faults` does.
+    /// Adds a fault, like `POST /sandbox/faults`.
     ///
     /// # Errors
-    /// What is wrong with the fault.
+    /// The mistake in the fault.
     pub fn add_fault(&self, fault: Fault) -> Result<(), &'static str> {
         self.lock().env.faults().add(fault)
     }
@@ -160,7 +160,7 @@ impl Sandbox {
         self.lock().env.faults().clear();
     }
 
-    /// Sets the delay of Checkout.com's actions that are accepted from now on, as `POST /sandbox/settings` does.
+    /// Sets the delay of Checkout.com's actions that are accepted from now on, like `POST /sandbox/settings`.
     pub fn set_action_delay(&self, delay: Duration) {
         let mut state = self.lock();
         state.env.set_action_delay(delay);
@@ -187,7 +187,7 @@ impl State {
         })
     }
 
-    /// Lets happen what is due, and queues the webhooks about it.
+    /// Makes all due changes, and queues their webhooks.
     pub(crate) fn catch_up(&mut self) {
         self.stripe.catch_up(&mut self.env);
         self.checkout_com.catch_up(&mut self.env);
@@ -252,7 +252,7 @@ impl State {
                 Outcome::Dropped
             }
             FaultKind::Delay => Outcome::Delayed(fault.delay(), self.vendor_answer(vendor, request)),
-            // Faults of other occasions don't strike here.
+            // Faults of other occasions are not applied here.
             FaultKind::WebhookDuplicate
             | FaultKind::WebhookReorder
             | FaultKind::WebhookDelay

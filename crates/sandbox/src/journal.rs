@@ -34,7 +34,7 @@ struct OwnedLine {
     value: Value,
 }
 
-/// Where changes go; keeps nothing when there is no data directory.
+/// The target of changes; keeps nothing without a data directory.
 #[derive(Default)]
 pub(crate) struct Journal {
     sink: Option<Sink>,
@@ -42,7 +42,7 @@ pub(crate) struct Journal {
 
 struct Sink {
     file: File,
-    /// Bytes of the file that are known to be whole lines.
+    /// Length of the file's complete lines, in bytes.
     length: u64,
     pending: Vec<u8>,
     /// Held while the journal is open: two processes on one directory would overwrite each other.
@@ -50,11 +50,11 @@ struct Sink {
 }
 
 impl Journal {
-    /// Replays and compacts the journal of `directory`, which is created when missing. It is for its owner alone, and so are
-    /// the files in it.
+    /// Replays and compacts the journal of `directory`, which is created if missing. The directory and its files are for their
+    /// owner alone.
     ///
     /// # Errors
-    /// When the directory is in use by another sandbox, can't be read or written, or holds a line that isn't ours.
+    /// The directory is in use by another sandbox, can't be read or written, or has a line of another program.
     pub(crate) fn open(directory: &Path) -> io::Result<(Self, Replayed)> {
         fs::create_dir_all(directory)?;
         fs::set_permissions(directory, fs::Permissions::from_mode(0o700))?;
@@ -92,24 +92,24 @@ impl Journal {
         ))
     }
 
-    /// The whole lines that `directory` holds.
+    /// The complete lines in `directory`.
     ///
     /// # Errors
-    /// When the file can't be read.
+    /// The file can't be read.
     pub(crate) fn contents(directory: &Path) -> io::Result<Vec<u8>> {
         fs::read(directory.join(FILE_NAME))
     }
 
-    /// Lets go of the directory and leaves `contents` in it, for the next [`Journal::open`].
+    /// Releases the directory and writes `contents` to it, for the next [`Journal::open`].
     ///
     /// # Errors
-    /// When the file can't be written.
+    /// The file can't be written.
     pub(crate) fn leave(&mut self, directory: &Path, contents: &[u8]) -> io::Result<()> {
         self.sink = None;
         fs::write(directory.join(FILE_NAME), contents)
     }
 
-    /// Notes the new value of a row (`None` = deleted), to be written by [`Journal::commit`].
+    /// Records the new value of a row (`None` = deleted), for [`Journal::commit`].
     pub(crate) fn record<T: Serialize>(&mut self, table: &str, id: &str, value: Option<&T>) {
         let Some(sink) = &mut self.sink else { return };
         let start = sink.pending.len();
@@ -127,7 +127,7 @@ impl Journal {
         if sink.pending.is_empty() {
             return Ok(());
         }
-        // A failed write may have left a part of a line: start over from the last whole one.
+        // A failed write may have left a part of a line: truncate to the last complete one.
         if sink.file.stream_position()? != sink.length {
             sink.file.set_len(sink.length)?;
             sink.file.seek(SeekFrom::Start(sink.length))?;
@@ -145,7 +145,7 @@ fn replay(mut reader: impl BufRead) -> io::Result<Replayed> {
     loop {
         line.clear();
         reader.read_until(b'\n', &mut line)?;
-        // A last line without its end was being written when the process was killed; its answer never left.
+        // The process was killed while it wrote the last, incomplete line. Its answer never left.
         if line.pop() != Some(b'\n') {
             return Ok(tables);
         }
@@ -163,7 +163,7 @@ fn compact(path: &Path, tables: &Replayed) -> io::Result<File> {
     let fresh = path.with_extension("jsonl.new");
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(true);
-    // The journal holds client secrets of test payments: nobody else's business even so.
+    // The journal has client secrets of test payments, so only its owner may read it.
     options.mode(0o600);
     let mut writer = BufWriter::new(options.open(&fresh)?);
     for (table, rows) in tables {

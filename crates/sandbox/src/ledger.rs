@@ -1,4 +1,4 @@
-//! What both vendors tell about themselves: money effects and test instruments.
+//! Facts about both vendors: money effects and test instruments.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,64 +14,63 @@ pub enum Vendor {
     CheckoutCom,
 }
 
-/// What happened to money. Amounts are never negative.
+/// Kind of a money effect. Amounts are never negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LedgerKind {
     /// The issuer reserved the amount.
     Authorize,
-    /// The amount was taken. An automatic capture is an `Authorize` followed by a `Capture`.
+    /// The amount was captured. An automatic capture is an `Authorize` followed by a `Capture`.
     Capture,
     /// The reservation of the whole amount was released on request.
     Void,
-    /// What the captures left of the reservation was released: by the last capture, or because the time for more
-    /// had run out.
+    /// The rest of the reservation after captures was released: by the last capture, or because the time for more had ended.
     Release,
     /// The reservation of the whole amount ended because it was never captured.
     Expire,
-    /// The amount was given back.
+    /// The amount was refunded.
     Refund,
-    /// A refund of the amount, booked as `Refund` before, failed after all: the merchant has the money again.
+    /// A refund of the amount, recorded as `Refund` before, failed later: the merchant has the money again.
     RefundFailure,
 }
 
-/// One money effect, as the vendor booked it. For every payment, `Authorize` = `Capture` + `Void` + `Release` +
-/// `Expire` once its authorization has ended, and `Refund` - `RefundFailure` never exceeds `Capture`.
+/// One money effect, as the vendor recorded it. For every payment, `Authorize` = `Capture` + `Void` + `Release` + `Expire` once
+/// its authorization has ended, and `Refund` - `RefundFailure` never exceeds `Capture`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LedgerEntry {
-    /// Who booked it.
+    /// Vendor that recorded it.
     pub vendor: Vendor,
     /// The vendor's id of the payment: `pi_…` or `pay_…`.
     pub payment_id: String,
-    /// The vendor's id of the effect itself: the charge or refund at Stripe, the action at Checkout.com. What
-    /// happens by the clock has none at Checkout.com.
+    /// The vendor's id of the effect itself: the charge or refund at Stripe, the action at Checkout.com. Effects of the clock
+    /// have none at Checkout.com.
     pub effect_id: Option<String>,
-    /// The caller's reference, where the vendor has such a field: the action's own, else the payment's.
+    /// The caller's reference, if the vendor has such a field: the action's own, else the payment's.
     pub our_reference: Option<String>,
     /// The caller's metadata at that time: the refund's or the action's own, else the payment's. Captures at Stripe
     /// have no metadata of their own but add to the payment's.
     pub metadata: Map<String, Value>,
-    /// What happened.
+    /// Kind of the effect.
     pub kind: LedgerKind,
     /// Amount in the vendor's smallest unit.
     pub amount: i64,
     /// Currency code in the vendor's spelling.
     pub currency: String,
-    /// When, by the sandbox's clock.
+    /// Time, by the sandbox's clock.
     pub at: DateTime<Utc>,
     /// Idempotency key of the request that caused it.
     pub idempotency_key: Option<String>,
 }
 
-/// A test card, token or payment method and what it does.
+/// A test card, token or payment method, and its behaviour.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TestInstrument {
-    /// Whose instrument it is.
+    /// Vendor of the instrument.
     pub vendor: Vendor,
-    /// The id to send, or the card number where the vendor has no alias for it.
+    /// The id to send, or the card number if the vendor has no alias for it.
     pub id: String,
     /// The card number behind it.
     pub card_number: Option<String>,
-    /// What happens when it is charged.
+    /// Behaviour when it is charged.
     pub description: String,
 }

@@ -1,17 +1,15 @@
 //! The other end of the PSP wire: stateful, strict simulators of Stripe and Checkout.com.
 //!
-//! [`Sandbox`] answers requests in process, deterministically for a given seed, clock and order of requests.
-//! [`server::bind`] serves the same object over HTTP. Both vendors live under one origin: Stripe below `/v1/`,
-//! Checkout.com below `/tokens`, `/payments`, `/instruments`, `/customers` and `/workflows`, and the sandbox's own
-//! pages and admin routes below `/sandbox`.
+//! [`Sandbox`] answers requests in process, deterministically for a given seed, clock and order of requests. [`server::bind`]
+//! serves the same object over HTTP. Both vendors have one origin: Stripe below `/v1/`, Checkout.com below `/tokens`,
+//! `/payments`, `/instruments`, `/customers` and `/workflows`, and the sandbox's own pages and admin routes below `/sandbox`.
 //!
-//! What the vendors do by themselves (expiry, asynchronous actions, webhooks and their repetitions) happens when
-//! the clock has passed its time and the sandbox is next called; no thread or timer is involved. Whoever holds the
-//! sandbox sends its webhooks: [`Sandbox::due_webhooks`] and [`Sandbox::webhook_answered`]. The server does so over
-//! HTTP; in process, an `Arc<Sandbox>` is the handle to share.
+//! Changes without a request (expiry, asynchronous actions, webhooks and their repetitions) happen at the next call after their
+//! time; no thread or timer is involved. The owner of the sandbox sends its webhooks: [`Sandbox::due_webhooks`] and
+//! [`Sandbox::webhook_answered`]. The server does so over HTTP; in process, an `Arc<Sandbox>` is the handle to share.
 //!
-//! The crate depends on no other crate of the workspace: were the wire formats shared with the connectors, one
-//! mistake would be made at both ends and cancel out.
+//! The crate depends on no other crate of the workspace: if the wire formats were shared with the connectors, a mistake could be
+//! made at both ends and cancel out.
 
 // `json!` recurses for every field, and a charge has many.
 #![recursion_limit = "256"]

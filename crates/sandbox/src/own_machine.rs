@@ -1,14 +1,14 @@
-//! What is for whoever works on this machine, and for nobody who can send requests through it.
+//! Guards routes for users of this machine, and refuses requests that others send through it.
 //!
-//! That the connection comes from loopback is not enough: a proxy on this machine connects from loopback for everybody, and
-//! a browser on this machine does for each page that is open in it. A page of another site sends its `Origin`, or, by DNS
-//! rebinding, its own name as the `Host`.
+//! A connection from loopback is not enough: a proxy on this machine connects from loopback for everyone, and so does a browser
+//! on this machine for each open page. A page of another site sends its `Origin`, or, by DNS rebinding, its own name as the
+//! `Host`.
 
 use std::net::IpAddr;
 
 use http::uri::Authority;
 
-/// What proxies add to the requests that they pass on.
+/// Headers that proxies add to forwarded requests.
 const FORWARDING: [&str; 7] = [
     "forwarded",
     "via",
@@ -19,7 +19,7 @@ const FORWARDING: [&str; 7] = [
     "x-real-ip",
 ];
 
-/// Whether a request is sent by this machine to an address of this machine, by no proxy and by no page of another address.
+/// Whether this machine sent a request to an address of this machine, without a proxy, and not from a page of another address.
 pub fn is_from_own_machine<'a>(
     peer: Option<IpAddr>,
     headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
@@ -50,7 +50,7 @@ fn is_own_name(host: &str) -> bool {
         return false;
     }
     let name = authority.host();
-    // What is read as a name may be followed by more than a port.
+    // The text after the name may be more than a port.
     let port = host
         .strip_prefix(name)
         .map(|rest| rest.strip_prefix(':').unwrap_or(rest));

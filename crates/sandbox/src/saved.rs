@@ -1,19 +1,19 @@
-//! Putting a sandbox back into an earlier state.
+//! Returns a sandbox to an earlier state.
 
 use std::io;
 
 use crate::handler::{Sandbox, State};
 use crate::journal::Journal;
 
-/// What a sandbox held at a moment. Faults, which are not journaled, are not in it.
+/// The state of a sandbox at a moment, without faults, which are not journaled.
 #[derive(Clone)]
 pub struct Saved(Vec<u8>);
 
 impl Sandbox {
-    /// What the sandbox holds now.
+    /// The present state of the sandbox.
     ///
     /// # Errors
-    /// When it has no data directory, or its journal can't be written or read.
+    /// It has no data directory, or its journal can't be written or read.
     pub fn save(&self) -> io::Result<Saved> {
         let mut state = self.lock();
         state.env.journal().commit()?;
@@ -24,11 +24,10 @@ impl Sandbox {
         )
     }
 
-    /// Forgets what the sandbox holds for what it held then. A seeded sandbox draws the same ids after each
-    /// restoration of the same state.
+    /// Replaces the present state with a saved one. A seeded sandbox draws the same ids after each restoration of the same state.
     ///
     /// # Errors
-    /// When it has no data directory, or its journal can't be written or read.
+    /// It has no data directory, or its journal can't be written or read.
     pub fn restore(&self, saved: &Saved) -> io::Result<()> {
         let mut state = self.lock();
         let (config, clock) = (state.env.config().clone(), state.env.clock());

@@ -31,22 +31,22 @@ pub struct BoundSandbox {
     sandbox: Arc<Sandbox>,
 }
 
-/// Takes the port and opens the journal; nothing is served yet.
+/// Binds the port and opens the journal; nothing is served yet.
 ///
 /// # Errors
-/// When the address is in use or the journal can't be opened.
+/// The address is in use or the journal can't be opened.
 pub fn bind(config: SandboxConfig) -> io::Result<BoundSandbox> {
     bind_on_clock(config, Arc::new(SystemClock))
 }
 
-/// Takes the address and opens the journal, with the time of a given clock.
+/// Binds the address and opens the journal, with a given clock.
 ///
 /// # Errors
-/// When the address is in use or the journal can't be opened.
+/// The address is in use or the journal can't be opened.
 pub fn bind_on_clock(mut config: SandboxConfig, clock: Arc<dyn Clock>) -> io::Result<BoundSandbox> {
     let listener = TcpListener::bind(config.listen)?;
     let local_addr = listener.local_addr()?;
-    // The port that was asked for may have been 0.
+    // The requested port may have been 0.
     config.listen = local_addr;
     let controls = config.controls;
     let sandbox = Arc::new(Sandbox::with_clock(config, clock)?);
@@ -77,10 +77,11 @@ impl BoundSandbox {
         Arc::clone(&self.sandbox)
     }
 
-    /// Starts to accept connections and to deliver webhooks. To be called in an actix system. The server ends when its handle is told to stop; it handles no signals.
+    /// Starts to accept connections and to deliver webhooks, in an actix system. The server ends when its handle is told to stop;
+    /// it handles no signals.
     ///
     /// # Errors
-    /// When the operating system refuses the listener, or no HTTP client can be made.
+    /// The operating system refuses the listener, or no HTTP client can be made.
     pub fn run(self) -> io::Result<Server> {
         let deliverer = Deliverer::new(&self.sandbox)?;
         let server = self.accept(deliverer.wake())?;
@@ -88,15 +89,15 @@ impl BoundSandbox {
         Ok(server)
     }
 
-    /// Answers requests and delivers no webhooks: the holder of the [sandbox](BoundSandbox::sandbox) does that.
+    /// Answers requests and delivers no webhooks: the owner of the [sandbox](BoundSandbox::sandbox) does that.
     ///
     /// # Errors
-    /// When the operating system refuses the listener.
+    /// The operating system refuses the listener.
     pub fn run_undelivered(self) -> io::Result<Server> {
         self.accept(Arc::default())
     }
 
-    /// `calls` is notified when something has become due, or will be sooner.
+    /// `calls` is notified when work has become due, or will be earlier.
     fn accept(self, calls: Arc<Notify>) -> io::Result<Server> {
         let calls = Data::from(calls);
         let controls = Data::new(Controls(self.controls));
@@ -110,7 +111,7 @@ impl BoundSandbox {
                 .default_service(actix::to(serve))
         })
         .workers(WORKERS)
-        // Longer than clients keep idle connections, so that none is closed just as it is used again.
+        // Longer than clients keep idle connections, so that none is closed just as it is reused.
         .keep_alive(KEEP_ALIVE)
         .disable_signals()
         .listen(self.listener)?;
@@ -121,13 +122,13 @@ impl BoundSandbox {
 /// Whether the operator's routes are served.
 struct Controls(bool);
 
-/// Answers a request for one of the operator's routes below `/sandbox`, whoever sends it: to be put where only the operator
-/// gets.
+/// Answers a request for one of the operator's routes below `/sandbox`, from any sender. The caller makes sure that only the
+/// operator reaches it.
 pub async fn control(sandbox: Data<Sandbox>, request: HttpRequest, body: Bytes) -> HttpResponse {
     if !admin::is_restricted(request.path()) {
         return HttpResponse::NotFound().finish();
     }
-    // What becomes due by it is found soon enough without a word.
+    // Work that becomes due is found soon enough without a notification.
     answer(&sandbox, &Notify::new(), &request, body).await
 }
 
@@ -192,7 +193,7 @@ impl MessageBody for Broken {
     }
 }
 
-// The HTTP types of actix-web are those of an older `http`: names and values are copied.
+// actix-web has the HTTP types of an older `http`: names and values are copied.
 fn convert_request(request: &HttpRequest, body: Bytes) -> Option<http::Request<bytes::Bytes>> {
     let mut converted = http::Request::builder()
         .method(request.method().as_str())

@@ -1,4 +1,4 @@
-//! Building answers, shared by the vendor sides and the sandbox's own pages.
+//! Builds answers, for the vendors and the sandbox's own pages.
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION};

@@ -1,4 +1,4 @@
-//! Money given back.
+//! Refunds.
 
 mod stripe_support;
 

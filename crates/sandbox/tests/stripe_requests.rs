@@ -1,4 +1,4 @@
-//! What every request has to be: authenticated, well-formed, known, and the same under the same key.
+//! Requirements on every request: authenticated, well-formed, known, and the same under the same key.
 
 mod stripe_support;
 

@@ -1,4 +1,4 @@
-//! Over real HTTP: lost answers, faults, and a process that ends without a word.
+//! Over real HTTP: lost answers, faults, and a killed process.
 
 #![allow(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
 #![allow(
@@ -22,7 +22,7 @@ struct Server {
     address: SocketAddr,
     handle: actix_web::dev::ServerHandle,
     thread: Option<std::thread::JoinHandle<()>>,
-    /// Workers let go of the sandbox, and so of its journal, a little after the server has ended.
+    /// Workers release the sandbox, and so its journal, shortly after the server has ended.
     sandbox: Weak<Sandbox>,
 }
 

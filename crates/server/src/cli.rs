@@ -91,12 +91,12 @@ fn run(cli: Cli) -> Result<(), Failure> {
     }
 }
 
-/// Help and version as they are, a mistake in one line.
+/// Prints help and version unchanged, a mistake in one line.
 fn told(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // When nobody reads, there is nobody to tell.
+            // An error here means that nobody reads the output.
             let _ = io::stdout().write_all(text.as_bytes());
             ExitCode::SUCCESS
         }
@@ -117,7 +117,7 @@ fn told(error: &clap::Error) -> ExitCode {
 }
 
 fn tell(message: &str) {
-    // When nobody reads, there is nobody to tell; the exit code still speaks.
+    // An error here means that nobody reads the output; the exit code remains.
     let _ = writeln!(io::stderr(), "tillgate: {message}");
 }
 

@@ -1,4 +1,4 @@
-//! Why the program ends without having done its work: one line for a person, and an exit code.
+//! The reason why the program ends unsuccessfully: one line of text, and an exit code.
 
 use std::process::ExitCode;
 
@@ -7,19 +7,19 @@ use tillgate_model::Problems;
 /// A reason to end.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The command line or a setting cannot be used. Exit code 2.
+    /// The command line or a setting is wrong. Exit code 2.
     #[error("{0}")]
     Usage(String),
-    /// The work is done, and somebody has to look at what it shows. Exit code 1.
+    /// The work is done, and its result needs an operator. Exit code 1.
     #[error("{0}")]
     Attention(String),
-    /// The world is not as the program needs it. Exit code 1.
+    /// The environment does not allow the work. Exit code 1.
     #[error("{0}")]
     Start(String),
 }
 
 impl Failure {
-    /// As told to the shell.
+    /// The exit code for the shell.
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) => ExitCode::from(2),

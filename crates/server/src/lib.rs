@@ -1,6 +1,6 @@
 //! The service: HTTP around the domain, configuration and the command line.
 
-#![allow(clippy::disallowed_methods)] // the real clock, randomness and waiting are made here, and given to the domain
+#![allow(clippy::disallowed_methods)] // the real clock, randomness and waiting are made here, and passed to the domain
 
 pub mod cli;
 mod commands;

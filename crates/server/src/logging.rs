@@ -7,17 +7,17 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::config::LogFormat;
 
-/// The server library tells at `info` of each of its threads.
+/// The server library logs each of its threads at `info`.
 const DEFAULT: &str = "info,actix_server=warn";
 
-/// Starts the log. `RUST_LOG` says what is in it; by default everything from `info` on. A second call does nothing.
+/// Starts the log. `RUST_LOG` selects its contents; by default everything from `info` on. A second call does nothing.
 pub fn start(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
     let log = fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())
         .with_writer(|| Redacted(io::stderr()));
-    // Fails only when a log was started before, as a test may have done.
+    // Fails only if a log was started before, such as by a test.
     let _ = match format {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),

@@ -1,4 +1,4 @@
-//! The OpenAPI document: what the declarations of the resources give, and the endpoints that are not on resources.
+//! The OpenAPI document: the declared resources, and the other endpoints.
 
 mod bespoke;
 
@@ -8,7 +8,7 @@ use utoipa::OpenApi;
 
 use crate::http::{landing, metrics, oauth, probes, specification, webhook_callbacks};
 
-/// The endpoints whose handlers are written by hand.
+/// The endpoints with handwritten handlers.
 #[derive(OpenApi)]
 #[openapi(
     paths(
@@ -36,7 +36,7 @@ answered when `Accept` asks for it. Every request but the few without a lock bel
 
 A `POST` or `PATCH` with an `Idempotency-Key` can be sent again without a second effect. Every answer has an `X-Request-Id`.";
 
-/// Sections of the documentation, in its order.
+/// Tags of the documentation, in order.
 const TAGS: &[(&str, &str)] = &[
     ("Authentication", "Access tokens."),
     (
@@ -60,7 +60,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Operation", "For those who run the service."),
 ];
 
-/// The document in its canonical form, OpenAPI 3.1, which is the same for every service of this version.
+/// The canonical document, OpenAPI 3.1, which is the same for every service of this version.
 pub fn document() -> Value {
     let mut api = Bespoke::openapi();
     let resources = tillgate_model::openapi::paths::paths();
@@ -115,7 +115,7 @@ fn security_schemes() -> Value {
     })
 }
 
-/// The members as one reads them.
+/// Sorts the members in reading order.
 fn ordered(mut document: Value) -> Value {
     let mut members = Map::new();
     for name in [

@@ -1,4 +1,4 @@
-//! The way to the merchants' own systems: to addresses that others have given us, and therefore not to all of them.
+//! The sender to the merchants' own systems. Not all of their addresses may be called.
 
 mod http;
 

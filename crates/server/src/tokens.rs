@@ -16,40 +16,40 @@ const PKCS8_PREFIX: [u8; 16] = [
 const INTEGRATION_LIFETIME: i64 = 2 * 60 * 60;
 const SALES_CHANNEL_LIFETIME: i64 = 4 * 60 * 60;
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Claims {
-    /// Whose data.
+    /// The organization.
     pub organization: OrganizationClaim,
-    /// Which application.
+    /// The application.
     pub application: ApplicationClaim,
     /// The market that a sales channel sells in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub market: Option<MarketClaim>,
-    /// For whom, if a customer has logged in.
+    /// The customer, if one has logged in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<OwnerClaim>,
-    /// What was granted.
+    /// Granted scope.
     pub scope: String,
-    /// Seconds since 1970 when it ends.
+    /// Time of its expiry, in seconds since 1970.
     pub exp: i64,
-    /// Seconds since 1970 when it was made.
+    /// Time of its issue, in seconds since 1970.
     pub iat: i64,
-    /// Test data or live data.
+    /// Whether it is in test mode.
     pub test: bool,
-    /// Makes two tokens of the same second differ.
+    /// Random number, so that two tokens of the same second differ.
     pub rand: f64,
-    /// Who made it: the service's public URL.
+    /// Issuer: the service's public URL.
     pub iss: String,
-    /// Names the token. It begins with the time it was made at, in milliseconds since 1970 as twelve hexadecimal digits.
+    /// Id of the token. It begins with the time of its issue, in milliseconds since 1970 as twelve hexadecimal digits.
     pub jti: String,
-    /// The login that a customer's token goes back to.
+    /// The login that a customer's token belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
 }
 
 impl Claims {
-    /// When it was made, in milliseconds since 1970. What counts until then does not count later within the same second.
+    /// Time of its issue, in milliseconds since 1970: a revocation must not cover later tokens of the same second.
     pub fn made_at(&self) -> i64 {
         let digits = self.jti.get(..12).unwrap_or_default();
         i64::from_str_radix(digits, 16).unwrap_or(self.iat * 1000)
@@ -83,17 +83,17 @@ pub struct MarketClaim {
     pub id: Vec<String>,
 }
 
-/// Whom an application speaks for.
+/// The customer that an application calls for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OwnerClaim {
     /// The id.
     pub id: String,
-    /// What the owner is.
+    /// Type of the owner.
     #[serde(rename = "type")]
     pub kind: OwnerKind,
 }
 
-/// What an owner can be.
+/// The types of owners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OwnerKind {
     /// A customer.
@@ -108,7 +108,7 @@ pub struct AccessToken {
     pub claims: Claims,
 }
 
-/// Makes and checks tokens.
+/// Signs and verifies tokens.
 pub struct Tokens {
     issuer: String,
     key_id: String,
@@ -117,12 +117,12 @@ pub struct Tokens {
     verification_key: DecodingKey,
 }
 
-/// The token is not one of ours, or has ended.
+/// The token is not this service's, or has expired.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NotValid;
 
 impl Tokens {
-    /// With the key that comes from a seed. The issuer is the service's public URL.
+    /// Tokens that are signed with the key of a seed. The issuer is the service's public URL.
     pub fn new(seed: &[u8; 32], issuer: &str) -> Self {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).expect("any 32 bytes are a seed of Ed25519");
         let public_key = pair.public_key().as_ref();
@@ -238,11 +238,10 @@ pub fn scope(market_id: Option<&Id>) -> String {
     market_id.map_or_else(|| "market:all".to_owned(), |id| format!("market:id:{id}"))
 }
 
-/// The keys that access tokens are checked with (RFC 7517).
+/// The keys that verify access tokens (RFC 7517).
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeySet {
-    /// The keys.
     keys: Vec<Key>,
 }
 
@@ -257,7 +256,7 @@ pub struct Key {
     crv: &'static str,
     /// The signature's algorithm.
     alg: &'static str,
-    /// What the key is for: signatures.
+    /// Use of the key: signatures.
     #[serde(rename = "use")]
     usage: &'static str,
     /// Identifier of the key, which a token's header names.

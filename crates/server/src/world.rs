@@ -1,4 +1,4 @@
-//! Time and randomness, which the domain is given: the machine's own, or those of a seed.
+//! Time and randomness for the domain: the machine's own, or those of a seed.
 
 mod seeded;
 
@@ -17,16 +17,16 @@ use tillgate_payments::{Clock, Entropy};
 
 pub use seeded::Seeded;
 
-/// Time and randomness for all of a process.
+/// Time and randomness of a process.
 pub struct World {
-    /// Tells the time.
+    /// Source of the time.
     pub clock: Arc<dyn Clock>,
-    /// Gives random bytes.
+    /// Source of random bytes.
     pub entropy: Arc<dyn Entropy>,
 }
 
 impl World {
-    /// Those of the machine.
+    /// The machine's time and randomness.
     pub fn real() -> Self {
         Self {
             clock: Arc::new(SystemClock),
@@ -34,7 +34,7 @@ impl World {
         }
     }
 
-    /// Those of a seed.
+    /// The time and randomness of a seed.
     pub fn seeded(seeded: &Arc<Seeded>) -> Self {
         Self {
             clock: Arc::<Seeded>::clone(seeded),
@@ -81,11 +81,11 @@ impl Entropy for SystemEntropy {
     }
 }
 
-/// Measures time and waits while a PSP is called.
+/// Measures time and waits during calls to PSPs.
 pub struct SystemTimer(Instant);
 
 impl SystemTimer {
-    /// Begins to measure.
+    /// Starts measuring.
     pub fn start() -> Self {
         Self(Instant::now())
     }

@@ -1,4 +1,4 @@
-//! The API as a client uses it: bodies in JSON, idempotency keys, and patience that ends.
+//! The API as a client uses it: bodies in JSON, idempotency keys, and timeouts.
 
 use std::{collections::HashMap, rc::Rc, time::Duration};
 
@@ -20,7 +20,7 @@ use crate::{
     world::World,
 };
 
-/// How long a client goes on trying with the same key: the service remembers keys for a day.
+/// Time in which a client repeats a request with the same key: the service remembers keys for a day.
 const TRIES_FOR: TimeDelta = TimeDelta::hours(20);
 const MOST_TRIES: usize = 6;
 
@@ -41,22 +41,22 @@ pub fn table() -> Operations {
 pub struct Api {
     /// The machine that answers.
     pub host: Rc<Host>,
-    /// What clients were told.
+    /// The answers that clients got.
     pub notes: SharedNotes,
-    /// Who calls.
+    /// The caller.
     pub caller: Caller,
     /// All operations.
     pub operations: Operations,
-    /// What clients like to do.
+    /// The clients' habits.
     pub habits: Rc<Habits>,
     /// Name of the client in the trace.
     pub name: String,
 }
 
-/// A request to be.
+/// A request to send.
 #[derive(Clone, Debug)]
 pub struct Ask {
-    /// Verb.
+    /// HTTP method.
     pub method: &'static str,
     /// Path, with `{id}` where it has an id.
     pub path: String,
@@ -64,12 +64,12 @@ pub struct Ask {
     pub id: Option<String>,
     /// The body, or null.
     pub body: Value,
-    /// The part of an amount that is asked for, with the transaction that it is a part of.
+    /// The partial amount that is requested, with its transaction.
     pub part: Option<(String, i64)>,
 }
 
 impl Ask {
-    /// Reads.
+    /// A request that reads.
     pub fn get(path: impl Into<String>, id: &str) -> Self {
         Self {
             method: "GET",
@@ -89,13 +89,13 @@ impl Ask {
     }
 }
 
-/// What a client learns.
+/// The answer that a client gets.
 pub enum Heard {
     /// A success, with its document.
     Success(Value),
     /// A refusal.
     Refused(u16, String),
-    /// Nothing: nobody answered, or not in time.
+    /// Nothing: there was no answer, or not in time.
     Nothing,
 }
 
@@ -104,7 +104,7 @@ impl Api {
         &self.host.world
     }
 
-    /// Reads. `None` if that did not succeed.
+    /// Reads a resource. `None` without success.
     pub async fn get(&self, path: &str, id: &str) -> Option<Value> {
         match self.once(&Ask::get(path, id), None).await {
             Heard::Success(document) => Some(document),
@@ -112,8 +112,8 @@ impl Api {
         }
     }
 
-    /// Writes, with an idempotency key or without. With one, it tries until there is an answer that settles it; and
-    /// perhaps once more.
+    /// Writes, with an idempotency key or without. With one, it repeats the request until it gets a final answer, and perhaps
+    /// once more.
     pub async fn write(&self, ask: Ask, with_key: bool) -> Option<Value> {
         let (key, ask) = self.new_key(ask);
         if !with_key {
@@ -148,7 +148,7 @@ impl Api {
         world.now() - began < TRIES_FOR
     }
 
-    /// A key for a request, which a new payment source is marked with.
+    /// A key for a request. A new payment source is marked with it.
     fn new_key(&self, mut ask: Ask) -> (String, Ask) {
         let mut notes = self.notes.borrow_mut();
         notes.requests += 1;
@@ -221,7 +221,7 @@ impl Api {
         let world = self.world();
         let answer = match answered {
             Err(NoAnswer) => {
-                world.note(format!("hears nothing of {words}"));
+                world.note(format!("gets no answer to {words}"));
                 return Heard::Nothing;
             }
             Ok(Err(problems)) => {
@@ -259,7 +259,7 @@ impl Api {
             self.check_success(ask, key, &answer, &document);
             return Heard::Success(document);
         }
-        // A refusal that is kept with the key.
+        // A refusal that is stored with the key.
         self.check_refusal(key, answer.status, words);
         Heard::Refused(answer.status, String::new())
     }
@@ -281,7 +281,7 @@ impl Api {
         }
     }
 
-    /// A key stands for one request, and so for one answer.
+    /// Checks that a key has one request, and so one answer.
     fn check_success(&self, ask: &Ask, key: Option<&str>, answer: &Answer, document: &Value) {
         let Some(key) = key.filter(|_| answer.retry_after.is_none()) else {
             return;

@@ -1,4 +1,4 @@
-//! The buyer's browser at the PSPs: it knows what the shop's pages know, and comes back or does not.
+//! The buyer's browser at the PSPs: it knows the data of the shop's pages, and may never come back.
 
 use bytes::Bytes;
 use http::Request;
@@ -13,7 +13,7 @@ use crate::{
 /// Publishable key of the gateway at Stripe.
 pub const STRIPE_PUBLIC_KEY: &str = "pk_test_simulator0000000000";
 
-/// Cards at Stripe, the good ones more often.
+/// Cards at Stripe; good ones are more frequent.
 pub const STRIPE_CARDS: &[&str] = &[
     "pm_card_visa",
     "pm_card_visa",
@@ -33,7 +33,7 @@ pub const STRIPE_CARDS: &[&str] = &[
     "pm_card_refundFail",
 ];
 
-/// Tokens at Checkout.com, the good ones more often.
+/// Tokens at Checkout.com; good ones are more frequent.
 pub const CHECKOUT_COM_TOKENS: &[&str] = &[
     "approvedvisa",
     "approvedvisa",
@@ -109,7 +109,7 @@ pub fn authenticate(world: &World, source: &SourceNotes, outcome: &str) {
     send(world, "POST", path, format!("outcome={outcome}"), None);
 }
 
-/// Where Stripe.js would send the buyer.
+/// The URL that Stripe.js would redirect the buyer to.
 fn stripe_challenge(world: &World, source: &SourceNotes) -> Option<String> {
     let secret = source.client_secret.as_ref()?;
     let (intent, _) = secret.split_once("_secret_")?;

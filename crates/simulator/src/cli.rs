@@ -65,7 +65,7 @@ pub fn run_args() -> ExitCode {
 }
 
 fn say(text: &str) {
-    // Nobody may be reading.
+    // An error here means that nobody reads the output.
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
@@ -79,7 +79,7 @@ fn one(args: &Args, seed: u64, verbose: bool) -> ExitCode {
         report.trace.iter().for_each(|line| say(line));
     }
     say(&format!(
-        "seed {seed}: hash {}, {} turns, {} crashes, {} money effects, {} calls left to a person",
+        "seed {seed}: hash {}, {} turns, {} crashes, {} money effects, {} calls left to an operator",
         report.hash, report.turns, report.crashes, report.effects, report.flagged
     ));
     match report.violation {
@@ -100,7 +100,7 @@ struct Sums {
     failed: Vec<(u64, String)>,
 }
 
-#[allow(clippy::disallowed_methods)] // how fast it is, is measured outside of the simulation
+#[allow(clippy::disallowed_methods)] // the speed is measured outside of the simulation
 fn many(args: &Args) -> ExitCode {
     let (began, bar) = (Instant::now(), progress_bar(args.seeds));
     let mut sums = Sums::default();
@@ -126,7 +126,7 @@ fn many(args: &Args) -> ExitCode {
     bar.finish_and_clear();
     let seconds = began.elapsed().as_secs_f64();
     say(&format!(
-        "{} seeds in {seconds:.1} s ({:.1} a second), {} crashes, {} money effects, {} calls left to a person, {} failed",
+        "{} seeds in {seconds:.1} s ({:.1} a second), {} crashes, {} money effects, {} calls left to an operator, {} failed",
         sums.seeds,
         f64::from(u32::try_from(sums.seeds).unwrap_or(u32::MAX)) / seconds,
         sums.crashes,

@@ -1,4 +1,4 @@
-//! A client: it looks at an order and does something that makes sense, or nearly.
+//! A client: it reads an order and does something that makes sense, or nearly.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::{
     world::World,
 };
 
-/// How often something is asked for without an idempotency key.
+/// Probability of a request without an idempotency key.
 const WITHOUT_KEY: f64 = 0.1;
 
-/// What a client can do to an order.
+/// The actions of a client on an order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Deed {
     CreateStripe,
@@ -39,14 +39,14 @@ enum Deed {
     Vanish,
 }
 
-/// What the people of a run like to do more than others do. In every second run nobody has a habit.
+/// The frequent actions of a run's clients. Every second run has none.
 #[derive(Debug, Default)]
 pub struct Habits(Vec<Deed>);
 
 impl Habits {
-    /// How much more often somebody does what is a habit.
+    /// Factor for the frequency of a habit.
     const FACTOR: usize = 6;
-    /// What can become one.
+    /// The actions that can become habits.
     const ALL: &'static [Deed] = &[
         Deed::CreateStripe,
         Deed::CreateCheckoutCom,
@@ -69,7 +69,7 @@ impl Habits {
         Deed::Vanish,
     ];
 
-    /// Those of a run.
+    /// The habits of a run.
     pub fn draw(world: &World) -> Self {
         let count = if world.chance(0.5) { 1 + world.below(3) } else { 0 };
         Self((0..count).map(|_| world.pick(Self::ALL)).collect())
@@ -81,10 +81,10 @@ impl Habits {
     }
 }
 
-/// What saves the card of an order's payment.
+/// The trigger that saves the card of an order's payment.
 const SAVE: &str = "_save_payment_source_to_customer_wallet";
 
-/// What can be done in which status, with how often.
+/// The possible actions in each status, with their frequencies.
 fn deeds(status: &str, payment_status: &str) -> &'static [(u8, Deed)] {
     use Deed::{
         Authenticate, Capture, ChangeBuyer, ChangeMind, ChangeTotal, Confirm, CreateCheckoutCom,
@@ -172,7 +172,7 @@ fn deeds(status: &str, payment_status: &str) -> &'static [(u8, Deed)] {
     }
 }
 
-/// Asks for all payments that anybody was told of.
+/// Reads all payments that any client knows of.
 pub async fn look(api: Api) {
     let sources: Vec<SourceNotes> = {
         let notes = api.notes.borrow();
@@ -185,7 +185,7 @@ pub async fn look(api: Api) {
     }
 }
 
-/// Does things until it has done enough.
+/// Acts until it has done enough.
 pub async fn live(api: Api, deeds_to_do: usize) {
     for _ in 0..deeds_to_do {
         act(&api).await;
@@ -302,7 +302,7 @@ async fn create_checkout_com(api: &Api, order: &str) {
     send_buyer(api, order, made);
 }
 
-/// The other dialect, which charges at once. What has vanished at the PSP before is no reason to refuse that.
+/// A payment of `/api/v1`, which charges at once. A customer that is gone at the PSP must not make it fail.
 async fn pay(api: &Api, order: &str) {
     let world = &api.host.world;
     let attributes = if world.chance(0.7) {
@@ -325,7 +325,7 @@ async fn pay(api: &Api, order: &str) {
     send_buyer(api, order, made);
 }
 
-/// The buyer of a new payment source goes through 3-D Secure at some time, whatever became of the order meanwhile.
+/// Sends the buyer of a new payment source through 3-D Secure at some time, whatever has happened to the order meanwhile.
 fn send_buyer(api: &Api, order: &str, made: Option<Value>) {
     let world = std::sync::Arc::clone(&api.host.world);
     let Some(made) = made.filter(|_| world.chance(0.7)) else {
@@ -351,7 +351,7 @@ fn send_buyer(api: &Api, order: &str, made: Option<Value>) {
 fn source(api: &Api, order: &str) -> Option<SourceNotes> {
     let notes = api.notes.borrow();
     let sources = &notes.orders.get(order)?.sources;
-    // Mostly the newest one.
+    // Usually the newest one.
     let index = if sources.is_empty() || api.host.world.chance(0.7) {
         sources.len().checked_sub(1)?
     } else {
@@ -375,7 +375,7 @@ async fn source_trigger(api: &Api, order: &str) {
     let world = &api.host.world;
     let Some(source) = source(api, order) else { return };
     let attributes = match (source.kind.as_str(), world.below(7)) {
-        // What it would be paid with is taken away, whatever is under way.
+        // The instrument is removed, even if a call is in progress.
         ("stripe_payments", 6) => json!({"options": {}}),
         ("stripe_payments", 0) => json!({"_update": true}),
         ("checkout_com_payments", 0) => json!({"_details": true}),
@@ -410,7 +410,7 @@ async fn order_trigger(api: &Api, order: &str, trigger: &str) {
     api.send(patch("orders", order, attributes)).await;
 }
 
-/// Gives up what waits for its buyer. Another client may make a new one at any time, but not again and again.
+/// Gives up a payment that waits for its buyer. Another client may create a new one at any time, but not repeatedly.
 async fn give_up(api: &Api, order: &str) -> bool {
     let ask = patch("orders", order, json!({"_nullify_payment_source": true}));
     for _ in 0..4 {
@@ -422,13 +422,13 @@ async fn give_up(api: &Api, order: &str) -> bool {
     false
 }
 
-/// A part of an amount that ends with 0, as three-decimal currencies want it.
+/// A part of an amount that ends with 0, as three-decimal currencies require.
 fn part_of(api: &Api, amount_cents: i64) -> i64 {
     let tens = usize::try_from(amount_cents / 10).unwrap_or(1).max(1);
     10 * i64::try_from(1 + api.host.world.below(tens)).unwrap_or(1)
 }
 
-/// Captures, voids and refunds, as a whole or in part.
+/// Captures, voids and refunds, in whole or in part.
 async fn transact(api: &Api, order: &str, kind: &str, trigger: &str, balance: &str) {
     let world = &api.host.world;
     let Some(shown) = api.get(&format!("/api/orders/{{id}}/{kind}"), order).await else {
@@ -439,7 +439,7 @@ async fn transact(api: &Api, order: &str, kind: &str, trigger: &str, balance: &s
     let open: Vec<&Value> = all.iter().filter(|row| left(row) > 0).collect();
     let row = match (open.is_empty(), all.is_empty()) {
         (false, _) => world.pick(&open),
-        // Now and then what can't be done is tried all the same.
+        // Sometimes an impossible action is tried too.
         (true, false) if world.chance(0.2) => &all[world.below(all.len())],
         _ => return,
     };
@@ -485,10 +485,10 @@ async fn delete(api: &Api, order: &str) {
     api.write(ask, false).await;
 }
 
-/// Somebody else buys.
+/// Gives the order another buyer.
 async fn change_buyer(api: &Api, order: &str) {
     let email = api.host.world.pick(EMAILS);
-    // Whether this is answered or not, the order may be theirs.
+    // With or without an answer, the order may be theirs.
     if let Some(notes) = api.notes.borrow_mut().orders.get_mut(order) {
         notes.customers.insert(email.to_owned());
     }
@@ -496,7 +496,7 @@ async fn change_buyer(api: &Api, order: &str) {
     api.write(change, false).await;
 }
 
-/// A part of the total is to be paid, and while the payment is changed to that, its payment method is taken away.
+/// Authorizes a part of the total, and removes the payment method while the payment is being changed.
 async fn change_mind(api: &Api, order: &str) {
     let made = source(api, order).filter(|source| source.kind == "stripe_payments");
     let Some(source) = made else { return };
@@ -520,12 +520,12 @@ async fn change_mind(api: &Api, order: &str) {
     api.send(patch("orders", order, authorize)).await;
 }
 
-/// Something more is bought.
+/// Adds a line item.
 async fn change_total(api: &Api, order: &str) {
     let cents = 10 * (100 + api.host.world.below(5_000));
     let item = json!({"name": "Cup", "quantity": 1, "unit_amount_cents": cents});
     let body = resource("line_items", item, json!({"order": to_one("orders", order)}));
-    // Whether this is answered or not, the total may have grown.
+    // With or without an answer, the total may have grown.
     if let Some(notes) = api.notes.borrow_mut().orders.get_mut(order) {
         notes.largest_total += i64::try_from(cents).unwrap_or_default();
     }

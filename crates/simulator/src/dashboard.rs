@@ -1,4 +1,4 @@
-//! The merchant's people at the PSPs' dashboards: they capture, void and refund at any moment, and tell nobody.
+//! The merchant's staff at the PSPs' dashboards: they capture, void and refund at any moment, unannounced.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,10 +12,10 @@ use crate::{
     world::{PSP_URL, World},
 };
 
-/// What the keys of their requests begin with, so that the PSPs' books tell what they have done.
+/// Prefix of their requests' keys, which identifies their actions in the PSPs' ledgers.
 const KEYS: &str = "dashboard-";
 
-/// Whether somebody did it in the dashboard.
+/// Whether an entry is an action in the dashboard.
 pub fn has_done(entry: &LedgerEntry) -> bool {
     entry
         .idempotency_key
@@ -23,7 +23,7 @@ pub fn has_done(entry: &LedgerEntry) -> bool {
         .is_some_and(|key| key.starts_with(KEYS))
 }
 
-/// Uses the dashboards for as long as the run lasts.
+/// Uses the dashboards until the run ends.
 pub async fn work(world: Arc<World>) {
     let mut number = 0;
     loop {
@@ -38,7 +38,7 @@ pub async fn work(world: Arc<World>) {
             .iter()
             .filter(|entry| entry.kind == LedgerKind::Authorize)
             .collect();
-        // Mostly the newest one, of which we are about to ask something too.
+        // Often the newest one, which the service is also about to act on.
         let newest = authorized.last().copied().filter(|_| world.chance(0.5));
         if !authorized.is_empty() {
             number += 1;
@@ -49,7 +49,7 @@ pub async fn work(world: Arc<World>) {
 
 fn act(world: &Arc<World>, payment: &LedgerEntry, number: u32) {
     let id = &payment.payment_id;
-    // As three-decimal currencies want it.
+    // As three-decimal currencies require.
     let tens = usize::try_from(payment.amount / 10).unwrap_or(1).max(1);
     let part = 10 * (1 + world.below(tens));
     let is_part = world.chance(0.6);

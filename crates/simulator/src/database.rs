@@ -1,4 +1,4 @@
-//! What stands around each transaction: others get their turn, the process ends, the database fails.
+//! Faults around each transaction: other tasks run, the process ends, the database fails.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use tillgate_store::{Access, Probe, StoreError};
 
 use crate::world::World;
 
-/// Stands around each transaction.
+/// Adds the faults to each transaction.
 pub struct Unreliable(pub Arc<World>);
 
 impl Unreliable {

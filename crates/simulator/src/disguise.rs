@@ -1,4 +1,4 @@
-//! Answers of a PSP that do not show a payment as it is: for a while, or as somebody else's.
+//! Answers of a PSP that do not show a payment as it is: for a while, or as another one.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{notes::text, world::World};
 
-/// Shows a new payment as one of live mode.
+/// Shows a new payment as one in live mode.
 pub fn as_live(world: &World, response: &mut Response<Bytes>) {
     let Ok(mut shown) = serde_json::from_slice::<Value>(response.body()) else {
         return;
@@ -26,7 +26,7 @@ pub fn as_live(world: &World, response: &mut Response<Bytes>) {
     *response.body_mut() = shown.to_string().into();
 }
 
-/// Perhaps Checkout.com has not decided about a new payment from now on and for a while, as far as it tells.
+/// Perhaps lets Checkout.com show a new payment as undecided for a while.
 pub fn begin_waiting(world: &World, response: &Response<Bytes>) {
     let slow = world.faults().slow_payments;
     let shown: Value = match slow > 0.0 {
@@ -43,7 +43,7 @@ pub fn begin_waiting(world: &World, response: &Response<Bytes>) {
     }
 }
 
-/// Shows a payment that is not decided yet, alone or in a list.
+/// Shows an undecided payment, alone or in a list.
 pub fn as_pending(world: &World, response: &mut Response<Bytes>) {
     if !world.keeps_waiting() || response.status().is_client_error() {
         return;

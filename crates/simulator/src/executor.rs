@@ -1,4 +1,4 @@
-//! One thread, many tasks: chance decides whose turn it is, and time passes only when nobody can go on.
+//! One thread, many tasks: chance picks the next task, and time passes only when none can continue.
 
 use std::{
     cell::RefCell,
@@ -19,9 +19,9 @@ use crate::world::World;
 /// Whether a task ends with the service's process.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// It is a part of the service.
+    /// Yes: it is a part of the service.
     Service,
-    /// It goes on: a client, a PSP.
+    /// No: it is a client or a PSP.
     Outside,
 }
 
@@ -40,12 +40,12 @@ impl Wake for Ready {
     }
 }
 
-/// Begins tasks.
+/// Starts tasks.
 #[derive(Clone, Default)]
 pub struct Spawner(Rc<RefCell<VecDeque<Task>>>);
 
 impl Spawner {
-    /// Begins a task.
+    /// Starts a task.
     pub fn spawn(&self, name: impl Into<String>, side: Side, future: impl Future<Output = ()> + 'static) {
         self.0.borrow_mut().push_back(Task {
             name: name.into(),
@@ -56,14 +56,14 @@ impl Spawner {
     }
 }
 
-/// Why a run of the tasks has ended.
+/// The reason why a run of the tasks has ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ended {
-    /// What was waited for is there.
+    /// The awaited condition holds.
     Done,
     /// The time is up.
     TimeIsUp,
-    /// Too many turns: somebody runs in circles.
+    /// Too many turns: a task loops forever.
     InCircles,
 }
 
@@ -79,7 +79,7 @@ pub struct Executor {
 const MAX_TURNS: u64 = 2_000_000;
 
 impl Executor {
-    /// Without tasks.
+    /// An executor without tasks.
     pub fn new(world: Arc<World>) -> Self {
         Self {
             world,
@@ -89,7 +89,7 @@ impl Executor {
         }
     }
 
-    /// Begins tasks.
+    /// The spawner of tasks.
     pub fn spawner(&self) -> Spawner {
         self.spawner.clone()
     }
@@ -99,7 +99,7 @@ impl Executor {
         self.turns
     }
 
-    /// Runs until `done`, or nothing more happens until `limit`. A crash ends the service's tasks, wherever they are.
+    /// Runs until `done`, or until nothing more happens before `limit`. A crash ends the service's tasks, wherever they are.
     pub fn run(&mut self, limit: DateTime<Utc>, done: impl Fn() -> bool, crashed: impl Fn()) -> Ended {
         loop {
             self.tasks.extend(self.spawner.0.borrow_mut().drain(..));
@@ -128,7 +128,7 @@ impl Executor {
         self.tasks.clear();
     }
 
-    /// Polls one of the tasks that can go on; false if none can.
+    /// Polls one of the tasks that can continue; false if none can.
     fn take_turn(&mut self) -> bool {
         let is_ready = |task: &Task| task.ready.0.load(Ordering::Relaxed);
         let count = self.tasks.iter().filter(|task| is_ready(task)).count();

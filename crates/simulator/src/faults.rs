@@ -1,18 +1,18 @@
-//! How much goes wrong in a run. Each seed has a mixture of its own: some kinds of faults are left out of it, so that the
-//! others are not always drowned.
+//! The rate of faults in a run. Each seed has its own mixture, without some kinds of faults, so that these do not always hide the
+//! others.
 
 use rand::{Rng, RngExt};
 
-/// Probabilities of what goes wrong, each time that it could.
+/// Probabilities of the faults, for each occasion.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {
     /// The process ends, at a point before or after a commit or a call to a PSP.
     pub crash: f64,
     /// A transaction fails before it begins, or at its commit.
     pub database_error: f64,
-    /// A transaction is committed, and its caller does not learn of it.
+    /// A transaction is committed, and its caller does not learn it.
     pub commit_unknown: f64,
-    /// Nothing of a request reaches the PSP, and the caller knows.
+    /// A request does not reach the PSP, and the caller knows.
     pub not_sent: f64,
     /// A request is lost on its way to the PSP.
     pub lost_before: f64,
@@ -24,30 +24,30 @@ pub struct Faults {
     pub twice: f64,
     /// The PSP answers with an error of its own.
     pub psp_error: f64,
-    /// Something is wrong with a webhook.
+    /// A webhook is delayed, repeated, forged or lost.
     pub webhook: f64,
     /// A refund or an accepted capture fails in the end.
     pub late_failure: f64,
-    /// Checkout.com takes its time with captures, voids and refunds.
+    /// Checkout.com is slow with captures, voids and refunds.
     pub slow_actions: f64,
     /// Hours or days pass at once.
     pub jump: f64,
     /// A client does not wait for its answer.
     pub impatient: f64,
-    /// A webhook of the merchant is not reached, fails, or its answer is lost.
+    /// A webhook of the merchant can't be reached, fails, or its answer is lost.
     pub merchant: f64,
-    /// Somebody captures, voids or refunds in a PSP's dashboard.
+    /// An action in a PSP's dashboard.
     pub dashboard: f64,
-    /// Nobody reaches the PSPs for most of a day, or longer.
+    /// The PSPs can't be reached for most of a day, or longer.
     pub outage: f64,
-    /// The PSP shows a new payment as one of live mode.
+    /// The PSP shows a new payment as one in live mode.
     pub impostor: f64,
-    /// Checkout.com takes its time with a new payment.
+    /// Checkout.com is slow with a new payment.
     pub slow_payments: f64,
 }
 
 impl Faults {
-    /// A mixture.
+    /// Draws a mixture.
     pub fn draw(rng: &mut impl Rng) -> Self {
         let mut chance = |most: f64| {
             if rng.random_bool(0.5) {

@@ -1,4 +1,4 @@
-//! What goes wrong at the PSPs, and time that passes faster than anybody is prepared for.
+//! Faults at the PSPs, and jumps of the clock.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,15 +7,15 @@ use tillgate_sandbox::{Fault, FaultKind};
 
 use crate::world::World;
 
-/// How far time jumps, in hours: within the time in which keys are remembered, beyond our 20 hours, beyond the PSPs' 24,
-/// and beyond the end of authorizations.
+/// Jumps of the clock, in hours: within the lifetime of keys, beyond our 20 hours, beyond the PSPs' 24, and beyond the end of
+/// authorizations.
 const JUMPS: &[i64] = &[1, 5, 19, 21, 23, 25, 30, 72, 8 * 24];
 
-/// How long an outage takes, in hours: around the 20 within which a request is sent again, and the 24 for which PSPs remember keys.
+/// Lengths of outages, in hours: around the 20 within which a request is repeated, and the 24 for which PSPs remember keys.
 const OUTAGES: &[u64] = &[12, 19, 21, 25, 50];
 
-/// Events of which the PSP can lose every repetition. That a refund has come back days after it was done is told by nothing
-/// else, and both PSPs repeat what is not acknowledged for days.
+/// Events whose repetitions may all be lost. Only an event shows that a refund failed days later, and both PSPs repeat
+/// unacknowledged events for days.
 const CAN_BE_LOST: &[&str] = &[
     "payment_intent.succeeded",
     "payment_intent.amount_capturable_updated",
@@ -30,7 +30,7 @@ const CAN_BE_LOST: &[&str] = &[
     "payment_expired",
 ];
 
-/// Makes trouble until it is told to stop.
+/// Causes faults until it is told to stop.
 pub async fn trouble(world: Arc<World>) {
     loop {
         world
@@ -47,7 +47,7 @@ pub async fn trouble(world: Arc<World>) {
         }
         if world.chance(faults.outage) {
             let hours = world.pick(OUTAGES);
-            world.note(format!("nobody reaches the PSPs for {hours} hours"));
+            world.note(format!("the PSPs can't be reached for {hours} hours"));
             world.cut_off(Duration::from_secs(hours * 3600));
             world.jump(TimeDelta::hours(i64::try_from(hours).unwrap_or_default()));
         }

@@ -1,4 +1,4 @@
-//! The machine that the service runs on: it ends and starts again, and its database stays.
+//! The machine of the service: the process ends and starts again, and the database stays.
 
 use std::{
     cell::{Cell, RefCell},
@@ -44,14 +44,14 @@ impl Entropy for Chance {
     }
 }
 
-/// The connection broke: nobody answers, or the process that should have has ended.
+/// The connection broke: there is no answer, or the process has ended.
 pub struct NoAnswer;
 
 /// The machine.
 pub struct Host {
-    /// What everything shares.
+    /// The shared world.
     pub world: Arc<World>,
-    /// Whom the service tells of what happens.
+    /// The merchant that the service calls.
     pub merchant: Arc<Merchant>,
     context: Context,
     spawner: Spawner,
@@ -60,10 +60,10 @@ pub struct Host {
 }
 
 impl Host {
-    /// A machine with an empty database, on which nothing runs.
+    /// A machine with an empty database, and no process.
     ///
     /// # Errors
-    /// The database cannot be made.
+    /// The database can't be made.
     pub fn new(world: &Arc<World>, spawner: Spawner) -> Result<Rc<Self>, StoreError> {
         let db = Db::inline(Path::new(":memory:"), Arc::new(Unreliable(Arc::clone(world))))?;
         let network = Arc::new(Network(Arc::clone(world)));
@@ -100,17 +100,17 @@ impl Host {
         }))
     }
 
-    /// The service's world, for whoever sets it up or looks into its database.
+    /// The service's context, for setup and for reading its database.
     pub fn context(&self) -> &Context {
         &self.context
     }
 
-    /// How often the process ended.
+    /// Number of crashes.
     pub fn crashes(&self) -> u32 {
         self.crashes.get()
     }
 
-    /// Starts the service: what an earlier process left open is taken up, and two instances look after what is due.
+    /// Starts the service: it resolves the open calls of an earlier process, and two instances do the due work.
     pub async fn start(&self) {
         let service = Service::new(self.context.clone());
         service.take_up_open_calls().await;
@@ -127,7 +127,7 @@ impl Host {
         *self.service.borrow_mut() = Some(service);
     }
 
-    /// The process has ended; after a while it is started again.
+    /// Records that the process has ended; it starts again after a while.
     pub fn crashed(self: &Rc<Self>) {
         self.crashes.set(self.crashes.get() + 1);
         *self.service.borrow_mut() = None;
@@ -144,7 +144,7 @@ impl Host {
         });
     }
 
-    /// Begins something that does not end with the process.
+    /// Starts a task that does not end with the process.
     pub fn beside(&self, name: &str, future: impl Future<Output = ()> + 'static) {
         self.spawner.spawn(name, Side::Outside, future);
     }
@@ -154,10 +154,10 @@ impl Host {
         self.service.borrow().is_some()
     }
 
-    /// Calls the API. The call goes on even if its caller does not wait.
+    /// Calls the API. The call continues even if its caller does not wait.
     ///
     /// # Errors
-    /// Nobody answers.
+    /// There is no answer.
     pub async fn call(
         &self,
         caller: &Caller,
@@ -177,7 +177,7 @@ impl Host {
     /// Delivers a webhook.
     ///
     /// # Errors
-    /// Nobody answers.
+    /// There is no answer.
     pub async fn receive(&self, delivery: &WebhookDelivery) -> Result<Result<Reception, Problems>, NoAnswer> {
         let service = self.service.borrow().clone().ok_or(NoAnswer)?;
         let (answer, answered) = oneshot::channel();

@@ -1,8 +1,7 @@
 //! The fault simulator: the real domain, store and connectors with the PSP sandbox, in one process and on one thread.
 //!
-//! A seed decides everything: what the clients do, who has the next turn, what gets lost, when the process ends and how much
-//! time passes. After each [run](run()) our books, those of the PSPs and what the clients were told must agree. A seed replays
-//! exactly.
+//! A seed decides everything: the clients' actions, the order of the turns, the losses, the crashes and the passage of time.
+//! After each [run](run()) our records, the PSPs' ledgers and the clients' answers must agree. A seed replays exactly.
 
 mod api;
 mod buyer;

@@ -1,4 +1,4 @@
-//! `tillgate-simulator`: runs seeds, and tells of the first one that fails.
+//! `tillgate-simulator`: runs seeds, and reports the first one that fails.
 
 mod cli;
 mod pool;

@@ -1,4 +1,4 @@
-//! The merchant's system that webhooks call. It is not always there, and what it answers does not always arrive.
+//! The merchant's system that webhooks call. It is not always up, and its answers do not always arrive.
 
 use std::{
     collections::BTreeMap,
@@ -15,19 +15,19 @@ use url::Url;
 
 use crate::{notes::text, world::World};
 
-/// Where its webhooks are; the topic follows.
+/// URL of its webhooks; the topic follows.
 pub const URL: &str = "https://merchant.example/";
 
-/// What it was told, or was to be told, under one identifier.
+/// The calls under one identifier.
 #[derive(Clone, Debug)]
 pub struct Told {
-    /// What has happened.
+    /// Topic of the event.
     pub topic: String,
-    /// To which resource.
+    /// Id of the resource.
     pub id: String,
-    /// How often it was called.
+    /// Number of calls.
     pub calls: usize,
-    /// How often such a call arrived.
+    /// Number of calls that arrived.
     pub arrived: usize,
     body: Bytes,
 }
@@ -39,7 +39,7 @@ pub struct Merchant {
 }
 
 impl Merchant {
-    /// One that was told nothing yet.
+    /// A merchant without calls.
     pub fn new(world: &Arc<World>) -> Self {
         Self {
             world: Arc::clone(world),
@@ -47,7 +47,7 @@ impl Merchant {
         }
     }
 
-    /// What it was told, by identifier of the call.
+    /// The calls, by identifier.
     pub fn told(&self) -> BTreeMap<String, Told> {
         self.locked().clone()
     }
@@ -56,7 +56,7 @@ impl Merchant {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes note of a call, whether it arrives or not: the same identifier means the same bytes.
+    /// Records a call, whether it arrives or not: the same identifier means the same bytes.
     fn called(&self, message: &Message) -> String {
         let header = |name: &str| {
             let mut headers = message.headers.iter();
@@ -76,7 +76,7 @@ impl Merchant {
         told.calls += 1;
         if told.body != message.body || message.url != format!("{URL}{}", told.topic) {
             self.world
-                .violate(format!("{identifier} is sent again as something else"));
+                .violate(format!("{identifier} is sent again with another body or URL"));
         }
         identifier
     }
@@ -85,7 +85,7 @@ impl Merchant {
         if let Some(told) = self.locked().get_mut(identifier) {
             told.arrived += 1;
             self.world
-                .note(format!("the merchant hears of {} {}", told.topic, told.id));
+                .note(format!("the merchant receives {} {}", told.topic, told.id));
         }
     }
 }

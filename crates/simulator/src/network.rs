@@ -1,5 +1,5 @@
-//! The wire between the service and the PSPs: slow, and not always reliable. What is on its way does not end with the
-//! process that sent it.
+//! The wire between the service and the PSPs: slow, and not always reliable. Requests on their way do not end with the process
+//! that sent them.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -19,15 +19,15 @@ use url::Url;
 
 use crate::{disguise, world::World};
 
-/// No network holds a request longer than this, also if time jumps.
+/// Longest time that the network holds a request, even if the clock jumps.
 const LONGEST_WAY: TimeDelta = TimeDelta::minutes(10);
-/// How long both PSPs remember a key.
+/// Time that both PSPs remember a key.
 const KEYS_ARE_KEPT_FOR: TimeDelta = TimeDelta::hours(24);
 
-/// The wire to the PSPs, and the time while they are called.
+/// The wire to the PSPs, and the timer of calls.
 pub struct Network(pub Arc<World>);
 
-/// Where an answer arrives.
+/// The place where an answer arrives.
 #[derive(Default)]
 struct Mailbox {
     answer: Option<PspResponse>,
@@ -53,7 +53,7 @@ fn deliver(mailbox: &Shared, response: &Response<Bytes>) {
     }
 }
 
-/// What keys end with whose requests do no more twice than once: giving a payment up, and attaching and removing a card.
+/// Endings of the keys of idempotent requests: giving a payment up, and attaching and removing a card.
 const HARMLESS_TWICE: [&str; 3] = ["-cancel", "-attach", "-remove"];
 
 /// The idempotency key of a request; empty if it has none.
@@ -65,7 +65,7 @@ fn key_of(request: &Request<Bytes>) -> &str {
     key.unwrap_or_default()
 }
 
-/// The words for a request in the trace.
+/// A request's words in the trace.
 fn words(request: &Request<Bytes>) -> String {
     let key = key_of(request);
     let query = request.uri().query().map(|query| format!("?{query}"));
@@ -79,7 +79,7 @@ fn words(request: &Request<Bytes>) -> String {
 }
 
 impl Network {
-    /// What both PSPs have forgotten by now must not be sent again: it would have its effect twice.
+    /// Checks that no request is sent after both PSPs have forgotten its key: it would take effect twice.
     fn check_age(&self, key: Option<&str>) {
         if let Some(key) = key.filter(|key| !HARMLESS_TWICE.iter().any(|end| key.ends_with(end)))
             && self.0.age_of_key(key) > KEYS_ARE_KEPT_FOR
@@ -90,7 +90,7 @@ impl Network {
         }
     }
 
-    /// Sends a request on its way. What becomes of it is noted in the trace.
+    /// Sends a request on its way. The trace has its course.
     fn dispatch(&self, request: Request<Bytes>, mailbox: Shared) {
         let (faults, sent) = (self.0.faults(), self.0.now());
         let what = words(&request);
@@ -116,7 +116,7 @@ impl Network {
     }
 }
 
-/// A request arrives at its PSP, and the answer sets out.
+/// A request arrives at its PSP, and the answer leaves.
 fn arrive(world: &Arc<World>, request: &Request<Bytes>, sent: DateTime<Utc>, mailbox: Option<Shared>) {
     world.turn_of("psp");
     if world.now() - sent > LONGEST_WAY {
@@ -155,7 +155,7 @@ fn arrive(world: &Arc<World>, request: &Request<Bytes>, sent: DateTime<Utc>, mai
         disguise::as_pending(world, &mut response);
         world.show(response.body());
     }
-    // What was true when it set out may be old news when it arrives.
+    // The answer may be stale when it arrives.
     let way = if world.chance(world.faults().late) {
         18_000
     } else {
@@ -165,13 +165,13 @@ fn arrive(world: &Arc<World>, request: &Request<Bytes>, sent: DateTime<Utc>, mai
     world.after(back, move |_| deliver(&mailbox, &response));
 }
 
-/// Whether a request makes a payment.
+/// Whether a request creates a payment.
 fn is_creation(request: &Request<Bytes>) -> bool {
     let path = request.uri().path();
     request.method() == http::Method::POST && ["/payments", "/v1/payment_intents"].contains(&path)
 }
 
-/// What broke a connection stands against the next one, too, where connections can be refused at all.
+/// A broken connection makes the next one fail, too, if connections can be refused at all.
 fn stay_broken(world: &Arc<World>) {
     if world.faults().not_sent > 0.0 {
         world.cut_off(Duration::from_secs(60));

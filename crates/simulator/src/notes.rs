@@ -1,4 +1,4 @@
-//! What the clients were told and asked for: what must still be true at the end.
+//! The clients' requests and answers, which must still be true at the end.
 
 use std::{
     cell::RefCell,
@@ -12,71 +12,71 @@ use serde_json::Value;
 /// Shared by all clients of a run.
 pub type SharedNotes = Rc<RefCell<Notes>>;
 
-/// What the clients were told and asked for.
+/// The clients' requests and answers.
 #[derive(Default)]
 pub struct Notes {
     /// The orders, by id.
     pub orders: BTreeMap<String, OrderNotes>,
-    /// Transactions as they were last seen: kind, status and amount, by id.
+    /// The last seen state of transactions: kind, status and amount, by id.
     pub transactions: BTreeMap<String, SeenTransaction>,
     /// Requests that write, by the idempotency key that they have or would have.
     pub keys: BTreeMap<String, KeyNotes>,
-    /// Saved cards that anybody was shown, by id.
+    /// Saved cards that any client has seen, by id.
     pub cards: BTreeMap<String, CardNotes>,
     /// Events of PSPs that the service has acknowledged.
     pub acknowledged_events: BTreeSet<String>,
-    /// When a customer or a card last vanished at a PSP.
+    /// Time when a customer or a card last vanished at a PSP.
     pub vanished_at: Option<DateTime<Utc>>,
-    /// What the merchant wants to be told of.
+    /// Topics that the merchant subscribes to.
     pub topics: Vec<&'static str>,
-    /// How many answers there were, by status.
+    /// Number of answers, by status.
     pub answers: BTreeMap<u16, u64>,
-    /// How many requests there were that write.
+    /// Number of requests that write.
     pub requests: u64,
 }
 
-/// What is known of a saved card.
+/// The known facts about a saved card.
 #[derive(Clone, Debug, Default)]
 pub struct CardNotes {
-    /// The PSP's id of it.
+    /// The PSP's id of the card.
     pub token: String,
     /// E-mail address of the customer who has saved it.
     pub owner: String,
-    /// When the service said that it is removed.
+    /// Time when the service reported its removal.
     pub removed_at: Option<DateTime<Utc>>,
 }
 
-/// What is known of an order.
+/// The known facts about an order.
 #[derive(Default)]
 pub struct OrderNotes {
     /// E-mail address of its customer.
     pub customer: String,
     /// The addresses of all customers that it had.
     pub customers: BTreeSet<String>,
-    /// The largest total that it was given.
+    /// The largest total that the order was given.
     pub largest_total: i64,
     /// The furthest status that was seen.
     pub status: String,
-    /// Its payment sources, as far as anybody was told of them.
+    /// Its payment sources, as far as any client knows.
     pub sources: Vec<SourceNotes>,
-    /// A part of the total was asked to be authorized.
+    /// Whether a part of the total was authorized on request.
     pub partly_authorized: bool,
 }
 
-/// What is known of a payment source.
+/// The known facts about a payment source.
 #[derive(Clone, Debug, Default)]
 pub struct SourceNotes {
     /// Resource type.
     pub kind: String,
     /// Id.
     pub id: String,
-    /// Stripe: what the browser confirms the payment with.
+    /// Stripe: the browser's secret for confirming the payment.
     pub client_secret: Option<String>,
-    /// Where the buyer authenticates.
+    /// URL of the authentication.
     pub redirect: Option<String>,
-    /// Somebody has asked for its deletion.
+    /// Whether its deletion was requested.
     pub deleting: bool,
-    /// Nobody was told yet that it was made: an order shows it while it is being made, and it may come to nothing.
+    /// Whether its creation has no answer yet: an order shows it before, and its payment may fail.
     pub in_the_making: bool,
 }
 
@@ -96,18 +96,18 @@ pub struct SeenTransaction {
 pub struct KeyNotes {
     /// Its path, with `{id}`.
     pub path: String,
-    /// Which resource it changes.
+    /// Id of the resource that it changes.
     pub id: Option<String>,
-    /// What it sends, or null.
+    /// The attributes that it sends, or null.
     pub attributes: Value,
-    /// The part of an amount that it asked for, with the transaction that the part is of.
+    /// The partial amount that it requests, with the transaction.
     pub part: Option<(String, i64)>,
     /// The final answer of success: status, and id of the resource.
     pub answered: Option<(u16, String)>,
 }
 
 impl Notes {
-    /// Takes note of a resource that an answer showed. What contradicts what was shown before is told.
+    /// Records a resource in an answer. A contradiction with an earlier answer is an error.
     pub fn see(&mut self, resource: &Value) -> Result<(), String> {
         let (kind, id) = (text(&resource["type"]), text(&resource["id"]));
         let attributes = &resource["attributes"];
@@ -150,14 +150,14 @@ impl Notes {
         order.largest_total = order.largest_total.max(total.unwrap_or_default());
         let status = text(&attributes["status"]);
         if rank(status) < rank(&order.status) {
-            // Answers may overtake each other on their way: only what is lost for good counts, at the end.
+            // Answers may overtake each other: only a loss that is still there at the end counts.
             return Ok(());
         }
         status.clone_into(&mut order.status);
         Ok(())
     }
 
-    /// A new payment source of an order, that was asked for with this document.
+    /// Records a new payment source of an order, with the request's document.
     pub fn see_new_source(&mut self, asked: &Value, made: &Value) {
         let kind = match text(&made["type"]) {
             "payments" => "stripe_payments",
@@ -179,7 +179,7 @@ impl Notes {
         }
     }
 
-    /// The cards that the customer of an order has saved.
+    /// Records the saved cards of an order's customer.
     pub fn see_cards(&mut self, order: &str, list: &Value) {
         let owner = self
             .orders
@@ -192,7 +192,7 @@ impl Notes {
         }
     }
 
-    /// The payment source that an order has now, however it was made.
+    /// Records the present payment source of an order, however it was made.
     pub fn see_present_source(&mut self, order: &str, source: &Value) {
         let source = &source["data"];
         let id = text(&source["id"]);
@@ -202,7 +202,7 @@ impl Notes {
         }
         let asked = serde_json::json!({"data": {"relationships": {"order": {"data": {"id": order}}}}});
         self.see_new_source(&asked, source);
-        // The request that makes it has its key for reference; what is made of a saved card has none.
+        // The reference is the key of its creation; a source that charges a saved card has none.
         let in_the_making = source["attributes"]["reference"].is_string();
         let mut known = self.orders.values_mut().flat_map(|order| &mut order.sources);
         if let Some(noted) = known.find(|noted| noted.id == id) {
@@ -227,7 +227,7 @@ impl Notes {
 }
 
 impl SeenTransaction {
-    /// Whether a transaction can be seen so after it was seen otherwise: only a refund comes back.
+    /// Whether a transaction can be seen like this after it was seen otherwise: only a refund can fail late.
     pub fn may_follow(&self, before: &Self) -> bool {
         self == before
             || (self.kind == "refunds" && before.status == "succeeded" && self.status == "failed")
@@ -236,7 +236,7 @@ impl SeenTransaction {
     }
 }
 
-/// How far along an order is: it never goes back from a higher rank to a lower one.
+/// The rank of an order's status. An order never returns from a higher rank to a lower one.
 pub fn rank(status: &str) -> u8 {
     match status {
         "placed" => 1,

@@ -1,4 +1,4 @@
-//! Seeds side by side: each run has a thread to itself.
+//! Runs seeds in parallel, each on its own thread.
 
 use std::{
     sync::{
@@ -8,12 +8,12 @@ use std::{
     thread,
 };
 
-/// How many processors there are.
+/// Number of processors.
 pub fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Runs seeds on threads, and hands each report to `take` as it comes, until that answers false.
+/// Runs seeds on threads, and passes each report to `take` as it comes, until that answers false.
 pub fn each<T: Send>(
     seeds: std::ops::Range<u64>,
     jobs: usize,

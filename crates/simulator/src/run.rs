@@ -1,4 +1,4 @@
-//! One run: a shop is opened, clients and faults have their time, then everything is healed and must come to rest.
+//! One run: a shop is opened, clients and faults act, then the faults end and all activity must cease.
 
 use std::{cell::Cell, panic::AssertUnwindSafe, rc::Rc};
 
@@ -17,26 +17,26 @@ use crate::{
     world::World,
 };
 
-/// What a run did.
+/// The report of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// What was seen that must never be; none in a good run.
+    /// The first violation; `None` in a good run.
     pub violation: Option<String>,
     /// A hash over everything that happened.
     pub hash: String,
-    /// What happened, if it was to be kept.
+    /// The trace, if it was kept.
     pub trace: Vec<String>,
-    /// How often the service's process ended.
+    /// Number of crashes.
     pub crashes: u32,
     /// Money effects at the PSPs.
     pub effects: usize,
-    /// Calls that were left to a person.
+    /// Number of calls that are flagged for an operator.
     pub flagged: usize,
     /// Turns that were taken.
     pub turns: u64,
 }
 
-/// After the last client: the time until one more look, over and over, while everything is well.
+/// After the last client: the times between two checks that all is well.
 const REST: &[i64] = &[
     10,
     30,
@@ -56,12 +56,12 @@ const REST: &[i64] = &[
     96 * 3600,
 ];
 
-/// In which rounds of rest the merchant asks for all payments, and how often. By the last one, all that the PSPs were slow with has
-/// happened.
+/// Rounds of rest in which the merchant reads all payments, and how often. By the last one, all slow actions of the PSPs are
+/// done.
 const LOOKS: [(usize, usize); 4] = [(3, 1), (5, 1), (6, 1), (7, 3)];
-/// How many seconds the merchant takes for that at most.
+/// Maximum number of seconds for these reads.
 const LOOKING: i64 = 300;
-/// After so many, what the clients were told must agree for the first time. Later, what was forgotten has run out by itself.
+/// Round after which the clients' answers must agree for the first time. Later, forgotten payments have expired.
 const FIRST_CHECK_AFTER: usize = 7;
 
 /// Runs a seed.
@@ -186,11 +186,11 @@ impl Scene {
         }
     }
 
-    /// Nothing goes wrong any more, and time passes, until nothing is left to happen.
+    /// Ends the faults, and lets time pass until nothing is left to happen.
     fn heal(&mut self, api: &Api) -> Result<(), String> {
         let world = self.host.world.clone();
         world.turn_of("heal");
-        world.note("everything is well from here on");
+        world.note("no more faults from here on");
         world.heal();
         let mut looks = check::Looks::default();
         for (round, seconds) in REST.iter().enumerate() {
@@ -203,7 +203,7 @@ impl Scene {
                 looks.check(api);
             }
             if let Some((_, times)) = asked {
-                // What was done in a dashboard, and whose event is lost for good, is learned by asking.
+                // Dashboard actions whose events are lost for good are found by reading.
                 let (api, times) = (api.clone(), *times);
                 self.executor.spawner().spawn("look", Side::Outside, async move {
                     for _ in 0..times {
@@ -211,7 +211,7 @@ impl Scene {
                     }
                 });
             }
-            // What was due meanwhile happens in its time.
+            // Work that was due meanwhile happens in its time.
             world.jump(TimeDelta::seconds(*seconds));
             self.run_for(TimeDelta::seconds(if asked.is_some() { LOOKING } else { 20 }))?;
         }
@@ -231,7 +231,7 @@ impl Scene {
         let host = Rc::clone(&self.host);
         let limit = host.world.now() + time;
         match self.executor.run(limit, || false, move || host.crashed()) {
-            Ended::InCircles => Err("somebody runs in circles".into()),
+            Ended::InCircles => Err("a task runs in circles".into()),
             Ended::Done | Ended::TimeIsUp => Ok(()),
         }
     }

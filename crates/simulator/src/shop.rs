@@ -1,4 +1,4 @@
-//! What a run begins with: an organization, its gateways at both PSPs, and some orders.
+//! The setup of a run: an organization, its gateways at both PSPs, and some orders.
 
 use std::rc::Rc;
 
@@ -22,13 +22,13 @@ use crate::{
     world::PSP_URL,
 };
 
-/// Currencies with two, none and three decimals. Amounts end with 0, which both PSPs want of three decimals.
+/// Currencies with two, none and three decimals. Amounts end with 0, as both PSPs require with three decimals.
 const CURRENCIES: &[&str] = &["EUR", "EUR", "EUR", "JPY", "KWD"];
 /// Secret key of the gateway at Stripe.
 pub const STRIPE_KEY: &str = "sk_test_simulator0000000000";
 /// Secret key of the gateway at Checkout.com.
 pub const CHECKOUT_COM_KEY: &str = "sk_sbox_simulatoraaaaaaaaaaaaaaaaaa";
-/// What a merchant may want to be told of, and what happens to a resource once at most.
+/// Topics that the merchant may subscribe to. Each happens to a resource at most once.
 const TOPICS: &[&str] = &[
     "authorizations.succeeded",
     "authorizations.failed",
@@ -42,7 +42,7 @@ const TOPICS: &[&str] = &[
     "orders.approve",
     "orders.cancel",
 ];
-/// Who buys.
+/// The buyers.
 pub const EMAILS: &[&str] = &["ada@example.com", "eve@example.com"];
 const SIGNING_KEY: &str = "simulated-signing-key";
 
@@ -56,10 +56,10 @@ pub fn resource(kind: &str, attributes: Value, relationships: Value) -> Value {
     json!({"data": {"type": kind, "attributes": attributes, "relationships": relationships}})
 }
 
-/// Opens the shop. Answers its API, with which the clients go on.
+/// Opens the shop. Returns its API, for the clients.
 ///
 /// # Errors
-/// The service refuses something, which it must not.
+/// The service refuses a request, which it must not.
 pub async fn open(host: Rc<Host>, notes: SharedNotes) -> Result<Api> {
     let context = host.context();
     let told = |what: &str| anyhow!("cannot make {what}");
@@ -180,7 +180,7 @@ impl Api {
     }
 }
 
-/// The merchant wants to be told of some of what happens.
+/// Subscribes the merchant to some topics.
 async fn listen(api: &Api) -> Result<()> {
     for topic in TOPICS {
         if api.host.world.chance(0.15) {
@@ -192,7 +192,7 @@ async fn listen(api: &Api) -> Result<()> {
     Ok(())
 }
 
-/// Checkout.com's endpoint is made the way a merchant does it.
+/// Checkout.com's endpoint is made like a merchant does it.
 async fn subscribe(api: &Api, gateway: &str) -> Result<()> {
     let shown = api.get("/api/checkout_com_gateways/{id}", gateway).await;
     let url = shown.context("the gateway is gone")?["data"]["attributes"]["webhook_endpoint_url"].take();

@@ -1,4 +1,4 @@
-//! What happened in a run, line by line, and a hash by which two runs are compared.
+//! The trace of a run, line by line, and a hash that compares two runs.
 
 use std::fmt::Write as _;
 
@@ -10,13 +10,13 @@ use sha2::{Digest, Sha256};
 pub struct Trace {
     lines: Vec<String>,
     hash: Sha256,
-    /// Whose turn it is.
+    /// The task whose turn it is.
     pub actor: String,
     keeps_lines: bool,
 }
 
 impl Trace {
-    /// An empty one; with `keeps_lines` it can be printed.
+    /// An empty trace; with `keeps_lines` it can be printed.
     pub fn new(keeps_lines: bool) -> Self {
         Self {
             keeps_lines,

@@ -1,4 +1,4 @@
-//! What clients do with saved cards: they charge them, those of others too, and remove them.
+//! The clients' actions with saved cards: they charge them, including those of others, and remove them.
 
 use bytes::Bytes;
 use http::Request;
@@ -13,11 +13,11 @@ use crate::{
     world::World,
 };
 
-/// Chooses a card for an order; mostly, but not always, one of its customer's.
+/// Chooses a card for an order; usually, but not always, one of its customer's.
 pub async fn use_card(api: &Api, order: &str) {
     let world = &api.host.world;
     let path = "/api/orders/{id}/available_customer_payment_sources";
-    // What others have saved is known, too.
+    // Other customers' cards are known, too.
     let orders: Vec<String> = api.notes.borrow().orders.keys().cloned().collect();
     let other = world.pick(&orders);
     if let Some(cards) = api.get(path, &other).await {
@@ -52,7 +52,7 @@ pub async fn use_card(api: &Api, order: &str) {
     }
 }
 
-/// Somebody removes a customer or a card in a PSP's dashboard.
+/// Removes a customer or a card in a PSP's dashboard.
 pub fn vanish(api: &Api) {
     let world = &api.host.world;
     let customers = quietly_at(world, "GET", "/v1/customers?limit=100", STRIPE_KEY);
@@ -75,7 +75,7 @@ pub fn vanish(api: &Api) {
     quietly_at(world, "DELETE", &path, key);
 }
 
-/// Asks a PSP as the merchant would, past all faults of the network.
+/// Sends a request to a PSP like the merchant would, past all faults of the network.
 fn quietly_at(world: &World, method: &str, path: &str, key: &str) -> Value {
     let request = Request::builder()
         .method(method)
@@ -89,7 +89,7 @@ fn quietly_at(world: &World, method: &str, path: &str, key: &str) -> Value {
     }
 }
 
-/// Removes a card. Once that is answered, it must not be charged any more.
+/// Removes a card. After the answer, it must not be charged any more.
 pub async fn remove_card(api: &Api) {
     let world = &api.host.world;
     let known: Vec<String> = api.notes.borrow().cards.keys().cloned().collect();

@@ -1,4 +1,4 @@
-//! The PSPs' webhooks on their way to the service, and what somebody else pretends to be one.
+//! The PSPs' webhooks on their way to the service, and forged ones.
 
 use std::{rc::Rc, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
     notes::SharedNotes,
 };
 
-/// Delivers what is due, for as long as the run lasts.
+/// Delivers due webhooks until the run ends.
 pub async fn deliver(host: Rc<Host>, spawner: Spawner, notes: SharedNotes) {
     let world = &host.world;
     loop {
@@ -50,7 +50,7 @@ async fn send(host: &Host, notes: &SharedNotes, delivery: WebhookDelivery) {
         Ok(Ok(Reception::NotFound)) => StatusCode::NOT_FOUND,
         Ok(Err(problems)) => StatusCode::from_u16(problems.status()).unwrap_or(StatusCode::BAD_GATEWAY),
         Err(_) => {
-            world.note(format!("nobody hears of {what}"));
+            world.note(format!("no answer to {what}"));
             world.sandbox.webhook_answered(&delivery.id, WebhookAnswer::None);
             return;
         }
@@ -70,7 +70,7 @@ async fn send(host: &Host, notes: &SharedNotes, delivery: WebhookDelivery) {
         .webhook_answered(&delivery.id, WebhookAnswer::Status(answer));
 }
 
-/// Somebody who does not know the secret says something like it.
+/// Sends a similar message without knowing the secret.
 async fn forge(host: &Host, delivery: &WebhookDelivery) {
     let mut forged = delivery.clone();
     let body = String::from_utf8_lossy(&delivery.body).replace("\"id\"", "\"id\" ");

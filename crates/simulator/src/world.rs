@@ -1,4 +1,4 @@
-//! What everything in a run shares: the time, the PSPs, chance, and what is to happen when.
+//! The shared world of a run: time, PSPs, chance, and scheduled events.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -15,13 +15,13 @@ use tillgate_sandbox::{Clock as _, ManualClock, Sandbox, SandboxConfig};
 
 use crate::{faults::Faults, trace::Trace};
 
-/// Where both PSPs are, as far as anybody knows.
+/// URL of both PSPs, as the service knows it.
 pub const PSP_URL: &str = "http://127.0.0.1:8081";
 
-/// What is done when its time has come.
+/// An action at its time.
 type Event = Box<dyn FnOnce(&Arc<World>) + Send>;
 
-/// What everything in a run shares.
+/// The shared world of a run.
 pub struct World {
     /// Both PSPs.
     pub sandbox: Sandbox,
@@ -42,19 +42,19 @@ struct State {
     first_sent: HashMap<String, DateTime<Utc>>,
     last_jump: Option<DateTime<Utc>>,
     unreachable_until: Option<DateTime<Utc>>,
-    /// By idempotency key: whether the payment is shown as somebody else's.
+    /// Whether the payment is shown as another one, by idempotency key.
     disguised: HashMap<String, bool>,
-    /// Payments that were shown as somebody else's, and whether nothing else was ever shown of them.
+    /// Payments that were shown as others, and whether they never appeared otherwise.
     impostors: BTreeMap<String, bool>,
-    /// Payments that their PSP has not decided yet, as far as it tells, and until when.
+    /// Payments that their PSP shows as undecided, and until when.
     waiting: HashMap<String, DateTime<Utc>>,
 }
 
 impl World {
-    /// The world of a seed. Nothing goes wrong in it yet.
+    /// The world of a seed, without faults.
     ///
     /// # Errors
-    /// The sandbox cannot be made.
+    /// The sandbox can't be made.
     pub fn new(seed: u64, keeps_trace: bool) -> std::io::Result<Arc<Self>> {
         let start = Utc
             .with_ymd_and_hms(2030, 1, 1, 12, 0, 0)
@@ -98,19 +98,19 @@ impl World {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The time, for everybody.
+    /// The time.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
 
-    /// Lets time pass at once: what became due meanwhile happens afterwards.
+    /// Moves the clock at once: work that became due happens afterwards.
     pub fn jump(&self, by: TimeDelta) {
         self.clock.advance(by);
         let now = self.now();
         self.state().last_jump = Some(now);
     }
 
-    /// From now on and for a while, the PSPs refuse connections.
+    /// Makes the PSPs refuse connections for a while.
     pub fn cut_off(&self, wait: Duration) {
         let until = self.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
         self.state().unreachable_until = Some(until);
@@ -122,13 +122,13 @@ impl World {
         self.state().unreachable_until.is_some_and(|until| now < until)
     }
 
-    /// Whether time has jumped at this very moment: nobody can have noticed.
+    /// Whether the clock has jumped at this very moment, before any task could notice.
     pub fn has_just_jumped(&self) -> bool {
         let now = self.now();
         self.state().last_jump == Some(now)
     }
 
-    /// Lets something happen later.
+    /// Schedules an event.
     pub fn after(&self, wait: Duration, event: impl FnOnce(&Arc<Self>) + Send + 'static) {
         let at = self.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
         self.at(at, Box::new(event));
@@ -141,7 +141,7 @@ impl World {
         state.due.insert((at, number), event);
     }
 
-    /// Lets the next event happen, and the time of it come, if that is not after `limit`. False if there is none.
+    /// Runs the next event at its time, unless that is after `limit`. False if there is none.
     pub fn step(self: &Arc<Self>, limit: DateTime<Utc>) -> bool {
         let (at, event) = {
             let mut state = self.state();
@@ -162,7 +162,7 @@ impl World {
         true
     }
 
-    /// Lets time pass until then, when nothing more happens before.
+    /// Moves the clock to a time before which nothing more happens.
     pub fn wait_until(&self, at: DateTime<Utc>) {
         let wait = at - self.now();
         if wait > TimeDelta::zero() {
@@ -190,7 +190,7 @@ impl World {
         self.sleep(wait).await;
     }
 
-    /// Lets others have their turn, perhaps.
+    /// Perhaps lets other tasks run.
     pub async fn give_way(self: &Arc<Self>) {
         match self.below(4) {
             0 => {}
@@ -212,7 +212,7 @@ impl World {
         }
     }
 
-    /// Lets somebody look into the database without a stir: nobody gives way, and nothing goes wrong.
+    /// Reads the database undisturbed: no other task runs, and no fault happens.
     pub fn quietly<T>(&self, look: impl FnOnce() -> T) -> T {
         self.state().quiet = true;
         let seen = look();
@@ -220,7 +220,7 @@ impl World {
         seen
     }
 
-    /// Whether somebody is looking.
+    /// Whether such a read is in progress.
     pub fn is_quiet(&self) -> bool {
         self.state().quiet
     }
@@ -230,7 +230,7 @@ impl World {
         self.state().chance.random_range(0..end)
     }
 
-    /// Whether something happens that has a probability.
+    /// Whether an event with this probability happens.
     pub fn chance(&self, probability: f64) -> bool {
         probability > 0.0 && self.state().chance.random_bool(probability.min(1.0))
     }
@@ -240,7 +240,7 @@ impl World {
         self.state().chance.random_range(least..=most)
     }
 
-    /// One of several.
+    /// One of several items.
     pub fn pick<T: Clone>(&self, items: &[T]) -> T {
         items[self.below(items.len())].clone()
     }
@@ -255,17 +255,17 @@ impl World {
         self.state().entropy.fill_bytes(buffer);
     }
 
-    /// How much goes wrong now.
+    /// The present mixture of faults.
     pub fn faults(&self) -> Faults {
         self.state().faults
     }
 
-    /// Decides how much goes wrong from now on.
+    /// Sets the mixture of faults.
     pub fn set_faults(&self, faults: Faults) {
         self.state().faults = faults;
     }
 
-    /// From now on nothing goes wrong any more.
+    /// Ends all faults.
     pub fn heal(&self) {
         let mut state = self.state();
         state.faults = Faults::default();
@@ -281,13 +281,13 @@ impl World {
         Faults::draw(&mut self.state().chance)
     }
 
-    /// Notes an event of the present actor.
+    /// Notes an event of the present task.
     pub fn note(&self, event: impl AsRef<str>) {
         let now = self.now();
         self.state().trace.add(now, event.as_ref());
     }
 
-    /// Whose events are noted from now on.
+    /// Sets the task whose events are noted.
     pub fn turn_of(&self, actor: &str) {
         let mut state = self.state();
         state.trace.actor.clear();
@@ -300,7 +300,7 @@ impl World {
         (state.trace.take_lines(), state.trace.hash())
     }
 
-    /// The process ends here, perhaps: whoever awaits this is not polled again.
+    /// A point where the process may crash: a crashed task is not polled again.
     pub async fn may_crash(self: &Arc<Self>, place: &str) {
         if self.chance(self.faults().crash) {
             self.note(format!("CRASH {place}"));
@@ -309,36 +309,36 @@ impl World {
         }
     }
 
-    /// Whether the process is to end now. Asked once for each crash.
+    /// Whether the process crashes now. Asked once for each crash.
     pub fn take_crash(&self) -> bool {
         std::mem::take(&mut self.state().crash)
     }
 
-    /// How long ago a request with this key was first sent.
+    /// Time since a request with this key was first sent.
     pub fn age_of_key(&self, key: &str) -> TimeDelta {
         let now = self.now();
         let mut state = self.state();
         now - *state.first_sent.entry(key.to_owned()).or_insert(now)
     }
 
-    /// For a while, a PSP has not decided about a payment, as far as it tells. Once it has, it has.
+    /// Lets a PSP show a payment as undecided for a while. It does so only once.
     pub fn keep_waiting(&self, id: &str, wait: Duration) {
         let until = self.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
         self.state().waiting.entry(id.to_owned()).or_insert(until);
     }
 
-    /// Whether that is so of any payment.
+    /// Whether any payment is shown as undecided.
     pub fn keeps_waiting(&self) -> bool {
         !self.state().waiting.is_empty()
     }
 
-    /// Whether it is so of this one.
+    /// Whether this payment is shown as undecided.
     pub fn is_waiting(&self, id: &str) -> bool {
         let now = self.now();
         self.state().waiting.get(id).is_some_and(|until| now < *until)
     }
 
-    /// Whether the answers to a creation with this key show the new payment as somebody else's: decided when it first succeeds.
+    /// Whether the answers to a creation with this key show the new payment as another one. The first success decides.
     pub fn is_disguised(&self, key: &str, succeeds: bool) -> bool {
         let known = self.state().disguised.get(key).copied();
         if let Some(known) = known {
@@ -351,12 +351,12 @@ impl World {
         is_disguised
     }
 
-    /// A payment is shown as somebody else's.
+    /// Records that a payment is shown as another one.
     pub fn show_as_impostor(&self, id: &str) {
         self.state().impostors.entry(id.to_owned()).or_insert(true);
     }
 
-    /// An answer of a PSP arrives as it was given.
+    /// Records that an answer of a PSP arrives unchanged.
     pub fn show(&self, body: &[u8]) {
         let mut state = self.state();
         if state.impostors.is_empty() {
@@ -368,23 +368,23 @@ impl World {
         }
     }
 
-    /// Whether a payment was never shown but as somebody else's.
+    /// Whether a payment was always shown as another one.
     pub fn is_impostor(&self, id: &str) -> bool {
         self.state().impostors.get(id) == Some(&true)
     }
 
-    /// All payments that were ever shown as somebody else's.
+    /// All payments that were ever shown as others.
     pub fn impostors(&self) -> BTreeSet<String> {
         self.state().impostors.keys().cloned().collect()
     }
 
-    /// Something is seen that must never be. The first one counts.
+    /// Records a violation. The first one counts.
     pub fn violate(&self, what: String) {
         self.note(format!("VIOLATION {what}"));
         self.state().violation.get_or_insert(what);
     }
 
-    /// What was seen.
+    /// The violation.
     pub fn violation(&self) -> Option<String> {
         self.state().violation.clone()
     }

@@ -1,4 +1,4 @@
-//! The simulator can fail: each planted bug is found.
+//! The simulator can fail: it finds each planted bug.
 
 use std::{
     io::Write,
@@ -15,8 +15,8 @@ use tillgate_simulator::{
 /// Seeds within which a bug must be found.
 const SEEDS: u64 = 500;
 
-/// Seeds that are known to show a bug: they are tried before the others, which takes seconds instead of minutes. A change of the
-/// simulator changes what its seeds do; the test then names another seed to be written here.
+/// Seeds that are known to show a bug. They are tried before the others, which takes seconds instead of minutes. A change of the
+/// simulator changes the behaviour of its seeds; the test then names another seed to write here.
 const KNOWN: &[(Bug, u64)] = &[
     (Bug::NoIntent, 1),
     (Bug::NewKeyOnRetry, 91),
@@ -60,7 +60,7 @@ fn known_seed(bug: Bug) -> Option<u64> {
     known.map(|(_, seed)| *seed)
 }
 
-/// The seed at which a bug is found, and how it shows.
+/// The first seed that finds a bug, and its violation.
 fn find(bug: Bug) -> Option<(u64, String)> {
     let with = |present, seed| {
         plant(present);
@@ -83,7 +83,7 @@ fn every_planted_bug_is_found() {
         AtomicUsize::new(0),
         thread::available_parallelism().map_or(1, usize::from),
     );
-    // A bug may also show by a panic, which is a finding like any other.
+    // A bug may also show by a panic, which counts like any other violation.
     panic::set_hook(Box::new(|_| {}));
     let missed: Vec<Bug> = thread::scope(|scope| {
         let worker = || {
@@ -99,7 +99,7 @@ fn every_planted_bug_is_found() {
                     }
                     None => format!("{bug:?}: NOT FOUND within {SEEDS} seeds"),
                 };
-                // Unlike println!, this is shown also when the test succeeds.
+                // Unlike println!, this is shown even if the test succeeds.
                 let _ = writeln!(std::io::stdout().lock(), "{line}");
                 if found.is_none() {
                     missed.push(*bug);

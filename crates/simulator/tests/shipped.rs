@@ -1,4 +1,4 @@
-//! No mistake can be planted in what is shipped.
+//! Planted bugs are not in release builds.
 
 use std::process::Command;
 
@@ -29,9 +29,9 @@ fn the_server_is_built_without_planted_bugs() {
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
     assert!(!features_of("tillgate-server", &[]).contains("planted-bugs"));
-    // The simulator does not have them either unless it is told to, so that a build of the whole workspace has none.
+    // The simulator does not have them either by default, so that a build of the whole workspace has none.
     assert!(!features_of("tillgate-simulator", &[]).contains("planted-bugs"));
-    // The name that is looked for is the right one.
+    // Checks that the feature's name is right.
     assert!(
         features_of("tillgate-simulator", &["--features", "planted-bugs"])
             .contains("tillgate-payments feature \"planted-bugs\"")

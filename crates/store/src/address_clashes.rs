@@ -1,5 +1,5 @@
-//! Customers whose e-mail addresses differ in case alone. A migration makes the addresses lower case, so that somebody has to
-//! decide which of such customers stays, before anything is changed.
+//! Finds customers whose e-mail addresses differ in case alone. A migration makes the addresses lower case, so an operator must
+//! decide first which of these customers stays.
 
 use std::fmt::Write as _;
 
@@ -7,12 +7,12 @@ use diesel::{QueryableByName, sql_types::Text};
 
 use crate::StoreError;
 
-/// The migration that they stand in the way of.
+/// The migration that these customers block.
 pub const MIGRATION: &str = "00000000000008";
-/// So many are told.
+/// Maximum number of reported addresses.
 const TOLD: usize = 20;
 
-/// Customers with one address.
+/// Customers with the same address.
 #[derive(QueryableByName)]
 pub struct Clash {
     #[diesel(sql_type = Text)]
@@ -23,7 +23,7 @@ pub struct Clash {
     customers: String,
 }
 
-/// Asks for them; `aggregate` makes one text of all `email (id)` of a group.
+/// The query for such customers; `aggregate` makes one text of all `email (id)` of a group.
 pub fn query(aggregate: &str) -> String {
     format!(
         "SELECT organization_id, CASE WHEN test THEN 'test' ELSE 'live' END AS mode, {aggregate} AS customers \
@@ -33,7 +33,7 @@ pub fn query(aggregate: &str) -> String {
     )
 }
 
-/// Refuses to migrate if there are any.
+/// Refuses the migration if there are any.
 pub fn refuse(clashes: &[Clash]) -> Result<(), StoreError> {
     if clashes.is_empty() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The database, whichever it is.
+//! The database: SQLite or PostgreSQL.
 
 use std::{
     fmt::Display,
@@ -24,10 +24,10 @@ use crate::{
     postgres_backend, query, sqlite_backend,
 };
 
-/// Name of the counter of the transactions that were committed.
+/// Name of the counter of committed transactions.
 pub const TRANSACTIONS_COMMITTED: &str = "tillgate_transactions_committed_total";
 
-/// How long a caller waits for a read or a transaction, with everything that it waits for in turn.
+/// Time limit for a read or a transaction, including all of its own waiting.
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// How long a list waits for the number of its items.
@@ -64,14 +64,14 @@ pub struct Postgres {
 
 /// A connection that queries run on: in a transaction in [`Db::write`], without one in [`Db::read`].
 pub enum Tx<'a> {
-    /// To SQLite.
+    /// A connection to SQLite.
     Sqlite(&'a mut sqlite_backend::Connection),
-    /// To PostgreSQL.
+    /// A connection to PostgreSQL.
     Postgres(postgres_backend::Pipeline),
 }
 
 impl Db {
-    /// Opens `sqlite://PATH`, `postgres://…` or `postgresql://…`. Tables are brought up to date if asked for.
+    /// Opens `sqlite://PATH`, `postgres://…` or `postgresql://…`, and migrates the tables if `migrate`.
     pub fn open(url: &str, connections_per_thread: usize, migrate: bool) -> Result<Self, StoreError> {
         if let Some(path) = url.strip_prefix("sqlite://") {
             let path = PathBuf::from(path);
@@ -99,7 +99,7 @@ impl Db {
         ))
     }
 
-    /// Looks at what a database URL leads to, and at one of its settings, without creating or changing anything. Blocks.
+    /// Reads the schema and one setting of a database, without creating or changing anything. Blocks.
     pub fn look(url: &str, setting: &str) -> Result<Found, StoreError> {
         match url.strip_prefix("sqlite://") {
             Some(path) => sqlite_backend::look(Path::new(path), setting),
@@ -107,8 +107,7 @@ impl Db {
         }
     }
 
-    /// Opens a SQLite file that need not outlive a power cut: nothing waits for the disk. Its tables are brought up to
-    /// date.
+    /// Opens a SQLite file that need not survive a power cut: nothing waits for the disk. Migrates its tables.
     pub fn open_temporary(path: &Path) -> Result<Self, StoreError> {
         let writer = Arc::new(sqlite_backend::Writer::start_unsynced(path)?);
         Ok(Self::Sqlite(Sqlite {
@@ -119,12 +118,12 @@ impl Db {
         }))
     }
 
-    /// Copies a SQLite database to a file that does not exist yet. Blocks.
+    /// Copies a SQLite database to a new file. Blocks.
     pub fn save_copy(&self, copy: &Path) -> Result<(), StoreError> {
         sqlite_backend::copy::save(self.file()?, copy)
     }
 
-    /// Puts back what a SQLite database held when it was copied. Blocks.
+    /// Restores the contents of a SQLite database from its copy. Blocks.
     pub fn restore_copy(&self, copy: &Path) -> Result<(), StoreError> {
         sqlite_backend::copy::restore(self.file()?, copy)
     }
@@ -138,7 +137,7 @@ impl Db {
         }
     }
 
-    /// Runs queries that only read. They must await nothing but queries. What they have seen is on disk when this returns.
+    /// Runs queries that only read, and awaits nothing but queries. Everything that they read is on disk when this returns.
     pub async fn read<T, E>(&self, read: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E>
     where
         E: From<StoreError>,
@@ -252,7 +251,7 @@ impl Db {
         outcome
     }
 
-    /// Whether the database answers and takes changes.
+    /// Whether the database answers and accepts changes.
     pub async fn check(&self) -> Result<(), StoreError> {
         match self.health() {
             Some(health) => health.check(self).await,
@@ -260,7 +259,7 @@ impl Db {
         }
     }
 
-    /// Takes note of a failure that a caller was told of.
+    /// Records a failure that a caller has seen.
     pub fn note(&self, error: &StoreError) {
         if let Some(health) = self.health() {
             health.note(error);
@@ -276,7 +275,7 @@ impl Db {
     }
 }
 
-/// SQLite's queries answer at once, so that what awaits only them does so too.
+/// SQLite's queries answer at once, so a future of only queries does too.
 pub(crate) fn at_once<T, E: From<StoreError>>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     future.now_or_never().unwrap_or_else(|| {
         Err(StoreError::Failed("a transaction waited for something else than a query".into()).into())
@@ -332,20 +331,20 @@ impl Sqlite {
                 keep: outcome.is_ok(),
                 reply: Box::new(move |committed| {
                     let outcome = outcome.and_then(|value| committed.map(|()| value).map_err(E::from));
-                    // The caller may be gone; what was written stays.
+                    // The caller may be gone; the changes stay.
                     let _ = answer.send(outcome);
                 }),
             }
         }))?;
         match timeout(PATIENCE, answered).await {
             Ok(Ok(outcome)) => outcome,
-            // Nobody answers any more, or not in time.
+            // The writer thread has ended, or is too slow.
             Ok(Err(_)) | Err(_) => Err(progress.give_up().into()),
         }
     }
 }
 
-/// Whether a transaction that waits for its turn was begun.
+/// The state of a transaction that waits for its turn.
 #[derive(Default)]
 struct Progress(AtomicU8);
 
@@ -354,12 +353,12 @@ impl Progress {
     const BEGUN: u8 = 1;
     const GIVEN_UP: u8 = 2;
 
-    /// False if nobody waits for it any more, so that it must not run.
+    /// Whether the transaction may run. False if its caller no longer waits.
     fn begin(&self) -> bool {
         self.change(Self::BEGUN)
     }
 
-    /// What the caller is told who waits no longer.
+    /// The error for a caller who stops waiting.
     fn give_up(&self) -> StoreError {
         if self.change(Self::GIVEN_UP) {
             StoreError::Unavailable("the transaction could not be begun in time".into())
@@ -432,7 +431,7 @@ impl Postgres {
     }
 }
 
-/// For messages: what cannot be opened, without the credentials in the URL.
+/// The database URL for messages, without credentials.
 pub fn without_password(url: &str) -> impl Display {
     match url::Url::parse(url) {
         Ok(mut parsed) => {

@@ -1,17 +1,17 @@
-//! What can go wrong with the database.
+//! The errors of the database.
 
 use diesel::result::{DatabaseErrorKind, Error};
 
-/// A failed read or write. Nothing of it is for clients; it goes to the log.
+/// A failed read or write. Its text goes to the log only, never to clients.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another row has the same key.
     #[error("the row is not unique: {0}")]
     NotUnique(String),
-    /// Something refers to the row, or it refers to something that is not there.
+    /// Another row refers to the row, or it refers to a missing one.
     #[error("a reference stands against it: {0}")]
     Referenced(String),
-    /// Too many writes wait already, or two of them wait for each other: the same may succeed in a moment.
+    /// Too many writes wait already, or two of them wait for each other: a repetition may succeed in a moment.
     #[error("the database is busy")]
     Busy,
     /// A list that no index finds takes longer than it may.
@@ -25,19 +25,19 @@ pub enum StoreError {
         "a newer version of Tillgate has used this database (migration {0} is not known here); use that version or a later one"
     )]
     Newer(String),
-    /// The time for an answer ended after the commit was sent: the changes may be kept, or not.
-    #[error("the database has not told in time whether it keeps the changes")]
+    /// The time limit ended after the commit was sent: the changes may be stored, or not.
+    #[error("the database did not answer in time whether it keeps the changes")]
     Unknown,
-    /// The file is damaged, and nobody can rely on what it says.
+    /// The file is damaged, and its contents can't be relied on.
     #[error("the database is damaged: {0}")]
     Damaged(String),
-    /// Anything else.
+    /// Any other failure.
     #[error("the database failed: {0}")]
     Failed(String),
 }
 
-/// What PostgreSQL says of a lock that was not granted (40P01, 55P03) or of a statement that takes too long (57014), and SQLite of
-/// one; diesel has no kind for them and hides their codes.
+/// PostgreSQL's messages for a lock that was not granted (40P01, 55P03) or a statement that takes too long (57014), and SQLite's
+/// for a lock; diesel has no kind for them and hides their codes.
 const WAITED_IN_VAIN: [&str; 5] = [
     "deadlock detected",
     "canceling statement due to lock timeout",
@@ -46,7 +46,7 @@ const WAITED_IN_VAIN: [&str; 5] = [
     "database table is locked",
 ];
 
-/// What SQLite says when nothing can be written (SQLITE_FULL, SQLITE_READONLY, SQLITE_IOERR, SQLITE_CANTOPEN).
+/// SQLite's messages when nothing can be written (SQLITE_FULL, SQLITE_READONLY, SQLITE_IOERR, SQLITE_CANTOPEN).
 const NOT_WRITABLE: [&str; 4] = [
     "database or disk is full",
     "attempt to write a readonly database",
@@ -54,13 +54,13 @@ const NOT_WRITABLE: [&str; 4] = [
     "unable to open database file",
 ];
 
-/// What is in PostgreSQL's message when the disk is full (53100): the rest names a file.
+/// Part of PostgreSQL's message when the disk is full (53100): the rest names a file.
 const NO_SPACE: &str = "No space left on device";
 
-/// What SQLite says of a damaged file (SQLITE_CORRUPT, SQLITE_NOTADB).
+/// SQLite's messages for a damaged file (SQLITE_CORRUPT, SQLITE_NOTADB).
 const DAMAGED: [&str; 2] = ["database disk image is malformed", "file is not a database"];
 
-/// What it says before it closes a connection (57P01, 57P02, 57P03), and which diesel does not tell from other errors either.
+/// PostgreSQL's messages before it closes a connection (57P01, 57P02, 57P03). diesel hides their codes too.
 const CLOSING: [&str; 5] = [
     "terminating connection due to administrator command",
     "terminating connection because of crash of another server process",
@@ -99,7 +99,7 @@ impl From<Error> for StoreError {
     }
 }
 
-/// It works again when somebody has made room, given the right to write, or started it.
+/// Whether the database works again once an operator has freed space, granted the right to write, or started it.
 fn is_passing(message: &str) -> bool {
     CLOSING.contains(&message) || NOT_WRITABLE.contains(&message) || message.contains(NO_SPACE)
 }

@@ -1,4 +1,4 @@
-//! Whether the database can be worked with, for those who decide whether requests are sent here.
+//! The health of the database, for readiness checks.
 
 use std::{
     sync::{
@@ -12,21 +12,21 @@ use tokio::time::Instant;
 
 use crate::{Db, StoreError, Tx, query};
 
-/// Name of the setting that is written to see whether anything can be.
+/// Name of the setting that the health check writes.
 const SETTING: &str = "readiness";
-/// How long the outcome of such a write counts.
+/// Time for which the result of such a write counts.
 const FRESH: Duration = Duration::from_secs(1);
-/// After a failure there has to be room for more than the few bytes that a small write takes.
+/// Size of the write after a failure: there must be room for more than a few bytes.
 const LARGE: usize = 64 * 1024;
-/// Time between two lines in the log about the same thing.
+/// Time between two log lines about the same failure.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// What is known of the database.
+/// The known state of the database.
 #[derive(Default)]
 pub struct Health {
-    /// Something in it could not be read. It stays so: nobody knows what else is damaged.
+    /// Whether a read has found damage. This never ends: other data may be damaged too.
     is_damaged: AtomicBool,
-    /// A request could not be carried out since the last write that succeeded here.
+    /// Whether a request has failed since the last successful write of this check.
     has_failed: AtomicBool,
     state: Mutex<State>,
 }
@@ -38,7 +38,7 @@ struct State {
 }
 
 impl Health {
-    /// Takes note of a failure, and writes it to the log from time to time.
+    /// Records a failure, and logs it from time to time.
     pub fn note(&self, error: &StoreError) {
         match error {
             StoreError::Damaged(_) => self.is_damaged.store(true, Ordering::Relaxed),
@@ -57,11 +57,11 @@ impl Health {
             is_due
         };
         if is_due {
-            tracing::error!(%error, "the database cannot be worked with");
+            tracing::error!(%error, "the database can't be used");
         }
     }
 
-    /// Whether the database answers and takes changes.
+    /// Whether the database answers and accepts changes.
     pub async fn check(&self, db: &Db) -> Result<(), StoreError> {
         if self.is_damaged.load(Ordering::Relaxed) {
             return Err(StoreError::Damaged("it was noticed earlier".into()));

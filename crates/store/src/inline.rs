@@ -1,4 +1,4 @@
-//! SQLite on one connection and on the caller's thread: what a deterministic simulation of the service runs on.
+//! SQLite on one connection and on the caller's thread, for deterministic simulations of the service.
 
 use std::{
     path::Path,
@@ -9,37 +9,37 @@ use futures::future::{BoxFuture, FutureExt, ready};
 
 use crate::{Db, StoreError, Tx, db::at_once, sqlite_backend};
 
-/// What queries are for.
+/// The purpose of queries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Access {
     /// They only read.
     Read,
-    /// They are a transaction that is kept if they succeed.
+    /// They are a transaction.
     Write,
 }
 
-/// Stands around each [`Db::read`] and [`Db::write`] of an inline database. It decides when they run and whether they fail.
+/// Wraps each [`Db::read`] and [`Db::write`] of an inline database. It decides when they run and whether they fail.
 ///
-/// A transaction itself never waits. A caller that is dropped while it waits in [`Probe::before`] has changed nothing, and
-/// one that is dropped in [`Probe::after_commit`] has changed everything.
+/// A transaction itself never waits. A caller that is dropped while it waits in [`Probe::before`] has changed nothing, and one
+/// that is dropped in [`Probe::after_commit`] has changed everything.
 pub trait Probe: Send + Sync {
-    /// Awaited before the queries run. They don't if this fails.
+    /// Awaited before the queries run. A failure prevents them.
     fn before(&self, _: Access) -> BoxFuture<'_, Result<(), StoreError>> {
         ready(Ok(())).boxed()
     }
 
-    /// Called after the queries of a write have succeeded. They are undone if this fails.
+    /// Called after the queries of a write have succeeded. A failure rolls them back.
     fn before_commit(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
-    /// Awaited after the commit. If this fails, the caller does not learn that its changes are kept.
+    /// Awaited after the commit. A failure hides from the caller that the changes are stored.
     fn after_commit(&self) -> BoxFuture<'_, Result<(), StoreError>> {
         ready(Ok(())).boxed()
     }
 }
 
-/// SQLite on one connection, which is closed with the last clone.
+/// SQLite on one connection, which the last clone closes.
 #[derive(Clone)]
 pub struct Inline {
     connection: Arc<Mutex<sqlite_backend::Connection>>,
@@ -47,9 +47,8 @@ pub struct Inline {
 }
 
 impl Db {
-    /// Opens a SQLite file, or `:memory:`, and brings its tables up to date. Everything runs on the thread that asks for
-    /// it, in the order in which `probe` lets it. What is committed survives the end of the process, not that of the
-    /// machine.
+    /// Opens a SQLite file, or `:memory:`, and migrates its tables. Everything runs on the caller's thread, in the order that
+    /// `probe` allows. Commits survive the end of the process, but not of the machine.
     pub fn inline(path: &Path, probe: Arc<dyn Probe>) -> Result<Self, StoreError> {
         let connection = Arc::new(Mutex::new(sqlite_backend::open_unsynced(path)?));
         Ok(Self::Inline(Inline { connection, probe }))
@@ -102,7 +101,7 @@ mod tests {
     use super::*;
     use crate::query;
 
-    /// Lets everything through.
+    /// A probe that lets everything through.
     struct Calm;
     impl Probe for Calm {}
 
@@ -148,7 +147,7 @@ mod tests {
         assert!(is_set(&db, "a"));
     }
 
-    /// Where a probe strikes.
+    /// The point at which a probe strikes.
     #[derive(Clone, Copy, PartialEq)]
     enum Point {
         Before,
@@ -156,7 +155,7 @@ mod tests {
         After,
     }
 
-    /// Fails, or waits for ever, at one point of each write.
+    /// Fails, or waits forever, at one point of each write.
     struct Striking {
         point: Point,
         waits: bool,

@@ -1,9 +1,9 @@
-//! Where everything is kept: SQLite in the data directory, or PostgreSQL.
+//! The storage: SQLite in the data directory, or PostgreSQL.
 //!
 //! A query is written once, in `queries`, and compiled for each backend: `sqlite` and `postgres` both mount that folder, with
 //! their own connection type and their own `run!`. [`query!`] picks the backend *before* a query runs.
 //!
-//! Every row carries its [`Scope`], and no function for such rows can be called without one.
+//! Every row has its [`Scope`], and no function for such rows can be called without one.
 
 mod address_clashes;
 mod db;
@@ -46,8 +46,8 @@ macro_rules! query {
     };
 }
 
-/// Runs queries of which none needs another's answer; answers them together. PostgreSQL gets them in one go, and works
-/// them off in their order, each with what was committed before it began.
+/// Runs several independent queries, and answers all results. PostgreSQL gets them in one go and runs them in order. Each sees
+/// the commits before its own beginning.
 #[macro_export]
 macro_rules! queries {
     ($tx:expr, $($module:ident::$function:ident($($argument:expr),* $(,)?)),+ $(,)?) => {
@@ -66,8 +66,8 @@ macro_rules! queries {
     };
 }
 
-/// Writes a row, which it takes: `send!(tx, orders::save(row))?`. On PostgreSQL this does not wait; if it fails, the
-/// transaction fails where it ends.
+/// Writes a row, which it takes by value: `send!(tx, orders::save(row))?`. On PostgreSQL this does not wait; a failure fails the
+/// transaction at its end.
 #[macro_export]
 macro_rules! send {
     ($tx:expr, $module:ident::$function:ident($row:expr)) => {

@@ -1,4 +1,4 @@
-//! PostgreSQL: a pool of connections, rustls where the URL asks for it, no libpq.
+//! PostgreSQL: a pool of connections, rustls if the URL asks for it, no libpq.
 
 mod connect;
 mod connection;
@@ -17,32 +17,31 @@ pub use transaction::{Pipeline, transaction};
 
 use diesel_async::RunQueryDsl;
 
-/// Its backend.
+/// The backend of diesel.
 pub type Backend = diesel::pg::Pg;
 
-/// A query answers later.
+/// Runs a query, which answers later.
 macro_rules! run {
     ($query:expr) => {
         $query.await
     };
 }
 
-/// The rows stay locked until the transaction ends.
+/// Locks the rows of a query until the transaction ends.
 macro_rules! for_update {
     ($query:expr) => {
         $query.for_update()
     };
 }
 
-/// The column is what a query of one value answers. A join, which `= ANY (SELECT …)` is made into, could be run from the
-/// wrong end.
+/// Whether a column equals the value of a query. A join, which `= ANY (SELECT …)` becomes, could run from the wrong end.
 macro_rules! is_value_of {
     ($column:expr, $query:expr) => {
         $column.nullable().eq($query.single_value())
     };
 }
 
-/// Locks the rows of a query, and leaves out rows that somebody else has locked.
+/// Locks the rows of a query, and leaves out rows that another transaction has locked.
 macro_rules! skip_locked {
     ($query:expr) => {
         $query.for_update().skip_locked()

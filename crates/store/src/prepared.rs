@@ -1,4 +1,4 @@
-//! Statements that are prepared once for each connection.
+//! Statements that each connection prepares once.
 
 use std::marker::PhantomData;
 
@@ -9,19 +9,18 @@ use diesel::{
     sql_types::Text,
 };
 
-/// A write whose text is always the same, so that it can stay prepared. diesel takes any `UPDATE` for one whose text
-/// varies with its values; one that writes all of its columns, `NULL`s too, does not.
+/// A write with a constant text, so that it can stay prepared. diesel assumes that the text of any `UPDATE` varies with its
+/// values; an update that writes all of its columns, including `NULL`s, does not vary.
 ///
-/// It is found again by the type `K`, of which each has its own, without its text being put together. It is run by `load`,
-/// which hands it on by value: diesel would ask the write itself, and not this, about one that it has a reference to. No row
-/// comes back.
+/// The type `K` is unique to a write, and finds it without building its text. `load` runs it and passes it on by value: with a
+/// reference, diesel would ask the write itself, and not this wrapper. No row comes back.
 pub struct Write<K, Q> {
     write: Q,
     key: PhantomData<K>,
 }
 
 impl<K, Q> Write<K, Q> {
-    /// No other write must have the key.
+    /// A prepared write. No other write may have the same key.
     pub fn new(write: Q) -> Self {
         Self {
             write,
@@ -62,7 +61,7 @@ pub struct Statement(pub &'static str);
 impl QueryId for Statement {
     type QueryId = ();
 
-    // It is found again by its text.
+    // The text finds the statement.
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
@@ -86,7 +85,7 @@ mod tests {
 
     use crate::{MarketRow, sqlite, sqlite_backend};
 
-    /// diesel tells of each statement that it prepares to keep it, and of no other.
+    /// diesel reports each statement that it prepares to keep it, and no other.
     #[tokio::test]
     async fn an_update_stays_prepared_on_sqlite() {
         let directory = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! How far a database has been brought, compared with what this version knows.
+//! The schema version of a database, compared with this program's.
 
 use std::collections::BTreeSet;
 
@@ -10,28 +10,28 @@ use diesel_migrations::EmbeddedMigrations;
 
 use crate::StoreError;
 
-/// The tables of a database.
+/// The state of a database's tables.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Schema {
-    /// There are none.
+    /// There are no tables.
     Missing,
-    /// Migrations have to run before this version can use them.
+    /// Migrations must run before this version can use them.
     Behind,
-    /// They are as this version needs them.
+    /// They are current.
     Current,
 }
 
-/// What a database holds, as far as a start has to know before it changes anything.
+/// The facts about a database that a start needs before it changes anything.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Found {
-    /// Its tables.
+    /// State of its tables.
     pub schema: Schema,
-    /// The value of the setting that was asked for.
+    /// Value of the requested setting.
     pub setting: Option<String>,
 }
 
 impl Found {
-    /// There is no database.
+    /// The result without a database.
     pub(crate) fn nothing() -> Self {
         Self {
             schema: Schema::Missing,
@@ -43,7 +43,7 @@ impl Found {
 /// Compares the migrations that have run, if there is a list of them, with those of this version.
 ///
 /// # Errors
-/// A migration has run that this version does not have: what it changed is not known here, so nothing may be written.
+/// A migration has run that this version does not have. Its changes are unknown here, so nothing may be written.
 pub(crate) fn compare<B: Backend>(
     migrations: &EmbeddedMigrations,
     applied: Option<Vec<String>>,
@@ -87,7 +87,7 @@ mod tests {
             |applied: Option<&[&str]>| against(&ours, applied.map(list)).map_err(|error| error.to_string());
         assert_eq!(of(None), Ok(Schema::Missing));
         assert_eq!(of(Some(&[])), Ok(Schema::Behind));
-        // A migration with a lower number may have come later.
+        // A migration with a lower number may be newer.
         assert_eq!(of(Some(&["02"])), Ok(Schema::Behind));
         assert_eq!(of(Some(&["02", "01"])), Ok(Schema::Current));
         for applied in [

@@ -1,11 +1,11 @@
-//! Whose data a query may touch.
+//! The data that a query may access.
 
 use tillgate_model::Id;
 
-/// An organization and one of its two modes. What is outside of it does not exist for a query.
+/// An organization and one of its two modes. Queries see nothing outside of it.
 ///
-/// Only an access token, the credentials that one is asked for with, a webhook whose signature was verified, a stored job and
-/// the operator at the command line make one.
+/// Only these create a scope: an access token, the credentials for one, a verified webhook, a stored job, and the operator on the
+/// command line.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Scope {
     organization_id: Id,
@@ -37,7 +37,7 @@ impl Scope {
         }
     }
 
-    /// The scope that a stored job was made in.
+    /// The scope of a stored job.
     pub fn of_job(organization_id: Id, test: bool) -> Self {
         Self {
             organization_id,
@@ -45,7 +45,7 @@ impl Scope {
         }
     }
 
-    /// The scope that an operator names at the command line.
+    /// The scope that an operator names on the command line.
     pub fn of_operator(organization_id: Id, test: bool) -> Self {
         Self {
             organization_id,
@@ -58,7 +58,7 @@ impl Scope {
         &self.organization_id
     }
 
-    /// Test mode, or live.
+    /// Whether it is in test mode.
     pub fn test(&self) -> bool {
         self.test
     }

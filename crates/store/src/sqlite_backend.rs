@@ -16,34 +16,33 @@ pub use writer::{Done, Writer};
 
 use diesel::RunQueryDsl;
 
-/// Connection that the queries of this backend take.
+/// The connection type for the queries of this backend.
 pub type Connection = diesel::SqliteConnection;
-/// Its backend.
+/// The backend of diesel.
 pub type Backend = diesel::sqlite::Sqlite;
 
-/// A query answers at once.
+/// Runs a query, which answers at once.
 macro_rules! run {
     ($query:expr) => {
         $query
     };
 }
 
-/// Rows need no locks of their own: one writer runs at a time.
+/// Locks nothing: there is only one writer.
 macro_rules! for_update {
     ($query:expr) => {
         $query
     };
 }
 
-/// The column is what a query of one value answers. `single_value` would add `LIMIT ?`, with which a statement is prepared
-/// anew each time.
+/// Whether a column equals the value of a query. `single_value` would add `LIMIT ?`, which prevents prepared statements.
 macro_rules! is_value_of {
     ($column:expr, $query:expr) => {
         $column.eq_any($query)
     };
 }
 
-/// There is nothing to leave out: nobody else writes.
+/// Leaves nothing out: there is only one writer.
 macro_rules! skip_locked {
     ($query:expr) => {
         $query

@@ -1,4 +1,4 @@
-//! A moment as it is stored.
+//! The stored form of a time.
 
 use std::ops::{Add, Sub};
 
@@ -13,13 +13,13 @@ use diesel::{
 };
 use tillgate_model::Timestamp;
 
-/// The text that SQLite keeps. A fraction of nothing is left out: times are compared as texts.
+/// SQLite's text form. A zero fraction is left out, because times are compared as texts.
 const FORMAT: &str = "%F %T%.f";
 
-/// A moment in UTC, as it is stored.
+/// A time in UTC, as it is stored.
 ///
-/// It is diesel's own `NaiveDateTime` in all but one thing: SQLite keeps moments as text, and chrono reads a format anew for
-/// each that it writes or reads. Rows have several, and it was a tenth of what a payment takes.
+/// It wraps diesel's `NaiveDateTime` for speed: SQLite keeps times as text, and chrono parses a format for each time that it
+/// writes or reads. Rows have several times, and this was a tenth of a payment's duration.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, AsExpression, FromSqlRow)]
 #[diesel(sql_type = sql_types::Timestamp)]
 pub struct StoredTime(NaiveDateTime);
@@ -90,13 +90,13 @@ impl FromSql<sql_types::Timestamp, Sqlite> for StoredTime {
     }
 }
 
-/// As chrono writes it in the format.
+/// The text that chrono writes in the format.
 fn to_text(time: NaiveDateTime) -> String {
     let (date, nanoseconds) = (time.date(), time.nanosecond());
     let milliseconds = nanoseconds / 1_000_000;
     let year = match u32::try_from(date.year()) {
         Ok(year @ ..=9999) if nanoseconds < 1_000_000_000 && nanoseconds % 1_000_000 == 0 => year,
-        // More than a millisecond tells, or a leap second.
+        // A finer time than milliseconds, or a leap second.
         _ => return time.format(FORMAT).to_string(),
     };
     let mut text = String::with_capacity("2026-01-01 00:00:00.000".len());
@@ -121,7 +121,7 @@ fn to_text(time: NaiveDateTime) -> String {
     text
 }
 
-/// What [`to_text`] writes, to the second or to the millisecond.
+/// Reads the text of [`to_text`], to the second or to the millisecond.
 fn from_usual_text(text: &[u8]) -> Option<NaiveDateTime> {
     let number = |from: usize, to: usize| {
         text.get(from..to)?.iter().try_fold(0, |number, digit| {

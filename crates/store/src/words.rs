@@ -1,5 +1,5 @@
-//! Columns that hold a word of a closed set. In the database it is a text; everywhere else it is a value of an enum, so that
-//! what is decided by it is decided for all words.
+//! Columns with a word of a closed set. The database stores text; all other code uses enums, so that every decision covers all
+//! words.
 
 use std::{fmt, io::Write, ops::Deref, str::FromStr};
 
@@ -13,7 +13,7 @@ use diesel::{
     sqlite::Sqlite,
 };
 
-/// A word of the API, as a column holds it. It can be used as the word itself.
+/// A word of the API in a column. It dereferences to the word itself.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Text)]
 pub struct Stored<T>(pub T);
@@ -70,7 +70,7 @@ impl<T: Copy + fmt::Debug + Into<&'static str>> ToSql<Text, Sqlite> for Stored<T
     }
 }
 
-/// How far a payment source is.
+/// State of a payment source.
 #[derive(
     Clone,
     Copy,
@@ -87,25 +87,25 @@ impl<T: Copy + fmt::Debug + Into<&'static str>> ToSql<Text, Sqlite> for Stored<T
 #[strum(serialize_all = "snake_case")]
 #[diesel(sql_type = Text)]
 pub enum SourceState {
-    /// The PSP has not been asked for anything, or did nothing.
+    /// The PSP has got no request yet, or did nothing.
     New,
     /// The PSP has a payment that waits for its confirmation.
     Unconfirmed,
     /// The buyer has to authenticate.
     RequiresAction,
-    /// The PSP is at it.
+    /// The PSP is processing it.
     Processing,
-    /// The money is held.
+    /// The amount is held.
     Authorized,
-    /// The money is taken.
+    /// The amount is captured.
     Captured,
-    /// The last attempt was declined; another one can be made.
+    /// The last attempt was declined; another one is possible.
     Failed,
-    /// The payment is off for good.
+    /// The payment has ended for good.
     Canceled,
 }
 
-/// What became of a transaction.
+/// State of a transaction.
 #[derive(
     Clone,
     Copy,
@@ -122,15 +122,15 @@ pub enum SourceState {
 #[strum(serialize_all = "snake_case")]
 #[diesel(sql_type = Text)]
 pub enum TransactionStatus {
-    /// It can't be told yet.
+    /// The outcome is still unknown.
     Pending,
-    /// It happened.
+    /// The PSP has carried it out.
     Succeeded,
-    /// It did not.
+    /// It failed.
     Failed,
 }
 
-/// What a call to a PSP does.
+/// Kind of a call to a PSP.
 #[derive(
     Clone,
     Copy,
@@ -147,22 +147,22 @@ pub enum TransactionStatus {
 #[strum(serialize_all = "snake_case")]
 #[diesel(sql_type = Text)]
 pub enum OperationKind {
-    /// Makes a payment, and attempts it where the source is made to.
+    /// Creates a payment, and attempts it if the source is made so.
     Create,
-    /// Attempts a payment that was made before.
+    /// Attempts an existing payment.
     Confirm,
     /// Changes the amount or the settings of an unconfirmed payment.
     Update,
-    /// Gives a payment up, and releases what it holds.
+    /// Gives a payment up, and releases its hold.
     Cancel,
-    /// Takes an authorized amount.
+    /// Captures an authorized amount.
     Capture,
-    /// Gives a captured amount back.
+    /// Refunds a captured amount.
     Refund,
 }
 
 impl OperationKind {
-    /// Whether it is done to a payment that is authorized, rather than part of making one.
+    /// Whether it acts on an authorized payment, instead of being part of making one.
     pub fn is_action(self) -> bool {
         match self {
             Self::Cancel | Self::Capture | Self::Refund => true,
@@ -171,7 +171,7 @@ impl OperationKind {
     }
 }
 
-/// What is done next when a call has had its effect.
+/// The goal to continue with after a successful call.
 #[derive(
     Clone,
     Copy,
@@ -188,23 +188,23 @@ impl OperationKind {
 #[strum(serialize_all = "snake_case")]
 #[diesel(sql_type = Text)]
 pub enum Goal {
-    /// Confirm the payment, whose amount has been changed.
+    /// Confirm the payment, whose amount was changed.
     Authorize,
-    /// Try once more with the buyer, if the bank wants them to authenticate.
+    /// Try once more with the buyer, if the issuer requires authentication.
     Authenticate,
-    /// Make the payment anew, with the order's present total.
+    /// Create the payment again, with the order's present total.
     Renew,
-    /// Capture what else is authorized for the order.
+    /// Capture the order's other authorizations.
     Capture,
-    /// Refund what else is captured for the order.
+    /// Refund the order's other captures.
     Refund,
-    /// Release what else is authorized, and cancel the order.
+    /// Release the order's other authorizations, and cancel the order.
     CancelOrder,
-    /// The order is not placed yet, and is unpaid again.
+    /// Mark the order, which is not placed yet, as unpaid again.
     Unpay,
 }
 
-/// How far a saved card is. Only an active one is seen and used.
+/// State of a saved card. Only an active one is visible and usable.
 #[derive(
     Clone,
     Copy,
@@ -221,11 +221,11 @@ pub enum Goal {
 #[strum(serialize_all = "snake_case")]
 #[diesel(sql_type = Text)]
 pub enum CardState {
-    /// The PSP is asked to keep it.
+    /// The PSP has been asked to save it.
     Saving,
     /// It can be used.
     Active,
-    /// The PSP is asked to remove it.
+    /// The PSP has been asked to remove it.
     Removing,
 }
 
@@ -234,7 +234,7 @@ fn read<T: FromStr>(text: &str) -> deserialize::Result<T> {
         .map_err(|_| format!("the stored word {text:?} is not known").into())
 }
 
-/// Lets enums of the domain be stored as their words.
+/// Stores enums of the domain as their words.
 macro_rules! stored_as_words {
     ($($name:ident),* $(,)?) => {$(
         impl FromSql<Text, Pg> for $name {

@@ -14,7 +14,7 @@ pub const JSON_API: &str = "application/vnd.api+json";
 /// JSON's media type.
 pub const JSON: &str = "application/json";
 
-/// An answer takes no longer on a living connection.
+/// Longer than an answer takes on an intact connection.
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
 /// Sends requests to one origin.
@@ -47,7 +47,7 @@ impl Reply {
         serde_json::from_slice(&self.bytes).context("the answer is not JSON")
     }
 
-    /// Fails, with the body, unless the status says that the request succeeded.
+    /// Fails, with the body, unless the request succeeded.
     ///
     /// # Errors
     /// Another status than 2xx.
@@ -80,12 +80,12 @@ impl Client {
         }
     }
 
-    /// Where the server is.
+    /// Origin of the server.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// The connections, for requests elsewhere.
+    /// The HTTP client, for requests to other servers.
     pub fn http(&self) -> &reqwest::Client {
         &self.http
     }
@@ -132,7 +132,7 @@ impl Client {
         Ok(self.send(method.parse()?, path, headers, body).await?)
     }
 
-    /// Asks the service for an access token of an application.
+    /// Requests an access token of an application.
     ///
     /// # Errors
     /// The service doesn't answer, or gives no token.

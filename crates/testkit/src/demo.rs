@@ -11,7 +11,8 @@ use anyhow::{Context, Result};
 pub struct Demo(BTreeMap<String, String>);
 
 impl Demo {
-    /// The name of the file in a data directory. The service writes it last and atomically: it answers when the file is there.
+    /// Name of the file in a data directory. The service writes it last and atomically: once the file exists, the service
+    /// answers.
     pub const FILE: &str = "demo.env";
 
     /// Reads the file of a data directory.

@@ -1,4 +1,4 @@
-//! What everything needs that runs the `tillgate` binary and talks to it over HTTP: the end-to-end tests, the crash test, the
+//! Shared code of the programs that run the `tillgate` binary and call it over HTTP: the end-to-end tests, the crash test, the
 //! benchmark and the check of the running service.
 
 #![expect(

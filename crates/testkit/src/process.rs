@@ -10,11 +10,11 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::time::sleep;
 
-/// How long a start and an orderly stop may take: a debug build on a busy machine needs less.
+/// Time limit for a start and an orderly stop: a debug build on a busy machine is faster.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// Between two looks at a process that starts: little beside the time that a start takes.
+/// Time between two checks of a starting process: little beside the time of a start.
 const POLL: Duration = Duration::from_millis(1);
-/// So much of the end of a log is shown with an error.
+/// Length of the end of a log that is shown with an error.
 const SHOWN_OF_LOG: usize = 4_000;
 
 /// A child process; dropping it kills it.
@@ -24,10 +24,10 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a command without input, and with both its outputs appended to the file `log`.
+    /// Starts a command without input. Both of its outputs are appended to the file `log`.
     ///
     /// # Errors
-    /// The log can't be opened, or the command not started.
+    /// The log can't be opened, or the command can't be started.
     pub fn start(command: &mut Command, log: &Path) -> Result<Self> {
         let file = OpenOptions::new()
             .create(true)
@@ -87,7 +87,7 @@ impl Process {
         Ok(())
     }
 
-    /// Sends SIGKILL and collects the process. Nothing happens to one that has ended.
+    /// Sends SIGKILL and waits for the end. Does nothing to a process that has ended.
     ///
     /// # Errors
     /// The operating system's.
@@ -97,7 +97,7 @@ impl Process {
         Ok(())
     }
 
-    /// Ends it as an operator does.
+    /// Ends it like an operator does.
     ///
     /// # Errors
     /// It has ended already, doesn't end in time, or ends with another exit code than 0.
@@ -144,7 +144,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail on a process that has ended already, which is fine.
+        // Both fail on a process that has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -10,7 +10,7 @@ use tillgate_toolbox::cargo;
 
 use crate::process::Process;
 
-/// Builds the binary, unoptimized and with the features that all tests are built with. Returns its path.
+/// Builds the binary, unoptimized and with the features of all tests. Returns its path.
 ///
 /// # Errors
 /// It doesn't build.
@@ -32,7 +32,7 @@ pub fn command(program: impl AsRef<Path>) -> Command {
 
 /// Starts `tillgate` for a tool, in the directory of `log`.
 ///
-/// It is in a process group of its own: Ctrl-C at the terminal is for the tool alone, which then ends what it has started.
+/// It is in a process group of its own: Ctrl-C at the terminal is for the tool alone, which then ends its processes.
 ///
 /// # Errors
 /// It can't be started.
@@ -46,7 +46,7 @@ pub fn start(tillgate: &Path, arguments: &[&str], variables: &[(&str, &str)], lo
     Process::start(&mut command, log)
 }
 
-/// An address of this machine on which nothing listens.
+/// An unused address of this machine.
 ///
 /// # Errors
 /// The operating system's.

@@ -1,4 +1,4 @@
-//! The operator's side of the PSP sandbox: faults, settings, the clock and the ledger.
+//! The operator's routes of the PSP sandbox: faults, settings, the clock and the ledger.
 
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, Reply};
 
-/// The sandbox that a service embeds, or that runs by itself.
+/// A service's embedded sandbox, or a separate one.
 #[derive(Clone)]
 pub struct Sandbox(Client);
 
 impl Sandbox {
-    /// The sandbox that the client speaks to.
+    /// The sandbox of the client's server.
     pub fn new(client: Client) -> Self {
         Self(client)
     }
@@ -21,7 +21,7 @@ impl Sandbox {
         self.0.origin()
     }
 
-    /// The connections to it.
+    /// The HTTP client.
     pub fn client(&self) -> &Client {
         &self.0
     }
@@ -46,7 +46,7 @@ impl Sandbox {
         self.0.send_json(method, path, Some(secret_key), body).await
     }
 
-    /// Asks for a fault: `{vendor?, method?, path_prefix?, fault, status?, delay_ms?, times?, rate?}`.
+    /// Adds a fault: `{vendor?, method?, path_prefix?, fault, status?, delay_ms?, times?, rate?}`.
     ///
     /// # Errors
     /// The sandbox doesn't answer, or refuses it.
@@ -62,7 +62,7 @@ impl Sandbox {
         self.operate("DELETE", "faults", None).await.map(drop)
     }
 
-    /// How long Checkout.com takes from a 202 to the action.
+    /// Sets the time from Checkout.com's 202 to the action's effect.
     ///
     /// # Errors
     /// The sandbox doesn't answer, or refuses it.
@@ -71,7 +71,7 @@ impl Sandbox {
         self.operate("POST", "settings", Some(&settings)).await.map(drop)
     }
 
-    /// Moves the PSPs' clock: `{seconds, only_psps?}`.
+    /// Advances the PSPs' clock: `{seconds, only_psps?}`.
     ///
     /// # Errors
     /// The sandbox doesn't answer, or refuses it.

@@ -5,25 +5,25 @@ use serde_json::{Map, Value, json};
 
 use crate::bodies::to_one;
 
-/// Who can create resources.
+/// A client that can create resources.
 #[expect(async_fn_in_trait, reason = "its callers run on one thread")]
 pub trait Create {
     /// Creates a resource.
     async fn create(&self, kind: &str, attributes: Value, relationships: Value) -> Result<Created>;
 }
 
-/// A resource that was created.
+/// A created resource.
 #[derive(Clone, Debug, Default)]
 pub struct Created {
     /// Its id.
     pub id: String,
-    /// Its attributes, as they were answered.
+    /// Its attributes in the answer.
     pub attributes: Value,
 }
 
-/// How a shop differs from an ordinary one.
+/// The differences between a shop and an ordinary one.
 pub struct Setup<'a> {
-    /// Where both PSPs are.
+    /// URL of both PSPs.
     pub psp: &'a str,
     /// Secret key at Stripe.
     pub stripe_key: &'a str,
@@ -35,14 +35,14 @@ pub struct Setup<'a> {
     pub multicapture: bool,
     /// Currency of the market.
     pub currency: &'a str,
-    /// The secret with which Checkout.com signs its events.
+    /// Signing secret of Checkout.com's events.
     pub checkout_com_signing_key: Option<&'a str>,
-    /// More attributes of both payment methods.
+    /// Additional attributes of both payment methods.
     pub method: Map<String, Value>,
 }
 
 impl<'a> Setup<'a> {
-    /// Keys that the sandbox takes; Checkout.com payments are requested on creation.
+    /// Keys that the sandbox accepts; Checkout.com payments are requested on creation.
     pub fn at(psp: &'a str) -> Self {
         Self {
             psp,
@@ -57,7 +57,7 @@ impl<'a> Setup<'a> {
     }
 }
 
-/// A market of its own, so that its orders are paid through these gateways and no others.
+/// A market of its own, so that its orders use only these gateways.
 pub struct Shop {
     /// Id of the market.
     pub market: String,
@@ -72,7 +72,7 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// Sets it up.
+    /// Creates the market, its gateways and its payment methods.
     ///
     /// # Errors
     /// A resource can't be created.

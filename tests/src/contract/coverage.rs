@@ -1,11 +1,11 @@
-//! Which answers of which operations the tests have seen.
+//! The answers of operations that the tests have seen.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
-/// Adds a line `operation status` to a file of this process in the directory `TILLGATE_TEST_COVERAGE_DIR`, if set.
-/// Lines repeat; readers sort them out.
+/// Adds a line `operation status` to a file of this process in the directory `TILLGATE_TEST_COVERAGE_DIR`, if set. Lines repeat;
+/// readers remove the duplicates.
 pub(super) fn record(operation: &str, status: u16) {
     let Some(directory) = std::env::var_os("TILLGATE_TEST_COVERAGE_DIR") else {
         return;

@@ -1,4 +1,4 @@
-//! The service's answers held against its OpenAPI document.
+//! Checks the service's answers against its OpenAPI document.
 
 mod coverage;
 
@@ -17,8 +17,8 @@ impl Contract {
         tillgate_contract::Contract::new(document).map(Self)
     }
 
-    /// The contract of the binary under test: the first document that this process obtained. Later ones differ from
-    /// it in the server's URL and the demo's ids only, so that schemas are compiled once.
+    /// The contract of the binary under test: the first document that this process obtained. Later ones differ only in the
+    /// server's URL and the demo's ids, so schemas are compiled once.
     pub fn of_process(obtain: impl FnOnce() -> Result<Value>) -> Result<Arc<Self>> {
         static CONTRACT: OnceLock<Arc<Contract>> = OnceLock::new();
         if let Some(contract) = CONTRACT.get() {
@@ -28,8 +28,7 @@ impl Contract {
         Ok(CONTRACT.get_or_init(|| contract).clone())
     }
 
-    /// Holds an answer against the operation that it came from: declared status, content type, body,
-    /// and the codes of its errors.
+    /// Checks an answer against its operation: declared status, content type, body, and the codes of its errors.
     pub fn check(&self, observed: &Observed<'_>) -> Result<()> {
         let Observed {
             method, path, status, ..
@@ -50,8 +49,8 @@ impl Contract {
         })
     }
 
-    /// Holds the answer to a path or method that the document does not declare against the document's error
-    /// schema: it must be 404 for a path, 405 for a method.
+    /// Checks the answer to an undeclared path or method against the document's error schema: it must be 404 for a path, 405 for
+    /// a method.
     pub fn check_undeclared(&self, observed: &Observed<'_>) -> Result<()> {
         let Observed {
             method, path, status, ..

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use anyhow::{Result, bail};
 
-/// Path of the binary: `TILLGATE_BIN`, or what `cargo build` makes, once per process.
+/// Path of the binary: `TILLGATE_BIN`, or the result of `cargo build`, once per process.
 pub fn path() -> Result<&'static Path> {
     static BINARY: OnceLock<Result<PathBuf>> = OnceLock::new();
     match BINARY.get_or_init(|| {

@@ -12,17 +12,17 @@ use tillgate_testkit::{Demo, Process};
 
 use super::{Service, binary, isolated};
 
-/// How long a command may take to say or do something.
+/// Time limit for a command's output or effect.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A command that goes on. Dropping it kills it.
+/// A long-running command. Dropping it kills it.
 pub struct Running {
     process: Process,
     log: PathBuf,
 }
 
 impl Running {
-    /// Waits until it has printed a line with all of these words; the line.
+    /// Waits until it has printed a line with all of these words. Returns the line.
     pub async fn until_it_says(&mut self, words: &[&str]) -> String {
         let Self { process, log } = self;
         let read = || std::fs::read_to_string(&log).unwrap_or_default();
@@ -54,13 +54,13 @@ fn ended(process: &mut Process) -> Option<ExitStatus> {
     process.try_wait().unwrap_or_else(|error| panic!("{error:?}"))
 }
 
-/// The binary, without arguments and without the settings of the developer's own.
+/// The binary, without arguments and without the developer's own settings.
 pub fn command() -> Command {
     isolated(binary::path().unwrap_or_else(|error| panic!("{error:?}")))
 }
 
 impl Service {
-    /// Runs a command such as `["org", "create", "Name"]` and answers what it prints; panics when it fails.
+    /// Runs a command such as `["org", "create", "Name"]` and returns its output. Panics if it fails.
     pub fn run(&self, arguments: &[&str]) -> String {
         let output = self.output_of(arguments);
         assert!(
@@ -78,7 +78,7 @@ impl Service {
             .unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
     }
 
-    /// Starts a command that goes on until it is told to end.
+    /// Starts a command that runs until it is told to end.
     pub fn start_command(&self, arguments: &[&str]) -> Running {
         let log = self
             .data
@@ -91,7 +91,7 @@ impl Service {
         }
     }
 
-    /// Starts another program that goes on until it is told to end.
+    /// Starts another program that runs until it is told to end.
     pub fn start_beside(&self, command: &mut Command) -> Running {
         let log = self.data.path().join("beside.log");
         let process = Process::start(command, &log);
@@ -110,13 +110,13 @@ impl Service {
         command
     }
 
-    /// Creates an application with `app create` and these arguments; its credentials by their names in `demo.env`.
+    /// Creates an application with `app create` and these arguments. Returns its credentials by their names in `demo.env`.
     pub fn create_application(&self, arguments: &[&str]) -> BTreeMap<String, String> {
         let printed = self.run(&[&["app", "create"], arguments].concat());
         Demo::parse(&printed).variables().clone()
     }
 
-    /// A client with the token that `tillgate token` gives an application.
+    /// A client with the token that `tillgate token` prints for an application.
     pub fn api_of(&self, application: &BTreeMap<String, String>) -> Api {
         self.with_token(&self.run(&["token", "--client-id", &application["TILLGATE_CLIENT_ID"]]))
     }

@@ -24,15 +24,15 @@ use crate::proxy::Proxy;
 use crate::sandbox::Sandbox;
 use crate::wait;
 
-/// A start is given this long: a debug build on a busy machine migrates, provisions and listens well within it.
+/// Time limit for a start: a debug build on a busy machine is much faster.
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// A stop is given this long.
+/// Time limit for a stop.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 const LOG: &str = "service.log";
 
 /// A running service. Dropping it kills the process and removes its data.
 pub struct Service {
-    // Fields are dropped in this order: the process goes before what it uses.
+    // Fields are dropped in this order: the process ends before its files go.
     process: Process,
     demo: Demo,
     contract: Arc<Contract>,
@@ -71,12 +71,12 @@ impl Service {
         database.await.unwrap_or_else(|error| panic!("{error:?}"))
     }
 
-    /// What stands between the service and a database server, if it was started so.
+    /// The proxy of the database server, if the service was started with one.
     pub fn proxy(&self) -> Option<&Proxy> {
         self.database.proxy()
     }
 
-    /// From now on, no file that the service writes can have more bytes than this; `None` for no limit.
+    /// Limits the size of every file that the service writes, in bytes; `None` for no limit.
     pub fn limit_files(&self, bytes: Option<u64>) {
         let limit = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
         let status = Command::new("prlimit")
@@ -131,7 +131,7 @@ impl Service {
         serve(data_dir, &self.database, listen, any_port()).unwrap_or_else(|error| panic!("{error:?}"))
     }
 
-    /// The process writes `demo.env` last: when it is there, the service answers.
+    /// The process writes `demo.env` last: once it exists, the service answers.
     async fn wait_until_started(&mut self) -> Result<()> {
         let path = self.data.path().join(Demo::FILE);
         let process = &mut self.process;
@@ -152,7 +152,7 @@ impl Service {
         Ok(())
     }
 
-    /// Ends the process at once, as a power cut does.
+    /// Ends the process at once, like a power cut.
     pub fn kill9(&mut self) {
         let killed = self.process.kill();
         killed.unwrap_or_else(|error| panic!("{error:?}"));
@@ -164,7 +164,7 @@ impl Service {
         self.database.url().unwrap_or_else(default)
     }
 
-    /// Asks the process to stop (SIGTERM) and waits until it has.
+    /// Tells the process to stop (SIGTERM) and waits until it has.
     pub async fn terminate(&mut self) -> ExitStatus {
         let asked = self.process.signal(Signal::SIGTERM);
         asked.unwrap_or_else(|error| panic!("{error:?}"));
@@ -198,8 +198,8 @@ impl Service {
         cut_off.unwrap_or_else(|error| panic!("{error:?}"))
     }
 
-    /// Runs SQL in the service's database, and answers the first value of the last row. `None` on SQLite, whose file is the
-    /// service's alone.
+    /// Runs SQL in the service's database. Returns the first value of the last row. `None` on SQLite, whose file is the service's
+    /// alone.
     pub async fn run_in_database(&self, sql: &str) -> Option<String> {
         let outcome = self.database.run(sql).await;
         outcome.unwrap_or_else(|error| panic!("{error:?}"))
@@ -211,7 +211,7 @@ impl Service {
         outcome.unwrap_or_else(|error| panic!("{error:?}"));
     }
 
-    /// What the process has written to stdout and stderr.
+    /// The process's output to stdout and stderr.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.data.path().join(LOG)).unwrap_or_else(|error| format!("no log: {error}"))
     }
@@ -295,7 +295,7 @@ impl Drop for Service {
 
 fn serve(data: &Path, database: &Database, listen: SocketAddr, sandbox: SocketAddr) -> Result<Command> {
     let mut command = isolated(binary::path()?);
-    // Tests ask faster than callers may. Variables, so that a test of a limit can still say it with the flag.
+    // Tests send faster than callers may. These are variables, so that a test of a limit can still set it with the flag.
     for limit in [
         "TILLGATE_RATE_LIMIT",
         "TILLGATE_CLIENT_RATE_LIMIT",
@@ -318,10 +318,10 @@ fn serve(data: &Path, database: &Database, listen: SocketAddr, sandbox: SocketAd
     Ok(command)
 }
 
-/// The binary without the settings of the developer's own, which must not leak in.
+/// The binary without the developer's own settings, which must not leak in.
 fn isolated(binary: &Path) -> Command {
     let mut command = tillgate_testkit::command("sh");
-    // A write beyond the limit of a file's size is an error, and not the end of the process.
+    // A write beyond a file's size limit must be an error, and must not end the process.
     command
         .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
         .arg(binary);

@@ -47,7 +47,7 @@ pub fn wrong_types(operation: &Operation, valid: &Value) -> Vec<Case> {
     cases
 }
 
-/// Values outside of what the schema says.
+/// Values outside of the schema's bounds.
 pub fn out_of_bounds(operation: &Operation, valid: &Value) -> Vec<Case> {
     let valid = with_containers(valid);
     let mut cases = Vec::new();
@@ -100,12 +100,12 @@ pub fn out_of_bounds(operation: &Operation, valid: &Value) -> Vec<Case> {
             panic!("{}: {pointer} has no bounds", operation.id);
         }
     }
-    // Every resource has text with a bound.
+    // Every resource has a text with a bound.
     assert!(cases.len() >= 2, "{}", operation.id);
     cases
 }
 
-/// NUL, which PostgreSQL's text can't hold, lone surrogates, and card numbers, wherever text can be.
+/// NUL, which PostgreSQL's text can't hold, lone surrogates, and card numbers, wherever text is possible.
 pub fn forbidden_strings(operation: &Operation, valid: &Value) -> Vec<Case> {
     let valid = with_containers(valid);
     let mut cases = Vec::new();

@@ -1,4 +1,4 @@
-//! Bodies that can't be accepted, made for an operation out of one that it would accept.
+//! Bodies that can't be accepted, made for an operation from one that it would accept.
 
 pub mod attributes;
 pub mod relationships;
@@ -6,19 +6,19 @@ pub mod shape;
 
 use serde_json::Value;
 
-/// A body and how it is refused.
+/// A body and its refusal.
 pub struct Case {
-    /// What is wrong with it.
+    /// Name of the mistake.
     pub name: String,
     /// The body.
     pub body: Vec<u8>,
     /// HTTP status.
     pub status: u16,
-    /// Where errors must point, among others.
+    /// Pointers that the errors must include.
     pub pointers: Vec<String>,
-    /// The rule that one of the errors must be about.
+    /// The rule of one of the errors.
     pub word: Option<&'static str>,
-    /// How many errors there must be, when that is the point.
+    /// Number of errors, if that matters.
     pub errors: Option<usize>,
 }
 
@@ -35,13 +35,13 @@ impl Case {
         }
     }
 
-    /// An error must point here.
+    /// Adds a required pointer.
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
         self.pointers.push(pointer.into());
         self
     }
 
-    /// An error must be about this rule.
+    /// Sets the required rule.
     pub fn about(self, word: &'static str) -> Self {
         Self {
             word: Some(word),
@@ -50,7 +50,7 @@ impl Case {
     }
 }
 
-/// The document with another value at a pointer, whose parent is there.
+/// The document with another value at a pointer, whose parent exists.
 pub fn with(document: &Value, pointer: &str, value: Value) -> Value {
     let mut changed = document.clone();
     let (parent, name) = pointer.rsplit_once('/').expect("a pointer into the document");

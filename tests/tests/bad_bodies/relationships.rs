@@ -5,8 +5,7 @@ use tillgate_tests::Operation;
 
 use super::{Case, with, with_containers};
 
-/// Linkage without its form, to another type, and to what doesn't exist. Where an operation takes no relationship, one that
-/// it doesn't know.
+/// Linkage with a wrong form, to another type, and to a missing resource. If an operation has no relationship, an unknown one.
 pub fn wrong_linkage(operation: &Operation, valid: &Value) -> Vec<Case> {
     let valid = with_containers(valid);
     let schemas = &operation.body.as_ref().expect("a body").relationships.properties;
@@ -94,7 +93,7 @@ pub fn wrong_linkage(operation: &Operation, valid: &Value) -> Vec<Case> {
     cases
 }
 
-/// A type that the linkage takes.
+/// A type that the linkage accepts.
 fn type_of(schema: &Value) -> String {
     let data = &schema["properties"]["data"];
     let identifier = data["oneOf"]

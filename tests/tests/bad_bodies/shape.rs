@@ -5,10 +5,10 @@ use tillgate_tests::Operation;
 
 use super::{Case, with, with_containers, without};
 
-/// Bytes that a body can have.
+/// Maximum size of a body, in bytes.
 pub const LARGEST: usize = 256 * 1024;
 
-/// What is not JSON, or too much of it.
+/// Bodies that are no JSON, or too much of it.
 pub fn no_documents() -> Vec<Case> {
     let nested = |open: &str, close: &str| format!("{}{}", open.repeat(200), close.repeat(200));
     let malformed: [(&str, Vec<u8>); 14] = [
@@ -42,7 +42,7 @@ pub fn no_documents() -> Vec<Case> {
     cases
 }
 
-/// Containers that are something else.
+/// Containers of a wrong type.
 pub fn wrong_documents(_: &Operation, valid: &Value) -> Vec<Case> {
     let mut cases = vec![
         Case::new("no data", "{}", 400).at(""),
@@ -68,7 +68,7 @@ pub fn wrong_documents(_: &Operation, valid: &Value) -> Vec<Case> {
     cases
 }
 
-/// JSON:API 1.1, creating and updating: a foreign type or id is 409, an id of the client's own 403.
+/// JSON:API 1.1, creating and updating: another type or id is 409, an id of the client's choice 403.
 pub fn wrong_identities(operation: &Operation, valid: &Value) -> Vec<Case> {
     let case = |name: &str, body: Value, status, pointer: &str| {
         Case::new(name, body.to_string(), status).at(pointer)
@@ -135,7 +135,7 @@ pub fn wrong_identities(operation: &Operation, valid: &Value) -> Vec<Case> {
     cases
 }
 
-/// Everything that must be there, left out at once and one by one. Where nothing must, the type is left out.
+/// All required members, left out together and one by one. If there is none, the type is left out.
 pub fn missing_members(operation: &Operation, valid: &Value) -> Vec<Case> {
     let body = operation.body.as_ref().expect("a body");
     let status = if operation.is_second_dialect() { 400 } else { 422 };

@@ -1,4 +1,4 @@
-//! Customers and what is around them.
+//! Customers and their surroundings.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use tillgate_tests::fixtures::Fixtures;
 use tillgate_tests::login::{self, Customer};
 use tillgate_tests::{Api, OpenApi, Service, bodies};
 
-/// Two customers who have logged in, and those beside them.
+/// Two logged-in customers, and the other callers.
 pub struct Scene {
     pub service: Service,
     pub integration: Fixtures,
@@ -18,7 +18,7 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// A service with nothing but the demo's orders.
+    /// A service with only the demo's orders.
     pub async fn set() -> Self {
         let service = Service::start().await;
         let open_api = OpenApi::of(&service).await;
@@ -33,7 +33,7 @@ impl Scene {
         }
     }
 
-    /// An order that a caller of the sales channel makes, with something in it.
+    /// An order of a sales channel's caller, with a line item.
     pub async fn order(&self, api: &Api, attributes: Value) -> String {
         let body = bodies::resource("orders", attributes, json!({}));
         let order = api.post("/api/orders", &body).await.expect(201).id().to_owned();
@@ -54,7 +54,7 @@ impl Scene {
     }
 }
 
-/// Ids in a list, whose count must be theirs.
+/// Ids in a list, whose count must match.
 pub async fn ids(api: &Api, path: &str) -> BTreeSet<String> {
     let list = api.get(path).await.expect(200);
     let items = list.body["data"].as_array().expect("a list");

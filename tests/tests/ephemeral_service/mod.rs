@@ -1,4 +1,4 @@
-//! A throw-away service, as a client team's tests start it.
+//! An ephemeral service, started like a client team's tests do.
 
 use std::collections::HashMap;
 use std::io::Read as _;
@@ -19,15 +19,15 @@ pub struct Ephemeral {
     child: Child,
     environment: HashMap<String, String>,
     client: reqwest::Client,
-    /// The system's directory for temporary files, as the process sees it; goes after the process.
+    /// The process's temporary directory, which is removed after the process.
     temporary: tempfile::TempDir,
 }
 
-/// How a process ended.
+/// The end of a process.
 pub struct Ended {
     pub code: Option<i32>,
     pub stderr: String,
-    /// Names of what it left among the temporary files.
+    /// Names of its remaining temporary files.
     pub left_behind: Vec<String>,
 }
 
@@ -54,20 +54,20 @@ impl Answer {
     }
 }
 
-/// A port that nobody uses, for two services one after the other.
+/// An unused port, for two services one after the other.
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("an address").port()
 }
 
-/// The command with these arguments after `serve --ephemeral`, without settings of the developer's own.
+/// The command with these arguments after `serve --ephemeral`, without the developer's own settings.
 pub fn command(arguments: &[&str]) -> Command {
     let path = tillgate_tests::binary::path().unwrap_or_else(|error| panic!("{error:?}"));
     let mut command = Command::new(path);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TILLGATE_")) {
         command.env_remove(name);
     }
-    // Nobody reads its log while it runs.
+    // Its log is not read while it runs.
     command.env("RUST_LOG", "error");
     command.args(["serve", "--ephemeral"]).args(arguments);
     command
@@ -80,7 +80,7 @@ impl Ephemeral {
         Self::start_at(&[&ports, arguments].concat()).await
     }
 
-    /// Starts where the arguments say.
+    /// Starts with the arguments' addresses.
     pub async fn start_at(arguments: &[&str]) -> Self {
         let temporary = tempfile::tempdir().expect("a directory");
         let file = temporary.path().join("demo.env");
@@ -134,7 +134,7 @@ impl Ephemeral {
             .collect()
     }
 
-    /// Sends a request as it is given, and nothing else.
+    /// Sends a request exactly as given.
     pub async fn send(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let url = format!("{}{target}", self.variable("TILLGATE_URL"));
         let mut request = self.client.request(method.parse().expect("a method"), url);
@@ -148,7 +148,7 @@ impl Ephemeral {
         }
     }
 
-    /// A document with the token, or a request without a body.
+    /// Sends a document with the token, or a request without a body.
     pub async fn call(&self, token: &str, method: &str, target: &str, document: &Value) -> Answer {
         let authorization = format!("Bearer {token}");
         let mut headers = vec![("authorization", authorization.as_str()), ("accept", JSON_API)];
@@ -159,7 +159,7 @@ impl Ephemeral {
         self.send(method, target, &headers, &document.to_string()).await
     }
 
-    /// Asks for a token of the demo's integration.
+    /// Requests a token of the demo's integration.
     pub async fn ask_for_token(&self) -> Answer {
         let body = json!({
             "grant_type": "client_credentials",
@@ -176,7 +176,7 @@ impl Ephemeral {
         token["access_token"].as_str().expect("a token").to_owned()
     }
 
-    /// Ends the process with a signal, and tells how it ended.
+    /// Ends the process with a signal. Returns how it ended.
     pub async fn end(mut self, signal: Signal) -> Ended {
         let pid = i32::try_from(self.child.id()).expect("a small number");
         kill(Pid::from_raw(pid), signal).expect("the process is there");
@@ -193,7 +193,7 @@ impl Ephemeral {
         }
     }
 
-    /// What it has written, to its end.
+    /// Its whole output.
     fn stderr(&mut self) -> String {
         let mut text = String::new();
         if let Some(mut stderr) = self.child.stderr.take() {

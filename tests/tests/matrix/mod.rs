@@ -1,4 +1,4 @@
-//! What the matrix of permissions is made of.
+//! The parts of the permission matrix.
 
 pub mod scene;
 pub mod table;

@@ -5,7 +5,7 @@ use tillgate_tests::fixtures::Fixtures;
 use tillgate_tests::login::{self, Customer};
 use tillgate_tests::{Answer, Api, OpenApi, Service, bodies, cko_token};
 
-/// The callers, in the order in which they try something: those last who may do most.
+/// The callers in the order of their tries: those with most permissions come last.
 pub const CALLERS: [&str; 7] = [
     "live mode",
     "other organization",
@@ -16,10 +16,10 @@ pub const CALLERS: [&str; 7] = [
     "integration",
 ];
 
-/// Whose an order is. The customer is the one who calls.
+/// The owner of an order. The customer is the caller.
 pub const OWNERS: [&str; 2] = ["a guest's", "the customer's"];
 
-/// How far an order is.
+/// The status of an order.
 pub const STATUSES: [&str; 10] = [
     "draft",
     "pending",
@@ -33,7 +33,7 @@ pub const STATUSES: [&str; 10] = [
     "cancelled",
 ];
 
-/// The service, its callers, and what orders are made of.
+/// The service, its callers, and the parts of orders.
 pub struct Scene {
     _service: Service,
     pub open_api: OpenApi,
@@ -44,11 +44,11 @@ pub struct Scene {
     pub customer: String,
     /// Payment methods of the demo's market, by the type of payment source.
     methods: Vec<(&'static str, String)>,
-    /// What the callers are told apart by in a PSP's answer never reaches them: the customer's saved card.
+    /// The customer's saved card. A PSP's answer must not reveal it to other callers.
     pub card: String,
 }
 
-/// An order with what belongs to it.
+/// An order with its parts.
 #[derive(Clone, Debug, Default)]
 pub struct Bundle {
     pub order: String,
@@ -148,7 +148,7 @@ impl Scene {
         created.expect(201).id().to_owned()
     }
 
-    /// An order of an owner in a status, paid with sources of a type. None if payments of the type don't get there.
+    /// An order of an owner in a status, with sources of a type. `None` if payments of the type can't reach the status.
     pub async fn order(&self, kind: &str, owner: usize, status: usize) -> Option<Bundle> {
         let status = STATUSES[status];
         let challenge = status == "placing";
@@ -202,7 +202,7 @@ impl Scene {
         };
         for step in steps {
             let _ = self.pull(&bundle.order, step).await;
-            // Checkout.com only accepts what it does later.
+            // Checkout.com only accepts first.
             while !challenge && self.is_pending(&bundle.order).await {
                 let _ = self.pull(&bundle.order, "_refresh").await;
             }
@@ -232,7 +232,7 @@ impl Scene {
         items.any(|item| item["attributes"]["message"] == "pending")
     }
 
-    /// What of an order must not change by a request that is refused.
+    /// The members of an order that a refused request must not change.
     pub async fn snapshot(&self, kind: &str, bundle: &Bundle) -> Vec<Value> {
         let mut paths = vec![
             format!("/api/orders/{}", bundle.order),
@@ -251,7 +251,7 @@ impl Scene {
         seen
     }
 
-    /// The record of a kind that an order has, if it has one.
+    /// An order's record of a kind, if it has one.
     pub async fn record(&self, kind: &str, sources: &str, bundle: &Bundle) -> Option<String> {
         match kind {
             "orders" => Some(bundle.order.clone()),
@@ -268,7 +268,7 @@ impl Scene {
     }
 }
 
-/// Takes away what an event of the PSP or a look of the background task changes at any moment.
+/// Removes members that an event of the PSP or the background task may change at any moment.
 fn without_news(value: &mut Value) {
     match value {
         Value::Object(members) => {

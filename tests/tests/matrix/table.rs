@@ -1,10 +1,10 @@
-//! The matrix as a text that a person reads: operations that are answered alike share a block, and statuses that are answered
-//! alike share a line.
+//! The matrix as text for people: operations with the same answers share a block, and statuses with the same answers share a
+//! line.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Whose an order is, and how far it is.
+/// Owner and status of an order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Situation {
     /// Index into the owners.
@@ -13,15 +13,15 @@ pub struct Situation {
     pub status: usize,
 }
 
-/// What the callers are answered, in the order of the columns.
+/// The callers' answers, in the order of the columns.
 pub type Cells = Vec<String>;
 
-/// An operation's answers. One that is about no order has a single row, without a situation.
+/// An operation's answers. One that is not about an order has a single row, without a situation.
 pub type Rows = BTreeMap<Option<Situation>, Cells>;
 
-/// What the table is written with.
+/// The texts of the table.
 pub struct Words<'a> {
-    /// What stands above it.
+    /// Text above the table.
     pub preface: &'a str,
     /// Names of the callers.
     pub callers: &'a [&'a str],
@@ -124,7 +124,7 @@ fn lines(words: &Words<'_>, rows: &Rows) -> Vec<String> {
     lines
 }
 
-/// What differs between two texts, line by line with the lines around: the longest common part stays out.
+/// The differences between two texts, line by line with the lines around; the longest common part is left out.
 pub fn difference(expected: &str, found: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), found.lines().collect());
     // Lengths of the longest common subsequences of the ends.

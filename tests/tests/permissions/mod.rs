@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// Every operation that a sales channel may use for a guest; all others are forbidden to it.
+/// Every operation that a sales channel may use for a guest; all others are forbidden.
 const PERMITTED: [&str; 31] = [
     "create_customer",
     "retrieve_market",
@@ -46,7 +46,7 @@ const PERMITTED_ON_SOURCES: [&str; 6] = [
     "retrieve_{}_payment_gateway_relationship",
 ];
 
-/// What a sales channel may use for a guest.
+/// The operations that a sales channel may use for a guest.
 pub fn of_guests() -> BTreeSet<String> {
     let sources = ["stripe_payment", "checkout_com_payment", "wire_transfer"];
     let on_sources = sources
@@ -59,7 +59,7 @@ pub fn of_guests() -> BTreeSet<String> {
         .collect()
 }
 
-/// What a customer who has logged in may use besides.
+/// The further operations that a logged-in customer may use.
 const OF_CUSTOMERS: [&str; 23] = [
     "list_cards",
     "retrieve_card",
@@ -86,7 +86,7 @@ const OF_CUSTOMERS: [&str; 23] = [
     "retrieve_order_customer",
 ];
 
-/// What a sales channel may use for a customer who has logged in.
+/// The operations that a sales channel may use for a logged-in customer.
 pub fn of_customers() -> BTreeSet<String> {
     let mut permitted = of_guests();
     permitted.remove("create_customer");

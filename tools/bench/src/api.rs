@@ -11,20 +11,20 @@ use tillgate_testkit::{Client, Demo};
 
 use super::http::{self, Connection, Request};
 
-/// Over so many connections records are made in advance.
+/// Connections over which records are made in advance.
 const PREPARING_CONNECTIONS: usize = 32;
 
-/// An address, and what opens it.
+/// Address and token of the service.
 #[derive(Clone)]
 pub struct Api {
-    /// Where the service listens.
+    /// Address of the service.
     pub address: SocketAddr,
     token: SecretString,
     market: String,
 }
 
 impl Api {
-    /// Before anything is known but the address.
+    /// A client that knows only the address.
     pub fn unauthorized(address: SocketAddr) -> Self {
         Self {
             address,
@@ -33,7 +33,7 @@ impl Api {
         }
     }
 
-    /// Asks for a token, with the credentials in demo.env.
+    /// Requests a token, with the credentials in demo.env.
     pub async fn authorize(address: SocketAddr, demo: &Demo) -> Result<Self> {
         let service = Client::new(&format!("http://{address}"))?;
         let (id, secret) = (
@@ -81,7 +81,7 @@ impl Api {
         http::bare("GET", path, self.token.expose_secret())
     }
 
-    /// `POST` of a body, whatever it is.
+    /// `POST` of any body.
     pub fn post_body(&self, path: &str, body: &str) -> Request {
         let token = self.token.expose_secret();
         http::with_body("POST", path, token, "application/vnd.api+json", body)
@@ -101,7 +101,7 @@ impl Api {
         )
     }
 
-    /// Creates an order that can be paid once, with one line item; its id.
+    /// Creates an order that can be paid once, with one line item. Returns its id.
     pub async fn order(&self, connection: &mut Connection) -> Result<String> {
         let order = self.post(
             "orders",
@@ -118,7 +118,7 @@ impl Api {
         Ok(order)
     }
 
-    /// Requests that each create a Stripe payment, of an order made for it.
+    /// Requests that each create a Stripe payment of their own order.
     pub async fn stripe_payments(&self, count: usize) -> Result<Vec<Request>> {
         let connections = PREPARING_CONNECTIONS.min(count);
         let shares = (0..connections).map(async |index| {
@@ -132,7 +132,7 @@ impl Api {
         Ok(try_join_all(shares).await?.concat())
     }
 
-    /// Requests that each capture an authorization, of an order made for it.
+    /// Requests that each capture an authorization of their own order.
     pub async fn captures(&self, count: usize) -> Result<Vec<Request>> {
         let connections = PREPARING_CONNECTIONS.min(count);
         let shares = (0..connections).map(async |index| {
@@ -147,7 +147,7 @@ impl Api {
         Ok(try_join_all(shares).await?.concat())
     }
 
-    /// Creates an order and authorizes it; the authorization's id.
+    /// Creates an order and authorizes it. Returns the authorization's id.
     async fn authorized(&self, connection: &mut Connection) -> Result<String> {
         let order = self.order(connection).await?;
         let payment = self.post(
@@ -164,7 +164,7 @@ impl Api {
         Ok(id.context("an order without an authorization")?.to_owned())
     }
 
-    /// Gives the Stripe gateways a signing secret; where the events of the first are to be sent.
+    /// Gives the Stripe gateways a signing secret. Returns the URL for the first one's events.
     pub async fn listen_for_stripe(&self, connection: &mut Connection, secret: &str) -> Result<String> {
         let request = self.get("/api/stripe_gateways");
         let gateways = connection.send(&request).await?.expect(200)?.document()?;
@@ -201,7 +201,7 @@ impl Api {
         Ok(())
     }
 
-    /// Creation of a customer; no other one has the name.
+    /// Creation of a customer; each has a different name.
     pub fn customer(&self, name: &str) -> Request {
         self.post(
             "customers",
@@ -210,7 +210,7 @@ impl Api {
         )
     }
 
-    /// Creates an order and pays it; the payment's path.
+    /// Creates an order and pays it. Returns the payment's path.
     pub async fn paid(&self, connection: &mut Connection) -> Result<String> {
         let order = self.order(connection).await?;
         let payment = created(connection, &self.stripe_payment(&order)).await?;
@@ -238,7 +238,7 @@ impl Api {
     }
 }
 
-/// Sends a creation; the new resource's id.
+/// Sends a creation. Returns the new resource's id.
 async fn created(connection: &mut Connection, request: &[u8]) -> Result<String> {
     let document = connection.send(request).await?.expect(201)?.document()?;
     let id = document["data"]["id"]

@@ -1,8 +1,8 @@
 //! `cargo xtask bench --against BINARY`: this build of the service beside another one, in turns.
 //!
-//! Throughput on a shared machine drifts by more than a change costs. Both builds therefore run at the same time on
-//! databases of their own and take turns within each round, and what counts is the ratio within a round. Processor time
-//! per request is compared as well: it is disturbed least by whatever else runs.
+//! Throughput on a shared machine drifts by more than the effect of a change. So both builds run at the same time on databases of
+//! their own and take turns within each round, and only the ratio within a round counts. Processor time per request is compared
+//! as well: other programs disturb it least.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -20,9 +20,9 @@ use super::statistics::{Interval, median, median_interval};
 
 /// Connections of each load.
 const CONNECTIONS: usize = 16;
-/// How long a round of reads takes.
+/// Length of a round of reads.
 const READING: Duration = Duration::from_secs(2);
-/// Payments of a round.
+/// Payments in a round.
 const PAYMENTS: usize = 1500;
 /// A build is as fast as the other if the median's interval reaches this ratio.
 const AS_FAST: f64 = 0.97;
@@ -63,7 +63,7 @@ impl Comparison {
         self.ratios.push(ratio);
     }
 
-    /// Whether this build is slower for sure.
+    /// Whether this build is certainly slower.
     pub fn is_slower(&self) -> bool {
         median_interval(&self.ratios).high < AS_FAST
     }
@@ -195,7 +195,7 @@ async fn posts(
     .await
 }
 
-/// Runs both builds in each round; who begins changes from round to round. The first round warms up.
+/// Runs both builds in each round; the first one alternates. The first round warms up.
 async fn in_turns(
     database: &'static str,
     names: [&'static str; 2],

@@ -11,13 +11,13 @@ use tillgate_testkit::Process;
 
 /// A running floor; killed when dropped.
 pub struct Floor {
-    /// Where it listens.
+    /// Address of the floor.
     pub address: SocketAddr,
     _process: Process,
 }
 
 impl Floor {
-    /// Answers everything with this body.
+    /// A floor that answers everything with this body.
     pub async fn constant(program: &Path, directory: &Path, body: &[u8]) -> Result<Self> {
         let file = directory.join("constant-body");
         std::fs::write(&file, body)?;
@@ -26,7 +26,7 @@ impl Floor {
         Self::start(command, directory).await
     }
 
-    /// Two commits and a call of the PSP, in a database file of its own or a table of its own.
+    /// A floor of two commits and a call of the PSP, in a database file of its own or a table of its own.
     pub async fn payments(
         program: &Path,
         directory: &Path,
@@ -46,7 +46,7 @@ impl Floor {
 
     async fn start(mut command: Command, directory: &Path) -> Result<Self> {
         let log = directory.join("floor.log");
-        // The last floor wrote its address there.
+        // The log may have the address of an earlier floor.
         std::fs::write(&log, "")?;
         let mut process = Process::start(command.process_group(0), &log)?;
         let written = || std::fs::read_to_string(&log).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! HTTP/1.1 on one connection that is kept, with as little work as possible: the generator of the load runs on the same
-//! processors as what it measures. Requests are rendered once, and sent as they are.
+//! HTTP/1.1 on one persistent connection, with as little work as possible: the load generator runs on the same processors as the
+//! measured programs. Requests are rendered once, and sent unchanged.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 const MEDIA_TYPE: &str = "application/vnd.api+json";
 const MAX_HEADERS: usize = 32;
-/// No answer that is measured comes near it.
+/// Far larger than any measured answer.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// A rendered request.

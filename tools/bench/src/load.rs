@@ -10,7 +10,7 @@ use futures::future::try_join_all;
 use super::http::{Connection, Request};
 use super::statistics::percentile;
 
-/// What a load shows.
+/// The result of a load.
 pub struct Sample {
     elapsed: Duration,
     latencies: Vec<Duration>,

@@ -1,4 +1,4 @@
-//! What the numbers belong to.
+//! The machine that the numbers belong to.
 
 use std::fs;
 use std::io::Write as _;
@@ -13,7 +13,7 @@ use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 use super::statistics::median;
 
-/// Writes that are synced to see how long one takes.
+/// Number of synced writes that measure the disk.
 const SYNCS: usize = 200;
 
 /// Date, size and disk of the machine, versions.
@@ -33,8 +33,8 @@ pub fn heading(sync_milliseconds: f64, versions: &[String]) -> Result<String> {
     ))
 }
 
-/// How long the disk takes to keep a page that was added to a file in the directory. What is measured with commits depends
-/// on nothing else as much: the slower the disk, the more is gained where requests share a sync.
+/// Time that the disk takes to keep a page that was added to a file in the directory. It dominates all measurements with commits:
+/// the slower the disk, the more requests gain from sharing a sync.
 pub fn sync_milliseconds(directory: &Path) -> Result<f64> {
     let mut file = tempfile::tempfile_in(directory)?;
     let mut times = Vec::with_capacity(SYNCS);
@@ -47,7 +47,7 @@ pub fn sync_milliseconds(directory: &Path) -> Result<f64> {
     Ok(median(times))
 }
 
-/// Of the service in this directory, and of the compiler that cargo uses.
+/// Versions of the service in this directory, and of the compiler that cargo uses.
 pub fn versions(programs: &Path) -> Result<Vec<String>> {
     let service = first_line(Command::new(programs.join("tillgate")).arg("--version"))?;
     let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());

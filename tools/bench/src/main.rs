@@ -1,7 +1,7 @@
-//! The benchmark, `cargo xtask bench`: what Tillgate adds to what this machine, the HTTP library and the database take by themselves.
+//! The benchmark, `cargo xtask bench`: the service's overhead on this machine, the HTTP library and the database.
 //!
-//! Each number is the median of several rounds, in which floor and service take turns. The floors stand in
-//! `src/bin/floor`. Load generator, service, floors, sandbox and database share the machine's processors.
+//! Each number is the median of several rounds, in which floor and service take turns. `src/bin/floor` has the floors. Load
+//! generator, service, floors, sandbox and database share the machine's processors.
 
 mod api;
 mod compare;
@@ -34,10 +34,10 @@ use tillgate_toolbox::interrupt::Interrupt;
 use tillgate_toolbox::postgres::{Cluster, Programs};
 use tillgate_toolbox::say;
 
-/// Measure the service beside what the machine and the database take by themselves.
+/// Measure the service, compared with the machine and the database alone
 ///
-/// The service and the floors are the programs beside this one: `cargo xtask bench` builds all of them, without optimization if
-/// `--unoptimized` is given: to try the benchmark itself. The exit code is 1 when a target is missed.
+/// The service and the floors are the programs beside this one. `cargo xtask bench` builds all of them, without optimization if
+/// `--unoptimized` is given, which tests the benchmark itself. The exit code is 1 if a target is missed.
 #[derive(Parser)]
 #[command(name = "tillgate-bench")]
 struct Args {
@@ -100,7 +100,7 @@ fn main() -> Result<ExitCode> {
     let (mut rows, mut versions) = (Vec::new(), machine::versions(programs)?);
     let sync = machine::sync_milliseconds(programs)?;
     for database in databases {
-        // Lives longer than what is connected to it.
+        // Dropped after everything that is connected to it.
         let cluster = match &database {
             Database::Sqlite => None,
             Database::Postgres(programs) => Some(Cluster::start(programs)?),
@@ -132,7 +132,7 @@ fn compare(
 ) -> Result<Vec<Comparison>> {
     let mut compared = Vec::new();
     for database in databases {
-        // Each build has a cluster of its own: statistics, caches and the log of one say nothing of the other.
+        // Each build has a cluster of its own, so that they share no statistics, caches or log.
         let clusters = match &database {
             Database::Sqlite => None,
             Database::Postgres(programs) => Some([Cluster::start(programs)?, Cluster::start(programs)?]),
@@ -147,7 +147,7 @@ fn compare(
     Ok(compared)
 }
 
-/// Where this program is, and the service and the floors beside it.
+/// The directory of this program, the service and the floors.
 fn programs() -> Result<PathBuf> {
     let this = std::env::current_exe()?;
     let directory = this.parent().context("a program lies in a directory")?;

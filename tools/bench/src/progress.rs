@@ -1,4 +1,4 @@
-//! What the benchmark does at the moment, on standard error: one line that changes on a terminal, else a line for each.
+//! The present step of the benchmark, on standard error: one changing line on a terminal, else a line for each.
 
 use std::io::{IsTerminal as _, stderr};
 use std::time::Duration;
@@ -9,14 +9,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tillgate_toolbox::interrupt::Interrupt;
 use tillgate_toolbox::say;
 
-/// Tells, and ends the benchmark when it is interrupted.
+/// Shows the steps, and ends the benchmark when it is interrupted.
 pub struct Progress {
     bar: Option<ProgressBar>,
     interrupt: Interrupt,
 }
 
 impl Progress {
-    /// Begins.
+    /// Begins the display.
     pub fn new(interrupt: Interrupt) -> Self {
         let bar = stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{spinner} [{elapsed_precise}] {msg}");

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// What a measurement must come to.
+/// The target of a measurement.
 #[derive(Clone, Copy)]
 pub enum Target {
     AtLeast(f64),
@@ -18,20 +18,20 @@ impl Target {
     }
 }
 
-/// What the numbers of a row are, and how the service is compared with the floor.
+/// The unit of a row's numbers, and the comparison of service and floor.
 #[derive(Clone, Copy)]
 pub enum Unit {
     /// Requests per second; the result is the service's share of the floor's.
     Rate,
-    /// So many per second, whatever the floor's are.
+    /// Number per second, whatever the floor's is.
     Throughput,
-    /// Milliseconds; the result is what the service adds to the floor's, if there is one.
+    /// Milliseconds; the result is the service's addition to the floor's, if there is one.
     Milliseconds,
     /// MiB; there is no floor.
     Mebibytes,
     /// KiB; there is no floor.
     Kibibytes,
-    /// Milliseconds of a processor; the result is how many times the floor's they are.
+    /// Milliseconds of a processor; the result is the factor to the floor's.
     ProcessorTime,
 }
 

@@ -1,4 +1,4 @@
-//! Everything that runs while one database is measured.
+//! All programs that run while one database is measured.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub enum Database {
 }
 
 impl Database {
-    /// As its makers write it.
+    /// The name that its makers use.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Sqlite => "SQLite",
@@ -33,11 +33,11 @@ impl Database {
 
 /// Sandbox and service on one database, with data of their own.
 pub struct Scene<'a> {
-    /// The PSP, which takes no time.
+    /// The PSP, which answers at once.
     pub sandbox: Sandbox,
     /// The service's data and address.
     pub installation: Installation,
-    /// Where steps are told.
+    /// Display of the steps.
     pub progress: &'a Progress,
     service: Option<Process>,
     floor: PathBuf,
@@ -46,8 +46,8 @@ pub struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// Starts everything, with this build of the service, on PostgreSQL if there is a URL. The data lie beside the programs,
-    /// on the disk of the checkout.
+    /// Starts everything, with this build of the service, on PostgreSQL if there is a URL. The data is beside the programs, on
+    /// the disk of the checkout.
     pub async fn set(
         programs: &Path,
         service: &Path,
@@ -86,7 +86,7 @@ impl<'a> Scene<'a> {
         Floor::payments(&self.floor, directory, url, self.sandbox.url()).await
     }
 
-    /// Ends the service and starts it again: how long it took from the start of its process to the first answer.
+    /// Ends the service and starts it again. Returns the time from the start of its process to the first answer.
     pub async fn restart(&mut self) -> Result<Duration> {
         if let Some(service) = self.service.take() {
             service.stop().await?;
@@ -96,8 +96,8 @@ impl<'a> Scene<'a> {
         Ok(duration)
     }
 
-    /// Gives PostgreSQL's planner the statistics that autovacuum gathers within a minute of a table's first rows. Without them
-    /// it takes any index for as good as a primary key.
+    /// Gives PostgreSQL's planner the statistics that autovacuum gathers within a minute of a table's first rows. Without them it
+    /// treats any index like a primary key.
     pub async fn analyze(&self) -> Result<()> {
         let Some(url) = &self.database_url else {
             return Ok(());
@@ -137,7 +137,7 @@ impl<'a> Scene<'a> {
         usage::processor_time(self.service.as_ref().context("the service has ended")?)
     }
 
-    /// One thing for SQLite, another for PostgreSQL.
+    /// A value for SQLite, or another for PostgreSQL.
     pub fn by_database<T>(&self, sqlite: T, postgres: T) -> T {
         if self.database_url.is_none() {
             sqlite

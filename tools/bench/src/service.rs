@@ -1,4 +1,4 @@
-//! The service and the PSP sandbox, each as a process of its own, and the demo that is paid with.
+//! The service and the PSP sandbox, each as a process of its own, and the demo that the payments use.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use super::http::Connection;
 
 /// The PSP sandbox; killed when dropped.
 pub struct Sandbox {
-    /// Where it listens.
+    /// Address of the sandbox.
     pub address: SocketAddr,
     sandbox: tillgate_testkit::Sandbox,
     _process: Process,
@@ -47,7 +47,7 @@ impl Sandbox {
         self.sandbox.url()
     }
 
-    /// From now on it takes this long to answer about a new PaymentIntent.
+    /// Sets the delay of its answers about new PaymentIntents.
     pub async fn delay(&self, delay: Duration) -> Result<()> {
         let milliseconds = u64::try_from(delay.as_millis())?;
         let fault = json!({
@@ -56,31 +56,31 @@ impl Sandbox {
         self.sandbox.fault(&fault).await
     }
 
-    /// It answers at once again.
+    /// Ends the delay.
     pub async fn hurry(&self) -> Result<()> {
         self.sandbox.clear_faults().await
     }
 }
 
-/// A provisioned database, and how the service is started on it.
+/// A provisioned database, with the command that starts the service on it.
 pub struct Installation {
     tillgate: PathBuf,
     directory: PathBuf,
     database_url: Option<SecretString>,
     address: SocketAddr,
-    /// The way in.
+    /// Address and token of the service.
     pub api: Api,
 }
 
 impl Installation {
-    /// Makes the demo on an empty database (SQLite in the directory, unless there is a URL), and points it at `sandbox`.
+    /// Makes the demo on an empty database (SQLite in the directory, unless there is a URL), and uses `sandbox` as its PSP.
     pub async fn provision(
         tillgate: &Path,
         directory: &Path,
         database_url: Option<SecretString>,
         sandbox: &Sandbox,
     ) -> Result<Self> {
-        // The tokens name the service's URL: each start takes the same address.
+        // The tokens contain the service's URL, so each start uses the same address.
         let address = free_address()?;
         let (tillgate, directory) = (tillgate.to_owned(), directory.to_owned());
         let api = Api::unauthorized(address);
@@ -91,7 +91,7 @@ impl Installation {
             address,
             api,
         };
-        // A demo is made for the sandbox within the service only.
+        // A demo is only made for the sandbox within the service.
         let mut process = installation.spawn(&free_address()?.to_string())?;
         let environment = installation.data().join(Demo::FILE);
         process.wait_until(async || environment.exists()).await?;
@@ -102,7 +102,7 @@ impl Installation {
         Ok(installation)
     }
 
-    /// Starts the service: how long it took from the start of its process to the first answer, which needs the database.
+    /// Starts the service. Returns the time from the start of its process to the first answer, which needs the database.
     pub async fn start(&self) -> Result<(Process, Duration)> {
         let request = self.api.get("/api/stripe_payments");
         let begin = Instant::now();
@@ -122,7 +122,7 @@ impl Installation {
             ("TILLGATE_SANDBOX_LISTEN", sandbox_listen),
             // Its PSPs are the sandbox of another process.
             ("TILLGATE_ALLOW_GATEWAY_RANGE", "127.0.0.1"),
-            // The generator is one client that asks for more than one may.
+            // The generator is one client that sends more than one may.
             ("TILLGATE_RATE_LIMIT", "0"),
         ];
         if let Some(url) = &self.database_url {

@@ -1,6 +1,6 @@
-//! Of several measurements, one number.
+//! Statistics of several measurements.
 
-/// The value below which this share (0 to 1) of the values lies; 0 of no values.
+/// The value below which this share (0 to 1) of the values lies; 0 without values.
 pub fn percentile(mut values: Vec<f64>, share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let last = values.len().saturating_sub(1);
@@ -22,15 +22,15 @@ pub fn median(mut values: Vec<f64>) -> f64 {
     }
 }
 
-/// Where a median lies.
+/// The interval of a median.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Interval {
     pub low: f64,
     pub high: f64,
 }
 
-/// The smallest interval between two of the values that holds the median with at least 95 % confidence, whatever the
-/// distribution: how many values lie below a median is binomial. With fewer than six values it is all of them.
+/// The smallest interval between two of the values that contains the median with at least 95 % confidence, whatever the
+/// distribution: the number of values below a median is binomial. With fewer than six values it is all of them.
 pub fn median_interval(values: &[f64]) -> Interval {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

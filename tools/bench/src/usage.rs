@@ -1,4 +1,4 @@
-//! What a process takes of the machine.
+//! Processor time and memory of a process.
 
 use std::fs;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A deployment of the API, spoken to over HTTP.
+//! A deployment of the API, over HTTP.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
-/// How long an answer may take; the deployment may wait for a PSP.
+/// Time limit for an answer; the deployment may wait for a PSP.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Where it is and how to get in.
+/// URL and token of the deployment.
 pub struct Deployment {
     client: Client,
     origin: String,
@@ -24,7 +24,7 @@ pub struct Deployment {
 #[derive(Debug, Default)]
 pub struct Reply {
     pub status: u16,
-    /// Without parameters.
+    /// Media type without parameters.
     pub media_type: String,
     pub has_body: bool,
     /// The body, if it is JSON.
@@ -37,7 +37,7 @@ impl Reply {
         self.body.as_ref()?.pointer("/data/id")?.as_str()
     }
 
-    /// What went wrong, in the deployment's words.
+    /// The failure, in the deployment's words.
     pub fn detail(&self) -> String {
         let body = self.body.as_ref();
         let detail = body
@@ -50,7 +50,7 @@ impl Reply {
 }
 
 impl Deployment {
-    /// At this URL.
+    /// A deployment at this URL.
     pub fn new(url: &str, token: &SecretString) -> anyhow::Result<Self> {
         Ok(Self {
             client: client()?,
@@ -111,7 +111,7 @@ fn read(response: Response) -> anyhow::Result<Reply> {
     })
 }
 
-/// A redirect is an answer of its own: following it would judge another one.
+/// Redirects are not followed: the next answer would be judged instead.
 fn client() -> reqwest::Result<Client> {
     Client::builder()
         .timeout(PATIENCE)

@@ -1,4 +1,4 @@
-//! What an answer has to be, by the document and by the documentation.
+//! The expected answer, by the document and by the documentation.
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use super::deployment::Reply;
 use documented::Example;
 use openapi_document::{members, resolve};
 
-/// So many differences of one body are told.
+/// Maximum number of listed differences of one body.
 const SHOWN: usize = 10;
 
 /// The statuses with which an operation succeeds, `201` or `200, 202`.
@@ -17,7 +17,7 @@ pub fn successes(operation: &Value) -> String {
     found.join(", ")
 }
 
-/// How an answer differs from what the document declares for its status.
+/// The differences of an answer from the document's schema for its status.
 ///
 /// # Errors
 /// A document whose references don't resolve or whose schemas don't compile.
@@ -58,8 +58,8 @@ pub fn against_document(document: &Value, operation: &Value, reply: &Reply) -> a
     Ok(found)
 }
 
-/// Members of a documented answer that an answer doesn't have, or has in another type. Null stands for a value of any type;
-/// what is within `metadata` and other objects of the caller's is an example only.
+/// Members of a documented answer that an answer lacks, or has with another type. Null matches any type; contents of `metadata`
+/// and other objects of the caller are examples only.
 pub fn against_example(example: &Example, actual: &Value) -> Vec<String> {
     let mut found = Vec::new();
     compare(&example.value, actual, "", &example.elided, &mut found);

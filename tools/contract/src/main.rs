@@ -1,4 +1,4 @@
-//! Does a deployment of an API answer the documented examples as the documentation and the OpenAPI document say? Observed over
+//! Checks that a deployment of an API answers the documented examples as the documentation and the OpenAPI document say, over
 //! HTTP only. See the README.
 
 mod deployment;

@@ -1,4 +1,4 @@
-//! Orders to pay: those that were given, then such as are made through the API.
+//! Orders to pay: the given ones, then new ones that are made through the API.
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::deployment::{Deployment, Reply};
 use openapi_document::JSON_API;
 
-/// Orders that were given, by the type that they can be paid with.
+/// The given orders, by the type that can pay them.
 pub struct Orders(Vec<(String, String)>);
 
 /// `TYPE=ID` of the command line.
@@ -18,12 +18,12 @@ pub fn given(text: &str) -> Result<(String, String), String> {
 }
 
 impl Orders {
-    /// To be used in their order.
+    /// Orders in the sequence of their use.
     pub fn new(given: Vec<(String, String)>) -> Self {
         Self(given)
     }
 
-    /// An order that can be paid with this type and was not asked for before.
+    /// The next order that can be paid with this type.
     ///
     /// # Errors
     /// None was given, and the deployment makes none.
@@ -55,7 +55,7 @@ fn make(kind: &str, deployment: &Deployment) -> anyhow::Result<String> {
     let of_method = get(deployment, &format!("/api/payment_methods/{method}/market"))?;
     let market = match of_method["data"]["id"].as_str() {
         Some(market) => market.to_owned(),
-        // The method is one of all markets.
+        // The method belongs to all markets.
         None => {
             let markets = get(deployment, "/api/markets?page[size]=1")?;
             let first = markets["data"][0]["id"].as_str();

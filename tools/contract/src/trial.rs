@@ -1,4 +1,4 @@
-//! The requests: each documented example, what its answer leads to, and every list of the document.
+//! The requests: each documented example, the links of its answer, and every list of the document.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -9,26 +9,26 @@ use super::orders::Orders;
 use documented::{Endpoint, Page};
 use openapi_document::{JSON_API, Operation, members, operations, resolve};
 
-/// A request, and how its answer differs from what it has to be.
+/// A request, and the differences of its answer from the expected one.
 #[derive(Serialize, Debug)]
 pub struct Trial {
     /// `POST /api/stripe_payments`
     pub endpoint: String,
-    /// Where the request is from.
+    /// Origin of the request.
     pub sent: String,
     /// `None`: it could not be sent, or was not answered.
     pub status: Option<u16>,
-    /// With which statuses it succeeds.
+    /// Statuses of a success.
     pub expected: String,
     pub differences: Vec<String>,
-    /// The caller may not read it, and was told so as the document says: nothing more can be said.
+    /// The caller may not read it, and got the documented refusal: nothing more can be checked.
     pub forbidden: bool,
 }
 
-/// Not everybody may read everything: a list of the cards of whoever has logged in is nothing for an application.
+/// Some lists are not for all callers: the list of a logged-in customer's cards is forbidden to an application.
 const FORBIDDEN: u16 = 403;
 
-/// Sends all of them.
+/// Sends all requests.
 ///
 /// # Errors
 /// A document whose references don't resolve or whose schemas don't compile.
@@ -144,7 +144,7 @@ impl Trials<'_> {
         Ok(())
     }
 
-    /// What a GET of this path answers.
+    /// Sends a GET of this path.
     fn read(&mut self, path: &str, sent: &str, may_be_forbidden: bool) -> anyhow::Result<()> {
         let endpoint = format!("GET {path}");
         let Some(operation) = find(self.document, "GET", path) else {
@@ -170,7 +170,7 @@ impl Trials<'_> {
         Ok(())
     }
 
-    /// It must have succeeded, as the document says.
+    /// Judges an answer: it must be a success, as the document says.
     fn judge(&self, operation: &Value, reply: &Reply) -> anyhow::Result<Vec<String>> {
         let mut differences = against_document(self.document, operation, reply)?;
         if !(200..300).contains(&reply.status) {
@@ -198,7 +198,7 @@ impl Trials<'_> {
     }
 }
 
-/// The bodies of a page's examples; where it has none that can be read, that of the document.
+/// The bodies of a page's examples; without a readable one, the document's.
 fn bodies(document: &Value, endpoint: &Endpoint, operation: &Value) -> (Vec<Value>, &'static str) {
     let published: Vec<Value> = endpoint
         .request_examples
@@ -234,7 +234,7 @@ fn is_list(operation: &Operation<'_>) -> bool {
     operation.method == "get" && operation.path.starts_with("/api/") && !operation.path.contains('{')
 }
 
-/// The operation of a request; a literal path goes before one with parameters.
+/// The operation of a request; a literal path precedes one with parameters.
 fn find<'a>(document: &'a Value, method: &str, path: &str) -> Option<Operation<'a>> {
     let fits = |template: &str| {
         let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());

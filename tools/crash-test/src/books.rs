@@ -1,9 +1,9 @@
-//! What both sides have written down in the end: the sandbox's ledger, and our rows.
+//! The records of both sides at the end: the sandbox's ledger, and our rows.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// A money effect that a PSP booked.
+/// A money effect in a PSP's ledger.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Entry {
     /// `stripe` or `checkout_com`.
@@ -14,7 +14,7 @@ pub struct Entry {
     pub our_reference: Option<String>,
     /// Our marks, at Stripe.
     pub metadata: Map<String, Value>,
-    /// What happened.
+    /// Kind of the effect.
     pub kind: EntryKind,
     /// Smallest units of the currency.
     pub amount: i64,
@@ -67,11 +67,11 @@ impl Transaction {
 pub struct Order {
     pub id: String,
     pub total: i64,
-    /// Which of [`MARKS`] it bears.
+    /// The [`MARKS`] of the order.
     pub marks: Vec<&'static str>,
 }
 
-/// Moments of an order that don't pass again.
+/// Timestamps of an order that are never removed.
 pub const MARKS: [&str; 3] = ["placed_at", "approved_at", "cancelled_at"];
 
 /// A call of ours to a PSP.
@@ -93,6 +93,6 @@ pub struct Books {
     pub sources: Vec<(String, String)>,
     pub line_items: Vec<String>,
     pub operations: Vec<Operation>,
-    /// References that more than one resource of a type bears: requests that had their effect twice.
+    /// References that more than one resource of a type has: requests that took effect twice.
     pub repeated_references: Vec<String>,
 }

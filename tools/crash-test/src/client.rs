@@ -1,4 +1,4 @@
-//! A client as the documentation asks for: each change has an idempotency key, and is sent again until it is answered.
+//! A client as the documentation asks for: each change has an idempotency key, and is repeated until it is answered.
 
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
@@ -14,26 +14,26 @@ use tokio::time::sleep;
 use super::witness::Witness;
 use tillgate_toolbox::interrupt::Interrupt;
 
-/// Between two attempts to reach a service that is down.
+/// Pause between two attempts to reach a service that is down.
 const RECONNECT: Duration = Duration::from_millis(30);
-/// Between two attempts while the answer is not decided.
+/// Pause between two attempts while the answer is undecided.
 const AGAIN: Duration = Duration::from_millis(200);
-/// Every request is answered at last within this, whatever is killed.
+/// Time limit for every request, whatever is killed.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// What all clients share.
+/// The state that all clients share.
 pub struct Clients {
     service: tillgate_testkit::Client,
     token: RefCell<SecretString>,
     interrupt: Interrupt,
-    /// What they were told.
+    /// Their recorded answers.
     pub witness: RefCell<Witness>,
-    /// No new order is begun.
+    /// Whether no new order is begun.
     pub closing: Cell<bool>,
 }
 
 impl Clients {
-    /// Clients of the service at `origin`, so far without a token.
+    /// Clients of the service at `origin`, without a token so far.
     pub fn new(origin: &str, interrupt: Interrupt) -> Result<Self> {
         Ok(Self {
             service: tillgate_testkit::Client::new(origin)?,
@@ -51,7 +51,7 @@ impl Clients {
         Ok(())
     }
 
-    /// Fails once Ctrl-C was pressed.
+    /// Fails after Ctrl-C.
     pub fn go_on(&self) -> Result<()> {
         ensure!(!self.interrupt.is_set(), "interrupted");
         Ok(())
@@ -63,12 +63,12 @@ impl Clients {
     }
 }
 
-/// An answer that decides.
+/// A final answer.
 #[derive(Debug)]
 pub struct Reply {
-    /// 2xx, or what is wrong with the request.
+    /// 2xx, or the status of a refusal.
     pub status: u16,
-    /// The document; null if there is none.
+    /// The document; null for an answer without one.
     pub body: Value,
 }
 
@@ -108,7 +108,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// What it shares with the others.
+    /// The state that it shares with the others.
     pub fn shared(&self) -> &'a Clients {
         self.shared
     }
@@ -123,7 +123,7 @@ impl<'a> Client<'a> {
         self.decided(Method::POST, &path, Some((&key, &document))).await
     }
 
-    /// Charges an order at once, in the other dialect.
+    /// Charges an order at once, through `/api/v1`.
     pub async fn charge(&self, order: &str, token: &str) -> Result<Reply> {
         let document = bodies::payment(order, token);
         let key = self.next_key();
@@ -131,7 +131,7 @@ impl<'a> Client<'a> {
             .await
     }
 
-    /// Changes a resource, or pulls one of its triggers.
+    /// Changes a resource, or sends one of its triggers.
     pub async fn change(&self, kind: &str, id: &str, attributes: Value) -> Result<Reply> {
         let document = bodies::change(kind, id, attributes);
         let key = self.next_key();
@@ -143,7 +143,7 @@ impl<'a> Client<'a> {
         .await
     }
 
-    /// Reads.
+    /// Reads a resource or a list.
     pub async fn get(&self, path: &str) -> Result<Reply> {
         self.decided(Method::GET, path, None).await
     }
@@ -153,7 +153,7 @@ impl<'a> Client<'a> {
         format!("{}-{}", self.name, self.count.get())
     }
 
-    /// Sends the same request until it is decided.
+    /// Sends the same request until the answer is final.
     async fn decided(&self, method: Method, path: &str, change: Option<(&str, &Value)>) -> Result<Reply> {
         let deadline = Instant::now() + PATIENCE;
         let named = match change {
@@ -188,7 +188,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Sends a request once. The answer, and whether it says that it is not the last word.
+    /// Sends a request once. Returns the answer, and whether it is final.
     async fn attempt(
         &self,
         method: Method,
@@ -224,7 +224,7 @@ impl Create for Client<'_> {
     }
 }
 
-/// Whether a later answer to the same request may be another one.
+/// Whether a later answer to the same request may differ.
 fn is_undecided(reply: &Reply) -> bool {
     let mut errors = reply.body["errors"].as_array().into_iter().flatten();
     matches!(reply.status, 409 | 429 | 500..)

@@ -1,4 +1,4 @@
-//! A look into the service's database, past the service.
+//! Reads the service's database directly.
 
 use std::path::PathBuf;
 
@@ -11,13 +11,13 @@ use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 use super::books::{Books, MARKS, Operation, Order, Transaction};
 
-/// How long a look waits for the service's own transactions.
+/// Time limit of a read that waits for the service's own transactions.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// Where the rows are.
+/// The database of the rows.
 pub enum Database {
-    /// The file. It is opened for each look and never written: an open connection would hide from the next start that the
-    /// last one was killed.
+    /// The file. It is opened for each read and never written: an open connection would hide from the next start that the last
+    /// one was killed.
     Sqlite(PathBuf),
     /// A connection.
     Postgres(Client),
@@ -35,7 +35,7 @@ impl Database {
         Ok(Self::Postgres(client))
     }
 
-    /// How many calls to the PSPs have no outcome yet.
+    /// Number of calls to the PSPs without an outcome.
     pub async fn open_operations(&self) -> Result<usize> {
         let rows = self
             .rows("SELECT id FROM gateway_operations WHERE finished_at IS NULL")
@@ -43,7 +43,7 @@ impl Database {
         Ok(rows.len())
     }
 
-    /// Everything that belongs to orders of these markets.
+    /// All rows of orders in these markets.
     pub async fn books(&self, markets: &[String]) -> Result<Books> {
         let list: Vec<String> = markets.iter().map(|id| format!("'{id}'")).collect();
         let orders = format!("(SELECT id FROM orders WHERE market_id IN ({}))", list.join(","));

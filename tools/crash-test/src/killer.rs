@@ -1,4 +1,4 @@
-//! Kills the service again and again, and lets it come to rest in the end.
+//! Kills the service again and again, and lets its work end at last.
 
 use std::time::{Duration, Instant};
 
@@ -12,33 +12,33 @@ use super::progress::Progress;
 use super::service::Service;
 use tillgate_testkit::Process;
 
-/// A life of the service lasts this many milliseconds from when it is ready.
+/// Length of a life of the service after it is ready, in milliseconds.
 const LIFE_MS: std::ops::Range<u64> = 50..900;
-/// So many kills wait for a call to a PSP, so that enough of them hit one.
+/// Share of the kills that wait for a call to a PSP, so that enough of them hit one.
 const AIMED: f64 = 0.5;
-/// How long such a kill waits for a call, and how many milliseconds it then lets pass.
+/// Time limit of such a wait, and the range of the pause after it in milliseconds.
 const AIM_LIMIT: Duration = Duration::from_secs(2);
 const INTO_CALL_MS: std::ops::Range<u64> = 0..60;
-/// So many kills hit a service that still starts, within so many milliseconds.
+/// Share of the kills that hit a starting service, and the range of the pause before them in milliseconds.
 const EARLY: f64 = 0.1;
 const EARLY_MS: std::ops::Range<u64> = 0..250;
-/// The service is started anew when calls stay open for so long: each start looks for all of them.
+/// Time after which the service is restarted if calls stay open: each start checks all of them.
 const REST: Duration = Duration::from_secs(10);
-/// Everything is decided within this once nothing is killed any more.
+/// Time limit until everything is decided after the last kill.
 const REST_LIMIT: Duration = Duration::from_secs(240);
 
-/// What the kills were like.
+/// Facts about the kills.
 #[derive(Debug, Default)]
 pub struct Kills {
-    /// How many.
+    /// Number of kills.
     pub all: usize,
-    /// How many while a call to a PSP was open.
+    /// Number of kills while a call to a PSP was open.
     pub while_pending: usize,
-    /// How long each start took until the service was ready.
+    /// Time of each start until the service was ready.
     pub starts: Vec<Duration>,
 }
 
-/// What it needs to work.
+/// The killer's service, clients and database.
 pub struct Killer<'a> {
     pub service: &'a Service,
     pub database: &'a Database,
@@ -46,7 +46,7 @@ pub struct Killer<'a> {
 }
 
 impl Killer<'_> {
-    /// Kills so often; the service that runs in the end.
+    /// Kills the service a number of times. Returns the last process.
     pub async fn kill(
         &self,
         process: Process,

@@ -1,4 +1,4 @@
-//! What a client does with an order: the whole life of a payment, with the choices of its random numbers.
+//! A client's actions on an order: the whole life of a payment, with random choices.
 
 use anyhow::Result;
 use rand::RngExt as _;
@@ -13,7 +13,7 @@ use super::shop::Shop;
 /// A token that Checkout.com approves without authentication.
 const APPROVED: &str = "tok_sandboxapprovedvisa2222222";
 const DECLINED: &str = "tok_sandboxdonothonour22222222";
-/// Of the first cards, so many are declined.
+/// Share of the first cards that are declined.
 const DECLINES: f64 = 0.15;
 
 /// Begins order after order until the clients are told to close.
@@ -70,7 +70,7 @@ async fn fill_basket(client: &Client<'_>, shop: &Shop, rng: &mut StdRng) -> Resu
     Ok(Some(order))
 }
 
-/// One attempt to pay, in one of the ways that there are.
+/// One attempt to pay, in a random way.
 async fn pay(client: &Client<'_>, order: &str, declines: bool, rng: &mut StdRng) -> Result<()> {
     let of = json!({ "order": to_one("orders", order) });
     client.shared().witness.borrow_mut().asked(order).authorizations += 1;
@@ -112,7 +112,7 @@ async fn pay(client: &Client<'_>, order: &str, declines: bool, rng: &mut StdRng)
     Ok(())
 }
 
-/// What the merchant does with a paid order.
+/// The merchant's actions on a paid order.
 async fn deliver(client: &Client<'_>, order: &str, rng: &mut StdRng) -> Result<()> {
     match rng.random_range(0..10) {
         0 => {
@@ -187,7 +187,7 @@ async fn give_back(client: &Client<'_>, order: &str, rng: &mut StdRng) -> Result
     Ok(())
 }
 
-/// Pulls a trigger of an order.
+/// Sends a trigger of an order.
 async fn pull(client: &Client<'_>, order: &str, trigger: &str) -> Result<Reply> {
     client.change("orders", order, json!({ trigger: true })).await
 }
@@ -197,7 +197,7 @@ async fn see(client: &Client<'_>, order: &str) -> Result<Reply> {
     client.get(&format!("/api/orders/{order}")).await
 }
 
-/// Looks at all transactions of an order; what they say is taken down.
+/// Reads all transactions of an order, and records their states.
 async fn see_all(client: &Client<'_>, order: &str) -> Result<()> {
     for kind in super::witness::TRANSACTIONS {
         client.get(&format!("/api/orders/{order}/{kind}")).await?;
@@ -205,7 +205,7 @@ async fn see_all(client: &Client<'_>, order: &str) -> Result<()> {
     Ok(())
 }
 
-/// A successful transaction with something left: its id and how much.
+/// A successful transaction with an amount left: its id and that amount.
 async fn open(client: &Client<'_>, order: &str, kind: &str, balance: &str) -> Result<Option<(String, i64)>> {
     let list = client.get(&format!("/api/orders/{order}/{kind}")).await?;
     let left = |one: &Value| {

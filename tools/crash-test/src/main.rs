@@ -38,7 +38,7 @@ struct Args {
     /// Which database
     #[arg(long, value_enum, default_value_t = Databases::Both)]
     database: Databases,
-    /// What the clients' choices and the moments follow from [default: a random number]
+    /// Seed of the clients' choices and the moments of the kills [default: a random number]
     #[arg(long)]
     seed: Option<u64>,
     /// The service's binary [default: a release build]
@@ -70,7 +70,7 @@ fn main() -> Result<ExitCode> {
         if args.database != database && args.database != Databases::Both {
             continue;
         }
-        // Lives longer than what is connected to it.
+        // Dropped after everything that is connected to it.
         let cluster = match database {
             Databases::Postgres => {
                 let programs = Programs::find();

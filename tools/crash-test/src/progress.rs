@@ -1,4 +1,4 @@
-//! How far the kills are, on standard error: a bar on a terminal, else a line now and then.
+//! The progress of the kills, on standard error: a bar on a terminal, else a line now and then.
 
 use std::io::{IsTerminal as _, stderr};
 
@@ -18,7 +18,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins.
+    /// Begins the display.
     pub fn new(database: &'static str, kills: usize) -> Result<Self> {
         let mut progress = Self {
             database,
@@ -34,7 +34,7 @@ impl Progress {
         Ok(progress)
     }
 
-    /// So many are done.
+    /// Shows the number of kills so far.
     pub fn kills(&self, done: usize, while_pending: usize) {
         let message = format!("{while_pending} of them while a call was open");
         match &self.bar {
@@ -52,7 +52,7 @@ impl Progress {
         }
     }
 
-    /// What happens after them.
+    /// Shows a later step.
     pub fn step(&self, what: &str) {
         match &self.bar {
             Some(bar) => bar.set_message(what.to_owned()),

@@ -1,14 +1,14 @@
-//! The table in the end, and what doesn't agree.
+//! The table at the end, and the differences.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::trial::Finding;
 
-/// So many differences are shown of each database.
+/// Maximum number of differences of each database.
 const SHOWN: usize = 50;
 
-/// Renders what was found.
+/// Renders the findings.
 pub fn render(seed: u64, findings: &[Finding]) -> String {
     let mut text = format!(
         "\nseed {seed}\n\n{:<12}{:>7}{:>15}{:>13}{:>12}{:>9}{:>9}{:>15}{:>12}\n",

@@ -1,4 +1,4 @@
-//! The PSPs: a sandbox that is never killed, and what an operator asks of it.
+//! The PSPs: a sandbox that is never killed, and its operator's routes.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use tillgate_testkit::{Client, Process, free_address};
 
 use super::books::Entry;
 
-/// How long captures, voids and refunds at Checkout.com take, in milliseconds.
+/// Delay of captures, voids and refunds at Checkout.com, in milliseconds.
 const ACTION_DELAY_MS: u64 = 200;
 
 /// A running sandbox.
@@ -45,9 +45,9 @@ impl Sandbox {
         self.sandbox.url()
     }
 
-    /// From now on answers are slow, lost and refused now and then, and so are webhooks.
+    /// From now on answers are sometimes slow, lost or refused, and so are webhooks.
     pub async fn make_trouble(&self) -> Result<()> {
-        // The first one that strikes counts.
+        // The first fault that hits counts.
         let faults = [
             json!({ "fault": "drop_before", "rate": 0.02 }),
             json!({ "fault": "drop_after", "rate": 0.04 }),
@@ -69,18 +69,18 @@ impl Sandbox {
         self.sandbox.set_action_delay(ACTION_DELAY_MS).await
     }
 
-    /// Everything works again.
+    /// Ends all faults.
     pub async fn end_trouble(&self) -> Result<()> {
         self.sandbox.clear_faults().await?;
         self.sandbox.set_action_delay(0).await
     }
 
-    /// Every money effect that the PSPs booked.
+    /// The ledger of the PSPs.
     pub async fn ledger(&self) -> Result<Vec<Entry>> {
         self.sandbox.list("ledger").await
     }
 
-    /// Has Checkout.com send its events to a gateway, the way a merchant does it.
+    /// Sends Checkout.com's events to a gateway, set up like a merchant does it.
     pub async fn register_workflow(&self, secret_key: &str, url: &str, signing_key: &str) -> Result<()> {
         let action = json!({
             "type": "webhook", "url": url, "signature": { "method": "HMACSHA256", "key": signing_key }

@@ -10,16 +10,16 @@ use tillgate_testkit::{Demo, Process, free_address};
 use super::client::Clients;
 use tillgate_toolbox::interrupt::Interrupt;
 
-/// Seconds that the service waits for a PSP: a lost answer is found to be lost soon.
+/// Seconds that the service waits for a PSP: a lost answer is noticed soon.
 const GATEWAY_TIMEOUT: &str = "3";
 
-/// How it is started.
+/// The start command of the service.
 pub struct Service {
     tillgate: PathBuf,
     directory: PathBuf,
     database_url: Option<SecretString>,
     address: String,
-    /// Those who use it.
+    /// Its clients.
     pub clients: Clients,
 }
 
@@ -53,7 +53,7 @@ impl Service {
         Ok(service)
     }
 
-    /// Starts it: how long it took until it was ready.
+    /// Starts it. Returns the time until it was ready.
     pub async fn start(&self) -> Result<(Process, Duration)> {
         let begin = Instant::now();
         let mut process = self.spawn("off")?;

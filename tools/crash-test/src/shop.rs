@@ -7,12 +7,12 @@ use tillgate_testkit::Setup;
 use super::client::Client;
 use super::sandbox::Sandbox;
 
-/// What Checkout.com signs its messages with.
+/// Signing key of Checkout.com's messages.
 const SIGNING_KEY: &str = "kill-test-signing-key-of-the-shop";
 
 /// The two markets.
 pub struct Shop {
-    /// One whose authorizations can be captured once at Stripe, and one where they can be captured several times and place
+    /// One market whose authorizations can be captured once at Stripe, and one where they can be captured several times and place
     /// their orders.
     pub markets: [String; 2],
 }

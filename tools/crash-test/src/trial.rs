@@ -23,10 +23,10 @@ use super::service::Service;
 use super::shop::Shop;
 use tillgate_toolbox::interrupt::Interrupt;
 
-/// How many clients there are at once.
+/// Number of simultaneous clients.
 const CLIENTS: usize = 10;
 
-/// What is to be done.
+/// The settings of a test.
 pub struct Trial<'a> {
     /// Name of the database.
     pub name: &'static str,
@@ -34,15 +34,15 @@ pub struct Trial<'a> {
     pub database_url: Option<SecretString>,
     /// The binary.
     pub tillgate: &'a Path,
-    /// How many kills.
+    /// Number of kills.
     pub kills: usize,
-    /// What all choices follow from.
+    /// Seed of all random choices.
     pub seed: u64,
     /// Set by Ctrl-C.
     pub interrupt: Interrupt,
 }
 
-/// What came of it.
+/// The result of a test.
 pub struct Finding {
     pub name: &'static str,
     pub kills: Kills,
@@ -51,12 +51,12 @@ pub struct Finding {
     pub orders: usize,
     pub entries: usize,
     pub elapsed: Duration,
-    /// What doesn't agree.
+    /// The differences.
     pub differences: Vec<String>,
 }
 
 impl Trial<'_> {
-    /// Runs it in a directory beside the binary, on the disk of the checkout. The directory is kept if something is wrong.
+    /// Runs it in a directory beside the binary, on the disk of the checkout. The directory is kept if there are differences.
     pub async fn run(&self) -> Result<Finding> {
         let target = self.tillgate.parent().and_then(Path::parent);
         let target = target.context("the binary lies in the target directory")?;

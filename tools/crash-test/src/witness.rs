@@ -1,4 +1,4 @@
-//! What the clients were told.
+//! The answers of all clients.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::books::MARKS;
 /// Types of transactions.
 pub const TRANSACTIONS: [&str; 4] = ["authorizations", "captures", "voids", "refunds"];
 
-/// What a client knows of a transaction for certain.
+/// A client's certain knowledge of a transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Told {
     /// It happened, with this amount.
@@ -18,8 +18,7 @@ pub enum Told {
     Failed,
 }
 
-/// How often clients have asked for an effect, each time with an idempotency key of its own. One request may have no
-/// effect, never two.
+/// Number of requests for an effect, each with its own idempotency key. One request may have no effect, never two.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct Asked {
     pub authorizations: usize,
@@ -34,24 +33,24 @@ pub struct Witness {
     pub transactions: BTreeMap<String, Told>,
     /// Types and ids of resources that were created.
     pub created: BTreeSet<(String, String)>,
-    /// Orders, with the moments that have come.
+    /// Orders with their reached timestamps.
     pub marks: BTreeSet<(String, &'static str)>,
     /// Payment sources that charged at once, with the amount.
     pub charged: BTreeMap<String, i64>,
     /// Payment sources whose payment was declined.
     pub declined: BTreeSet<String>,
-    /// What was asked for of each order.
+    /// The requests for each order.
     pub asked: BTreeMap<String, Asked>,
     /// Answers that no client should get.
     pub problems: Vec<String>,
-    /// How many answers came.
+    /// Number of answers.
     pub answers: usize,
-    /// How many requests got none.
+    /// Number of requests without an answer.
     pub unanswered: usize,
 }
 
 impl Witness {
-    /// Takes down an answer.
+    /// Records an answer.
     pub fn hear(&mut self, request: &str, status: u16, body: &Value) {
         self.answers += 1;
         match status {
@@ -107,7 +106,7 @@ impl Witness {
         }
     }
 
-    /// What is told for certain is never taken back.
+    /// Records a transaction's state. A certain state never changes.
     fn hear_transaction(&mut self, request: &str, id: &str, told: Option<Told>) {
         let known = self.transactions.get(id).copied();
         if known.is_some() && known != told {
@@ -132,7 +131,7 @@ impl Witness {
         }
     }
 
-    /// What is asked for of an order from now on is counted here.
+    /// The counters of an order's requests.
     pub fn asked(&mut self, order: &str) -> &mut Asked {
         self.asked.entry(order.to_owned()).or_default()
     }

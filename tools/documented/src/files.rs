@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::model::Page;
 
-/// Where the published pages are, below the neutral files.
+/// Directory of the published pages, below the neutral files.
 pub const PAGES: &str = "pages";
 
 /// The accepted differences of this repository, for tests.

@@ -26,7 +26,7 @@ pub enum Task {
 /// Runs the task.
 ///
 /// # Errors
-/// What keeps it from coming to an answer.
+/// The task can't give an answer.
 pub fn run(task: &Task) -> anyhow::Result<ExitCode> {
     match task {
         Task::Import(args) => import::run(args),

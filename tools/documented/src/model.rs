@@ -1,4 +1,4 @@
-//! The neutral form of a published page: what both page formats become and what `documented/*.yaml` holds.
+//! The neutral form of a published page: the result of both page formats, and the contents of `documented/*.yaml`.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub struct Page {
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Default)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
-    /// What the endpoint does, in the page's words.
+    /// The purpose of the endpoint, in the page's words.
     pub title: String,
     /// The HTTP method in upper case.
     pub method: String,
@@ -37,7 +37,7 @@ pub struct Endpoint {
     pub path_parameters: Members,
     #[serde(default, skip_serializing_if = "Members::is_empty")]
     pub query_parameters: Members,
-    /// Media types in which the page sends the request.
+    /// Media types that the page sends the request in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub request_media_types: Vec<String>,
     /// Members of the request body.
@@ -53,7 +53,7 @@ pub struct Endpoint {
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Default)]
 #[serde(deny_unknown_fields)]
 pub struct Object {
-    /// What the page calls it.
+    /// The page's name for it.
     pub title: String,
     /// The value of its member `type`, when the page names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,13 +75,13 @@ pub struct Member {
     /// The format that the page's type implies, in JSON Schema's terms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
-    /// Whether it must be there; `None` when the page doesn't say.
+    /// Whether it is required; `None` if the page doesn't say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub presence: Option<Presence>,
-    /// When it must be there, in the page's words.
+    /// The condition under which it is required, in the page's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
-    /// Whether it makes something happen instead of being stored.
+    /// Whether it starts an action instead of being stored.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trigger: bool,
     /// Values that the page names and that must be accepted.
@@ -92,12 +92,12 @@ pub struct Member {
     /// The JSON type of an array's items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<JsonType>,
-    /// Members of an object whose members the page lists.
+    /// Members of an object that the page lists.
     #[serde(default, skip_serializing_if = "Members::is_empty")]
     pub members: Members,
 }
 
-/// Whether a member must be there (when its parent is).
+/// Whether a member is required (if its parent is present).
 #[derive(Serialize, Deserialize, strum::Display, Debug, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -139,7 +139,7 @@ pub struct Response {
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Default)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
-    /// What the page calls it, when it shows several.
+    /// The page's label for it, if it shows several.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,
     /// JSON Pointers of objects and arrays that are shown in part, and of values that are left out.
@@ -163,7 +163,7 @@ impl Object {
 }
 
 impl Member {
-    /// A member that only holds others: the page names what is inside, not the member itself.
+    /// A member that only holds others: the page names the inner members, not the member itself.
     pub fn container() -> Self {
         Self {
             json_type: Some(JsonType::Object),
@@ -171,7 +171,7 @@ impl Member {
         }
     }
 
-    /// Whether it must be there as far as the page says: its own flag, or that of what it only holds.
+    /// Whether the page requires it: its own flag, or that of the members it only holds.
     pub fn required(&self) -> Option<Presence> {
         if self.presence.is_some() || self.members.is_empty() {
             return self.presence;

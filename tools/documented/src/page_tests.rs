@@ -1,5 +1,5 @@
-//! Is everything that the published pages list in the neutral files? Reads the pages and the YAML anew, with
-//! nothing shared with the importer, so that a mistake there can't hide one here.
+//! Checks that the neutral files have everything that the published pages list. It reads the pages and the YAML again, without
+//! code of the importer, so that a mistake there can't hide one here.
 
 use std::fs;
 

@@ -9,7 +9,7 @@ use super::comparison::Notes;
 use super::documents::followed;
 use super::schema::{self, Finding};
 
-/// Compares what two operations take as their body.
+/// Compares the request bodies of two operations.
 pub fn compare_request(notes: &mut Notes<'_>, old: Option<&Value>, new: Option<&Value>) {
     let old = old.map(|body| followed(notes.documents.old, body));
     let new = new.map(|body| followed(notes.documents.new, body));
@@ -70,8 +70,7 @@ pub fn compare_content(notes: &mut Notes<'_>, side: Side, status: Option<&str>, 
     }
 }
 
-/// The changes in the schemas of the media types that both documents have. One that concerns some of them only
-/// says so.
+/// The changes in the schemas of the media types that both documents have. A change that concerns only some of them names these.
 fn schemas(notes: &Notes<'_>, side: Side, common: &[(&String, &Value, &Value)]) -> Vec<Change> {
     let anything = json!(true);
     let of = |media: &Value| media.get("schema").cloned().unwrap_or_else(|| anything.clone());

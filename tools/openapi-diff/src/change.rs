@@ -1,37 +1,37 @@
-//! What changed between two documents, told in terms of the clients' side.
+//! The changes between two documents, from the clients' point of view.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use strum::{Display, EnumString};
 
-/// What a change means for a client that was written for the earlier document. The worst comes first.
+/// The effect of a change on a client that was written for the earlier document. The worst comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Display)]
 pub enum Class {
-    /// It can fail, or read something wrong.
+    /// The client can fail, or misread a value.
     #[strum(to_string = "breaking")]
     Breaking,
-    /// It goes on working.
+    /// The client continues to work.
     #[strum(to_string = "non-breaking")]
     NonBreaking,
-    /// Only what the document says to people differs.
+    /// Only texts for people differ.
     #[strum(to_string = "annotation")]
     Annotation,
 }
 
-/// Which part of an operation's traffic changed.
+/// The part of an operation's traffic that changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Display, EnumString)]
 #[strum(serialize_all = "lowercase")]
 pub enum Side {
     /// The operation itself: its existence, name or security.
     Operation,
-    /// What a client sends.
+    /// Requests of a client.
     Request,
-    /// What a client gets.
+    /// Answers to a client.
     Response,
 }
 
 impl Side {
-    /// The subject of a sentence about operations that are named in `operations`.
+    /// The subject of a sentence about the operations named in `operations`.
     fn subject(self, operations: &str) -> String {
         match self {
             Self::Operation => operations.to_owned(),
@@ -44,15 +44,15 @@ impl Side {
 /// One change at one place of one operation.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
-    /// What it means for clients.
+    /// Effect on clients.
     pub class: Class,
-    /// Which part of the traffic it concerns.
+    /// Part of the traffic.
     pub side: Side,
-    /// Where in that part: `body /data/attributes/amount`, `query parameter page[size]`; empty for all of it.
+    /// Place in that part: `body /data/attributes/amount`, `query parameter page[size]`; empty for all of it.
     pub location: String,
     /// The predicate of the sentence: "no longer guarantee `client_secret`".
     pub what: String,
-    /// The operation's id in the earlier document, else in the later one, else its verb and path.
+    /// The operation's id in the earlier document, else in the later one, else its method and path.
     pub operation: String,
     /// The status of the response that it concerns.
     pub status: Option<String>,
@@ -84,8 +84,8 @@ pub struct Group {
 }
 
 impl Group {
-    /// One sentence and the place. `all` are the operations that both documents have: when the change concerns
-    /// nearly all of many, the others are listed.
+    /// One sentence and the place. `all` are the operations of both documents: if the change concerns nearly all of many, the
+    /// others are listed.
     pub fn line(&self, all: &BTreeSet<String>) -> String {
         const MANY: usize = 10;
         let list = |names: &mut dyn Iterator<Item = &String>| names.cloned().collect::<Vec<_>>().join(", ");
@@ -170,7 +170,7 @@ mod tests {
         assert!(line(&names).starts_with("responses of all operations no longer"));
         let more = [&names[..], &["p".to_owned(), "q".to_owned()]].concat();
         assert!(line(&more).starts_with("responses of all operations but p, q no longer"));
-        // One that the other document doesn't have is none of "all".
+        // An operation that the other document lacks does not belong to "all".
         assert!(line(&names[1..]).starts_with("responses of o10, o11, "));
     }
 }

@@ -53,7 +53,7 @@ fn section(text: &mut String, groups: &[&Group], all: &BTreeSet<String>) {
     }
 }
 
-/// Outside of code, what Markdown would take for markup.
+/// Escapes Markdown's markup outside of code.
 fn escaped(line: &str) -> String {
     let mut text = String::new();
     for (index, part) in line.split('`').enumerate() {

@@ -22,13 +22,13 @@ pub struct Comparison {
     pub changes: Vec<Change>,
 }
 
-/// Where the changes of one operation are noted.
+/// The changes of one operation so far.
 pub struct Notes<'a> {
     /// The documents that are compared.
     pub documents: &'a Documents<'a>,
     /// The operation's name in sentences.
     pub operation: String,
-    /// What was noted so far.
+    /// The changes so far.
     pub changes: Vec<Change>,
 }
 
@@ -60,7 +60,7 @@ impl Notes<'_> {
     }
 }
 
-/// Compares two documents. What isn't there, or isn't what OpenAPI says, counts as absent.
+/// Compares two documents. Missing members, and members that OpenAPI does not define, count as absent.
 pub fn compare(old: &Value, new: &Value) -> Comparison {
     let documents = Documents::new(old, new);
     let before = by_place(old);
@@ -107,7 +107,7 @@ fn by_place(document: &Value) -> BTreeMap<Place, Operation<'_>> {
         .collect()
 }
 
-/// `/orders/{id}/captures` as `/orders/{}/captures`: how a parameter is called is not seen on the wire.
+/// `/orders/{id}/captures` as `/orders/{}/captures`: the name of a parameter is not on the wire.
 fn template(path: &str) -> String {
     let mut bare = String::new();
     let mut inside = false;
@@ -198,7 +198,7 @@ fn of_operation(notes: &mut Notes<'_>, old: Operation<'_>, new: Operation<'_>) {
     others(notes, old.value, new.value);
 }
 
-/// Members of the operation that say something to people, and those that no rule looks into.
+/// Members of the operation that are texts for people, and those that no rule covers.
 fn others(notes: &mut Notes<'_>, old: &Value, new: &Value) {
     const COMPARED: [&str; 5] = [
         "operationId",
@@ -234,7 +234,7 @@ fn others(notes: &mut Notes<'_>, old: &Value, new: &Value) {
     }
 }
 
-/// What holds for the document as a whole.
+/// Changes of the document as a whole.
 fn of_document(documents: &Documents<'_>) -> Vec<Change> {
     let mut notes = Notes {
         documents,

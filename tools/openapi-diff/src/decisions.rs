@@ -1,4 +1,4 @@
-//! Breaking changes that somebody decided on, and those that the version of the API announces.
+//! Breaking changes that were accepted by a decision, and those that the version of the API announces.
 
 use std::collections::BTreeSet;
 
@@ -12,18 +12,18 @@ use super::comparison::Comparison;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
-    /// `info.version` of the document whose promise is broken. It says nothing about changes to other versions.
+    /// `info.version` of the document whose promise is broken. The decision does not cover changes to other versions.
     pub version: String,
     /// `operation`, `request` or `response`.
     pub side: String,
     /// The change's predicate, word by word.
     pub change: String,
-    /// Where in a request or response it is; empty for all of it.
+    /// Place in a request or response; empty for all of it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub at: String,
     /// The operations that it concerns.
     pub operations: BTreeSet<String>,
-    /// Why clients have to live with it.
+    /// Reason why clients have to live with it.
     pub reason: String,
 }
 
@@ -36,7 +36,7 @@ impl Decision {
             && self.operations.contains(&change.operation)
     }
 
-    /// The entry that would accept a group, but for its reason.
+    /// The entry that would accept a group, without its reason.
     pub fn of(group: &Group, version: &str) -> Self {
         Self {
             version: version.to_owned(),
@@ -71,7 +71,7 @@ pub fn parse(text: &str) -> anyhow::Result<Vec<Decision>> {
     Ok(decisions)
 }
 
-/// Whether the version says that clients have to look: a raised major part, or the minor one of 0.x.
+/// Whether the version announces a break: a raised major part, or the minor one of 0.x.
 pub fn announces_break(old: &str, new: &str) -> bool {
     let parts = |version: &str| -> Option<(u64, u64)> {
         let mut parts = version.split(['.', '-', '+']).map(str::parse::<u64>);
@@ -100,8 +100,8 @@ pub fn unaccepted(comparison: &Comparison, decisions: &[Decision]) -> Vec<Change
         .collect()
 }
 
-/// One line for each operation of a decision that accepts nothing. `known` are the decisions that were there
-/// already at the earlier revision: they did their work before it, so they are not asked for.
+/// One line for each operation of a decision that accepts nothing. `known` are the decisions of the earlier revision: they took
+/// effect before it, so they are not checked.
 pub fn unused(comparison: &Comparison, decisions: &[Decision], known: &[Decision]) -> Vec<String> {
     let version = comparison.old_version.as_str();
     let breaking: Vec<_> = comparison

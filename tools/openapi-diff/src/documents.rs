@@ -1,4 +1,4 @@
-//! The two documents of a comparison, and which of their references lead to different things.
+//! The two documents of a comparison, and their references with different targets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +12,12 @@ pub struct Documents<'a> {
     pub old: &'a Value,
     /// The later one.
     pub new: &'a Value,
-    /// References whose targets, or what those refer to, differ between the two.
+    /// References whose targets, directly or indirectly, differ between the two.
     dirty: BTreeSet<&'a str>,
 }
 
 impl<'a> Documents<'a> {
-    /// Looks at all references of both documents.
+    /// Compares all references of both documents.
     pub fn new(old: &'a Value, new: &'a Value) -> Self {
         let mut all = BTreeSet::new();
         references(old, &mut all);
@@ -29,8 +29,8 @@ impl<'a> Documents<'a> {
         }
     }
 
-    /// Whether two values, one of each document, are equal down to the end of every reference. False says
-    /// nothing: they can still mean the same.
+    /// Whether two values, one of each document, are equal down to the end of every reference. False proves nothing: they can
+    /// still mean the same.
     pub fn equal(&self, old: &Value, new: &Value) -> bool {
         let mut used = BTreeSet::new();
         references(old, &mut used);
@@ -64,12 +64,12 @@ fn dirty<'a>(old: &'a Value, new: &'a Value, all: &BTreeSet<&'a str>) -> BTreeSe
     }
 }
 
-/// What a local reference leads to in one step.
+/// The direct target of a local reference.
 pub fn target<'a>(document: &'a Value, reference: &str) -> Option<&'a Value> {
     document.pointer(reference.strip_prefix('#')?)
 }
 
-/// The value behind references; a reference that leads nowhere stays what it is.
+/// The value behind references; a broken reference stays unchanged.
 pub fn followed<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     resolve(document, value).unwrap_or(value)
 }

@@ -1,4 +1,4 @@
-//! The earlier document: a file, or what a revision of the repository holds.
+//! The earlier document: a file, or the state of a revision of the repository.
 
 use std::fs;
 use std::path::Path;
@@ -9,32 +9,32 @@ use serde_json::Value;
 
 use super::Place;
 
-/// The word that stands for the revision from which the work on HEAD began.
+/// The word for the revision that the work on HEAD began from.
 const MERGE_BASE: &str = "merge-base";
 
-/// An earlier document and what was decided by then.
+/// An earlier document and its decisions.
 pub struct Earlier {
-    /// What it came from, for people.
+    /// Its origin, for people.
     pub name: String,
     /// The document.
     pub document: Value,
-    /// The text of the decisions at that revision; `None` for a file, about which nobody knows.
+    /// The text of the decisions at that revision; `None` for a file, which has none.
     pub decisions: Option<String>,
 }
 
-/// What `--against` leads to.
+/// The result of `--against`.
 pub enum Found {
     /// A document.
     Document(Box<Earlier>),
-    /// No document, and none to be expected: why.
+    /// No document, and none to be expected, with the reason.
     Nothing(String),
 }
 
 /// Reads the document that `against` names: a file, `merge-base`, or a revision of the repository that `place` is in.
 ///
 /// # Errors
-/// Neither a file nor a revision; a revision without a document; text that is no JSON. `merge-base` is no error
-/// where there is no history to look into, as in a clone of a single commit.
+/// Neither a file nor a revision; a revision without a document; text that is no JSON. `merge-base` is no error without a
+/// history, as in a clone of a single commit.
 pub fn read(against: &str, place: &Place) -> anyhow::Result<Found> {
     let file = Path::new(against);
     if file.is_file() {

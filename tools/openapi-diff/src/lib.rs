@@ -42,16 +42,16 @@ use self::comparison::Comparison;
 use self::decisions::Decision;
 use self::earlier::{Earlier, Found};
 
-/// Where the document is that is compared with its past, in a git repository or outside of one.
+/// The place of the document, in a git repository or outside of one.
 pub struct Place {
-    /// The OpenAPI document in JSON. A revision is asked for the file at this path.
+    /// The OpenAPI document in JSON. A revision is searched for the file at this path.
     pub document: PathBuf,
     /// The accepted changes; none without a file.
     pub decisions: Option<PathBuf>,
 }
 
 impl Place {
-    /// What messages call the file of decisions.
+    /// The name of the decisions' file in messages.
     fn decisions_name(&self) -> String {
         let file = self.decisions.as_ref();
         file.map_or_else(
@@ -61,11 +61,11 @@ impl Place {
     }
 }
 
-/// What the check has to say.
+/// The result of the check.
 pub struct Outcome {
-    /// Told to people in any case.
+    /// Always shown.
     pub notes: Vec<String>,
-    /// What makes the check fail.
+    /// Problems that make the check fail.
     pub problems: Vec<String>,
 }
 
@@ -134,7 +134,7 @@ fn judge(
                 .problems
                 .extend(decisions::unused(&comparison, decided, &known));
         }
-        // A file doesn't tell which decisions were made before it.
+        // A file doesn't show which decisions were made before it.
         None => outcome.notes.extend(
             decisions::unused(&comparison, decided, &[])
                 .into_iter()
@@ -144,7 +144,7 @@ fn judge(
     Ok(outcome)
 }
 
-/// How much changed, and every change that is neither a text nor among the problems.
+/// The number of changes, and every change that is neither a text nor among the problems.
 fn notes(comparison: &Comparison, name: &str, problems: &[Change]) -> Vec<String> {
     let groups = group(&comparison.changes);
     let count = |class| groups.iter().filter(|group| group.class == class).count();

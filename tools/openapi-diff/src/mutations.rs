@@ -1,4 +1,4 @@
-//! Mutations of a small document, each with the class that it must have.
+//! Mutations of a small document, each with its class.
 
 use std::collections::BTreeSet;
 

@@ -11,7 +11,7 @@ use super::comparison::Notes;
 use super::documents::followed;
 use super::schema;
 
-/// Where it stands and its name; parameters of paths have their place in the path for a name.
+/// Place and name; a path parameter's name is its position in the path.
 type Key = (String, String);
 
 /// Compares the parameters of two operations, with those of their paths.
@@ -148,7 +148,7 @@ fn of_parameter(notes: &mut Notes<'_>, old: &Value, new: &Value) {
     }
 }
 
-/// What differs in how the value is written, with the defaults of OpenAPI in place.
+/// The differences in the value's encoding, with OpenAPI's defaults filled in.
 fn encoding(old: &Value, new: &Value) -> Vec<(&'static str, Value, Value)> {
     let style = |parameter: &Value| match parameter.get("style") {
         Some(style) => style.clone(),

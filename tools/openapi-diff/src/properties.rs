@@ -41,8 +41,7 @@ fn document_schemas(document: &Value) -> &Value {
     &document["components"]["schemas"]
 }
 
-/// Whether a member is told to have come or gone: what that means is a convention, not a matter of which values
-/// are allowed.
+/// Whether a finding is that a member was added or removed: its class is a convention, and does not depend on the allowed values.
 fn by_convention(findings: &[Finding]) -> bool {
     let verbs = [
         "no longer take `",
@@ -59,7 +58,7 @@ fn breaks(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| finding.class == Class::Breaking)
 }
 
-/// What D0 of a document takes of the instances.
+/// Whether D0 of a document accepts each of the instances.
 fn taken(document: &Value, instances: &[Value]) -> Vec<bool> {
     let mut root = document.clone();
     root["$ref"] = json!("#/components/schemas/D0");
@@ -143,7 +142,7 @@ fn a_document_is_equal_to_itself_in_any_order() {
     assert_eq!(compare(&turned, &base).changes, []);
 }
 
-/// Turns the order of all lists and members around. In none of the base document's lists does it matter.
+/// Reverses the order of all lists and members. It does not matter in any list of the base document.
 fn turn(value: &mut Value) {
     match value {
         Value::Object(members) => {

@@ -33,7 +33,7 @@ pub fn compare(notes: &mut Notes<'_>, old: &Value, new: &Value) {
             of_response(notes, status, earlier, followed(after_document, later));
             continue;
         }
-        // Clients have to cope with any error, but they read a success by its status.
+        // Clients have to handle any error, but they read a success by its status.
         let error = ["4", "5", "default"]
             .iter()
             .any(|start| status.starts_with(start));
@@ -55,7 +55,7 @@ fn statuses(responses: &Value) -> impl Iterator<Item = (&String, &Value)> {
     members(responses).filter(|(status, _)| !status.starts_with("x-"))
 }
 
-/// What answers with a status: itself, its range (`4XX`) or `default`.
+/// The response for a status: its own, its range (`4XX`) or `default`.
 fn covering<'a>(responses: &'a Value, status: &str) -> Option<&'a Value> {
     let range = status
         .get(..1)
@@ -145,7 +145,7 @@ fn headers(notes: &mut Notes<'_>, old: &Value, new: &Value) {
     }
 }
 
-/// Links tell clients and tools where to go on; no value depends on them.
+/// Links guide clients and tools; no value depends on them.
 fn links(notes: &mut Notes<'_>, old: &Value, new: &Value) {
     let names: BTreeSet<_> = members(old).chain(members(new)).map(|(name, _)| name).collect();
     for name in names {

@@ -1,4 +1,4 @@
-//! Who may call an operation, and how clients prove who they are.
+//! The callers of an operation, and their authentication.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,15 +10,15 @@ use super::change::{Class, Side};
 use super::comparison::Notes;
 use super::documents::{Documents, followed};
 
-/// One way in: schemes, each with its scopes.
+/// One alternative of the requirements: schemes, each with its scopes.
 type Way = BTreeMap<String, BTreeSet<String>>;
 
-/// Compares what two operations ask of their callers.
+/// Compares the security requirements of two operations.
 pub fn compare(notes: &mut Notes<'_>, old: &Value, new: &Value) {
     let documents = notes.documents;
     let before = ways(documents.old, old);
     let after = ways(documents.new, new);
-    // A caller with more than is asked for still gets in.
+    // A caller with more scopes than required still has access.
     let enough = |held: &Way, asked: &Way| {
         asked
             .iter()
@@ -48,7 +48,7 @@ pub fn compare(notes: &mut Notes<'_>, old: &Value, new: &Value) {
     }
 }
 
-/// The ways into an operation; the empty one is open to all.
+/// The alternatives of an operation; the empty one is open to all.
 fn ways(document: &Value, operation: &Value) -> Vec<Way> {
     let security = operation.get("security").or_else(|| document.get("security"));
     let ways: Vec<Way> = security
@@ -84,7 +84,7 @@ fn text(way: &Way) -> String {
     schemes.collect::<Vec<_>>().join(" and ")
 }
 
-/// The scheme itself: what clients have to do to use it.
+/// Compares the scheme itself: how clients authenticate with it.
 fn of_scheme(notes: &mut Notes<'_>, documents: &Documents<'_>, name: &str) {
     let find = |document| scheme(document, name);
     let (Some(before), Some(after)) = (find(documents.old), find(documents.new)) else {

@@ -16,7 +16,7 @@ pub const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
-/// An operation and where it stands.
+/// An operation and its place in the document.
 #[derive(Clone, Copy)]
 pub struct Operation<'a> {
     /// The path template, as in `paths`.

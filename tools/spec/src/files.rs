@@ -1,4 +1,4 @@
-//! The generated files under api-spec/.
+//! The generated files in api-spec/.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ use tillgate_model::openapi::v30;
 
 use super::{json_diff, operations, schemas};
 
-/// Where the generated files live, below [`api_spec`].
+/// Directory of the generated schemas, below [`api_spec`].
 const SCHEMAS: &str = "schemas";
 
 /// Relative path → text of every generated file.
@@ -45,8 +45,7 @@ fn json_text(value: &Value) -> anyhow::Result<String> {
     Ok(format!("{}\n", serde_json::to_string_pretty(value)?))
 }
 
-/// Brings `root` up to date: writes the files that differ and removes generated ones that are no longer made.
-/// Gives the paths that it changed.
+/// Updates `root`: writes the files that differ and removes obsolete generated ones. Returns the changed paths.
 ///
 /// # Errors
 /// The file system's.
@@ -70,7 +69,7 @@ pub fn write(files: &Files, root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(changed)
 }
 
-/// One line per difference between `files` and what is in `root`, which stays as it is.
+/// One line for each difference between `files` and the files in `root`, which stay unchanged.
 ///
 /// # Errors
 /// The file system's.
@@ -113,7 +112,7 @@ fn extra(files: &Files, root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// What leads from `present` to `wanted`: by pointer when both are JSON, else by line.
+/// The changes from `present` to `wanted`: by pointer if both are JSON, else by line.
 fn differences(present: &str, wanted: &str) -> Vec<String> {
     let (Ok(old), Ok(new)) = (
         serde_json::from_str::<Value>(present),

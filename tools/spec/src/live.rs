@@ -1,5 +1,5 @@
-//! The live side: does the running service answer what the document declares, and nothing else? Observed over
-//! HTTP only; nothing here reads the registry that the routes are made from.
+//! Checks that the running service answers what the document declares, and nothing else. It works over HTTP only and does not
+//! read the registry that the routes are made from.
 
 mod answer;
 mod plan;
@@ -15,13 +15,13 @@ use reqwest::redirect::Policy;
 use secrecy::SecretString;
 use serde_json::Value;
 
-/// A running service and how to get in.
+/// URL and token of a running service.
 pub struct Target {
     /// URL without a slash at the end, such as `http://127.0.0.1:8080`.
     pub base_url: String,
     /// An access token.
     pub token: SecretString,
-    /// Ids that this service's document shows in examples, where the generated file has invented ones.
+    /// Ids in the examples of this service's document, where the generated file has invented ones.
     pub example_ids: Vec<String>,
 }
 
@@ -39,10 +39,10 @@ pub fn check_started(document: &Value) -> anyhow::Result<Vec<String>> {
     Ok(lines)
 }
 
-/// One line per difference between `document` and the service at `target`. Stores nothing there.
+/// One line for each difference between `document` and the service at `target`. Stores nothing there.
 ///
 /// # Errors
-/// A request that gets no answer, or a document that isn't JSON.
+/// A request without an answer, or a document that isn't JSON.
 pub fn check(document: &Value, target: &Target) -> anyhow::Result<Vec<String>> {
     let client = client()?;
     let mut lines = Vec::new();

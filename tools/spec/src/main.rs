@@ -92,7 +92,7 @@ fn place(api_spec: &Path) -> Place {
     }
 }
 
-/// What the published pages document and the document doesn't have.
+/// The documented parts of the published pages that the document lacks.
 fn uncovered(document: &Value, api_spec: &Path) -> anyhow::Result<Vec<String>> {
     documented::check(
         document,
@@ -102,7 +102,7 @@ fn uncovered(document: &Value, api_spec: &Path) -> anyhow::Result<Vec<String>> {
     )
 }
 
-/// The first lines of a section, and how many there are.
+/// The first lines of a section, and their number.
 fn report(out: &mut impl Write, name: &str, lines: &[String]) -> io::Result<()> {
     const SHOWN: usize = 50;
     match lines.len() {

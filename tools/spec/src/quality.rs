@@ -1,5 +1,5 @@
-//! What every operation of the document has to tell: what it does, how a request and each answer look, and with which codes
-//! it refuses.
+//! The required contents of every operation of the document: its purpose, examples of a request and each answer, and its refusal
+//! codes.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -26,7 +26,7 @@ impl<'a> Examples<'a> {
         }
     }
 
-    /// What is wrong with the examples of the contents of a request or response.
+    /// The mistakes in the examples of a request's or response's contents.
     fn problems(&mut self, place: &str, content: &Value) -> Vec<String> {
         let mut problems = Vec::new();
         for (media_type, body) in members(content) {
@@ -158,7 +158,7 @@ fn every_refusal_tells_its_codes_and_shows_each() {
                 );
                 assert_eq!(error["status"], json!(status), "{place}: {name}");
             }
-            // The rules that a value can break are codes of their own in the second dialect: one of them is shown.
+            // The rules that a value can break are codes of their own in the Foodetective dialect: one of them is shown.
             let shown = members(examples).count();
             let enough = if status == "422" { 1 } else { listed.len() };
             assert!(shown >= enough, "{place} {status} shows {shown} of {listed:?}");

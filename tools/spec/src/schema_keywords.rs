@@ -1,6 +1,6 @@
-//! Where a JSON Schema (2020-12) holds other schemas.
+//! The places where a JSON Schema (2020-12) holds other schemas.
 
-/// What the value of a keyword that applies schemas looks like.
+/// The shape of a keyword's value that holds schemas.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Applies {
     /// One schema.
@@ -27,7 +27,7 @@ const ONE: [&str; 11] = [
 const LIST: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
 const MAP: [&str; 4] = ["properties", "patternProperties", "dependentSchemas", "$defs"];
 
-/// How `keyword` applies schemas; `None` when its value is plain data.
+/// The shape of `keyword`'s schemas; `None` if its value is plain data.
 pub fn applies(keyword: &str) -> Option<Applies> {
     let kinds = [
         (ONE.as_slice(), Applies::Schema),

@@ -1,4 +1,4 @@
-//! JSON Schema 2020-12 files, one per JSON:API document that the API takes or gives.
+//! JSON Schema 2020-12 files, one for each JSON:API document of a request or answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use openapi_document::{JSON_API, members, operations, resolve};
 const COMPONENTS: &str = "#/components/schemas/";
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// The schemas by file name (`<component>.schema.json`), each with everything it refers to in `$defs`.
+/// The schemas by file name (`<component>.schema.json`), each with all of its references in `$defs`.
 ///
 /// # Errors
-/// A reference to something other than a component schema that exists.
+/// A reference to something other than an existing component schema.
 pub fn render(document: &Value) -> anyhow::Result<BTreeMap<String, Value>> {
     let bundles = roots(document)?
         .into_iter()
@@ -82,7 +82,7 @@ fn component<'a>(document: &'a Value, name: &str) -> anyhow::Result<&'a Value> {
         .with_context(|| format!("no component schema {name}"))
 }
 
-/// `schema` with references into `$defs` and without OpenAPI's own keywords. Names it refers to go to `referred`.
+/// `schema` with references into `$defs` and without OpenAPI's own keywords. Its references are added to `referred`.
 fn convert(schema: &Value, referred: &mut BTreeSet<String>) -> anyhow::Result<Value> {
     let Value::Object(keywords) = schema else {
         return Ok(schema.clone());

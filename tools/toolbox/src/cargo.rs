@@ -11,10 +11,10 @@ pub fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Runs `cargo build` in `directory` with these arguments. Returns the path of one of the programs that it built.
+/// Runs `cargo build` in `directory` with these arguments. Returns the path of one of the built programs.
 ///
-/// Unoptimized programs are selected with `--workspace --bin NAME`, as the tests are: a selection of packages has other features of
-/// what they depend on, which would be compiled again.
+/// Unoptimized programs are selected with `--workspace --bin NAME`, like the tests: a selection of packages has dependencies with
+/// other features, which would be compiled again.
 ///
 /// # Errors
 /// The build fails, or builds no such program.

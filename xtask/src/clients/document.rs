@@ -1,5 +1,5 @@
-//! The document as generators take it best. It describes the same requests and answers; what changes is how much of it a
-//! client has to know.
+//! The document in the form that generators handle best. It describes the same requests and answers, but clients have to know
+//! less of it.
 
 use std::collections::HashSet;
 
@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use openapi_document::JSON_API;
 
 const SCHEMAS: &str = "#/components/schemas/";
-/// The security schemes that generators would turn into a second `Authorization` header, or into a library of its own:
-/// clients ask for tokens with `create_access_token`, as with every other operation.
+/// The security schemes that generators would turn into a second `Authorization` header, or into a library of its own: clients
+/// request tokens with `create_access_token`, like every other operation.
 const CREDENTIALS: [&str; 2] = ["client_credentials", "customer_password"];
 
 /// The document for generators.
@@ -22,8 +22,8 @@ pub fn for_generators(mut document: Value) -> Value {
     document
 }
 
-/// The document for the Rust generator. It makes an enum of all error answers and reads whatever comes as the first of them, so
-/// that there is only one; and it would take the discriminator's member away from the types that have it.
+/// The document for the Rust generator. It makes an enum of all error answers and reads any of them as the first, so there is
+/// only one; and it would remove the discriminator's member from the types that have it.
 pub fn for_rust(document: Value) -> Value {
     let mut document = for_generators(document);
     one_error(&mut document);
@@ -56,8 +56,8 @@ fn leave_out_discriminators(document: &mut Value) {
     }
 }
 
-/// Of the types that a body may have, the JSON:API one: generators make one type, method or parameter for each of them,
-/// although all are the same.
+/// Keeps only the JSON:API type of a body: generators make one type, method or parameter for each media type, although all are
+/// equal.
 fn one_media_type(value: &mut Value) {
     match value {
         Value::Object(members) => {
@@ -73,7 +73,7 @@ fn one_media_type(value: &mut Value) {
     }
 }
 
-/// Generated clients keep no copies of answers, and would take 304 for an error.
+/// Removes 304: generated clients keep no copies of answers, and would treat it as an error.
 fn leave_out_copies(document: &mut Value) {
     for operation in operations(document) {
         if let Some(Value::Object(responses)) = operation.get_mut("responses") {
@@ -85,8 +85,8 @@ fn leave_out_copies(document: &mut Value) {
     }
 }
 
-/// No generator makes anything of links, and OpenAPI Generator refuses those whose request body is not a string, which
-/// OpenAPI allows (Link Object, `requestBody`).
+/// Removes links: no generator uses them, and OpenAPI Generator refuses those whose request body is not a string, which OpenAPI
+/// allows (Link Object, `requestBody`).
 fn leave_out_links(document: &mut Value) {
     for operation in operations(document) {
         let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
@@ -123,8 +123,8 @@ fn leave_out_credentials(document: &mut Value) {
     }
 }
 
-/// Answers are promised to have no unknown members, so that tests find each one that is not described. A client must read
-/// those that a later version adds. Of requests, all is known: a type has no place for more.
+/// Opens answers, which the document closes so that tests find each undescribed member: a client must read members that a later
+/// version adds. Closes requests: a generated type has no place for more.
 fn open_answers_and_close_requests(document: &mut Value) {
     let mut requested = HashSet::new();
     for item in members(&document["paths"]) {

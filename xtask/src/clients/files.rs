@@ -1,4 +1,4 @@
-//! Where clients are made and tried, and what is put there.
+//! The directories in which clients are made and tried, and their contents.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,22 +8,22 @@ use anyhow::{Context as _, Result};
 use super::language::Language;
 use crate::test::session::Session;
 
-/// Where all clients are.
+/// Directory of all clients.
 pub fn clients(session: &Session) -> PathBuf {
     session.target.join("clients")
 }
 
-/// Where the client of a language is.
+/// Directory of a language's client.
 pub fn client(session: &Session, language: Language) -> PathBuf {
     clients(session).join(language.name())
 }
 
-/// Where the story of a language is built and run, as a project beside the client.
+/// Directory in which the story of a language is built and run, as a project beside the client.
 pub fn project(session: &Session, language: Language) -> PathBuf {
     session.target.join("clients-test").join(language.name())
 }
 
-/// What is written by hand for a language.
+/// Directory of a language's handwritten files.
 pub fn source(session: &Session, language: Language) -> PathBuf {
     session.root.join("tests/clients").join(language.name())
 }
@@ -36,8 +36,8 @@ pub fn empty(directory: &Path) -> Result<()> {
     fs::create_dir_all(directory).with_context(|| format!("{} can't be made", directory.display()))
 }
 
-/// Copies what is in a directory into another one, over what is there. A file that is the same already stays as it is, so
-/// that compilers don't take it for a new one.
+/// Copies the contents of a directory over those of another one. An equal file is not written, so that compilers don't consider
+/// it new.
 pub fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from).with_context(|| format!("{} can't be read", from.display()))? {

@@ -1,4 +1,4 @@
-//! The generators, and what makes a package of their output.
+//! The generators, and the files that turn their output into a package.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,13 +18,13 @@ use crate::test::tools;
 
 /// The set of tools with Hey API and the TypeScript compiler.
 pub const NODE_TOOLS: &str = "clients-node";
-/// The set of tools with OpenAPI Generator and what its Python client imports.
+/// The set of tools with OpenAPI Generator and the imports of its Python client.
 pub const PYTHON_TOOLS: &str = "clients-python";
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// Stands for it in the files of tests/clients.
+/// Placeholder for the version in the files of tests/clients.
 const VERSION_PLACE: &str = "@VERSION@";
-/// What OpenAPI Generator writes for itself.
+/// OpenAPI Generator's own files.
 const TRACES: [&str; 2] = [".openapi-generator", ".openapi-generator-ignore"];
 const LICENCES: [&str; 2] = ["LICENSE-MIT", "LICENSE-APACHE"];
 
@@ -37,7 +37,7 @@ const JAVA: Requirement = Requirement {
     },
 };
 
-/// Makes the generator of a language ready.
+/// Prepares the generator of a language.
 pub fn prepare(session: &mut Session, language: Language) -> Preparation {
     if language == Language::Typescript {
         return tools::prepare_node_set(session, NODE_TOOLS);
@@ -45,7 +45,7 @@ pub fn prepare(session: &mut Session, language: Language) -> Preparation {
     require(session, &[JAVA]).and_then(|| tools::prepare_python_set(session, PYTHON_TOOLS))
 }
 
-/// Generates the client of a language anew, with all that a package needs.
+/// Generates the client of a language again, with all parts of a package.
 ///
 /// # Errors
 /// The generator's, and the file system's.
@@ -127,7 +127,7 @@ fn write_document(client: &Path, document: &Value) -> Result<PathBuf> {
     Ok(file)
 }
 
-/// Puts what is written by hand over what was generated, with the version in its place.
+/// Puts the handwritten files over the generated ones, with the version filled in.
 fn package(source: &Path, client: &Path) -> Result<()> {
     for entry in fs::read_dir(source).with_context(|| format!("{} can't be read", source.display()))? {
         let file = entry?;

@@ -30,13 +30,13 @@ impl Language {
         }
     }
 
-    /// Whether its client is run. Those of Java and Kotlin are generated only: their build tools fetch most of an
-    /// ecosystem before they compile a line.
+    /// Whether its client is run. Java's and Kotlin's are only generated: their build tools download most of an ecosystem before
+    /// they compile a line.
     pub fn has_story(self) -> bool {
         !matches!(self, Self::Java | Self::Kotlin)
     }
 
-    /// What its story needs from Debian, beside what generating the client takes.
+    /// The Debian packages that its story needs, beside those of the generator.
     pub fn requirements(self) -> &'static [Requirement] {
         match self {
             Self::Go => &GO,

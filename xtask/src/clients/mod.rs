@@ -1,5 +1,5 @@
-//! `cargo xtask clients`: clients in other languages, made from the document by the generators of their ecosystems, and the
-//! story of a payment told through each.
+//! `cargo xtask clients`: makes clients in other languages from the document, with the generators of their ecosystems, and runs
+//! the story of a payment through each.
 
 mod document;
 mod files;
@@ -85,7 +85,7 @@ fn one(session: &mut Session, language: Language, with_story: bool) -> Outcome {
     })
 }
 
-/// Makes ready what the clients of these languages and their stories need.
+/// Prepares the clients of these languages and their stories.
 pub fn prepare(session: &mut Session, languages: &[Language]) -> Preparation {
     languages.iter().fold(Preparation::Ready, |ready, language| {
         ready
@@ -94,7 +94,7 @@ pub fn prepare(session: &mut Session, languages: &[Language]) -> Preparation {
     })
 }
 
-/// Generates the client of a language, and tells the story through it.
+/// Generates the client of a language, and runs the story through it.
 ///
 /// # Errors
 /// The generator or the story fails.

@@ -1,5 +1,5 @@
-//! The story of a payment, told in each language by a project that uses its client: it orders, pays, captures and refunds,
-//! is declined once, and reads a validation error.
+//! The story of a payment in each language, as a project that uses its client: it orders, pays, captures and refunds, is declined
+//! once, and reads a validation error.
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -15,11 +15,11 @@ use crate::test::packages::find_program;
 use crate::test::session::Session;
 use crate::test::tools;
 
-/// How a story is started.
+/// The command of a story.
 struct Story {
     program: PathBuf,
     script: Option<PathBuf>,
-    /// Where the language looks for the client: a variable and its value.
+    /// The variable for the client's directory, and its value.
     path: Option<(&'static str, PathBuf)>,
 }
 
@@ -67,7 +67,7 @@ fn program(name: &str) -> Result<PathBuf> {
     find_program(name).with_context(|| format!("{name} was there a moment ago"))
 }
 
-/// The compiler judges the types that the story uses.
+/// The compiler checks the types that the story uses.
 fn typescript(session: &Session, client: &Path, project: &Path) -> Result<Story> {
     let modules = project.join("node_modules");
     files::empty(&modules)?;

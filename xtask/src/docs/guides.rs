@@ -1,4 +1,4 @@
-//! The guides in docs/guides: Markdown files, in the order of the numbers that their names begin with.
+//! The guides in docs/guides: Markdown files, in the order of the numbers at the beginning of their names.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ pub struct Guide {
     pub title: String,
     /// Its first paragraph.
     pub summary: String,
-    /// All of it.
+    /// The whole page.
     pub html: String,
 }
 
@@ -114,7 +114,7 @@ fn slug(name: &str) -> &str {
     }
 }
 
-/// Where a link to another guide leads in the site.
+/// The link to another guide within the site.
 fn in_site<'a>(url: &str) -> Option<CowStr<'a>> {
     let (file, anchor) = url
         .split_once('#')

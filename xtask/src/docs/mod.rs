@@ -1,5 +1,5 @@
-//! `cargo xtask docs`: the documentation as a static site and a Postman collection. Nothing in it asks for anything from
-//! outside, so that it can be read from a disk and served from anywhere.
+//! `cargo xtask docs`: the documentation as a static site and a Postman collection. It loads nothing from outside, so that it can
+//! be read from a disk and served from anywhere.
 
 mod guides;
 mod pages;
@@ -27,7 +27,7 @@ pub const COLLECTION: &str = "tillgate.postman_collection.json";
 /// Arguments of `cargo xtask docs`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Where to build. What is there is replaced. Default: docs in cargo's target directory.
+    /// Directory of the output; its contents are replaced. Default: docs in cargo's target directory.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where the documentation is built unless another place is named.
+/// Default directory of the documentation.
 pub fn default_directory(session: &Session) -> PathBuf {
     session.target.join("docs")
 }

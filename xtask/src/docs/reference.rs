@@ -1,4 +1,4 @@
-//! The reference: the document in Redoc, which lies beside it.
+//! The reference: the document in Redoc, which is beside it.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{copy, write as write_file};
 
-/// Redoc shows a logo of its makers, which it would fetch from their server.
+/// Redoc shows its makers' logo, which it would fetch from their server.
 const LOGO: &str = "https://cdn.redoc.ly/redoc/logo-mini.svg";
 const NOTHING: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E";
 

@@ -65,7 +65,7 @@ fn pages() -> Vec<(PathBuf, String)> {
 #[derive(Default)]
 struct Page {
     sentences: Vec<String>,
-    /// Text of cells; it is too short to count.
+    /// Text of cells, which is too short to count.
     cells: Vec<String>,
     headings: Vec<String>,
     links: Vec<String>,
@@ -136,7 +136,7 @@ fn average_words(sentences: &[String]) -> f64 {
     words as f64 / sentences.len().max(1) as f64
 }
 
-/// Where a link leads that leads nowhere.
+/// The broken links of a page.
 fn dead_links(path: &Path, text: &str) -> Vec<String> {
     let mut dead = Vec::new();
     for link in read(text).links {

@@ -1,4 +1,4 @@
-//! `cargo xtask new`: the first version of a resource or a provider, at all places that the checklists of CONTRIBUTING.md name.
+//! `cargo xtask new`: writes the first version of a resource or a provider, with all parts of the checklists in CONTRIBUTING.md.
 
 mod plan;
 mod provider;
@@ -13,7 +13,7 @@ use tillgate_toolbox::say;
 
 use crate::root;
 
-/// What is made.
+/// The kinds of new parts.
 #[derive(clap::Subcommand)]
 pub enum Task {
     /// A plain resource: a table with create, read, update and delete.
@@ -31,10 +31,10 @@ pub enum Task {
     },
 }
 
-/// Writes the files, and says what is left to do.
+/// Writes the files, and lists the remaining work.
 ///
 /// # Errors
-/// A name that is taken or has another form, or a file that has lost the place where the name belongs.
+/// A name that is taken or malformed, or a file that lacks the text where the name belongs.
 pub fn run(task: &Task) -> Result<ExitCode> {
     let (plan, rest) = match task {
         Task::Resource { name } => (resource::plan(root(), &Name::new(name)?)?, resource::REST),

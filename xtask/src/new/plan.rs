@@ -1,4 +1,4 @@
-//! Files to be made, and lines to be added to files that exist.
+//! New files, and changes of existing files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
-/// All that is made and changed, by path from the root of the workspace.
+/// All new and changed files, by path from the root of the workspace.
 #[derive(Default)]
 pub struct Plan {
     files: BTreeMap<PathBuf, String>,
@@ -15,7 +15,7 @@ pub struct Plan {
 
 /// A change of a file.
 pub enum Edit {
-    /// Adds a line among those that begin as it does, in their order.
+    /// Adds a line to those with the same beginning, in order.
     Sorted { begins: &'static str, line: String },
     /// Adds text before the first place with this text.
     Before { text: &'static str, new: String },
@@ -26,17 +26,17 @@ pub enum Edit {
 }
 
 impl Plan {
-    /// A file that is made.
+    /// Adds a new file.
     pub fn file(&mut self, path: impl Into<PathBuf>, text: String) {
         self.files.insert(path.into(), text);
     }
 
-    /// A change of a file that exists.
+    /// Adds a change of an existing file.
     pub fn edit(&mut self, path: impl Into<PathBuf>, edit: Edit) {
         self.edits.push((path.into(), edit));
     }
 
-    /// Adds `mod` and, for all that it has, `pub use` of a module.
+    /// Adds `mod` and `pub use` of a module with all of its items.
     pub fn exported_module(&mut self, path: &str, module: &str) {
         self.module(path, "mod ", module);
         self.edit(
@@ -54,10 +54,10 @@ impl Plan {
         self.edit(path, Edit::Sorted { begins, line });
     }
 
-    /// Each file that is made or changed, with its text.
+    /// Each new or changed file, with its text.
     ///
     /// # Errors
-    /// A file that is to be made exists; or one that is to be changed doesn't, or not in the form that is known here.
+    /// A new file exists already; or a file to change doesn't exist, or lacks the expected text.
     pub fn render(&self, root: &Path) -> Result<BTreeMap<PathBuf, String>> {
         let mut rendered = BTreeMap::new();
         for (path, text) in &self.files {

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use super::Name;
 use super::plan::{Edit, Plan};
 
-/// What a person decides.
+/// The decisions that are left to the developer.
 pub const REST: &str = "\
 - the protocol: each file that was made is a copy, and says what the other PSP does
 - the columns of the gateway, with a migration for each database
@@ -16,7 +16,7 @@ pub const REST: &str = "\
 - cargo fmt --all, cargo xtask spec
 - CONTRIBUTING.md, \"Add a PSP\" and \"Add a payment source without a PSP\", have the rest";
 
-/// How a provider is spelled, and what belongs to it.
+/// The spellings and the parts of a provider.
 struct Like {
     snake: &'static str,
     pascal: &'static str,
@@ -24,7 +24,7 @@ struct Like {
     title: &'static str,
     /// Its payment source, in snake case and as a type.
     source: (&'static str, &'static str),
-    /// Where it has a folder.
+    /// The parents of its folders.
     folders: &'static [&'static str],
 }
 
@@ -50,7 +50,7 @@ const MANUAL: Like = Like {
     folders: &[PROVIDERS],
 };
 
-/// All that is made and changed.
+/// All new and changed files.
 ///
 /// # Errors
 /// A file of the other provider can't be read.
@@ -67,7 +67,7 @@ pub fn plan(root: &Path, name: &Name, like: &str) -> Result<Plan> {
         let from = Path::new(folder).join(like.snake);
         for file in files(root, &from)? {
             let text = read(&root.join(&from).join(&file))?;
-            // The source's file may bear its name.
+            // The file of the source may have its name.
             let to = renamed(&file.to_string_lossy());
             plan.file(Path::new(folder).join(snake).join(to), renamed(&text));
         }

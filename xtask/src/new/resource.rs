@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use super::Name;
 use super::plan::{Edit, Plan};
 
-/// What a person decides.
+/// The decisions that are left to the developer.
 pub const REST: &str = "\
 - the attributes: in the declaration, the row, the mapping and both migrations
 - cargo fmt --all
@@ -20,7 +20,7 @@ const MODEL: &str = "crates/model/src/resources";
 const PAYMENTS: &str = "crates/payments/src/resources";
 const MIGRATIONS: &str = "crates/store/migrations";
 
-/// All that is made and changed.
+/// All new and changed files.
 ///
 /// # Errors
 /// The migrations can't be listed.

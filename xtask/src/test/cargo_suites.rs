@@ -11,7 +11,7 @@ use super::session::Session;
 use super::suite::{Preparation, Suite, needs_nothing};
 use tillgate_toolbox::postgres::{Cluster, Programs};
 
-/// How many seeds the simulator runs.
+/// Number of seeds that the simulator runs.
 const SIMULATED_SEEDS: u64 = 300;
 /// The package of the end-to-end tests, and their program.
 const TESTS: &str = "tillgate-tests";
@@ -124,7 +124,7 @@ pub fn needs_postgres(session: &mut Session) -> Preparation {
     )
 }
 
-/// How often the tests kill the service, on each database; `cargo xtask kill` does it more often.
+/// Number of kills of the service, on each database; `cargo xtask kill` has more.
 const KILLS: &str = "20";
 
 pub const KILL_SQLITE: Suite = Suite {
@@ -181,7 +181,7 @@ fn end_to_end_on_postgres(session: &mut Session) -> Result<()> {
     session.run(cluster_tests.args(["test", "--workspace", "--test", CLUSTER_TEST, "--", "--ignored"]))
 }
 
-/// A command that runs the end-to-end tests, once the service that they start is built.
+/// A command that runs the end-to-end tests, after the build of the service.
 fn end_to_end(session: &Session) -> Result<Command> {
     let binary = session.build("tillgate")?;
     let records = session.coverage_directory();
@@ -207,7 +207,7 @@ fn is_file(session: &Session, name: &str) -> bool {
         .exists()
 }
 
-/// Runs the tests of a file, or one of them, that are left out of the ordinary runs because they need more than cargo.
+/// Runs the tests of a file, or one of them, that ordinary runs leave out because they need more than cargo.
 pub fn run_ignored(
     session: &Session,
     file: &str,
@@ -224,8 +224,8 @@ pub fn run_ignored(
     session.run(tests.args(["--", "--ignored", "--nocapture"]))
 }
 
-/// `cargo nextest run` where it is installed, else `cargo test`. With `CI=true` always the latter, so that a run
-/// there doesn't depend on what the machine happens to have.
+/// `cargo nextest run` if it is installed, else `cargo test`. With `CI=true` always the latter, so that a run there doesn't
+/// depend on the machine.
 fn runner(session: &Session) -> Command {
     let mut command = session.cargo();
     if uses_nextest(session) {

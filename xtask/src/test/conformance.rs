@@ -1,4 +1,4 @@
-//! The suite that generates requests from the document, and the one that asks what the end-to-end tests have seen of it.
+//! The suite that generates requests from the document, and the one that checks the end-to-end tests' coverage of it.
 
 use std::path::Path;
 
@@ -70,7 +70,7 @@ pub const CONTRACT: Suite = Suite {
     },
 };
 
-/// Nothing generated may leave the machine: a gateway with the address of a real PSP finds a proxy that refuses.
+/// Generated requests must not leave the machine: a gateway with a real PSP's address finds a proxy that refuses.
 const REFUSING_PROXY: &str = "http://127.0.0.1:9";
 
 fn generate(session: &Session, test: &str, examples: &str, database: &[(&str, &str)]) -> Result<()> {

@@ -1,7 +1,7 @@
-//! Which of the document's answers the end-to-end tests have seen.
+//! The answers of the document that the end-to-end tests have seen.
 //!
-//! They record operation and status of each answer. What the document declares and no test has seen must be listed, and what
-//! is listed must not have been seen, so that the list only gets shorter.
+//! They record operation and status of each answer. A declared answer that no test has seen must be listed, and a listed one must
+//! not have been seen, so that the list only gets shorter.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,13 +15,13 @@ use openapi_document::{members, operations};
 
 use crate::document::document;
 
-/// Faults of the service, and limits that tests would have to run into: neither is asked for.
+/// Faults of the service, and limits that tests would have to exceed: neither is required.
 const LEFT_OUT: [u16; 2] = [429, 500];
 
 /// An operation and a status.
 type Answers = BTreeSet<(String, u16)>;
 
-/// How many gaps tests/coverage.yaml may have. They only get fewer: who closes one lowers this, too.
+/// Maximum number of gaps in tests/coverage.yaml. It only gets smaller: a closed gap lowers this, too.
 const MOST_GAPS: usize = 3;
 
 /// tests/coverage.yaml
@@ -48,7 +48,7 @@ impl Listed {
     }
 }
 
-/// How much was seen.
+/// The coverage.
 ///
 /// # Errors
 /// A gap that isn't listed, a listed one that is none, or more of them than there were.

@@ -1,4 +1,4 @@
-//! What the commands of a suite write: kept in a file, and shown from it.
+//! The output of a suite's commands: kept in a file, and shown from it.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,11 +7,11 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-/// How many failed assertions are repeated at the end of a run.
+/// Maximum number of failed assertions that are repeated at the end of a run.
 const FAILURES: usize = 20;
-/// How many of the last lines are.
+/// Number of last lines that are repeated.
 const LAST_LINES: usize = 8;
-/// How much of a line is.
+/// Maximum length of a repeated line.
 const LINE_WIDTH: usize = 400;
 
 /// The file of one suite.
@@ -22,12 +22,12 @@ impl Log {
     /// An empty file for a suite.
     pub fn new(directory: &Path, suite: &str) -> Self {
         let path = directory.join(format!("{suite}.log"));
-        // An absent log is as good as an empty one; any other problem shows when the log is opened.
+        // An absent log equals an empty one; any other problem shows when the log is opened.
         let _ = fs::remove_file(&path);
         Self(path)
     }
 
-    /// Lets a command write to it. Answers where its part begins.
+    /// Appends a command's output. Returns the place where it begins.
     pub fn attach(&self, command: &mut Command) -> Result<Tail> {
         fs::create_dir_all(self.0.parent().context("a suite has begun")?)?;
         let log = File::options().create(true).append(true).open(&self.0)?;
@@ -38,23 +38,23 @@ impl Log {
         Ok(Tail(rest))
     }
 
-    /// All of it.
+    /// The whole log.
     pub fn read(&self) -> String {
         let text = fs::read(&self.0).unwrap_or_default();
         String::from_utf8_lossy(&text).into_owned()
     }
 
-    /// The lines that tell a reader of the end of a run what failed.
+    /// The lines that show what failed.
     pub fn excerpt(&self) -> Vec<String> {
         excerpt(&self.read())
     }
 }
 
-/// What a command has written and nobody has seen.
+/// A command's output that was not shown yet.
 pub struct Tail(File);
 
 impl Tail {
-    /// Shows it. A reader that has gone away is no reason to stop.
+    /// Shows it. Continues even if nobody reads it.
     pub fn show(&mut self) {
         let _ = io::copy(&mut self.0, &mut io::stdout());
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every suite, and a list of what did not run.
+//! `cargo xtask test`: runs every suite, and lists those that did not run.
 
 pub mod cargo_suites;
 mod client_suites;
@@ -25,7 +25,7 @@ use suite::{Preparation, Suite};
 use tillgate_toolbox::interrupt::Interrupt;
 use tillgate_toolbox::say;
 
-/// All suites, in the order in which they run: what fails fastest comes first.
+/// All suites, in the order of their runs: fast failures come first.
 const SUITES: &[Suite] = &[
     cargo_suites::LICENSES,
     cargo_suites::ADVISORIES,
@@ -80,7 +80,7 @@ fn suite_names() -> clap::builder::PossibleValuesParser {
     SUITES.iter().map(|suite| suite.name).collect::<Vec<_>>().into()
 }
 
-/// Runs the chosen suites. Fails when one of them did, and with `CI=true` also when one did not run.
+/// Runs the chosen suites. Fails if one of them did, and with `CI=true` also if one did not run.
 pub fn run(args: &Args) -> Result<ExitCode> {
     if args.list {
         SUITES
@@ -129,7 +129,7 @@ fn run_suite(suite: &Suite, session: &mut Session) -> Outcome {
     attempt(session, suite.name, preparation, suite.run)
 }
 
-/// Runs what is prepared, and shows what it wrote if it fails.
+/// Runs a prepared suite, and shows its output if it fails.
 pub fn attempt(
     session: &mut Session,
     name: &str,

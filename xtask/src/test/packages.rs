@@ -1,4 +1,4 @@
-//! Programs that a suite needs, and the Debian packages that bring them.
+//! Programs that a suite needs, and their Debian packages.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -6,17 +6,17 @@ use std::process::Command;
 use super::session::Session;
 use super::suite::Preparation;
 
-/// Something that must be on the machine.
+/// A program or library that must be on the machine.
 pub struct Requirement {
-    /// What it is, for "… is missing".
+    /// Its name, for "… is missing".
     pub what: &'static str,
     /// The Debian package with it.
     pub package: &'static str,
-    /// Whether it is there.
+    /// Whether it exists.
     pub is_met: fn() -> bool,
 }
 
-/// Checks the requirements. What is missing is installed where that is possible and allowed.
+/// Checks the requirements. Missing ones are installed if that is possible and allowed.
 pub fn require(session: &Session, requirements: &[Requirement]) -> Preparation {
     let missing: Vec<_> = requirements
         .iter()

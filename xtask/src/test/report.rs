@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// How a suite went.
+/// The result of a suite.
 pub enum Outcome {
     /// All of it passed.
     Passed,
-    /// Something in it failed; with the lines of its log that tell what.
+    /// A part of it failed; with the lines of its log that show it.
     Failed { why: String, excerpt: Vec<String> },
     /// It could not run.
     NotRun { why: String, add: String },
@@ -56,7 +56,7 @@ impl Report {
         })
     }
 
-    /// The table, and below it why suites failed, what did not run and what adds it.
+    /// The table, and below it the failures, the suites that did not run, and the commands that enable them.
     pub fn render(&self) -> String {
         let mut text = String::from("\nsuite           result       time\n");
         for (suite, outcome, time) in &self.0 {

@@ -1,4 +1,4 @@
-//! What the suites of one run share: places, settings, the running of commands.
+//! The shared parts of a run's suites: directories, settings, the running of commands.
 
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
@@ -15,9 +15,9 @@ use tillgate_toolbox::cargo::cargo;
 use tillgate_toolbox::interrupt::Interrupt;
 use tillgate_toolbox::say;
 
-/// No command of a suite takes longer; what does hangs.
+/// Time limit of a command: a longer one hangs.
 const COMMAND_LIMIT: Duration = Duration::from_secs(40 * 60);
-/// Between SIGTERM and SIGKILL.
+/// Time between SIGTERM and SIGKILL.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// One run of `cargo xtask test`.
@@ -36,14 +36,14 @@ pub struct Session {
     pub filter: Option<String>,
     /// Whether more requests are generated than usual.
     pub deep: bool,
-    /// On which databases all end-to-end tests have run and recorded which answers they saw.
+    /// The databases on which all end-to-end tests have run and recorded their answers.
     pub covered: Covered,
-    /// What the commands of the present suite write.
+    /// The output of the present suite's commands.
     pub log: Log,
     verbose: bool,
 }
 
-/// Databases.
+/// Databases with recorded answers.
 #[derive(Default)]
 pub struct Covered {
     /// SQLite.
@@ -81,19 +81,19 @@ impl Session {
         })
     }
 
-    /// Logs go to the file of this suite from now on.
+    /// Begins the log file of a suite.
     pub fn begin(&mut self, suite: &str) {
         self.log = Log::new(&self.target.join("xtask-test"), suite);
     }
 
-    /// Shows what the suite's commands wrote, unless that was seen already.
+    /// Shows the output of the suite's commands, unless it was shown already.
     pub fn show_log(&self) {
         if !self.verbose {
             say::result(&self.log.read());
         }
     }
 
-    /// Where the end-to-end tests record which answers they have seen.
+    /// Directory of the recorded answers of the end-to-end tests.
     pub fn coverage_directory(&self) -> PathBuf {
         self.target.join("xtask-test/coverage")
     }
@@ -105,8 +105,8 @@ impl Session {
         command
     }
 
-    /// Builds a program of the workspace, unoptimized. Like all builds of the suites it selects the whole workspace: a selection of
-    /// packages has other features of what they depend on, which would be compiled again for each.
+    /// Builds a program of the workspace, unoptimized. Like all builds of the suites it selects the whole workspace: a selection
+    /// of packages has dependencies with other features, which would be compiled again for each.
     pub fn build(&self, program: &str) -> Result<PathBuf> {
         self.run(self.cargo().args(["build", "--workspace", "--bin", program]))?;
         Ok(self.target.join("debug").join(program))
@@ -140,7 +140,7 @@ impl Session {
     }
 }
 
-/// Ends a command and all that it started, which stays in its process group.
+/// Ends a command and all processes that it started, which stay in its process group.
 fn stop_group(child: &mut Child) -> Result<()> {
     let group = Pid::from_raw(i32::try_from(child.id())?);
     killpg(group, Signal::SIGTERM)?;

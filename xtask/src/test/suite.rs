@@ -1,4 +1,4 @@
-//! What a suite is.
+//! The definition of a suite.
 
 use anyhow::Result;
 
@@ -12,7 +12,7 @@ pub struct Suite {
     pub about: &'static str,
     /// Whether it runs Rust tests that a filter can choose among.
     pub takes_filter: bool,
-    /// Makes ready what the suite needs from outside the workspace.
+    /// Prepares the needs of the suite from outside the workspace.
     pub prepare: fn(&mut Session) -> Preparation,
     /// Runs it; an error is a failed suite.
     pub run: fn(&mut Session) -> Result<()>,

@@ -10,7 +10,7 @@ use super::packages::{Requirement, find_program, require};
 use super::session::Session;
 use super::suite::Preparation;
 
-/// What the pinned Node tools ask for.
+/// Version that the pinned Node tools require.
 const NODE_MAJOR: u32 = 18;
 
 /// The tools of the suites; each set of tools has a directory below tests/tools with its pins.
@@ -102,7 +102,7 @@ pub fn prepare_node_project(session: &mut Session, source: &Path, set: &str) -> 
     })
 }
 
-/// Where `node_modules` lies.
+/// Directory of `node_modules`.
 pub fn node_directory(session: &Session) -> PathBuf {
     installation(session, NODE)
 }
@@ -117,7 +117,7 @@ pub fn node_set_program(session: &Session, set: &str, name: &str) -> Command {
     Command::new(installation(session, set).join("node_modules/.bin").join(name))
 }
 
-/// Where a set of tools is installed.
+/// Directory of a set of tools.
 pub fn installation(session: &Session, set: &str) -> PathBuf {
     session.target.join("tools").join(set)
 }
@@ -136,7 +136,7 @@ fn has_node() -> bool {
     })
 }
 
-/// Installs into an empty directory unless it holds what these pins say already.
+/// Installs into an empty directory, unless it already has these pins.
 fn installed(
     directory: &Path,
     pins: &Path,

@@ -1,4 +1,4 @@
-//! What became of a payment's actions (Checkout.com docs: get payment actions).
+//! The state of a payment's actions (Checkout.com docs: get payment actions).
 
 use tillgate_model::money::Currency;
 
@@ -11,7 +11,7 @@ use crate::{
     wire::{PspRequest, PspResponse},
 };
 
-/// An approval of something that is yet to be done.
+/// The approval of an action that will be done later.
 const DEFERRED: &str = "10200";
 
 pub(super) fn list(currency: Currency, request: &PspRequest, response: &PspResponse) -> ListedActions {
@@ -30,7 +30,7 @@ pub(super) fn list(currency: Currency, request: &PspRequest, response: &PspRespo
     }
 }
 
-/// Authorizations and the like are none of the actions that are asked for one by one.
+/// Captures, voids and refunds. Authorizations and other actions are left out.
 fn seen(action: &PaymentAction, currency: Currency) -> Result<Option<ActionSeen>, String> {
     let kind = match action.kind.as_deref() {
         Some("Capture") => ActionKind::Capture,
@@ -43,12 +43,12 @@ fn seen(action: &PaymentAction, currency: Currency) -> Result<Option<ActionSeen>
         kind,
         amount: snapshot::money(action.amount, Some(currency.code()))?,
         status: status(action),
-        // The reference of an action is our transaction.
+        // The reference of an action is our transaction's id.
         transaction_id: action.reference.clone(),
     }))
 }
 
-/// Without a verdict, an action is still to come.
+/// An action without a verdict is still pending.
 fn status(action: &PaymentAction) -> ActionStatus {
     match action.approved {
         Some(true) if action.response_code.as_deref() == Some(DEFERRED) => ActionStatus::Pending,

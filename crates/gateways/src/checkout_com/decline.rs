@@ -1,8 +1,8 @@
-//! What a response code of Checkout.com means to the buyer (Checkout.com docs: response codes).
+//! The meaning of Checkout.com's response codes for the buyer (Checkout.com docs: response codes).
 
 use crate::snapshot::{Decline, NEUTRAL_DECLINE};
 
-/// Explains only what the buyer can mend. Codes can be alphanumeric (`200R1`) and are never numbers.
+/// Explains only causes that the buyer can fix. Codes can be alphanumeric (`200R1`) and are never numbers.
 pub(super) fn decline(code: Option<&str>, summary: Option<&str>) -> Decline {
     let code = code.unwrap_or("declined");
     let message = match code {

@@ -1,4 +1,4 @@
-//! What Checkout.com's errors mean (Checkout.com docs: API response codes).
+//! The meaning of Checkout.com's errors (Checkout.com docs: API response codes).
 
 use serde::Deserialize;
 
@@ -16,13 +16,13 @@ struct ErrorBody {
     error_codes: Vec<String>,
 }
 
-/// Codes that tell of a failure of the PSP, although the status blames the request.
+/// Codes of a failure at the PSP, although the status blames the request.
 const TECHNICAL: [&str; 3] = [
     "api_calls_quota_exceeded",
     "service_unavailable",
     "processing_error",
 ];
-/// Codes that mean: not in the payment's state.
+/// Codes for a request that the payment's state does not allow.
 const CONFLICTS: [&str; 7] = [
     "payment_expired",
     "action_failure_limit_exceeded",
@@ -33,19 +33,19 @@ const CONFLICTS: [&str; 7] = [
     "void_amount_invalid",
 ];
 
-/// Codes that mean: no such customer, no such instrument.
+/// Codes for a missing customer or instrument.
 const NO_CUSTOMER: [&str; 2] = ["customer_not_found", "customer_id_invalid"];
 const NO_INSTRUMENT: [&str; 2] = ["source_id_unknown", "source_id_invalid"];
 
-/// The error of an answer, if it reads as one of Checkout.com's.
+/// The error of an answer, if it has Checkout.com's form.
 fn error_body(response: &PspResponse) -> Option<ErrorBody> {
     let body: ErrorBody = serde_json::from_slice(&response.body).ok()?;
     let codes = body.error_codes.iter().chain(&body.error_type);
     (is_json(response) && codes.into_iter().all(|code| is_word(code))).then_some(body)
 }
 
-/// Reads an answer that isn't one of success. 401, 403, 404 and 502 have no body. One that isn't in Checkout.com's form
-/// comes from something in between, and proves nothing.
+/// Reads an unsuccessful answer. 401, 403, 404 and 502 have no body. An answer in another form than Checkout.com's comes from a
+/// machine in between, and proves nothing.
 pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
     let status = response.status;
     let body = error_body(response);
@@ -61,7 +61,7 @@ pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
     let error_type = body.as_ref().and_then(|body| body.error_type.clone());
     let described = codes.or_else(|| error_type.clone());
     let unknown = || {
-        let what = described.as_deref().unwrap_or("nothing that can be read");
+        let what = described.as_deref().unwrap_or("an unreadable answer");
         Failure::Unknown(format!("Checkout.com answered {status}: {what}"))
     };
     let has = |list: &[&str]| {
@@ -105,8 +105,8 @@ pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
     }
 }
 
-/// A capture, a void or a refund. 403 says of these that the payment's state doesn't allow them; keys that may not do
-/// something are 401 there (Checkout.com docs: void a payment, API response codes).
+/// Whether the request is a capture, a void or a refund. 403 means that the payment's state does not allow these; missing
+/// permissions are 401 there (Checkout.com docs: void a payment, API response codes).
 fn is_action(request: &PspRequest) -> bool {
     let path = request.url.split('?').next().unwrap_or_default();
     let ends = ["/captures", "/voids", "/refunds", "/reversals"];

@@ -11,7 +11,7 @@ const PUBLIC: Prefixes = Prefixes {
     test: &["pk_sbox_"],
 };
 
-/// Keys of the previous platform are sent in another way, and name their mode in the manner of Stripe's.
+/// Keys of the previous platform are sent in another way, and name their mode like Stripe's.
 fn refuse_foreign(key: &str) -> Result<(), KeyFault> {
     const FOREIGN: [&str; 4] = ["sk_test_", "pk_test_", "sk_live_", "pk_live_"];
     if FOREIGN.iter().any(|prefix| key.starts_with(prefix)) {

@@ -29,7 +29,7 @@ use crate::{
     wire::{PspRequest, PspResponse},
 };
 
-/// Where the live API is for every account. Checkout.com wants each account to use its own prefix, which differs between
+/// The URL of the live API for every account. Checkout.com wants each account to use its own prefix, which differs between
 /// sandbox and live: `https://{prefix}.api.checkout.com`, `https://{prefix}.api.sandbox.checkout.com`; set that as
 /// [`GatewaySettings::base_url`].
 pub const BASE_URL: &str = "https://api.checkout.com";
@@ -51,14 +51,14 @@ pub fn is_own_host(host: &str) -> bool {
     })
 }
 
-/// Speaks Checkout.com's API.
+/// The client of Checkout.com's API.
 #[derive(Debug, Clone)]
 pub struct CheckoutCom {
     settings: GatewaySettings,
 }
 
 impl CheckoutCom {
-    /// A gateway with these settings.
+    /// A client with these settings.
     pub fn new(settings: GatewaySettings) -> Self {
         Self { settings }
     }
@@ -104,7 +104,7 @@ impl Gateway for CheckoutCom {
         unit::check(amount)
     }
 
-    /// A void needs an authorization; a challenge ends by itself after 15 minutes.
+    /// A void needs an authorization; a challenge expires after 15 minutes.
     fn cancels_waiting(&self) -> bool {
         false
     }
@@ -167,7 +167,7 @@ impl Gateway for CheckoutCom {
         vault::read_instrument(request, response)
     }
 
-    /// The time is no part of it, and neither is the `Authorization` header that a subscription may add.
+    /// The signature covers neither the time nor the `Authorization` header that a subscription may add.
     fn verify_webhook(
         &self,
         secrets: &[SecretString],

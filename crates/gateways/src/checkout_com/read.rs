@@ -1,4 +1,4 @@
-//! What Checkout.com's answers mean.
+//! The meaning of Checkout.com's answers.
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::{
     wire::{PspRequest, PspResponse},
 };
 
-/// The answer to a capture, a void or a refund: it will be done, or it will fail.
+/// The answer to a capture, a void or a refund, which will be done or will fail.
 #[derive(Deserialize)]
 struct Acceptance {
     action_id: String,
@@ -31,7 +31,7 @@ pub(super) fn payment(request: &PspRequest, response: &PspResponse) -> PaymentOu
     }
 }
 
-/// The reference is that of one attempt. Two payments with it are more than can be decided here.
+/// The reference belongs to one attempt. If two payments have it, the outcome is unknown.
 pub(super) fn found(transaction_id: &str, request: &PspRequest, response: &PspResponse) -> FoundOutcome {
     if !is_success(response) {
         return failure::read(request, response).into();

@@ -1,4 +1,4 @@
-//! What is sent to Checkout.com (Checkout.com docs: API reference, payments).
+//! Requests to Checkout.com (Checkout.com docs: API reference, payments).
 
 use serde::Serialize;
 use tillgate_model::money::Money;
@@ -44,7 +44,7 @@ struct PaymentBody<'a> {
     metadata: Metadata<'a>,
 }
 
-/// The buyer is away, and has agreed to that before (Checkout.com docs: merchant-initiated transactions).
+/// An off-session payment that the buyer has agreed to (Checkout.com docs: merchant-initiated transactions).
 #[derive(Serialize)]
 struct Away<'a> {
     merchant_initiated: bool,
@@ -154,7 +154,7 @@ pub(super) fn create(
     Ok(post(settings, "/payments", &body, key))
 }
 
-/// The source, and the customer whom it belongs to.
+/// The source, and the customer that it belongs to.
 fn source(args: &CreatePayment) -> Result<(Source<'_>, Option<&str>), Unsupported> {
     let store_for_future_use = args.setup_future_usage.map(|_| true);
     match &args.instrument {

@@ -10,7 +10,7 @@ use crate::{
     snapshot::{Decline, PaymentInstrument, PaymentSnapshot, PaymentStatus, Reuse},
 };
 
-/// What is read of a payment, from a creation (201: final, 202: pending and with little in it) or a retrieval.
+/// The members of a payment that are read, from a creation (201: final, 202: pending, with few members) or a retrieval.
 #[derive(Deserialize)]
 struct Payment {
     id: String,
@@ -99,7 +99,7 @@ pub(super) fn read(answer: &Value) -> Result<PaymentSnapshot, String> {
     })
 }
 
-/// The payment's own address tells the mode; other hosts, such as a sandbox of ours, tell nothing.
+/// The URL of the payment shows the mode. Other hosts, such as a sandbox of ours, show nothing.
 fn is_live(answer: &Value) -> Option<bool> {
     let url: url::Url = text(answer, "/_links/self/href")?.parse().ok()?;
     let host = url.host_str()?;
@@ -112,7 +112,7 @@ fn is_live(answer: &Value) -> Option<bool> {
     }
 }
 
-/// No amount without a currency, and no guess at either.
+/// An amount needs both number and currency; neither is guessed.
 pub(super) fn money(units: Option<i64>, currency: Option<&str>) -> Result<Option<Money>, String> {
     let (Some(units), Some(code)) = (units, currency) else {
         return Ok(None);
@@ -123,8 +123,8 @@ pub(super) fn money(units: Option<i64>, currency: Option<&str>) -> Result<Option
     from_psp(units, currency, unit).map(Some).ok_or_else(unreadable)
 }
 
-/// Checkout.com's word `Authorized` also covers a payment whose automatic capture is still to come. `Partially Captured`
-/// is final for us once nothing is left to capture.
+/// Checkout.com's status `Authorized` also covers a payment whose automatic capture is still pending. `Partially Captured` is
+/// final for us once nothing is left to capture.
 fn status(payment: &Payment, has_redirect: bool) -> PaymentStatus {
     let nothing_left = || {
         payment
@@ -137,7 +137,7 @@ fn status(payment: &Payment, has_redirect: bool) -> PaymentStatus {
         .as_ref()
         .and_then(|balances| balances.total_captured);
     match payment.status.as_str() {
-        // Only the rest was released: what was captured stays.
+        // Only the rest was released; captures stay.
         "Voided" | "Canceled" | "Expired" if captured > Some(0) => PaymentStatus::Captured,
         "Pending" if has_redirect => PaymentStatus::RequiresAction,
         "Pending" | "Requested" | "Retry Scheduled" => PaymentStatus::Processing,

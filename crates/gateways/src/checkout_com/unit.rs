@@ -1,4 +1,4 @@
-//! How Checkout.com counts currencies (Checkout.com docs: calculating the amount). It is not Stripe's way.
+//! Checkout.com's units of currencies (Checkout.com docs: calculating the amount). They differ from Stripe's.
 
 use tillgate_model::money::{Currency, Money};
 
@@ -7,8 +7,7 @@ use crate::{
     operation::Unsupported,
 };
 
-/// Checkout.com's unit of a currency. The last of three decimals must be 0; CLP has two decimals, which a whole number of
-/// pesos leaves 0.
+/// Checkout.com's unit of a currency. The last of three decimals must be 0. CLP has two decimals, which are 0 for whole pesos.
 pub(super) fn unit(currency: Currency) -> Result<Unit, Unsupported> {
     match currency.code() {
         "BIF" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VUV" | "VND"
@@ -20,7 +19,7 @@ pub(super) fn unit(currency: Currency) -> Result<Unit, Unsupported> {
     }
 }
 
-/// Refuses what Checkout.com doesn't charge: more than nine digits (Checkout.com docs: calculating the amount).
+/// Refuses an amount that Checkout.com doesn't charge: more than nine digits (Checkout.com docs: calculating the amount).
 pub(super) fn check(amount: &Money) -> Result<(), Unsupported> {
     check_limits(amount, unit(amount.currency)?, 1, 999_999_999)
 }

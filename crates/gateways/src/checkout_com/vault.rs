@@ -1,5 +1,5 @@
-//! Saved instruments (Checkout.com docs: API reference, instruments). Customers come with payments: Checkout.com makes
-//! one for each e-mail address.
+//! Saved instruments (Checkout.com docs: API reference, instruments). Customers come with payments: Checkout.com creates one for
+//! each e-mail address.
 
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ pub(super) fn retrieve(settings: &GatewaySettings, id: &str) -> Result<PspReques
     Ok(get(settings, &format!("/instruments/{}", checked_id(id)?)))
 }
 
-/// A removal has no body; what is removed is not found any more.
+/// A removal has no body. A removed instrument is no longer found.
 pub(super) fn read_instrument(request: &PspRequest, response: &PspResponse) -> InstrumentOutcome {
     match response.status {
         204 | 404 => return InstrumentOutcome::Gone,

@@ -22,7 +22,7 @@ struct Event {
     data: Value,
 }
 
-/// The signature is over the body alone. With no time in it, only the event's id tells a notification from its repetition.
+/// The signature is over the body alone. It has no time, so only the event's id identifies a repeated notification.
 pub(super) fn verify(
     secrets: &[SecretString],
     signature: Option<String>,
@@ -37,7 +37,7 @@ pub(super) fn verify(
     }
 }
 
-/// The time has two names, depending on the event.
+/// The name of the time depends on the event.
 pub(super) fn parse(body: &[u8]) -> Result<WebhookEvent, EventFault> {
     let event: Event = serde_json::from_slice(checked_size(body)?)
         .map_err(|error| EventFault::Malformed(error.to_string()))?;
@@ -54,7 +54,7 @@ pub(super) fn parse(body: &[u8]) -> Result<WebhookEvent, EventFault> {
     })
 }
 
-/// A dispute names its payment; everything else about a payment has the payment's id.
+/// A dispute names its payment. All other events about payments have the payment's id.
 fn subject(kind: &str, data: &Value) -> Subject {
     let text = |pointer: &str| data.pointer(pointer).and_then(Value::as_str);
     let psp_id = text("/payment_id").or_else(|| text("/id").filter(|id| id.starts_with("pay_")));

@@ -1,4 +1,4 @@
-//! What became of a payment's actions (Stripe docs: list all refunds).
+//! The state of a payment's actions (Stripe docs: list all refunds).
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,10 +20,10 @@ use crate::{
     wire::{PspRequest, PspResponse},
 };
 
-/// What a capture leaves in the payment's metadata.
+/// The member of the payment's metadata that a capture sets.
 pub(super) const CAPTURE_MARK: &str = "capture_transaction_id";
 
-/// The charge tells which of the refunds are none.
+/// The charge identifies the entries that are no refunds.
 pub(super) fn refunds(
     settings: &GatewaySettings,
     psp_id: &str,
@@ -45,8 +45,8 @@ pub(super) fn find(args: &FindAction, payment: &PaymentSnapshot) -> FoundAction 
     }
 }
 
-/// A payment is canceled as a whole, so that it doesn't matter who did it. A capture is ours if it left our mark, which
-/// Stripe writes together with it or not at all. So is the release of what captures have left.
+/// A payment is cancelled as a whole, so the requester does not matter. A capture is ours if the payment has our mark, which
+/// Stripe writes together with the capture or not at all. The release of the rest leaves the mark too.
 fn find_in_payment(args: &FindAction, payment: &PaymentSnapshot) -> FoundAction {
     let mark = payment.response.pointer(&format!("/metadata/{CAPTURE_MARK}"));
     let is_marked = mark.and_then(Value::as_str) == Some(&args.transaction_id);
@@ -99,8 +99,8 @@ fn seen(refund: &Value) -> Result<Option<ActionSeen>, String> {
     }))
 }
 
-/// Stripe lists the release of a hold, or of what a capture left of it, among the refunds; no money moves, and nobody asked
-/// for a refund.
+/// Stripe lists the release of a hold, or of the rest after a capture, among the refunds. No money moves then, and no refund was
+/// requested.
 fn is_release(refund: &Refund) -> bool {
     let Some(Expandable::Object(charge)) = &refund.charge else {
         return false;
@@ -117,7 +117,7 @@ fn released(charge: &Charge, amount: i64) -> bool {
     charge.captured == Some(false) || rest == Some(amount)
 }
 
-/// A refund that waits for the merchant's or the buyer's action may still succeed; one that succeeded may still fail.
+/// A refund that waits for the merchant's or the buyer's action may still succeed; a successful one may still fail.
 pub(super) fn status(refund: &Refund) -> ActionStatus {
     match refund.status.as_deref() {
         Some("succeeded") => ActionStatus::Done,

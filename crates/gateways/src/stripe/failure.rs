@@ -1,4 +1,4 @@
-//! What Stripe's errors mean (Stripe docs: errors, idempotent requests, advanced error handling).
+//! The meaning of Stripe's errors (Stripe docs: errors, idempotent requests, advanced error handling).
 
 use super::object::{ApiError, ErrorBody};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     wire::{PspRequest, PspResponse},
 };
 
-/// Codes that mean: not in the payment's state.
+/// Codes for a request that the payment's state does not allow.
 const CONFLICTS: [&str; 7] = [
     "payment_intent_unexpected_state",
     "charge_already_captured",
@@ -19,7 +19,7 @@ const CONFLICTS: [&str; 7] = [
     "capture_charge_authorization_expired",
 ];
 
-/// Reasons of a decline that are none of the buyer's business.
+/// Reasons of a decline that the buyer must not see.
 const HIDDEN_DECLINES: [&str; 7] = [
     "lost_card",
     "stolen_card",
@@ -32,9 +32,9 @@ const HIDDEN_DECLINES: [&str; 7] = [
 
 /// Reads an answer that is neither a success nor a decline.
 ///
-/// An answer that isn't in Stripe's form comes from something in between, and proves nothing. Neither does a request in
-/// flight with the same key (409), a failed dependency (424), a rate limit or a locked object (429), or a failure of the
-/// server, which Stripe also replays. A key that was used with other parameters means that some request did go through.
+/// An answer in another form than Stripe's comes from a machine in between, and proves nothing. Neither does a request in flight
+/// with the same key (409), a failed dependency (424), a rate limit or a locked object (429), or a failure of the server, which
+/// Stripe also replays. If a key was used with other parameters, an earlier request did arrive.
 pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
     let status = response.status;
     let Some(ErrorBody { error }) = error_body(response) else {
@@ -68,7 +68,7 @@ pub(super) fn read(request: &PspRequest, response: &PspResponse) -> Failure {
     }
 }
 
-/// A payment method that was detached with its customer is told of without a code.
+/// The error about a payment method that was detached with its customer has no code.
 fn missing(error: &ApiError) -> Option<Missing> {
     match (error.code.as_deref(), error.param.as_deref()) {
         (Some("resource_missing"), Some("customer")) => Some(Missing::Customer),
@@ -77,7 +77,7 @@ fn missing(error: &ApiError) -> Option<Missing> {
     }
 }
 
-/// The types of errors (Stripe docs: API reference, errors), with those that older versions have.
+/// The types of errors (Stripe docs: API reference, errors), including those of older versions.
 const TYPES: [&str; 7] = [
     "api_connection_error",
     "api_error",
@@ -88,7 +88,7 @@ const TYPES: [&str; 7] = [
     "rate_limit_error",
 ];
 
-/// The error of an answer, if it reads as one of Stripe's.
+/// The error of an answer, if it has Stripe's form.
 pub(super) fn error_body(response: &PspResponse) -> Option<ErrorBody> {
     let body: ErrorBody = serde_json::from_slice(&response.body).ok()?;
     let ApiError {
@@ -122,7 +122,7 @@ fn describe(error: &ApiError) -> String {
         .join(", ")
 }
 
-/// Stripe writes the message of a card error for the buyer; other messages, and reasons to hide, stay with us.
+/// Stripe writes the message of a card error for the buyer. Other messages, and hidden reasons, are not shown to the buyer.
 pub(super) fn decline(error: &ApiError) -> Decline {
     let code = error
         .decline_code

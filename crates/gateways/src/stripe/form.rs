@@ -2,7 +2,7 @@
 
 use url::form_urlencoded;
 
-/// A form under construction. Brackets come out percent-encoded, which Stripe reads as well.
+/// A form under construction. Brackets are percent-encoded, which Stripe also reads.
 pub(super) struct Form(form_urlencoded::Serializer<'static, String>);
 
 impl Form {
@@ -15,7 +15,7 @@ impl Form {
         self
     }
 
-    /// Leaves the parameter out if there is no value; an empty one would unset it.
+    /// Leaves the parameter out if there is no value: an empty one would unset it.
     pub(super) fn with_some(self, name: &str, value: Option<impl AsRef<str>>) -> Self {
         match value {
             Some(value) => self.with(name, value),

@@ -32,7 +32,7 @@ use crate::{
     wire::{PspRequest, PspResponse},
 };
 
-/// Where Stripe's API is.
+/// URL of Stripe's API.
 pub const BASE_URL: &str = "https://api.stripe.com";
 
 /// Whether a host is Stripe's own.
@@ -40,11 +40,11 @@ pub fn is_own_host(host: &str) -> bool {
     host == "api.stripe.com"
 }
 
-/// The version of the API that the requests and answers are written for. It is always sent: without it, the version that
-/// the account happens to be on would apply.
+/// The version of the API that the requests and answers are written for. It is always sent, because otherwise the account's own
+/// version would apply.
 pub const API_VERSION: &str = "2026-07-29.dahlia";
 
-/// Speaks Stripe's API.
+/// The client of Stripe's API.
 #[derive(Debug, Clone)]
 pub struct Stripe {
     settings: GatewaySettings,
@@ -52,7 +52,7 @@ pub struct Stripe {
 }
 
 impl Stripe {
-    /// A gateway with these settings.
+    /// A client with these settings.
     pub fn new(settings: GatewaySettings) -> Self {
         Self {
             settings,
@@ -60,9 +60,8 @@ impl Stripe {
         }
     }
 
-    /// Whether a payment may be captured in several parts, which Stripe offers to some accounts and for some cards
-    /// (Stripe docs: capture a payment multiple times). Without it, a capture that isn't final is made final, and
-    /// releases the rest.
+    /// Sets whether a payment may be captured in several parts, which Stripe offers to some accounts and for some cards (Stripe
+    /// docs: capture a payment multiple times). Without it, every capture is made final, and releases the rest.
     #[must_use]
     pub fn with_multicapture(mut self, multicapture: bool) -> Self {
         self.multicapture = multicapture;
@@ -97,12 +96,12 @@ impl Gateway for Stripe {
         request::capture(&self.settings, self.multicapture, psp_id, args, key)
     }
 
-    /// Stripe takes no metadata here; the payment carries our ids already.
+    /// Stripe takes no metadata here; the payment has our ids already.
     fn cancel(&self, psp_id: &str, _: &ActionReference, key: &str) -> Result<PspRequest, Unsupported> {
         request::cancel(&self.settings, psp_id, key)
     }
 
-    /// A final capture of nothing.
+    /// A final capture of 0.
     fn release_rest(
         &self,
         psp_id: &str,
@@ -148,7 +147,7 @@ impl Gateway for Stripe {
         actions::find(args, payment)
     }
 
-    /// Refunds only: Stripe keeps no list of captures.
+    /// Refunds only: Stripe does not list captures.
     fn list_actions(&self, psp_id: &str, cursor: Option<&str>) -> Result<PspRequest, Unsupported> {
         actions::refunds(&self.settings, psp_id, cursor)
     }

@@ -1,4 +1,4 @@
-//! The parts of Stripe's objects that are read. Whatever may be null or missing is optional, words are open.
+//! The members of Stripe's objects that are read. Members that may be null or missing are optional, and enumerations are open.
 
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -40,9 +40,9 @@ pub(super) struct Charge {
     pub captured: Option<bool>,
     pub amount: Option<i64>,
     pub amount_captured: Option<i64>,
-    /// Cumulative. What is released of a hold counts here, too.
+    /// Cumulative, including the released part of a hold.
     pub amount_refunded: Option<i64>,
-    /// All that was captured was given back.
+    /// Whether the whole captured amount was refunded.
     pub refunded: Option<bool>,
     pub failure_code: Option<String>,
     pub failure_message: Option<String>,
@@ -86,7 +86,7 @@ pub(super) struct List {
     pub has_more: bool,
 }
 
-/// The id of something that is an id or an object.
+/// The id of a member that is an id or an object.
 pub(super) fn id_of(value: &Value) -> Option<String> {
     value
         .as_str()

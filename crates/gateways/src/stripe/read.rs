@@ -1,4 +1,4 @@
-//! What Stripe's answers mean.
+//! The meaning of Stripe's answers.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -27,7 +27,7 @@ pub(super) fn payment(request: &PspRequest, response: &PspResponse) -> PaymentOu
     }
 }
 
-/// An answer names the connected account that the request was made for (Stripe docs: Connect, `Stripe-Account`).
+/// An answer names the connected account of the request (Stripe docs: Connect, `Stripe-Account`).
 fn of_account(snapshot: PaymentSnapshot, response: &PspResponse) -> PaymentSnapshot {
     PaymentSnapshot {
         account: response.header("stripe-account").map(ToOwned::to_owned),
@@ -35,7 +35,7 @@ fn of_account(snapshot: PaymentSnapshot, response: &PspResponse) -> PaymentSnaps
     }
 }
 
-/// A decline has no payment at the top, but one within the error.
+/// The payment of a decline is within the error, not at the top.
 fn declined(response: &PspResponse) -> Result<PaymentSnapshot, String> {
     let answer = body(response)?;
     let error = failure::error_body(response)

@@ -18,7 +18,7 @@ use crate::{
 
 const ENDPOINTS: &str = "/v1/webhook_endpoints";
 
-/// What an endpoint is told of: every change of a payment, its captures, and its refunds wherever they were asked for.
+/// The event types of an endpoint: every change of a payment, its captures, and its refunds from anywhere.
 pub const WEBHOOK_EVENTS: [&str; 10] = [
     "payment_intent.processing",
     "payment_intent.requires_action",
@@ -38,7 +38,7 @@ struct Endpoint {
     secret: SecretString,
 }
 
-/// The events are of the version of the API that the requests are of.
+/// The events have the API version of the requests.
 pub(super) fn register(settings: &GatewaySettings, url: &str, key: &str) -> PspRequest {
     let version = settings.api_version.as_deref().unwrap_or(API_VERSION);
     let form = Form::new().with("url", url).with("api_version", version);
@@ -48,14 +48,14 @@ pub(super) fn register(settings: &GatewaySettings, url: &str, key: &str) -> PspR
     post(settings, ENDPOINTS, form, key)
 }
 
-/// The secret is in the answer to the creation only.
+/// Only the answer to the creation has the secret.
 pub(super) fn read(request: &PspRequest, response: &PspResponse) -> RegistrationOutcome {
     if !(200..=299).contains(&response.status) {
         return failure::read(request, response).into();
     }
     match serde_json::from_slice::<Endpoint>(&response.body) {
         Ok(Endpoint { id, secret }) => RegistrationOutcome::Registered(WebhookEndpoint { id, secret }),
-        // The parser's own words could repeat the secret.
+        // The parser's message could repeat the secret.
         Err(_) => {
             RegistrationOutcome::Unknown("Stripe's answer is no webhook endpoint with a secret".to_owned())
         }
@@ -72,7 +72,7 @@ pub(super) fn retrieve(settings: &GatewaySettings, endpoint_id: &str) -> Option<
     Some(get(settings, &format!("{ENDPOINTS}/{id}")))
 }
 
-/// An endpoint that Stripe doesn't know was removed before, by us or in its dashboard, or is another account's.
+/// An endpoint that Stripe doesn't know was removed before, by us or in its dashboard, or belongs to another account.
 pub(super) fn read_endpoint(request: &PspRequest, response: &PspResponse) -> EndpointOutcome {
     match response.status {
         200..=299 if request.method == Method::Delete => EndpointOutcome::Gone,

@@ -1,4 +1,4 @@
-//! What is sent to Stripe (Stripe docs: API reference, PaymentIntents and Refunds).
+//! Requests to Stripe (Stripe docs: API reference, PaymentIntents and Refunds).
 
 use tillgate_model::money::Money;
 
@@ -15,7 +15,7 @@ use crate::{
 
 const INTENTS: &str = "/v1/payment_intents";
 
-/// Several captures are asked for only where there can be any. What a card doesn't allow is left out by Stripe.
+/// Requests several captures only where they are possible. Stripe ignores this for a card that does not allow it.
 pub(super) fn create(
     settings: &GatewaySettings,
     multicapture: bool,
@@ -94,7 +94,7 @@ pub(super) fn confirm(
     ))
 }
 
-/// The payment's own `transaction_id` stays that of the authorization. Without several captures, each one is final.
+/// The payment's own `transaction_id` stays the authorization's. Without several captures, each one is final.
 pub(super) fn capture(
     settings: &GatewaySettings,
     multicapture: bool,
@@ -119,7 +119,7 @@ pub(super) fn capture(
     ))
 }
 
-/// Stripe docs, capture a payment multiple times: a final capture of 0 releases what earlier captures have left.
+/// Stripe docs, capture a payment multiple times: a final capture of 0 releases the rest after earlier captures.
 pub(super) fn release_rest(
     settings: &GatewaySettings,
     psp_id: &str,
@@ -167,7 +167,7 @@ pub(super) fn retrieve(settings: &GatewaySettings, psp_id: &str) -> Result<PspRe
     ))
 }
 
-/// Nothing is expanded: a hundred payments then stay within the bounds of an answer.
+/// Nothing is expanded, so that a hundred payments stay within the size limit of an answer.
 pub(super) fn find(settings: &GatewaySettings, args: &FindPayment) -> PspRequest {
     let query = Form::new()
         .with("created[gte]", args.created_after.timestamp().to_string())
@@ -192,8 +192,8 @@ fn lower_case_code(amount: &Money) -> String {
     amount.currency.code().to_ascii_lowercase()
 }
 
-/// A token becomes a PaymentMethod; cards and sources of older integrations pass for one. The customer goes along with
-/// whatever belongs to it.
+/// A token becomes a PaymentMethod; cards and sources of older integrations count as one. The customer is sent with its
+/// instrument.
 fn with_instrument(
     form: Form,
     instrument: Option<&Instrument>,
@@ -236,7 +236,7 @@ fn with_three_d_secure(form: Form, wanted: bool) -> Form {
     )
 }
 
-/// Stripe takes it with a confirmation only.
+/// Stripe accepts it with a confirmation only.
 fn with_moto(form: Form, wanted: bool) -> Form {
     form.with_some("payment_method_options[card][moto]", wanted.then_some("true"))
 }

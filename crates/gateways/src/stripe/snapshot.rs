@@ -16,7 +16,7 @@ use crate::{
     snapshot::{Decline, PaymentInstrument, PaymentSnapshot, PaymentStatus, Reuse},
 };
 
-/// Reads a PaymentIntent; `answer` is the whole answer that it came in, `error` the error that it came with.
+/// Reads a PaymentIntent. `answer` is the whole answer around it, `error` the error with it.
 pub(super) fn read(
     intent: &Value,
     answer: &Value,
@@ -83,8 +83,8 @@ pub(super) fn read(
     })
 }
 
-/// A payment that was set up for later ones attaches the payment method to its customer, or leaves it to be attached
-/// (Stripe docs: PaymentIntents, setup_future_usage); any other uses up a payment method that is not attached.
+/// A payment that was set up for later ones attaches the payment method to its customer, or leaves that to a later request
+/// (Stripe docs: PaymentIntents, setup_future_usage). Any other payment uses up an unattached payment method.
 fn reuse(intent: &PaymentIntent) -> Reuse {
     match (&intent.setup_future_usage, &intent.customer) {
         (None, _) => Reuse::No,
@@ -93,7 +93,7 @@ fn reuse(intent: &PaymentIntent) -> Reuse {
     }
 }
 
-/// An amount that Stripe reports.
+/// An amount from Stripe.
 pub(super) fn money(units: i64, currency: &str) -> Result<Money, String> {
     let unreadable = || format!("{units} {currency} is no amount that can be read");
     let currency: Currency = currency.to_ascii_uppercase().parse().map_err(|_| unreadable())?;
@@ -101,7 +101,7 @@ pub(super) fn money(units: i64, currency: &str) -> Result<Money, String> {
     from_psp(units, currency, unit).ok_or_else(unreadable)
 }
 
-/// Our transaction, as the metadata of a Stripe object remembers it.
+/// The id of our transaction in the metadata of a Stripe object.
 pub(super) fn transaction_id(metadata: Option<&Value>) -> Option<String> {
     Some(metadata?.get("transaction_id")?.as_str()?.to_owned())
 }
@@ -118,9 +118,9 @@ fn capture(method: &str) -> Option<CaptureMethod> {
     }
 }
 
-/// `requires_payment_method` is both where a payment starts and where a declined one goes back to; `requires_capture`
-/// goes on while parts are captured; `succeeded` stays while parts are refunded. A payment that is canceled after a part
-/// was captured has only lost the rest.
+/// `requires_payment_method` is the first state, and also the state after a decline; `requires_capture` lasts while parts are
+/// captured; `succeeded` lasts while parts are refunded. A payment that is cancelled after a partial capture has only lost the
+/// rest.
 fn status(intent: &PaymentIntent, charge: Option<&Charge>, captured: i64, refunded: i64) -> PaymentStatus {
     match intent.status.as_str() {
         "requires_payment_method"
@@ -155,8 +155,8 @@ fn has_failed(charge: &Charge) -> bool {
     charge.status.as_deref() == Some("failed")
 }
 
-/// What was given back. Stripe counts what is released of a hold as refunded, too: all of it after a cancellation, and
-/// after a capture of a part the rest. Where the numbers don't show whether the rest is in, they tell nothing.
+/// The refunded amount. Stripe also counts releases of a hold as refunded: all of it after a cancellation, and the rest after a
+/// partial capture. If the numbers don't show whether the rest is included, they prove nothing.
 fn refunded(charge: &Charge, is_held: bool) -> Option<i64> {
     let shown = charge.amount_refunded.unwrap_or(0);
     if charge.captured != Some(true) {
@@ -191,7 +191,7 @@ fn last_decline(intent: &PaymentIntent, charge: Option<&Charge>) -> Decline {
     })
 }
 
-/// Only a redirect can be followed without Stripe.js; other kinds, or one without its body, have no URL.
+/// Only a redirect can be followed without Stripe.js; other kinds, and one without its body, have no URL.
 fn redirect_url(next_action: Option<&Value>) -> Option<String> {
     Some(next_action?.pointer("/redirect_to_url/url")?.as_str()?.to_owned())
 }
@@ -203,7 +203,7 @@ fn as_object(payment_method: &Value) -> Value {
     }
 }
 
-/// Whether the card allows several captures, where several were asked for.
+/// Whether the card allows several captures, if they were requested.
 fn multicapture(charge: &Charge) -> Option<bool> {
     let details = charge.payment_method_details.as_ref()?;
     let status = details.pointer("/card/multicapture/status")?.as_str()?;

@@ -1,4 +1,4 @@
-//! How Stripe counts currencies (Stripe docs: supported currencies).
+//! Stripe's units of currencies (Stripe docs: supported currencies).
 
 use tillgate_model::money::{Currency, Money};
 
@@ -7,11 +7,10 @@ use crate::{
     operation::Unsupported,
 };
 
-/// Stripe's unit of a currency. The last of three decimals must be 0; ISK has two decimals that are always 0, which a
-/// whole number of krónur is bound to give.
+/// Stripe's unit of a currency. The last of three decimals must be 0. ISK has two decimals, which are 0 for whole krónur.
 ///
-/// UGX is refused: Stripe's list of zero-decimal currencies and its special cases contradict each other, and a guess
-/// could be wrong by a factor of 100. So is a currency without two decimals that the page doesn't name.
+/// UGX is refused: Stripe's list of zero-decimal currencies and its special cases contradict each other, and a guess could be
+/// wrong by a factor of 100. So is a currency without two decimals that the page doesn't name.
 pub(super) fn unit(currency: Currency) -> Result<Unit, Unsupported> {
     match currency.code() {
         "BIF" | "CLP" | "DJF" | "GNF" | "JPY" | "KMF" | "KRW" | "MGA" | "PYG" | "RWF" | "VND" | "VUV"
@@ -23,8 +22,8 @@ pub(super) fn unit(currency: Currency) -> Result<Unit, Unsupported> {
     }
 }
 
-/// Refuses what Stripe doesn't charge (Stripe docs: minimum and maximum charge amounts). Currencies that the page doesn't
-/// name have no minimum here.
+/// Refuses an amount that Stripe doesn't charge (Stripe docs: minimum and maximum charge amounts). Currencies that the page
+/// doesn't name have no minimum here.
 pub(super) fn check(amount: &Money) -> Result<(), Unsupported> {
     let least = match amount.currency.code() {
         "USD" | "EUR" | "CAD" | "AUD" | "CHF" | "SGD" | "NZD" | "BRL" | "INR" | "JPY" => 50,

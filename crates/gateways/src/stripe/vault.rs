@@ -98,7 +98,7 @@ fn method_path(id: &str, operation: &str) -> Result<String, Unsupported> {
     Ok(format!("/v1/payment_methods/{}{operation}", checked_id(id)?))
 }
 
-/// A payment method that belongs to nobody was detached, or was used up: it can't be charged again.
+/// A payment method without a customer was detached or used up: it can't be charged again.
 pub(super) fn read_instrument(request: &PspRequest, response: &PspResponse) -> InstrumentOutcome {
     if !(200..=299).contains(&response.status) {
         return match failure::read(request, response) {

@@ -12,7 +12,7 @@ use crate::{
     webhook::{EventFault, SignatureFault, Subject, WebhookEvent, checked_size, checked_word},
 };
 
-/// How far the time of a signature may be from now, in seconds; what Stripe's own libraries allow.
+/// Maximum difference between the time of a signature and now, in seconds, as in Stripe's own libraries.
 const TOLERANCE: u64 = 300;
 /// Longer than a header with a signature for each of an endpoint's secrets.
 const MAX_HEADER_BYTES: usize = 4096;
@@ -33,7 +33,7 @@ struct Data {
 }
 
 /// The header is `t=…,v1=…`, with a `v1` for each secret that is valid at the time, and perhaps other schemes, which prove
-/// nothing. Signed is the time, a full stop and the body.
+/// nothing. The signed text is the time, a full stop and the body.
 pub(super) fn verify(
     secrets: &[SecretString],
     signature: Option<String>,
@@ -83,8 +83,8 @@ pub(super) fn parse(body: &[u8]) -> Result<WebhookEvent, EventFault> {
     })
 }
 
-/// Charges, refunds and disputes point to their payment. `charge.refunded` is not called a refund here: a released hold
-/// causes it as well.
+/// Charges, refunds and disputes name their payment. `charge.refunded` is not treated as a refund here: a released hold causes it
+/// as well.
 fn subject(kind: &str, object: &Value) -> Subject {
     let text = |name: &str| object.get(name).and_then(Value::as_str);
     let id = text("id");

@@ -1,4 +1,4 @@
-//! Amounts on their way to a PSP and back, per PSP: a wrong exponent is a wrong price.
+//! Amounts to a PSP and back, for each PSP: a wrong exponent is a wrong price.
 
 use proptest::{prop_assert, prop_assert_eq, proptest, sample::select};
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ fn from_checkout_com(units: i64, code: &str) -> Option<Money> {
     done(checkout_com().read_payment(&request(Method::Get), &response(200, &body))).amount
 }
 
-/// The amount of a capture, and that of a refund.
+/// The amounts of a capture and of a refund.
 fn of_actions(gateway: &dyn Gateway, amount: Money) -> [Result<i64, Unsupported>; 2] {
     let capture = CapturePayment {
         reference: reference(),

@@ -1,4 +1,4 @@
-//! Captures, voids and refunds at Checkout.com, which are accepted first and done later.
+//! Captures, voids and refunds at Checkout.com, which accepts them first and does them later.
 
 use serde_json::json;
 use tillgate_gateways::{ActionOutcome, Gateway, Method, PspRequest, PspResponse, RefusalKind};
@@ -18,7 +18,7 @@ fn accepted_is_not_done() {
     assert!(matches!(unreadable, ActionOutcome::Unknown(_)));
 }
 
-/// A status says other things of an action than of a payment: 403 is about the payment's state, and has no body.
+/// A status has another meaning for an action than for a payment: 403 is about the payment's state, and has no body.
 #[test]
 fn what_is_refused_and_why() {
     let gateway = checkout_com();
@@ -65,7 +65,7 @@ fn what_is_refused_and_why() {
             (empty(502), None),
         ] {
             assert_eq!(ask(&path, false, answer.clone()), kind, "{path}: {answer:?}");
-            // Of one that was sent before, only a complaint about a parameter is certain.
+            // For a request that was sent before, only a complaint about a parameter is certain.
             let again = kind.filter(|kind| *kind == RefusalKind::InvalidRequest);
             assert_eq!(
                 ask(&path, true, answer.clone()),

@@ -1,4 +1,4 @@
-//! What Checkout.com's payments and errors mean.
+//! The meaning of Checkout.com's payments and errors.
 
 use serde_json::{Value, json};
 use tillgate_gateways::{

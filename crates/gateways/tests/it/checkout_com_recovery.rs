@@ -1,4 +1,4 @@
-//! What became of actions at Checkout.com whose answers were lost, and of those that others asked for.
+//! Checkout.com's actions whose answers were lost, and actions from elsewhere.
 
 use serde_json::{Value, json};
 use tillgate_gateways::{

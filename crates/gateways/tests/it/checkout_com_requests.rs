@@ -1,4 +1,4 @@
-//! What is sent to Checkout.com.
+//! Requests to Checkout.com.
 
 use chrono::DateTime;
 use serde_json::{Value, json};

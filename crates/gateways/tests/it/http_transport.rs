@@ -15,14 +15,14 @@ use crate::support::request;
 
 const AMPLE: Duration = Duration::from_secs(30);
 
-/// What the server does once it has read a request.
+/// The server's behaviour after it has read a request.
 enum Behaviour {
     Answer(Vec<u8>),
     HangUp,
     KeepSilent,
 }
 
-/// Serves one connection; the task gives the request as it was read.
+/// Serves one connection; the task answers the request.
 async fn server(behaviour: Behaviour) -> (String, JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -41,7 +41,7 @@ async fn server(behaviour: Behaviour) -> (String, JoinHandle<String>) {
     (origin, task)
 }
 
-/// Reads up to the end of the body, which the tests end with `!`, or of the headers of a request that has none.
+/// Reads up to the end of the body, which the tests end with `!`, or of the headers of a request without a body.
 async fn read_request(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     loop {
@@ -249,7 +249,7 @@ async fn a_place_that_is_not_allowed_is_not_connected_to() {
     let port = listener.local_addr().unwrap().port();
     let transport = HttpTransport::new(Places::default(), None).unwrap();
     let credentials = SecretString::from("sk_test_1");
-    // An open port, a closed one, one without TLS, a name that stands for this machine, one that stands for nothing.
+    // An open port, a closed one, one without TLS, a name of this machine, and a name without an address.
     for url in [
         format!("http://127.0.0.1:{port}/"),
         "http://127.0.0.1:1/".to_owned(),
@@ -271,7 +271,7 @@ async fn a_place_that_is_not_allowed_is_not_connected_to() {
     );
 }
 
-/// Nobody answers the beginning of a TLS session, so that the request itself never leaves.
+/// The server does not answer the start of a TLS session, so the request itself never leaves.
 #[tokio::test]
 async fn a_request_without_a_connection_in_time_was_not_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

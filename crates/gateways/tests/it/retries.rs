@@ -1,4 +1,4 @@
-//! When a request is sent again, on a driven clock.
+//! The repetition of requests, with a controlled clock.
 
 use std::{collections::VecDeque, sync::Mutex, time::Duration};
 
@@ -100,7 +100,7 @@ fn unknown() -> Sent {
     Err(TransportError::Unknown("reset".to_owned()))
 }
 
-/// The final result, and how many attempts it took.
+/// The final result, and the number of attempts.
 fn run(request: &PspRequest, policy: RetryPolicy, answers: Vec<Sent>) -> (Sent, usize) {
     let clock = Clock::default();
     let script = Script {

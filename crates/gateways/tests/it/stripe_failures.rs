@@ -1,4 +1,4 @@
-//! What Stripe's errors mean.
+//! The meaning of Stripe's errors.
 
 use serde_json::{Value, json};
 use tillgate_gateways::{ActionOutcome, Gateway, Method, PaymentOutcome, PspResponse, RefusalKind};

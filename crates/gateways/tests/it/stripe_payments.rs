@@ -1,4 +1,4 @@
-//! What Stripe's payments mean.
+//! The meaning of Stripe's payments.
 
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -282,7 +282,7 @@ fn captured_part(charge: &Value, status: &str, received: i64) -> PaymentSnapshot
 
 #[test]
 fn the_released_rest_of_a_hold_is_no_refund() {
-    // What Stripe shows as refunded after a capture of 1500 of 2000, and what of it is known to be one.
+    // Stripe's refunded amount after a capture of 1500 of 2000, and the part of it that is certainly a refund.
     for (shown, all, known, status) in [
         (0, false, Some(0), PaymentStatus::Captured),
         (499, false, Some(499), PaymentStatus::PartiallyRefunded),

@@ -1,4 +1,4 @@
-//! What became of actions at Stripe whose answers were lost, and of those that others asked for.
+//! Stripe's actions whose answers were lost, and actions from elsewhere.
 
 use serde_json::{Value, json};
 use tillgate_gateways::{
@@ -25,7 +25,7 @@ fn listed(body: &Value) -> ListedActions {
     )
 }
 
-/// A refund in the list of them, or what the payment itself shows.
+/// A refund from the list of refunds, or another action from the payment itself.
 fn found(kind: ActionKind, body: &Value) -> FoundAction {
     let shown = if kind == ActionKind::Refund {
         &intent()

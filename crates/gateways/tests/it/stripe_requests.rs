@@ -1,4 +1,4 @@
-//! What is sent to Stripe.
+//! Requests to Stripe.
 
 use chrono::DateTime;
 use tillgate_gateways::{

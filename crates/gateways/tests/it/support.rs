@@ -1,4 +1,4 @@
-//! What several tests need.
+//! Shared code of several tests.
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -25,7 +25,7 @@ pub fn checkout_com() -> CheckoutCom {
     })
 }
 
-/// An unconfirmed payment with nothing to pay with.
+/// An unconfirmed payment without an instrument.
 pub fn payment(amount: Money) -> CreatePayment {
     CreatePayment {
         transaction_id: "TxnOneAAAA".to_owned(),
@@ -57,7 +57,7 @@ pub fn reference() -> ActionReference {
     }
 }
 
-/// Some request, for answers that are read alike whatever was asked.
+/// A request for answers that are read alike for every request.
 pub fn request(method: Method) -> PspRequest {
     PspRequest {
         method,

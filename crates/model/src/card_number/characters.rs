@@ -1,16 +1,16 @@
-//! What a character is to a number, and reading characters that are written with escapes.
+//! The role of a character in a number, and the reading of escaped characters.
 
 use std::ops::Range;
 
-/// What a character is to a number.
+/// The role of a character in a number.
 pub enum Class {
-    /// A digit, of whatever script.
+    /// A digit of any script.
     Digit(u8),
-    /// It has no width of its own, and separates nothing.
+    /// A character without a width, which separates nothing.
     Invisible,
-    /// Anything that is no letter.
+    /// Any other character that is no letter.
     Separator {
-        /// It is often found between the digits of a card number.
+        /// Whether it is common between the digits of a card number.
         common: bool,
     },
     /// A letter.
@@ -28,7 +28,7 @@ const ZEROS: &[u32] = &[
     0x1E5F1, 0x1E950, 0x1FBF0,
 ];
 
-/// What a character is.
+/// The role of a character.
 pub fn class(character: char) -> Class {
     match character {
         '0'..='9' => Class::Digit(character as u8 - b'0'),
@@ -136,13 +136,13 @@ fn digit(character: char, first: char, value: u8) -> Class {
         .map_or(Class::Letter, |after| Class::Digit(after + value))
 }
 
-/// Whether something in the text is written with an escape that a [`Reader`] decodes.
+/// Whether the text has an escape that a [`Reader`] decodes.
 pub fn has_escapes(text: &str) -> bool {
     text.bytes().any(|byte| matches!(byte, b'%' | b'\\' | b'&'))
 }
 
-/// The characters of a text with the place of each. It can decode percent-encoding, also where that was done twice, the escapes
-/// of JSON and of Rust's `Debug`, and those of HTML.
+/// The characters of a text, each with its place. The reader can decode percent-encoding, also double encoding, the escapes of
+/// JSON and of Rust's `Debug`, and those of HTML.
 #[derive(Clone)]
 pub struct Reader<'a> {
     text: &'a str,
@@ -151,7 +151,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Takes the text as it stands.
+    /// Reads the text as it is.
     pub fn new(text: &'a str) -> Self {
         Self {
             text,
@@ -160,7 +160,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Decodes what is escaped.
+    /// Reads the text with its escapes decoded.
     pub fn decoding(text: &'a str) -> Self {
         Self {
             text,
@@ -194,7 +194,7 @@ impl Iterator for Reader<'_> {
     }
 }
 
-/// One byte, and with how many it is written. `%2534` and `%25%33%34` are `%34` encoded once more.
+/// One byte, and the length of its notation. `%2534` and `%25%33%34` are `%34` encoded once more.
 fn byte_at(text: &[u8], times: u8) -> Option<(u8, usize)> {
     let first = *text.first()?;
     let (mut byte, mut length) = (first, 1);
@@ -219,7 +219,7 @@ fn hex_pair(text: &[u8], start: usize, times: u8) -> Option<(u8, usize)> {
     Some((value, at))
 }
 
-/// One byte that is percent-encoded, perhaps more than once.
+/// One percent-encoded byte, perhaps encoded more than once.
 fn percent_byte(text: &[u8]) -> Option<(u8, usize)> {
     const MOST_TIMES: u8 = 3;
     byte_at(text, MOST_TIMES).filter(|(_, length)| *length > 1)

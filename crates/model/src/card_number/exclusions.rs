@@ -1,10 +1,10 @@
-//! Numbers that have the form of a card number, and are something else.
+//! Numbers that have the form of a card number, but another meaning.
 
 use std::ops::Range;
 
 use super::Gap;
 
-/// Whether the groups are those that are printed on a card: four digits, and then groups of three to six.
+/// Whether the groups are printed like this on cards: four digits, and then groups of three to six.
 pub fn is_grouped_as_on_a_card(groups: &[(&[u8], Gap)]) -> bool {
     let sizes: Vec<usize> = groups.iter().map(|(digits, _)| digits.len()).collect();
     let is_one_by_one = sizes.len() > 1 && sizes.iter().all(|size| *size == 1);
@@ -15,7 +15,7 @@ pub fn is_grouped_as_on_a_card(groups: &[(&[u8], Gap)]) -> bool {
     is_one_by_one || is_printed
 }
 
-/// The end of an order number of Amazon: 3, 7 and 7 digits. `before` is the size of the group before the first one.
+/// Whether it is the end of an order number of Amazon: 3, 7 and 7 digits. `before` is the size of the group before the first one.
 pub fn is_in_order_number(groups: &[(&[u8], Gap)], before: Option<usize>) -> bool {
     match groups {
         [(second, gap), (third, last_gap)] => {
@@ -25,7 +25,7 @@ pub fn is_in_order_number(groups: &[(&[u8], Gap)], before: Option<usize>) -> boo
     }
 }
 
-/// Digits before and after a decimal point. `before` is the size of the group before the first one.
+/// Whether it is digits before and after a decimal point. `before` is the size of the group before the first one.
 pub fn is_decimal_fraction(groups: &[(&[u8], Gap)], before: Option<usize>) -> bool {
     match groups {
         [(_, gap)] => gap.dot && gap.length == 1 && before.is_some_and(|size| size < 4),
@@ -34,7 +34,7 @@ pub fn is_decimal_fraction(groups: &[(&[u8], Gap)], before: Option<usize>) -> bo
     }
 }
 
-/// Several numbers: something like `36, 38, 40`, or with a date among them.
+/// Whether it is several numbers: something like `36, 38, 40`, or with a date among them.
 pub fn is_list_or_date(groups: &[(&[u8], Gap)]) -> bool {
     let is_uncommon = groups
         .get(1)
@@ -59,7 +59,7 @@ fn number(digits: &[u8]) -> u64 {
     digits.iter().fold(0, |sum, digit| sum * 10 + u64::from(*digit))
 }
 
-/// Within the text of a UUID.
+/// Whether the place is within a UUID.
 pub fn is_in_uuid(text: &str, place: &Range<usize>) -> bool {
     const LENGTH: usize = 36;
     let bytes = text.as_bytes();
@@ -84,7 +84,7 @@ pub fn is_in_uuid(text: &str, place: &Range<usize>) -> bool {
             .all(|(at, byte)| (*byte == b'-') == is_dash(at))
 }
 
-/// Countries whose bank accounts have an IBAN, and its length.
+/// Countries whose bank accounts have an IBAN, with its length.
 const IBANS: &[(&str, usize)] = &[
     ("AD", 24),
     ("AE", 23),
@@ -177,7 +177,7 @@ const IBANS: &[(&str, usize)] = &[
     ("YE", 30),
 ];
 
-/// Within an IBAN with the right check digits (ISO 13616), written in one or in groups.
+/// Whether the place is within an IBAN with the right check digits (ISO 13616), written with or without groups.
 pub fn is_in_iban(text: &str, place: &Range<usize>) -> bool {
     // An IBAN has up to 34 letters and digits, and a separator after each fourth.
     const REACH: usize = 44;
@@ -193,7 +193,7 @@ pub fn is_in_iban(text: &str, place: &Range<usize>) -> bool {
     })
 }
 
-/// Where the IBAN ends that begins there.
+/// The end of the IBAN that begins at `start`.
 fn iban_from(bytes: &[u8], start: usize) -> Option<usize> {
     let country = str::from_utf8(&bytes[start..start + 2])
         .ok()?

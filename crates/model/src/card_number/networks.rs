@@ -1,11 +1,11 @@
-//! How the card numbers of each network begin, how long they are, and their check digit.
+//! The card numbers of each network: first digits, lengths, check digit.
 
-/// How much a number of a network's form says.
+/// How likely a number of a network's form is a card number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Use {
     /// Cards have such numbers.
     Common,
-    /// No network issues such numbers any more, and much else has as many digits.
+    /// No network issues such numbers any more, and many other numbers are as long.
     Rare,
 }
 
@@ -14,7 +14,7 @@ pub fn can_begin(digit: u8) -> bool {
     matches!(digit, 2..=6 | 8 | 9)
 }
 
-/// The form of a network's card number that the digits have.
+/// The network's form of card number that the digits have.
 pub fn network(digits: &[u8]) -> Option<Use> {
     let first = |count: usize| {
         digits
@@ -71,7 +71,7 @@ pub fn luhn(digits: &[u8]) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// How many of the ten digits there are in a number.
+/// The number of different digits in a number.
 pub fn different_digits(digits: &[u8]) -> u32 {
     digits
         .iter()

@@ -1,4 +1,4 @@
-//! What is found, and what is not.
+//! Texts with and without card numbers.
 
 mod corpus;
 
@@ -6,7 +6,7 @@ use serde_json::{Number, Value};
 
 use super::*;
 
-/// Numbers for tests that the networks and PSPs publish, of every network and length that is in use.
+/// Test numbers that the networks and PSPs publish, of every network and length in use.
 const CARDS: &[&str] = &[
     "4242424242424242",
     "4000056655665556",
@@ -39,7 +39,7 @@ const CARDS: &[&str] = &[
     "4222222222222",
 ];
 
-/// Numbers whose length no network issues any more; they count when they are written as on a card.
+/// Numbers whose length no network issues any more. They count if they are written as on a card.
 const RARE: &[&str] = &[
     "4539578763628",
     "501837465126",
@@ -58,7 +58,7 @@ fn grouped(number: &str, size: usize, separator: &str) -> String {
     groups.join(separator)
 }
 
-/// In the digits of the script with this zero.
+/// A number in the digits of the script with this zero.
 fn in_script(number: &str, zero: u32) -> String {
     let digit =
         |character: char| char::from_u32(zero + character.to_digit(10).expect("a digit")).expect("a digit");
@@ -298,7 +298,7 @@ fn what_is_around_a_card_number_stays() {
 
 #[test]
 fn work_is_bounded() {
-    // The worst texts: no card number in them, and many places where one could begin.
+    // The worst texts: no card number, and many places where one could begin.
     let size = 256 * 1024;
     let texts = [
         "4 1 ".repeat(size / 4),

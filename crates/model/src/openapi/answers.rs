@@ -1,5 +1,5 @@
-//! Examples of successful answers: made from the schemas, so that each attribute has one, with the values that a reader
-//! expects of well-known names. A test validates all of them.
+//! Examples of successful answers, made from the schemas, so that each attribute has one. Well-known names get the values that a
+//! reader expects. A test validates all examples.
 
 use serde_json::{Map, Value, json};
 
@@ -11,15 +11,14 @@ use crate::{
     resource::RelationshipMeta,
 };
 
-/// Where the examples' service is.
-/// Where the service is in all examples.
+/// URL of the service in all examples.
 pub const EXAMPLE_ORIGIN: &str = "https://pay.example";
 const ID: &str = "QWERtyUpBa";
-/// What amounts are, but for surcharges.
+/// Value of all amounts except surcharges.
 const AMOUNT: i64 = 2500;
 const SURCHARGES: [&str; 2] = ["price_amount", "payment_method_amount"];
 
-/// Writes an example onto each successful answer. Documents and lists are shared among the operations that answer them.
+/// Writes an example into each successful answer. Operations share the examples of documents and lists.
 pub(super) fn stamp(document: &mut Value) {
     let mut shared = Map::new();
     for meta in RESOURCES {
@@ -148,7 +147,7 @@ fn attributes(meta: &ResourceMeta, document: &Value) -> Value {
         .into()
 }
 
-/// The value of an attribute: a well-known one of its name, or else the simplest that its schema allows.
+/// The value of an attribute: the well-known one of its name, or the simplest that its schema allows.
 fn attribute(name: &str, schema: &Value, schemas: &Value) -> Value {
     if let Some(reference) = schema["$ref"].as_str() {
         let component = reference.rsplit('/').next().unwrap_or_default();
@@ -165,7 +164,7 @@ fn attribute(name: &str, schema: &Value, schemas: &Value) -> Value {
         one => vec![one.clone()],
     };
     let may_be = |word: &str| types.iter().any(|one| one == word);
-    // A market's number is one, that of an order a text.
+    // A market's number is an integer, an order's a text.
     if let Some(known) = known(name).filter(|known| !known.is_string() || may_be("string")) {
         return known;
     }

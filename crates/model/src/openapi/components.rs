@@ -1,4 +1,4 @@
-//! Component schemas: schemars makes those of attributes and relationships, this module those of requests and of resources.
+//! Component schemas: schemars makes those of attributes and relationships, this module those of requests and resources.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ fn settings(definitions_path: &'static str) -> SchemaSettings {
     settings
 }
 
-/// Schemas by name. Two that share a name must be the same.
+/// Schemas by name. Two with the same name must be equal.
 #[derive(Default)]
 pub struct Components(BTreeMap<String, Value>);
 
@@ -28,7 +28,7 @@ impl Components {
     /// Adds a schema.
     ///
     /// # Panics
-    /// When another schema has the name: a declaration is wrong, and a test makes the document.
+    /// When another schema has the name: a declaration is wrong, and a test finds it.
     pub fn add(&mut self, name: impl Into<String>, mut schema: Value) {
         let name = name.into();
         tidy(&mut schema);
@@ -43,7 +43,7 @@ impl Components {
         }
     }
 
-    /// All of them.
+    /// All schemas.
     pub fn into_map(self) -> Map<String, Value> {
         self.0.into_iter().collect()
     }
@@ -66,7 +66,7 @@ pub fn components() -> Components {
     all
 }
 
-/// Adds what a resource declares: its attributes and request documents.
+/// Adds the schemas of a resource: its attributes and request documents.
 pub fn add_resource<R: Resource>(all: &mut Components) {
     let mut generator = settings(COMPONENTS).for_serialize().into_generator();
     generator.subschema_for::<R::Attributes>();
@@ -78,14 +78,14 @@ pub fn add_resource<R: Resource>(all: &mut Components) {
     }
 }
 
-/// A request document, the definitions it needs, and its name.
+/// A request document, its definitions, and its name.
 pub struct RequestParts {
     name: String,
     schema: Value,
     generator: SchemaGenerator,
 }
 
-/// Makes a request document whose definitions are found under a path.
+/// Makes a request document with its definitions under a path.
 pub type RequestPartsOf = fn(&'static str) -> RequestParts;
 
 /// The parts of `POST` bodies.
@@ -129,7 +129,7 @@ pub fn create_parts<R: Creatable>(definitions_path: &'static str) -> RequestPart
 pub fn update_parts<R: Updatable>(definitions_path: &'static str) -> RequestParts {
     let mut generator = settings(definitions_path).for_deserialize().into_generator();
     let schema = json!({
-        "description": format!("A request to update one of `{}`. What it leaves out stays as it is.", R::META.kind),
+        "description": format!("A request to update one of `{}`. Members that it leaves out stay as they are.", R::META.kind),
         "type": "object",
         "properties": {"data": {
             "type": "object",
@@ -182,8 +182,8 @@ pub fn update_schema<R: Updatable>() -> Value {
     standalone(update_parts::<R>("/$defs"))
 }
 
-/// schemars writes the default of an optional member as null, which would tell a client to send null; and says in which
-/// Rust integer type a number is kept, where clients know int32 and int64.
+/// Removes nulls that schemars writes as the default of optional members, which would make clients send null, and the names of
+/// Rust's integer types, because clients know only int32 and int64.
 fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
@@ -215,7 +215,7 @@ fn add_documents(all: &mut Components, meta: &'static ResourceMeta) {
         .collect();
     all.add(
         format!("{name}Relationships"),
-        closed("What it relates to.", Value::Object(relationships)),
+        closed("Relationships of the resource.", Value::Object(relationships)),
     );
     let object = closed(
         meta.description,

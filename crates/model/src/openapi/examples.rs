@@ -1,11 +1,11 @@
-//! Examples of requests, which a test validates against their schemas.
+//! Examples of requests. A test validates them against their schemas.
 
 use serde_json::{Value, json};
 use utoipa::openapi::{Content, example::ExampleBuilder};
 
 use crate::ResourceMeta;
 
-/// Puts what a client would send into the description of a request: a typical body, or one for each scenario.
+/// Adds examples to a request's description: a typical body, or one for each scenario.
 pub fn put_in(content: &mut Content, meta: &ResourceMeta, create: bool) {
     let scenarios = if create { scenarios(meta.kind) } else { Vec::new() };
     if scenarios.is_empty() {
@@ -18,16 +18,15 @@ pub fn put_in(content: &mut Content, meta: &ResourceMeta, create: bool) {
     }
 }
 
-/// What may become of a payment, told by the test card that it is made with.
+/// A possible course of a payment, named by its test card.
 struct Scenario {
-    /// Names it among the examples, which are in alphabetical order; tools take the first one unless told otherwise.
+    /// Name among the examples, which are in alphabetical order. Tools take the first one by default.
     name: &'static str,
     summary: &'static str,
     attributes: Value,
 }
 
-/// Test cards: Stripe docs, testing. The tokens of Checkout.com are those of the sandbox, which stand for test cards of its
-/// documentation.
+/// Test cards: Stripe docs, testing. The tokens of Checkout.com are the sandbox's, and map to test cards of its documentation.
 fn scenarios(kind: &str) -> Vec<Scenario> {
     let scenario = |name, summary, attributes| Scenario {
         name,
@@ -68,7 +67,7 @@ fn scenarios(kind: &str) -> Vec<Scenario> {
             ),
             scenario(
                 "declined",
-                "Declined, as `payment_response` tells",
+                "Declined, with the reason in `payment_response`",
                 checkout_com("tok_sandboxinsufficientfunds22"),
             ),
             scenario(

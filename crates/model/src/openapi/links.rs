@@ -1,20 +1,20 @@
-//! OpenAPI links: which operations an answer leads to, and where in it the identifier is that they take.
+//! OpenAPI links: the operations that an answer leads to, with the place of the identifier that they need.
 //!
-//! They are made from the declarations. A created resource leads to every operation on it, and to the creation of what
-//! belongs to it; a list leads on to its first item. Nothing that deletes is reached from a list, whose items the
-//! follower did not make.
+//! They are made from the declarations. A created resource leads to every operation on it, and to the creation of resources that
+//! belong to it; a list leads on to its first item. No list leads to a deletion, because a client that follows the links did not
+//! create its items.
 
 use serde_json::{Map, Value, json};
 
 use super::{Operation, OperationKind, operations::operations, paths::JSON_API};
 use crate::{Action, ResourceMeta, registry};
 
-/// Where a document has the identifier of its resource.
+/// The place of the identifier in a document.
 const ONE: &str = "$response.body#/data/id";
-/// Where a list has the identifier of its first resource.
+/// The place of the first identifier in a list.
 const FIRST: &str = "$response.body#/data/0/id";
 
-/// Writes the links onto the successful answers.
+/// Writes the links into the successful answers.
 pub(super) fn stamp(document: &mut Value) {
     let all = operations();
     for source in &all {
@@ -44,7 +44,7 @@ fn from(source: &Operation, all: &[Operation], document: &Value) -> Map<String, 
             OperationKind::Action(Action::Delete) => made,
             OperationKind::Action(Action::Retrieve | Action::Update) => true,
             OperationKind::Action(Action::List | Action::Create) => false,
-            // One way to them is enough: from the creation, where there is one.
+            // One link to them is enough: from the creation, if there is one.
             OperationKind::Related(_) | OperationKind::Relationship(_) => made || !is_creatable,
         };
         if follows {
@@ -59,7 +59,7 @@ fn from(source: &Operation, all: &[Operation], document: &Value) -> Map<String, 
     links
 }
 
-/// The resource of an answer, where its identifier is, and whether the request made it.
+/// The resource of an answer, the place of its identifier, and whether the request created it.
 fn identified(source: &Operation) -> Option<(&'static ResourceMeta, &'static str, bool)> {
     match source.kind {
         OperationKind::Action(Action::Create) => Some((source.resource, ONE, true)),
@@ -72,7 +72,7 @@ fn identified(source: &Operation) -> Option<(&'static ResourceMeta, &'static str
     }
 }
 
-/// To an operation on the resource itself.
+/// A link to an operation on the resource itself.
 fn on_same(target: &Operation, id: &str) -> Value {
     let mut link = json!({"operationId": target.id(), "parameters": {"id": id}});
     if target.has_body() {
@@ -81,7 +81,7 @@ fn on_same(target: &Operation, id: &str) -> Value {
     link
 }
 
-/// To the creation of something that belongs to the resource, as the example of that request does it.
+/// A link to the creation of a resource that belongs to this one, like the example of that request.
 fn creation(
     target: &Operation,
     meta: &ResourceMeta,
@@ -102,7 +102,7 @@ fn embedded(id: &str) -> String {
     format!("{{{id}}}")
 }
 
-/// The relationship by which a resource is created for another, if it needs no other relationship.
+/// The relationship that a resource needs for its creation, if it needs no other one.
 fn only_required(target: &ResourceMeta, meta: &ResourceMeta, document: &Value) -> Option<String> {
     let schema = format!("Create{}Relationships", target.schema);
     let required = document["components"]["schemas"][schema]["required"].as_array()?;

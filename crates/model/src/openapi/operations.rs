@@ -6,7 +6,7 @@ use crate::{
     resource::{Buyer, RelationshipMeta},
 };
 
-/// What an operation does.
+/// The kind of an operation.
 #[derive(Clone, Copy, Debug)]
 pub enum OperationKind {
     /// One of the five actions on the resource itself.
@@ -17,12 +17,12 @@ pub enum OperationKind {
     Relationship(&'static RelationshipMeta),
 }
 
-/// An operation: a verb on a path.
+/// An operation: a method on a path.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation {
-    /// On which resource.
+    /// Resource of the operation.
     pub resource: &'static ResourceMeta,
-    /// What it does.
+    /// Kind of the operation.
     pub kind: OperationKind,
 }
 
@@ -57,7 +57,7 @@ impl Operation {
         }
     }
 
-    /// HTTP verb.
+    /// HTTP method.
     pub fn method(&self) -> &'static str {
         match self.kind {
             OperationKind::Action(Action::Create) => "POST",
@@ -95,12 +95,12 @@ impl Operation {
         matches!(self.kind, OperationKind::Action(Action::Create | Action::Update))
     }
 
-    /// Whether it changes a resource that is there, so that the caller can ask for it to be as it was seen.
+    /// Whether it changes an existing resource, so that `If-Match` makes sense.
     pub fn takes_condition(&self) -> bool {
         matches!(self.kind, OperationKind::Action(Action::Update | Action::Delete))
     }
 
-    /// Whether the answer shows one resource and has its entity tag.
+    /// Whether the answer shows one resource, with its entity tag.
     pub fn has_entity_tag(&self) -> bool {
         matches!(
             self.kind,
@@ -108,8 +108,8 @@ impl Operation {
         )
     }
 
-    /// Whether a sales channel may run it for a buyer; an integration may run all. What an endpoint shows of other resources
-    /// must be readable by itself as well.
+    /// Whether a sales channel may run it for a buyer; an integration may run all. An endpoint that shows other resources also
+    /// needs the permission to read these.
     pub fn is_for(&self, buyer: Buyer) -> bool {
         let own = self.resource.permitted_to(buyer).contains(&self.action());
         let shown = match self.kind {
@@ -132,7 +132,7 @@ impl Operation {
         self.resource.calls_psp.contains(&self.action())
     }
 
-    /// Status of success.
+    /// Status of a success.
     pub fn success(&self) -> u16 {
         match self.kind {
             OperationKind::Action(Action::Create) => 201,

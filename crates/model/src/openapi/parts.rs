@@ -1,5 +1,4 @@
-//! Parts that the documents of all resources share. Each is a component with a name, by which generated clients call
-//! its type.
+//! Schemas that the documents of all resources share. Each is a component with a name, which generated clients use for its type.
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +11,7 @@ pub fn reference(name: &str) -> Value {
     json!({"$ref": format!("{COMPONENTS}/{name}")})
 }
 
-/// Reference to a component, with what it means in this place.
+/// Reference to a component, with a description for this place.
 pub fn described(name: &str, description: &str) -> Value {
     let mut schema = reference(name);
     schema["description"] = description.into();
@@ -135,7 +134,7 @@ fn url() -> Value {
 
 fn resource_meta() -> Value {
     closed(
-        "Where the resource belongs.",
+        "Organization and mode of the resource.",
         json!({
             "mode": {"type": "string", "enum": ["test", "live"], "description": "Test data or live data."},
             "organization_id": {"type": "string", "description": "The organization that it belongs to."}
@@ -146,7 +145,7 @@ fn resource_meta() -> Value {
 /// It has `data` only where what it points to is included.
 fn relationship(data: Value) -> Value {
     let mut schema = closed(
-        "Where a relationship is found.",
+        "Links of a relationship.",
         json!({"links": reference("RelationshipLinks")}),
     );
     schema["properties"]["data"] = data;
@@ -156,7 +155,7 @@ fn relationship(data: Value) -> Value {
 
 fn identifier() -> Value {
     closed(
-        "Which resource.",
+        "Type and id of a resource.",
         json!({
             "type": {"type": "string", "description": "Type of the resource."},
             "id": {"type": "string", "description": "Identifier of the resource."}
@@ -196,7 +195,7 @@ fn error_document() -> Value {
             "meta": closed(
                 "Only there if there are more problems than are listed.",
                 json!({"more_errors": {
-                    "type": "integer", "minimum": 1, "description": "How many problems there are beside those in `errors`."
+                    "type": "integer", "minimum": 1, "description": "Number of problems beside those in `errors`."
                 }}),
             )
         },
@@ -223,7 +222,7 @@ fn error_object() -> Value {
 
 fn error_source() -> Value {
     json!({
-        "description": "Where in the request the problem is.",
+        "description": "Place of the problem in the request.",
         "type": "object",
         "properties": {
             "pointer": {"type": "string", "description": "JSON pointer into the body."},

@@ -16,7 +16,7 @@ use crate::{Action, ResourceMeta, query, resource::ID};
 
 /// Media type of JSON:API.
 pub const JSON_API: &str = "application/vnd.api+json";
-/// The plain type, accepted and answered in kind.
+/// The plain JSON type, which requests and answers may use instead.
 pub const JSON: &str = "application/json";
 
 /// HTTP methods that a path item can hold, as OpenAPI spells them.
@@ -58,11 +58,11 @@ fn describe(operation: &Operation) -> OperationBuilder {
         }
         OperationKind::Action(Action::Update) => (
             format!("Update {article} {one}"),
-            "What the request leaves out stays as it is.".to_owned(),
+            "Members that the request leaves out stay as they are.".to_owned(),
         ),
         OperationKind::Action(Action::Delete) => (
             format!("Delete {article} {one}"),
-            "Refused with 423 while something depends on it.".to_owned(),
+            "Refused with 423 while another resource depends on it.".to_owned(),
         ),
         OperationKind::Related(relationship) => (
             format!(
@@ -303,7 +303,7 @@ fn success(operation: &Operation) -> ResponseBuilder {
         }
         OperationKind::Action(_) => ("The resource.", reference(&format!("{}Document", meta.schema))),
         OperationKind::Related(relationship) => (
-            "What is related.",
+            "The related resource.",
             reference(&relations::related_name(relationship)),
         ),
         OperationKind::Relationship(relationship) => (

@@ -1,7 +1,7 @@
-//! Which problems an operation can answer with: by status, each with its codes and an example.
+//! The problems that an operation can answer with: for each status, their codes and an example.
 //!
-//! What is written here is what the document promises, and no more than the service does: the end-to-end tests hold the code
-//! of every error that they see against it, and look for every status that is declared.
+//! These are the document's promises, and the service has no others: the end-to-end tests compare the code of every error with
+//! them, and look for every declared status.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -20,14 +20,13 @@ use crate::{
     resource::Buyer,
 };
 
-/// Kinds of problems by the status that tells of them.
+/// Kinds of problems by status.
 pub type Refusals = BTreeMap<u16, Vec<Kind>>;
 
-/// Types that nothing refers to, so that there is nothing against deleting them.
+/// Types that no other resource refers to, so they can always be deleted.
 const NOTHING_DEPENDS_ON: &[&str] = &["customer_payment_sources", "cards", "webhooks"];
 
-/// What an operation on a resource can refuse. `relates` says whether its request names other resources, which may be
-/// missing.
+/// The problems of an operation on a resource. `relates` says whether its request names other resources, which may be missing.
 pub fn refusals(operation: &Operation, relates: bool) -> Refusals {
     let mut kinds = vec![
         Kind::ParamNotAllowed,
@@ -79,7 +78,7 @@ pub fn refusals(operation: &Operation, relates: bool) -> Refusals {
     if operation.takes_condition() {
         kinds.push(Kind::PreconditionFailed);
     }
-    // Who only reads is told what is stored where the PSP does not answer.
+    // If the PSP does not answer, a read gets the stored state.
     if operation.calls_psp() && operation.method() != "GET" {
         kinds.push(Kind::PaymentGatewayUnavailable);
         if operation.has_body() {
@@ -92,7 +91,7 @@ pub fn refusals(operation: &Operation, relates: bool) -> Refusals {
     by_status(kinds)
 }
 
-/// Kinds of problems by their statuses.
+/// Kinds of problems, by status.
 pub fn by_status(kinds: impl IntoIterator<Item = Kind>) -> Refusals {
     let mut all = Refusals::new();
     for kind in kinds {
@@ -101,8 +100,8 @@ pub fn by_status(kinds: impl IntoIterator<Item = Kind>) -> Refusals {
     all
 }
 
-/// What sales channels may run without exception is forbidden to nobody. A creation is: ids are the service's to choose. An
-/// update or deletion is to a sales channel, once the order was placed.
+/// Operations that all sales channels may run are never forbidden. A creation can be, because only the service chooses ids. An
+/// update or deletion can be, by a sales channel after the order was placed.
 fn is_forbidden_to_some(operation: &Operation) -> bool {
     let only_reads = matches!(
         operation.kind,
@@ -123,7 +122,7 @@ pub fn codes(kinds: &[Kind], dialect: Dialect) -> Vec<&'static str> {
             _ => codes.push(kind.code(dialect)),
         }
     }
-    // Several kinds share a code in the second dialect.
+    // Several kinds share a code in the Foodetective dialect.
     let mut seen = HashSet::new();
     codes.retain(|code| seen.insert(*code));
     codes
@@ -175,14 +174,14 @@ fn description(status: u16) -> &'static str {
         409 => {
             "The request conflicts with the resource, or with a request that has the same idempotency key."
         }
-        412 => "The resource is not as the entity tag in `If-Match` says.",
+        412 => "The resource's entity tag differs from `If-Match`.",
         413 => "The body has more than 256 KiB.",
         415 => "The body has another media type.",
         422 => {
             "A value is not allowed, the payment was declined, or the idempotency key was used for another request. \
              `meta.error` of a value names the rule."
         }
-        423 => "Something depends on the resource.",
+        423 => "Another resource depends on the resource.",
         429 => "There were too many requests, or too many failed payments.",
         502 => "The PSP refuses the gateway's credentials.",
         503 => {
@@ -193,7 +192,7 @@ fn description(status: u16) -> &'static str {
     }
 }
 
-/// A body is larger than its endpoint takes.
+/// The problem for a body that is larger than its endpoint accepts.
 pub fn too_large(limit: usize) -> Problem {
     Problem::new(
         Kind::PayloadTooLarge,
@@ -201,7 +200,7 @@ pub fn too_large(limit: usize) -> Problem {
     )
 }
 
-/// A request may have had its effect, or not.
+/// The problem for a request that may have had its effect, or not.
 pub fn outcome_unknown() -> Problem {
     Problem::new(
         Kind::OutcomeUnknown,
@@ -210,7 +209,7 @@ pub fn outcome_unknown() -> Problem {
     )
 }
 
-/// A problem of the kind, as the service tells it.
+/// A problem of the kind, as the service writes it.
 fn example(kind: Kind) -> Problem {
     let at = |message: &'static str, pointer: &str| Problem::new(kind, message).at(pointer);
     match kind {
@@ -250,17 +249,20 @@ fn example(kind: Kind) -> Problem {
             "A sales channel does not have the permission `orders:delete`.",
         ),
         Kind::RecordNotFound => Problem::not_found(),
-        Kind::RouteNotFound => Problem::new(kind, "There is no such path."),
-        Kind::MethodNotAllowed => Problem::new(kind, "This path answers GET, HEAD."),
+        Kind::RouteNotFound => Problem::new(kind, "The path does not exist."),
+        Kind::MethodNotAllowed => Problem::new(kind, "This path supports GET, HEAD."),
         Kind::NotAcceptable => Problem::new(kind, "Accept `application/vnd.api+json` or `application/json`."),
-        Kind::Conflict => at("The id is not that of the URL.", "/data/id"),
-        Kind::IdempotencyKeyInUse => {
-            Problem::new(kind, "A request with this key is being answered. Try again.")
-                .header("Idempotency-Key")
-        }
-        Kind::PreconditionFailed => {
-            Problem::new(kind, "The resource is not as the entity tag in If-Match says.").header("If-Match")
-        }
+        Kind::Conflict => at("The id differs from the id in the URL.", "/data/id"),
+        Kind::IdempotencyKeyInUse => Problem::new(
+            kind,
+            "A request with this idempotency key is still in progress. Send it again in a moment.",
+        )
+        .header("Idempotency-Key"),
+        Kind::PreconditionFailed => Problem::new(
+            kind,
+            "The resource has changed: its entity tag differs from If-Match.",
+        )
+        .header("If-Match"),
         Kind::PayloadTooLarge => too_large(MAX_BODY_BYTES),
         Kind::UnsupportedMediaType => {
             Problem::new(kind, "Send `application/vnd.api+json` or `application/json`.")
@@ -278,7 +280,7 @@ fn example(kind: Kind) -> Problem {
         }
         Kind::Locked => Problem::new(
             kind,
-            "Something depends on this resource, so that it can't be deleted.",
+            "The resource can't be deleted, because another resource depends on it.",
         ),
         Kind::TooManyRequests => Problem::new(kind, "There were too many requests. Try again later."),
         Kind::InternalServerError => Problem::internal(),

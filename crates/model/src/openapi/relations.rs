@@ -1,4 +1,4 @@
-//! What the endpoints of relationships answer, as component schemas.
+//! Component schemas for the endpoints of relationships.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::{
     resources::{PaymentGateway, PaymentSource},
 };
 
-/// Name of the answer of a related endpoint.
+/// Name of a related endpoint's answer.
 pub fn related_name(relationship: &RelationshipMeta) -> String {
     let target = target(relationship);
     if relationship.many {
@@ -25,7 +25,7 @@ pub fn related_name(relationship: &RelationshipMeta) -> String {
     }
 }
 
-/// Name of what the endpoint of a relationship itself answers.
+/// Name of a relationship endpoint's answer.
 pub fn linkage_name(relationship: &RelationshipMeta) -> String {
     let target = target(relationship);
     if relationship.many {
@@ -35,7 +35,7 @@ pub fn linkage_name(relationship: &RelationshipMeta) -> String {
     }
 }
 
-/// Adds the answers of all relationships. Lists of related resources are those of the resources.
+/// Adds the answers of all relationships. Lists of related resources use the lists of these resources.
 pub(super) fn add(all: &mut Components) {
     all.add(PaymentSource::NAME, payment_source());
     for operation in operations() {
@@ -52,12 +52,12 @@ pub(super) fn add(all: &mut Components) {
     }
 }
 
-/// What it points to, by the name of its schema.
+/// The target of a relationship, by the name of its schema.
 fn target(relationship: &RelationshipMeta) -> &'static str {
     if relationship.targets == PaymentSource::TYPES {
         return PaymentSource::NAME;
     }
-    // The first is the proper one; of gateways it is the supertype, which stands for its subtypes in documents.
+    // The first type is the proper one. Gateways use the supertype, which covers its subtypes in documents.
     registry::resource(relationship.targets[0]).map_or(PaymentGateway::NAME, |meta| meta.schema)
 }
 
@@ -72,7 +72,7 @@ fn identifier_name(relationship: &RelationshipMeta) -> String {
 fn identifier(relationship: &RelationshipMeta) -> Value {
     let kinds: Vec<&str> = known(relationship.targets).iter().map(|meta| meta.kind).collect();
     let mut schema = relationship::identifier_schema(&kinds).to_value();
-    schema["description"] = "What it points to.".into();
+    schema["description"] = "The target.".into();
     schema["additionalProperties"] = false.into();
     schema
 }
@@ -89,7 +89,7 @@ fn payment_source() -> Value {
         .map(|meta| (meta.kind.to_owned(), reference(meta.schema)["$ref"].take()))
         .collect();
     json!({
-        "description": "What pays an order.",
+        "description": "A payment source of an order.",
         "type": "object",
         "oneOf": schemas,
         "discriminator": {"propertyName": "type", "mapping": mapping}

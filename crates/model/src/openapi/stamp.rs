@@ -1,4 +1,4 @@
-//! What all operations have in common is written onto the document once, here.
+//! Writes the common parts of all operations into the document.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{Action, Dialect, problem::Kind};
 
-/// Puts the component schemas in.
+/// Adds the component schemas.
 pub fn finish(document: &mut Value) {
     let schemas = components::components().into_map();
     let components = &mut document["components"];
@@ -21,7 +21,7 @@ pub fn finish(document: &mut Value) {
     }
 }
 
-/// Writes the error answers, the idempotency header, the response headers, the examples of answers and the links onto the
+/// Writes the error answers, the idempotency header, the response headers, the examples of answers and the links into the
 /// operations on resources.
 pub fn stamp(document: &mut Value) {
     super::links::stamp(document);
@@ -100,7 +100,7 @@ fn stamp_operation(
     }
     if retrieves {
         let unchanged = json!({
-            "description": "The resource is as `If-None-Match` says. There is no body.",
+            "description": "The resource's entity tag is in `If-None-Match`. There is no body.",
             "headers": {"X-Request-Id": header("RequestId"), "ETag": header("ETag")}
         });
         responses.entry("304").or_insert(unchanged);
@@ -118,7 +118,7 @@ fn stamp_operation(
     }
 }
 
-/// Answers that tell of the same problems share a component.
+/// Answers with the same problems share a component.
 fn response_name(status: u16, kinds: &[Kind], dialect: Dialect) -> String {
     let mut name = status.to_string();
     match status {
@@ -145,18 +145,18 @@ fn headers() -> Value {
         "ETag": text("The entity tag of the resource as the answer shows it."),
         "IdempotentReplayed": text("`true` if the answer is that of an earlier request with the same idempotency key."),
         "RetryAfter": {"description": "Seconds after which it makes sense to ask again.", "schema": {"type": "integer", "minimum": 0}},
-        "WwwAuthenticate": text("Which credentials the API takes.")
+        "WwwAuthenticate": text("Credentials that the API accepts.")
     })
 }
 
 fn condition(name: &str, description: &str) -> Value {
-    // Empty elements of the list are read, too, and characters beyond ASCII (RFC 9110 section 8.8.3), but not recommended.
+    // Empty elements of the list are accepted, and characters beyond ASCII (RFC 9110 section 8.8.3), but not recommended.
     const TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#;
     let schema = json!({"type": "string", "pattern": TAGS});
     json!({"name": name, "in": "header", "required": false, "description": description, "schema": schema})
 }
 
-/// Without an example: tools such as Swagger UI would send it with every request, where each needs a key of its own.
+/// It has no example: tools such as Swagger UI would send it with every request, but each needs a key of its own.
 fn idempotency_key() -> Value {
     json!({
         "name": "Idempotency-Key",

@@ -1,7 +1,7 @@
-//! The canonical 3.1 document taken down to OpenAPI 3.0.3, for tools that can't read 3.1.
+//! Converts the canonical 3.1 document to OpenAPI 3.0.3, for tools that can't read 3.1.
 //!
-//! Every object is walked by its kind, and a member that the kind doesn't know is an error: what 3.0 can't say
-//! must be decided here, not slip through. Constraints without a counterpart are kept as `x-…` extensions.
+//! Every object is walked by its kind, and an unknown member is an error: nothing that 3.0 can't express is lost unnoticed.
+//! Constraints without a counterpart become `x-…` extensions.
 
 mod nullable;
 mod schema;
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::paths::METHODS;
 use crate::pointer::child;
 
-/// The kinds of object that OpenAPI has outside of schemas.
+/// The kinds of OpenAPI objects outside of schemas.
 #[derive(Clone, Copy)]
 enum Kind {
     Document,
@@ -31,11 +31,11 @@ enum Kind {
     SecurityScheme,
 }
 
-/// What a member holds.
+/// The contents of a member.
 enum Member {
     /// Data that both versions write alike.
     Same,
-    /// Left out: 3.0 has no place for it and no reader of 3.0 misses it.
+    /// Left out: 3.0 has no place for it, and its readers don't need it.
     Dropped,
     Schema,
     One(Kind),

@@ -1,11 +1,11 @@
-//! What the service sends by itself, of which the document's `webhooks` tell: one for each [`Topic`].
+//! The calls of webhooks: the document's `webhooks`, one for each [`Topic`].
 
 use serde_json::{Map, Value, json};
 
 use super::{parts::reference, paths::JSON_API};
 use crate::Topic;
 
-/// How a receiver tells a call of ours from anybody else's; both signatures prove the same.
+/// The rules by which a receiver recognizes our calls. Either signature is sufficient.
 pub const SIGNATURE_RULES: &str = "\
 Verify one of the two signatures before you believe a call, over the body as it came, byte for byte, and compare in constant time. \
 Both are HMAC-SHA256 under the webhook's `shared_secret`, whose 32 characters are the key.
@@ -55,7 +55,7 @@ fn headers(topic: Topic) -> Value {
     json!([
         header(
             "X-CommerceLayer-Topic",
-            "What has happened.",
+            "Topic of the event.",
             json!({"type": "string", "const": topic.name()})
         ),
         header(
@@ -65,12 +65,12 @@ fn headers(topic: Topic) -> Value {
         ),
         header(
             "webhook-id",
-            "Identifies the call; the same when it is made again.",
+            "Identifier of the delivery, the same for each attempt.",
             signature("^msg_[A-Za-z]{10}$")
         ),
         header(
             "webhook-timestamp",
-            "When the call was made, in seconds since 1970.",
+            "Time of the call, in seconds since 1970.",
             signature("^[0-9]+$")
         ),
         header(
@@ -81,7 +81,7 @@ fn headers(topic: Topic) -> Value {
     ])
 }
 
-/// The resource as `GET` shows it, and what the webhook includes.
+/// The resource as `GET` shows it, with the webhook's includes.
 fn payload(topic: Topic) -> Value {
     let meta = topic.resource();
     if topic.is_end() {
@@ -96,7 +96,7 @@ fn payload(topic: Topic) -> Value {
     }
     let included = json!({
         "type": "array",
-        "description": "What `include_resources` of the webhook names.",
+        "description": "Resources that `include_resources` of the webhook names.",
         "items": {
             "type": "object",
             "description": "A resource as `GET` shows it.",
@@ -119,7 +119,7 @@ fn example(topic: Topic) -> Value {
 fn document(properties: Value) -> Value {
     json!({
         "type": "object",
-        "description": "What has happened to which resource.",
+        "description": "Type and id of the resource, and the topic.",
         "required": ["data"],
         "properties": properties,
         "additionalProperties": false

@@ -26,12 +26,12 @@ pub fn check_content(body: &[u8]) -> Result<(), Problems> {
     read.map_err(|error| not_json(&error).into())
 }
 
-/// A value that must not be a card number.
+/// The problem for a value that is a card number.
 pub fn card_number_at(pointer: impl Into<String>) -> Problem {
     Problem::invalid(
         pointer,
         "card_number",
-        "looks like a card number; send the token that the payment gateway's library makes of it",
+        "looks like a card number; send a token from the payment gateway's library instead",
     )
 }
 
@@ -207,7 +207,7 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 }
 
-/// A member's name, which is copied only if it was written with escapes.
+/// A member's name, which is copied only if it has escapes.
 struct Name<'de>(Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Name<'de> {

@@ -1,4 +1,4 @@
-//! From what the schema validator and the rules find to problems in the API's terms.
+//! Turns the findings of the schema validator and the rules into problems of the API.
 
 use jsonschema::{ValidationError, error::ValidationErrorKind};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use validator::ValidationErrors;
 
 use crate::{Dialect, Problem, ProblemList, Problems, pointer::child, problem::Kind, problems::excerpt};
 
-/// Adds the problems of one schema error; there are several when several unknown members were sent.
+/// Adds the problems of one schema error; several unknown members are several problems.
 pub fn add(list: &mut ProblemList, error: &ValidationError<'_>, dialect: Dialect) {
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected }
@@ -33,7 +33,7 @@ pub fn add(list: &mut ProblemList, error: &ValidationError<'_>, dialect: Dialect
 /// The problem of an error that is about one value.
 fn problem(error: &ValidationError<'_>, dialect: Dialect) -> Problem {
     let pointer = error.instance_path().to_string();
-    // An attribute that was sent has a value that can be judged; anything around it is the shape of the document.
+    // An attribute that was sent has a value to judge; anything around it is the shape of the document.
     let is_attribute = pointer.starts_with("/data/attributes/");
     let invalid = |rule, message: String| Problem::invalid(pointer.clone(), rule, message);
     match error.kind() {
@@ -85,7 +85,7 @@ fn problem(error: &ValidationError<'_>, dialect: Dialect) -> Problem {
     }
 }
 
-/// None of several schemas fits: what is wrong by the one for values of this JSON type.
+/// If none of several schemas matches, adds the problems of the one for values of this JSON type.
 fn add_alternatives(
     list: &mut ProblemList,
     error: &ValidationError<'_>,
@@ -115,7 +115,7 @@ fn add_alternatives(
     {
         Some(errors) => errors.iter().for_each(|error| add(list, error, dialect)),
         None => list.push(|| {
-            let message = "Must be null or what the schema of this member describes.";
+            let message = "Must be null, or match the schema of this member.";
             Problem::new(Kind::TypeMismatch, message).at(pointer)
         }),
     }
@@ -128,7 +128,7 @@ fn constant<'a>(error: &'a ValidationError<'_>) -> Option<&'a Value> {
     }
 }
 
-/// What is missing can't be pointed to, so that the pointer is the parent's; the member is named.
+/// A missing member has no pointer of its own: the pointer is the parent's, and the member is named.
 fn missing(parent: &str, name: &str, dialect: Dialect) -> Problem {
     if dialect == Dialect::Foodetective {
         let steps = format!("{parent}/{name}");
@@ -163,7 +163,7 @@ fn capitalized(text: &str) -> String {
         + "."
 }
 
-/// What validator's rules find beyond the schema.
+/// The problems of validator's rules, beyond the schema.
 pub fn of_rules(errors: &ValidationErrors) -> Problems {
     let mut problems = ProblemList::default();
     for (field, errors) in errors.field_errors() {

@@ -1,4 +1,4 @@
-//! Rules for every string of a body, wherever it stands.
+//! Rules for every string of a body, at any place.
 
 use serde_json::Value;
 
@@ -11,10 +11,10 @@ enum Step<'a> {
     Item(usize),
 }
 
-/// A pointer that is longer than this leads to what is around the value.
+/// Longest pointer. A longer one leads to a member around the value.
 const MAX_POINTER: usize = 512;
 
-/// Adds the strings that cannot be kept: PostgreSQL's text has no NUL.
+/// Adds the strings that can't be stored: PostgreSQL's text has no NUL.
 pub fn find(document: &Value, problems: &mut ProblemList) {
     visit(document, &mut Vec::new(), problems);
 }

@@ -14,32 +14,32 @@ transaction! {
         calls_psp(update)
     )]
     pub struct Authorization {
-        /// What a `_capture` without an amount takes.
+        /// Amount that a `_capture` without an amount captures.
         #[money(read)]
         pub capture_amount: i64,
-        /// What can still be captured.
+        /// Amount that can still be captured.
         #[money(read)]
         pub capture_balance: i64,
-        /// What can still be voided; nothing once a part was captured.
+        /// Amount that can still be voided; zero once a part was captured.
         #[money(read)]
         pub void_balance: i64,
-        /// Capture what is held, or as much of it as `_capture_amount_cents` says.
+        /// Capture the held amount, or `_capture_amount_cents` of it.
         #[trigger(update)]
         pub capture: Option<bool>,
-        /// How much `_capture` takes, in minor units.
+        /// Amount that `_capture` captures, in minor units.
         #[trigger(update)]
         #[validate(range(min = 1, max = 999_999_999_999_i64))]
         pub capture_amount_cents: Option<i64>,
-        /// Release what is held.
+        /// Release the held amount.
         #[trigger(update)]
         pub void: Option<bool>,
-        /// Release what is held for an order that is not placed yet; the order is unpaid again.
+        /// Release the held amount of an order that is not placed yet; the order is unpaid again.
         #[trigger(update)]
         pub cancel: Option<bool>,
-        /// What was captured of it.
+        /// Captures of the authorization.
         #[relationship]
         pub captures: ToMany<Capture>,
-        /// What was released of it.
+        /// Voids of the authorization.
         #[relationship]
         pub voids: ToMany<Void>,
     }

@@ -1,4 +1,4 @@
-//! What `#[resource]` writes, once by hand: both must give the same document.
+//! The output of `#[resource]`, once by hand: both must give the same document.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,13 +30,13 @@ pub struct Note {
     #[attribute(read, create, update, filter, sort)]
     #[validate(length(min = 1, max = 10))]
     pub text: String,
-    /// Who wrote it.
+    /// Author of the note.
     #[attribute(read, create, update)]
     pub author: Option<String>,
-    /// Shows it.
+    /// Make the note public.
     #[trigger(update)]
     pub publish: Option<bool>,
-    /// The order that it is on.
+    /// The order that the note is on.
     #[relationship(create)]
     pub order: One<Order>,
 }
@@ -55,9 +55,9 @@ mod written {
     #[derive(Serialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
     pub struct NoteAttributes {
-        /// What it says.
+        /// Text of the note.
         pub text: String,
-        /// Who wrote it.
+        /// Author of the note.
         pub author: Option<String>,
         /// When the resource was created.
         pub created_at: Timestamp,
@@ -75,10 +75,10 @@ mod written {
     #[derive(Deserialize, JsonSchema, Validate)]
     #[schemars(deny_unknown_fields)]
     pub struct CreateNoteAttributes {
-        /// What it says.
+        /// Text of the note.
         #[validate(length(min = 1, max = 10))]
         pub text: String,
-        /// Who wrote it.
+        /// Author of the note.
         pub author: Option<String>,
         /// Identifier of the resource in another system.
         #[validate(length(max = 255))]
@@ -94,7 +94,7 @@ mod written {
     #[derive(Deserialize, JsonSchema)]
     #[schemars(deny_unknown_fields)]
     pub struct CreateNoteRelationships {
-        /// The order that it is on.
+        /// The order that the note is on.
         pub order: One<Order>,
     }
 
@@ -102,18 +102,18 @@ mod written {
     #[derive(Deserialize, JsonSchema, Validate)]
     #[schemars(deny_unknown_fields)]
     pub struct UpdateNoteAttributes {
-        /// What it says.
+        /// Text of the note.
         #[serde(default)]
         #[schemars(with = "String")]
         #[validate(length(min = 1, max = 10))]
         pub text: Option<String>,
-        /// Who wrote it.
+        /// Author of the note.
         #[serde(default, deserialize_with = "crate::scalar::present")]
         #[schemars(with = "Option<String>")]
         pub author: Option<Option<String>>,
-        /// Shows it.
+        /// Make the note public.
         #[serde(rename = "_publish")]
-        #[allow(dead_code)] // what a trigger does is not the declaration's business
+        #[allow(dead_code)] // the declaration does not say what a trigger does
         pub publish: Option<bool>,
         /// Identifier of the resource in another system.
         #[serde(default, deserialize_with = "crate::scalar::present")]
@@ -250,7 +250,7 @@ mod written {
     }
 }
 
-/// Everything that the document and a rendered resource show of a type.
+/// All that the document and a rendered resource show of a type.
 fn shown<R: Creatable + Updatable>() -> [Value; 4] {
     let mut all = components::Components::default();
     components::add_resource::<R>(&mut all);

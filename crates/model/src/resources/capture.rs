@@ -4,7 +4,7 @@ use super::{Authorization, Order, PaymentSource, Refund, transaction::transactio
 use crate::{Currency, One, ToMany, ToOne};
 
 transaction! {
-    /// An amount that was taken out of an authorization, or failed to be.
+    /// A captured part of an authorization, or a capture that failed.
     #[resource(
         type = "captures",
         singular = "capture",
@@ -14,26 +14,26 @@ transaction! {
         calls_psp(update)
     )]
     pub struct Capture {
-        /// What a `_refund` without an amount gives back.
+        /// Amount that a `_refund` without an amount refunds.
         #[money(read)]
         pub refund_amount: i64,
-        /// What can still be refunded.
+        /// Amount that can still be refunded.
         #[money(read)]
         pub refund_balance: i64,
-        /// Refund what was captured, or as much of it as `_refund_amount_cents` says.
+        /// Refund the captured amount, or `_refund_amount_cents` of it.
         #[trigger(update)]
         pub refund: Option<bool>,
-        /// How much `_refund` gives back, in minor units.
+        /// Amount that `_refund` refunds, in minor units.
         #[trigger(update)]
         #[validate(range(min = 1, max = 999_999_999_999_i64))]
         pub refund_amount_cents: Option<i64>,
-        /// Refund what was captured for an order that is not placed yet; the order is unpaid again.
+        /// Refund the captured amount of an order that is not placed yet; the order is unpaid again.
         #[trigger(update)]
         pub cancel: Option<bool>,
-        /// The authorization that it was taken out of.
+        /// The authorization that was captured.
         #[relationship]
         pub reference_authorization: ToOne<Authorization>,
-        /// What was given back of it.
+        /// Refunds of the capture.
         #[relationship]
         pub refunds: ToMany<Refund>,
     }

@@ -2,7 +2,7 @@ use tillgate_model_derive::resource;
 
 use crate::Secret;
 
-/// A card that the customer has saved at Stripe, by a successful payment. The list is that of the customer who has logged in.
+/// A card that the customer has saved at Stripe, by a successful payment. The list has the cards of the logged-in customer.
 #[resource(
     type = "cards",
     singular = "card",
@@ -14,16 +14,16 @@ use crate::Secret;
     calls_psp(delete)
 )]
 pub struct Card {
-    /// Stripe's identifier of it: what `stripe_payment_method_id` of a payment takes.
+    /// Stripe's identifier of the card, for `stripe_payment_method_id` of a payment.
     #[attribute(read)]
     pub stripe_source_id: Option<Secret>,
-    /// Its last four digits.
+    /// Last four digits.
     #[attribute(read)]
     pub last4: Option<String>,
-    /// First day of the month in which it expires, YYYY-MM-DD.
+    /// First day of the month of expiry, YYYY-MM-DD.
     #[attribute(read)]
     pub expiration_date: Option<String>,
-    /// Its brand, in lower case.
+    /// Brand, in lower case.
     #[attribute(read)]
     pub brand: Option<String>,
 }

@@ -20,13 +20,13 @@ pub struct CheckoutComGateway {
     /// paid otherwise, and takes such payments. An authorization that is not put back is released.
     #[attribute(read, create, update, default = false)]
     pub force_payments: bool,
-    /// The ends of the stored keys, to recognise them by.
+    /// The last characters of the stored keys, to recognize them.
     #[attribute(read)]
     pub credential_keys: JsonObject,
     /// When the gateway was disabled.
     #[attribute(read, filter, sort)]
     pub disabled_at: Option<Timestamp>,
-    /// Checkout.com's secret key (`sk_…`). Kept encrypted and never shown. Another `base_url` needs it again.
+    /// Checkout.com's secret key (`sk_…`). Stored encrypted and never shown. Another `base_url` requires it again.
     #[attribute(create, update, key)]
     #[validate(length(min = 8, max = 255))]
     pub secret_key: Secret,
@@ -34,35 +34,36 @@ pub struct CheckoutComGateway {
     #[attribute(create, update, key)]
     #[validate(length(min = 8, max = 255))]
     pub public_key: String,
-    /// Where Checkout.com's API is: an account has a host of its own (`https://{prefix}.api.checkout.com`). The sandbox that
-    /// this service runs is allowed too, and any address that its operator allows. To change it, give `secret_key` again.
+    /// URL of Checkout.com's API: each account has a host of its own (`https://{prefix}.api.checkout.com`). The sandbox of this
+    /// service is allowed too, and any address that its operator allows. To change it, send `secret_key` again.
     #[attribute(read, create, update, default = "https://api.checkout.com")]
     #[validate(url, length(max = 255))]
     pub base_url: String,
-    /// Processing channel (`pc_…`) that payments are made in.
+    /// Processing channel (`pc_…`) of the payments.
     #[attribute(read, create, update, key)]
     #[validate(length(min = 1, max = 64))]
     pub processing_channel_id: Option<String>,
     /// Request the payment as soon as a payment source is created, not only on its `_authorize`.
     #[attribute(read, create, update, default = false)]
     pub authorize_on_create: bool,
-    /// Where the buyer's browser returns to after authentication; a page of this service unless given.
+    /// URL that the buyer's browser returns to after authentication; by default a page of this service.
     #[attribute(read, create, update)]
     #[validate(url, length(max = 1024))]
     pub return_url: Option<String>,
-    /// Identifier of the endpoint at the PSP that tells this service what happens, once it is registered there.
+    /// Identifier of the registered endpoint at the PSP that sends events to this service.
     #[attribute(read)]
     pub webhook_endpoint_id: Option<String>,
-    /// Where the PSP sends its events.
+    /// URL of this service for the PSP's events.
     #[attribute(read)]
     pub webhook_endpoint_url: String,
-    /// Signing secret of the endpoint, from the dashboard of Checkout.com. Kept encrypted and never shown; the secret before it counts for a day more.
+    /// Signing secret of the endpoint, from the dashboard of Checkout.com. Stored encrypted and never shown; the former secret
+    /// stays valid for a day.
     #[attribute(create, update, key)]
     #[validate(length(min = 8, max = 255))]
     pub webhook_endpoint_secret: Option<Secret>,
     /// The end of the endpoint's URL.
     pub webhook_token: String,
-    /// Encrypted: the signing secrets that count.
+    /// The valid signing secrets, encrypted.
     pub webhook_secrets: Option<String>,
     /// Disables the gateway: it takes no new payments.
     #[trigger(create, update)]
@@ -70,7 +71,7 @@ pub struct CheckoutComGateway {
     /// Enables the gateway again.
     #[trigger(create, update)]
     pub enable: Option<bool>,
-    /// Asks Checkout.com whether it accepts the stored key.
+    /// Checks with Checkout.com that the stored key is valid.
     #[trigger(create, update)]
     pub check: Option<bool>,
     /// Payment methods that use the gateway.

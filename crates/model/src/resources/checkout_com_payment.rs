@@ -4,9 +4,9 @@ use super::{Order, PaymentGateway};
 use crate::{JsonObject, One, Secret, ToOne, text_enum};
 
 text_enum! {
-    /// What `token` holds.
+    /// Kind of a `token`.
     pub enum CheckoutComPaymentType {
-        /// A fresh card token (`tok_…`).
+        /// A new card token (`tok_…`).
         #[default]
         Token,
         /// A saved instrument (`src_…`).
@@ -27,25 +27,25 @@ text_enum! {
     calls_psp(retrieve, create, update, delete)
 )]
 pub struct CheckoutComPayment {
-    /// What `token` holds: `token` for a card token, `id` for a saved instrument, `customer` for a customer.
+    /// Kind of `token`: `token` for a card token, `id` for a saved instrument, `customer` for a customer.
     #[attribute(read, create)]
     pub payment_type: CheckoutComPaymentType,
-    /// The token that Checkout.com's browser library made of the card.
+    /// The token that Checkout.com's browser library made from the card.
     #[attribute(read, create, update)]
     #[validate(length(min = 1, max = 255))]
     pub token: Secret,
-    /// Session identifier that the buyer's browser brings back from authentication (`cko-session-id`).
+    /// Session identifier that the buyer's browser returns with from authentication (`cko-session-id`).
     #[attribute(read, create, update)]
     #[validate(length(min = 1, max = 255))]
     pub session_id: Option<String>,
     /// Public key of the gateway, for Checkout.com's browser library.
     #[attribute(read)]
     pub public_key: Option<String>,
-    /// Where the buyer's browser returns to after a successful authentication.
+    /// URL that the buyer's browser returns to after a successful authentication.
     #[attribute(read, create)]
     #[validate(url, length(max = 1024))]
     pub success_url: Option<String>,
-    /// Where the buyer's browser returns to after a failed authentication.
+    /// URL that the buyer's browser returns to after a failed authentication.
     #[attribute(read, create)]
     #[validate(url, length(max = 1024))]
     pub failure_url: Option<String>,
@@ -55,13 +55,13 @@ pub struct CheckoutComPayment {
     /// Customer at Checkout.com (`cus_…`).
     #[attribute(read)]
     pub customer_token: Option<String>,
-    /// Where to send the buyer's browser for authentication.
+    /// URL that the buyer's browser must visit for authentication.
     #[attribute(read)]
     pub redirect_uri: Option<String>,
-    /// The payment as Checkout.com last showed it.
+    /// The last payment object that Checkout.com showed.
     #[attribute(read)]
     pub payment_response: Option<JsonObject>,
-    /// Whether the order's total is no longer the payment's amount.
+    /// Whether the order's total no longer equals the payment's amount.
     #[attribute(read)]
     pub mismatched_amounts: Option<bool>,
     /// Brand, last digits and expiry of the card.
@@ -70,7 +70,7 @@ pub struct CheckoutComPayment {
     /// Request the payment from Checkout.com, which authorizes the order's total.
     #[trigger(update)]
     pub authorize: Option<bool>,
-    /// Ask Checkout.com for the payment after the buyer came back from authentication.
+    /// Ask Checkout.com for the payment after the buyer has returned from authentication.
     #[trigger(update)]
     pub details: Option<bool>,
     /// Ask Checkout.com for the payment's state now.

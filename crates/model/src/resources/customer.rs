@@ -3,7 +3,7 @@ use tillgate_model_derive::resource;
 use super::{CustomerPaymentSource, Event, Order};
 use crate::{Secret, ToMany};
 
-/// Whom orders belong to.
+/// A person or company that owns orders.
 #[resource(
     type = "customers",
     singular = "customer",
@@ -22,8 +22,7 @@ pub struct Customer {
     #[attribute(read, create, update)]
     #[validate(length(max = 255))]
     pub shopper_reference: Option<String>,
-    /// What the customer logs in with. Kept as a hash and never shown; a new one ends the logins that there are, and `null`
-    /// leaves the customer without.
+    /// Password for logging in. Stored as a hash and never shown. A new one ends the customer's logins, and `null` removes it.
     #[attribute(create, update)]
     #[validate(length(min = 8, max = 128))]
     pub password: Option<Secret>,
@@ -39,7 +38,7 @@ pub struct Customer {
     /// Orders of the customer.
     #[relationship]
     pub orders: ToMany<Order>,
-    /// What has happened to the customer that webhooks are called for.
+    /// Events of the customer.
     #[relationship]
     pub events: ToMany<Event>,
 }

@@ -3,7 +3,7 @@ use tillgate_model_derive::resource;
 use super::{EventCallback, Webhook};
 use crate::{ToMany, Topic};
 
-/// Something that has happened and that a webhook is called for. It is kept for a month.
+/// A change that webhooks are called for. It is kept for a month.
 #[resource(
     type = "events",
     singular = "event",
@@ -15,10 +15,10 @@ pub struct Event {
     /// What has happened: the topic.
     #[attribute(read, filter, sort)]
     pub name: Topic,
-    /// Calls the webhooks of the topic again, with the resource as it is now.
+    /// Calls the webhooks of the topic again, with the resource's present state.
     #[trigger(update)]
     pub trigger: Option<bool>,
-    /// The webhooks that are called for it.
+    /// The webhooks that are called for the event.
     #[relationship]
     pub webhooks: ToMany<Webhook>,
     /// The calls, oldest first.

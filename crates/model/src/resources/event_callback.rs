@@ -3,7 +3,7 @@ use tillgate_model_derive::resource;
 use super::Webhook;
 use crate::{JsonObject, ToOne};
 
-/// A call of a webhook, and what was answered. It is kept for a month, even if the webhook is deleted.
+/// A call of a webhook, and its answer. It is kept for a month, even if the webhook is deleted.
 #[resource(
     type = "event_callbacks",
     singular = "event_callback",
@@ -15,7 +15,7 @@ pub struct EventCallback {
     /// Where the webhook was.
     #[attribute(read, filter)]
     pub callback_url: String,
-    /// What was sent.
+    /// Body of the call.
     #[attribute(read)]
     pub payload: JsonObject,
     /// HTTP status of the answer; null if there was none.
@@ -24,7 +24,7 @@ pub struct EventCallback {
     /// Its reason phrase, or why there was no answer.
     #[attribute(read, filter, sort)]
     pub response_message: Option<String>,
-    /// What was called.
+    /// The webhook that was called.
     #[relationship]
     pub webhook: ToOne<Webhook>,
 }

@@ -39,7 +39,7 @@ pub struct LineItem {
     #[attribute(read, create, update, filter)]
     #[validate(url, length(max = 1024))]
     pub image_url: Option<String>,
-    /// The order it is a position of.
+    /// The order that the line item belongs to.
     #[relationship(create)]
     pub order: One<Order>,
 }

@@ -3,7 +3,7 @@ use tillgate_model_derive::resource;
 use super::PaymentMethod;
 use crate::{JsonObject, Timestamp, ToMany};
 
-/// Payments that the merchant looks after without a PSP: bank transfers, cash on delivery.
+/// Payments that the merchant handles without a PSP: bank transfers, cash on delivery.
 #[resource(
     type = "manual_gateways",
     singular = "manual_gateway",
@@ -15,8 +15,8 @@ pub struct ManualGateway {
     #[attribute(read, create, update, filter, sort)]
     #[validate(length(min = 1, max = 255))]
     pub name: String,
-    /// Whether a replaced payment source is put back on its order when its authorization arrives late, while the order is open, not
-    /// paid otherwise, and takes such payments. An authorization that is not put back is released.
+    /// Whether a replaced payment source is put back on its order when its authorization arrives late, while the order is open,
+    /// not paid otherwise, and takes such payments. An authorization that is not put back is released.
     #[attribute(read, create, update, default = false)]
     pub force_payments: bool,
     /// Always empty: there are no keys.

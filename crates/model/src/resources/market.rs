@@ -2,7 +2,7 @@ use tillgate_model_derive::resource;
 
 use crate::{Currency, Timestamp};
 
-/// Where one sells: it gives orders their currency and offers payment methods.
+/// The place where an order is sold: it defines the order's currency, and offers payment methods.
 #[resource(
     type = "markets",
     singular = "market",

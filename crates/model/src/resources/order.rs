@@ -7,28 +7,28 @@ use super::{
 use crate::{Currency, Timestamp, ToMany, ToOne, text_enum};
 
 text_enum! {
-    /// How far an order is.
+    /// State of an order.
     pub enum OrderStatus {
-        /// It has no customer or no line items yet.
+        /// The order has no customer or no line items yet.
         #[default]
         Draft,
-        /// It can be paid and placed.
+        /// The order can be paid and placed.
         Pending,
-        /// A placed order is being changed.
+        /// The order was placed and is being changed.
         Editing,
-        /// The payment that places it has not been answered yet.
+        /// The payment that places the order has no outcome yet.
         Placing,
-        /// The customer has bought it.
+        /// The buyer has bought it.
         Placed,
         /// The merchant has accepted it.
         Approved,
-        /// It is off.
+        /// The order was cancelled.
         Cancelled,
     }
 }
 
 text_enum! {
-    /// How far the payment of an order is.
+    /// State of an order's payment.
     pub enum PaymentStatus {
         /// Nothing is authorized.
         #[default]
@@ -45,9 +45,9 @@ text_enum! {
         Voided,
         /// The authorization was voided in part.
         PartiallyVoided,
-        /// What was captured was refunded.
+        /// The captured amount was refunded.
         Refunded,
-        /// What was captured was refunded in part.
+        /// The captured amount was refunded in part.
         PartiallyRefunded,
         /// There is nothing to pay.
         Free,
@@ -55,21 +55,21 @@ text_enum! {
 }
 
 text_enum! {
-    /// How far the delivery of an order is.
+    /// State of an order's delivery.
     pub enum FulfillmentStatus {
-        /// Not begun.
+        /// Delivery has not begun.
         #[default]
         Unfulfilled,
-        /// Begun.
+        /// Delivery has begun.
         InProgress,
-        /// Done.
+        /// Delivery is complete.
         Fulfilled,
-        /// Nothing to deliver.
+        /// The order has nothing to deliver.
         NotRequired,
     }
 }
 
-/// What a customer buys, and what payments pay.
+/// A purchase, with its line items and payments.
 #[resource(
     type = "orders",
     singular = "order",
@@ -106,8 +106,8 @@ pub struct Order {
     #[attribute(read, create, update, filter)]
     #[validate(email, length(max = 255))]
     pub customer_email: Option<String>,
-    /// Network address of the customer, IPv4 or IPv6. An integration that sells for a shop gives it, so that failed payments are
-    /// limited by it (`--max-failures-of-address`), and not only by order. Buyers don't see it: for them, it is null.
+    /// Network address of the customer, IPv4 or IPv6. An integration that sells for a shop sends it, so that failed payments are
+    /// limited for each address (`--max-failures-of-address`), and not only for each order. Buyers see null here.
     #[attribute(read, create, update)]
     #[validate(length(min = 2, max = 45))]
     pub customer_ip: Option<String>,
@@ -130,14 +130,14 @@ pub struct Order {
     /// Everything together.
     #[money(read, filter, sort)]
     pub total_amount: i64,
-    /// Everything together with taxes: the amount that payments authorize.
+    /// Total with taxes: the amount that payments authorize.
     #[money(read)]
     pub total_amount_with_taxes: i64,
-    /// Page of the cart.
+    /// URL of the cart.
     #[attribute(read, create, update)]
     #[validate(url, length(max = 1024))]
     pub cart_url: Option<String>,
-    /// Page that the customer returns to.
+    /// URL that the buyer returns to.
     #[attribute(read, create, update)]
     #[validate(url, length(max = 1024))]
     pub return_url: Option<String>,
@@ -156,8 +156,8 @@ pub struct Order {
     /// Authorize the order's total, or `_authorization_amount_cents` of it, with the present payment source.
     #[trigger(update)]
     pub authorize: Option<bool>,
-    /// How much `_authorize` and `_place` authorize, in minor units, if that is less than the order's total. For integrations
-    /// only: a buyer could place an order for a part of what it costs.
+    /// Amount that `_authorize` and `_place` authorize, in minor units, if it is less than the order's total. For integrations
+    /// only: a buyer could place an order for a part of its price.
     #[trigger(update)]
     #[validate(range(min = 1, max = 999_999_999_999_i64))]
     pub authorization_amount_cents: Option<i64>,
@@ -167,47 +167,47 @@ pub struct Order {
     /// Accept a placed order.
     #[trigger(update)]
     pub approve: Option<bool>,
-    /// Accept a placed order and capture what is authorized.
+    /// Accept a placed order and capture its authorizations.
     #[trigger(update)]
     pub approve_and_capture: Option<bool>,
-    /// Capture what is authorized for an approved order.
+    /// Capture the authorizations of an approved order.
     #[trigger(update)]
     pub capture: Option<bool>,
-    /// Refund all that was captured, which cancels the order.
+    /// Refund all captures, which cancels the order.
     #[trigger(update)]
     pub refund: Option<bool>,
-    /// Cancel a placed or approved order; what is authorized is released first.
+    /// Cancel a placed or approved order; its authorizations are released first.
     #[trigger(update)]
     pub cancel: Option<bool>,
     /// Detach the payment source from an order that is not placed; its payment at the PSP is given up.
     #[trigger(update)]
     pub nullify_payment_source: Option<bool>,
-    /// Save what pays the order for its customer's later orders, as soon as the payment is authorized.
+    /// Save the order's payment instrument for its customer's later orders, as soon as the payment is authorized.
     #[trigger(update)]
     pub save_payment_source_to_customer_wallet: Option<bool>,
-    /// Pay with a card that the order's customer has saved: the id of one of their `customer_payment_sources`. A new
-    /// payment source follows from it, which `_authorize` or `_place` charges.
+    /// Pay with a saved card of the order's customer: the id of one of their `customer_payment_sources`. This creates a new
+    /// payment source, which `_authorize` or `_place` charges.
     #[trigger(update)]
     #[validate(length(min = 1, max = 64))]
     pub customer_payment_source_id: Option<String>,
-    /// Compute the order anew, and ask the PSP for the state of its payment.
+    /// Compute the order again, and ask the PSP for the state of its payment.
     #[trigger(update)]
     pub refresh: Option<bool>,
-    /// Where the order is sold. A sales channel's token may give it.
+    /// The market that the order is sold in. A sales channel's token may define it.
     #[relationship(create)]
     pub market: ToOne<Market>,
-    /// Who buys.
+    /// The buyer.
     #[relationship(create, update)]
     pub customer: ToOne<Customer>,
-    /// How the customer wants to pay: payment sources are of its type and go through its gateway. Without it, an order is paid
-    /// as its market offers. Another one detaches an unconfirmed payment source that it does not fit, and is refused once money
+    /// The payment method of the order: payment sources have its type and use its gateway. Without it, an order is paid as its
+    /// market offers. A change detaches an unconfirmed payment source that does not fit the new method, and is refused once money
     /// is held.
     #[relationship(create, update)]
     pub payment_method: ToOne<PaymentMethod>,
-    /// What pays the order now.
+    /// The payment source that pays the order now.
     #[relationship]
     pub payment_source: ToOne<PaymentSource>,
-    /// What is bought.
+    /// Line items of the order.
     #[relationship]
     pub line_items: ToMany<LineItem>,
     /// Payment methods that the order's market offers.
@@ -229,10 +229,10 @@ pub struct Order {
     /// Refunds of the order, failed ones included.
     #[relationship]
     pub refunds: ToMany<Refund>,
-    /// All of them.
+    /// All transactions of the order.
     #[relationship]
     pub transactions: ToMany<Transaction>,
-    /// What has happened to the order that webhooks are called for.
+    /// Events of the order.
     #[relationship]
     pub events: ToMany<Event>,
 }

@@ -4,27 +4,27 @@ use super::Order;
 use crate::{Currency, One, Secret, text_enum};
 
 text_enum! {
-    /// How far a payment is.
+    /// State of a payment.
     pub enum PaymentState {
-        /// It waits for a payment method: the browser confirms it with `client-secret`.
+        /// The payment waits for a payment method: the browser confirms it with `client-secret`.
         #[default]
         Pending,
         /// The buyer has to authenticate at `redirect-url`.
         RequiresAction,
-        /// The PSP has not answered for certain yet.
+        /// The outcome at the PSP is not final yet.
         Processing,
-        /// The money is held and not yet taken.
+        /// The amount is held and not yet captured.
         Authorized,
-        /// The money is taken.
+        /// The amount is captured.
         Finished,
         /// The card was declined; another one may be tried.
         Failed,
-        /// The payment is off.
+        /// The payment was cancelled.
         Canceled,
     }
 }
 
-/// Pays an order through Stripe in one call.
+/// A payment of an order through Stripe, made in one call.
 #[resource(
     type = "payments", singular = "payment", tag = "Payments", dialect = Foodetective,
     grows,
@@ -52,10 +52,10 @@ pub struct Payment {
     /// Client secret of the PaymentIntent; Stripe.js confirms the payment with it.
     #[attribute(read)]
     pub client_secret: Option<Secret>,
-    /// Where to send the buyer's browser for authentication.
+    /// URL that the buyer's browser must visit for authentication.
     #[attribute(read)]
     pub redirect_url: Option<String>,
-    /// A fresh reusable source, payment method or token of Stripe (`src_…`, `pm_…`, `tok_…`).
+    /// A new reusable source, payment method or token of Stripe (`src_…`, `pm_…`, `tok_…`).
     #[attribute(create)]
     #[validate(length(min = 1, max = 255))]
     pub stripe_token: Option<Secret>,

@@ -4,7 +4,7 @@ use super::PaymentMethod;
 use crate::{JsonObject, Timestamp, ToMany, text_enum};
 
 text_enum! {
-    /// Which kind of account a gateway is, as its own type is called.
+    /// Kind of a gateway's account, as its own type is called.
     pub enum GatewayType {
         /// Stripe.
         #[default]
@@ -16,7 +16,7 @@ text_enum! {
     }
 }
 
-/// An account at a PSP, of whatever kind. A list mixes the kinds.
+/// An account at a PSP, of any kind. A list mixes the kinds.
 #[resource(
     type = "payment_gateways",
     singular = "payment_gateway",
@@ -32,7 +32,7 @@ pub struct PaymentGateway {
     /// paid otherwise, and takes such payments. An authorization that is not put back is released.
     #[attribute(read)]
     pub force_payments: bool,
-    /// The ends of the stored keys, to recognise them by.
+    /// The last characters of the stored keys, to recognize them.
     #[attribute(read)]
     pub credential_keys: JsonObject,
     /// When the gateway was disabled.

@@ -4,7 +4,7 @@ use super::{Market, PaymentGateway};
 use crate::{Currency, One, Timestamp, ToOne, text_enum};
 
 text_enum! {
-    /// Which resource a client creates to pay with a method.
+    /// Type of the resource that pays with a method.
     pub enum PaymentSourceType {
         /// Cards through Stripe.
         #[default]
@@ -35,11 +35,11 @@ pub struct PaymentMethod {
     /// Currency of the surcharge.
     #[attribute(read, create, update, filter, sort, default = Currency::EUR)]
     pub currency_code: Currency,
-    /// Order taken by mail or telephone: what an integration authorizes with a card is marked as such at the PSP, and the buyer is
-    /// not asked to authenticate. A sales channel's payments are not marked.
+    /// Whether orders are taken by mail or telephone: an integration's card payment is marked as such at the PSP, and the buyer
+    /// is not asked to authenticate. A sales channel's payments are not marked.
     #[attribute(read, create, update, default = false)]
     pub moto: bool,
-    /// Whether fulfilment waits for the capture. It is kept and shown for the systems that fulfil orders: this service fulfils
+    /// Whether fulfilment waits for the capture. It is stored and shown for the systems that fulfil orders: this service fulfils
     /// none.
     #[attribute(read, create, update, default = true)]
     pub require_capture: bool,
@@ -49,7 +49,7 @@ pub struct PaymentMethod {
     /// Capture right after the authorization.
     #[attribute(read, create, update, default = false)]
     pub auto_capture: bool,
-    /// Capture right after the authorization only if the order's total is at most this.
+    /// Largest total of an order that is captured right after the authorization.
     #[money(read, create, update)]
     #[validate(range(min = 1, max = 999_999_999_999_i64))]
     pub auto_capture_max_amount: Option<i64>,

@@ -4,7 +4,7 @@ use super::{Capture, Order, PaymentSource, transaction::transaction};
 use crate::{Currency, One, ToOne};
 
 transaction! {
-    /// A captured amount that was given back, or failed to be. It can fail at the PSP days after it succeeded.
+    /// A refunded part of a capture, or a refund that failed. It can fail at the PSP days after it succeeded.
     #[resource(
         type = "refunds",
         singular = "refund",

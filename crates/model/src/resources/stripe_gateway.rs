@@ -20,13 +20,13 @@ pub struct StripeGateway {
     /// paid otherwise, and takes such payments. An authorization that is not put back is released.
     #[attribute(read, create, update, default = true)]
     pub force_payments: bool,
-    /// The ends of the stored keys, to recognise them by.
+    /// The last characters of the stored keys, to recognize them.
     #[attribute(read)]
     pub credential_keys: JsonObject,
     /// When the gateway was disabled.
     #[attribute(read, filter, sort)]
     pub disabled_at: Option<Timestamp>,
-    /// Stripe's secret key (`sk_…` or `rk_…`). Kept encrypted and never shown. Another `base_url` needs it again.
+    /// Stripe's secret key (`sk_…` or `rk_…`). Stored encrypted and never shown. Another `base_url` requires it again.
     #[attribute(create, update, key)]
     #[validate(length(min = 8, max = 255))]
     pub login: Secret,
@@ -38,8 +38,8 @@ pub struct StripeGateway {
     #[attribute(read, create, update, key)]
     #[validate(length(min = 1, max = 255))]
     pub connected_account: Option<String>,
-    /// Where Stripe's API is: `https://api.stripe.com`, the sandbox that this service runs, or an address that its operator allows.
-    /// To change it, give `login` again.
+    /// URL of Stripe's API: `https://api.stripe.com`, the sandbox of this service, or an address that its operator allows. To
+    /// change it, send `login` again.
     #[attribute(read, create, update, default = "https://api.stripe.com")]
     #[validate(url, length(max = 255))]
     pub base_url: String,
@@ -47,27 +47,28 @@ pub struct StripeGateway {
     #[attribute(read, create, update, key, default = "2026-07-29.dahlia")]
     #[validate(length(min = 1, max = 64))]
     pub api_version: String,
-    /// Where the buyer's browser returns to after authentication; a page of this service unless given.
+    /// URL that the buyer's browser returns to after authentication; by default a page of this service.
     #[attribute(read, create, update)]
     #[validate(url, length(max = 1024))]
     pub return_url: Option<String>,
-    /// Let Stripe keep the rest of an authorization after a partial capture, where the card allows it, so that there can be
-    /// several captures. Without it, a partial capture releases the rest.
+    /// Let Stripe keep the rest of an authorization after a partial capture, where the card allows it, so that several captures
+    /// are possible. Otherwise a partial capture releases the rest.
     #[attribute(read, create, update, default = false)]
     pub multicapture: bool,
-    /// Identifier of the endpoint at the PSP that tells this service what happens, once it is registered there.
+    /// Identifier of the registered endpoint at the PSP that sends events to this service.
     #[attribute(read)]
     pub webhook_endpoint_id: Option<String>,
-    /// Where the PSP sends its events.
+    /// URL of this service for the PSP's events.
     #[attribute(read)]
     pub webhook_endpoint_url: String,
-    /// Signing secret of the endpoint (`whsec_…`), if it was registered by hand. Kept encrypted and never shown; the secret before it counts for a day more.
+    /// Signing secret of the endpoint (`whsec_…`), if it was registered by hand. Stored encrypted and never shown; the former
+    /// secret stays valid for a day.
     #[attribute(create, update, key)]
     #[validate(length(min = 8, max = 255))]
     pub webhook_endpoint_secret: Option<Secret>,
     /// The end of the endpoint's URL.
     pub webhook_token: String,
-    /// Encrypted: the signing secrets that count.
+    /// The valid signing secrets, encrypted.
     pub webhook_secrets: Option<String>,
     /// Disables the gateway: it takes no new payments.
     #[trigger(create, update)]
@@ -75,8 +76,8 @@ pub struct StripeGateway {
     /// Enables the gateway again.
     #[trigger(create, update)]
     pub enable: Option<bool>,
-    /// Asks Stripe whether it accepts the stored key, and registers the webhook endpoint if there is none yet, or if the one that was
-    /// registered is gone at Stripe. What the former endpoint has sent is taken for a day more.
+    /// Checks with Stripe that the stored key is valid. Registers the webhook endpoint if it is missing, or gone at Stripe.
+    /// Events under the former endpoint's secret stay valid for a day.
     #[trigger(create, update)]
     pub check: Option<bool>,
     /// Payment methods that use the gateway.

@@ -42,17 +42,16 @@ pub struct StripePayment {
     #[attribute(read)]
     pub connected_account: Option<String>,
     /// Settings of the payment. `customer`, `payment_method`, `setup_future_usage`, `return_url`, `receipt_email` and
-    /// `description` are sent to Stripe; anything else is kept here. Amount, currency and other members that move
-    /// money are refused.
+    /// `description` are sent to Stripe; others are only stored. Amount, currency and other members that move money are refused.
     #[attribute(read, create, update)]
     pub options: Option<JsonObject>,
     /// The PaymentMethod at Stripe, once one is used.
     #[attribute(read)]
     pub payment_method: Option<JsonObject>,
-    /// Whether the order's total is no longer the payment's amount.
+    /// Whether the order's total no longer equals the payment's amount.
     #[attribute(read)]
     pub mismatched_amounts: Option<bool>,
-    /// Where the buyer's browser returns to after authentication.
+    /// URL that the buyer's browser returns to after authentication.
     #[attribute(read, create, update)]
     #[validate(url, length(max = 1024))]
     pub return_url: Option<String>,
@@ -67,7 +66,7 @@ pub struct StripePayment {
     #[trigger(update)]
     pub authorize: Option<bool>,
     /// Give the payment the order's present total: an unconfirmed PaymentIntent is changed, an authorized one is voided and
-    /// made anew.
+    /// created again.
     #[trigger(update)]
     pub update: Option<bool>,
     /// Ask Stripe for the payment's state now.

@@ -3,7 +3,7 @@ use tillgate_model_derive::resource;
 use super::{Order, PaymentSource};
 use crate::{Currency, One, ToOne};
 
-/// Declares a transaction: the members that those of all kinds have, and its own.
+/// Declares a transaction: the members of all kinds, and its own.
 macro_rules! transaction {
     ($(#[$container:meta])* pub struct $name:ident { $($own:tt)* }) => {
         $(#[$container])*
@@ -39,13 +39,13 @@ macro_rules! transaction {
             #[attribute(read, filter)]
             pub gateway_transaction_id: Option<String>,
             $($own)*
-            /// The order that it pays.
+            /// The order that it belongs to.
             #[relationship]
             pub order: One<Order>,
-            /// What it was made with.
+            /// The payment source that it belongs to.
             #[relationship]
             pub payment_source: ToOne<PaymentSource>,
-            /// What has happened to it that webhooks are called for.
+            /// Events of the transaction.
             #[relationship]
             pub events: crate::ToMany<crate::resources::Event>,
         }
@@ -54,8 +54,7 @@ macro_rules! transaction {
 pub(super) use transaction;
 
 transaction! {
-    /// An authorization, capture, void or refund, of whatever kind. A list mixes the kinds; each is found under its own
-    /// type by the same id.
+    /// An authorization, capture, void or refund. A list mixes the kinds; each has the same id under its own type.
     #[resource(
         type = "transactions",
         singular = "transaction",
@@ -76,11 +75,11 @@ crate::text_enum! {
         /// An amount that a PSP holds.
         #[default]
         Authorizations,
-        /// An amount taken out of an authorization.
+        /// A captured part of an authorization.
         Captures,
-        /// A hold released.
+        /// A released hold.
         Voids,
-        /// A captured amount given back.
+        /// A refunded part of a capture.
         Refunds,
     }
 }

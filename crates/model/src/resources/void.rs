@@ -4,7 +4,7 @@ use super::{Authorization, Order, PaymentSource, transaction::transaction};
 use crate::{Currency, One, ToOne};
 
 transaction! {
-    /// A hold that was released without being captured: on demand, by expiry, or as the rest of a partial capture.
+    /// A hold that was released without a capture: on request, by expiry, or as the rest of a partial capture.
     #[resource(
         type = "voids",
         singular = "void",

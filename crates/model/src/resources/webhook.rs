@@ -4,18 +4,18 @@ use super::EventCallback;
 use crate::{Secret, Timestamp, ToMany, Topic, text_enum};
 
 text_enum! {
-    /// Whether a webhook is called.
+    /// State of a webhook's circuit.
     pub enum CircuitState {
-        /// It is.
+        /// The webhook is called.
         #[default]
         Closed,
-        /// It is not: 30 calls in a row have failed. `_reset_circuit` closes the circuit again.
+        /// The webhook is not called: 30 consecutive calls have failed. `_reset_circuit` closes the circuit again.
         Open,
     }
 }
 
-/// Where a merchant's own system is told of what happens, one topic each. A call is a `POST` of the resource as `GET` shows
-/// it, signed with the shared secret; any 2xx within five seconds is success. It is tried ten times within three days.
+/// A URL of the merchant that is called for one topic. A call is a `POST` of the resource as `GET` shows it, signed with the
+/// shared secret. Any 2xx within five seconds is a success. A call is tried ten times within three days.
 #[resource(
     type = "webhooks",
     singular = "webhook",
@@ -30,7 +30,7 @@ pub struct Webhook {
     /// What it is called for.
     #[attribute(read, create, update, filter)]
     pub topic: Topic,
-    /// Where it is. Addresses of private networks are refused unless the operator allows them.
+    /// URL that is called. Addresses of private networks are refused unless the operator allows them.
     #[attribute(read, create, update)]
     #[validate(url, length(max = 1024))]
     pub callback_url: String,
@@ -48,16 +48,16 @@ pub struct Webhook {
     /// How many calls have failed in a row.
     #[attribute(read, filter, sort)]
     pub circuit_failure_count: i64,
-    /// What calls are signed with: 32 hexadecimal digits.
+    /// Secret that signs the calls: 32 hexadecimal digits.
     #[attribute(read, default = "")]
     pub shared_secret: Secret,
-    /// Disables the webhook: what happens meanwhile is not told to it.
+    /// Disables the webhook: it never gets the events of that time.
     #[trigger(create, update)]
     pub disable: Option<bool>,
     /// Enables the webhook again.
     #[trigger(create, update)]
     pub enable: Option<bool>,
-    /// Closes the circuit and forgets the failures. What could not be told meanwhile is.
+    /// Closes the circuit and forgets the failures. The events of that time are then delivered.
     #[trigger(update)]
     pub reset_circuit: Option<bool>,
     /// Replaces the shared secret at once.

@@ -14,7 +14,7 @@ use crate::{JsonObject, One, ToOne};
     sales_channel(retrieve, create, update, delete)
 )]
 pub struct WireTransfer {
-    /// There is no card.
+    /// Always null: a transfer has no card.
     #[attribute(read)]
     pub payment_instrument: Option<JsonObject>,
     /// The order that is paid.

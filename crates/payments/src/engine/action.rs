@@ -1,5 +1,5 @@
-//! Captures, voids and refunds: the intent is committed as a pending transaction, with the call that decides it. A gateway
-//! without a PSP has nobody to ask: its transactions succeed where they are made.
+//! Captures, voids and refunds. The intent is committed as a pending transaction, with the call that decides it. A gateway
+//! without a PSP needs no call: its transactions succeed as they are created.
 
 use tillgate_gateways::{ActionReference, CapturePayment, RefundPayment};
 use tillgate_model::{Money, resources::TransactionKind};
@@ -51,7 +51,7 @@ pub async fn capture(
     begin(tx, context, payment, action).await
 }
 
-/// Releases what is open of an authorization: all of it, or what captures have left.
+/// Releases the open part of an authorization: all of it, or the rest that captures left.
 pub async fn void(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -76,7 +76,7 @@ pub async fn void(
     begin(tx, context, payment, action).await
 }
 
-/// Gives an amount of a capture back.
+/// Refunds an amount of a capture.
 pub async fn refund(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -130,10 +130,10 @@ type MakeRequest<'a> = dyn Fn(
     ) -> Result<tillgate_gateways::PspRequest, tillgate_gateways::Unsupported>
     + 'a;
 
-/// An action to be.
+/// An action that is about to begin.
 struct Action<'a> {
     gateway: &'a PaymentGatewayRow,
-    /// The transaction that it decides.
+    /// The transaction that the call decides.
     row: TransactionRow,
     goal: Option<Goal>,
     kind: OperationKind,

@@ -1,5 +1,5 @@
-//! What the PSP shows of a payment becomes ours: the source's state, the transactions, the order's status. This is the one
-//! way in which a payment changes, whoever brings the news.
+//! Applies a snapshot to the source's state, the transactions and the order's status. Every change of a payment goes through
+//! here, whatever triggered it.
 
 use serde_json::Value;
 use tillgate_gateways::{Decline, PaymentSnapshot, PaymentStatus as PspStatus, Reuse};
@@ -27,8 +27,8 @@ use crate::{
     stored, wallet,
 };
 
-/// Takes over what the PSP shows. `is_new_payment`: it is the answer to the request that made the payment, so that an
-/// earlier payment of the source does not count any more. The caller saves the payment.
+/// Applies a snapshot. `is_new_payment`: the snapshot answers the request that made the payment, so an earlier payment of the
+/// source no longer counts. The caller saves the payment.
 pub async fn apply(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -41,7 +41,7 @@ pub async fn apply(
         tracing::warn!(
             source = payment.source.id,
             psp_id = snapshot.psp_id,
-            "a payment that is not the source's"
+            "the snapshot is of another payment than the source's"
         );
         return Ok(());
     }
@@ -51,14 +51,14 @@ pub async fn apply(
     let Some(next) = SourceState::of(snapshot).filter(|_| !differences.iter().any(|one| one.is_of_another()))
     else {
         if is_new_payment && let Some(mut pending) = payment.pending_authorization() {
-            // Whoever looks at it finds it by this.
+            // An operator finds the payment at the PSP by these ids.
             name(&mut pending, snapshot);
             payment.put(tx, pending).await?;
         }
         return Ok(());
     };
     if same_payment && !before.can_become(next) && !planted::is(Bug::Backwards) {
-        tracing::info!(source = payment.source.id, %before, %next, "old news of a payment");
+        tracing::info!(source = payment.source.id, %before, %next, "a stale snapshot of a payment is ignored");
         return Ok(());
     }
     take_amount(payment, snapshot);
@@ -71,7 +71,7 @@ pub async fn apply(
     }
     schedule::next_check(context, payment, before, next);
     if next == SourceState::Captured && snapshot.lists_captures && snapshot.actions.is_none() {
-        // Which captures these are is told by the list, which was not asked for.
+        // The snapshot has only the sum: the list of captures was not requested.
         payment.source.check_at = Some(stored::stored_time(context.now()));
     }
     if next.holds_money() && !before.holds_money() && !payment.is_current() {
@@ -80,7 +80,7 @@ pub async fn apply(
     update_order(tx, context, payment).await
 }
 
-/// Leaves what was not asked for to a person, until the PSP shows what was asked for.
+/// Flags a payment that differs from the request for an operator, until the PSP shows the requested one.
 fn flag(payment: &mut LockedPayment, snapshot: &PaymentSnapshot, differences: &[Difference]) {
     let mismatch = mismatch::stored(differences);
     if mismatch.is_some() && mismatch != payment.source.mismatch {
@@ -89,13 +89,13 @@ fn flag(payment: &mut LockedPayment, snapshot: &PaymentSnapshot, differences: &[
             psp_id = snapshot.psp_id,
             status = ?snapshot.status,
             mismatch,
-            "the PSP shows another payment than was asked for; a person has to look"
+            "the payment at the PSP differs from the request; needs an operator"
         );
     }
     payment.source.mismatch = mismatch;
 }
 
-/// The payment's amount is what the PSP says it is, not what it was last asked for.
+/// Takes the amount from the PSP, which may differ from the last requested amount.
 fn take_amount(payment: &mut LockedPayment, snapshot: &PaymentSnapshot) {
     let Some(amount) = &snapshot.amount else {
         return;
@@ -105,7 +105,7 @@ fn take_amount(payment: &mut LockedPayment, snapshot: &PaymentSnapshot) {
     }
 }
 
-/// What is only shown.
+/// Updates the fields that are only shown.
 fn show(context: &Context, payment: &mut LockedPayment, snapshot: &PaymentSnapshot, next: SourceState) {
     payment.source.psp_id = Some(snapshot.psp_id.clone());
     if let Some(secret) = &snapshot.client_secret {
@@ -183,8 +183,8 @@ async fn record_transactions(
     Ok(())
 }
 
-/// Whether nothing more can be captured: the last capture released the rest, or its time has run out. A refund hides that
-/// in the payment's status.
+/// Whether nothing more can be captured: the last capture released the rest, or the authorization has expired. A refund hides
+/// that in the payment's status.
 fn is_released(snapshot: &PaymentSnapshot, next: SourceState) -> bool {
     let capturable = snapshot.amount_capturable.as_ref();
     snapshot.status == PspStatus::Captured
@@ -197,8 +197,8 @@ fn name(row: &mut TransactionRow, snapshot: &PaymentSnapshot) {
     row.gateway_transaction_id = snapshot.charge_id.clone().or_else(|| snapshot.action_id.clone());
 }
 
-/// The authorization of this payment at the PSP: the one that waited for it, or that was recorded before, or a new one for
-/// what the buyer's browser confirmed.
+/// The authorization of this payment at the PSP: the pending one, the one that was recorded before, or a new one for a
+/// confirmation by the buyer's browser.
 async fn authorize(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -220,7 +220,7 @@ async fn authorize(
         None => payment.new_transaction(context, TransactionKind::Authorizations),
     };
     name(&mut row, snapshot);
-    // What was given up and is released does not pay the order, not for a moment.
+    // A payment that was given up, and is released, never pays the order, not even for a moment.
     row.canceled = is_given_up_hold(payment, SourceState::of(snapshot));
     if let Some(amount) = &snapshot.amount {
         row.amount_cents = amount.amount_cents;
@@ -231,7 +231,7 @@ async fn authorize(
     Ok(row)
 }
 
-/// What the PSP has captured beyond what the ledger knows: all of it at once, or by somebody in the PSP's dashboard.
+/// Records captures at the PSP beyond the ledger's sum: an immediate capture, or captures in the PSP's dashboard.
 async fn capture(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -260,12 +260,12 @@ async fn capture(
     payment.put(tx, row).await
 }
 
-/// Whether a payment that was given up here holds money all the same, because its buyer has finished it late.
+/// Whether a payment that was given up here holds money after all, because its buyer finished it late.
 fn is_given_up_hold(payment: &LockedPayment, next: Option<SourceState>) -> bool {
     payment.terms.given_up && next == Some(SourceState::Authorized)
 }
 
-/// A declined attempt: the one that waited, or one of the buyer's browser, which is recorded once for each charge.
+/// Records a declined attempt: the pending one, or one of the buyer's browser, which is recorded once for each charge.
 async fn decline_attempt(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -290,7 +290,7 @@ async fn decline_attempt(
     payment.put(tx, row).await
 }
 
-/// A payment that is off: what waited has failed, what was held is released.
+/// Records that a payment has ended: its pending attempt has failed, and its hold is released.
 async fn release(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -314,7 +314,7 @@ async fn release(
     release_open(tx, context, payment, snapshot, message).await
 }
 
-/// What was held and is held no more becomes a void.
+/// Records a void for each hold that the PSP no longer shows.
 async fn release_open(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -345,10 +345,9 @@ async fn release_open(
     Ok(())
 }
 
-/// An authorization that arrives on a source which was replaced. The source is put back on an order that is still open and
-/// pays with such sources, if its gateway says so (`force_payments`). Otherwise the hold is [released](super::next_step).
-/// So is one of a payment that was given up. Captured money is never given back by itself, so that its source is put back in any
-/// case.
+/// Handles an authorization that arrives on a replaced source. The source is put back on an order that is still open and takes
+/// such sources, if its gateway allows this (`force_payments`). Otherwise the hold is [released](super::next_step), and so is the
+/// hold of a payment that was given up. Captured money is never refunded automatically, so its source is always put back.
 async fn late_authorization(
     tx: &mut Tx<'_>,
     payment: &mut LockedPayment,
@@ -363,7 +362,7 @@ async fn late_authorization(
             tracing::error!(
                 order = payment.order.id,
                 source = payment.source.id,
-                "an order was paid twice; a person has to look"
+                "an order was paid twice; needs an operator"
             );
         }
         return Ok(());

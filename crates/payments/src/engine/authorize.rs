@@ -1,4 +1,4 @@
-//! Authorizing: a payment source's attempt to pay, asked for on the source or on its order.
+//! Authorizing: an attempt to pay with a payment source, requested on the source or on its order.
 
 use tillgate_model::Problem;
 use tillgate_store::{AnyOrder as _, Goal, PaymentGatewayRow, SourceState, TransactionStatus, Tx};
@@ -23,8 +23,8 @@ use crate::{
     request::Request,
 };
 
-/// Commits the intent to authorize the order's total, or a part of it, with the payment's source. `pointer` leads to what asks
-/// for it.
+/// Commits the intent to authorize the order's total, or a part of it, with the payment's source. `pointer` leads to the
+/// request's attribute.
 pub async fn begin(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -34,7 +34,7 @@ pub async fn begin(
 ) -> Result<Progress, Failure> {
     let choice = refuse_attempt(tx, request, payment, pointer).await?;
     payment.terms.moto = choice.is_moto(request);
-    // Whoever pays is the one whose failures count, and not whoever made the source.
+    // Failures count for the address of the caller who pays, not of the caller who made the source.
     if let Some(address) = rules::buyer_address(request, &payment.order) {
         payment.terms.address = Some(address);
     }
@@ -51,7 +51,7 @@ pub async fn begin(
     provider.authorize(tx, request, payment, authorization).await
 }
 
-/// The order's total, or what the request says if that is not more.
+/// The amount that the request names, at most the order's total; without one, the total.
 fn payable(payment: &LockedPayment, amount_cents: Option<i64>, pointer: &str) -> Result<i64, Problem> {
     let total = payment.order.total_cents();
     if total <= 0 {
@@ -69,7 +69,7 @@ fn payable(payment: &LockedPayment, amount_cents: Option<i64>, pointer: &str) ->
     }
 }
 
-/// What stands against an attempt to pay. Answers how it is paid.
+/// Refuses an attempt that can't be made. Answers how the source pays.
 async fn refuse_attempt(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -77,7 +77,7 @@ async fn refuse_attempt(
     pointer: &str,
 ) -> Result<Choice, Failure> {
     if !payment.is_current() {
-        let message = "can't be done: the order has another payment source by now";
+        let message = "can't be done: the order has another payment source now";
         return Err(Problem::invalid(pointer, "replaced", message).into());
     }
     rules::refuse_open_call(&payment.source)?;
@@ -90,7 +90,7 @@ async fn refuse_attempt(
     offer::present_or_refuse(tx, payment, pointer).await
 }
 
-/// What the payment's source is charged with.
+/// The card or other instrument that the payment's source charges.
 async fn charge_of<'a>(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -103,15 +103,10 @@ async fn charge_of<'a>(
 
 fn confirmed_later(payment: &LockedPayment) -> Result<&'static dyn ConfirmedLater, Failure> {
     let later = registry::of_source(*payment.source.kind).confirmed_later();
-    later.ok_or_else(|| {
-        Failure::Internal(format!(
-            "{} are confirmed when they are made",
-            payment.source.kind
-        ))
-    })
+    later.ok_or_else(|| Failure::Internal(format!("{} are confirmed at their creation", payment.source.kind)))
 }
 
-/// Confirms a payment after a call. A saved card may have been removed meanwhile, and then there is nothing to confirm with.
+/// Confirms a payment after a call. `None` if its saved card was removed meanwhile.
 pub async fn confirm_if_possible(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -137,7 +132,7 @@ pub fn wants_authentication(payment: &LockedPayment) -> bool {
     wanted && payment.source.state == SourceState::Failed
 }
 
-/// Attempts to pay once more with the buyer, who finishes it at their bank. `None` if the saved card was removed meanwhile.
+/// Attempts to pay once more with the buyer, who authenticates at the issuer. `None` if the saved card was removed meanwhile.
 pub async fn authenticate(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -154,7 +149,7 @@ pub async fn authenticate(
     Ok(Some(begun))
 }
 
-/// Creates a released payment anew, with the order's present total.
+/// Creates a released payment again, with the order's present total.
 pub async fn renew(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -167,7 +162,7 @@ pub async fn renew(
         .await
 }
 
-/// Refuses early what can't be created anew, before what is held is released.
+/// Refuses a renewal that can't succeed, before the hold is released.
 async fn refuse_renewal(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -183,8 +178,8 @@ async fn refuse_renewal(
     confirmed_later(payment)?.refuse_renewal(context, payment, charge, pointer)
 }
 
-/// `_update`: an unconfirmed payment gets the order's present total; what is held is released and asked for anew. Of an order
-/// that has nothing to pay any more, the payment is given up.
+/// `_update`: an unconfirmed payment gets the order's present total; a hold is released and authorized again. If the order has
+/// nothing left to pay, the payment is given up.
 pub async fn change_amount(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -194,7 +189,7 @@ pub async fn change_amount(
     let pointer = "/data/attributes/_update";
     rules::refuse_open_call(&payment.source)?;
     let total = payment.order.total_cents();
-    // An order that costs nothing any more gives back what is held, however it was paid.
+    // A free order releases its hold, even if its gateway is no longer offered.
     if total > 0 {
         offer::present_or_refuse(tx, payment, pointer).await?;
     }

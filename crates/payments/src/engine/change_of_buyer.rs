@@ -1,5 +1,5 @@
-//! What becomes of an order's payment when the order gets another buyer. What was made for one customer at a PSP, or may keep
-//! a card for one, never pays or saves for another.
+//! Handles a change of an order's buyer. A payment that was made for one customer at a PSP, or may save a card for one, never
+//! pays or saves for another.
 
 use tillgate_model::{Problem, Record, resources::Order};
 use tillgate_store::{OrderRow, PaymentSourceRow, SourceState, Tx, query};
@@ -19,9 +19,9 @@ use crate::{
 /// How an order's buyer changes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Change {
-    /// The order belongs to another customer, or to nobody any more.
+    /// The order gets another customer, or loses its customer.
     OtherCustomer,
-    /// It belongs to the same customer, or to nobody, and somebody who has logged in takes it over, or gives it up.
+    /// The customer stays, or is set for the first time: a logged-in customer claims the order, or gives it up.
     Claimed,
 }
 
@@ -39,9 +39,9 @@ fn change(request: &Request, before: &OrderRow, after: &Record<Order>) -> Option
     }
 }
 
-/// Takes the payment of an order away from its former buyer, if the order gets another one. It is refused while money of the
-/// former one is held or under way; [`Failure::Confirmable`] if a payment is to be given up at the PSP first. `pointer` leads
-/// to what changes the buyer.
+/// Takes an order's payment away from its former buyer, if the order gets another one. Refuses this while money of the former
+/// buyer is held or a call is open; [`Failure::Confirmable`] if a payment must first be given up at the PSP. `pointer` leads to
+/// the attribute that changes the buyer.
 pub async fn apply(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -83,7 +83,7 @@ pub async fn apply(
     Ok(())
 }
 
-/// Whether the PSP has the payment as one of a certain customer, or may keep what it is paid with.
+/// Whether the payment at the PSP belongs to a certain customer, or may save the card that pays.
 fn is_bound(source: &PaymentSourceRow, terms: &Terms) -> bool {
     let is_at_psp = source.psp_id.is_some() || source.pending_operation_id.is_some();
     is_at_psp && registry::of_source(*source.kind).is_bound_to_buyer(terms)
@@ -97,7 +97,7 @@ fn refuse_while_undecided(source: &PaymentSourceRow, pointer: &str) -> Result<()
         ),
         SourceState::RequiresAction | SourceState::Processing => (
             "payment_pending",
-            "can't be changed while a payment of the present customer is under way; _nullify_payment_source gives it up",
+            "can't be changed while a payment of the present customer is in progress; send _nullify_payment_source to give it up",
         ),
         SourceState::Authorized | SourceState::Captured => (
             "already_paid",

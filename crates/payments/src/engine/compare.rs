@@ -1,4 +1,4 @@
-//! What was asked of a PSP, compared with what it shows. Everything that must agree is listed here, and nowhere else.
+//! Compares the request for a payment with the PSP's snapshot. The list of fields that must agree is here, and nowhere else.
 
 use tillgate_gateways::{CaptureMethod, PaymentSnapshot, PaymentStatus};
 use tillgate_store::{AnyOrder as _, SourceState, TransactionRow};
@@ -11,31 +11,31 @@ use crate::{
     providers::{CreationReference, registry},
 };
 
-/// What a payment was asked to be. What is `None` was left to the PSP or to the buyer.
+/// The properties that a payment was requested with. `None` was left to the PSP or the buyer.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     /// Live mode.
     pub live: bool,
-    /// Our order.
+    /// Id of our order.
     pub order_id: String,
-    /// Our transactions, one of which the payment bears as its reference; empty where it may bear another one of ours.
+    /// Ids of our transactions. The payment has one of them as its reference. Empty if another one of ours is allowed too.
     pub references: Vec<String>,
     /// Currency.
     pub currency: String,
-    /// Every amount that we have asked for.
+    /// All amounts that were requested.
     pub amounts: Vec<i64>,
-    /// When the money is taken.
+    /// Time of the capture: at once or later.
     pub capture: Option<CaptureMethod>,
     /// The PSP's customer.
     pub customer: Option<String>,
-    /// The connected account. A processing channel has no counterpart here: no payment shows its own.
+    /// The connected account. A processing channel has no counterpart here: no payment shows its channel.
     pub account: Option<String>,
     /// The saved instrument, unless the buyer's browser may pay with another one.
     pub instrument: Option<String>,
 }
 
 impl Asked {
-    /// What was asked for a payment.
+    /// The properties that a payment was requested with.
     pub fn of(context: &Context, payment: &LockedPayment) -> Result<Self, Failure> {
         let provider = registry::of_source(*payment.source.kind);
         let capabilities = provider.capabilities();
@@ -63,7 +63,7 @@ impl Asked {
             },
             currency: payment.source.currency_code.clone(),
             amounts: [
-                // It follows the PSP, so that it says nothing any more once that has shown another one.
+                // The source's amount follows the PSP, so it proves nothing once the PSP has shown another amount.
                 Some(payment.source.amount_cents).filter(|_| !is_flagged(payment, Difference::Amount)),
                 Some(payment.order.total_cents()),
                 terms.authorization_amount_cents,
@@ -90,14 +90,14 @@ fn is_flagged(payment: &LockedPayment, difference: Difference) -> bool {
     known.split(',').any(|word| word == difference.to_string())
 }
 
-/// Everything in which what the PSP shows is not what was asked for. What it does not show is not judged.
+/// All differences between the request and the snapshot. A field that the PSP does not show is not judged.
 pub fn differences(asked: &Asked, shown: &PaymentSnapshot) -> Vec<Difference> {
     if planted::is(Bug::MismatchIgnored) {
         return Vec::new();
     }
     let differs = |asked: Option<&String>, shown: Option<&String>| matches!((asked, shown), (Some(asked), Some(shown)) if asked != shown);
     let state = SourceState::of(shown);
-    // A payment that was declined for good says nothing of the next attempt, which may be of another amount.
+    // A payment that was declined for good proves nothing about the next attempt, which may have another amount.
     let is_declined = state == Some(SourceState::Failed) && shown.client_secret.is_none();
     let moves_money =
         state != Some(SourceState::Canceled) && shown.status != PaymentStatus::Refunded && !is_declined;
@@ -178,7 +178,7 @@ mod tests {
         }
     }
 
-    /// What was asked for, in each part that a PSP can show.
+    /// A snapshot that agrees with the request in every field.
     fn shown() -> PaymentSnapshot {
         PaymentSnapshot {
             psp_id: "pay_1".into(),
@@ -225,7 +225,7 @@ mod tests {
                 Difference::Account => other.account = Some("acct_2".into()),
                 Difference::Instrument => other.source_id = Some("src_2".into()),
                 Difference::State => other.status = PaymentStatus::Unknown("new".into()),
-                // A payment that is missing shows nothing.
+                // A missing payment has no snapshot.
                 Difference::Missing => continue,
             }
             assert_eq!(differences(&asked(), &other), [*difference]);

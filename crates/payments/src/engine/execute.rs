@@ -1,4 +1,4 @@
-//! The second and third step of a request: the PSP is called, its answer is committed, and with it ours.
+//! The second and third step of a request: call the PSP, then commit its answer together with ours.
 
 use tillgate_model::{Id, Problem, Problems};
 use tillgate_store::{OperationKind, Tx, query};
@@ -24,23 +24,23 @@ use crate::{
 /// How the answer to an attempt is made.
 #[derive(Clone)]
 pub struct Ending {
-    /// Which resource the request is about.
+    /// Id of the request's resource.
     pub id: Id,
-    /// Shows it.
+    /// Renders the resource.
     pub answer: fn(&Request, &LockedPayment, &Id) -> Result<Answer, Failure>,
-    /// Whether what became of the attempt is an error to the caller. What was recorded stays.
+    /// The error for the caller, if the attempt failed. Its record stays.
     pub verdict: fn(&LockedPayment, &PreparedCall) -> Option<Problem>,
-    /// Where what the PSP complains of stands in the request.
+    /// The pointer in the request for each parameter that the PSP may complain about.
     pub pointers: &'static [(&'static str, &'static str)],
-    /// The source is new: one that the PSP made nothing of is removed again.
+    /// Whether the source is new. A new source without a payment at the PSP is removed again.
     pub is_creation: bool,
-    /// The saved card that the request names, where the source does not tell.
+    /// The saved card that the request names, if the source does not have it.
     pub card_token: Option<String>,
-    /// Whether the request can be carried out anew if the PSP's customer is gone.
+    /// Whether the request can be repeated if the PSP's customer is gone.
     pub renews: bool,
 }
 
-/// Carries out a request, and once more if the PSP's customer was found to be gone. `run` is told whether there is another try.
+/// Runs a request, and once more if the PSP's customer turned out to be gone. `run` gets `true` if another try is possible.
 pub async fn renewing(run: impl AsyncFn(bool) -> Result<Answer, Failure>) -> Result<Answer, Failure> {
     match run(true).await {
         Err(Failure::CustomerGone) => run(false).await,
@@ -48,10 +48,10 @@ pub async fn renewing(run: impl AsyncFn(bool) -> Result<Answer, Failure>) -> Res
     }
 }
 
-/// How far a request's last transaction came. What ends it may be an error, although something was committed.
+/// The result of a request's last transaction. An error may end the request although something was committed.
 type Step = Progress<Result<Answer, Failure>>;
 
-/// Calls the PSP, commits what it answers, and goes on until nothing more is to be asked of it.
+/// Calls the PSP, commits its answer, and repeats this until no call is left.
 pub async fn execute(request: &Request, call: PreparedCall, ending: Ending) -> Result<Answer, Failure> {
     let mut call = call;
     loop {
@@ -96,16 +96,16 @@ async fn commit(
     if let Some(next) = next {
         return Ok(Step::CallPsp(Box::new(next)));
     }
-    // What was made stays, and what its payment method wants done next is not the caller's business.
+    // The source was created, and a failed follow-up step of its payment method is not the caller's problem.
     if let Some(problems) = stopped.filter(|_| call.goal.is_some() && !ending.is_creation) {
         return finish_with_problems(tx, request, problems).await;
     }
     if !was_open && let Some(answer) = idempotency::answered(request, tx).await? {
         return Ok(Step::Done(Ok(answer)));
     }
-    // Somebody else may have found out more by now, or be about to, and then that counts.
+    // Another process may have recorded a different outcome, or may be about to: that one counts.
     let is_certain = was_open && finished;
-    // What was made stays, also if a later call for it (the capture of a method that captures by itself) did nothing.
+    // The payment exists, even if a later call of the request (the capture of a method that captures automatically) did nothing.
     let is_made = ending.is_creation && call.kind != OperationKind::Create;
     if let Some(gone) = gone.as_ref().filter(|_| is_certain) {
         gone::forget(tx, &mut payment, gone).await?;
@@ -127,7 +127,7 @@ async fn commit(
             Some(refused(refusal, ending.pointers).into())
         }
         Outcome::NotSent(reason) if is_certain => {
-            tracing::warn!(reason, "nothing reached the payment gateway");
+            tracing::warn!(reason, "the request did not reach the payment gateway");
             Some(unavailable())
         }
         _ => None,
@@ -150,7 +150,7 @@ async fn commit(
     Ok(Step::Done(Ok(answer)))
 }
 
-/// Removes what came to nothing.
+/// Removes a source whose payment was not created.
 async fn remove_new_source(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -171,8 +171,7 @@ async fn remove_new_source(
     Ok(())
 }
 
-/// Commits what is there, and ends the call with problems all the same. An answer that says something for certain is kept
-/// with the idempotency key.
+/// Commits the changes, and ends the call with problems all the same. A definite answer is kept with the idempotency key.
 async fn finish_with_problems(
     tx: &mut Tx<'_>,
     request: &Request,

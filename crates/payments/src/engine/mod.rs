@@ -1,5 +1,5 @@
-//! Payments in motion: every money operation commits its intent, calls the PSP, and commits the result. Requests, the
-//! background task and events change a payment through the same functions, under the lock on the order's row.
+//! Payments in motion: every operation commits its intent, calls the PSP, and commits the result. Requests, the background task
+//! and events change a payment through the same functions, under the lock on the order's row.
 
 pub mod action;
 mod apply;

@@ -1,5 +1,5 @@
-//! What follows when a call to a PSP has had its effect: the next step of what was asked for, or what an order's payment
-//! method wants done by itself.
+//! Follow-up steps after a successful call: the next step of the request, or a step that the order's payment method makes
+//! automatic.
 
 use tillgate_model::{Problems, resources::TransactionKind};
 use tillgate_store::{AnyOrder as _, Goal, SourceState, TransactionRow, TransactionStatus, Tx, query};
@@ -13,8 +13,7 @@ use crate::{
     providers::operation::{PreparedCall, Progress},
 };
 
-/// Goes on from what was begun, up to a call to a PSP. Without a PSP, what was begun is done, and the next steps follow at
-/// once.
+/// Continues from a begun step, up to a call to a PSP. Without a PSP, the step is done already, and the next ones follow at once.
 pub async fn run_to_call(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -30,17 +29,17 @@ pub async fn run_to_call(
     }
 }
 
-/// What follows on an outcome.
+/// The consequences of an outcome.
 #[derive(Default)]
 pub struct Next {
-    /// What is to be asked of the PSP.
+    /// The next call to the PSP.
     pub call: Option<PreparedCall>,
-    /// Why the next step can't be taken.
+    /// Why the next step is impossible.
     pub stopped: Option<Problems>,
 }
 
-/// Takes the next steps after an outcome, which is committed whatever becomes of them: a step that can't be taken is undone
-/// by itself, and ends what was to be done. Only a failure of the database undoes the outcome too.
+/// Takes the next steps after an outcome, which is committed in any case: an impossible step is rolled back alone, and ends the
+/// sequence. Only a failure of the database rolls back the outcome too.
 pub async fn try_next_step(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -75,7 +74,7 @@ pub async fn try_next_step(
     }
 }
 
-/// Takes the next steps, up to one that calls a PSP.
+/// Takes the next steps, up to a call to the PSP.
 pub async fn take_next_steps(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -85,7 +84,7 @@ pub async fn take_next_steps(
     if payment.source.pending_operation_id.is_some() {
         return Ok(None);
     }
-    // What was not asked for moves no money by itself.
+    // A payment that differs from the request moves no money automatically.
     let takes_money = matches!(
         goal,
         None | Some(Goal::Authorize | Goal::Authenticate | Goal::Renew | Goal::Capture)
@@ -118,15 +117,15 @@ pub async fn take_next_steps(
     }
 }
 
-/// Another authorization after a call. There is none if the payment takes no attempt any more, if money is held for the order, or if
-/// the order's market does not offer the payment source's gateway any more.
+/// Another authorization after a call. `None` if the payment takes no attempt any more, if money is held for the order, or if the
+/// order's market no longer offers the source's gateway.
 async fn authorize_anew(
     tx: &mut Tx<'_>,
     context: &Context,
     payment: &mut LockedPayment,
     goal: Goal,
 ) -> Result<Option<Progress>, Failure> {
-    // What was done meanwhile, by the buyer or in the PSP's dashboard, may have left nothing to attempt.
+    // The buyer, or an action in the PSP's dashboard, may have left nothing to attempt.
     let can_attempt = match goal {
         Goal::Renew => payment.source.state == SourceState::Canceled,
         _ => payment.source.state.takes_attempt(),
@@ -141,7 +140,7 @@ async fn authorize_anew(
     }
 }
 
-/// The authorizations that are undone before the order is placed do not count in its payment status.
+/// Excludes the authorizations that are undone before the order is placed from its payment status.
 async fn unpay(tx: &mut Tx<'_>, context: &Context, payment: &mut LockedPayment) -> Result<(), Failure> {
     let undone: Vec<TransactionRow> = payment
         .authorizations()
@@ -155,11 +154,11 @@ async fn unpay(tx: &mut Tx<'_>, context: &Context, payment: &mut LockedPayment) 
     update_order(tx, context, payment).await
 }
 
-/// What nobody asks for.
+/// A step that no request asked for.
 enum AutomaticStep {
-    /// The hold of a source that was replaced is released.
+    /// Release the hold of a replaced source.
     Void(TransactionRow),
-    /// An authorization is captured, because the order's payment method says so.
+    /// Capture an authorization, because the order's payment method captures automatically.
     Capture(TransactionRow),
 }
 
@@ -207,7 +206,7 @@ fn open_authorization(payment: &LockedPayment) -> Option<TransactionRow> {
         .cloned()
 }
 
-/// Once for each authorization: a capture that failed is for a person to try again.
+/// Whether to capture automatically. This is tried once for each authorization: a failed capture is left to the merchant.
 async fn captures_automatically(
     tx: &mut Tx<'_>,
     payment: &LockedPayment,

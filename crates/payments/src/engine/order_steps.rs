@@ -1,4 +1,4 @@
-//! What the triggers of an order do to its payment.
+//! The triggers of an order that act on its payment.
 
 use tillgate_gateways::{ActionReference, RefundPayment};
 use tillgate_model::{
@@ -77,7 +77,7 @@ pub async fn place(
     let pointer = "/data/attributes/_place";
     refuse_unless(payment, OrderEvent::Place, pointer)?;
     let context = &request.context;
-    // An order that is being placed waits for its payment, and is placed or pending when that is decided.
+    // An order that is being placed waits for its payment, and is placed or pending once that is decided.
     if matches!(*payment.order.status, OrderStatus::Placing | OrderStatus::Placed) {
         return Ok(None);
     }
@@ -90,13 +90,13 @@ pub async fn place(
         return Ok(None);
     }
     if payment.order.total_cents() == 0 {
-        // There is nothing to pay any more, and the payment that was begun has been given up.
+        // Nothing is left to pay, and the order's earlier payment was given up.
         detach(payment)?;
         transition(context, &mut payment.order, OrderEvent::Place)?;
         return Ok(None);
     }
     let begun = begin_authorization(tx, request, payment, amount_cents, pointer).await?;
-    // An authorization without a PSP may have placed the order by itself.
+    // An authorization without a PSP may already have placed the order.
     if payment.order.status != OrderStatus::Placed {
         transition(context, &mut payment.order, OrderEvent::BeginPlacing)?;
         place_or_give_up(context, payment)?;
@@ -105,7 +105,7 @@ pub async fn place(
 }
 
 fn mismatched(pointer: &str) -> Problem {
-    let message = "can't be done: the order's total is not what was authorized; send _update to the payment source if it \
+    let message = "can't be done: the order's total differs from the authorized amount; send _update to the payment source if it \
                    has that, or _cancel to the authorization and create another payment source";
     Problem::invalid(pointer, "mismatched_amounts", message)
 }
@@ -176,7 +176,7 @@ pub async fn capture(
     Ok(begun)
 }
 
-/// What a caller is told when the order's payment stands against a trigger.
+/// The problem for a trigger that the order's payment does not allow.
 fn refused_by_payment(payment: &LockedPayment, pointer: &str, message: &'static str) -> Problem {
     Problem::invalid(pointer, "payment_status", message)
         .meta("payment_status", payment.order.payment_status.to_string())
@@ -204,7 +204,7 @@ pub async fn capture_next(
     ))
 }
 
-/// One call of a trigger that takes several: the transaction that it is about, and the amount that it names, if it names one.
+/// One call of a trigger that takes several: its transaction, and its amount, if it names one.
 type Step = (TransactionRow, Option<i64>);
 
 /// The captures that an order with this total needs.
@@ -221,7 +221,7 @@ fn captures_due(ledger: &Ledger, total: i64) -> Vec<Step> {
     steps
 }
 
-/// The releases that an order needs so that nothing stays held.
+/// The releases after which nothing of an order is held.
 fn releases_due(ledger: &Ledger) -> Vec<Step> {
     let held = ledger
         .of_kind(TransactionKind::Authorizations)
@@ -229,7 +229,7 @@ fn releases_due(ledger: &Ledger) -> Vec<Step> {
     held.map(|row| (row.clone(), None)).collect()
 }
 
-/// What pays an order back.
+/// The refunds that pay an order back.
 fn refunds_due(ledger: &Ledger) -> Vec<Step> {
     let captures = ledger
         .of_kind(TransactionKind::Captures)
@@ -238,8 +238,8 @@ fn refunds_due(ledger: &Ledger) -> Vec<Step> {
     releases_due(ledger).into_iter().chain(refunds).collect()
 }
 
-/// Refuses a trigger before its first call if one of the later ones can't be made: another payment of the order has an open call,
-/// or its gateway does not carry the amount. The first one is judged when it is begun.
+/// Refuses a trigger before its first call if a later one is impossible: another payment of the order has an open call, or its
+/// gateway does not support the amount. The first call is checked when it begins.
 async fn refuse_later_steps(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -260,7 +260,7 @@ async fn refuse_later_steps(
         let (Some(amount), Some(gateway)) = (amount, gateway.filter(has_psp)) else {
             continue;
         };
-        // Captures and refunds name amounts alike. This request is not sent.
+        // Captures and refunds write amounts the same way. This request is not sent.
         let refund = RefundPayment {
             reference: ActionReference {
                 transaction_id: row.id.clone(),
@@ -298,8 +298,8 @@ pub async fn refund(
     Ok(begun)
 }
 
-/// The next step that paying an order back needs, if any: the release of what captures have left, then the refunds. Of an
-/// order that is paid back nothing stays held, and Stripe refunds nothing of a payment that can still be captured.
+/// The next step of paying an order back, if any: the release of the rest, then the refunds. An order that is paid back holds
+/// nothing, and Stripe refunds nothing of a payment that can still be captured.
 pub async fn refund_next(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -349,7 +349,7 @@ pub async fn cancel(
         .map_err(|failure| failure.unsupported_at(pointer))
 }
 
-/// The next release that cancelling an order needs; without one, the order is cancelled.
+/// The next release that cancelling an order needs. Without one, the order is cancelled.
 pub async fn cancel_next(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -370,7 +370,7 @@ pub async fn cancel_next(
     }
 }
 
-/// The first transaction of a kind with something left. The payment becomes that of its payment source.
+/// The first transaction of a kind with an amount left. `payment` becomes the payment of that transaction's source.
 async fn next_of(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -404,7 +404,7 @@ pub fn detach(payment: &mut LockedPayment) -> Result<(), Failure> {
     );
     if open || payment.ledger.held() > 0 {
         rules::refuse_mismatch(&payment.source, pointer)?;
-        let message = "can't be done: the payment is not off; void or refund what was authorized first";
+        let message = "can't be done: the payment has not ended; void or refund its authorization first";
         return Err(Problem::invalid(pointer, "state", message)
             .meta("state", payment.source.state.to_string())
             .into());

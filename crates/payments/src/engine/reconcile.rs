@@ -1,5 +1,5 @@
-//! What a PSP lists of a payment's captures and refunds, against ours: each one by its own id, so that neither one that was
-//! made in the PSP's dashboard nor one that came back days later is missed, and none counts twice.
+//! Matches the PSP's list of captures and refunds with ours, one by one and by their ids. This finds actions from the PSP's
+//! dashboard and refunds that failed days later, and counts none twice.
 
 use tillgate_gateways::{ActionKind, ActionSeen, ActionStatus, PaymentSnapshot};
 use tillgate_model::resources::TransactionKind;
@@ -15,7 +15,7 @@ use crate::{
     planted::{self, Bug},
 };
 
-/// Takes over what the PSP lists, if it was asked to. A cancellation shows in the payment itself.
+/// Applies the PSP's list of actions, if it was requested. A cancellation shows in the payment itself.
 pub async fn reconcile(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -44,7 +44,7 @@ pub async fn reconcile(
     Ok(())
 }
 
-/// The transaction with the PSP's id, or else the one that asked for the action.
+/// The transaction with the PSP's id, or else the one that requested the action.
 fn known(payment: &LockedPayment, kind: TransactionKind, seen: &ActionSeen) -> Option<TransactionRow> {
     let rows = || {
         let of_kind = payment.ledger.rows().iter().filter(|row| row.kind == kind);
@@ -56,7 +56,8 @@ fn known(payment: &LockedPayment, kind: TransactionKind, seen: &ActionSeen) -> O
         .cloned()
 }
 
-/// Whether our transaction has failed, and the PSP has done what it asked for all the same: that is recorded beside it.
+/// Whether our transaction has failed, and the PSP has done the same action nevertheless: that is recorded as another
+/// transaction.
 fn is_another(row: &TransactionRow, seen: &ActionSeen) -> bool {
     row.status == TransactionStatus::Failed
         && seen.status == ActionStatus::Done
@@ -73,7 +74,7 @@ async fn judge(
     let before = row.clone();
     row.gateway_transaction_id = Some(seen.id.clone());
     match &seen.status {
-        // Of two with one transaction, the one that succeeded counts.
+        // Of two actions with one transaction id, the successful one counts.
         ActionStatus::Done if row.status == TransactionStatus::Pending => succeed(context, &mut row),
         ActionStatus::Failed(_) if planted::is(Bug::LateFailureIgnored) => return Ok(()),
         ActionStatus::Failed(decline)
@@ -90,8 +91,8 @@ async fn judge(
     payment.put(tx, row).await
 }
 
-/// A capture that nobody asked us for: made in the PSP's dashboard. One that is counted already under another name, because
-/// only the sum was known then, is not added.
+/// Adds a capture from the PSP's dashboard. A capture that is already counted under another name, because only the sum was known
+/// then, is not added.
 async fn add_capture(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -120,7 +121,7 @@ async fn add_capture(
     lower_void(tx, payment, authorization).await
 }
 
-/// A void that was concluded before anybody knew of this capture has released only what the capture left.
+/// Lowers a void that was recorded before this capture was known: it released only the rest.
 async fn lower_void(
     tx: &mut Tx<'_>,
     payment: &mut LockedPayment,
@@ -139,7 +140,7 @@ async fn lower_void(
     payment.put(tx, void).await
 }
 
-/// A refund that nobody asked us for: made in the PSP's dashboard.
+/// Adds a refund from the PSP's dashboard.
 async fn add_refund(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -153,7 +154,7 @@ async fn add_refund(
         tracing::error!(
             source = payment.source.id,
             refund = seen.id,
-            "the PSP has refunded what was never captured; a person has to look"
+            "the PSP shows a refund without a capture; needs an operator"
         );
         return Ok(());
     };
@@ -179,7 +180,7 @@ async fn add(
     payment.put(tx, row).await
 }
 
-/// The capture that a refund of an amount fits best: the first with so much left, else the one with most left.
+/// The capture that best fits a refund of this amount: the first with enough left, else the one with most left.
 fn refunded_capture(payment: &LockedPayment, amount_cents: i64) -> Option<TransactionRow> {
     let captures: Vec<&TransactionRow> = payment
         .ledger

@@ -1,4 +1,4 @@
-//! The third step: the outcome of an attempt is committed.
+//! The third step: commits the outcome of an attempt.
 
 use tillgate_gateways::{Action, Decline, Refusal};
 use tillgate_model::{Id, Problems};
@@ -23,21 +23,21 @@ use crate::{
     stored,
 };
 
-/// What is left of an attempt after its outcome was committed.
+/// The result of committing an outcome.
 pub struct Recorded {
-    /// The source as it is now, still under the lock.
+    /// The source after the change, still under the lock.
     pub payment: LockedPayment,
-    /// The attempt has an outcome: it no longer blocks the source.
+    /// Whether the attempt has an outcome, and no longer blocks the source.
     pub finished: bool,
-    /// Nobody else had committed an outcome before.
+    /// Whether no other process had committed an outcome before.
     pub was_open: bool,
-    /// What is to be asked of the PSP next.
+    /// The next call to the PSP.
     pub next: Option<PreparedCall>,
-    /// Why what was to be done next can't be done.
+    /// Why the next step is impossible.
     pub stopped: Option<Problems>,
 }
 
-/// Commits an outcome. If somebody else was faster, nothing changes.
+/// Commits an outcome. Changes nothing if another process was faster.
 pub async fn record_outcome(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -92,8 +92,8 @@ pub async fn record_outcome(
     })
 }
 
-/// Whether somebody else has taken the call meanwhile and may be sending it at this moment: that this attempt did nothing
-/// says nothing of theirs, which will be committed too.
+/// Whether another process has claimed the call meanwhile and may be sending it now. That this attempt did nothing proves nothing
+/// about the other one, whose outcome will be committed too.
 fn is_sent_by_another(call: &PreparedCall, operation: &GatewayOperationRow, outcome: &Outcome) -> bool {
     let did_nothing = matches!(
         outcome,
@@ -102,7 +102,7 @@ fn is_sent_by_another(call: &PreparedCall, operation: &GatewayOperationRow, outc
     did_nothing && operation.attempts != call.operation.attempts
 }
 
-/// What is known of a call after an outcome was committed.
+/// The effect of a call, as its outcome proves it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Finding {
     Happened,
@@ -181,7 +181,7 @@ async fn commit(
                 operation = operation.id,
                 kind = %operation.kind,
                 reason,
-                "the outcome at the PSP is not known"
+                "the outcome at the PSP is unknown"
             );
             schedule::next_look(operation, stored::stored_time(context.now()));
             Ok(Finding::Nothing)
@@ -197,7 +197,7 @@ fn decline_of(refusal: &Refusal) -> Decline {
     }
 }
 
-/// The transaction that waits for a call.
+/// The pending transaction of a call.
 fn pending_transaction(payment: &LockedPayment, operation: &GatewayOperationRow) -> Option<TransactionRow> {
     let id = operation.transaction_id.as_ref()?;
     payment.ledger.get(id).cloned()
@@ -217,7 +217,7 @@ async fn mark_succeeded(
     payment.put(tx, row).await
 }
 
-/// A capture, void or refund has happened.
+/// Records a successful capture, void or refund.
 async fn record_action(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -230,12 +230,12 @@ async fn record_action(
         if let Some(amount) = &action.amount
             && amount.amount_cents != row.amount_cents
         {
-            // A void releases what is left when it happens, which somebody else's capture may have made less.
+            // A void releases the amount that is left when it happens. A capture in the PSP's dashboard may have lowered it.
             tracing::error!(
                 transaction = row.id,
                 asked = row.amount_cents,
                 done = amount.amount_cents,
-                "the PSP has moved another amount than was asked for"
+                "the PSP has moved another amount than was requested"
             );
             row.amount_cents = amount.amount_cents;
         }
@@ -256,7 +256,7 @@ async fn record_action(
     update_order(tx, context, payment).await
 }
 
-/// The PSP did nothing: what waited for it has failed.
+/// The PSP did nothing: the pending transaction has failed.
 async fn fail_pending(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -272,7 +272,7 @@ async fn fail_pending(
         payment.source.state = SourceState::Failed;
     }
     if payment.source.psp_id.is_some() && !payment.source.state.is_final() {
-        // Why it was refused is perhaps that the payment has changed: it is looked at at once.
+        // The PSP may have refused because the payment has changed: read it at once.
         payment.source.check_at = Some(stored::stored_time(context.now()));
     }
     update_order(tx, context, payment).await

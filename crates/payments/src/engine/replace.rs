@@ -1,5 +1,5 @@
-//! A second payment source replaces one that its buyer could still confirm or authenticate. That payment is given up first:
-//! at the PSP where it can be canceled, else here, and what its buyer finishes later is released.
+//! A second payment source replaces one that its buyer could still confirm or authenticate. That payment is given up first: at
+//! the PSP if it can be cancelled there, else here. A late authorization of it is released.
 
 use tillgate_gateways::{Decline, RefusalKind};
 use tillgate_model::{Id, Problem, Problems, problem::Kind};
@@ -38,12 +38,12 @@ pub enum Reason {
     Deleted,
     /// The source is detached from its order.
     Detached,
-    /// The order gets another buyer, for whom the payment was not made.
+    /// The order gets another buyer. The payment was not made for them.
     BuyerChanged,
 }
 
-/// Commits what begins another payment of an order. If the present one is in its way, that is given up first; most orders
-/// have none, which is seen under the lock that is needed anyway.
+/// Commits the beginning of another payment of an order. A present payment that blocks it is given up first. Most orders have
+/// none, which is checked under the lock that is needed anyway.
 pub async fn replacing<T>(
     request: &Request,
     order_id: &Id,
@@ -77,7 +77,7 @@ pub async fn give_up_present_source(request: &Request, order_id: &Id, reason: Re
 /// Gives the payment up at the PSP.
 pub async fn cancel(context: &Context, call: PreparedCall, psp_id: &str) -> Result<(), Failure> {
     let outcome = match operation::retrieve(context, &call.connection, psp_id).await {
-        // The buyer has paid with it meanwhile, and we had not heard of it: that stands.
+        // The buyer has paid with it meanwhile, before an event arrived: the payment stands.
         Outcome::Done(seen) if SourceState::of(&seen).is_some_and(SourceState::holds_money) => {
             Outcome::Done(seen)
         }
@@ -103,7 +103,7 @@ pub async fn cancel(context: &Context, call: PreparedCall, psp_id: &str) -> Resu
         })
         .await?;
     sync::run_follow_up(context, next).await?;
-    // What never reached the PSP has given nothing up.
+    // A call that never reached the PSP has given nothing up.
     if (is_known && is_over) || (!is_known && sync::resolve_operation(context, operation).await?) {
         return Ok(());
     }
@@ -117,7 +117,7 @@ fn not_given_up() -> Failure {
         .into()
 }
 
-/// Gives up here what the PSP does not cancel, unless the buyer has finished it meanwhile. `asked` is the source as it was
+/// Gives up here a payment that the PSP can't cancel, unless the buyer has finished it meanwhile. `asked` is the source as it was
 /// before the PSP was asked.
 async fn ask_and_free(
     context: &Context,
@@ -156,7 +156,7 @@ async fn ask_and_free(
     sync::run_follow_up(context, next).await
 }
 
-/// Frees the order of a payment that its buyer may still finish at the PSP. What comes of it then is released.
+/// Frees the order of a payment that its buyer may still finish at the PSP. A late authorization is released.
 async fn free(tx: &mut Tx<'_>, context: &Context, payment: &mut LockedPayment) -> Result<(), Failure> {
     if planted::is(Bug::AbandonedBlocksOrder) {
         return Ok(());
@@ -177,13 +177,14 @@ async fn free(tx: &mut Tx<'_>, context: &Context, payment: &mut LockedPayment) -
     update_order(tx, context, payment).await
 }
 
-/// Nothing can come any more of a payment that the PSP does not have: nobody looks at it.
+/// Stops the checks of a payment that the PSP does not have.
 fn forget(payment: &mut LockedPayment) {
     payment.source.mismatch = None;
     payment.source.check_at = None;
 }
 
-/// Frees an order of a payment that was [not taken over](crate::payment::mismatch::is_unclaimed), once a merchant has looked at what the PSP made.
+/// Frees an order of a payment that was [not taken over](crate::payment::mismatch::is_unclaimed), once a merchant has checked the
+/// payment at the PSP.
 pub async fn disclaim(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -202,7 +203,7 @@ fn given_up() -> Decline {
     }
 }
 
-/// A look without a lock: most orders have no source yet, and what comes between is seen under the lock later.
+/// Reads without a lock: most orders have no source yet, and a concurrent change is noticed under the lock later.
 async fn has_confirmable_source(request: &Request, order_id: &Id) -> Result<bool, Failure> {
     let scope = request.scope();
     request
@@ -217,13 +218,12 @@ async fn has_confirmable_source(request: &Request, order_id: &Id) -> Result<bool
 
 /// How a payment is given up.
 enum Begun {
-    /// By a call, whose intent is committed, about the payment with this id of the PSP.
+    /// By a call with a committed intent, about the payment with this id at the PSP.
     Cancel(Box<PreparedCall>, String),
-    /// Here, once the PSP was asked how it stands.
+    /// Here, once the PSP has shown the payment's state.
     Ask(ProviderConnection, Box<PaymentSourceRow>),
 }
 
-/// The intent.
 async fn commit_intent(request: &Request, order_id: Id, reason: Reason) -> Result<Option<Begun>, Failure> {
     let (request, context) = (request.clone(), request.context.clone());
     context
@@ -236,7 +236,7 @@ async fn commit_intent(request: &Request, order_id: Id, reason: Reason) -> Resul
                 return Ok(None);
             };
             let mut payment = LockedPayment::lock(tx, scope, &parse_column(&source_id)?).await?;
-            // The present source may be what this very request made: a replay must not give it up.
+            // The present source may be the result of this same request: a replay must not give it up.
             idempotency::end_if_known(&request, tx).await?;
             let waits =
                 waits_for_buyer(&payment.source) && matches!(reason, Reason::Replaced | Reason::Detached);

@@ -1,4 +1,4 @@
-//! What became of a call to a PSP: the PSP is asked, and the same bytes are sent again with the same key where that is safe.
+//! Finds the outcome of a call to a PSP: asks the PSP, and sends the same bytes again with the same key where that is safe.
 
 use chrono::Duration;
 use tillgate_gateways::{
@@ -17,22 +17,22 @@ use crate::{
     stored::{parse_column, time},
 };
 
-/// How far the PSP's clock may be off.
+/// Maximum error of the PSP's clock.
 const CLOCK_MARGIN: Duration = Duration::minutes(10);
-/// How many pages of a PSP's list are searched for a payment.
+/// Maximum number of pages of a PSP's list that are searched for a payment.
 const PAGES: usize = 20;
 
-/// What the PSP says of a call.
+/// The effect of a call, as the PSP's answer proves it.
 enum Seen {
-    /// It can be told.
+    /// The outcome is known.
     Known(Outcome),
-    /// It has not happened so far. A request that is under way may still make it happen, and so does sending it again.
-    /// With the payment as it is, if the PSP has shown it.
+    /// The call has not happened so far. A request that is on its way may still make it happen, and so may sending it again. With
+    /// the snapshot, if the PSP has shown one.
     NotSoFar(Option<Box<PaymentSnapshot>>),
 }
 
-/// Sends a call. What the PSP does not allow in the payment's state is told with that state: somebody else has moved the
-/// payment, in the PSP's dashboard for example, and perhaps nobody has told us yet.
+/// Sends a call. If the PSP does not allow it in the payment's state, the payment is read: an action in the PSP's dashboard may
+/// have changed it, and its event may be missing.
 pub async fn perform(context: &Context, call: &PreparedCall) -> Outcome {
     let refusal = match operation::perform(context, call).await {
         Outcome::Refused(refusal) if call.kind.is_action() => refusal,
@@ -42,7 +42,7 @@ pub async fn perform(context: &Context, call: &PreparedCall) -> Outcome {
         return Outcome::Refused(refusal);
     }
     if call.operation.transaction_id.is_none() {
-        // What a payment that can't be given up has become is found out by asking for it.
+        // Reading a payment that can't be given up shows its state.
         return Outcome::Unknown(refusal.message);
     }
     let seen = match source_of(context, call).await {
@@ -67,7 +67,7 @@ async fn source_of(context: &Context, call: &PreparedCall) -> Result<Option<Paym
         .await?)
 }
 
-/// Asks the PSP what became of a call, and changes nothing there.
+/// Asks the PSP for the outcome of a call, and changes nothing there.
 pub async fn ask(
     context: &Context,
     call: &PreparedCall,
@@ -79,9 +79,9 @@ pub async fn ask(
     })
 }
 
-/// Asks the PSP what became of a call, and sends it again if it has not happened and its key is still remembered. What has
-/// not happened when the key is forgotten never will: what counts is when the PSP was asked, which may be long before the
-/// answer is read, on a machine that slept.
+/// Asks the PSP for the outcome of a call. Sends the call again if it has not happened and the PSP still remembers its key. After
+/// that it counts as not executed. The age of the key is taken when the PSP is asked, which may be long before the answer is
+/// read, on a machine that slept.
 pub async fn ask_or_resend(
     context: &Context,
     call: &PreparedCall,
@@ -102,11 +102,11 @@ pub async fn ask_or_resend(
         });
     }
     if is_old() {
-        let reason = "its key was forgotten while the PSP was asked; it is asked again";
+        let reason = "its idempotency key expired while the PSP was read; the PSP is read again";
         return Ok(Outcome::Unknown(reason.into()));
     }
     let again = perform(context, call).await;
-    // A replayed answer shows the payment as it was then.
+    // A replayed answer shows the payment's state at the first answer.
     Ok(match again {
         Outcome::Done(snapshot) => match as_it_is(context, call, source, &snapshot.psp_id).await? {
             Outcome::Done(newer) => Outcome::Done(newer),
@@ -128,7 +128,7 @@ async fn as_it_is(
     Ok(retrieve(context, &call.connection, psp_id, currency, Actions::OfCaptured).await)
 }
 
-/// Why a call has no effect that never arrived.
+/// The decline of a call that never arrived.
 fn lost() -> Decline {
     Decline {
         code: "request_lost".into(),
@@ -137,7 +137,7 @@ fn lost() -> Decline {
     }
 }
 
-/// Why a call can't have its effect any more.
+/// The decline of a call that can't take effect any more.
 fn overtaken() -> Decline {
     Decline {
         code: "payment_changed".into(),
@@ -154,11 +154,11 @@ async fn look(context: &Context, call: &PreparedCall, source: &PaymentSourceRow)
         return find_action(context, call, source).await;
     }
     let Some(psp_id) = &source.psp_id else {
-        return Ok(unknown("there is no payment to ask for"));
+        return Ok(unknown("there is no payment to read"));
     };
     let snapshot = match as_it_is(context, call, source, psp_id).await? {
         Outcome::Done(snapshot) => snapshot,
-        // A query that fails says nothing of the call that it asks about.
+        // A failed query proves nothing about the call.
         Outcome::Refused(refusal) => return Ok(unknown(refusal.message)),
         Outcome::NotSent(reason) | Outcome::Unknown(reason) => return Ok(unknown(reason)),
         _ => return Ok(unknown("a query has done something")),
@@ -167,7 +167,7 @@ async fn look(context: &Context, call: &PreparedCall, source: &PaymentSourceRow)
     let happened = match call.kind {
         OperationKind::Confirm => shows_attempt(context, call, source, &snapshot).await?,
         OperationKind::Cancel => match state {
-            // The buyer has paid with it meanwhile: that stands, as long as it is what pays the order.
+            // The buyer has paid with it meanwhile: the payment stands, as long as it pays the order.
             Some(state) if state.holds_money() => is_final_or_current(context, call, source, state).await?,
             Some(state) => state.is_final(),
             None => true,
@@ -186,14 +186,14 @@ fn unknown(reason: impl Into<String>) -> Seen {
     Seen::Known(Outcome::Unknown(reason.into()))
 }
 
-/// Looks for a capture, void or refund in the payment, and in the list of what was done to it, by whomever.
+/// Looks for a capture, void or refund in the payment and in its list of actions, including actions from the dashboard.
 async fn find_action(
     context: &Context,
     call: &PreparedCall,
     source: &PaymentSourceRow,
 ) -> Result<Seen, Failure> {
     let Some(psp_id) = &source.psp_id else {
-        return Ok(unknown("there is no payment to ask for"));
+        return Ok(unknown("there is no payment to read"));
     };
     let currency = parse_column(&source.currency_code)?;
     let snapshot = match retrieve(context, &call.connection, psp_id, currency, Actions::Always).await {
@@ -230,18 +230,18 @@ async fn find_action(
     })
 }
 
-/// What can become of an action that a payment does not show.
+/// The prospects of an action that a payment does not show.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Prospect {
-    /// Somebody else has done the same.
+    /// The same action was made elsewhere.
     Happened,
-    /// It may be under way, or can be sent again.
+    /// It may be on its way, or can be sent again.
     CanHappen,
     /// The payment's state has ruled it out for good.
     CanNotHappen,
 }
 
-/// Judges by what never goes back: the sums of what was captured and refunded, and the end of the hold.
+/// Judges by values that never decrease: the captured and refunded sums, and the end of the hold.
 fn prospect(kind: ActionKind, transaction_id: &str, ledger: &Ledger, snapshot: &PaymentSnapshot) -> Prospect {
     let Some(state) = SourceState::of(snapshot) else {
         return Prospect::CanHappen;
@@ -281,7 +281,7 @@ fn prospect(kind: ActionKind, transaction_id: &str, ledger: &Ledger, snapshot: &
     }
 }
 
-/// What was given back of a payment, and may still be.
+/// The refunded amount of a payment, including refunds that are still pending.
 fn refunded(snapshot: &PaymentSnapshot) -> i64 {
     let refunds = snapshot.actions.iter().flatten().filter(|action| {
         action.kind == ActionKind::Refund && !matches!(action.status, ActionStatus::Failed(_))
@@ -317,8 +317,8 @@ async fn is_final_or_current(
     Ok(state.is_final() || is_current)
 }
 
-/// Whether the payment shows the attempt to confirm it: it went on, or it was declined with a charge that is not that of
-/// an earlier attempt.
+/// Whether the payment shows the attempt to confirm it: its state has advanced, or it was declined with a charge that no earlier
+/// attempt has.
 async fn shows_attempt(
     context: &Context,
     call: &PreparedCall,
@@ -339,9 +339,9 @@ async fn shows_attempt(
     }
 }
 
-/// Looks for the payment that a creation made, by the word that the PSP was given for it.
+/// Looks for the payment that a creation made, by the reference that was sent with it.
 async fn search(context: &Context, call: &PreparedCall, source: &PaymentSourceRow) -> Result<Seen, Failure> {
-    let mut seen = unknown("nothing was sent that it could be found by");
+    let mut seen = unknown("the request had no reference to find it by");
     for reference in references(call) {
         seen = search_for(context, call, reference).await;
         if !matches!(seen, Seen::NotSoFar(_)) {
@@ -351,7 +351,7 @@ async fn search(context: &Context, call: &PreparedCall, source: &PaymentSourceRo
     if let Seen::Known(Outcome::Done(found)) = &seen
         && SourceState::of(found) == Some(SourceState::Captured)
     {
-        // A list of payments does not tell what was done to them.
+        // A list of payments does not show their actions.
         let psp_id = found.psp_id.clone();
         if let outcome @ Outcome::Done(_) = as_it_is(context, call, source, &psp_id).await? {
             return Ok(Seen::Known(outcome));
@@ -360,8 +360,8 @@ async fn search(context: &Context, call: &PreparedCall, source: &PaymentSourceRo
     Ok(seen)
 }
 
-/// What a creation can be found by. Former versions did not store it: they sent either the transaction's id or the call's,
-/// and nothing else bears these.
+/// The references that a creation can be found by. Former versions did not store them: they sent the transaction's id or the
+/// call's id, and nothing else has these.
 fn references(call: &PreparedCall) -> Vec<String> {
     let operation = &call.operation;
     if planted::is(Bug::ReferenceGuessed) {

@@ -1,4 +1,4 @@
-//! A payment as its PSP shows it, with the list of what was done to it.
+//! Reads a payment from its PSP, with the list of its actions.
 
 use tillgate_gateways::{ActionKind, ActionSeen, ActionStatus, ListedActions, PaymentSnapshot};
 use tillgate_model::money::Currency;
@@ -13,15 +13,15 @@ use crate::{
     },
 };
 
-/// How many pages of a payment's actions are read.
+/// Maximum number of pages of a payment's actions.
 const PAGES: usize = 20;
-/// How often a payment is read that changes while its actions are listed.
+/// Maximum number of reads of a payment that changes while its actions are listed.
 const LOOKS: usize = 3;
 
 /// When a payment's actions are listed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Actions {
-    /// If money was captured; before that, there is nothing in the list that the payment doesn't tell.
+    /// If money was captured. Before that, the list shows nothing that the payment does not.
     OfCaptured,
     /// In each state.
     Always,
@@ -55,7 +55,7 @@ pub async fn retrieve(
             tracing::warn!(psp_id, "the PSP's list of actions does not add up to its payment");
             Outcome::Done(snapshot)
         }
-        None => Outcome::Unknown("the payment was not asked for".into()),
+        None => Outcome::Unknown("the payment was not requested".into()),
     }
 }
 
@@ -85,7 +85,7 @@ async fn list(
     Some(seen)
 }
 
-/// Whether a payment and its list were read at the same state of things: between the two, something may have happened.
+/// Whether a payment and its list agree. An action between the two reads makes them differ.
 fn agrees(snapshot: &PaymentSnapshot) -> bool {
     let Some(actions) = snapshot.actions.as_ref().filter(|_| snapshot.lists_captures) else {
         return true;

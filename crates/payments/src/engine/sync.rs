@@ -1,5 +1,5 @@
-//! Bringing a payment up to date: the outcome of its open call is looked for, or the PSP is asked how it stands. The same way
-//! for a GET, an event of the PSP, the start of the service and the background task.
+//! Sync of a payment: finds the outcome of its open call, or reads it from the PSP. A GET, an event, the start of the service and
+//! the background task all use this.
 
 use tillgate_gateways::{PaymentSnapshot, RefusalKind};
 use tillgate_model::Id;
@@ -34,13 +34,13 @@ use crate::{
     stored::{parse_column, stored_time},
 };
 
-/// How often a payment is asked for that changes meanwhile; whoever changed it knows as much.
+/// Maximum number of reads of a payment that changes meanwhile. The process that changed it has read it too.
 const LOOKS: usize = 3;
-/// Until a payment that its PSP does not have is asked for again.
+/// Pause before a missing payment is requested from its PSP again.
 const MISSING_PAUSE: chrono::Duration = chrono::Duration::days(1);
 
-/// Looks for the outcome of a source's open call if that is due, and asks the PSP for a payment that is not final if
-/// `refreshes`. Answers whether the source may have changed.
+/// Resolves a source's open call if that is due, and reads a payment that is not final from the PSP if `refreshes`. Answers
+/// whether the source may have changed.
 pub async fn bring_up_to_date(
     request: &Request,
     row: &PaymentSourceRow,
@@ -67,8 +67,8 @@ pub async fn bring_up_to_date(
     Ok(false)
 }
 
-/// Asks the PSP for the payment of a source and takes over what it shows. A source with an open call is left to
-/// [`resolve_operation`], which is tried at once.
+/// Reads the payment of a source from the PSP and applies the snapshot. A source with an open call is left to
+/// [`resolve_operation`], which runs at once.
 pub async fn refresh(context: &Context, scope: &Scope, source_id: &Id) -> Result<(), Failure> {
     let (source, gateway, operation) = read_source(context, scope, source_id).await?;
     let (Some(source), Some(gateway)) = (source, gateway) else {
@@ -82,8 +82,8 @@ pub async fn refresh(context: &Context, scope: &Scope, source_id: &Id) -> Result
     Ok(())
 }
 
-/// Asks the PSP for a payment after an event. An open call is only asked about, because whoever made it may be waiting for
-/// its answer at this moment. Answers whether what the PSP shows was taken over: while the call stays open it is not.
+/// Reads a payment from the PSP after an event. An open call is only asked about, not sent again, because its caller may be
+/// waiting for the answer now. Answers whether the snapshot was applied. It is not while the call stays open.
 pub async fn sync_after_event(context: &Context, scope: &Scope, source_id: &Id) -> Result<bool, Failure> {
     let (source, gateway, operation) = read_source(context, scope, source_id).await?;
     let (Some(source), Some(gateway)) = (source, gateway) else {
@@ -98,7 +98,7 @@ pub async fn sync_after_event(context: &Context, scope: &Scope, source_id: &Id) 
         if !finish(context, call, outcome).await? {
             return Ok(false);
         }
-        // The event may be about something else than the call, such as an earlier refund that came back.
+        // The event may be about another action than the call, such as an earlier refund that failed late.
         return match read_source(context, scope, source_id).await? {
             (Some(source), Some(gateway), None) => read_and_apply(context, scope, source, &gateway).await,
             _ => Ok(false),
@@ -107,8 +107,8 @@ pub async fn sync_after_event(context: &Context, scope: &Scope, source_id: &Id) 
     read_and_apply(context, scope, source, &gateway).await
 }
 
-/// Asks how a payment stands and takes that over. While the PSP answers, the payment may change, so that the answer is old
-/// news: it is asked again then. Answers whether what it shows was taken over.
+/// Reads a payment and applies the snapshot. If the payment changes while the PSP answers, the snapshot is stale, and the payment
+/// is read again. Answers whether a snapshot was applied.
 async fn read_and_apply(
     context: &Context,
     scope: &Scope,
@@ -143,12 +143,12 @@ async fn read_and_apply(
     Ok(false)
 }
 
-/// What a PSP shows when it is asked for a payment.
+/// The PSP's answer to a read of a payment.
 enum Shown {
     Payment(Box<PaymentSnapshot>),
-    /// It does not have the payment.
+    /// The PSP does not have the payment.
     Missing,
-    /// It can't be told.
+    /// The answer can't be used.
     Nothing,
 }
 
@@ -178,7 +178,7 @@ async fn read_payment(
             tracing::warn!(
                 source = source_id,
                 reason,
-                "the PSP could not be asked for the payment"
+                "the payment could not be read from the PSP"
             );
         }
         _ => {}
@@ -186,9 +186,9 @@ async fn read_payment(
     Ok(Shown::Nothing)
 }
 
-/// Leaves a payment that its PSP does not have to a person: its test data was deleted there, or the gateway's key is another
-/// account's by now. Once a day is often enough to ask for it. What was given up already is asked for no more. `asked` is the source
-/// as it was before the PSP was asked.
+/// Flags a payment that its PSP does not have for an operator: its test data was deleted there, or the gateway's key now belongs
+/// to another account. It is requested once a day. A payment that was given up is not requested again. `asked` is the source as
+/// it was before the PSP was asked.
 async fn flag_missing(context: &Context, scope: &Scope, asked: PaymentSourceRow) -> Result<(), Failure> {
     let (world, scope, source_id) = (context.clone(), scope.clone(), parse_column(&asked.id)?);
     context
@@ -202,7 +202,7 @@ async fn flag_missing(context: &Context, scope: &Scope, asked: PaymentSourceRow)
                 tracing::error!(
                     source = payment.source.id,
                     psp_id = payment.source.psp_id,
-                    "the PSP does not have the payment; a person has to look"
+                    "the PSP does not have the payment; needs an operator"
                 );
                 payment.source.mismatch = mismatch::stored(&[Difference::Missing]);
             }
@@ -217,16 +217,16 @@ async fn flag_missing(context: &Context, scope: &Scope, asked: PaymentSourceRow)
         .await
 }
 
-/// What became of what a PSP has shown.
+/// The result of applying a snapshot.
 enum Applied {
     Yes,
-    /// The source has changed since, to this.
+    /// The source has changed to this since the read.
     Stale(Box<PaymentSourceRow>),
-    /// A call that was begun meanwhile will bring newer news.
+    /// A call that began meanwhile will bring a newer snapshot.
     Superseded,
 }
 
-/// `asked` is the source as it was before the PSP was asked.
+/// Applies a snapshot under the lock, unless the source has changed. `asked` is the source as it was before the PSP was asked.
 async fn apply_snapshot(
     context: &Context,
     scope: &Scope,
@@ -254,7 +254,7 @@ async fn apply_snapshot(
     Ok(applied)
 }
 
-/// Carries out what follows, without anybody waiting for it.
+/// Carries out the follow-up calls. No request waits for them.
 pub async fn run_follow_up(context: &Context, next: Option<PreparedCall>) -> Result<(), Failure> {
     if let Some(call) = next {
         let outcome = resolve::perform(context, &call).await;
@@ -263,7 +263,7 @@ pub async fn run_follow_up(context: &Context, next: Option<PreparedCall>) -> Res
     Ok(())
 }
 
-/// Commits the outcome of a call and of what follows from it. Answers whether the outcome is known now.
+/// Commits the outcome of a call and of its follow-up calls. Answers whether the outcome is known now.
 async fn finish(context: &Context, call: PreparedCall, outcome: Outcome) -> Result<bool, Failure> {
     let (mut call, mut outcome) = (call, outcome);
     loop {
@@ -286,7 +286,7 @@ async fn finish(context: &Context, call: PreparedCall, outcome: Outcome) -> Resu
     }
 }
 
-/// The requests that waited for the outcome are answered, by whoever sends them again, with what there is now.
+/// Releases the keys of requests that waited for the outcome. A repeated request gets the present state as its answer.
 async fn release_keys(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -339,7 +339,7 @@ async fn read_source(context: &Context, scope: &Scope, source_id: &Id) -> Result
         .await
 }
 
-/// Tries once to find out what became of a call, and commits it. Answers whether the outcome is known now.
+/// Tries once to find the outcome of a call, and commits it. Answers whether the outcome is known now.
 pub async fn resolve_operation(context: &Context, row: GatewayOperationRow) -> Result<bool, Failure> {
     let until = stored_time(lease(context, context.now()));
     let taken = context
@@ -361,8 +361,8 @@ pub async fn resolve_operation(context: &Context, row: GatewayOperationRow) -> R
     found
 }
 
-/// An outcome that can't be found or committed is looked for at longer and longer intervals, and at last by a person, like
-/// one that is not known.
+/// Schedules the next check of an outcome that can't be found or committed, at growing intervals. At last the call is flagged for
+/// an operator.
 async fn schedule_next_look(context: &Context, row: GatewayOperationRow) -> Result<(), Failure> {
     let scope = Scope::of_job(parse_column(&row.organization_id)?, row.test);
     let (id, now) = (parse_column(&row.id)?, stored_time(context.now()));
@@ -388,7 +388,7 @@ async fn find_and_record_outcome(context: &Context, row: GatewayOperationRow) ->
     let scope = Scope::of_job(parse_column(&row.organization_id)?, row.test);
     let (source, gateway, _) = read_source(context, &scope, &parse_column(&row.payment_source_id)?).await?;
     let (Some(source), Some(gateway)) = (source, gateway) else {
-        // Whoever was faster has found the outcome, and the source that came to nothing is gone.
+        // Another process has found the outcome, and removed the source that has no payment.
         return Ok(true);
     };
     let call = stored_call(context, row, &gateway)?;
@@ -396,7 +396,7 @@ async fn find_and_record_outcome(context: &Context, row: GatewayOperationRow) ->
     finish(context, call, outcome).await
 }
 
-/// Makes every open call due: whoever was at it is gone.
+/// Makes every open call due. The processes that made them have ended.
 pub async fn make_all_due(context: &Context) -> Result<(), Failure> {
     let now: StoredTime = stored_time(context.now());
     context
@@ -406,7 +406,7 @@ pub async fn make_all_due(context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Looks once for the outcome of each call that is due. Answers how many were looked at.
+/// Checks once for the outcome of each call that is due. Answers how many were checked.
 pub async fn run_due(context: &Context) -> Result<usize, Failure> {
     let now = stored_time(context.now());
     let due = context

@@ -1,6 +1,6 @@
-//! The rules of the engine as tables: what becomes of a payment in each state with each answer of its PSP.
+//! The rules of the engine as tables: the effect on a payment in each state of each answer of its PSP.
 //!
-//! Each cell is a transaction of its own on one payment, which is undone afterwards.
+//! Each cell is a transaction of its own on one payment, which is rolled back afterwards.
 
 mod apply;
 mod authorize;
@@ -28,17 +28,17 @@ use crate::{
     test_support::world::World,
 };
 
-/// What the order costs.
+/// Total of the order.
 const TOTAL: i64 = 1_000;
 
-/// A payment that tables are made over.
+/// A payment that the tables are made with.
 struct Scene {
     world: World,
     source_id: Id,
     psp_id: String,
 }
 
-/// Undoes a transaction.
+/// Rolls a transaction back.
 struct Undone;
 
 impl From<StoreError> for Undone {
@@ -68,7 +68,8 @@ impl Scene {
         self.world.service.context()
     }
 
-    /// One cell of a table: the payment in a state, with the transactions that belong to it, and what `run` says of it.
+    /// One cell of a table: `run` gets the payment in a state, with the transactions that belong to it, and answers the text of
+    /// the cell.
     async fn cell<F>(&self, state: SourceState, run: F) -> String
     where
         F: AsyncFnOnce(&mut Tx<'_>, &Context, &mut LockedPayment) -> String + Send + 'static,
@@ -177,7 +178,7 @@ async fn add(
     Ok(row)
 }
 
-/// The state of the source, and the transactions that a payment in it has.
+/// Sets the state of the source, and adds the transactions that a payment in this state has.
 async fn put_in_state(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -233,7 +234,7 @@ fn ledger(payment: &LockedPayment) -> String {
     }
 }
 
-/// The codes of what a caller is told.
+/// The codes of a failure's problems.
 fn codes(failure: Failure) -> String {
     let problems = failure.into_problems();
     let text = format!("{problems:?}");
@@ -277,7 +278,7 @@ fn choose_card(payment: &mut LockedPayment) {
     payment.terms.options = options.as_object().cloned().map(JsonObject);
 }
 
-/// Compares a table with what is expected, both without the blanks at their edges.
+/// Compares a table with the expected one, both without the blanks at their edges.
 fn assert_table(made: &[String], expected: &str) {
     let expected: Vec<&str> = expected.trim().lines().map(str::trim).collect();
     let made: Vec<&str> = made.iter().map(|line| line.trim()).collect();

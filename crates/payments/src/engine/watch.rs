@@ -1,5 +1,5 @@
-//! Payments that nobody has told of for a while are asked for at their PSP. A lost event is made up for, and a payment whose
-//! buyer never came back is given up.
+//! Reads payments from their PSPs that had no news for a while. This makes up for lost events, and gives up payments whose buyers
+//! never came back.
 
 use tillgate_model::{Id, Timestamp};
 use tillgate_store::{PaymentSourceRow, Scope, SourceState, Tx, query};
@@ -14,15 +14,15 @@ use crate::{
     stored::{parse_column, stored_time},
 };
 
-/// How many payments are taken at once.
+/// Maximum number of payments at once.
 const BATCH: i64 = 50;
-/// How long the buyer's browser may take to confirm a payment, or to try another card. What could be paid later still, with
-/// nobody looking, would be lost with the PSP's event.
+/// Time that the buyer's browser has to confirm a payment, or to try another card. If a payment could be confirmed later, when it
+/// is no longer checked, a lost event would lose it.
 const UNCONFIRMED: chrono::Duration = chrono::Duration::days(7);
-/// When a payment that could not be asked for is asked for again.
+/// Pause before a failed read is tried again.
 const TRY_AGAIN: chrono::Duration = chrono::Duration::minutes(5);
 
-/// Asks once for each payment that is to be asked for by now. Answers how many there were.
+/// Reads each payment that is due once. Answers how many there were.
 pub async fn run_due(context: &Context) -> Result<usize, Failure> {
     let now = stored_time(context.now());
     let any = context

@@ -1,4 +1,4 @@
-//! Removes saved cards as the second dialect knows them.
+//! Removes saved cards through `/api/v1`.
 
 use bytes::Bytes;
 use futures::{FutureExt, future::LocalBoxFuture};
@@ -13,13 +13,13 @@ use crate::{
     wallet::remove,
 };
 
-/// Deletes cards; payments make them.
+/// [`Edit`] for cards, which can only be deleted: payments create them.
 pub struct Cards;
 
 impl Edit for Cards {
     fn delete<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         async move {
-            // One that another PSP keeps is none here.
+            // A card at another PSP does not exist in this dialect.
             let found = request
                 .context
                 .db

@@ -1,4 +1,4 @@
-//! `DELETE` of a payment source: only of one that moved no money. Its payment at the PSP is given up first.
+//! `DELETE` of a payment source, which must have moved no money. Its payment at the PSP is given up first.
 
 use tillgate_model::{Id, Problem, problem::Kind};
 use tillgate_store::{SourceState, Tx, query};
@@ -46,8 +46,7 @@ pub async fn source<R: Kept + SourceResource>(request: &Request, id: &Id) -> Res
         .await
 }
 
-/// Refuses early what cannot be deleted, before anything is given up at the PSP. Answers the order whose present source it
-/// is.
+/// Refuses an impossible deletion before anything is given up at the PSP. Answers the order, if it is the present source of one.
 async fn check<R: Kept + SourceResource>(request: &Request, id: &Id) -> Result<Option<Id>, Failure> {
     let (request, context, id) = (request.clone(), request.context.clone(), id.clone());
     context
@@ -87,8 +86,7 @@ async fn lock<R: Kept + SourceResource>(
     Ok(payment)
 }
 
-/// What came between the check and the intent, such as another request's open call, is a reason to refuse like any that
-/// the check finds.
+/// Turns a refusal after the check, such as another request's open call, into the check's refusal.
 fn in_time(failure: Failure) -> Failure {
     match failure {
         Failure::Problems(problems) if problems.status() == 422 => locked(),

@@ -14,13 +14,13 @@ use crate::{
     stored::{stored_json, stored_time},
 };
 
-/// [`Edit`] for events, which happen by themselves.
+/// [`Edit`] for events, which clients can't create.
 pub struct EventEditor {
     update: Shape,
 }
 
 impl EventEditor {
-    /// With its schema compiled.
+    /// An editor with its schema compiled.
     pub fn new() -> Self {
         Self {
             update: Shape::update::<Event>(),

@@ -1,4 +1,4 @@
-//! What a request does with each type of resource: the entry points.
+//! The entry points: the handlers of requests, by type of resource.
 
 mod cards;
 mod delete_payment_source;
@@ -28,7 +28,7 @@ use crate::{
     providers::list::for_each_provider,
 };
 
-/// Who shows and edits the resources of each type.
+/// The handlers that show and edit the resources of each type.
 #[derive(Default)]
 pub struct Handlers {
     show: HashMap<&'static str, Box<dyn Show + Send + Sync>>,
@@ -36,7 +36,7 @@ pub struct Handlers {
 }
 
 impl Handlers {
-    /// All of them.
+    /// All handlers.
     pub fn all() -> Self {
         let mut handlers = Self::default();
         macro_rules! shown {
@@ -74,7 +74,7 @@ impl Handlers {
         self.edit.insert(R::META.kind, Box::new(editor));
     }
 
-    /// Who shows resources of a type.
+    /// The handler that shows resources of a type.
     pub fn show(&self, kind: &str) -> Result<&dyn Show, Failure> {
         let handler = self
             .show
@@ -83,7 +83,7 @@ impl Handlers {
         Ok(&**handler)
     }
 
-    /// Who edits resources of a type.
+    /// The handler that edits resources of a type.
     pub fn edit(&self, kind: &str) -> Result<&dyn Edit, Failure> {
         let handler = self
             .edit

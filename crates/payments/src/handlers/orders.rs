@@ -1,4 +1,4 @@
-//! `PATCH` of an order: its own members, and its triggers, which move its payment.
+//! `PATCH` of an order: its own members, and its triggers, which act on its payment.
 
 use futures::{FutureExt, future::LocalBoxFuture};
 use tillgate_model::{
@@ -27,7 +27,7 @@ use crate::{
     wallet,
 };
 
-/// Where what a PSP complains of stands in a request.
+/// The pointer in a request for each parameter that a PSP may complain about.
 const POINTERS: &[(&str, &str)] = &[("", "/data/attributes")];
 
 /// Creates, updates and deletes orders.
@@ -37,7 +37,7 @@ pub struct OrderEditor {
 }
 
 impl OrderEditor {
-    /// With its schemas compiled.
+    /// An editor with its schemas compiled.
     pub fn new() -> Self {
         Self {
             plain: PlainEditor::new(),
@@ -70,14 +70,14 @@ impl Edit for OrderEditor {
                 Some(trigger) => {
                     let pull = async |renews| {
                         let input = self.update.read_update::<Order>(body, id)?;
-                        // On the heap: what a trigger does is nested deeply, and a worker's stack is small.
+                        // On the heap: triggers are nested deeply, and a worker's stack is small.
                         Box::pin(pull(request, id, input, trigger, renews)).await
                     };
                     renewing(pull).await
                 }
             };
             match update().await {
-                // Another buyer or another way to pay, for which the present payment was not made.
+                // The present payment was not made for the new buyer or the new payment method.
                 Err(Failure::Confirmable) => {
                     let reason = match trigger {
                         Some(Trigger::CustomerPaymentSourceId) => replace::Reason::Replaced,
@@ -97,7 +97,7 @@ impl Edit for OrderEditor {
     }
 }
 
-/// What is asked of an order's payment.
+/// A trigger of an order's payment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display)]
 #[strum(serialize_all = "snake_case")]
 enum Trigger {
@@ -115,7 +115,7 @@ enum Trigger {
 }
 
 impl Trigger {
-    /// The one that a request pulls.
+    /// The trigger of a request.
     fn of(attributes: &UpdateOrderAttributes) -> Result<Option<Self>, Problems> {
         let pulled: Vec<Self> = [
             (attributes.authorize, Self::Authorize),
@@ -151,7 +151,7 @@ impl Trigger {
         }
         let authorizes = matches!(pulled.first(), Some(Self::Authorize | Self::Place));
         if attributes.authorization_amount_cents.is_some() && !authorizes {
-            let message = "goes with _authorize or _place";
+            let message = "needs _authorize or _place: send it together with one of them";
             let pointer = "/data/attributes/_authorization_amount_cents";
             problems.push(|| Problem::invalid(pointer, "inclusion", message));
         }
@@ -163,7 +163,7 @@ impl Trigger {
         format!("/data/attributes/_{self}")
     }
 
-    /// A sales channel buys; what the merchant does with an order is not its business.
+    /// Refuses a merchant's triggers to a sales channel.
     fn refuse_sales_channel(self, request: &Request) -> Result<(), Problem> {
         let merchants = matches!(
             self,
@@ -177,7 +177,7 @@ impl Trigger {
     }
 }
 
-/// How much is authorized is the merchant's to say: a buyer could place an order for a part of what it costs.
+/// Refuses an authorization amount from a buyer, who could place an order for a part of its price.
 fn refuse_amount_of_buyer(request: &Request, attributes: &UpdateOrderAttributes) -> Result<(), Problem> {
     if attributes.authorization_amount_cents.is_some() && request.caller.buyer().is_some() {
         let message = "A sales channel may not send _authorization_amount_cents.";
@@ -209,7 +209,8 @@ async fn pull(
     }
 }
 
-/// What is asked of the PSP before the order is locked: a buyer may have paid in the browser, and no event has told us yet.
+/// Syncs the payment before the order is locked, if the trigger needs it: a buyer may have paid in the browser, and its event may
+/// be late.
 async fn bring_up_to_date(request: &Request, id: &Id, trigger: Trigger) -> Result<(), Failure> {
     let scope = request.scope();
     let seen = request
@@ -237,7 +238,7 @@ async fn bring_up_to_date(request: &Request, id: &Id, trigger: Trigger) -> Resul
             sync::refresh(&request.context, scope, &parse_column(source_id)?).await?;
             let is_free = row.total_cents() == 0 && order_status::is_editable(*row.status);
             if is_free && row.payment_status != PaymentStatus::Paid {
-                // What would pay for nothing is given up, as `_nullify_payment_source` does it.
+                // A payment of a free order is given up, like `_nullify_payment_source` does.
                 replace::give_up_present_source(request, id, replace::Reason::Detached).await?;
             }
             Ok(())
@@ -318,7 +319,7 @@ async fn with_source(
     }
 }
 
-/// An order without a payment source: it is free, or nothing was paid.
+/// Handles a trigger of an order without a payment source: it is free, or nothing was paid.
 async fn without_source(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -369,7 +370,7 @@ fn ending(id: &Id, trigger: Trigger, renews: bool) -> Ending {
     }
 }
 
-/// What the call should have done has failed; the transaction tells why.
+/// The problem for a failed call, from its transaction.
 fn failed(payment: &LockedPayment, call: &PreparedCall) -> Option<Problem> {
     let id = call.operation.transaction_id.as_deref()?;
     let row = payment

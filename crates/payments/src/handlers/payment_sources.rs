@@ -31,14 +31,14 @@ use crate::{
     wallet,
 };
 
-/// [`Edit`] for a payment source that is only created.
+/// [`Edit`] for a payment source that can only be created.
 pub struct SourceCreator<R> {
     create: Shape,
     resource: PhantomData<fn() -> R>,
 }
 
 impl<R: CreatableSource> SourceCreator<R> {
-    /// With its schema compiled.
+    /// A creator with its schema compiled.
     pub fn new() -> Self {
         Self {
             create: Shape::create::<R>(),
@@ -69,7 +69,7 @@ pub struct SourceEditor<R> {
 }
 
 impl<R: CreatableSource + ChangeableSource> SourceEditor<R> {
-    /// With its schemas compiled.
+    /// An editor with its schemas compiled.
     pub fn new() -> Self {
         Self {
             creator: SourceCreator::new(),
@@ -134,7 +134,7 @@ where
             match known {
                 Err(failure) if is_known == KnownCustomer::IfPossible => tracing::warn!(
                     ?failure,
-                    "a card will not be saved: its customer is not known at the PSP"
+                    "a card is not saved: the PSP does not know its customer"
                 ),
                 known => known?,
             }
@@ -202,7 +202,7 @@ where
         .await
 }
 
-/// A source of a kind and its order's summary, if the caller may see the order.
+/// A source of a kind with its order's summary, if the caller may see the order.
 async fn visible(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -256,7 +256,7 @@ async fn retrieve<R: Kept + SourceResource>(
         .await
 }
 
-/// Shows payment sources of a type. What is pending is looked for before a single one is shown.
+/// Shows payment sources of a type. A single one is synced first if an outcome is pending.
 macro_rules! kept_source {
     ($resource:ident) => {
         impl Kept for $resource {

@@ -1,4 +1,4 @@
-//! `PATCH` of a transaction: its own members, and the triggers that make the next transaction of it.
+//! `PATCH` of a transaction: its own members, and the triggers that make its next transaction.
 
 use std::marker::PhantomData;
 
@@ -31,14 +31,14 @@ use crate::{
     stored::{parse_column, stored_json, stored_time},
 };
 
-/// What follows on a transaction.
+/// The next step of a transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Step {
-    /// `_capture`, with an amount in minor units or all that is left.
+    /// `_capture`, with an amount in minor units or for the whole rest.
     Capture(Option<i64>),
     /// `_void`
     Void,
-    /// `_refund`, with an amount in minor units or all that is left.
+    /// `_refund`, with an amount in minor units or for the whole rest.
     Refund(Option<i64>),
     /// `_cancel` of an authorization.
     CancelAuthorization,
@@ -67,7 +67,7 @@ impl Step {
 
 /// A transaction with its triggers.
 pub trait Triggered: Shown + Kept + Updatable {
-    /// The step that a request asks for.
+    /// The step that a request triggers.
     fn step(attributes: &<Self as Updatable>::Attributes) -> Result<Option<Step>, Problem>;
 }
 
@@ -86,7 +86,7 @@ fn one_of(steps: &[(Option<bool>, Step)], amount: Option<i64>) -> Result<Option<
         return Err(Problem::invalid(
             pointer,
             "inclusion",
-            format!("goes with {trigger}"),
+            format!("needs {trigger}: send both, or neither"),
         ));
     }
     Ok(first)
@@ -127,14 +127,14 @@ impl Triggered for Refund {
     }
 }
 
-/// [`Edit`] for a transaction: it is made by what happens, so that it can only be changed.
+/// [`Edit`] for a transaction, which clients can't create.
 pub struct TransactionEditor<R> {
     update: Shape,
     resource: PhantomData<fn() -> R>,
 }
 
 impl<R: Triggered> TransactionEditor<R> {
-    /// With its schema compiled.
+    /// An editor with its schema compiled.
     pub fn new() -> Self {
         Self {
             update: Shape::update::<R>(),
@@ -207,7 +207,7 @@ async fn commit_intent<R: Triggered>(
     Ok(Progress::Done(answer))
 }
 
-/// Takes over the members that a client may set.
+/// Applies the members that a client may set.
 async fn keep_common<R: Triggered>(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -271,7 +271,7 @@ async fn begin(
                 let message = if is_in_part {
                     "can't be done: a part was captured; send _void, which releases the rest"
                 } else {
-                    "can't be done: nothing of it is held any more, or a capture is not decided yet"
+                    "can't be done: it holds no money any more, or one of its captures has no outcome yet"
                 };
                 return Err(Problem::invalid(&pointer, "balance", message).into());
             }
@@ -286,7 +286,7 @@ async fn begin(
     begun.map_err(|failure| failure.unsupported_at(&amount))
 }
 
-/// What the order's status forbids.
+/// Refuses a step that the order's status forbids.
 fn refuse_by_order(payment: &LockedPayment, step: Step, pointer: &str) -> Result<(), Failure> {
     let status = *payment.order.status;
     let open = matches!(status, OrderStatus::Draft | OrderStatus::Pending);
@@ -309,7 +309,7 @@ fn refuse_by_order(payment: &LockedPayment, step: Step, pointer: &str) -> Result
         .into())
 }
 
-/// The amount that a step moves: what was asked for, if that is left, or all that is left.
+/// The amount of a step: the requested one, if so much is left, or the whole rest.
 fn within(amount: Option<i64>, left: i64, trigger: &str) -> Result<i64, Problem> {
     if left <= 0 {
         let pointer = format!("/data/attributes/{trigger}");

@@ -21,7 +21,7 @@ use crate::{
     request::Request,
 };
 
-/// Changes a payment source, and does what its triggers ask for.
+/// Changes a payment source, and runs its triggers.
 pub async fn update<R>(request: &Request, id: &Id, input: UpdateRequest<R>) -> Result<Answer, Failure>
 where
     R: Kept + ChangeableSource,
@@ -77,11 +77,11 @@ fn call(begun: Progress) -> Option<Box<PreparedCall>> {
     }
 }
 
-/// How far the first transaction came. Without an answer, what the PSP shows is to be taken over.
+/// The result of the first transaction. Without an answer, the payment must be synced.
 type Begun = Progress<Option<Answer>>;
 
-/// An attempt is bound to the key until its outcome is known. A refresh has no effect to be bound to it: the key is
-/// claimed with its answer, so that one that is cut off can be sent again.
+/// Claims the key for an attempt until its outcome is known. A refresh has no effect to protect: its key is claimed with its
+/// answer, so that an interrupted one can be repeated.
 async fn begun(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -115,7 +115,7 @@ async fn end<R: Kept>(request: &Request, id: &Id, begun: Begun, ending: Ending) 
     }
 }
 
-/// Claims the key, locks the source and checks that the caller may see it, and has seen it as it is if that is a condition.
+/// Claims the key, locks the source and checks that the caller may see it, and that it satisfies the request's condition.
 async fn lock<R: Kept + SourceResource>(
     tx: &mut Tx<'_>,
     request: &Request,

@@ -1,4 +1,4 @@
-//! Edits saved cards by hand; removing one removes it at the PSP.
+//! Edits saved cards by hand; deleting one also removes it at the PSP.
 
 use bytes::Bytes;
 use futures::{FutureExt, future::LocalBoxFuture};
@@ -14,7 +14,7 @@ pub struct WalletEditor {
 }
 
 impl WalletEditor {
-    /// With its schemas compiled.
+    /// An editor with its schemas compiled.
     pub fn new() -> Self {
         Self {
             plain: PlainEditor::new(),

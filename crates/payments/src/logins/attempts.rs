@@ -1,6 +1,6 @@
-//! Attempts to log in are limited before a password is looked at. They are counted in the database, so that all instances
-//! count together: for a customer from a network address, for the address, and for the customer. The last bound is higher:
-//! a stranger who knows an address reaches it only from many places, and the customer is not locked out before.
+//! Limits attempts to log in before a password is checked. They are counted in the database, so that all instances count
+//! together: for a customer from a network address, for the address, and for the customer. The last limit is higher: an attacker
+//! who knows an address reaches it only from many network addresses, and the customer is not locked out earlier.
 
 use chrono::Duration;
 use tillgate_model::{Problem, Problems};
@@ -8,15 +8,15 @@ use tillgate_store::{Scope, Tx, query};
 
 use crate::{context::Context, failure::Failure, logins::Login, network::network, stored::stored_time};
 
-/// What addresses of customers are hashed as: whoever mistypes theirs leaves no trace of it that could be read.
+/// The context that customers' addresses are hashed under. A mistyped address leaves no readable trace.
 const PURPOSE: &str = "login_attempts.subject";
-/// How long failed attempts count, from the first one on.
+/// Time for which failed attempts count, from the first one on.
 pub const WINDOW: Duration = Duration::minutes(15);
 
-/// Whom an attempt counts against.
+/// The counters of an attempt.
 #[derive(Clone)]
 pub struct Attempt {
-    /// Whether there is such a customer or not.
+    /// Hash of the address, whether such a customer exists or not.
     customer: String,
     address: String,
     both: String,
@@ -34,10 +34,10 @@ impl Attempt {
         }
     }
 
-    /// Counts it as a failed one.
+    /// Counts the attempt as failed.
     ///
     /// # Errors
-    /// There were too many. This one is not counted then: nothing was tried.
+    /// There were too many. This attempt is not counted then, because no password was tried.
     pub async fn count(&self, tx: &mut Tx<'_>, context: &Context, scope: &Scope) -> Result<(), Failure> {
         let (now, settings) = (stored_time(context.now()), &context.settings);
         query!(tx, login_attempts::forget_ended(scope, now - WINDOW))?;
@@ -72,10 +72,10 @@ impl Attempt {
         Ok(())
     }
 
-    /// It did not fail.
+    /// Takes the count of a successful attempt back.
     pub async fn succeeded(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<(), Failure> {
         query!(tx, login_attempts::take_back(scope, &self.address))?;
-        // Not forgotten: somebody else may still be trying.
+        // Reduced, not reset: another caller may still be guessing.
         query!(tx, login_attempts::take_back(scope, &self.customer))?;
         Ok(query!(tx, login_attempts::forget(scope, &self.both))?)
     }

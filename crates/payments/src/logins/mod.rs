@@ -28,26 +28,26 @@ pub use self::refresh::{customer_of_refresh_token, with_refresh_token};
 pub struct Session {
     /// The customer.
     pub customer_id: Id,
-    /// Gives the next access token, and another one of its kind.
+    /// Token for the next access token and the next refresh token.
     pub refresh_token: SecretString,
-    /// The login that both go back to.
+    /// The login that both tokens belong to.
     pub login_id: String,
-    /// When it was found to be good: an access token counts from then.
+    /// Time of the check: an access token is valid from then.
     pub at: Timestamp,
 }
 
-/// What a customer logs in with.
+/// The credentials of a customer.
 pub struct Login {
     /// The customer's address.
     pub email: String,
     /// The password.
     pub password: SecretString,
-    /// Network address that they do it from.
+    /// Network address of the caller.
     pub address: IpAddr,
 }
 
-/// Logs a customer in. `None` if there is no such customer, if they have no password, or if it is another one: which of them
-/// is not said, and takes the same time to find out.
+/// Logs a customer in. `None` if there is no such customer, if they have no password, or if the password is wrong: the three
+/// cases look the same to the caller, and take the same time.
 ///
 /// # Errors
 /// There were too many failed attempts (429), too many passwords wait to be checked (503), or the database fails.
@@ -74,7 +74,7 @@ async fn try_password(
         ..login
     };
     let attempt = Attempt::new(context, &login);
-    // Who finds the queue full has tried nothing, and nothing is counted.
+    // A caller who finds the queue full has tried nothing, and nothing is counted.
     let place = context.passwords.enter(network(login.address).to_string())?;
     let known = begin(context, &scope, attempt.clone(), login.email).await?;
     let stored = known.hash.as_deref();
@@ -88,7 +88,7 @@ async fn try_password(
     let (context, application) = (context.clone(), application.clone());
     let db = context.db.clone();
     db.write(async move |tx: &mut Tx<'_>| {
-        // A password that was changed meanwhile opens nothing any more.
+        // A password that was changed meanwhile is no longer valid.
         if query!(tx, passwords::hash(&scope, &known.customer_id))? != known.hash {
             return Ok(None);
         }
@@ -106,7 +106,7 @@ struct Known {
     hash: Option<String>,
 }
 
-/// Counts the attempt as a failed one, before anything is tried: many at once don't outrun the count. Then looks for the
+/// Counts the attempt as failed before the password is tried, so that many at once can't outrun the limit. Then looks for the
 /// customer.
 async fn begin(context: &Context, scope: &Scope, attempt: Attempt, email: String) -> Result<Known, Failure> {
     let (inside, scope) = (context.clone(), scope.clone());
@@ -122,7 +122,7 @@ async fn begin(context: &Context, scope: &Scope, attempt: Attempt, email: String
 }
 
 async fn customer_of(tx: &mut Tx<'_>, scope: &Scope, email: &str) -> Result<Option<String>, StoreError> {
-    // PostgreSQL takes no such text.
+    // PostgreSQL accepts no such text.
     if email.contains('\0') {
         return Ok(None);
     }

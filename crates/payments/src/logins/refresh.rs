@@ -1,5 +1,5 @@
-//! Refresh tokens: each works once and gives the next (RFC 9700 section 4.14.2). One that comes a second time was stolen, or
-//! its thief was faster: all tokens of that login end.
+//! Refresh tokens: each works once and gives the next (RFC 9700 section 4.14.2). A token that is used twice was stolen, or the
+//! thief was faster: all tokens of that login end.
 
 use chrono::Duration;
 use futures::future::LocalBoxFuture;
@@ -18,7 +18,7 @@ use crate::{
 
 const LIFETIME: Duration = Duration::weeks(2);
 
-/// Goes on with a login. `None` if the token is none of the application's, has ended, or was used before.
+/// Continues a login. `None` if the token is not the application's, has expired, or was used before.
 ///
 /// # Errors
 /// The database fails.
@@ -38,7 +38,8 @@ pub fn with_refresh_token<'a>(
     })
 }
 
-/// Whom a refresh token of the application was given to, whether it still works or not. `None` if there is no such token.
+/// The customer that a refresh token of the application was given to, whether it is still valid or not. `None` if there is no
+/// such token.
 ///
 /// # Errors
 /// The database fails.
@@ -80,7 +81,7 @@ async fn rotate(
     if token.used_at.is_some() {
         tracing::warn!(
             customer,
-            "a refresh token was used twice: the login that it goes back to ends"
+            "a refresh token was used twice: all tokens of its login end"
         );
         query!(tx, refresh_tokens::revoke_family(&scope, customer, family))?;
         revocations::of_login(tx, context, family).await?;

@@ -85,7 +85,7 @@ async fn a_customer_waits_after_ten_failures_until_the_first_is_a_quarter_of_an_
     // The right password makes no difference.
     let problems = shop.log_in().await.unwrap_err();
     assert_eq!((problems.status(), problems.retry_after), (429, Some(891)));
-    // Others do not wait, and nobody learns that there is no such customer by not having to.
+    // Other customers need not wait, and an unknown address takes the same time.
     assert!(
         shop.log_in_from(1, "nobody@example.com", PASSWORD)
             .await
@@ -107,7 +107,7 @@ async fn a_stranger_does_not_lock_a_customer_out() {
         }
     }
     assert!(shop.log_in().await.unwrap().is_some());
-    // Guessing from many places at once has an end, and the customer's own success does not start it anew.
+    // Guessing from many addresses at once is limited, and the customer's own success does not reset the limit.
     while let Ok(session) = shop.log_in_from(6, "bea@example.com", "wrong horse").await {
         assert!(session.is_none());
     }
@@ -184,7 +184,7 @@ async fn a_refresh_token_works_once_and_its_second_use_ends_the_login() {
     let third = shop.refresh(&second.refresh_token).await.unwrap();
     assert!(shop.refresh(&first.refresh_token).await.is_none());
     assert!(shop.refresh(&third.refresh_token).await.is_none());
-    // Another login of the customer goes on.
+    // Another login of the customer continues.
     assert!(shop.refresh(&other.refresh_token).await.is_some());
 }
 

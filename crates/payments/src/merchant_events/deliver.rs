@@ -1,4 +1,4 @@
-//! Sending what is due, and writing down what came of it.
+//! Sends the due deliveries, and records the results.
 
 use std::time::Duration;
 
@@ -19,18 +19,18 @@ use crate::{
     stored::stored_time,
 };
 
-/// How long a webhook may take for its answer (Commerce Layer docs: real-time webhooks).
+/// Time limit for a webhook's answer (Commerce Layer docs: real-time webhooks).
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// After this what was taken is due again: whoever took it has ended.
+/// Time after which a claimed delivery is due again: the process that claimed it has ended.
 const LEASE: chrono::Duration = chrono::Duration::seconds(15);
-/// Failures in a row with which a circuit opens (Commerce Layer docs: circuit breaker).
+/// Consecutive failures that open a circuit (Commerce Layer docs: circuit breaker).
 const OPENS_AT: i64 = 30;
-/// A webhook that is gone says so.
+/// The status of a webhook that no longer exists.
 const GONE: u16 = 410;
 
-/// Something that is to be sent to a webhook.
+/// A claimed delivery.
 ///
-/// What chance has to give is drawn when it is taken, so that it does not depend on when the webhook answers.
+/// Its random values are drawn at the claim, so that they don't depend on when the webhook answers.
 pub struct Delivery {
     row: EventDeliveryRow,
     webhook: WebhookRow,
@@ -38,7 +38,7 @@ pub struct Delivery {
     jitter: u8,
 }
 
-/// Something that was sent, and what came of it.
+/// A delivery that was sent, with its result.
 pub struct Sent {
     called: Called,
     end: End,
@@ -52,8 +52,7 @@ impl Delivery {
     }
 }
 
-/// Takes what is to be sent by now, of each webhook as much as `free` says of its identifier. No other instance takes it for
-/// a while.
+/// Claims the due deliveries, of each webhook as many as `free` allows. No other instance takes them for a while.
 pub async fn take_due(context: &Context, free: impl Fn(&str) -> usize) -> Result<Vec<Delivery>, Failure> {
     let now = stored_time(context.now());
     let webhooks = context
@@ -99,7 +98,7 @@ fn lease() -> chrono::Duration {
     LEASE
 }
 
-/// Calls a webhook with what was [taken](take_due). What came of it is to be [written down](settle).
+/// Calls a webhook with a [claimed](take_due) delivery. The caller [records](record) the result.
 pub async fn send(context: &Context, delivery: Delivery) -> Result<Sent, Failure> {
     let answer = context.sender.send(&message(context, &delivery)?).await;
     let (called, end) = read(context, &delivery, answer);
@@ -110,7 +109,7 @@ pub async fn send(context: &Context, delivery: Delivery) -> Result<Sent, Failure
     })
 }
 
-/// Writes down what came of a call.
+/// Records the result of a call.
 pub async fn record(context: &Context, sent: Sent) -> Result<(), Failure> {
     let Sent { called, end, webhook } = sent;
     let written = context
@@ -127,7 +126,7 @@ pub async fn record(context: &Context, sent: Sent) -> Result<(), Failure> {
         })
         .await;
     match written {
-        // The event was forgotten meanwhile.
+        // The event was deleted meanwhile.
         Err(StoreError::Referenced(_)) => Ok(()),
         written => Ok(written?),
     }
@@ -167,7 +166,7 @@ fn message_id(delivery: &Delivery) -> &str {
     &delivery.row.id
 }
 
-/// How a call has ended, for the webhook.
+/// The end of a call, for the webhook.
 #[derive(Clone, Copy)]
 enum End {
     Taken,

@@ -1,4 +1,4 @@
-//! What is sent: the resource as `GET` shows it, with what the webhook includes.
+//! The payload: the resource as `GET` shows it, with the webhook's includes.
 
 use std::collections::HashMap;
 
@@ -19,15 +19,15 @@ use crate::{
     stored::parse_column,
 };
 
-/// Resources that are included at most; what a path leads to beyond that is left out.
+/// Maximum number of included resources; the rest is left out.
 const MOST: usize = 100;
 
-/// The payload that only names a resource: all that there is to tell of one that is gone.
+/// The payload that only names a resource: there is no more to show of a deleted one.
 pub fn name_only(topic: Topic, id: &str) -> String {
     json!({"data": {"type": topic.resource().kind, "id": id}}).to_string()
 }
 
-/// The payload with a resource; none if there is no such resource (any more).
+/// The payload with a resource; `None` if the resource does not exist (any more).
 pub async fn render(
     context: &Context,
     handlers: &Handlers,
@@ -60,7 +60,7 @@ pub async fn render(
     ))
 }
 
-/// The service itself reads everything of the organization.
+/// A request by the service itself, which may read everything of the organization.
 fn inner_request(context: &Context, scope: &Scope) -> Request {
     Request {
         context: context.clone(),
@@ -81,7 +81,7 @@ fn inner_request(context: &Context, scope: &Scope) -> Request {
     }
 }
 
-/// Resources beside the one that a payload is about, each once.
+/// Resources beside the payload's main one, each once.
 #[derive(Default)]
 struct Included {
     resources: Vec<Value>,
@@ -106,7 +106,7 @@ impl Composition<'_> {
         Ok(Some(document["data"].take()))
     }
 
-    /// Includes what a path leads to from a resource, and says in the resource what that is.
+    /// Includes the resources that a path leads to from a resource, and links them in it.
     fn include<'a>(
         &'a self,
         owner: &'a mut Value,
@@ -118,7 +118,7 @@ impl Composition<'_> {
             let Some((name, rest)) = steps.split_first() else {
                 return Ok(());
             };
-            // Of the payment sources, one kind may have a relationship that another has not.
+            // One type of payment source may lack a relationship that another one has.
             let Some(relationship) = meta.relationship(name) else {
                 return Ok(());
             };
@@ -173,7 +173,7 @@ impl Composition<'_> {
         Ok(pairs.iter().map(|(object, _)| object.identifier()).collect())
     }
 
-    /// Where a resource is among the included ones; it is added if it is not there yet.
+    /// The position of a resource among the included ones; it is added if necessary.
     async fn position(&self, target: &Identifier, included: &mut Included) -> Result<Option<usize>, Failure> {
         if let Some(position) = included.positions.get(target) {
             return Ok(Some(*position));

@@ -1,4 +1,4 @@
-//! From changes to events: what is to be sent to whom.
+//! Turns changes into events: a payload for each webhook of the topic.
 
 use std::collections::HashMap;
 
@@ -16,16 +16,16 @@ use crate::{
     stored::{json, parse_column, stored_time},
 };
 
-/// The events of a row of the outbox, and what is to be sent.
+/// The events of a row of the outbox, with their deliveries.
 struct Events {
     sequence: i64,
     events: Vec<EventRow>,
     deliveries: Vec<EventDeliveryRow>,
 }
 
-/// Works off up to `limit` rows of the outbox. Answers how many there were.
+/// Publishes up to `limit` rows of the outbox. Answers how many there were.
 ///
-/// Payloads are made before the transaction that stores them; of several instances that do the same, one stores.
+/// Payloads are made before the transaction that stores them. If several instances make them, one stores them.
 pub async fn publish(context: &Context, handlers: &Handlers, limit: i64) -> Result<usize, Failure> {
     let rows = context
         .db
@@ -72,7 +72,7 @@ pub async fn publish(context: &Context, handlers: &Handlers, limit: i64) -> Resu
 struct Publisher<'a> {
     context: &'a Context,
     handlers: &'a Handlers,
-    /// Those that were asked for already.
+    /// The webhooks that were read already.
     webhooks: HashMap<(Scope, Topic), Vec<WebhookRow>>,
 }
 
@@ -123,7 +123,7 @@ impl Publisher<'_> {
                     .read(async |tx: &mut Tx<'_>| query!(tx, events::get(scope, &known)));
                 match read.await? {
                     Some(event) => event.id,
-                    // It has been forgotten meanwhile.
+                    // The event was deleted meanwhile.
                     None => return Ok(()),
                 }
             }
@@ -148,7 +148,7 @@ impl Publisher<'_> {
         Ok(found)
     }
 
-    /// What is sent; nothing of a resource that never came to be.
+    /// The payload of a change for a webhook; `None` if the resource was never created.
     async fn payload(
         &self,
         scope: &Scope,
@@ -164,7 +164,7 @@ impl Publisher<'_> {
         };
         let about = (change.topic, change.id.as_str());
         match payload::render(self.context, self.handlers, scope, about, &paths).await {
-            // What can be done later is.
+            // The database may recover: try again later.
             Err(Failure::Store(
                 error @ (StoreError::Busy
                 | StoreError::Unavailable(_)

@@ -1,4 +1,4 @@
-//! When a call that has failed is made again.
+//! The time of a failed call's next attempt.
 
 use chrono::{DateTime, Duration};
 use tillgate_model::Timestamp;
@@ -6,22 +6,22 @@ use tillgate_store::StoredTime;
 
 use crate::ports::Entropy;
 
-/// Calls that are made at most.
+/// Maximum number of calls.
 pub const ATTEMPTS: usize = 10;
-/// Seconds between them: 71 hours and a half in all.
+/// Seconds between two calls: 71 hours and a half in all.
 const PAUSES: [i64; ATTEMPTS - 1] = [5, 60, 300, 1800, 7200, 18_000, 36_000, 64_800, 129_600];
-/// Nobody is waited for longer, whatever `Retry-After` says.
+/// Maximum pause, whatever `Retry-After` says.
 const LONGEST: Duration = Duration::hours(24);
 
-/// How much a pause is shortened: by nothing with 0, by a tenth with 255.
+/// A random amount to shorten a pause by: nothing for 0, a tenth for 255.
 pub fn jitter(entropy: &dyn Entropy) -> u8 {
     let mut random = [0];
     entropy.fill(&mut random);
     random[0]
 }
 
-/// When to call again after so many calls; none if that were enough. Each pause is shortened by up to a tenth, so that what
-/// failed together does not come back together, and nothing comes later than three days after the first call.
+/// The time of the next call after a number of calls; `None` after the last one. Each pause is shortened by up to a tenth, so
+/// that simultaneous failures don't come back together, and no call comes later than three days after the first.
 pub fn next(calls: usize, now: StoredTime, retry_after: Option<Duration>, jitter: u8) -> Option<StoredTime> {
     let pause = Duration::seconds(*PAUSES.get(calls.checked_sub(1)?)?);
     let jitter = pause * i32::from(jitter) / 2550;
@@ -29,7 +29,7 @@ pub fn next(calls: usize, now: StoredTime, retry_after: Option<Duration>, jitter
     Some(now + (pause - jitter).max(asked_for))
 }
 
-/// What `Retry-After` says (RFC 9110, 10.2.3): seconds, or a moment.
+/// The pause that `Retry-After` asks for (RFC 9110, 10.2.3), in seconds or as a date.
 pub fn retry_after(value: &str, now: StoredTime) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<u32>() {

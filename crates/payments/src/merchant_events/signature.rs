@@ -1,16 +1,16 @@
-//! What proves to a receiver that a call is ours: HMAC-SHA256 under the webhook's shared secret, in two notations.
+//! The signature that proves our calls to a receiver: HMAC-SHA256 under the webhook's shared secret, in two notations.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// `X-CommerceLayer-Signature`: of the body (Commerce Layer docs: callbacks security).
+/// `X-CommerceLayer-Signature`: the signature of the body (Commerce Layer docs: callbacks security).
 pub fn of_body(secret: &str, body: &str) -> String {
     hmac(secret, &[body])
 }
 
-/// `webhook-signature`: of id, time and body (Standard Webhooks specification, signature scheme). `time` is in seconds since
-/// 1970.
+/// `webhook-signature`: the signature of id, time and body (Standard Webhooks specification, signature scheme). `time` is in
+/// seconds since 1970.
 pub fn standard(secret: &str, id: &str, time: &str, body: &str) -> String {
     format!("v1,{}", hmac(secret, &[id, ".", time, ".", body]))
 }

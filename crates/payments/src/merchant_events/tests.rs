@@ -1,4 +1,4 @@
-//! From a change to the calls that tell of it, with a clock that the test moves.
+//! From a change to the calls for it, with a clock that the test moves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ async fn customer(world: &World, name: &str) -> String {
     world.create("customers", email, json!({})).await
 }
 
-/// Makes events of what has changed, and sends what is due. Answers how many calls there were.
+/// Publishes the changes and sends the due deliveries. Answers how many calls there were.
 async fn tell(world: &World) -> usize {
     world.service.publish_once(1000).await;
     let due = world.service.take_deliveries(&|_| 1000).await;
@@ -240,7 +240,7 @@ async fn a_webhook_that_is_gone_is_disabled() {
     assert_eq!(tell(&world).await, 1);
 }
 
-/// A process that ends after a call and before it is written down: what it took is called again, by whoever is there.
+/// A process that ends between a call and its record: another one repeats the call.
 #[tokio::test]
 async fn a_crash_has_a_call_repeated_and_never_lost() {
     let world = World::new().await;
@@ -263,7 +263,7 @@ async fn a_crash_has_a_call_repeated_and_never_lost() {
     assert_eq!(calls[0].headers["webhook-id"], calls[1].headers["webhook-id"]);
 }
 
-/// Two who send the same at the same time count one attempt.
+/// Two instances that send the same delivery at the same time count one attempt.
 #[tokio::test]
 async fn two_instances_do_not_count_twice() {
     let world = World::new().await;
@@ -325,7 +325,7 @@ async fn a_month_of_a_dead_a_slow_and_a_healthy_receiver() {
     let ada = customer(&world, "ada").await;
     let steps_of_a_day = 24 * 2;
     for step in 0..29 * steps_of_a_day {
-        // It answers in time every third half hour.
+        // The webhook answers in time every third half hour.
         let seconds = if step % 3 == 0 { 4 } else { 6 };
         world
             .receivers
@@ -354,7 +354,7 @@ async fn a_month_of_a_dead_a_slow_and_a_healthy_receiver() {
     let events = 29 * steps_of_a_day / 8;
     assert_eq!(world.receivers.calls(healthy).len(), events);
     assert_eq!(messages(healthy).len(), events);
-    // What it answered too late came again, until it answered in time: nothing is left, and nothing was given up.
+    // Late answers were repeated until one was in time: nothing is left, and nothing was given up.
     assert_eq!(messages(slow).len(), events);
     let mut calls = BTreeMap::new();
     for call in world.receivers.calls(slow) {
@@ -364,7 +364,7 @@ async fn a_month_of_a_dead_a_slow_and_a_healthy_receiver() {
     assert!(most.is_some_and(|most| (2..10).contains(most)), "{most:?}");
     world.advance(TimeDelta::days(4));
     assert_eq!(tell(&world).await, 0);
-    // Its circuit is open after 30 failures in a row, and nobody calls it any more.
+    // The circuit opens after 30 consecutive failures, and the calls stop.
     assert_eq!(world.receivers.calls(dead).len(), 30);
     let webhook = world.attributes("webhooks", &ids[0]).await;
     assert_eq!(
@@ -376,7 +376,7 @@ async fn a_month_of_a_dead_a_slow_and_a_healthy_receiver() {
         (&webhook["circuit_state"], &webhook["circuit_failure_count"]),
         (&json!("closed"), &json!(0))
     );
-    // It is closed by hand, and what it has missed of the month comes.
+    // The circuit is closed by hand, and the missed events of the month arrive.
     world.receivers.behave(dead, Behaviour::Answer(200));
     world
         .update("webhooks", &ids[0], json!({"_reset_circuit": true}))

@@ -1,4 +1,4 @@
-//! Which topics a change of a row is.
+//! Maps a change of a row to topics.
 
 use serde::{Deserialize, Serialize};
 use tillgate_model::{
@@ -7,20 +7,20 @@ use tillgate_model::{
 };
 use tillgate_store::{OrderRow, TransactionRow, TransactionStatus};
 
-/// Something that has happened to a resource.
+/// A change of a resource.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Change {
-    /// What.
+    /// Topic of the change.
     pub topic: Topic,
-    /// To which one.
+    /// Id of the resource.
     pub id: String,
-    /// The event that was made of it, if it is to be told once more.
+    /// Id of its event, if that is to be delivered once more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
 }
 
 impl Change {
-    /// Something that has happened just now.
+    /// A change that happened now.
     pub fn new(topic: Topic, id: impl Into<String>) -> Self {
         Self {
             topic,
@@ -30,7 +30,7 @@ impl Change {
     }
 }
 
-/// What has happened to an order between two states of its row; it is new if there was none before.
+/// The changes between two states of an order's row. Without a former state, the order is new.
 pub fn of_order(before: Option<&OrderRow>, after: &OrderRow) -> Vec<Change> {
     let is_new = before.is_none().then_some(Topic::OrdersCreate);
     let status = match *after.status {
@@ -52,7 +52,7 @@ pub fn of_order(before: Option<&OrderRow>, after: &OrderRow) -> Vec<Change> {
     let status = status.filter(|_| before.is_none_or(|before| before.status != after.status));
     let payment =
         payment.filter(|_| before.is_none_or(|before| before.payment_status != after.payment_status));
-    // A payment that places its order comes before that.
+    // A payment that places its order comes before the placing.
     [is_new, payment, status]
         .into_iter()
         .flatten()

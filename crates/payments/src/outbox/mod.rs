@@ -1,4 +1,4 @@
-//! Writing changes down with what they are changes of.
+//! Stores changes together with the rows that they change.
 
 mod change;
 
@@ -12,8 +12,8 @@ use crate::{
     stored::{stored_json, stored_time},
 };
 
-/// Writes changes as part of the transaction that makes them. An organization without webhooks has nobody to tell: nothing is
-/// written for it. No round trip is waited for.
+/// Writes changes as part of the transaction that makes them. It writes nothing for an organization without webhooks, and waits
+/// for no round trip.
 pub async fn record(
     tx: &mut Tx<'_>,
     context: &Context,

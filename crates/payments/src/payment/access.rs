@@ -1,11 +1,11 @@
-//! Who sees an order, and with it what pays it.
+//! Rules for who sees an order, and with it the payments of the order.
 
 use tillgate_store::AnyOrder;
 
 use crate::{request::Request, seen::BEING_BOUGHT};
 
-/// A sales channel sees orders of its market only. A guest sees those that guests buy, while they are being bought or were just
-/// bought. A customer sees all of their own, and those of guests as long as these are nobody's or under the customer's address.
+/// A sales channel sees orders of its market only. A guest sees guests' orders up to the status `placed`. A customer sees all of
+/// their own orders and, up to that status, guests' orders without a customer or under the customer's address.
 pub fn visible(request: &Request, order: &impl AnyOrder) -> bool {
     let caller = &request.caller;
     let market = caller.market_id.as_ref();

@@ -1,4 +1,4 @@
-//! Saved cards: whose they are, and who may charge them.
+//! Saved cards: their owners, and the callers who may charge them.
 
 use tillgate_model::{Id, Problem, Secret};
 use tillgate_store::{CardState, CustomerPaymentSourceRow, OrderRow, Scope, StoreError, Tx, query};
@@ -13,7 +13,7 @@ use crate::{
     stored::parse_column,
 };
 
-/// What tokens are sealed and hashed as.
+/// The context that tokens are sealed and hashed under.
 const TOKEN: &str = "customer_payment_sources.token";
 
 /// Encrypts a token.
@@ -21,7 +21,7 @@ pub fn seal_token(context: &Context, token: &str) -> String {
     context.cipher.seal(&*context.entropy, TOKEN, token)
 }
 
-/// What a token is found by.
+/// The keyed hash that a token is found by.
 pub fn hash_token(context: &Context, token: &str) -> String {
     context.cipher.keyed_hash(TOKEN, token)
 }
@@ -46,26 +46,26 @@ pub async fn cards_of(
     query!(tx, wallet::of_customer(scope, customer_id, CardState::Active))
 }
 
-/// What a PSP needs to charge a saved card.
+/// The data that a PSP needs to charge a saved card.
 pub struct SavedCard {
-    /// The PSP's id of it.
+    /// The PSP's id of the card.
     pub token: String,
-    /// The PSP's customer that it belongs to.
+    /// The PSP's customer that the card belongs to.
     pub customer_token: Option<String>,
-    /// The PSP's id of the payment that it was first used for.
+    /// The PSP's id of the payment that first used the card.
     pub first_psp_id: Option<String>,
 }
 
-/// Whether a caller may use the saved cards of an order's customer: the merchant may, and the customer who has logged in. By
-/// an e-mail address, a guest could name anybody.
+/// Whether a caller may use the saved cards of an order's customer: the merchant may, and the customer who has logged in. A guest
+/// may not, because an e-mail address could name anyone.
 pub fn may_use(request: &Request, order: &OrderRow) -> bool {
     let own = request.caller.customer_id.as_ref();
     let is_own = own.is_some_and(|own| order.customer_id.as_deref() == Some(own.as_str()));
     request.caller.kind == ApplicationKind::Integration || is_own
 }
 
-/// Whether a caller may save the card that an order is paid with for the order's customer. What a guest pays with stays out of
-/// the wallet of whoever has an account for the address that the guest gave.
+/// Whether a caller may save the card that pays an order for the order's customer. A guest's card stays out of the wallet of a
+/// customer whose address the guest gave.
 pub fn may_save(request: &Request, order: &OrderRow) -> bool {
     request.caller.kind == ApplicationKind::Integration || (may_use(request, order) && !order.guest)
 }
@@ -74,7 +74,7 @@ pub fn is_of(row: &CustomerPaymentSourceRow, order: &OrderRow) -> bool {
     order.customer_id.as_ref() == Some(&row.customer_id) || planted::is(Bug::AnybodysCard)
 }
 
-/// What a PSP needs to charge a card, unless the card has no token.
+/// The data that a PSP needs to charge a card, unless the card has no token.
 pub fn saved(context: &Context, row: &CustomerPaymentSourceRow) -> Result<Option<SavedCard>, Failure> {
     let token = token(context, row)?
         .as_ref()
@@ -87,8 +87,8 @@ pub fn saved(context: &Context, row: &CustomerPaymentSourceRow) -> Result<Option
     }))
 }
 
-/// The card with a token at a gateway, if the order's customer has saved it; nothing if nobody has. A card of somebody
-/// else is refused.
+/// The card with a token at a gateway, if the order's customer has saved it; `None` if nobody has. Refuses another customer's
+/// card.
 pub async fn card_of(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -108,7 +108,7 @@ pub async fn card_of(
     }
 }
 
-/// The card with a token at a gateway, which must be there.
+/// The card with a token at a gateway. Refuses a token that is not saved.
 pub async fn own_card(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -121,7 +121,7 @@ pub async fn own_card(
     Ok(card.ok_or_else(|| not_the_customers(pointer))?)
 }
 
-/// Whether a PSP's customer is the order's, as their saved cards or we ourselves have it.
+/// Whether a PSP's customer is the order's customer, by their saved cards or by our record of the PSP's customers.
 pub async fn is_psp_customer(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -142,15 +142,15 @@ pub async fn is_psp_customer(
     }))
 }
 
-/// What a caller is told of a card that is not the customer's, is not there, or that the caller may not use: the same, so
-/// that nobody learns what others have saved.
+/// The problem for a card that is another customer's, does not exist, or may not be used by the caller. It is one text for all,
+/// so nobody learns which cards others have saved.
 pub fn not_the_customers(pointer: &str) -> Problem {
     let message = "is not saved for the order's customer, or the application may not use it";
     Problem::invalid(pointer, "not_owned", message)
 }
 
-/// The saved card that a payment source was made to charge, looked up each time: it may have been removed since. Nothing
-/// if the source is paid with something else.
+/// The saved card that a payment source charges, looked up each time because it may have been removed. `None` if the source has
+/// another instrument.
 pub async fn chosen(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -172,7 +172,7 @@ pub async fn chosen(
     }
 }
 
-/// The saved card that an attempt to pay needs.
+/// The saved card that an attempt to pay needs. Refuses the attempt if the card was removed.
 pub async fn chosen_or_refuse(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -188,7 +188,7 @@ pub async fn chosen_or_refuse(
     Ok(card)
 }
 
-/// A customer sees their own cards, while they can be used.
+/// Whether a caller sees a saved card: a customer sees their own, as long as the cards are active.
 pub fn visible(request: &Request, row: &CustomerPaymentSourceRow) -> bool {
     let own = request.caller.customer_id.as_ref();
     is_active(row) && own.is_none_or(|own| own.as_str() == row.customer_id)

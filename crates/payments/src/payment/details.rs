@@ -1,5 +1,5 @@
-//! Those columns of a payment source that are stored as one JSON text, without what has no value: it is written several times
-//! for each payment, and most payments have little of it.
+//! The columns of a payment source that are stored as one JSON text, without those that have no value. The text is written
+//! several times for each payment, and most payments use few of the columns.
 
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
@@ -12,7 +12,7 @@ use crate::stored::stored_json;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenType {
-    /// A fresh one, which is used up by its payment.
+    /// A new token, which one payment uses up.
     #[default]
     Token,
     /// A saved instrument.
@@ -21,40 +21,40 @@ pub enum TokenType {
     Customer,
 }
 
-/// What of a payment source decides what happens to it.
+/// The details of a payment source that decide its course.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Terms {
     /// Stripe: the client's settings, as sent.
     pub options: Option<JsonObject>,
-    /// Where the buyer's browser returns to.
+    /// URL that the buyer's browser returns to.
     pub return_url: Option<String>,
-    /// Checkout.com: where the buyer's browser returns to after a success.
+    /// Checkout.com: URL that the buyer's browser returns to after a success.
     pub success_url: Option<String>,
-    /// Checkout.com: where the buyer's browser returns to after a failure.
+    /// Checkout.com: URL that the buyer's browser returns to after a failure.
     pub failure_url: Option<String>,
-    /// Stripe: where its receipt goes.
+    /// Stripe: e-mail address for the receipt.
     pub receipt_email: Option<String>,
-    /// Checkout.com: the kind of the token.
+    /// Checkout.com: kind of the token.
     pub payment_type: TokenType,
     /// Stripe: the gateway's connected account.
     pub connected_account: Option<String>,
-    /// How much was asked to be authorized, if that was not the order's total.
+    /// Amount that the request named, if it was not the order's total.
     pub authorization_amount_cents: Option<i64>,
-    /// It is paid by mail or telephone.
+    /// The order was taken by mail or telephone.
     pub moto: Option<bool>,
-    /// The saved card that is charged.
+    /// Id of the saved card that is charged.
     pub customer_payment_source_id: Option<String>,
-    /// The customer for whom the card is to be saved as soon as the payment is authorized. The order may have got another one
-    /// by then: that one does not get the card.
+    /// The customer whose wallet gets the card as soon as the payment is authorized. The order may have another customer by then,
+    /// who does not get the card.
     pub saves_for: Option<String>,
-    /// The order got another buyer after the source was made: its card is not saved for them.
+    /// Whether the order got another buyer after the source was made. Its card is not saved for them.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub buyer_changed: bool,
-    /// Stripe: the customer whom the PSP keeps the payment method for.
+    /// Stripe: the customer that the PSP keeps the payment method for.
     pub psp_customer: Option<String>,
-    /// The PSP's customer.
+    /// Id of the PSP's customer.
     pub customer_token: Option<String>,
     /// Stripe: the PaymentMethod. Its id charges the card again.
     pub payment_method: Option<JsonObject>,
@@ -64,27 +64,27 @@ pub struct Terms {
     pub reuse: Reuse,
     /// Stripe: whether the card allows several captures.
     pub multicapture: Option<bool>,
-    /// The payment was given up here while its buyer could still finish it at the PSP: whatever it holds then is released.
+    /// Whether the payment was given up here while its buyer could still finish it at the PSP. A late authorization is released.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub given_up: bool,
-    /// Since when the payment waits, for its buyer or for the PSP.
+    /// Time since which the payment waits for its buyer or for the PSP.
     pub waits_since: Option<Timestamp>,
     /// Network address of the buyer, for limits on failed payments.
     pub address: Option<String>,
 }
 
-/// What of a payment source is only shown to clients.
+/// The details of a payment source that are only shown to clients.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Display {
-    /// Checkout.com: the session that the buyer brought back.
+    /// Checkout.com: id of the session that the buyer's browser returned with.
     pub session_id: Option<String>,
     /// The gateway's public key.
     pub public_key: Option<String>,
     /// Stripe: identifier of the charge.
     pub charge_id: Option<String>,
-    /// Checkout.com: the payment as it last showed it.
+    /// Checkout.com: the last payment object that it showed.
     pub payment_response: Option<JsonObject>,
     /// Brand, last digits and expiry of the card.
     pub payment_instrument: Option<JsonObject>,
@@ -93,15 +93,15 @@ pub struct Display {
 /// The terms and the display of a payment source, as they are stored: one JSON object.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Details {
-    /// What decides.
+    /// The part that decides.
     #[serde(flatten)]
     pub terms: Terms,
-    /// What is shown.
+    /// The part that is only shown.
     #[serde(flatten)]
     pub display: Display,
 }
 
-/// The text that [`Details`] are read from.
+/// The JSON text of [`Details`].
 pub fn stored(terms: &Terms, display: &Display) -> String {
     #[derive(Serialize)]
     struct Both<'a> {

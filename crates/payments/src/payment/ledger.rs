@@ -1,4 +1,4 @@
-//! The transactions of an order, and the sums over them.
+//! The transactions of an order, and their sums.
 
 use tillgate_model::resources::{
     PaymentStatus,
@@ -19,14 +19,15 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Reads those of an order.
+    /// Reads the transactions of an order.
     pub async fn read(tx: &mut Tx<'_>, scope: &Scope, order_id: &str) -> Result<Self, StoreError> {
         Ok(Self {
             rows: query!(tx, payments::transactions_of_order(scope, order_id))?,
         })
     }
 
-    /// Reads those of an order that is locked. Most orders that are about to be paid never had one, as their row tells.
+    /// Reads the transactions of a locked order. Most orders never had one before their first payment: their row says so, and
+    /// saves the query.
     pub async fn of(tx: &mut Tx<'_>, scope: &Scope, order: &OrderRow) -> Result<Self, StoreError> {
         if order.transactions_count == 0 {
             return Ok(Self::default());
@@ -52,7 +53,7 @@ impl Ledger {
             .fold(0, |sum, row| sum.saturating_add(row.amount_cents))
     }
 
-    /// What is pending, authorized or captured, less what was voided or refunded: what the order's payments hold.
+    /// The amount that the order's payments hold: pending, authorized or captured, less voids and refunds.
     pub fn held(&self) -> i64 {
         let statuses: &[TransactionStatus] = if planted::is(Bug::PendingNotHeld) {
             &[Succeeded]
@@ -64,7 +65,7 @@ impl Ledger {
             - self.sum(Refunds, &[Succeeded], None)
     }
 
-    /// What the order's payments hold without one payment source.
+    /// The amount that the order's other payment sources hold.
     pub fn held_besides(&self, source_id: &str) -> i64 {
         let others = self
             .rows
@@ -75,7 +76,7 @@ impl Ledger {
         Self::new(others).held()
     }
 
-    /// What of a successful authorization is neither captured nor voided.
+    /// The amount of a successful authorization that is neither captured nor voided.
     pub fn open_authorization(&self, authorization: &TransactionRow) -> i64 {
         if authorization.status != Succeeded {
             return 0;
@@ -86,7 +87,7 @@ impl Ledger {
         (authorization.amount_cents - used).max(0)
     }
 
-    /// What of a successful authorization can be voided: all of what is open, unless a capture of it is not decided yet.
+    /// The amount of a successful authorization that can be voided: all of the open part, unless one of its captures is pending.
     pub fn voidable(&self, authorization: &TransactionRow) -> i64 {
         if self.sum(Captures, &[Pending], Some(&authorization.id)) > 0 {
             return 0;
@@ -94,17 +95,17 @@ impl Ledger {
         self.open_authorization(authorization)
     }
 
-    /// Whether money was captured of an authorization, or may be.
+    /// Whether an authorization has a successful or pending capture.
     pub fn is_captured(&self, authorization: &TransactionRow) -> bool {
         self.sum(Captures, &[Pending, Succeeded], Some(&authorization.id)) > 0
     }
 
-    /// What was captured for the order and not given back.
+    /// The amount that was captured for the order and not refunded.
     pub fn kept(&self) -> i64 {
         self.captured() - self.sum(Refunds, &[Succeeded], None)
     }
 
-    /// What of a successful capture is not refunded.
+    /// The amount of a successful capture that is not refunded.
     pub fn refundable(&self, capture: &TransactionRow) -> i64 {
         if capture.status != Succeeded {
             return 0;
@@ -113,12 +114,12 @@ impl Ledger {
         (capture.amount_cents - refunded).max(0)
     }
 
-    /// What was captured for the order in all.
+    /// The amount that was captured for the order in all.
     pub fn captured(&self) -> i64 {
         self.sum(Captures, &[Succeeded], None)
     }
 
-    /// Whether nothing is left of a successful authorization: it was voided, or what was captured of it was refunded.
+    /// Whether nothing is left of a successful authorization: it was voided, or its captures were refunded.
     pub fn is_undone(&self, authorization: &TransactionRow) -> bool {
         let captures = self.rows.iter().filter(|row| {
             row.kind == Captures && row.parent_id.as_deref() == Some(authorization.id.as_str())
@@ -129,12 +130,12 @@ impl Ledger {
                 .all(|row| self.refundable(row) == 0 && row.status == Succeeded)
     }
 
-    /// What was captured of an authorization.
+    /// The captured amount of an authorization.
     pub fn captured_of(&self, authorization: &TransactionRow) -> i64 {
         self.sum(Captures, &[Succeeded], Some(&authorization.id))
     }
 
-    /// What was captured of a payment source.
+    /// The captured amount of a payment source.
     pub fn captured_of_source(&self, source_id: &str) -> i64 {
         self.rows
             .iter()
@@ -149,12 +150,12 @@ impl Ledger {
         self.rows.iter().filter(move |row| row.kind == kind)
     }
 
-    /// The transaction of an id.
+    /// The transaction with an id.
     pub fn get(&self, id: &str) -> Option<&TransactionRow> {
         self.rows.iter().find(|row| row.id == id)
     }
 
-    /// How many authorizations failed.
+    /// The number of failed authorizations.
     pub fn failed_authorizations(&self) -> i64 {
         let failed = self
             .rows
@@ -164,7 +165,8 @@ impl Ledger {
         i64::try_from(failed).unwrap_or(i64::MAX)
     }
 
-    /// The transactions without what was undone before the order was placed, and what undid it.
+    /// The ledger without the authorizations that were undone before the order was placed, and without their voids, captures and
+    /// refunds.
     fn without_canceled(&self) -> Self {
         let canceled = |row: &TransactionRow| {
             let root = row.parent_id.as_ref().and_then(|id| self.get(id)).unwrap_or(row);
@@ -184,7 +186,7 @@ impl Ledger {
         let done = |kind| counted.sum(kind, &[Succeeded], None);
         let (authorized, captured, voided, refunded) =
             (done(Authorizations), done(Captures), done(Voids), done(Refunds));
-        // What is still held must not be forgotten.
+        // The rest that is still held must not be forgotten.
         let is_held = authorized > captured + voided && !planted::is(Bug::RestOfCaptureForgotten);
         if captured > 0 {
             if refunded >= captured && !is_held {

@@ -1,4 +1,4 @@
-//! A payment as it is read to be changed: the source, its order and the order's transactions, under the lock on the order's row.
+//! A payment that is read to be changed: the source, its order and the order's transactions, under the lock on the order's row.
 
 use tillgate_model::{Id, Problem, resources::TransactionKind};
 use tillgate_store::{
@@ -20,28 +20,28 @@ use crate::{
 /// A payment source, its order and the order's transactions. The order's row is locked.
 #[derive(Clone)]
 pub struct LockedPayment {
-    /// Whose it is.
+    /// Organization and mode of the payment.
     pub scope: Scope,
-    /// The order. Of its columns only those change that tell of its payment and its status.
+    /// The order. Only its payment and status columns change.
     pub order: OrderRow,
     /// The payment source.
     pub source: PaymentSourceRow,
-    /// What of the source decides what happens to it.
+    /// The details that decide the source's course.
     pub terms: Terms,
-    /// What of the source is only shown.
+    /// The details that are only shown.
     pub display: Display,
     /// The order's transactions.
     pub ledger: Ledger,
-    /// What is stored of the source and the order, so that only what differs is written; a new source is not stored yet.
+    /// The stored source and order, so that only differences are written. A new source is not stored yet.
     stored: (Option<PaymentSourceRow>, OrderRow),
-    /// What merchants may want to be told of, since the last save.
+    /// Changes since the last save that webhooks may subscribe to.
     changes: Vec<Change>,
 }
 
 impl LockedPayment {
     /// Locks the order of a payment source and reads both.
     pub async fn lock(tx: &mut Tx<'_>, scope: &Scope, source_id: &Id) -> Result<Self, Failure> {
-        // What follows the lock sees what was committed before it was granted.
+        // The queries after the lock see everything that was committed before the lock was granted.
         let (order, source) = queries!(
             tx,
             payments::lock_order_of_source(scope, source_id),
@@ -89,7 +89,7 @@ impl LockedPayment {
         })
     }
 
-    /// A new source of an order that is locked already. It becomes what pays the order.
+    /// A new source of a locked order. It becomes the order's payment source.
     pub fn new(
         scope: &Scope,
         mut order: OrderRow,
@@ -118,12 +118,12 @@ impl LockedPayment {
         details::stored(&self.terms, &self.display)
     }
 
-    /// Whether this is what pays the order now.
+    /// Whether this is the order's present payment source.
     pub fn is_current(&self) -> bool {
         self.order.payment_source_id.as_deref() == Some(self.source.id.as_str())
     }
 
-    /// Writes what has changed of the source and the order.
+    /// Writes the changed columns of the source and the order.
     pub async fn save(&mut self, tx: &mut Tx<'_>, context: &Context) -> Result<(), Failure> {
         let now = stored::stored_time(context.now());
         self.source.details = self.stored_details();
@@ -183,7 +183,7 @@ impl LockedPayment {
         }
     }
 
-    /// Adds a transaction, or writes one that is there.
+    /// Adds a transaction, or updates a stored one.
     pub async fn put(&mut self, tx: &mut Tx<'_>, row: TransactionRow) -> Result<(), Failure> {
         let known = self.ledger.get(&row.id);
         self.changes.extend(outbox::of_transaction(known, &row));
@@ -209,7 +209,7 @@ impl LockedPayment {
         Ok(())
     }
 
-    /// The source's authorization whose outcome is open.
+    /// The source's pending authorization.
     pub fn pending_authorization(&self) -> Option<TransactionRow> {
         self.authorizations()
             .find(|row| row.status == TransactionStatus::Pending)

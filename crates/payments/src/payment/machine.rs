@@ -1,14 +1,14 @@
-//! State machines as data: a table of moves for each kind of thing that has states.
+//! State machines as data: one table of moves for each kind of thing that has states.
 
 use tillgate_model::resources::{OrderStatus, TransactionKind};
 use tillgate_store::TransactionStatus;
 
-/// What each event makes of each state. What is not listed can't happen; a move to the same state succeeds and does
-/// nothing.
+/// The state after each event in each state. A pair that is not listed can't happen; a move to the same state succeeds and
+/// changes nothing.
 pub struct Machine<State: 'static, Event: 'static>(&'static [(State, Event, State)]);
 
 impl<State: Copy + PartialEq, Event: Copy + PartialEq> Machine<State, Event> {
-    /// Where an event leads, if it can happen in a state.
+    /// The state that an event leads to, if it can happen.
     pub fn next(&self, state: State, event: Event) -> Option<State> {
         let found = self
             .0
@@ -26,37 +26,37 @@ impl<State: Copy + PartialEq, Event: Copy + PartialEq> Machine<State, Event> {
     }
 }
 
-/// What happens to an order.
+/// Events of an order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display, strum::VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum OrderEvent {
-    /// It has a customer and line items.
+    /// The order has a customer and line items.
     Complete,
-    /// It lacks one of them.
+    /// The order lacks a customer or line items.
     Incomplete,
-    /// Its total is to be authorized, or its payment source detached.
+    /// Its total is about to be authorized, or its payment source detached.
     Authorize,
     /// Its placing waits for the PSP.
     BeginPlacing,
-    /// The payment that should have placed it came to nothing.
+    /// The payment that should have placed the order has failed.
     GiveUpPlacing,
-    /// It is placed.
+    /// The order is placed.
     Place,
     /// A payment that places its order has succeeded.
     PlaceByPayment,
-    /// It is approved.
+    /// The order is approved.
     Approve,
-    /// What is authorized is captured.
+    /// Its authorizations are captured.
     Capture,
-    /// What is captured is refunded.
+    /// Its captures are refunded.
     Refund,
-    /// All that was captured has been refunded.
+    /// All of its captures have been refunded.
     RefundInFull,
-    /// It is cancelled.
+    /// The order is cancelled.
     Cancel,
 }
 
-/// Orders.
+/// Moves of orders.
 pub const ORDER_MACHINE: Machine<OrderStatus, OrderEvent> = {
     use OrderEvent::{
         Approve, Authorize, BeginPlacing, Cancel, Capture, Complete, GiveUpPlacing, Incomplete, Place,
@@ -97,26 +97,26 @@ pub const ORDER_MACHINE: Machine<OrderStatus, OrderEvent> = {
     ])
 };
 
-/// What happens to a transaction.
+/// Events of a transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display, strum::VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum TransactionEvent {
-    /// It has happened at the PSP.
+    /// The PSP has carried it out.
     Succeed,
-    /// It has failed there.
+    /// The PSP has refused it, or it failed there.
     Fail,
-    /// A part of it is captured.
+    /// A part of an authorization is captured.
     Capture,
-    /// It is released.
+    /// An authorization is released.
     Void,
-    /// A part of it is refunded.
+    /// A part of a capture is refunded.
     Refund,
 }
 
 use TransactionEvent::{Capture, Fail, Refund, Succeed, Void};
 use TransactionStatus::{Failed, Pending, Succeeded};
 
-/// Authorizations.
+/// Moves of authorizations.
 pub const AUTHORIZATIONS: Machine<TransactionStatus, TransactionEvent> = Machine(&[
     (Pending, Succeed, Succeeded),
     (Pending, Fail, Failed),
@@ -126,7 +126,7 @@ pub const AUTHORIZATIONS: Machine<TransactionStatus, TransactionEvent> = Machine
     (Failed, Fail, Failed),
 ]);
 
-/// Captures.
+/// Moves of captures.
 pub const CAPTURES: Machine<TransactionStatus, TransactionEvent> = Machine(&[
     (Pending, Succeed, Succeeded),
     (Pending, Fail, Failed),
@@ -135,7 +135,7 @@ pub const CAPTURES: Machine<TransactionStatus, TransactionEvent> = Machine(&[
     (Failed, Fail, Failed),
 ]);
 
-/// Voids.
+/// Moves of voids.
 pub const VOIDS: Machine<TransactionStatus, TransactionEvent> = Machine(&[
     (Pending, Succeed, Succeeded),
     (Pending, Fail, Failed),
@@ -143,7 +143,7 @@ pub const VOIDS: Machine<TransactionStatus, TransactionEvent> = Machine(&[
     (Failed, Fail, Failed),
 ]);
 
-/// Refunds. A refund can come back: the card's bank refuses it days after the PSP has called it done.
+/// Moves of refunds. A refund can fail after a success: the card's issuer refuses it days after the PSP has reported it as done.
 pub const REFUNDS: Machine<TransactionStatus, TransactionEvent> = Machine(&[
     (Pending, Succeed, Succeeded),
     (Pending, Fail, Failed),

@@ -1,39 +1,39 @@
-//! In what a payment at a PSP differs from what was asked for.
+//! The differences between a payment at a PSP and the request for it.
 
 use std::str::FromStr as _;
 
 use tillgate_store::PaymentSourceRow;
 
-/// What differs.
+/// A property of a payment that differs from the request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display, strum::EnumString, strum::VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum Difference {
-    /// Live instead of test, or the other way round.
+    /// Live instead of test, or the reverse.
     Mode,
-    /// It is another order's.
+    /// The payment is for another order.
     Order,
-    /// It bears a reference that is none of ours.
+    /// Its reference is none of ours.
     Reference,
     /// Another currency.
     Currency,
     /// Another amount.
     Amount,
-    /// The money is taken at another time.
+    /// The money is captured at another time.
     CaptureMethod,
-    /// It is another customer's.
+    /// The payment has another customer.
     Customer,
-    /// It belongs to another connected account.
+    /// The payment belongs to another connected account.
     Account,
     /// Another instrument was charged.
     Instrument,
     /// A state that no payment of ours can be in.
     State,
-    /// The PSP does not have the payment, or not with the keys that the gateway has now.
+    /// The PSP does not have the payment, or not with the gateway's present keys.
     Missing,
 }
 
 impl Difference {
-    /// Whether it shows that the payment is not the one that was asked for. That one is never taken over.
+    /// Whether the difference proves that the payment is not the requested one. Such a payment is never taken over.
     pub fn is_of_another(self) -> bool {
         matches!(
             self,
@@ -42,14 +42,14 @@ impl Difference {
     }
 }
 
-/// Whether the PSP made another payment than the source's, which was not taken over. Nothing more is known of what it made.
+/// Whether the PSP made another payment than the source's, which was not taken over. Nothing more is known about that payment.
 pub fn is_unclaimed(source: &PaymentSourceRow) -> bool {
     let words = source.mismatch.as_deref().unwrap_or_default().split(',');
     let mut differences = words.filter_map(|word| Difference::from_str(word).ok());
     source.psp_id.is_none() && differences.any(Difference::is_of_another)
 }
 
-/// The differences as they are stored with the source; nothing without one.
+/// The differences as they are stored with the source; `None` without one.
 pub fn stored(differences: &[Difference]) -> Option<String> {
     let words: Vec<String> = differences.iter().map(ToString::to_string).collect();
     (!words.is_empty()).then(|| words.join(","))

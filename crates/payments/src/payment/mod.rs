@@ -1,4 +1,4 @@
-//! A payment with all that belongs to it, and the rules of how it moves. Nothing here calls a PSP.
+//! A payment with everything that belongs to it, and the rules of its moves. Nothing here calls a PSP.
 
 pub mod access;
 pub mod cards;

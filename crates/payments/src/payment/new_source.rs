@@ -1,4 +1,4 @@
-//! The parts that creating a source of any kind has: the checks, the row, and the end of it.
+//! The common parts of creating a source of any kind: the checks, the row, and the last step.
 
 use tillgate_model::{Id, Record, resources::PaymentSourceType};
 use tillgate_store::{AnyOrder as _, OrderRow, PaymentGatewayRow, SourceState, Tx, queries, query};
@@ -25,12 +25,12 @@ pub struct Payable {
     pub order: OrderRow,
     /// Its transactions.
     pub ledger: Ledger,
-    /// Its present payment could still be confirmed by a browser.
+    /// Whether its present payment could still be confirmed by a browser.
     pub is_confirmable: bool,
 }
 
 /// Locks the order, and checks that a new source of the type can pay it. The transaction is begun with
-/// [`replacing`](super::replace::replacing). `choose` decides the gateway out of what the order's market offers.
+/// [`replacing`](super::replace::replacing). `choose` picks the gateway from the order's market.
 pub async fn lock_payable<T>(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -39,9 +39,9 @@ pub async fn lock_payable<T>(
     choose: impl AsyncFnOnce(&mut Tx<'_>, &OrderRow, Offers) -> Result<T, Failure>,
 ) -> Result<(Payable, T), Failure> {
     let scope = request.scope();
-    // An address that is not known has no failures. What an integration says of it stands in the order.
+    // An unknown address has no failures. The address that an integration gives is in the order.
     let address = rules::caller_address(request).unwrap_or_default();
-    // What follows the lock sees what was committed before it was granted.
+    // The queries after the lock see everything that was committed before the lock was granted.
     let (order, of_caller, offered) = queries!(
         tx,
         orders::lock(scope, order_id),
@@ -72,7 +72,7 @@ pub async fn lock_payable<T>(
     Ok((payable, chosen))
 }
 
-/// Locks the order, and chooses the gateway of the order's payment method, or the only one that its market offers.
+/// Locks the order, and chooses the gateway of the order's payment method, or the only one of its market.
 pub async fn lock_payable_order(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -93,7 +93,7 @@ pub async fn lock_payable_order(
     .await
 }
 
-/// Which gateway a new source of an order would go through, without a lock; none if the order can't be paid so.
+/// The gateway that a new source of an order would use, found without a lock. `None` if the order can't be paid with the type.
 pub async fn likely_gateway(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -116,19 +116,19 @@ pub async fn likely_gateway(
     Ok(choice.map(|choice| (order, choice.gateway)))
 }
 
-/// A source to be, beside its record.
+/// The parts of a new source beside its record.
 pub struct NewSource<'a> {
     /// Its type.
     pub kind: PaymentSourceType,
     /// The order that it pays.
     pub payable: Payable,
-    /// The gateway that it goes through.
+    /// The gateway that the source uses.
     pub gateway: &'a PaymentGatewayRow,
-    /// Its terms, and what is shown.
+    /// Its terms and display.
     pub details: Details,
 }
 
-/// A new source, which becomes the order's. It is stored with the payment.
+/// Makes a new source the order's payment source. It is stored with the payment.
 pub fn new_source<R>(
     request: &Request,
     record: &Record<R>,
@@ -140,7 +140,7 @@ pub fn new_source<R>(
         gateway,
         mut details,
     } = new;
-    // Nothing else stands against the new source.
+    // The payment that could be confirmed is the last obstacle to the new source.
     if payable.is_confirmable {
         return Err(Failure::Confirmable);
     }
@@ -172,7 +172,7 @@ pub fn new_source<R>(
     ))
 }
 
-/// Where the buyer's browser returns to: what the request says, else the gateway, else a page of ours.
+/// The URL that the buyer's browser returns to: from the request, else from the gateway, else a page of ours.
 pub fn return_url(context: &Context, given: Option<&String>, gateway: &PaymentGatewayRow) -> String {
     given
         .or(gateway.return_url.as_ref())

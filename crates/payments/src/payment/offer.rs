@@ -1,42 +1,42 @@
-//! Which gateway pays an order. If the order has a payment method, it is that method's, for payment sources of that method's
-//! type. Otherwise it is the one that the order's market offers for the type. Every new payment source is checked with this,
-//! and every new authorization of one that is there: a method or a gateway may have been disabled, moved or changed since.
-//! Money that is held already is captured, voided and refunded through the gateway that holds it.
+//! Chooses the gateway that pays an order. If the order has a payment method, it is that method's gateway, for payment sources of
+//! that method's type. Otherwise it is the gateway that the order's market offers for the type. Every new payment source and
+//! every new authorization is checked with this: a method or a gateway may have been disabled, moved or changed since. Money that
+//! is already held is captured, voided and refunded through the gateway that holds it.
 
 use tillgate_model::{Id, Problem, resources::PaymentSourceType};
 use tillgate_store::{MethodSummary, OrderRow, PaymentGatewayRow, PaymentMethodRow, Scope, Tx, query};
 
 use crate::{failure::Failure, payment::locked::LockedPayment, request::Request, stored::parse_column};
 
-/// What an order's market offers for payment sources of one type: enabled methods with enabled gateways.
+/// The offers of an order's market for payment sources of one type: enabled methods with enabled gateways.
 pub struct Offers {
     source_type: PaymentSourceType,
     offered: Vec<(MethodSummary, PaymentGatewayRow)>,
 }
 
-/// How a payment source pays.
+/// The way in which a payment source pays.
 pub struct Choice {
-    /// The gateway that it goes through.
+    /// The gateway that the source uses.
     pub gateway: PaymentGatewayRow,
     /// Whether the order's payment method is for orders by mail or telephone.
     pub moto: bool,
 }
 
 impl Choice {
-    /// Whether the caller pays by mail or telephone: a merchant does, who enters the data of the card. A buyer can't say so, because
-    /// such a payment is not authenticated.
+    /// Whether the caller pays by mail or telephone: only a merchant does, who enters the card data. A buyer can't, because such
+    /// a payment is not authenticated.
     pub fn is_moto(&self, request: &Request) -> Option<bool> {
         (self.moto && request.caller.buyer().is_none()).then_some(true)
     }
 }
 
 impl Offers {
-    /// What the query `offers_of_order` answers for a type of payment sources.
+    /// Offers from the rows of the query `offers_of_order`.
     pub fn new(source_type: PaymentSourceType, offered: Vec<(MethodSummary, PaymentGatewayRow)>) -> Self {
         Self { source_type, offered }
     }
 
-    /// Reads what the market of an order offers.
+    /// Reads the offers of an order's market.
     pub async fn of(
         tx: &mut Tx<'_>,
         scope: &Scope,
@@ -48,7 +48,7 @@ impl Offers {
         Ok(Self::new(source_type, offered))
     }
 
-    /// The payment method of the order, if it is offered, or all that are offered to an order without one.
+    /// The offer of the order's payment method, or all offers if the order has no method.
     fn open_to(&self, order: &OrderRow) -> impl Iterator<Item = &(MethodSummary, PaymentGatewayRow)> {
         let chosen = order.payment_method_id.clone();
         self.offered
@@ -56,14 +56,14 @@ impl Offers {
             .filter(move |(method, _)| chosen.as_ref().is_none_or(|chosen| *chosen == method.id))
     }
 
-    /// How a new payment source of the type pays an order. None if nothing is offered, or several gateways are.
+    /// The gateway for a new payment source of the type. `None` if nothing is offered, or several gateways are.
     pub fn choose(&self, order: &OrderRow) -> Option<Choice> {
         let (_, first) = self.open_to(order).next()?;
         let is_only = self.open_to(order).all(|(_, gateway)| gateway.id == first.id);
         self.through(order, &first.id).filter(|_| is_only)
     }
 
-    /// How payments of an order go through a gateway, if they may.
+    /// The choice of a given gateway for an order, if it is offered.
     pub fn through(&self, order: &OrderRow, gateway_id: &str) -> Option<Choice> {
         let (method, gateway) = self
             .open_to(order)
@@ -74,7 +74,7 @@ impl Offers {
         })
     }
 
-    /// How a new payment source of the type pays an order. It is refused if there is no gateway for it.
+    /// The gateway for a new payment source of the type. Refuses the source without one.
     pub async fn choose_or_refuse(
         self,
         tx: &mut Tx<'_>,
@@ -88,12 +88,12 @@ impl Offers {
         }
     }
 
-    /// Whether a payment method is among what is offered.
+    /// Whether a payment method is offered.
     pub fn has_method(&self, id: &str) -> bool {
         self.offered.iter().any(|(method, _)| method.id == id)
     }
 
-    /// Why there is no gateway for a payment of an order, or not `gateway_id` if that is given. `pointer` leads to what asks
+    /// Why no gateway can pay the order, or why `gateway_id` can't, if that is given. `pointer` leads to the attribute that asks
     /// for the payment.
     pub async fn refusal(
         &self,
@@ -125,7 +125,7 @@ impl Offers {
             Some(method) if method.disabled_at.is_some() || !is_of_market(method, order) => {
                 "is not offered in its market any more; choose another payment_method".into()
             }
-            _ if self.has_method(id) => "names another gateway by now; create a new payment source".into(),
+            _ if self.has_method(id) => "uses another gateway now; create a new payment source".into(),
             _ => "has a gateway that is disabled; choose another payment_method".into(),
         };
         let message = format!("can't be done: the order's payment method {id} {reason}");
@@ -155,13 +155,14 @@ fn is_of_market(method: &PaymentMethodRow, order: &OrderRow) -> bool {
     market.is_none_or(|market| *market == order.market_id)
 }
 
-/// How a payment source may pay its order now, if it may.
+/// The choice for a payment source's next attempt. `None` if its gateway is no longer offered.
 pub async fn present(tx: &mut Tx<'_>, payment: &LockedPayment) -> Result<Option<Choice>, Failure> {
     let offers = Offers::of(tx, &payment.scope, &payment.order, *payment.source.kind).await?;
     Ok(offers.through(&payment.order, &payment.source.payment_gateway_id))
 }
 
-/// How a payment source may pay its order now. An attempt to pay is refused if it may not. `pointer` leads to what asks for it.
+/// The choice for a payment source's next attempt. Refuses the attempt if its gateway is no longer offered. `pointer` leads to
+/// the attribute that asks for it.
 pub async fn present_or_refuse(
     tx: &mut Tx<'_>,
     payment: &LockedPayment,

@@ -1,4 +1,4 @@
-//! How far an order is, and what its payment makes of that.
+//! The status of an order, and how its payment changes it.
 
 use tillgate_model::{
     Problem,
@@ -18,7 +18,7 @@ use crate::{
     stored,
 };
 
-/// Whether line items and the like can be changed.
+/// Whether line items and similar parts can be changed.
 pub fn is_editable(status: OrderStatus) -> bool {
     matches!(
         status,
@@ -26,18 +26,17 @@ pub fn is_editable(status: OrderStatus) -> bool {
     )
 }
 
-/// The order waits for the payment that places it.
+/// Whether the order waits for the payment that places it.
 pub fn is_placing(order: &OrderRow) -> bool {
     order.status == OrderStatus::Placing
 }
 
-/// Lets an event happen to an order. Answers whether its status changed; an event that can't happen now is told with the
-/// present status.
+/// Applies an event to an order. Answers whether its status changed. An impossible event is refused with the present status.
 pub fn transition(context: &Context, row: &mut OrderRow, event: OrderEvent) -> Result<bool, Failure> {
     transition_at(context, row, event, "/data")
 }
 
-/// Lets an event happen to an order. `pointer` leads to the trigger in the request.
+/// Applies an event to an order. `pointer` leads to the trigger in the request.
 pub fn transition_at(
     context: &Context,
     row: &mut OrderRow,
@@ -62,7 +61,7 @@ pub fn transition_at(
     Ok(true)
 }
 
-/// What a caller is told of an event that can't happen now.
+/// The problem for an event that can't happen now.
 pub fn impossible(row: &OrderRow, event: OrderEvent, pointer: &str) -> Problem {
     let possible: Vec<String> = ORDER_MACHINE
         .sources(event)
@@ -81,7 +80,7 @@ pub fn impossible(row: &OrderRow, event: OrderEvent, pointer: &str) -> Problem {
     Problem::invalid(pointer, "order_status", message).meta("status", row.status.to_string())
 }
 
-/// An order that waits to be placed is placed by its authorization, or is pending again when that came to nothing.
+/// Places an order that waits for its authorization, or makes it pending again if the authorization failed.
 pub fn place_or_give_up(context: &Context, payment: &mut LockedPayment) -> Result<(), Failure> {
     if payment.order.status != OrderStatus::Placing || !payment.is_current() {
         return Ok(());
@@ -107,8 +106,8 @@ pub fn place_or_give_up(context: &Context, payment: &mut LockedPayment) -> Resul
     Ok(())
 }
 
-/// Whether the payment is for this amount, or for the order's total if none is given. An order whose total was lowered
-/// after its authorization is paid by the captures that cover it, be they more than that.
+/// Whether the payment is for this amount, or for the order's total if none is given. An order whose total was lowered after its
+/// authorization is also paid by captures that cover it, even if they are larger.
 pub fn pays(payment: &LockedPayment, amount_cents: Option<i64>) -> bool {
     let expected = amount_cents.unwrap_or_else(|| payment.order.total_cents());
     let is_same = payment.source.amount_cents == expected
@@ -116,7 +115,7 @@ pub fn pays(payment: &LockedPayment, amount_cents: Option<i64>) -> bool {
     is_same || (amount_cents.is_none() && is_covered(payment)) || planted::is(Bug::AmountNotCompared)
 }
 
-/// Whether what was captured, and not given back, covers the order's total.
+/// Whether the captured amount, less refunds, covers the order's total.
 pub fn is_covered(payment: &LockedPayment) -> bool {
     let kept = payment.ledger.kept();
     kept > 0
@@ -129,8 +128,8 @@ pub fn can(payment: &LockedPayment, event: OrderEvent) -> bool {
     ORDER_MACHINE.next(*payment.order.status, event).is_some()
 }
 
-/// The order's statuses follow from its transactions; an order that pays at once, or whose payment method says so, is
-/// placed by its payment, and one whose captures were all refunded is cancelled.
+/// Updates the order's statuses from its transactions. A payment places an order that pays at once, or whose payment method says
+/// so. An order whose captures were all refunded is cancelled.
 pub async fn update_order(
     tx: &mut Tx<'_>,
     context: &Context,

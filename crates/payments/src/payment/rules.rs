@@ -1,4 +1,4 @@
-//! What must hold before an order is paid.
+//! Conditions for paying an order.
 
 use std::net::IpAddr;
 
@@ -15,10 +15,10 @@ use crate::{
     stored,
 };
 
-/// Where the order stands in a request for a payment.
+/// Pointer to the order in a request for a payment.
 pub const ORDER_POINTER: &str = "/data/relationships/order";
 
-/// The order can be paid: it is open and costs something.
+/// Refuses an order that can't be paid: it must be open and have a total.
 pub fn refuse_unpayable(order: &OrderRow) -> Result<(), Failure> {
     if !order_status::is_editable(*order.status) {
         let way_out = if order_status::is_placing(order) {
@@ -35,17 +35,17 @@ pub fn refuse_unpayable(order: &OrderRow) -> Result<(), Failure> {
     Ok(())
 }
 
-/// An order is paid once: nothing stands beside a pending or successful authorization.
+/// An order is paid once: refuses a payment beside a pending or successful authorization.
 pub fn refuse_double_payment(ledger: &Ledger) -> Result<(), Failure> {
     if ledger.held() > 0 && !planted::is(Bug::TwoSourcesCharged) {
-        let message = "has a payment already that is authorized, captured or not decided yet";
+        let message = "already has a payment that is authorized, captured or without an outcome yet";
         return Err(Problem::invalid(ORDER_POINTER, "already_paid", message).into());
     }
     Ok(())
 }
 
-/// Nothing pays a locked order at present: its payment source, if it has one, holds no money and has no open call. Answers the
-/// order's transactions, and whether the source has a payment that a browser could still confirm.
+/// Refuses a new payment of a locked order while its present source holds money or has an open call. Answers the order's
+/// transactions, and whether a browser could still confirm the source's payment.
 pub async fn refuse_present_payment(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -61,30 +61,29 @@ pub async fn refuse_present_payment(
         confirmable = is_confirmable(&present);
     }
     let ledger = Ledger::of(tx, scope, order).await?;
-    // What a confirmable payment holds is for those to judge who give it up.
+    // Giving the confirmable payment up judges the money that it holds.
     if !confirmable {
         refuse_double_payment(&ledger)?;
     }
     Ok((ledger, confirmable))
 }
 
-/// A call whose outcome is not known blocks the next one.
+/// Refuses a call while the outcome of another one is unknown.
 pub fn refuse_open_call(source: &PaymentSourceRow) -> Result<(), Failure> {
     if source.pending_operation_id.is_some() && !planted::is(Bug::OpenCallIgnored) {
-        let message =
-            "has a payment whose outcome at the gateway is not known yet; ask for it again in a moment";
+        let message = "has a payment whose outcome at the gateway is not known yet; retrieve the order again in a moment";
         return Err(Problem::invalid(ORDER_POINTER, "payment_pending", message).into());
     }
     Ok(())
 }
 
-/// A payment that is not what was asked for is left to a person.
+/// Refuses a payment that differs from the request: it is left to an operator.
 pub fn refuse_mismatch(source: &PaymentSourceRow, pointer: &str) -> Result<(), Failure> {
     let Some(mismatch) = &source.mismatch else {
         return Ok(());
     };
     let message = format!(
-        "can't be done: the payment at the gateway is not what was asked for ({}); the merchant has to look at it{}",
+        "can't be done: the payment at the gateway differs from the request ({}); the merchant must check it{}",
         mismatch.replace(',', ", "),
         if mismatch::is_unclaimed(source) {
             " there, and frees the order with _nullify_payment_source"
@@ -97,7 +96,7 @@ pub fn refuse_mismatch(source: &PaymentSourceRow, pointer: &str) -> Result<(), F
         .into())
 }
 
-/// Since when the failures of an address count.
+/// Time since which the failures of an address count.
 pub fn failure_window_start(request: &Request) -> StoredTime {
     stored::stored_time(request.context.now()) - Duration::hours(1)
 }
@@ -109,7 +108,7 @@ pub fn caller_address(request: &Request) -> Option<String> {
     address.map(|address| network(address).to_string())
 }
 
-/// The network address that failed payments of an order are counted for: the buyer's own, or what the merchant says of it.
+/// The network address that an order's failed payments are counted for: the buyer's own, or the one that the merchant gives.
 pub fn buyer_address(request: &Request, order: &OrderRow) -> Option<String> {
     if request.caller.buyer().is_some() {
         return caller_address(request);
@@ -118,7 +117,7 @@ pub fn buyer_address(request: &Request, order: &OrderRow) -> Option<String> {
     ip.map(|ip| network(ip).to_string())
 }
 
-/// How many payments of the order's buyer, at their network address, were declined lately.
+/// The number of recently declined payments of the order's buyer, at their network address.
 pub async fn failures_of_buyer(tx: &mut Tx<'_>, request: &Request, order: &OrderRow) -> Result<i64, Failure> {
     let Some(address) = buyer_address(request, order) else {
         return Ok(0);
@@ -130,7 +129,7 @@ pub async fn failures_of_buyer(tx: &mut Tx<'_>, request: &Request, order: &Order
     )?)
 }
 
-/// Somebody who tries out card numbers is stopped before the PSP is called.
+/// Stops a buyer who tests card numbers before the PSP is called.
 pub async fn refuse_card_testing(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -159,7 +158,7 @@ pub fn refuse_many_failures(request: &Request, ledger: &Ledger, of_address: i64)
     Err(Problems::from(problem).retry_after(3600).into())
 }
 
-/// Whether the buyer could still confirm the source's payment, or authenticate it.
+/// Whether the buyer could still confirm or authenticate the source's payment.
 pub fn is_confirmable(source: &PaymentSourceRow) -> bool {
     let open = matches!(
         source.state,
@@ -173,7 +172,7 @@ pub fn waits_for_buyer(source: &PaymentSourceRow) -> bool {
     source.state == SourceState::RequiresAction
 }
 
-/// What a caller is told of a payment that takes no attempt or change in its state, with the way out.
+/// The problem for a payment whose state allows no attempt or change, with the way out.
 pub fn not_in_state(source: &PaymentSourceRow, pointer: &str) -> Problem {
     let state = source.state;
     let mut message = format!("can't be done: the payment is {state}");
@@ -184,7 +183,7 @@ pub fn not_in_state(source: &PaymentSourceRow, pointer: &str) -> Problem {
     Problem::invalid(pointer, "state", message).meta("state", state.to_string())
 }
 
-/// Whether the order's total is no longer the payment's amount.
+/// Whether the order's total no longer equals the payment's amount.
 pub fn is_mismatched(row: &PaymentSourceRow, order: &impl AnyOrder) -> bool {
     row.amount_cents != order.total_cents() || row.currency_code != order.currency_code()
 }

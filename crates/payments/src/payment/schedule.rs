@@ -1,4 +1,4 @@
-//! When the PSP is asked again, if nobody has a reason to ask before.
+//! The times of the next check at the PSP, if no request or event causes one earlier.
 
 use chrono::Duration;
 use tillgate_store::{GatewayOperationRow, SourceState, StoredTime};
@@ -11,19 +11,19 @@ use crate::{
 };
 
 const DAY: i64 = 24 * 60 * 60;
-/// Seconds between two looks for the outcome of a call.
+/// Seconds between two checks for the outcome of a call.
 const OUTCOME: [i64; 10] = [0, 5, 30, 300, 3600, DAY, DAY, DAY, DAY, DAY];
 
-/// The pause after so many attempts; the last one repeats.
+/// The pause after a number of attempts; the last one repeats.
 pub fn repeating_pause(seconds: &[i64], attempts: i32) -> Duration {
     let index = usize::try_from(attempts).unwrap_or(usize::MAX);
     let pause = seconds.get(index).or(seconds.last()).copied();
     Duration::seconds(pause.unwrap_or_default())
 }
 
-/// When the outcome of a call is looked for next: at once, by a GET of the source or the background task, then at longer
-/// and longer intervals, and at last by a person. It is looked for as often as that, and for as long: requests that ask for
-/// it in between use nothing up, and neither does a service that was down for days.
+/// Schedules the next check for the outcome of a call: at once, by a GET of the source or the background task, then at growing
+/// intervals. After the last one the call is flagged for an operator. Only these checks count: neither requests in between nor a
+/// service that was down for days use them up.
 pub fn next_look(operation: &mut GatewayOperationRow, now: StoredTime) {
     let mut planned = OUTCOME.iter().scan(operation.sent_at, |time, seconds| {
         *time = *time + Duration::seconds(*seconds);
@@ -39,14 +39,14 @@ pub fn next_look(operation: &mut GatewayOperationRow, now: StoredTime) {
     if operation.next_attempt_at.is_none() {
         tracing::error!(
             operation = operation.id,
-            "the outcome at the PSP stays unknown; a person has to look"
+            "the outcome at the PSP stays unknown; needs an operator"
         );
         operation.flagged_at = Some(now);
     }
 }
 
-/// When a payment that waits for its buyer, its PSP or its capture is looked at, in case the PSP's word of it is lost: a
-/// buyer who never comes back, an authorization that expires. The longer it waits, the less often.
+/// Schedules the check of a payment that waits for its buyer, its PSP or its capture, in case an event is lost: a buyer who never
+/// comes back, an authorization that expires. The longer it waits, the rarer the checks.
 pub fn next_check(context: &Context, payment: &mut LockedPayment, before: SourceState, next: SourceState) {
     let waits = match next {
         SourceState::Unconfirmed => Some((Duration::minutes(15), Duration::days(1))),
@@ -79,7 +79,7 @@ fn takes_another_card(payment: &LockedPayment) -> bool {
     payment.source.client_secret.is_some()
 }
 
-/// Whether a part of what was authorized is neither captured nor released: it may still expire.
+/// Whether a part of the authorized amount is neither captured nor released: it may still expire.
 fn holds_rest(payment: &LockedPayment) -> bool {
     payment
         .authorizations()

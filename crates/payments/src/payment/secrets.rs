@@ -1,11 +1,11 @@
-//! What is secret of a payment source, encrypted as it is stored.
+//! The secrets of a payment source, encrypted for the database.
 
 use tillgate_model::Secret;
 use tillgate_store::PaymentSourceRow;
 
 use crate::{context::Context, failure::Failure};
 
-/// What client secrets and tokens are sealed as.
+/// The contexts that client secrets and tokens are sealed under.
 const CLIENT_SECRET: &str = "payment_sources.client_secret";
 const TOKEN: &str = "payment_sources.token";
 

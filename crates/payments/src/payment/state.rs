@@ -1,15 +1,15 @@
-//! How far a payment source is, as data.
+//! The states of a payment source, as data.
 
 use tillgate_gateways::{PaymentSnapshot, PaymentStatus};
 use tillgate_store::SourceState;
 
-/// The rules of how far a payment source is.
+/// The rules of a payment source's states.
 pub trait SourceStateRules: Copy {
-    /// The state that the PSP shows; `None` if it says nothing that is known.
+    /// The state that a snapshot shows; `None` if its status is not known.
     fn of(snapshot: &PaymentSnapshot) -> Option<Self>;
 
-    /// Whether one and the same payment at the PSP can go from here to there. A payment never goes backwards, whatever
-    /// order the news of it come in.
+    /// Whether a payment at the PSP can go from this state to the next. A payment never goes backwards, in whatever order
+    /// snapshots arrive.
     fn can_become(self, next: Self) -> bool;
 
     /// Whether the PSP holds or has taken money.
@@ -18,7 +18,7 @@ pub trait SourceStateRules: Copy {
     /// Whether an attempt to pay can be made.
     fn takes_attempt(self) -> bool;
 
-    /// Whether there is nothing more to learn from the PSP in the ordinary course.
+    /// Whether the PSP ordinarily shows no other state after this one.
     fn is_final(self) -> bool;
 }
 
@@ -64,7 +64,7 @@ impl SourceStateRules for SourceState {
 
 use SourceState::{Authorized, Canceled, Captured, Failed, New, Processing, RequiresAction, Unconfirmed};
 
-/// What the PSP can show of a payment after it has shown it in a state.
+/// The states that the PSP can show after it has shown a state.
 const MOVES: &[(SourceState, &[SourceState])] = {
     /// Until money is held, the buyer can try again and again.
     const OPEN: &[SourceState] = &[

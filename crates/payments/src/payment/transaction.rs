@@ -1,4 +1,4 @@
-//! How a transaction moves from one state to the next.
+//! The moves of a transaction from one state to the next.
 
 use tillgate_gateways::Decline;
 use tillgate_model::Problem;
@@ -10,10 +10,10 @@ use crate::{
     stored,
 };
 
-/// What the transaction of a payment that was given up here failed with.
+/// Error code of a transaction whose payment was given up here.
 pub const GIVEN_UP: &str = "given_up";
 
-/// Lets an event happen to a transaction, if its kind's machine allows it. Answers whether the transaction changed.
+/// Applies an event to a transaction, if its kind's machine allows it. Answers whether the transaction changed.
 fn transition(context: &Context, row: &mut TransactionRow, event: TransactionEvent) -> bool {
     let machine = of_transactions(*row.kind);
     let before = row.status;
@@ -23,7 +23,7 @@ fn transition(context: &Context, row: &mut TransactionRow, event: TransactionEve
             kind = %row.kind,
             status = %row.status,
             %event,
-            "the PSP tells of something that can't happen to the transaction; a person has to look"
+            "the PSP reports an impossible event of the transaction; needs an operator"
         );
         return false;
     };
@@ -35,14 +35,14 @@ fn transition(context: &Context, row: &mut TransactionRow, event: TransactionEve
     true
 }
 
-/// It has happened at the PSP.
+/// Records that the PSP has carried the transaction out.
 pub fn succeed(context: &Context, row: &mut TransactionRow) {
     if transition(context, row, TransactionEvent::Succeed) {
         row.message = Some("Success!".into());
     }
 }
 
-/// It was tried at the PSP, and has failed.
+/// Records that the transaction failed at the PSP.
 pub fn fail(context: &Context, row: &mut TransactionRow, decline: &Decline) {
     if transition(context, row, TransactionEvent::Fail) {
         row.message = Some(decline.message.clone());
@@ -51,7 +51,7 @@ pub fn fail(context: &Context, row: &mut TransactionRow, decline: &Decline) {
     }
 }
 
-/// What a caller is told of a transaction that has failed. It stays on record.
+/// The problem for a failed transaction. The transaction stays on record.
 pub fn failed(row: &TransactionRow, pointer: &str) -> Problem {
     let code = row.error_code.clone().unwrap_or_else(|| "failed".into());
     let message = format!("failed at the payment gateway ({code})");

@@ -1,4 +1,4 @@
-//! What a gateway without a PSP records.
+//! Transactions of a gateway without a PSP.
 
 use tillgate_model::resources::TransactionKind;
 use tillgate_store::{SourceState, TransactionRow, Tx};
@@ -9,7 +9,7 @@ use crate::{
     payment::{locked::LockedPayment, order_status::update_order, transaction},
 };
 
-/// Records a transaction. It has happened.
+/// Records a transaction as successful at once.
 pub async fn record(
     tx: &mut Tx<'_>,
     context: &Context,

@@ -1,5 +1,5 @@
-//! What a stored event means: the payment that it is about is found, and asked for at its PSP. Amounts and states in the
-//! event are not read, so that it does no harm late, twice or out of order.
+//! Handles a stored event: finds its payment, and reads that from its PSP. Amounts and states in the event are not read, so a
+//! late, repeated or misordered event does no harm.
 
 use chrono::Duration;
 use tillgate_model::Id;
@@ -14,14 +14,14 @@ use crate::{
     stored::{parse_column, stored_time},
 };
 
-/// Seconds between two looks for what an event is about; the last one repeats.
+/// Seconds between two attempts to find the payment of an event; the last one repeats.
 const PAUSES: [i64; 6] = [2, 10, 60, 300, 1800, 3600];
-/// What nothing of ours fits for so long is left to a person.
+/// Time after which an event without a payment of ours is flagged for an operator.
 const GIVE_UP_AFTER: Duration = Duration::hours(24);
-/// How often a payment is asked for at least, however old its event has become while neither we nor the PSP were there.
+/// Minimum number of attempts to read a payment, even if its event grew old while this service or the PSP was down.
 const LOOKS: i32 = 48;
 
-/// Takes up to `limit` events that are to be dealt with by now.
+/// Claims up to `limit` due events.
 pub async fn take_due(context: &Context, limit: i64) -> Result<Vec<GatewayEventRow>, Failure> {
     let now = stored_time(context.now());
     let any = context
@@ -38,21 +38,21 @@ pub async fn take_due(context: &Context, limit: i64) -> Result<Vec<GatewayEventR
         .await?)
 }
 
-/// What an event was found to be about.
+/// The subject of an event.
 enum About {
-    /// A payment source of the gateway that told of it.
+    /// A payment source of the gateway that received the event.
     Source(Id),
-    /// One of another gateway with the same account at the PSP, which is told of it too.
+    /// A payment source of another gateway with the same account at the PSP, which receives the event too.
     AnotherGateway,
     /// Nothing of ours.
     Nothing,
 }
 
-/// Deals with an event that was [taken](take_due).
+/// Handles a [claimed](take_due) event.
 pub async fn process(context: &Context, event: &GatewayEventRow) -> Result<(), Failure> {
     let scope = Scope::of_job(parse_column(&event.organization_id)?, event.test);
     let progress = apply(context, &scope, event).await.unwrap_or_else(|failure| {
-        tracing::error!(event = event.event_id, ?failure, "dealing with an event failed");
+        tracing::error!(event = event.event_id, ?failure, "an event could not be handled");
         Progress::NotYet
     });
     let now = stored_time(context.now());
@@ -68,13 +68,13 @@ pub async fn process(context: &Context, event: &GatewayEventRow) -> Result<(), F
         .await?)
 }
 
-/// How far an event has come.
+/// The progress of an event.
 enum Progress {
-    /// Nothing more is to be done about it.
+    /// The event is finished.
     Done,
-    /// Its payment could not be asked for.
+    /// Its payment could not be read.
     NotYet,
-    /// It is about nothing that we know of so far.
+    /// No payment of ours is known for it so far.
     NothingFits,
 }
 
@@ -101,7 +101,7 @@ fn look_again(event: &GatewayEventRow, now: StoredTime) -> [Option<StoredTime>; 
         tracing::error!(
             event = event.event_id,
             kind = event.kind,
-            "nothing could be done about an event; a person has to look"
+            "no payment was found or read for an event; needs an operator"
         );
         return [None, None, Some(now)];
     }
@@ -112,7 +112,8 @@ fn pause(event: &GatewayEventRow) -> Duration {
     repeating_pause(&PAUSES, event.attempts)
 }
 
-/// Our transaction comes first: it was there before the PSP was called, and so before the PSP's own name for the payment.
+/// Finds the subject of an event. Our transaction comes first: it existed before the call to the PSP, and so before the PSP's id
+/// of the payment.
 async fn find(context: &Context, scope: &Scope, event: &GatewayEventRow) -> Result<About, Failure> {
     let ours: Option<Id> = event.transaction_id.as_deref().and_then(|id| id.parse().ok());
     let found = context
@@ -137,7 +138,7 @@ async fn find(context: &Context, scope: &Scope, event: &GatewayEventRow) -> Resu
     })
 }
 
-/// The source of a transaction, or of a call that bore its own id to the PSP.
+/// The source of a transaction, or of a call whose id was sent to the PSP as its reference.
 async fn source_of_transaction(
     tx: &mut Tx<'_>,
     scope: &Scope,

@@ -1,4 +1,4 @@
-//! A notification arrives: who sent it is checked over the bytes as they came, then it is kept, once.
+//! Receives a notification: verifies its sender over the exact bytes, then stores it once.
 
 use tillgate_gateways::{EventFault, Subject, WebhookEvent};
 use tillgate_model::Id;
@@ -12,10 +12,10 @@ use crate::{
     stored::{parse_column, stored_time},
 };
 
-/// What the bodies of events are sealed as.
+/// The context that the bodies of events are sealed under.
 const PURPOSE: &str = "gateway_events.body";
 
-/// A notification as it came.
+/// A notification as it arrived.
 pub struct Notification<'a> {
     /// Resource type of the gateway, from the URL.
     pub gateway_type: &'a str,
@@ -27,20 +27,20 @@ pub struct Notification<'a> {
     pub body: &'a [u8],
 }
 
-/// What is answered to a notification.
+/// The answer to a notification.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reception {
     /// No gateway has such an endpoint.
     NotFound,
-    /// The gateway's PSP has not signed it.
+    /// The signature is not the gateway's PSP's.
     Refused,
-    /// The gateway's PSP has signed it, and it is no event that can be read.
+    /// The signature is valid, but the body is no readable event.
     Unreadable,
     /// It is stored, now or before.
     Kept,
 }
 
-/// Verifies a notification and stores it, in one commit. Nothing of it is believed yet: see [`super::process`].
+/// Verifies a notification and stores it, in one commit. Its contents are not trusted: see [`super::process`].
 pub async fn receive(context: &Context, notification: &Notification<'_>) -> Result<Reception, Failure> {
     let Notification {
         gateway_type, token, ..
@@ -69,7 +69,7 @@ pub async fn receive(context: &Context, notification: &Notification<'_>) -> Resu
     let event = match connection.gateway.parse_webhook(body) {
         Ok(event) => event,
         Err(fault) => {
-            // The parser's own words could repeat the body.
+            // The parser's message could repeat the body.
             let fault = match fault {
                 EventFault::TooLarge => "too large",
                 EventFault::Malformed(_) => "malformed",
@@ -88,8 +88,8 @@ pub async fn receive(context: &Context, notification: &Notification<'_>) -> Resu
     Ok(Reception::Kept)
 }
 
-/// What is stored of an event: due at once if it is about a payment, dealt with if it is about something else, and left to a
-/// person if it comes from the PSP's other mode.
+/// The row of an event. An event about a payment is due at once, one about something else is finished, and one from the PSP's
+/// other mode is flagged for an operator.
 fn row(
     context: &Context,
     scope: &Scope,
@@ -103,7 +103,7 @@ fn row(
         tracing::error!(
             gateway = gateway.id,
             event = event.id,
-            "a notification comes from the PSP's other mode; a person has to look"
+            "a notification comes from the PSP's other mode; needs an operator"
         );
     }
     let (psp_id, transaction_id, is_due) = match event.subject {

@@ -48,7 +48,7 @@ async fn an_event_takes_one_commit_and_then_moves_its_payment() {
     let before = world.commits();
     assert_eq!(world.deliver(&sent[0]).await, Reception::Kept);
     assert_eq!(world.commits(), before + 1);
-    // Once more, and nothing is written.
+    // The same event again writes nothing.
     assert_eq!(world.deliver(&sent[0]).await, Reception::Kept);
     assert_eq!(world.commits(), before + 1);
     assert_eq!(world.payment_status().await, "unpaid");
@@ -78,7 +78,7 @@ async fn what_fits_nothing_is_left_to_a_person_after_a_day() {
     let stuck = stuck::list(context).await.unwrap();
     assert_eq!((stuck.flagged(), stuck.events.len()), (1, 1));
     assert_eq!(stuck.events[0].psp_id.as_deref(), Some("pi_nobodys"));
-    // It never made a payment, and is not looked at again.
+    // It never made a payment, and is not read again.
     world.advance(TimeDelta::days(30));
     assert_eq!(world.process().await, 0);
     assert_eq!(world.payment_status().await, "unpaid");
@@ -114,7 +114,7 @@ async fn an_outage_of_days_loses_no_event() {
     fault.method = Some("GET".into());
     world.psp.add_fault(fault).unwrap();
     assert_eq!(world.process().await, 1);
-    // Less than an authorization holds.
+    // An authorization lasts longer.
     world.advance(TimeDelta::days(3));
     assert_eq!(world.process().await, 1);
     world.psp.clear_faults();
@@ -177,7 +177,7 @@ async fn what_nobody_pays_within_a_week_is_given_up() {
         );
         world.receive_events().await;
         watch(&world, 8 * 24).await;
-        // A browser that comes now finds nothing to pay.
+        // A late browser finds nothing to pay.
         assert_eq!(world.try_to_confirm(&payment, "pm_card_visa").await, 400);
         world.payment().await;
     }
@@ -262,11 +262,11 @@ async fn an_endpoint_that_is_gone_at_the_psp_is_registered_anew() {
             .await;
         let present = shown().await;
         assert!(present.is_string() && present != gone, "{gone} {present}");
-        // One that is there stays.
+        // An existing endpoint stays.
         world.update("stripe_gateways", &world.gateway, check).await;
         assert_eq!(shown().await, present);
     }
-    // What the former one sent still counts.
+    // Events under the former secret are still valid.
     assert_eq!(world.deliver(&under_way[0]).await, Reception::Kept);
     world.process().await;
     assert_eq!(world.payment_status().await, "authorized");

@@ -1,4 +1,4 @@
-//! The way to the PSP of a gateway: its language and its key.
+//! The connection to a gateway's PSP: its client and its key.
 
 use tillgate_gateways::{Gateway, GatewaySettings, PspRequest};
 use tillgate_model::{Secret, resources::GatewayType};
@@ -11,19 +11,19 @@ use crate::{
     providers::{credentials::secret_key, list::for_each_provider},
 };
 
-/// A PSP's language, and the key that it wants.
+/// A client of a PSP's API, and the key that the PSP requires.
 pub struct ProviderConnection {
-    /// The language.
+    /// The client.
     pub gateway: Box<dyn Gateway>,
-    /// The key.
+    /// The secret key.
     pub key: Secret,
-    /// Where the PSP is, which is the only place that the key is sent to.
+    /// The PSP's URL. The key is sent nowhere else.
     base_url: Url,
 }
 
 macro_rules! clients {
     ($($module:ident: $gateway_type:ident $gateway:ident, $source_type:ident $source:ident;)*) => {
-        /// The language of a gateway's PSP, if there is a PSP.
+        /// The client for a gateway's PSP, if there is a PSP.
         fn client(row: &PaymentGatewayRow, settings: GatewaySettings) -> Option<Box<dyn Gateway>> {
             match *row.kind {
                 $(GatewayType::$gateway_type => super::$module::client::client(row, settings),)*
@@ -34,7 +34,7 @@ macro_rules! clients {
 for_each_provider!(clients);
 
 impl ProviderConnection {
-    /// The way to a gateway's PSP.
+    /// The connection to a gateway's PSP.
     pub fn of(context: &Context, row: &PaymentGatewayRow) -> Result<Self, Failure> {
         let base_url: Url = row
             .base_url
@@ -55,7 +55,7 @@ impl ProviderConnection {
         })
     }
 
-    /// Whether a request goes to where the PSP is now. One that was stored may be for the place where it was before.
+    /// Whether a request's URL is below the PSP's present URL. The URL of a stored request may be a former one.
     pub fn leads_to(&self, request: &PspRequest) -> bool {
         request
             .url

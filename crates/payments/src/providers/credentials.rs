@@ -1,4 +1,4 @@
-//! What a gateway keeps of its PSP's keys, encrypted, and where the PSP sends its events.
+//! The PSP's keys of a gateway, encrypted, and the URL for the PSP's events.
 
 use chrono::Duration;
 use secrecy::SecretString;
@@ -8,37 +8,37 @@ use tillgate_store::PaymentGatewayRow;
 
 use crate::{context::Context, failure::Failure, stored::stored_json};
 
-/// What secret keys are sealed as.
+/// The context that secret keys are sealed under.
 const PURPOSE: &str = "payment_gateways.secret_key";
 
-/// What the signing secrets of webhook endpoints are sealed as.
+/// The context that the signing secrets of webhook endpoints are sealed under.
 const SIGNING: &str = "payment_gateways.webhook_secrets";
-/// How long a signing secret counts after another one has followed it.
+/// Time for which a signing secret stays valid after its successor was given.
 const ROTATION: Duration = Duration::hours(24);
 
 /// A signing secret of a webhook endpoint.
 #[derive(Serialize, Deserialize)]
 struct Signing {
     secret: String,
-    /// When it stops to count; not as long as it is the newest.
+    /// End of its validity; `None` for the newest secret.
     until: Option<Timestamp>,
 }
 
-/// The end of a webhook endpoint's URL, which nobody can guess.
+/// The end of a webhook endpoint's URL, which can't be guessed.
 pub fn new_webhook_token(context: &Context) -> String {
     let mut bytes = [0; 16];
     context.entropy.fill(&mut bytes);
     hex::encode(bytes)
 }
 
-/// Where a gateway's PSP sends its events.
+/// The URL for the events of a gateway's PSP.
 pub fn endpoint_url(context: &Context, row: &PaymentGatewayRow) -> String {
     let token = row.webhook_token.as_deref().unwrap_or_default();
     format!("{}/webhook_callbacks/{}/{token}", context.base_url, row.kind)
 }
 
-/// The signing secrets of a gateway after a new one was given, if one was. The one before counts for a day more, so that
-/// both ends need not change at the same moment.
+/// The signing secrets of a gateway after a request that may have given a new one. The former secret stays valid for a day, so
+/// that both ends need not change at the same moment.
 pub fn with_secret(
     context: &Context,
     sealed: Option<&str>,
@@ -64,7 +64,7 @@ pub fn with_secret(
     Ok(Some(context.cipher.seal(&*context.entropy, SIGNING, &text)))
 }
 
-/// The signing secrets of a gateway's webhook endpoint that count now.
+/// The signing secrets of a gateway's webhook endpoint that are valid now.
 pub fn webhook_secrets(context: &Context, row: &PaymentGatewayRow) -> Result<Vec<SecretString>, Failure> {
     let now = context.now();
     let all = open_signing(context, row.webhook_secrets.as_deref())?;

@@ -1,4 +1,4 @@
-//! What the gateways of all kinds share: one table, encrypted keys, the check of the credentials.
+//! The common parts of the gateways of all kinds: one table, encrypted keys, the check of the credentials.
 
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
@@ -20,14 +20,14 @@ use crate::{
 
 /// An endpoint that was registered for a gateway.
 pub struct Endpoint {
-    /// The PSP's identifier of it.
+    /// The PSP's id of the endpoint.
     pub id: String,
-    /// Encrypted: its signing secret.
+    /// Its signing secret, encrypted.
     pub secrets: Option<String>,
 }
 
-/// Registers a gateway's webhook endpoint with its PSP if it [needs one](registration::is_missing), or if the one that was
-/// registered is [gone](registration::is_gone). Events that are still under way count by the former secret.
+/// Registers a gateway's webhook endpoint with its PSP if it [needs one](registration::is_missing), or if its endpoint is
+/// [gone](registration::is_gone). Events that are on their way stay valid under the former secret.
 pub async fn register_endpoint(
     context: &Context,
     row: &PaymentGatewayRow,
@@ -45,7 +45,7 @@ pub async fn register_endpoint(
     }))
 }
 
-/// Gives a stored gateway the endpoint that was registered for it in place of the one that it had, `former`.
+/// Stores a newly registered endpoint with its gateway, in place of `former`.
 pub async fn keep_endpoint(
     request: &Request,
     id: &Id,
@@ -69,7 +69,7 @@ pub async fn keep_endpoint(
         .await?)
 }
 
-/// The ends of the keys, under their names.
+/// The last characters of the keys, by name.
 pub fn credential_keys(keys: &[(&str, Option<&Secret>)]) -> JsonObject {
     let ends: Map<String, Value> = keys
         .iter()
@@ -78,7 +78,7 @@ pub fn credential_keys(keys: &[(&str, Option<&Secret>)]) -> JsonObject {
     JsonObject(ends)
 }
 
-/// Everything that is wrong with keys that were given, each under its name in requests.
+/// All problems of the given keys, each under its name in requests.
 pub fn judge_keys(keys: &[(&str, Result<(), KeyFault>)]) -> Result<(), Problems> {
     let mut problems = ProblemList::default();
     for (name, judged) in keys {
@@ -89,7 +89,7 @@ pub fn judge_keys(keys: &[(&str, Result<(), KeyFault>)]) -> Result<(), Problems>
     problems.into_result()
 }
 
-/// Refuses to let a gateway be where its vendor is not, unless the operator allows it.
+/// Refuses a URL that is not its vendor's, unless the operator allows it.
 pub async fn judge_base_url(context: &Context, is_own_host: OwnHost, base_url: &str) -> Result<(), Problem> {
     let refused = |rule, message| Problem::invalid("/data/attributes/base_url", rule, message);
     let url = Url::parse(base_url).ok().filter(|url| url.query().is_none());
@@ -111,17 +111,17 @@ pub async fn judge_base_url(context: &Context, is_own_host: OwnHost, base_url: &
     }
 }
 
-/// Whether a gateway is to be elsewhere. Two spellings of a URL are one place.
+/// Whether an update changes the gateway's URL. Two spellings of one URL are equal.
 pub fn moves(before: &str, after: &str) -> bool {
     before != after
         && !matches!((Url::parse(before), Url::parse(after)), (Ok(before), Ok(after)) if before == after)
 }
 
-/// A key that is stored is sent to no other place than the one that it was given for: who names another place gives the key
-/// again. `key` is the key's name in requests.
+/// Refuses a change of the URL without the key: a stored key is sent only to the URL that it was given for. `key` is the key's
+/// name in requests.
 pub fn refuse_kept_key(moves: bool, given: bool, key: &str) -> Result<(), Problem> {
     if moves && !given {
-        let message = "must be given again together with another base_url";
+        let message = "must be sent again together with another base_url";
         return Err(Problem::invalid(
             format!("/data/attributes/{key}"),
             "blank",
@@ -131,8 +131,8 @@ pub fn refuse_kept_key(moves: bool, given: bool, key: &str) -> Result<(), Proble
     Ok(())
 }
 
-/// The signing secrets and the endpoint of another account mean nothing at this one. The same key at another place is the
-/// same account.
+/// Whether an update changes to another account, where the former signing secrets and endpoint are useless. The same key at
+/// another URL is the same account.
 pub fn is_another_account(moves: bool, before: &Secret, after: &Secret) -> bool {
     moves && before != after
 }
@@ -168,7 +168,7 @@ pub async fn check_credentials(
             Err(unavailable().into())
         }
         FoundOutcome::Unknown(reason) => {
-            tracing::warn!(reason, "the check of a gateway's keys has no answer");
+            tracing::warn!(reason, "the check of a gateway's keys got no answer");
             Err(unavailable().into())
         }
     }

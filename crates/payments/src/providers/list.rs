@@ -1,7 +1,6 @@
-//! The PSPs: one line each. Everything that goes over all of them follows from this list.
+//! The PSPs: one line each. All code that iterates over PSPs follows from this list.
 
-/// Gives a macro, for each provider: its module, its type of gateways with the resource, its type of payment sources with the
-/// resource.
+/// Gives a macro, for each provider: its module, its gateway type with the resource, and its source type with the resource.
 macro_rules! for_each_provider {
     ($do:ident) => {
         $do! {

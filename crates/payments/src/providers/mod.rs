@@ -1,5 +1,5 @@
-//! What differs between PSPs. Each has a folder with everything that only it does, one implementation of [`Provider`], and a
-//! line in the [list]. What all of them need to be called stands beside the folders.
+//! The differences between PSPs. Each provider has a folder with its own code, an implementation of [`Provider`], and a line in
+//! the [list]. The code that calls all of them is beside the folders.
 
 mod checkout_com;
 pub mod connection;

@@ -1,4 +1,4 @@
-//! A call to a PSP: its intent is committed first, with the exact bytes and the key that will be sent.
+//! A call to a PSP. Its intent is committed first, with the exact bytes and the key.
 
 use chrono::Duration;
 use tillgate_gateways::{
@@ -19,39 +19,39 @@ use crate::{
     stored,
 };
 
-/// What requests are sealed as.
+/// The context that requests are sealed under.
 const PURPOSE: &str = "gateway_operations.request";
 
-/// Both PSPs forget keys after 24 hours; what is older than this is never sent again.
+/// Both PSPs forget keys after 24 hours. An older request is never sent again.
 const SEND_AGAIN_WITHIN: Duration = Duration::hours(20);
 
 /// A committed intent, ready to be sent.
 pub struct PreparedCall {
-    /// Whose it is.
+    /// Organization and mode of the call.
     pub scope: Scope,
     /// The stored intent.
     pub operation: GatewayOperationRow,
-    /// What it does.
+    /// Kind of the operation.
     pub kind: OperationKind,
-    /// What is done next.
+    /// The goal of the request, which may take further calls.
     pub goal: Option<Goal>,
     /// The exact request.
     pub request: PspRequest,
-    /// The way to the PSP.
+    /// The connection to the PSP.
     pub connection: ProviderConnection,
-    /// It was perhaps sent before.
+    /// Whether it may have been sent before.
     pub resending: bool,
 }
 
-/// How far something has come in its transaction.
+/// The progress of a request within its transaction.
 pub enum Progress<T = Option<Goal>> {
-    /// The intent is committed with the transaction; the PSP is to be called.
+    /// The intent is committed with the transaction. The PSP is called next.
     CallPsp(Box<PreparedCall>),
-    /// Everything is done.
+    /// No call is needed.
     Done(T),
 }
 
-/// What became of an attempt.
+/// The outcome of a call.
 pub enum Outcome {
     /// The PSP has the payment, and this is its state.
     Done(Box<PaymentSnapshot>),
@@ -61,43 +61,43 @@ pub enum Outcome {
     Accepted(Action),
     /// A capture, void or refund was tried and has failed.
     Failed(Decline),
-    /// It has not happened and never will, for this reason. This is the state of the payment.
+    /// It has not happened and never will, for this reason. With the payment's state.
     Overtaken(Decline, Box<PaymentSnapshot>),
     /// The PSP did nothing.
     Refused(Refusal),
-    /// The PSP did nothing, because of the payment's state. This is that state.
+    /// The PSP did nothing, because of the payment's state. With that state.
     NotAllowed(Refusal, Box<PaymentSnapshot>),
     /// Nothing reached the PSP.
     NotSent(String),
-    /// It can't be told.
+    /// The PSP may have acted or not.
     Unknown(String),
 }
 
-/// A new key: the id of the operation that will carry it.
+/// The key for a request: the id of its operation, and the kind.
 pub fn idempotency_key(operation_id: &Id, kind: OperationKind) -> String {
     format!("tillgate-{operation_id}-{kind}")
 }
 
-/// Whether the PSP may have forgotten the key of a request that was first sent then.
+/// Whether the PSP may have forgotten the key of a request that was first sent at this time.
 pub fn is_key_forgotten(context: &Context, sent_at: StoredTime) -> bool {
     stored::stored_time(context.now()) - sent_at > SEND_AGAIN_WITHIN
 }
 
-/// What is to be asked of a PSP.
+/// An operation that is about to begin.
 pub struct NewOperation<'a> {
-    /// Of which one.
+    /// The gateway whose PSP is called.
     pub gateway: &'a PaymentGatewayRow,
-    /// The operation's id, which the request's key is made of.
+    /// The operation's id, which is part of the request's key.
     pub operation_id: Id,
-    /// What it does.
+    /// Kind of the operation.
     pub kind: OperationKind,
     /// The exact request.
     pub request: PspRequest,
     /// The transaction that its outcome decides, if any.
     pub transaction_id: Option<String>,
-    /// What is done next when it has had its effect.
+    /// The goal to continue with after a success.
     pub goal: Option<Goal>,
-    /// The word that the PSP remembers a new payment by; a creation whose answer is lost is looked for with it.
+    /// The reference of a new payment at the PSP. A lost creation is found by it.
     pub reference: Option<String>,
 }
 
@@ -155,7 +155,7 @@ pub async fn begin(
     })
 }
 
-/// Until when whoever sends a request is given time for it.
+/// End of the time that a process has for a request that it sends.
 pub fn lease(context: &Context, now: Timestamp) -> Timestamp {
     let margin = chrono::Duration::seconds(5);
     let timeout = chrono::Duration::from_std(context.settings.gateway_timeout).unwrap_or(margin);
@@ -241,7 +241,7 @@ pub async fn perform(context: &Context, call: &PreparedCall) -> Outcome {
     }
 }
 
-/// Asks the PSP for a payment.
+/// Reads a payment from the PSP.
 pub async fn retrieve(context: &Context, connection: &ProviderConnection, psp_id: &str) -> Outcome {
     let request = match connection.gateway.retrieve_payment(psp_id) {
         Ok(request) => request,
@@ -258,7 +258,7 @@ pub async fn retrieve(context: &Context, connection: &ProviderConnection, psp_id
     }
 }
 
-/// Commits the intent to give a source's payment up that holds nothing.
+/// Commits the intent to give up a source's payment that holds no money.
 pub async fn cancel(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -287,8 +287,8 @@ pub async fn cancel(
     begin(tx, context, payment, operation).await
 }
 
-/// Commits the intent to make a payment at the PSP. What comes of it: the authorization that its answer decides, and what
-/// is done next.
+/// Commits the intent to create a payment at the PSP, with the authorization that its answer decides and the goal to continue
+/// with.
 pub async fn begin_creation(
     tx: &mut Tx<'_>,
     context: &Context,

@@ -1,4 +1,4 @@
-//! What the domain asks of a provider.
+//! The trait that a provider implements.
 
 use futures::future::LocalBoxFuture;
 use tillgate_store::{Goal, PaymentGatewayRow, PaymentSourceRow, Tx};
@@ -11,22 +11,22 @@ use crate::{
     request::Request,
 };
 
-/// What a provider can do, as data.
+/// The abilities of a provider, as data.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Capabilities {
     /// When a payment is confirmed.
     pub confirmation: Confirmation,
-    /// The reference that a new payment bears at the PSP.
+    /// The reference that a new payment has at the PSP.
     pub reference: CreationReference,
-    /// Who ends the payments that their buyers abandon.
+    /// How payments end that their buyers abandon.
     pub abandoned: AbandonedPayments,
-    /// Which instruments the PSP saves.
+    /// The instruments that the PSP saves.
     pub saved_instruments: SavedInstruments,
-    /// The PSP shows when the amount of a payment is captured.
+    /// Whether the PSP shows when the amount of a payment is captured.
     pub shows_capture_method: bool,
-    /// The PSP shows which saved instrument a payment charges, and only this service can have it charge another.
+    /// Whether the PSP shows the saved instrument that a payment charges, and only this service can change it.
     pub shows_instrument: bool,
-    /// Clients are shown the PSP's whole answer.
+    /// Whether clients see the PSP's whole answer.
     pub shows_response: bool,
 }
 
@@ -40,7 +40,7 @@ impl Capabilities {
 /// When a payment is confirmed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Confirmation {
-    /// There is no PSP: an authorization succeeds where it is made.
+    /// There is no PSP: an authorization succeeds as it is created.
     WithoutPsp,
     /// The call that creates the payment attempts it.
     AtOnce,
@@ -48,8 +48,7 @@ pub enum Confirmation {
     Later,
 }
 
-/// The reference that a new payment bears at the PSP. It is stored with the call, so that a creation whose answer is lost is
-/// found by it.
+/// The reference that a new payment has at the PSP. It is stored with the call, so that a lost creation is found by it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CreationReference {
     /// The id of the transaction that the answer decides.
@@ -58,67 +57,67 @@ pub enum CreationReference {
     Call,
 }
 
-/// Who ends the payments that their buyers abandon.
+/// How payments end that their buyers abandon.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AbandonedPayments {
-    /// They end by themselves, or there are none.
+    /// They end without a call, or there are none.
     EndByThemselves,
     /// They stay open at the PSP until this service cancels them.
     Canceled,
 }
 
-/// Which instruments a PSP saves.
+/// The instruments that a PSP saves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SavedInstruments {
     /// None.
     Unsupported,
-    /// Each instrument that a payment succeeds with, for the customer with the address that the payment names.
+    /// The instrument of each successful payment, for the customer with the payment's address.
     OfEachPayment,
-    /// Only that of a payment which says so before it is confirmed, for a customer who was created before.
+    /// Only the instrument of a payment that requested this before its confirmation, for a customer who was created before.
     OfCustomers,
 }
 
-/// What a payment source is to be charged with.
+/// The gateway and saved card that a payment source charges.
 pub struct Charge<'a> {
     /// The gateway.
     pub gateway: &'a PaymentGatewayRow,
-    /// The saved card that the source was made to charge.
+    /// The saved card that the source charges, if any.
     pub card: Option<SavedCard>,
 }
 
 /// An attempt to pay.
 pub struct Authorization<'a> {
-    /// How much, in minor units.
+    /// The amount, in minor units.
     pub amount_cents: i64,
-    /// How much was asked for, if that was not the order's total.
+    /// The amount that the request named, if it was not the order's total.
     pub asked_cents: Option<i64>,
-    /// Leads to what asks for it.
+    /// Pointer to the attribute that asks for the attempt.
     pub pointer: &'a str,
-    /// What is charged.
+    /// The gateway and card to charge.
     pub charge: Charge<'a>,
 }
 
-/// A PSP with its own way to be paid. Whoever calls has checked what holds for all providers.
+/// A PSP with its own way to be paid. The caller has made the checks that hold for all providers.
 pub trait Provider: Sync {
-    /// What it can do.
+    /// Its abilities.
     fn capabilities(&self) -> Capabilities;
 
-    /// What its payment methods are called, unless a merchant gives them a name.
+    /// Name of its payment methods, unless a merchant gives one.
     fn method_name(&self) -> &'static str;
 
     /// Whether the rest of an authorization stays after a partial capture.
     fn keeps_rest(&self, gateway: &PaymentGatewayRow, terms: &Terms) -> bool;
 
-    /// Whether a decline with this code asks for the buyer's authentication.
+    /// Whether a decline with this code requires the buyer's authentication.
     fn wants_authentication(&self, code: &str) -> bool;
 
-    /// Whether the PSP gives out tokens like this one for saved instruments.
+    /// Whether the token looks like one of the PSP's saved instruments.
     fn owns_token(&self, token: &str) -> bool;
 
-    /// Whether the PSP has the payment as one of a certain customer, or may keep what it is paid with.
+    /// Whether the payment at the PSP belongs to a certain customer, or may save the card that pays.
     fn is_bound_to_buyer(&self, terms: &Terms) -> bool;
 
-    /// The token of the saved card that a payment source names by itself, if it names one.
+    /// The token of the saved card that a payment source names itself, if any.
     fn named_card(
         &self,
         context: &Context,
@@ -138,7 +137,7 @@ pub trait Provider: Sync {
         authorization: Authorization<'a>,
     ) -> LocalBoxFuture<'a, Result<Progress, Failure>>;
 
-    /// Attempts to pay with a saved card once more, with the buyer, who finishes it at their bank.
+    /// Attempts once more to pay with a saved card, with the buyer, who authenticates at the issuer.
     fn authenticate<'a>(
         &'a self,
         tx: &'a mut Tx<'_>,
@@ -148,15 +147,15 @@ pub trait Provider: Sync {
         card: SavedCard,
     ) -> LocalBoxFuture<'a, Result<Progress, Failure>>;
 
-    /// What can be done with payments that are [confirmed later](Confirmation::Later).
+    /// The further calls for payments that are [confirmed later](Confirmation::Later).
     fn confirmed_later(&self) -> Option<&dyn ConfirmedLater> {
         None
     }
 }
 
-/// What can be done with payments that are confirmed later than they are created.
+/// The further calls for payments that are confirmed later than they are created.
 pub trait ConfirmedLater: Sync {
-    /// Confirms a payment with what its source names.
+    /// Confirms a payment with the source's instrument.
     fn confirm<'a>(
         &'a self,
         tx: &'a mut Tx<'_>,
@@ -165,8 +164,8 @@ pub trait ConfirmedLater: Sync {
         charge: Charge<'a>,
     ) -> LocalBoxFuture<'a, Result<Progress, Failure>>;
 
-    /// Gives an unconfirmed payment an amount and the present settings of its source. The source's own amount follows when
-    /// the PSP shows it: the update may be refused, because the buyer has confirmed the former amount meanwhile.
+    /// Gives an unconfirmed payment an amount and the present settings of its source. The source's own amount follows when the
+    /// PSP shows it: the PSP may refuse the update, because the buyer has confirmed the former amount meanwhile.
     fn update<'a>(
         &'a self,
         tx: &'a mut Tx<'_>,
@@ -176,7 +175,7 @@ pub trait ConfirmedLater: Sync {
         change: (i64, Option<Goal>),
     ) -> LocalBoxFuture<'a, Result<PreparedCall, Failure>>;
 
-    /// Refuses early what can't be created anew, before what is held is released.
+    /// Refuses a renewal that can't succeed, before the hold is released.
     fn refuse_renewal(
         &self,
         context: &Context,
@@ -185,8 +184,8 @@ pub trait ConfirmedLater: Sync {
         pointer: &str,
     ) -> Result<(), Failure>;
 
-    /// Creates a released payment anew, with the order's present total. Only a saved instrument can be confirmed without the
-    /// buyer; a fresh one was used up.
+    /// Creates a released payment again, with the order's present total. Only a saved instrument can be confirmed without the
+    /// buyer: a new one was used up.
     fn renew<'a>(
         &'a self,
         tx: &'a mut Tx<'_>,

@@ -1,10 +1,9 @@
-//! What a caller is told of a PSP that refuses a request, or does not answer.
+//! The problems for a PSP that refuses a request or does not answer.
 
 use tillgate_gateways::{Refusal, RefusalKind};
 use tillgate_model::{Problem, Problems, problem::Kind};
 
-/// What a caller is told of a PSP that refuses a request. `pointers` leads from the PSP's words for a parameter to the
-/// member of the request.
+/// The problem for a refused request. `pointers` maps the PSP's parameters to the request's members.
 pub fn refused(refusal: &Refusal, pointers: &[(&str, &str)]) -> Problem {
     tracing::warn!(
         kind = ?refusal.kind,
@@ -30,9 +29,9 @@ pub fn refused(refusal: &Refusal, pointers: &[(&str, &str)]) -> Problem {
     refused_with(refusal, pointers, message)
 }
 
-/// What a caller is told of a saved card that the PSP does not have any more.
+/// The problem for a saved card that the PSP no longer has.
 pub fn card_gone(refusal: &Refusal, pointers: &[(&str, &str)]) -> Problem {
-    let message = "can't be charged: the payment gateway does not keep the saved card any more, and it was removed from the \
+    let message = "can't be charged: the payment gateway no longer has the saved card, and it was removed from the \
                    wallet; choose another card";
     refused_with(refusal, pointers, message.to_owned())
 }
@@ -53,13 +52,13 @@ fn refused_with(refusal: &Refusal, pointers: &[(&str, &str)], message: String) -
     Problem::invalid(pointer, "gateway_refused", message).meta("gateway_code", code_of(refusal))
 }
 
-/// Nothing reached the PSP, or its answer can't be read. Both are told alike, because an address that a tenant gives is not
-/// to be explored by what is told of it; the log has the cause.
+/// The problem for a request that did not reach the PSP, or whose answer can't be read. Both get one text, because a tenant could
+/// otherwise explore the network with gateway URLs. The log has the cause.
 pub fn unavailable() -> Problems {
     let message =
         "The payment gateway can't be reached, or gave an unreadable answer. Nothing was charged; try again.";
     Problems::from(Problem::new(Kind::PaymentGatewayUnavailable, message)).retry_after(5)
 }
 
-/// Seconds after which it makes sense to ask for a payment whose outcome is not known.
+/// Seconds after which a client should ask again for a payment whose outcome is unknown.
 pub const ASK_AGAIN: u64 = 2;

@@ -1,4 +1,4 @@
-//! The endpoint that a gateway's PSP sends its events to, registered there where the PSP offers that.
+//! Registers the endpoint for a gateway's events with its PSP, if the PSP offers that.
 
 use tillgate_gateways::{EndpointOutcome, PspRequest, RegistrationOutcome, TransportError, WebhookEndpoint};
 use tillgate_store::PaymentGatewayRow;
@@ -25,8 +25,8 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Whether a gateway waits for an endpoint that can be registered for it: it has neither one nor the secret of one that was
-/// made by hand, and its PSP can reach this service.
+/// Whether an endpoint can be registered for a gateway that has none: it also has no secret of an endpoint that was made by hand,
+/// and its PSP can reach this service.
 pub fn is_missing(context: &Context, row: &PaymentGatewayRow) -> bool {
     row.webhook_endpoint_id.is_none() && row.webhook_secrets.is_none() && is_reachable(context, row)
 }
@@ -37,8 +37,8 @@ fn is_reachable(context: &Context, row: &PaymentGatewayRow) -> bool {
         || url(&row.base_url).is_some_and(|url| is_loopback(&url))
 }
 
-/// Whether the PSP no longer has the endpoint that was registered for a gateway: it was deleted there, or the gateway's key is
-/// another account's by now. A key that may not read endpoints says nothing of it.
+/// Whether the PSP no longer has a gateway's registered endpoint: it was deleted there, or the gateway's key now belongs to
+/// another account. A key without the permission to read endpoints proves nothing.
 pub async fn is_gone(context: &Context, row: &PaymentGatewayRow) -> Result<bool, Failure> {
     let Some(endpoint_id) = row
         .webhook_endpoint_id
@@ -56,19 +56,11 @@ pub async fn is_gone(context: &Context, row: &PaymentGatewayRow) -> Result<bool,
         EndpointOutcome::Present => Ok(false),
         EndpointOutcome::Refused(refusal) => {
             let message = refusal.message;
-            tracing::warn!(
-                gateway = row.id,
-                message,
-                "a webhook endpoint can't be asked for with this key"
-            );
+            tracing::warn!(gateway = row.id, message, "this key can't read webhook endpoints");
             Ok(false)
         }
         EndpointOutcome::Unknown(reason) => {
-            tracing::warn!(
-                gateway = row.id,
-                reason,
-                "a webhook endpoint could not be asked for"
-            );
+            tracing::warn!(gateway = row.id, reason, "a webhook endpoint could not be read");
             Err(unavailable().into())
         }
     }
@@ -83,8 +75,8 @@ async fn ask(context: &Context, connection: &ProviderConnection, request: &PspRe
     }
 }
 
-/// Registers a gateway's endpoint. `None` if its PSP has no request for that. A repetition gives the same endpoint, unless the
-/// one that the row names is gone: then another one is made.
+/// Registers a gateway's endpoint. `None` if its PSP has no request for that. Repeating this gives the same endpoint, unless the
+/// gateway's endpoint is gone: then another one is made.
 pub async fn register(
     context: &Context,
     row: &PaymentGatewayRow,
@@ -120,8 +112,7 @@ pub async fn register(
     }
 }
 
-/// Ends the registration of a gateway's endpoint, as far as that can be done: what stays is told to an endpoint that answers
-/// nobody.
+/// Removes a gateway's endpoint at its PSP, as far as possible. Events to an endpoint that stays get no answer.
 pub async fn unregister(context: &Context, row: &PaymentGatewayRow) {
     if let Err(reason) = try_unregister(context, row).await {
         tracing::warn!(

@@ -20,14 +20,14 @@ macro_rules! lookups {
             }
         }
 
-        /// The type of the gateways that payment sources of a type go through.
+        /// The gateway type of a type of payment sources.
         pub fn gateway_type_of(kind: PaymentSourceType) -> GatewayType {
             match kind {
                 $(PaymentSourceType::$source_type => GatewayType::$gateway_type,)*
             }
         }
 
-        /// The type of the payment sources that go through gateways of a type.
+        /// The payment source type of a type of gateways.
         pub fn source_type_of(kind: GatewayType) -> PaymentSourceType {
             match kind {
                 $(GatewayType::$gateway_type => PaymentSourceType::$source_type,)*

@@ -1,17 +1,17 @@
-//! The exact bytes that are sent to a PSP, as they are stored with the intent to send them: they may hold a card's token.
+//! The exact bytes for a PSP, encrypted with the intent, because they may hold a card's token.
 
 use tillgate_gateways::PspRequest;
 
 use crate::{context::Context, failure::Failure, stored::stored_json};
 
-/// What is stored of a request; `purpose` names the column.
+/// Seals a request; `purpose` names the column.
 pub fn seal(context: &Context, purpose: &str, request: &PspRequest) -> String {
     context
         .cipher
         .seal(&*context.entropy, purpose, &stored_json(request))
 }
 
-/// The request that was stored.
+/// Opens a sealed request.
 ///
 /// # Errors
 /// It was sealed with another key or for another purpose.

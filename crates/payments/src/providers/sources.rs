@@ -1,4 +1,4 @@
-//! What a type of payment sources adds to creating, changing and showing one.
+//! The parts of creating, changing and showing a payment source that depend on its type.
 
 use tillgate_model::{
     Creatable, Id, Problem, Record, Resource, Updatable,
@@ -22,7 +22,7 @@ use tillgate_model::problem::Kind;
 pub trait SourceResource: Resource {
     /// The type.
     const SOURCE_TYPE: PaymentSourceType;
-    /// Whether a GET asks the PSP although no call is open.
+    /// Whether a GET reads from the PSP even without an open call.
     const REFRESHES: bool = false;
 
     /// The source as the API shows it.
@@ -33,40 +33,40 @@ pub trait SourceResource: Resource {
     ) -> Result<Record<Self>, Failure>;
 }
 
-/// Whether the PSP is to know the order's customer before a payment is created.
+/// Whether the PSP must know the order's customer before a payment is created.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum KnownCustomer {
-    /// It need not.
+    /// No.
     NotNeeded,
-    /// The payment can do without.
+    /// Yes, but the payment can do without.
     IfPossible,
-    /// The payment needs it.
+    /// Yes.
     Required,
 }
 
-/// Where what a PSP complains of stands in a request: from the PSP's words for a parameter to a pointer.
+/// The pointer in a request for each parameter that a PSP may complain about.
 pub type Pointers = &'static [(&'static str, &'static str)];
 
 /// `POST`
 #[allow(async_fn_in_trait)] // queries run where they are called: nothing has to be Send
 pub trait CreatableSource: SourceResource + Creatable {
-    /// Where what the PSP complains of stands in a request.
+    /// The pointer in a request for each parameter that the PSP may complain about.
     const POINTERS: Pointers;
 
-    /// Refuses what is wrong with a request by itself.
+    /// Refuses a request that is wrong whatever is stored.
     fn check(_: &CreateRequest<Self>) -> Result<(), Failure> {
         Ok(())
     }
 
-    /// The order that is paid.
+    /// The order that the source pays.
     fn order_id(record: &Record<Self>) -> &Id;
 
-    /// Whether the PSP is to know the order's customer first.
+    /// Whether the PSP must know the order's customer first.
     async fn known_customer(_: &Request, _: &CreateRequest<Self>, _: &Id) -> Result<KnownCustomer, Failure> {
         Ok(KnownCustomer::NotNeeded)
     }
 
-    /// Makes the source, and begins what its PSP is to be asked for.
+    /// Makes the source, and begins the call to its PSP.
     async fn begin(
         tx: &mut Tx<'_>,
         request: &Request,
@@ -75,40 +75,40 @@ pub trait CreatableSource: SourceResource + Creatable {
         choice: Choice,
     ) -> Result<(LockedPayment, Progress<()>), Failure>;
 
-    /// Whether what became of the first attempt is an error to the caller. What was recorded stays.
+    /// The error for the caller, if the first attempt failed. Its record stays.
     fn verdict(_: &LockedPayment) -> Option<Problem> {
         None
     }
 
-    /// The token of the saved card that the request names, where the source does not tell.
+    /// The token of the saved card that the request names, if the source does not have it.
     fn card_token(_: &CreateRequest<Self>) -> Option<String> {
         None
     }
 }
 
-/// What a `PATCH` asks for beside its members.
+/// The triggers of a `PATCH`.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct Triggers {
     /// `_authorize`
     pub authorize: bool,
     /// `_update`
     pub update: bool,
-    /// `_refresh`, or what else asks the PSP how the payment stands.
+    /// `_refresh`, or another attribute that reads the payment from the PSP.
     pub refresh: bool,
 }
 
 /// `PATCH`
 #[allow(async_fn_in_trait)] // queries run where they are called: nothing has to be Send
 pub trait ChangeableSource: SourceResource + Updatable {
-    /// Where what the PSP complains of stands in a request.
+    /// The pointer in a request for each parameter that the PSP may complain about.
     const POINTERS: Pointers;
 
-    /// Refuses what is wrong with a request by itself.
+    /// Refuses a request that is wrong whatever is stored.
     fn check(_: &UpdateRequest<Self>) -> Result<(), Failure> {
         Ok(())
     }
 
-    /// Checks the members of a request and takes them over. Answers what else is asked for.
+    /// Checks the members of a request and applies them. Answers the request's triggers.
     async fn change(
         tx: &mut Tx<'_>,
         request: &Request,
@@ -124,7 +124,7 @@ pub struct Before {
 }
 
 impl Before {
-    /// The source of a payment as it is.
+    /// The present source of a payment.
     pub fn of(payment: &LockedPayment) -> Self {
         Self {
             source: payment.source.clone(),
@@ -132,8 +132,8 @@ impl Before {
         }
     }
 
-    /// A sales channel changes nothing of an order's payment once the order was placed, and attempts nothing. It may ask how
-    /// the payment stands: a buyer who comes back from authentication may find the order placed.
+    /// Refuses changes and attempts by a sales channel after the order was placed. Reading the payment again is allowed: a buyer
+    /// who comes back from authentication may find the order placed.
     pub fn refuse_late_change(
         &self,
         request: &Request,
@@ -152,14 +152,14 @@ impl Before {
     }
 }
 
-/// Takes over the members that sources of all types have.
+/// Applies the members that sources of all types have.
 pub fn keep_common<R>(payment: &mut LockedPayment, record: &Record<R>) {
     payment.source.reference = record.reference.clone();
     payment.source.reference_origin = record.reference_origin.clone();
     payment.source.metadata = stored_json(&record.metadata);
 }
 
-/// What a payment is made with can't be changed once that has no effect any more.
+/// Refuses a change of the instrument once it has no effect any more.
 pub fn refuse_change(payment: &LockedPayment, pointer: &str) -> Result<(), Failure> {
     match payment.source.state {
         SourceState::RequiresAction

@@ -1,4 +1,4 @@
-//! What goes, when, and what never does.
+//! Which data is deleted, when, and which is not.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ async fn idempotency_keys_go_a_day_after_they_were_first_sent() {
     assert!(again.unwrap().replayed);
 }
 
-/// Claims a key, as a request does that then never gets to its answer.
+/// Claims a key, like a request that never gets to its answer.
 async fn claim(world: &World, key: &str) {
     let context = world.service.context();
     let row = IdempotencyKeyRow {
@@ -86,7 +86,7 @@ async fn a_call_without_an_outcome_and_a_key_without_an_answer_stay_at_any_age()
     // The creation of the payment is finished, its capture is not.
     assert_eq!(purged.get("gateway_operations"), Some(&1));
     assert_eq!(purged.get("idempotency_keys"), None);
-    // What was sent is still known.
+    // The sent request is still known.
     assert_eq!(world.service.recover_once().await, 1);
 }
 
@@ -104,7 +104,7 @@ async fn events_of_psps_and_sent_requests_go_after_the_operators_time() {
     let tables: Vec<_> = purged.keys().copied().collect();
     assert_eq!(tables, ["gateway_events", "gateway_operations"]);
     assert_eq!(world.purge().await, BTreeMap::new());
-    // The payment goes on from there.
+    // The payment continues from there.
     let refund = json!({"_refund": true});
     world.update("captures", &capture, refund).await;
     world.receive_events().await;

@@ -14,7 +14,7 @@ use crate::{
     stored::{self, stored_time},
 };
 
-/// A customer sees themselves. A guest is shown the customer that they create.
+/// Whether a caller sees a customer: customers see themselves, and a guest sees the customer that they create.
 fn visible(request: &Request, row: &CustomerRow) -> bool {
     let own = request.caller.customer_id.as_ref();
     own.is_none_or(|own| own.as_str() == row.id)
@@ -131,17 +131,17 @@ impl Plain for Customer {
     }
 }
 
-/// Ends what a customer has logged in to: refresh tokens at once, access tokens as soon as all instances know.
+/// Ends a customer's logins: refresh tokens at once, access tokens as soon as all instances know.
 async fn end_logins(tx: &mut Tx<'_>, request: &Request, record: &Record<Customer>) -> Result<(), Failure> {
     let id = record.id.as_str();
-    // Without a refresh token nobody has logged in within their time, which is longer than that of an access token.
+    // Without a refresh token there was no login within their lifetime, which is longer than that of an access token.
     if query!(tx, refresh_tokens::revoke_all(request.scope(), id))? > 0 {
         revocations::of_customer(tx, &request.context, id).await?;
     }
     Ok(())
 }
 
-/// Writes down what has happened to a customer, for those who want to be told.
+/// Records a change of a customer for the outbox.
 async fn tell(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -152,7 +152,7 @@ async fn tell(
     outbox::record(tx, &request.context, request.scope(), &[change]).await
 }
 
-/// Puts what is stored of a password in its place: hashing is slow, and no transaction waits for it.
+/// Replaces a password with its sealed hash: hashing is slow, and no transaction may wait for it.
 async fn seal(request: &Request, password: Option<&mut Secret>) -> Result<(), Failure> {
     let context = &request.context;
     if let Some(password) = password {
@@ -187,7 +187,8 @@ async fn set_password(
     Ok(query!(tx, passwords::set(&row))?)
 }
 
-/// The reference says whose saved cards are used. Whoever could choose it could choose anybody's.
+/// Refuses a change of the reference by a customer. It decides whose saved cards are used, so a caller who could set it could
+/// name any customer's.
 fn refuse_shopper_reference(
     request: &Request,
     before: Option<&Record<Customer>>,
@@ -197,12 +198,12 @@ fn refuse_shopper_reference(
     if request.caller.buyer().is_none() || record.shopper_reference.as_ref() == known {
         return Ok(());
     }
-    let message = "A sales channel may not say who a customer is at the payment gateways.";
+    let message = "A sales channel may not set a customer's shopper_reference.";
     Err(Problem::new(Kind::Forbidden, message).at("/data/attributes/shopper_reference"))
 }
 
-/// The customer with that address, who is created if there is none. Of two requests that create the same one, the second
-/// waits for the first and finds what it has created.
+/// The customer with an address, who is created if missing. If two requests create the same one, the second waits for the first
+/// and finds its customer.
 pub async fn find_or_create(tx: &mut Tx<'_>, request: &Request, email: &str) -> Result<Id, Failure> {
     if let Some(id) = find(tx, request, email).await? {
         return Ok(id);

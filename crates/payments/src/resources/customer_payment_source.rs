@@ -1,4 +1,4 @@
-//! Saved cards, as the API shows them. What saving, using and removing one does is in [`wallet`].
+//! Saved cards, as the API shows them. [`wallet`] saves, uses and removes them.
 
 use strum::VariantArray as _;
 use tillgate_model::{
@@ -49,7 +49,7 @@ fn record(
     ))
 }
 
-/// What is written by hand is ready to be used.
+/// A row from a handwritten record is active at once.
 fn row(request: &Request, record: &Record<CustomerPaymentSource>) -> CustomerPaymentSourceRow {
     let token = record.payment_source_token.as_ref().map(Secret::expose);
     stored::row!(CustomerPaymentSourceRow, request.scope(), record, {
@@ -126,7 +126,7 @@ impl Plain for CustomerPaymentSource {
     ) -> Result<(), Failure> {
         refuse_of_customer(request, before, record)?;
         if record.payment_source_token != before.payment_source_token {
-            // What is known of the card was that of another one.
+            // The known facts about the card belonged to another one.
             record.name = None;
             record.payment_instrument = None;
             record.first_psp_id = None;
@@ -135,7 +135,7 @@ impl Plain for CustomerPaymentSource {
     }
 }
 
-/// Whose a card is and where it is kept is not its customer's to say: they could name what is somebody else's.
+/// Refuses a customer's change of the owner or the gateway of a card: they could name another customer's card.
 fn refuse_of_customer(
     request: &Request,
     before: &Record<CustomerPaymentSource>,
@@ -168,14 +168,14 @@ fn refuse_of_customer(
     ];
     match changes.into_iter().find(|(is_changed, _)| *is_changed) {
         Some((_, member)) => {
-            let message = "A customer may not say which instrument a saved card is, nor whose.";
+            let message = "A customer may not set the instrument or the owner of a saved card.";
             Err(Problem::new(Kind::Forbidden, message).at(format!("/data/{member}")))
         }
         None => Ok(()),
     }
 }
 
-/// Takes over from the named payment what the request does not say.
+/// Completes the request from the named payment.
 async fn take_from_payment(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -191,7 +191,7 @@ async fn take_from_payment(
     let order = query!(tx, orders::get(request.scope(), &parse_column(&source.order_id)?))?;
     let payer = order.and_then(|order| order.customer_id);
     if payer.is_some_and(|payer| payer != record.customer.id().as_str()) {
-        let message = "is not who paid with the payment source";
+        let message = "is not the customer who paid with the payment source";
         return Err(Problem::invalid("/data/relationships/customer", "not_owned", message).into());
     }
     let details: Details = json(&source.details)?;
@@ -209,7 +209,7 @@ async fn take_from_payment(
     Ok(())
 }
 
-/// Checks what a card refers to, and finds out which gateway keeps it.
+/// Checks the resources that a card refers to, and finds the gateway that keeps it.
 async fn check(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -227,13 +227,13 @@ async fn check(
     let hash = hash_token(&request.context, token.expose());
     let known = query!(tx, wallet::by_token(scope, gateway.as_str(), &hash))?;
     if known.is_some_and(|known| known.id != record.id.as_str()) {
-        let message = "is saved already, for this customer or another one";
+        let message = "is already saved for this customer or another one";
         return Err(Problem::invalid("/data/attributes/payment_source_token", "taken", message).into());
     }
     Ok(())
 }
 
-/// That of the payment source, else that of the payment method, else the only enabled one that gives out such tokens.
+/// The gateway of the payment source, else that of the payment method, else the only enabled one with such tokens.
 async fn gateway_of(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -249,7 +249,7 @@ async fn gateway_of(
         let method = query!(tx, payment_methods::get(scope, id))?;
         let of_method = found(method, "payment_method")?.payment_gateway_id;
         if gateway_id.as_ref().is_some_and(|known| *known != of_method) {
-            let message = "goes through another gateway than the payment source";
+            let message = "uses another gateway than the payment source";
             return Err(
                 Problem::invalid("/data/relationships/payment_method", "not_available", message).into(),
             );
@@ -260,7 +260,7 @@ async fn gateway_of(
         let id = parse_column(&id)?;
         let gateway = query!(tx, payment_gateways::get(scope, &id))?;
         if gateway.is_some_and(|gateway| !registry::of_gateway(*gateway.kind).capabilities().has_psp()) {
-            let message = "has no PSP that could keep a card";
+            let message = "has no PSP that could save a card";
             return Err(
                 Problem::invalid("/data/relationships/payment_method", "not_supported", message).into(),
             );

@@ -8,7 +8,7 @@ use crate::{
     stored::{self, json, parse_column},
 };
 
-/// What payloads are sealed as.
+/// The context that payloads are sealed under.
 pub const PAYLOAD: &str = "event_deliveries.payload";
 
 fn visible(_: &Request, _: &EventCallbackRow) -> bool {

@@ -15,7 +15,7 @@ use crate::{
     stored::{self, found, parse_column},
 };
 
-/// The most that an order can cost, in minor units: far above what PSPs take, far below what overflows.
+/// Largest total of an order, in minor units: far above the PSPs' limits, far below an overflow.
 const MAXIMUM_TOTAL: i64 = 999_999_999_999;
 
 fn record(row: &LineItemRow) -> Result<Record<LineItem>, StoreError> {
@@ -46,7 +46,7 @@ fn row(request: &Request, record: &Record<LineItem>) -> LineItemRow {
     })
 }
 
-/// Who sees the order sees its line items.
+/// A caller who sees the order sees its line items.
 impl Kept for LineItem {
     type Row = LineItemRow;
 
@@ -132,7 +132,7 @@ fn refuse_too_large(record: &Record<LineItem>, others: i64) -> Result<(), Failur
     if total.is_some_and(|total| total <= MAXIMUM_TOTAL) {
         return Ok(());
     }
-    let message = "makes the order's total larger than an order can be";
+    let message = "makes the order's total larger than the maximum";
     Err(Problem::invalid("/data/attributes", "too_large", message)
         .field("unit_amount_cents")
         .into())

@@ -12,7 +12,7 @@ use crate::{
     stored::{self, parse_column, parse_optional_column, stored_time, time},
 };
 
-/// A sales channel sees the market that it sells in.
+/// Whether a caller sees a market: a sales channel sees its own.
 fn visible(request: &Request, row: &MarketRow) -> bool {
     let own = request.caller.market_id.as_ref();
     request.caller.kind == ApplicationKind::Integration || own.is_some_and(|own| own.as_str() == row.id)

@@ -1,4 +1,5 @@
-//! How each resource is kept: rows to records and back, and what its kind adds to creating, updating and deleting.
+//! The storage of each resource: conversions from rows to records and back, and the specific steps of creating, updating and
+//! deleting.
 
 mod customer;
 pub mod customer_payment_source;

@@ -60,7 +60,7 @@ fn record_of(row: &OrderRow) -> Result<Record<Order>, StoreError> {
     ))
 }
 
-/// The order as a caller is shown it.
+/// The order as one caller sees it.
 pub fn shown_to(request: &Request, row: &OrderRow) -> Result<Record<Order>, StoreError> {
     let mut record = record_of(row)?;
     if request.caller.buyer().is_some() {
@@ -69,7 +69,7 @@ pub fn shown_to(request: &Request, row: &OrderRow) -> Result<Record<Order>, Stor
     Ok(record)
 }
 
-/// Everything that is not the client's to set (source, count of transactions) is taken from the row that was, if any.
+/// A row from a record. Columns that the client can't set (source, count of transactions) come from the former row, if any.
 fn row_over(request: &Request, record: &Record<Order>, before: Option<&OrderRow>) -> OrderRow {
     stored::row!(OrderRow, request.scope(), record, {
         number: record.number.clone(),
@@ -94,7 +94,7 @@ fn row_over(request: &Request, record: &Record<Order>, before: Option<&OrderRow>
         payment_source_type: record.payment_source.identifier().and_then(|source| source.kind.parse().map(Stored).ok()),
         payment_source_id: record.payment_source.id().map(ToString::to_string),
         transactions_count: before.map_or(0, |row| row.transactions_count),
-        // A buyer is not shown it, and can't change it.
+        // A buyer neither sees nor changes it.
         customer_ip: match request.caller.buyer() {
             None => record.customer_ip.clone(),
             Some(_) => before.and_then(|row| row.customer_ip.clone()),
@@ -189,7 +189,7 @@ impl Plain for Order {
         buyer::assign(tx, request, None, record, said).await?;
         buyer::connection(tx, request, record, None).await?;
         apply_payment_method(tx, request, record).await?;
-        // Last: all orders of the organization wait for it until the transaction ends.
+        // Last, because all other new orders of the organization wait for it until the transaction ends.
         let number = query!(tx, counters::next(request.scope(), "orders"))?;
         record.number = number.to_string();
         Ok(())
@@ -207,7 +207,7 @@ impl Plain for Order {
             updated_at: locked.updated_at,
             ..row_over(request, record, Some(&locked))
         };
-        // What a trigger does to the order is the trigger's to refuse.
+        // A trigger refuses its own effects on the order.
         if request.caller.kind == ApplicationKind::SalesChannel
             && !is_editable(before.status)
             && members(before) != members(record)
@@ -228,7 +228,7 @@ impl Plain for Order {
             email: attributes.customer_email.as_ref().map(Option::as_deref),
         };
         buyer::assign(tx, request, Some(before), record, said).await?;
-        // A new customer brings the address, none takes it along.
+        // A new customer brings their address; a removed one takes it along.
         if record.customer.id() != before.customer.id() && attributes.customer_email.is_none() {
             record.customer_email = None;
         }
@@ -249,7 +249,7 @@ impl Plain for Order {
             apply_payment_method(tx, request, record).await?;
             let left = leave_payment_source(tx, request, &locked, record).await;
             if matches!(left, Err(Failure::Confirmable)) && pulls_trigger(attributes) {
-                // Whether the trigger can do anything would be known too late: after the present payment was given up.
+                // It would be known too late whether the trigger is possible: after the present payment was given up.
                 let message = "can't be combined with a trigger, because the present payment source does not fit; send them \
                                one after the other";
                 let pointer = "/data/relationships/payment_method";
@@ -278,7 +278,7 @@ impl Plain for Order {
     }
 }
 
-/// The market that the request names; a sales channel sells in its own only.
+/// The market in the request; a sales channel sells in its own only.
 fn market_of(request: &Request, record: &Record<Order>) -> Result<tillgate_model::Id, Problem> {
     let own = request.caller.market_id.as_ref();
     match (record.market.id(), own) {
@@ -324,7 +324,7 @@ async fn apply_payment_method(
     Ok(())
 }
 
-/// Whether an update asks for something that needs the order's present payment.
+/// Whether an update has a trigger that needs the order's present payment.
 fn pulls_trigger(attributes: &UpdateOrderAttributes) -> bool {
     [
         attributes.authorize,
@@ -340,8 +340,8 @@ fn pulls_trigger(attributes: &UpdateOrderAttributes) -> bool {
     .contains(&Some(true))
 }
 
-/// The present payment source of a locked order gives way to another choice of payment method that it does not fit. One that
-/// holds money stays, and the choice is refused. One that a browser could still confirm is given up at the PSP first.
+/// Detaches the present payment source of a locked order if it does not fit another payment method. A source that holds money
+/// stays, and the choice is refused. One that a browser could still confirm is given up at the PSP first.
 async fn leave_payment_source(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -376,7 +376,7 @@ async fn leave_payment_source(
     Ok(())
 }
 
-/// What changes the total is refused once the order is placed, or while a call to a PSP is open.
+/// Refuses a change of the total once the order is placed, or while a call to a PSP is open.
 pub async fn refuse_unless_changeable(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -389,7 +389,7 @@ pub async fn refuse_unless_changeable(
     }
 }
 
-/// The broken rule and its message, if what changes the total is refused now.
+/// The broken rule and its message, if a change of the total is refused now.
 pub async fn why_not_changeable(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -412,7 +412,7 @@ pub async fn why_not_changeable(
     Ok(None)
 }
 
-/// Writes down what has happened to an order, for those who want to be told.
+/// Records the changes of an order for the outbox.
 pub async fn tell(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -423,7 +423,7 @@ pub async fn tell(
     outbox::record(tx, &request.context, request.scope(), &changes).await
 }
 
-/// Computes the order anew out of its line items. An order with a customer and a line item is pending.
+/// Computes the order again from its line items. An order with a customer and a line item is pending.
 pub async fn recompute(tx: &mut Tx<'_>, request: &Request, id: &tillgate_model::Id) -> Result<(), Failure> {
     let scope = request.scope();
     let Some(mut row) = query!(tx, orders::lock(scope, id))? else {

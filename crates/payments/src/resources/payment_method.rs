@@ -14,7 +14,7 @@ use crate::{
     stored::{self, found, parse_column, parse_optional_column, stored_time, time},
 };
 
-/// A sales channel sees the methods that its market offers.
+/// Whether a caller sees a payment method: a sales channel sees those that its market offers.
 fn visible(request: &Request, row: &PaymentMethodRow) -> bool {
     let market = request.caller.market_id.as_ref().map(ToString::to_string);
     request.caller.kind == ApplicationKind::Integration
@@ -114,7 +114,7 @@ impl Plain for PaymentMethod {
     }
 }
 
-/// Checks what the method refers to, and gives it the name of its source type if it has none. Answers the market's
+/// Checks the resources that the method refers to, and gives it the name of its source type by default. Answers the market's
 /// currency.
 async fn check(
     tx: &mut Tx<'_>,

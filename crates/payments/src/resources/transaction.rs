@@ -16,14 +16,14 @@ use crate::{
 
 /// A transaction as its own type shows it.
 pub trait Shown: Resource {
-    /// The stored kind of it; none if it is of any kind.
+    /// The stored kind; `None` for any kind.
     const KIND: Option<TransactionKind>;
 
     /// The record of a row, with the ledger of its order.
     fn record(row: &TransactionRow, ledger: &Ledger) -> Result<Record<Self>, StoreError>;
 }
 
-/// A record with the members that transactions of all kinds have, and its own.
+/// A record with the common members of transactions, and its own.
 macro_rules! shown {
     ($row:ident, $resource:ident { $($own:tt)* }) => {
         Ok(stored::record!(

@@ -15,10 +15,10 @@ use crate::{
     stored::{self, json, parse_column, stored_json, stored_time, time},
 };
 
-/// What shared secrets are sealed as.
+/// The context that shared secrets are sealed under.
 const SHARED_SECRET: &str = "webhooks.shared_secret";
 
-/// How deep a path of relationships may lead.
+/// Maximum length of a path of relationships.
 const DEEPEST: usize = 3;
 
 /// Decrypts the shared secret of a webhook.
@@ -99,7 +99,7 @@ impl Plain for Webhook {
         Ok(())
     }
 
-    /// What it was told stays; what it was to be told ends.
+    /// Deliveries that were sent stay; those that were not are cancelled.
     async fn after_delete(tx: &mut Tx<'_>, request: &Request, record: &Record<Self>) -> Result<(), Failure> {
         Ok(query!(
             tx,
@@ -140,7 +140,7 @@ fn refuse_unusable(request: &Request, record: &Record<Webhook>) -> Result<(), Pr
     )
 }
 
-/// What can be told of a URL before its name is looked up. Names are looked up anew for each call, and judged then.
+/// Judges a URL without looking up its name. Each call looks it up and judges its addresses.
 fn refuse_unreachable(request: &Request, url: &str) -> Result<(), Problem> {
     let judged = Url::parse(url)
         .map_err(|_| Refused::NoWebUrl)
@@ -159,7 +159,7 @@ fn refuse_unreachable(request: &Request, url: &str) -> Result<(), Problem> {
     Err(Problem::invalid("/data/attributes/callback_url", rule, message))
 }
 
-/// Refuses paths that lead nowhere from a topic's resource.
+/// Refuses paths that don't exist from a topic's resource.
 fn refuse_unknown_paths(topic: Topic, paths: &[String]) -> Result<(), Problem> {
     let pointer = "/data/attributes/include_resources";
     for path in paths {
@@ -176,7 +176,7 @@ fn refuse_unknown_paths(topic: Topic, paths: &[String]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// From one of several resources, which is what a relationship may point to.
+/// Whether a path exists from one of several resources, which a relationship may point to.
 fn leads_somewhere(from: &[&'static ResourceMeta], steps: &[&str]) -> bool {
     let Some((name, rest)) = steps.split_first() else {
         return true;

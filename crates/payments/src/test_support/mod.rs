@@ -1,4 +1,4 @@
-//! What the tests of several modules use.
+//! Shared code of several modules' tests.
 
 pub mod receivers;
 pub mod world;

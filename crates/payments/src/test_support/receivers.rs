@@ -1,4 +1,4 @@
-//! Merchants' systems in the same process, which answer as a test says.
+//! Merchants' systems in the same process, which answer as a test asks.
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,7 @@ use url::Url;
 
 use crate::{Message, NoReply, Reply, Sender};
 
-/// What a receiver does with a call.
+/// The behaviour of a receiver.
 #[derive(Clone)]
 pub enum Behaviour {
     /// Answers with a status.
@@ -27,13 +27,13 @@ pub enum Behaviour {
     ComeAgain(u16, &'static str),
     /// Cannot be reached.
     Dead,
-    /// Answers 200 after a time, for which everybody waits, if the caller waits so long.
+    /// Answers 200 after a time. The clock moves on for all, unless the caller stops waiting first.
     Takes(TimeDelta),
-    /// Has the call and never answers.
+    /// Receives the call and never answers.
     Hangs,
 }
 
-/// A call that a receiver has had.
+/// A received call.
 #[derive(Clone, Debug)]
 pub struct Received {
     pub at: DateTime<Utc>,
@@ -63,7 +63,7 @@ impl Receivers {
         }
     }
 
-    /// From now on; one that nothing is said of answers 200.
+    /// Sets the behaviour of a URL from now on. The default is 200.
     pub fn behave(&self, url: &str, behaviour: Behaviour) {
         locked(&self.behaviours).insert(url.to_owned(), behaviour);
     }

@@ -55,7 +55,7 @@ impl Clock for Time {
     }
 }
 
-/// Differs each time, and is the same in each run.
+/// Bytes that differ each time, and are the same in each run.
 #[derive(Default)]
 struct Counted(AtomicU64);
 
@@ -84,23 +84,23 @@ impl Timer for NoWaiting {
     }
 }
 
-/// The way to the PSP. It can hold a request back.
+/// The transport to the PSP. It can hold a request back.
 struct Wire {
     psp: Arc<Sandbox>,
     clock: ManualClock,
     held: Arc<Mutex<Held>>,
 }
 
-/// What is on its way to the PSP.
+/// The request on its way to the PSP.
 #[derive(Default)]
 enum Held {
     #[default]
     Nothing,
-    /// The next request that changes something goes no further.
+    /// The next request that changes something is held back.
     Next,
-    /// This one has not arrived.
+    /// This request has not arrived yet.
     Request(PspRequest),
-    /// It arrives when the PSP has answered the next question, whose answer takes so long.
+    /// This request arrives when the PSP has answered the next query, whose answer takes this long.
     Arriving(PspRequest, TimeDelta),
 }
 
@@ -259,7 +259,7 @@ impl World {
         created["data"]["id"].as_str().unwrap().to_owned()
     }
 
-    /// Changes attributes of a resource; its attributes then.
+    /// Changes attributes of a resource. Answers its new attributes.
     pub async fn update(&self, kind: &str, id: &str, attributes: Value) -> Value {
         let body = json!({"data": {"type": kind, "id": id, "attributes": attributes}});
         self.call("PATCH", kind, Some(id), Some(body)).await["data"]["attributes"].take()
@@ -275,19 +275,19 @@ impl World {
         list["data"][0]["id"].as_str().unwrap().to_owned()
     }
 
-    /// How many resources of a type there are.
+    /// The number of resources of a type.
     pub async fn count(&self, kind: &str) -> i64 {
         let list = self.call("GET", kind, None, None).await;
         list["meta"]["record_count"].as_i64().unwrap()
     }
 
-    /// As it is stored: a `GET` of an order asks no PSP.
+    /// The stored payment status: a `GET` of an order asks no PSP.
     pub async fn payment_status(&self) -> String {
         let order = self.attributes("orders", &self.order).await;
         order["payment_status"].as_str().unwrap().to_owned()
     }
 
-    /// Tries to create something, with an idempotency key.
+    /// Tries to create a resource, with an idempotency key.
     pub async fn create_with_key(&self, key: &str, kind: &str, data: Value) -> Result<Answer, Problems> {
         let path = format!("/api/{kind}");
         let operation = operations()
@@ -308,7 +308,7 @@ impl World {
         self.service.call(&self.caller, call).await
     }
 
-    /// Removes everything that is kept no longer: how many rows of each table, where there were any.
+    /// Deletes all expired data. Answers the number of rows for each table that had some.
     pub async fn purge(&self) -> BTreeMap<&'static str, usize> {
         let mut purged = BTreeMap::new();
         for purge in purge::ALL {
@@ -329,7 +329,7 @@ impl World {
         self.try_to_call("PATCH", kind, Some(id), Some(body)).await
     }
 
-    /// Removes something in the PSP's dashboard. The status of the answer.
+    /// Removes an object in the PSP's dashboard. Answers the status.
     pub fn delete_at_psp(&self, path: &str) -> u16 {
         let headers = [("authorization".into(), format!("Bearer {SECRET_KEY}"))];
         let (status, _) = ask(&self.psp, "DELETE", path, &headers, "").unwrap();
@@ -364,7 +364,7 @@ impl World {
         self.service.call(&self.caller, call).await
     }
 
-    /// A Stripe payment of the order: its id and the PaymentIntent's.
+    /// Creates a Stripe payment of the order. Answers its id and the PaymentIntent's.
     pub async fn payment(&self) -> (String, String) {
         let of = json!({"order": {"data": {"type": "orders", "id": self.order}}});
         let id = self.create("stripe_payments", json!({}), of).await;
@@ -372,12 +372,12 @@ impl World {
         (id, attributes["stripe_id"].as_str().unwrap().to_owned())
     }
 
-    /// The buyer confirms it in the browser.
+    /// Confirms the payment in the buyer's browser.
     pub async fn confirm(&self, payment: &str, payment_method: &str) {
         assert_eq!(self.try_to_confirm(payment, payment_method).await, 200);
     }
 
-    /// The status of the answer to it.
+    /// Tries to confirm the payment in the buyer's browser. Answers the status.
     pub async fn try_to_confirm(&self, payment: &str, payment_method: &str) -> u16 {
         let attributes = self.attributes("stripe_payments", payment).await;
         let (intent, secret) = (&attributes["stripe_id"], &attributes["client_secret"]);
@@ -394,12 +394,12 @@ impl World {
         status
     }
 
-    /// The next request that changes something at the PSP does not arrive there so far.
+    /// Holds back the next request that changes something at the PSP.
     pub fn hold_back(&self) {
         *self.held.lock().unwrap() = Held::Next;
     }
 
-    /// It arrives when the PSP has answered the next question, and that answer takes so long.
+    /// Lets the held request arrive when the PSP has answered the next query, whose answer takes this long.
     pub fn let_arrive_behind(&self, answer_takes: TimeDelta) {
         let mut held = self.held.lock().unwrap();
         let Held::Request(request) = std::mem::take(&mut *held) else {
@@ -408,7 +408,7 @@ impl World {
         *held = Held::Arriving(request, answer_takes);
     }
 
-    /// A Stripe payment of the order that the buyer has confirmed, as we have heard: its id.
+    /// Creates a Stripe payment of the order that the buyer has confirmed, and syncs it. Answers its id.
     pub async fn authorized(&self) -> String {
         let (payment, _) = self.payment().await;
         self.confirm(&payment, "pm_card_visa").await;
@@ -416,7 +416,7 @@ impl World {
         payment
     }
 
-    /// Asks for a capture of the oldest authorization: its id, whatever becomes of it.
+    /// Requests a capture of the oldest authorization. Answers the capture's id, whatever its outcome.
     pub async fn capture(&self) -> String {
         let authorization = self.first("authorizations").await;
         let capture = json!({"_capture": true});
@@ -424,7 +424,7 @@ impl World {
         self.first("captures").await
     }
 
-    /// What the PSP tells arrives, and is dealt with.
+    /// Delivers the PSP's events, and handles them.
     pub async fn receive_events(&self) {
         for delivery in self.sent() {
             self.deliver(&delivery).await;
@@ -465,7 +465,7 @@ impl World {
         self.service.receive(&notification).await.unwrap()
     }
 
-    /// Deals with the events that are due, once. Answers how many there were.
+    /// Handles the due events once. Answers how many there were.
     pub async fn process(&self) -> usize {
         let events = self.service.take_events(100).await;
         for event in &events {
@@ -474,7 +474,7 @@ impl World {
         events.len()
     }
 
-    /// A request of the merchant's, as the rules of the domain take it along.
+    /// A request of the merchant, for the rules of the domain.
     pub fn request(&self) -> Request {
         Request {
             context: self.service.context().clone(),
@@ -487,7 +487,7 @@ impl World {
         }
     }
 
-    /// Whose everything here is.
+    /// Organization and mode of the world.
     pub fn scope(&self) -> &Scope {
         &self.caller.scope
     }
@@ -500,12 +500,12 @@ impl World {
         self.clock.advance(by);
     }
 
-    /// Where the database is.
+    /// Directory of the database.
     pub fn directory(&self) -> &std::path::Path {
         self.directory.path()
     }
 
-    /// Transactions that the database has committed: the frames of its log that end one (SQLite docs: WAL-mode file format).
+    /// Number of committed transactions: the frames of the database's log that end one (SQLite docs: WAL-mode file format).
     pub fn commits(&self) -> usize {
         const HEADER: usize = 32;
         const FRAME_HEADER: usize = 24;

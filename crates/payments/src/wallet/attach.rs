@@ -1,7 +1,6 @@
-//! Attaching a card to its customer at the PSP, for a payment that was made for later use before anybody knew whose it is.
+//! Attaches a card to its customer at the PSP, for a payment that was made for later use before its customer was known.
 //!
-//! Attaching says how things shall be: done twice, it has no more effect than once. So its request is sent again however
-//! old it is, if the PSP shows that it has not happened.
+//! Attaching is idempotent. Its request is sent again at any age, if the PSP shows that it has not happened.
 
 use tillgate_gateways::{InstrumentOutcome, Missing, PspRequest, Reuse, TransportError};
 use tillgate_model::Id;
@@ -32,7 +31,7 @@ use crate::{
     },
 };
 
-/// What requests are sealed as.
+/// The context that requests are sealed under.
 const PURPOSE: &str = "customer_payment_sources.request";
 
 /// A committed intent to attach or remove a card.
@@ -41,19 +40,19 @@ pub struct CardCall {
     pub row: CustomerPaymentSourceRow,
     /// The exact request.
     pub request: PspRequest,
-    /// The way to the PSP.
+    /// The connection to the PSP.
     pub connection: ProviderConnection,
 }
 
-/// How a call about a card ended.
+/// The end of a call about a card.
 pub enum CardOutcome {
-    /// As the PSP shows it.
+    /// The PSP's answer.
     Seen(InstrumentOutcome),
     /// Nothing reached the PSP.
     NotSent,
 }
 
-/// Stores a request with its card, which waits for the answer for as long as a request takes.
+/// Stores a request with its card, which waits for the answer as long as a request may take.
 pub fn with_request(
     context: &Context,
     row: CustomerPaymentSourceRow,
@@ -71,7 +70,7 @@ pub fn with_request(
     }
 }
 
-/// The request that is under way for a card.
+/// The open request of a card.
 pub fn stored_request(
     context: &Context,
     row: &CustomerPaymentSourceRow,
@@ -94,22 +93,22 @@ pub async fn ask(
     }
 }
 
-/// Before the order is locked for good: a card that the PSP keeps only once it is attached, is.
+/// Attaches a card that the PSP only keeps when attached. This runs before the order's long lock.
 pub async fn attach_if_needed(request: &Request, order_id: &Id) -> Result<(), Failure> {
     if attach(request, order_id).await? == Attached::CustomerGone {
-        // It was forgotten: another one is made.
+        // The customer was forgotten: make another one.
         prepare(request, order_id).await?;
         attach(request, order_id).await?;
     }
     Ok(())
 }
 
-/// What came of attaching a card.
+/// The result of attaching a card.
 #[derive(PartialEq, Eq)]
 enum Attached {
-    /// Whatever there was to do is done, or goes on.
+    /// The card is attached, needs no call, or is still being attached.
     Done,
-    /// The PSP does not have the customer any more.
+    /// The PSP no longer has the customer.
     CustomerGone,
 }
 

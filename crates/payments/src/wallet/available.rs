@@ -1,4 +1,4 @@
-//! Which of a customer's cards an order can be paid with.
+//! The saved cards that an order can be paid with.
 
 use strum::VariantArray as _;
 use tillgate_model::resources::{GatewayType, PaymentSourceType};
@@ -42,8 +42,7 @@ pub async fn available(
     Ok(cards)
 }
 
-/// The gateway that keeps a card, if it is among what is offered to an order, and the card's own payment method too if it has
-/// one.
+/// The gateway that keeps a card, if the order's market offers it, and also the card's own payment method if it has one.
 pub fn gateway_of(card: &CustomerPaymentSourceRow, order: &OrderRow, offers: &Offers) -> Option<Choice> {
     let own_method = card.payment_method_id.as_ref();
     let is_offered = own_method.is_none_or(|own| offers.has_method(own));

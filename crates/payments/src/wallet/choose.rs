@@ -1,5 +1,5 @@
-//! `_customer_payment_source_id`: an order gets a payment source that charges a saved card. No PSP is asked for that: the
-//! payment is made by the attempt to authorize it, in one call.
+//! `_customer_payment_source_id`: an order gets a payment source that charges a saved card. This needs no call to the PSP: the
+//! attempt to authorize creates the payment in one call.
 
 use tillgate_model::{Id, Problem, Record, problem::Kind};
 use tillgate_store::{OrderRow, Tx, query};
@@ -38,7 +38,7 @@ pub async fn choose(tx: &mut Tx<'_>, request: &Request, order_id: &Id, card_id: 
     let kind = kind.unwrap_or_default();
     let judge = async |tx: &mut Tx<'_>, order: &OrderRow, offers: Offers| {
         if !may_use(request, order) && request.caller.kind == ApplicationKind::SalesChannel {
-            let message = "Only a customer who has logged in uses what they have saved.";
+            let message = "Only a logged-in customer can use their saved cards.";
             return Err(Problem::new(Kind::Forbidden, message).at(POINTER).into());
         }
         let row = row.filter(|row| is_of(row, order));
@@ -57,7 +57,7 @@ pub async fn choose(tx: &mut Tx<'_>, request: &Request, order_id: &Id, card_id: 
                 Err(refusal.await?.into())
             }
             _ => {
-                let message = "can't be charged here: no enabled gateway of the order's market keeps it";
+                let message = "can't be charged here: no enabled gateway of the order's market has it";
                 Err(Problem::invalid(POINTER, "not_available", message).into())
             }
         }

@@ -1,6 +1,6 @@
-//! The customer at a PSP whom cards are saved for: made once for each customer of ours and gateway, before the first
-//! payment that saves a card. The intent is committed first; as long as it has no answer, the same bytes are sent again
-//! with the same key by whoever needs the customer next. Nothing hangs on it until then.
+//! The customer at a PSP that cards are saved for. It is created once for each customer and gateway, before the first payment
+//! that saves a card. The intent is committed first. Until it has an answer, the next process that needs the customer sends the
+//! same bytes with the same key. Nothing else depends on the customer before.
 
 use tillgate_gateways::{CreateCustomer, CustomerOutcome, PspRequest, TransportError};
 use tillgate_model::{Id, Problem, resources::PaymentSourceType};
@@ -20,13 +20,13 @@ use crate::{
     stored::{parse_column, stored_time},
 };
 
-/// What requests are sealed as.
+/// The context that requests are sealed under.
 const PURPOSE: &str = "gateway_customers.request";
-/// How many pages of a PSP's list are searched.
+/// Maximum number of pages of a PSP's list that are searched.
 const PAGES: usize = 5;
 
-/// Makes sure that a gateway's PSP knows a customer, where cards need that. Answers nothing, or why not: then nothing was
-/// charged, and it can be tried again.
+/// Makes sure that a gateway's PSP knows a customer, if saving cards needs that. An error means that nothing was charged, and
+/// that the request can be repeated.
 pub async fn ensure_customer(
     context: &Context,
     scope: &Scope,
@@ -55,7 +55,7 @@ pub async fn ensure_customer(
     record(context, scope, row, outcome).await
 }
 
-/// Makes sure that the PSP knows the customer of an order for whom it is to keep the card, if the caller may save one.
+/// Makes sure that the PSP knows the order's customer, if it saves the card for them and the caller may save one.
 pub async fn know_customer(
     request: &Request,
     order_id: &Id,
@@ -75,7 +75,8 @@ pub async fn know_customer(
     }
 }
 
-/// Commits the intent, or finds that of somebody who was faster. `None` if the PSP makes customers by itself.
+/// Commits the intent, or finds the one that another process committed first. `None` if the PSP creates customers without a
+/// request.
 async fn commit_intent(
     context: &Context,
     scope: &Scope,
@@ -87,7 +88,7 @@ async fn commit_intent(
     context
         .db
         .write(async move |tx: &mut Tx<'_>| {
-            // Under the lock on the customer, so that two payments at once make one.
+            // Under the lock on the customer, so that two simultaneous payments create one.
             let customer =
                 query!(tx, customers::lock(&scope, &customer_id))?.ok_or_else(Problem::not_found)?;
             let known = query!(
@@ -150,7 +151,7 @@ async fn execute(
     row: &GatewayCustomerRow,
     is_new: bool,
 ) -> Result<CustomerOutcome, Failure> {
-    // The customer is looked for before another one is made.
+    // Search before creating another customer.
     if is_key_forgotten(context, row.sent_at) {
         return search(context, connection, row).await;
     }
@@ -173,7 +174,7 @@ async fn ask(
     }
 }
 
-/// Looks for a customer whose creation was never answered, by our word for it.
+/// Looks for a customer whose creation was never answered, by its reference.
 async fn search(
     context: &Context,
     connection: &ProviderConnection,
@@ -221,7 +222,7 @@ async fn record(
             tracing::warn!(
                 customer = row.customer_id,
                 reason,
-                "a customer could not be made at the PSP"
+                "a customer could not be created at the PSP"
             );
             return Err(unavailable().into());
         }
@@ -240,7 +241,7 @@ async fn record(
                     };
                     query!(tx, gateway_customers::save(&known))?;
                 }
-                // It is certain that there is none: the next one who needs it begins anew.
+                // The PSP certainly has no such customer: the next payment that needs one begins again.
                 _ => {
                     query!(tx, gateway_customers::delete(&scope, &id))?;
                 }

@@ -1,4 +1,5 @@
-//! What we remember of a PSP may be gone there, or be another account's: it is forgotten as soon as the PSP refuses it.
+//! Forgets stored ids of cards and customers as soon as the PSP refuses them: they may be deleted there, or belong to another
+//! account.
 
 use tillgate_gateways::{InstrumentOutcome, Missing};
 use tillgate_model::Id;
@@ -18,16 +19,16 @@ use crate::{
     wallet::attach::{CardOutcome, ask},
 };
 
-/// What a PSP was found not to have.
+/// An object that the PSP does not have.
 pub enum Gone {
-    /// The saved card that was to be charged.
+    /// The saved card that the attempt charges.
     Card(Box<CustomerPaymentSourceRow>),
-    /// The customer for whom a card was to be kept.
+    /// The customer that the card would be saved for.
     Customer(String),
 }
 
-/// Finds out what a refused attempt has named and the PSP does not have. `card_token` is the saved card that the request
-/// names, if the source does not tell.
+/// Finds the missing object that a refused attempt has named. `card_token` is the saved card that the request names, if the
+/// source does not have it.
 pub async fn look(
     context: &Context,
     call: &PreparedCall,
@@ -92,7 +93,7 @@ async fn charged_card(
     )?)
 }
 
-/// Forgets what is gone. The caller saves the payment.
+/// Forgets the missing object. The caller saves the payment.
 pub async fn forget(tx: &mut Tx<'_>, payment: &mut LockedPayment, gone: &Gone) -> Result<(), Failure> {
     if planted::is(Bug::GoneCustomerKept) {
         return Ok(());
@@ -126,7 +127,7 @@ pub async fn forget(tx: &mut Tx<'_>, payment: &mut LockedPayment, gone: &Gone) -
     Ok(())
 }
 
-/// Forgets a customer at a PSP, unless another one was made meanwhile: the next one who needs it makes it anew.
+/// Forgets a customer at a PSP, unless another one was created meanwhile. The next payment that needs one creates it again.
 pub async fn forget_customer(
     tx: &mut Tx<'_>,
     scope: &Scope,

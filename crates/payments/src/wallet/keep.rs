@@ -1,4 +1,4 @@
-//! Saving the card of a payment that has succeeded. The PSP keeps it by then; what is committed here is whose it is.
+//! Saves the card of a successful payment. The PSP has stored it by then; this commit records its owner.
 
 use tillgate_gateways::Reuse;
 use tillgate_store::{CardState, CustomerPaymentSourceRow, Tx, query};
@@ -15,19 +15,19 @@ use crate::{
     stored::{stored_json, stored_time},
 };
 
-/// The PSP's id of what a payment was made with.
+/// The PSP's id of a payment's instrument.
 pub fn token_of(terms: &Terms) -> Option<&str> {
     let payment_method = terms.payment_method.as_ref();
     let of_method = payment_method.and_then(|method| method.0.get("id")?.as_str());
     terms.source_id.as_deref().or(of_method)
 }
 
-/// The PSP's id of what a payment was made with, if it can be charged again.
+/// The PSP's id of a payment's instrument, if it can be charged again.
 pub fn reusable_token(terms: &Terms) -> Option<&str> {
     token_of(terms).filter(|_| terms.reuse == Reuse::Yes && terms.customer_token.is_some())
 }
 
-/// What a person calls the card: `Visa ****4242`.
+/// A readable name of the card: `Visa ****4242`.
 pub fn display_name(display: &Display) -> Option<String> {
     let card = display.payment_instrument.as_ref()?;
     let text = |name: &str| card.0.get(name)?.as_str();
@@ -41,15 +41,15 @@ pub fn display_name(display: &Display) -> Option<String> {
     ))
 }
 
-/// Saves the card of the payment for the order's customer, unless it is saved already. It is saved once: one that
-/// its customer removes later does not come back with the next news of the payment.
+/// Saves the card of the payment for the order's customer, unless it is saved already. This happens once for each payment: a card
+/// that its customer removes later does not come back with the payment's next snapshot.
 pub async fn keep(tx: &mut Tx<'_>, context: &Context, payment: &mut LockedPayment) -> Result<(), Failure> {
     let (Some(customer_id), Some(token)) =
         (payment.order.customer_id.clone(), reusable_token(&payment.terms))
     else {
         tracing::info!(
             source = payment.source.id,
-            "the PSP does not keep what the payment was made with"
+            "the PSP does not save the payment's instrument"
         );
         return Ok(());
     };
@@ -64,14 +64,14 @@ pub async fn keep(tx: &mut Tx<'_>, context: &Context, payment: &mut LockedPaymen
     {
         tracing::warn!(
             source = payment.source.id,
-            "the PSP keeps what the payment was made with for somebody else than the order's customer"
+            "the PSP saves the payment's instrument for another customer than the order's"
         );
         return Ok(());
     }
     match query!(tx, wallet::by_token(&payment.scope, gateway_id, &hash))? {
         Some(known) if known.customer_id != customer_id => tracing::warn!(
             source = payment.source.id,
-            "what the payment was made with is saved for another customer"
+            "the payment's instrument is already saved for another customer"
         ),
         Some(_) => {}
         None => {
@@ -87,7 +87,7 @@ pub async fn keep(tx: &mut Tx<'_>, context: &Context, payment: &mut LockedPaymen
     Ok(())
 }
 
-/// A card to be, of the payment. It can be used at once.
+/// A new card from the payment. It can be used at once.
 pub fn new_card(
     context: &Context,
     payment: &LockedPayment,
@@ -106,7 +106,7 @@ pub fn new_card(
         metadata: "{}".into(),
         customer_id,
         payment_gateway_id: Some(payment.source.payment_gateway_id.clone()),
-        // How this order was paid says nothing of where else the card may be used.
+        // The order's payment method does not limit the use of the card.
         payment_method_id: None,
         payment_source_type: Some(payment.source.kind),
         payment_source_id: Some(payment.source.id.clone()),

@@ -1,8 +1,8 @@
 //! The wallet: cards that customers have saved at the PSPs.
 //!
-//! A card is saved by the payment that it is first used for: the PSP keeps it for its customer when that succeeds, so that
-//! saving is part of the commit that records the success, and can't be lost on its own. It pays orders of its customer
-//! only, and is removed at the PSP too.
+//! The payment that first uses a card saves it. The PSP stores the card for its customer when the payment succeeds, and the
+//! commit that records the success saves it here, so neither can be lost alone. The card pays orders of its customer only, and is
+//! removed at the PSP too.
 
 mod attach;
 mod available;

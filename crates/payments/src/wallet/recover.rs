@@ -1,6 +1,6 @@
-//! What became of a call about a card: its outcome is committed, or the PSP is asked how the card stands and, if nothing
-//! has happened so far, the same request is sent again. It is tried until it is known: attaching and removing can be
-//! repeated without harm, and nobody waits for it.
+//! Resolves calls about cards. The outcome is committed, or the PSP is asked for the card's state and, if nothing has happened so
+//! far, the same request is sent again. This repeats until the outcome is known: attaching and removing are idempotent, and no
+//! request waits.
 
 use tillgate_gateways::{InstrumentOutcome, Refusal, RefusalKind};
 use tillgate_model::Id;
@@ -16,29 +16,29 @@ use crate::{
     wallet::attach::{CardOutcome, ask, stored_request},
 };
 
-/// Seconds between two looks; the last one repeats.
+/// Seconds between two checks; the last one repeats.
 const PAUSES: [i64; 6] = [0, 5, 30, 300, 3600, 24 * 3600];
-/// How many cards are taken at once.
+/// Maximum number of cards at once.
 const BATCH: i64 = 50;
 
-/// What becomes of a card.
+/// The state of a card after an outcome.
 enum Verdict {
-    /// It can be used.
+    /// The card can be used.
     Active,
-    /// There is no such card.
+    /// The card is removed.
     None,
-    /// It is not known yet.
+    /// The outcome is still unknown.
     Later,
 }
 
-/// What an answer of the PSP makes of a card that waits for it.
+/// The effect of the PSP's answer on a card that waits for it.
 fn judge(row: &CustomerPaymentSourceRow, outcome: &CardOutcome) -> Result<Verdict, Failure> {
     let is_late = row.attempts > 0;
     Ok(match (row.state, outcome) {
-        // Somebody else has settled it.
+        // Another process has recorded the outcome.
         (CardState::Active, _) => Verdict::Active,
         (CardState::Removing, CardOutcome::Seen(InstrumentOutcome::Gone)) => Verdict::None,
-        // Nothing was done, and whoever asked for it is told so: the card stays.
+        // Nothing was done, and the caller gets an error: the card stays.
         (CardState::Removing, CardOutcome::NotSent) if !is_late => Verdict::Active,
         (CardState::Removing, CardOutcome::Seen(InstrumentOutcome::Refused(refusal)))
             if !is_late && is_about_keys(refusal) =>
@@ -63,7 +63,7 @@ pub fn is_about_keys(refusal: &Refusal) -> bool {
     matches!(refusal.kind, RefusalKind::Credentials | RefusalKind::NotPermitted)
 }
 
-/// Commits what is known of a call about a card.
+/// Commits the outcome of a call about a card.
 pub async fn record(
     context: &Context,
     row: &CustomerPaymentSourceRow,
@@ -113,7 +113,7 @@ pub async fn record(
         .await
 }
 
-/// Makes every open call about a card due: whoever was at it is gone.
+/// Makes every open call about a card due. The processes that made them have ended.
 pub async fn make_all_due(context: &Context) -> Result<(), Failure> {
     let now = stored_time(context.now());
     context
@@ -123,7 +123,7 @@ pub async fn make_all_due(context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Looks once for the outcome of each call that is due. Answers how many were looked at.
+/// Checks once for the outcome of each call that is due. Answers how many were checked.
 pub async fn run_due(context: &Context) -> Result<usize, Failure> {
     let now = stored_time(context.now());
     let due = context
@@ -153,7 +153,7 @@ async fn look_at(context: &Context, row: &CustomerPaymentSourceRow) -> Result<()
     record(context, row, outcome).await
 }
 
-/// Asks how the card stands, and sends the request again if it has not had its effect.
+/// Asks the PSP for the card's state, and sends the request again if it has had no effect.
 pub async fn resolve(context: &Context, row: &CustomerPaymentSourceRow) -> Result<CardOutcome, Failure> {
     let scope = Scope::of_job(parse_column(&row.organization_id)?, row.test);
     let gateway_id: Id = parse_column(row.payment_gateway_id.as_deref().unwrap_or_default())?;
@@ -180,7 +180,7 @@ pub async fn resolve(context: &Context, row: &CustomerPaymentSourceRow) -> Resul
     let is_decided = match (row.state, &seen) {
         (CardState::Removing, CardOutcome::Seen(InstrumentOutcome::Gone))
         | (CardState::Saving, CardOutcome::Seen(InstrumentOutcome::Kept { .. })) => true,
-        // A query that fails says nothing of the call that it asks about.
+        // A failed query proves nothing about the call.
         (_, CardOutcome::Seen(InstrumentOutcome::Refused(refusal))) => {
             let reason = refusal.message.clone();
             return Ok(CardOutcome::Seen(InstrumentOutcome::Unknown(reason)));

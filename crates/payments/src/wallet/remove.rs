@@ -1,9 +1,9 @@
-//! Removing a card, here and at the PSP.
+//! Removes a card, here and at the PSP.
 //!
-//! From the commit of the intent on nobody sees or uses the card. If nothing reaches the PSP, the card is put back and the
-//! caller told that nothing was done: they still have it, and can try again. If it is not known what the PSP did, the card
-//! stays away, because it may be gone there, and removing it is tried until that is certain. So there is never one that
-//! is offered here and gone there, nor one that was said to be removed and can be charged.
+//! From the commit of the intent on, nobody can see or use the card. If the request does not reach the PSP, the card is put back
+//! and the caller gets an error: nothing was done, and they can try again. If the outcome is unknown, the card stays hidden,
+//! because it may be gone there, and the removal is repeated until it is certain. So no card is offered here and gone there, and
+//! no card that was reported as removed can be charged.
 
 use tillgate_gateways::InstrumentOutcome;
 use tillgate_model::{Id, Problem};
@@ -22,14 +22,14 @@ use crate::{
     },
 };
 
-/// Removes a card; that of anybody but `owner` is not found, if one is given.
+/// Removes a card. With an `owner`, only the owner's card is found.
 pub async fn remove<R: Kept>(request: &Request, id: &Id, owner: Option<&Id>) -> Result<(), Failure> {
     let context = &request.context;
     let Some(call) = commit_intent::<R>(request, id.clone(), owner.cloned()).await? else {
         return Ok(());
     };
     let outcome = ask(context, &call.connection, &call.request, false).await;
-    // Stripe refuses to detach what is not attached: how the card stands is asked for.
+    // Stripe refuses to detach a card that is not attached: ask for the card's state.
     let outcome = match outcome {
         CardOutcome::Seen(InstrumentOutcome::Refused(refusal)) if !recover::is_about_keys(&refusal) => {
             recover::resolve(context, &call.row).await?
@@ -48,7 +48,7 @@ pub async fn remove<R: Kept>(request: &Request, id: &Id, owner: Option<&Id>) -> 
     Ok(())
 }
 
-/// The intent, unless there is no PSP that keeps the card: then it is gone with this.
+/// Commits the intent, unless no PSP keeps the card: then this removes it.
 async fn commit_intent<R: Kept>(
     request: &Request,
     id: Id,
@@ -73,7 +73,7 @@ async fn commit_intent<R: Kept>(
             if let (Some(gateway), Some(token)) = (gateway, token(&request.context, &row)?) {
                 let connection = ProviderConnection::of(&request.context, &gateway)?;
                 let key = format!("tillgate-{}-remove", row.id);
-                // What is no identifier of a PSP names nothing there.
+                // A malformed identifier can't exist at the PSP.
                 if let Ok(psp_request) = connection.gateway.remove_instrument(token.expose(), &key) {
                     let row = with_request(&request.context, row, &psp_request, CardState::Removing);
                     query!(tx, customer_payment_sources::save(&row))?;

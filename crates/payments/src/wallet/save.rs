@@ -1,5 +1,5 @@
-//! `_save_payment_source_to_customer_wallet`: of a payment that is authorized, the card is saved at once; otherwise as soon
-//! as it is.
+//! `_save_payment_source_to_customer_wallet`: the card of an authorized payment is saved at once, the card of another one as soon
+//! as it is authorized.
 
 use tillgate_gateways::Reuse;
 use tillgate_model::{Id, Problem};
@@ -25,8 +25,8 @@ use crate::{
 
 const POINTER: &str = "/data/attributes/_save_payment_source_to_customer_wallet";
 
-/// Before the order is locked: the PSP is to know the customer whom it keeps the card for. What stands against saving at
-/// all is told later, under the lock.
+/// Makes sure that the PSP knows the customer that it will keep the card for, before the order is locked. Other obstacles are
+/// reported later, under the lock.
 pub async fn prepare(request: &Request, order_id: &Id) -> Result<(), Failure> {
     let (context, scope) = (&request.context, request.scope());
     let found: Option<(OrderRow, PaymentSourceRow, PaymentGatewayRow)> = context
@@ -65,7 +65,7 @@ fn saved_instruments(source: &PaymentSourceRow) -> SavedInstruments {
     registry::of_source(*source.kind).capabilities().saved_instruments
 }
 
-/// Saves the card of the payment, or sees to it that it will be.
+/// Saves the card of the payment, or arranges that its success will save it.
 pub async fn save(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -76,14 +76,13 @@ pub async fn save(
         let message = "can't be done: the order has no customer";
         return Err(Problem::invalid(POINTER, "blank", message).into());
     }
-    // Before anything else is said: whether a card is saved is nobody else's business.
+    // This check comes first: whether a card is saved is confidential.
     if !may_save(request, &payment.order) {
-        let message =
-            "can't be done: only the merchant, and the order's customer once they have logged in, save cards";
+        let message = "can't be done: only the merchant and the order's logged-in customer may save cards";
         return Err(Problem::invalid(POINTER, "not_owned", message).into());
     }
     if saved_instruments(&payment.source) == SavedInstruments::Unsupported {
-        let message = "can't be done: there is nothing to save of a wire transfer";
+        let message = "can't be done: a wire transfer has no card to save";
         return Err(Problem::invalid(POINTER, "not_supported", message).into());
     }
     if payment.terms.buyer_changed {
@@ -114,7 +113,7 @@ pub async fn save(
     }
 }
 
-/// Whether the card is in the wallet already, or on its way there.
+/// Whether the card is in the wallet already, or about to be.
 async fn is_known(tx: &mut Tx<'_>, request: &Request, payment: &LockedPayment) -> Result<bool, Failure> {
     let Some(token) = token_of(&payment.terms) else {
         return Ok(false);
@@ -127,7 +126,8 @@ async fn is_known(tx: &mut Tx<'_>, request: &Request, payment: &LockedPayment) -
     Ok(known.is_some_and(|known| Some(&known.customer_id) == payment.order.customer_id.as_ref()))
 }
 
-/// The card is saved by the success of its payment. Stripe keeps it only if the payment says so before it is confirmed.
+/// Arranges that the payment's success saves the card. Stripe only keeps a card if the payment requests it before it is
+/// confirmed.
 async fn wish(
     tx: &mut Tx<'_>,
     request: &Request,

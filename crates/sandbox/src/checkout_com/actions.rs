@@ -15,7 +15,7 @@ use crate::env::Env;
 use crate::faults::{Fault, Occasion};
 use crate::ledger::Vendor;
 
-/// What an action request says besides its amount.
+/// The members of an action request besides its amount.
 struct Note {
     reference: Option<String>,
     metadata: Map<String, Value>,
@@ -85,7 +85,7 @@ impl CheckoutCom {
             .ok_or_else(Refusal::not_found)?
             .clone();
         let note = read_note(call)?;
-        // Checkout.com docs, void a payment: of a payment that was captured in part, the rest is released.
+        // Checkout.com docs, void a payment: after a partial capture, the rest is released.
         let captured = payment.effective(ActionKind::Capture, call.now);
         let is_under_way = payment.accepted(ActionKind::Capture, call.now) > captured;
         let amount = payment.balances(call.now).available_to_void;
@@ -150,7 +150,7 @@ impl CheckoutCom {
         ))
     }
 
-    /// Voids what is authorized or refunds what is captured; 204 when that was done before.
+    /// Voids the authorized amount or refunds the captured one; 204 if that was done before.
     pub(super) fn reverse(&mut self, env: &mut Env, call: &Call, id: &str) -> Outcome {
         let payment = self
             .payment(call.mode, id)
@@ -236,7 +236,7 @@ impl CheckoutCom {
     }
 }
 
-/// When an action that is accepted now is done, and how.
+/// The time and the outcome of an action that is accepted now.
 pub(super) struct Decision {
     pub due: DateTime<Utc>,
     pub decline: Option<String>,

@@ -1,6 +1,6 @@
-//! What the API answers: a JSON body, an empty body, or a 422 with error codes.
+//! Answers of the API: a JSON body, an empty body, or a 422 with error codes.
 //!
-//! Checkout.com gives 401, 403, 404 and 429 no body at all; only 422 explains itself.
+//! Checkout.com gives 401, 403, 404 and 429 no body at all; only 422 has an explanation.
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
@@ -10,21 +10,21 @@ use serde_json::{Value, json};
 /// The version that the API reports in `Cko-Version`.
 const VERSION: &str = "1.0.0";
 
-/// An answer that is complete but for its request id.
+/// An answer that lacks only its request id.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
     pub status: StatusCode,
     pub body: Option<Value>,
 }
 
-/// A request that is not carried out, and why.
+/// The refusal of a request.
 #[derive(Debug, Clone)]
 pub(super) enum Refusal {
     /// A status without a body: 401, 403, 404, 405, 415.
     Empty(StatusCode),
-    /// 422 `request_invalid`: the request itself is at fault.
+    /// 422 `request_invalid`: the request itself is wrong.
     Invalid(&'static str),
-    /// 422 `processing_error`: the payment's state or balance is in the way.
+    /// 422 `processing_error`: the payment's state or balance does not allow it.
     Processing(&'static str),
 }
 
@@ -42,7 +42,7 @@ impl Answer {
         Self { status, body: None }
     }
 
-    /// The HTTP response. `request_id` also stands in `Cko-Request-Id`.
+    /// The HTTP response. `request_id` is also in `Cko-Request-Id`.
     pub fn into_response(self, request_id: &str) -> Response<Bytes> {
         let body = self
             .body
@@ -72,7 +72,7 @@ impl Refusal {
         Self::Empty(StatusCode::NOT_FOUND)
     }
 
-    /// The action is not possible in the payment's present state.
+    /// The payment's present state does not allow the action.
     pub fn forbidden() -> Self {
         Self::Empty(StatusCode::FORBIDDEN)
     }

@@ -1,4 +1,4 @@
-//! API keys: their shape, and what a key opens.
+//! API keys: their shape and their mode.
 //!
 //! Key shape: Checkout.com SDKs, `^(sk|pk)_(sbox_)?[a-z2-7]{26}[a-z2-7*#$=]$`.
 

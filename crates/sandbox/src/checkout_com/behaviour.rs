@@ -1,4 +1,4 @@
-//! How a card behaves when it is charged.
+//! The behaviour of a card that is charged.
 
 use std::borrow::Cow;
 
@@ -14,18 +14,18 @@ pub(super) struct Behaviour {
     pub decline: Option<Cow<'static, str>>,
 }
 
-/// What happens when 3-D Secure is asked for.
+/// The result of a request for 3-D Secure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum ThreeDs {
-    /// The buyer sees a page; this comes out when they authenticate on it.
+    /// The buyer sees a page; authenticating there has this outcome.
     Challenge(Authentication),
     /// Like `Challenge`, and a charge without 3-D Secure is declined with 20154.
     Required,
-    /// The page leads on by itself.
+    /// The page continues without the buyer.
     Frictionless(Authentication),
-    /// The card is not enrolled: the charge goes on without.
+    /// The card is not enrolled: the charge continues without 3-D Secure.
     NotEnrolled,
-    /// The charge is declined with 20150 unless `attempt_n3d` allows it to go on without.
+    /// The charge is declined with 20150 unless `attempt_n3d` allows it to continue without 3-D Secure.
     Unsupported,
 }
 
@@ -67,7 +67,7 @@ impl Behaviour {
         }
     }
 
-    /// Declined at once, whether or not 3-D Secure is asked for.
+    /// Declined at once, with or without 3-D Secure.
     pub const fn declined(code: &'static str) -> Self {
         Self {
             three_ds: ThreeDs::NotEnrolled,

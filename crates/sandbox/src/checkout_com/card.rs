@@ -1,4 +1,4 @@
-//! Cards: what is kept of one. The number itself is read once and never stored.
+//! Cards without their numbers. A number is read once and never stored.
 
 use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ impl Card {
         })
     }
 
-    /// Changes what the fields name: `expiry_month expiry_year name`.
+    /// Changes the given fields: `expiry_month expiry_year name`.
     pub fn update(&mut self, fields: &Fields, now: DateTime<Utc>) -> Result<(), Refusal> {
         let (month, year) = read_expiry(fields)?;
         let expiry = (
@@ -80,8 +80,8 @@ impl Card {
         }
     }
 
-    /// Identifies a card: every use of it has one fingerprint. Made from what is rendered anyway, so that it can't be turned back
-    /// into a number.
+    /// Identifies a card: each card has one fingerprint. It is made from rendered members, so that it can't be turned back into a
+    /// number.
     pub fn fingerprint(&self) -> String {
         // FNV-1a, 128 bits.
         let seen = self.bin.bytes().chain(self.last4.bytes());
@@ -91,7 +91,7 @@ impl Card {
         ids::base32(hash)
     }
 
-    /// The members that tokens, instruments and payment sources have in common.
+    /// The common members of tokens, instruments and payment sources.
     pub fn render(&self) -> Value {
         let (product_id, product_type) = product_of(&self.scheme);
         let mut rendered = json!({
@@ -122,7 +122,7 @@ fn read_expiry(fields: &Fields) -> Result<(Option<u32>, Option<i32>), Refusal> {
     if year.is_some_and(|year| !(1000..=9999).contains(&year)) {
         return Err(Refusal::invalid("card_expiry_year_invalid"));
     }
-    // In range, so that neither conversion fails.
+    // The values are in range, so no conversion fails.
     Ok((
         month.and_then(|month| month.try_into().ok()),
         year.and_then(|year| year.try_into().ok()),

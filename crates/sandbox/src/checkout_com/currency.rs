@@ -5,10 +5,10 @@ use super::answer::Refusal;
 /// The largest amount in minor units that the API takes.
 const MAX_AMOUNT: u64 = 9_999_999_999;
 
-/// Amounts of these are sent in thousandths but must be whole hundredths: the last digit is 0.
+/// Amounts in these currencies are sent in thousandths but must be whole hundredths: the last digit is 0.
 const THOUSANDTHS: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
 
-/// ISO 4217 codes of money that is in circulation.
+/// ISO 4217 codes of currencies in circulation.
 const CODES: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP \
     BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF \
     GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD \
@@ -16,7 +16,7 @@ const CODES: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD
     PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY \
     TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
 
-/// Refuses what is not an upper-case ISO 4217 code.
+/// Refuses a text that is no upper-case ISO 4217 code.
 pub(super) fn check_currency(code: &str) -> Result<(), Refusal> {
     let known = CODES.split_ascii_whitespace().any(|known| known == code);
     if known {

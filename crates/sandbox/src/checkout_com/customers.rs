@@ -177,7 +177,7 @@ impl CheckoutCom {
         }
     }
 
-    /// The id of the customer meant by `input` (checked before), who is created when new.
+    /// The id of the customer in `input` (checked before). A new customer is created.
     pub(super) fn customer_for(&mut self, env: &mut Env, mode: Mode, input: &CustomerInput) -> String {
         if let Some(id) = &input.id {
             return id.clone();

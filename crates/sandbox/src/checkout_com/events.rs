@@ -1,4 +1,4 @@
-//! Events: what happened to a payment, told to the workflows that asked for it.
+//! Events: changes of payments, for the workflows that subscribe to them.
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
@@ -14,7 +14,7 @@ use crate::env::Env;
 use crate::ledger::Vendor;
 use crate::webhooks::Webhook;
 
-/// So many events are kept, the newest.
+/// Maximum number of events that are kept, the newest.
 const MAX_EVENTS: usize = 5000;
 /// The version of the event's shape.
 const VERSION: &str = "1.0.29";
@@ -25,7 +25,7 @@ pub(super) struct Event {
     body: Value,
 }
 
-/// What of a payment an event is about.
+/// The part of a payment that an event is about.
 pub(super) enum About<'a> {
     Payment,
     Authorization(&'a Verdict),
@@ -33,7 +33,7 @@ pub(super) enum About<'a> {
 }
 
 impl CheckoutCom {
-    /// Tells of the issuer's answer.
+    /// Sends the event of the issuer's answer.
     pub(super) fn tell_verdict(&mut self, env: &mut Env, payment: &Payment, at: DateTime<Utc>) {
         let Some(verdict) = &payment.verdict else { return };
         let event = match (verdict.is_approved(), payment.amount == 0) {
@@ -45,7 +45,7 @@ impl CheckoutCom {
         self.tell(env, payment, event, &About::Authorization(verdict), at);
     }
 
-    /// Keeps an event and posts it to every active workflow that wants it.
+    /// Stores an event and posts it to every active workflow that subscribes to it.
     pub(super) fn tell(
         &mut self,
         env: &mut Env,

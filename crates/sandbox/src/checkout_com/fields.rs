@@ -1,4 +1,4 @@
-//! Reading a JSON body member by member: unknown members are ignored, a wrong type is a 422.
+//! Reads a JSON body member by member: unknown members are ignored, a wrong type is a 422.
 //!
 //! Each reader takes the error code to answer with. A null member counts as absent.
 
@@ -150,7 +150,7 @@ pub(super) fn is_list_of_texts(value: &Value) -> bool {
 fn is_web_url(url: &str) -> bool {
     let Ok(uri) = url.parse::<Uri>() else { return false };
     let web = matches!(uri.scheme_str(), Some("http" | "https"));
-    // No user name, and nothing that would mean more than itself in a Content-Security-Policy.
+    // No user name, and no characters with a meaning in a Content-Security-Policy.
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
     let host = uri
         .authority()

@@ -1,7 +1,7 @@
-//! Answers that are given again for the same `Cko-Idempotency-Key` (Checkout.com docs: idempotency).
+//! Answers that are repeated for the same `Cko-Idempotency-Key` (Checkout.com docs: idempotency).
 //!
-//! Only 2xx answers are kept, for 24 hours; a decline is one of them. A refused request runs again. The vendor
-//! documents no comparison of bodies, and there is none here. Keys count per mode and path.
+//! Only 2xx answers are kept, for 24 hours; a decline is one of them. A refused request runs again. The vendor documents no
+//! comparison of bodies, so bodies are not compared here. Keys count per mode and path.
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -29,7 +29,7 @@ pub(super) fn key_of(request: &Request<Bytes>) -> Option<String> {
     Some(String::from_utf8_lossy(value.as_bytes()).into_owned()).filter(|key| !key.is_empty())
 }
 
-/// The id under which the answer to a keyed request is kept.
+/// The id of the stored answer to a request with a key.
 pub(super) fn row_id(mode: Mode, path: &str, key: &str) -> String {
     format!("{}:{path}:{key}", if mode.live { "live" } else { "sbox" })
 }
@@ -44,7 +44,7 @@ impl CheckoutCom {
     }
 
     pub(super) fn keep_answer(&mut self, env: &mut Env, row_id: &str, answer: &Answer, now: DateTime<Utc>) {
-        // Oldest first: what has expired stands at the front.
+        // Oldest first: expired answers are at the front.
         while let Some(oldest) = self.oldest_expired_answer(now) {
             self.answers.remove(env, &oldest);
         }

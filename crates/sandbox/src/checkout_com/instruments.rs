@@ -1,4 +1,4 @@
-//! Instruments: cards that are kept for later payments, `src_…`.
+//! Instruments: cards that are saved for later payments, `src_…`.
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -119,7 +119,7 @@ impl CheckoutCom {
         ids.iter().filter_map(|id| self.instruments.get(id))
     }
 
-    /// Makes an instrument of a card; a customer's first one becomes their default. Returns its id.
+    /// Saves a card as an instrument; a customer's first one becomes their default. Returns its id.
     pub(super) fn keep_card(&mut self, env: &mut Env, mode: Mode, card: Card, customer_id: &str) -> String {
         let id = Self::new_id(env, "src_");
         let owner = customer_id.to_owned();
@@ -148,7 +148,7 @@ impl CheckoutCom {
         }
     }
 
-    /// Takes the instrument from its owner, whose next one becomes the default if this one was.
+    /// Removes the instrument from its owner, whose next one becomes the default if this one was.
     fn take_instrument(&mut self, env: &mut Env, instrument: &Instrument) {
         let owner = &instrument.customer_id;
         let Some(ids) = self.instruments_by_customer.get_mut(owner) else {

@@ -9,8 +9,7 @@ use super::CheckoutCom;
 use super::payment::{Action, ActionKind, Payment, Stage, Verdict};
 
 impl CheckoutCom {
-    /// Every money effect until `now`. An action that was accepted and isn't effective yet, or was declined, is
-    /// none.
+    /// Every money effect until `now`. An accepted action that isn't effective yet, or was declined, has none.
     #[must_use]
     pub fn ledger(&self, now: DateTime<Utc>) -> Vec<LedgerEntry> {
         self.payments
@@ -20,7 +19,7 @@ impl CheckoutCom {
     }
 }
 
-/// What an entry says besides what the payment says.
+/// The parts of an entry that differ from the payment's.
 struct Effect<'a> {
     kind: LedgerKind,
     amount: u64,
@@ -76,7 +75,7 @@ fn of_action(action: &Action) -> Effect<'_> {
     }
 }
 
-/// What captures leave of the authorization. Those that are still to come will take their part.
+/// The rest of the authorization after captures. Pending captures reserve their part.
 fn rest(payment: &Payment, now: DateTime<Utc>) -> Option<u64> {
     let captured = payment.accepted(ActionKind::Capture, now);
     payment.amount.checked_sub(captured).filter(|rest| *rest > 0)
@@ -97,7 +96,7 @@ fn released_by<'a>(action: &'a Action, payment: &'a Payment, now: DateTime<Utc>)
     })
 }
 
-/// The rest that nobody captured or voided in time.
+/// The rest that was neither captured nor voided in time.
 fn ended_by_clock(payment: &Payment, now: DateTime<Utc>) -> Option<Effect<'_>> {
     let at = payment.expires_on().filter(|end| *end <= now)?;
     let closed = payment

@@ -1,8 +1,7 @@
 //! Checkout.com: tokens, payments with 3-D Secure, asynchronous actions, customers, instruments and workflows.
 //!
-//! What is kept is what happened; a payment's state is worked out from that and the clock whenever it is read, so
-//! that delayed actions, abandoned challenges and expired authorizations need no background task. Only the telling
-//! of it, to workflows, is scheduled.
+//! Only events of the past are stored. Each read derives a payment's state from them and the clock, so that delayed actions,
+//! abandoned challenges and expired authorizations need no background task. Only the notifications to workflows are scheduled.
 
 mod actions;
 mod answer;
@@ -67,7 +66,7 @@ pub struct CheckoutCom {
     instruments_by_customer: HashMap<String, Vec<String>>,
 }
 
-/// Payment ids by what never changes in a payment.
+/// Payment ids by members that never change.
 #[derive(Default)]
 struct PaymentIndex {
     /// By `sid_…`.
@@ -259,7 +258,7 @@ impl CheckoutCom {
     }
 }
 
-/// The endpoints that honour `Cko-Idempotency-Key`, among those that are there.
+/// Whether an existing endpoint honours `Cko-Idempotency-Key`.
 fn is_idempotent(method: &Method, segments: &[&str]) -> bool {
     let listed = matches!(
         segments,

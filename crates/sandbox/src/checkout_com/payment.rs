@@ -1,4 +1,4 @@
-//! A payment as it is kept. Only what happened is stored; its state follows from that and the clock.
+//! A payment as it is stored: the events of its past. Its state follows from them and the clock.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use super::response_code::{APPROVED, THREE_DS_NOT_COMPLETED};
 
 /// Checkout.com docs: a buyer has this long for 3-D Secure.
 const CHALLENGE_MINUTES: i64 = 15;
-/// How long an authorization can be captured.
+/// Time in which an authorization can be captured.
 const AUTHORIZATION_DAYS: i64 = 7;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub(super) struct Payment {
     pub reference: Option<String>,
     pub description: Option<String>,
     pub metadata: Map<String, Value>,
-    /// Whether the money is taken without a capture request, and no earlier than when.
+    /// Whether the payment is captured without a request, and the earliest time.
     pub capture: bool,
     pub capture_on: Option<DateTime<Utc>>,
     pub success_url: Option<String>,
@@ -32,7 +32,7 @@ pub(super) struct Payment {
     pub requested_on: DateTime<Utc>,
     pub idempotency_key: Option<String>,
     pub card: Card,
-    /// The instrument, once there is one: an approved card is kept.
+    /// The instrument, once there is one: an approved card is saved.
     pub source_id: Option<String>,
     pub customer_id: String,
     pub three_ds: Option<ThreeDsSession>,
@@ -42,17 +42,17 @@ pub(super) struct Payment {
     pub verdict: Option<Verdict>,
     /// Captures, voids and refunds in the order of their acceptance.
     pub actions: Vec<Action>,
-    /// The end of the authorization was told of, if there was anything to tell.
+    /// Whether the event of the authorization's end was sent, if there is one.
     #[serde(default)]
     pub end_told: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct ThreeDsSession {
-    /// `sid_…`; absent when the buyer was not sent anywhere.
+    /// `sid_…`; absent if the buyer was not redirected.
     pub session_id: Option<String>,
     pub enrolled: bool,
-    /// The charge went on without 3-D Secure although it was asked for.
+    /// Whether the charge continued without 3-D Secure although it was requested.
     pub downgraded: bool,
     pub authentication: Option<Authentication>,
 }
@@ -72,15 +72,15 @@ pub(super) struct Action {
     pub id: String,
     pub kind: ActionKind,
     pub amount: u64,
-    /// The action is accepted before, and takes effect or is declined at this time.
+    /// The time at which the accepted action takes effect or is declined.
     pub due: DateTime<Utc>,
     /// The response code with which it will be declined.
     #[serde(default)]
     pub decline: Option<String>,
-    /// Its outcome was told of.
+    /// Whether the event of its outcome was sent.
     #[serde(default)]
     pub told: bool,
-    /// No further capture may follow.
+    /// Whether no further capture may follow.
     pub closes: bool,
     pub reference: Option<String>,
     pub metadata: Map<String, Value>,
@@ -94,7 +94,7 @@ pub(super) enum ActionKind {
     Refund,
 }
 
-/// What the authorization has come to, apart from captures and refunds.
+/// The state of the authorization, without captures and refunds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     Pending,
@@ -141,7 +141,7 @@ impl Action {
 }
 
 impl Payment {
-    /// When the buyer's time for 3-D Secure is over.
+    /// The end of the buyer's time for 3-D Secure.
     pub fn challenge_ends(&self) -> DateTime<Utc> {
         self.requested_on + TimeDelta::minutes(CHALLENGE_MINUTES)
     }
@@ -195,7 +195,7 @@ impl Payment {
         }
     }
 
-    /// When an approved authorization can no longer be captured.
+    /// The time from which an approved authorization can no longer be captured.
     pub fn expires_on(&self) -> Option<DateTime<Utc>> {
         let approved = self
             .verdict
@@ -213,12 +213,12 @@ impl Payment {
         self.sum(|action| action.kind == kind && action.is_effective(now))
     }
 
-    /// Sum of the actions of a kind, with those that are accepted and not yet effective.
+    /// Sum of the actions of a kind, including accepted ones that are not yet effective.
     pub fn accepted(&self, kind: ActionKind, now: DateTime<Utc>) -> u64 {
         self.sum(|action| action.kind == kind && action.counts(now))
     }
 
-    /// Whether anything was asked for after the authorization, and was not declined.
+    /// Whether an action after the authorization was requested and not declined.
     pub fn has_actions(&self, now: DateTime<Utc>) -> bool {
         self.actions.iter().any(|action| action.counts(now))
     }

@@ -1,4 +1,4 @@
-//! `POST /payments`: which card is charged, and whether the issuer or the buyer answers next.
+//! `POST /payments`: the card that is charged, and whether the issuer or the buyer answers next.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ use super::response_code::{APPROVED, NOT_THREE_DS_ENABLED, THREE_DS_REQUIRED};
 use super::{Call, CheckoutCom};
 use crate::env::Env;
 
-/// What comes after an accepted payment request.
+/// The next step of an accepted payment request.
 enum Next {
     /// The issuer's response code.
     Issuer(Cow<'static, str>),
@@ -29,7 +29,7 @@ enum Next {
 /// The card that a source stands for.
 struct Charged {
     card: Card,
-    /// Id and owner, when the card is kept already.
+    /// Id and owner, if the card is already saved.
     instrument: Option<(String, String)>,
     token: Option<String>,
 }
@@ -90,7 +90,7 @@ impl CheckoutCom {
     fn answer_at_once(&mut self, env: &mut Env, mut payment: Payment, code: &str) -> serde_json::Value {
         let now = payment.requested_on;
         let verdict = self.decide(env, &mut payment, code, now);
-        // The answer says `Authorized` also when the capture follows by itself.
+        // The answer is `Authorized` even if an automatic capture follows.
         let body = self.view(env, &payment, now).decided(&verdict);
         self.tell_verdict(env, &payment, now);
         start_capture(env, &mut payment, now);
@@ -98,7 +98,7 @@ impl CheckoutCom {
         body
     }
 
-    /// Books the issuer's answer. An approved card is kept as an instrument.
+    /// Records the issuer's answer. An approved card is saved as an instrument.
     pub(super) fn decide(
         &mut self,
         env: &mut Env,
@@ -121,7 +121,7 @@ impl CheckoutCom {
         verdict
     }
 
-    /// The payment with what its rendering needs.
+    /// The payment with the data for its rendering.
     pub(super) fn view<'a>(&'a self, env: &'a Env, payment: &'a Payment, now: DateTime<Utc>) -> View<'a> {
         View {
             payment,
@@ -205,7 +205,7 @@ fn plan(env: &mut Env, card: &Card, request: &PaymentRequest) -> (Next, Option<T
     }
 }
 
-/// Accepts the capture that an approved payment asked for at its creation.
+/// Accepts the capture that an approved payment requested at its creation.
 pub(super) fn start_capture(env: &mut Env, payment: &mut Payment, now: DateTime<Utc>) {
     let approved = payment.verdict.as_ref().is_some_and(Verdict::is_approved);
     if !approved || !payment.capture || payment.amount == 0 {

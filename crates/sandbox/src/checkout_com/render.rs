@@ -12,10 +12,10 @@ pub(super) fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// What the rendering of a payment needs besides the payment.
+/// The data for the rendering of a payment.
 pub(super) struct View<'a> {
     pub payment: &'a Payment,
-    /// Absent when it was deleted in the meantime.
+    /// Absent if it was deleted meanwhile.
     pub customer: Option<&'a Customer>,
     pub now: DateTime<Utc>,
     /// Origin of links.
@@ -53,7 +53,7 @@ impl View<'_> {
         Value::Object(body)
     }
 
-    /// Answer to `GET /payments/{id}`. Response codes stand in `actions` only.
+    /// Answer to `GET /payments/{id}`. Only `actions` has response codes.
     pub fn details(&self) -> Value {
         let payment = self.payment;
         let mut body = self.common();
@@ -261,7 +261,7 @@ impl View<'_> {
     }
 }
 
-/// Absent values are left out, as the API does.
+/// Absent values are left out, like the API does.
 pub(super) fn set(body: &mut Map<String, Value>, name: &str, value: Value) {
     if !value.is_null() {
         body.insert(name.to_owned(), value);

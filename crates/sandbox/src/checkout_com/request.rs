@@ -14,7 +14,7 @@ pub(super) const MAX_REFERENCE_CHARS: usize = 80;
 const MAX_DESCRIPTION_CHARS: usize = 100;
 const PAYMENT_TYPES: [&str; 5] = ["Regular", "Recurring", "Installment", "MOTO", "Unscheduled"];
 
-/// What is to be charged.
+/// The source of the charge.
 pub(super) enum Source {
     Token(String),
     Instrument(String),
@@ -39,9 +39,9 @@ pub(super) struct PaymentRequest {
     pub failure_url: Option<String>,
 }
 
-/// 3-D Secure is asked for.
+/// A request for 3-D Secure.
 pub(super) struct ThreeDsRequest {
-    /// Go on without it where the card doesn't support it.
+    /// Whether to continue without it if the card doesn't support it.
     pub attempt_n3d: bool,
 }
 
@@ -73,7 +73,7 @@ impl PaymentRequest {
         let payment_type = fields
             .text("payment_type", "payment_type_invalid")?
             .unwrap_or("Regular");
-        // A payment without the buyer says what the buyer agreed to.
+        // A payment without the buyer must name the buyer's agreement.
         let says_nothing = merchant_initiated && payment_type == "Regular";
         if !PAYMENT_TYPES.contains(&payment_type) || says_nothing {
             return Err(Refusal::invalid("payment_type_invalid"));

@@ -1,6 +1,6 @@
-//! What happens to payments by the clock: actions take effect, challenges and authorizations run out.
+//! Changes of payments by the clock: actions take effect, challenges and authorizations expire.
 //!
-//! A payment's state is worked out from the time whenever it is read; what is done here is to tell of it once.
+//! Each read derives a payment's state from the time; this module only sends the events once.
 
 use chrono::{DateTime, Utc};
 
@@ -9,10 +9,10 @@ use super::events::About;
 use super::payment::{ActionKind, Payment, Stage};
 use crate::env::Env;
 
-/// Something that is to be told of at a time.
+/// An event that is due at a time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Due {
-    /// The buyer's time for 3-D Secure is over.
+    /// The buyer's time for 3-D Secure has ended.
     ChallengeEnds(String),
     /// The action with this index takes effect, or is declined.
     ActionIsDone(String, usize),
@@ -21,13 +21,13 @@ pub(super) enum Due {
 }
 
 impl CheckoutCom {
-    /// When something next happens by itself.
+    /// The time of the next change without a request.
     #[must_use]
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         self.schedule.first().map(|(at, _)| *at)
     }
 
-    /// Notes what will have to be told of a payment. Noting it again changes nothing.
+    /// Schedules the events of a payment. Repeating this changes nothing.
     pub(super) fn plan(&mut self, payment: &Payment) {
         if payment.verdict.is_none() {
             let due = Due::ChallengeEnds(payment.id.clone());
@@ -45,7 +45,7 @@ impl CheckoutCom {
         }
     }
 
-    /// Tells of everything that became due since it was last called, as of the time when it was due.
+    /// Sends all events that became due since the last call, with the times when they were due.
     pub fn catch_up(&mut self, env: &mut Env) {
         let now = env.now();
         while self.schedule.first().is_some_and(|(at, _)| *at <= now)

@@ -1,9 +1,9 @@
 //! Test cards of Checkout.com's documentation, and the sandbox's own reusable test tokens.
 //!
-//! Checkout.com has no reusable tokens; the sandbox offers some, so that a payment can be tried with one request.
-//! Their ids are `tok_sandbox`, then what they do, padded with `2` to the usual length. They never expire, are never
-//! used up, and work with test keys only. Approvals and declines among them are not enrolled for 3-D Secure: they
-//! answer at once even when it is asked for.
+//! Checkout.com has no reusable tokens; the sandbox offers some, so that a payment can be tried with one request. Their ids are
+//! `tok_sandbox`, then their behaviour, padded with `2` to the usual length. They never expire, are never used up, and work with
+//! test keys only. Approvals and declines among them are not enrolled for 3-D Secure: they answer at once even if it is
+//! requested.
 
 use super::behaviour::Authentication::{Authenticated, Malfunction, NotAuthenticated, Rejected};
 use super::behaviour::{Behaviour, ThreeDs};
@@ -19,9 +19,9 @@ const AMEX: &str = "345678901234564";
 
 struct TestCard {
     number: &'static str,
-    /// Whether the number alone gives this behaviour; else only the token does.
+    /// Whether the number alone has this behaviour; else only the token does.
     by_number: bool,
-    /// What stands in the token's id after `sandbox`.
+    /// The part of the token's id after `sandbox`.
     token: Option<&'static str>,
     behaviour: Behaviour,
 }
@@ -146,7 +146,7 @@ static CARDS: [TestCard; 38] = [
     both("notenrolled", "4484070000035519", APPROVED),
 ];
 
-/// How the card with this number behaves. A number that isn't a test card's is approved and enrolled.
+/// The behaviour of the card with this number. A number that is no test card is approved and enrolled.
 pub(super) fn behaviour_of(number: &str) -> Behaviour {
     let known = CARDS.iter().find(|card| card.by_number && card.number == number);
     known.map_or(ENROLLED, |card| card.behaviour.clone())

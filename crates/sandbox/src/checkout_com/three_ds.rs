@@ -17,8 +17,8 @@ use crate::web;
 const PATH: &str = "/sandbox/checkout_com/3ds/";
 
 impl CheckoutCom {
-    /// Answers a request below `/sandbox/checkout_com/`: `GET` shows the choice, `POST` makes it with the form field
-    /// `outcome` (`authenticate` or `fail`) and leads back to the shop.
+    /// Answers a request below `/sandbox/checkout_com/`: `GET` shows the choice, `POST` makes it with the form field `outcome`
+    /// (`authenticate` or `fail`) and redirects to the shop.
     pub fn page(&mut self, env: &mut Env, request: &Request<Bytes>) -> Response<Bytes> {
         let now = env.now();
         let session = request.uri().path().strip_prefix(PATH);
@@ -79,7 +79,7 @@ fn outcome_of(behaviour: ThreeDs) -> Authentication {
     }
 }
 
-/// Whether the buyer authenticates; `None` when the form doesn't say.
+/// Whether the buyer authenticates; `None` if the form doesn't say.
 fn chosen(form: &Bytes) -> Option<bool> {
     let pairs = web::form_pairs(std::str::from_utf8(form).ok()?)?;
     let (_, outcome) = pairs.into_iter().find(|(name, _)| name == "outcome")?;
@@ -115,7 +115,7 @@ fn choice(payment: &Payment) -> Response<Bytes> {
     web::page(StatusCode::OK, "3-D Secure", &body, &targets)
 }
 
-/// Back to the shop, or a closing word when it gave no address.
+/// Redirects to the shop, or shows a last page if it gave no URL.
 fn leave(payment: &Payment, now: DateTime<Utc>) -> Response<Bytes> {
     let approved = payment.verdict(now).is_some_and(|verdict| verdict.is_approved());
     let url = if approved {

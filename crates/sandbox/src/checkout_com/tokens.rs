@@ -48,7 +48,7 @@ impl CheckoutCom {
         Ok(Answer::json(StatusCode::CREATED, body))
     }
 
-    /// What is known of a token's card, also after its use.
+    /// The known data of a token's card, also after its use.
     pub(super) fn token_metadata(&self, call: &Call, id: &str) -> Outcome {
         let made = self.tokens.get(id).filter(|token| token.live == call.mode.live);
         let card = match made {
@@ -76,7 +76,7 @@ impl CheckoutCom {
         (!call.mode.live).then(|| test_cards::card_of_token(id)).flatten()
     }
 
-    /// A token is charged once. Reusable test tokens stay as they are.
+    /// Marks a token as used: it is charged once. Reusable test tokens stay.
     pub(super) fn use_up_token(&mut self, env: &mut Env, id: &str) {
         if let Some(token) = self.tokens.get(id).cloned() {
             self.tokens.put(env, id, Token { used: true, ..token });

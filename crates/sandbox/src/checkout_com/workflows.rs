@@ -1,7 +1,7 @@
-//! `/workflows`: which events are sent where (Checkout.com docs: manage webhooks).
+//! `/workflows`: the URLs that events are sent to (Checkout.com docs: manage webhooks).
 //!
-//! Of the conditions, that on events counts. Those on entities and processing channels are kept and hold always:
-//! the simulator has one of each.
+//! Only the condition on events is applied. Those on entities and processing channels are stored and always hold: the simulator
+//! has one of each.
 
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -27,7 +27,7 @@ pub(super) struct Workflow {
     live: bool,
     name: Option<String>,
     active: bool,
-    /// As they were sent, with an id each.
+    /// As they were sent, each with an id.
     conditions: Vec<Map<String, Value>>,
     actions: Vec<WebhookAction>,
 }
@@ -42,7 +42,7 @@ struct WebhookAction {
 }
 
 impl Workflow {
-    /// Whether it is to be told of events of this type. Without a condition on events, of all.
+    /// Whether it subscribes to events of this type; without a condition on events, to all.
     fn wants(&self, kind: &str) -> bool {
         let lists = |condition: &Map<String, Value>| -> Option<bool> {
             let sources = condition.get("events")?.as_object()?;
@@ -230,7 +230,7 @@ impl CheckoutCom {
         Ok(Answer::json(StatusCode::OK, body))
     }
 
-    /// `DELETE /workflows/{id}`: what still waits for it is not sent any more.
+    /// `DELETE /workflows/{id}`: its waiting messages are not sent any more.
     pub(super) fn delete_workflow(&mut self, env: &mut Env, call: &Call, id: &str) -> Outcome {
         self.workflow(call, id)?;
         self.workflows.remove(env, id);
@@ -244,7 +244,7 @@ impl CheckoutCom {
             .ok_or_else(Refusal::not_found)
     }
 
-    /// Ids of the webhook actions that are to be told of an event.
+    /// Ids of the webhook actions that subscribe to an event.
     pub(super) fn subscribers(&self, live: bool, kind: &str) -> Vec<String> {
         self.workflows
             .iter()
@@ -253,7 +253,7 @@ impl CheckoutCom {
             .collect()
     }
 
-    /// Where a webhook action's messages go, while its workflow is active.
+    /// The target of a webhook action's messages, while its workflow is active.
     pub(crate) fn webhook_target(&self, action_id: &str) -> Option<Target> {
         self.workflows
             .iter()

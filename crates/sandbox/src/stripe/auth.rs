@@ -1,11 +1,11 @@
-//! Who calls: the API key in the request.
+//! The caller: the API key in the request.
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 
 use super::error::ApiError;
 
-/// The caller, as its key tells.
+/// The caller that the key identifies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Caller {
     /// Live and test objects don't see each other.
@@ -15,8 +15,8 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// Reads the key from HTTP Basic (key as user, empty password), Bearer, or, for publishable keys only, the
-    /// `key` parameter. Any well-formed key is an account: the sandbox knows no others.
+    /// Reads the key from HTTP Basic (key as user, empty password), Bearer, or, for publishable keys only, the `key` parameter.
+    /// Any well-formed key is an account: the sandbox knows no others.
     pub(super) fn authenticate(headers: &HeaderMap, key_param: Option<&str>) -> Result<Self, ApiError> {
         let header = match headers.get(AUTHORIZATION) {
             None => None,

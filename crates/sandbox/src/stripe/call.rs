@@ -1,4 +1,4 @@
-//! What an endpoint knows of the request besides its parameters.
+//! The context of a request, besides its parameters.
 
 use chrono::{DateTime, Utc};
 
@@ -12,7 +12,7 @@ pub(super) struct Call<'a> {
     pub(super) env: &'a mut Env,
     pub(super) caller: Caller,
     pub(super) idempotency_key: Option<String>,
-    /// The `req_…` of the answer; absent when the clock, not a caller, is the cause.
+    /// The `req_…` of the answer; absent if the clock, not a caller, is the cause.
     pub(super) request_id: Option<String>,
     pub(super) now: DateTime<Utc>,
 }

@@ -1,4 +1,4 @@
-//! What a card does, and finding test cards.
+//! The behaviour of cards, and the search for test cards.
 
 use super::test_cards::TEST_CARDS;
 use crate::ledger::{TestInstrument, Vendor};
@@ -10,7 +10,7 @@ pub(super) enum Authentication {
     None,
     /// Only when the merchant asks for it.
     OnRequest,
-    /// Unless it was authenticated for later use before.
+    /// Unless the card was authenticated for later use before.
     UnlessSetUp,
     /// For every payment with the buyer present; off-session payments are set up already.
     OnSession,
@@ -18,7 +18,7 @@ pub(super) enum Authentication {
     Always,
 }
 
-/// Why an issuer declines.
+/// The reason of an issuer's decline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Decline {
     pub(super) code: &'static str,
@@ -30,7 +30,7 @@ pub(super) struct Decline {
     pub(super) advice: &'static str,
 }
 
-/// What becomes of refunds.
+/// The course of refunds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refunding {
     /// They succeed at once.
@@ -46,7 +46,7 @@ pub(super) enum Refunding {
 pub(super) struct Behaviour {
     pub(super) authentication: Authentication,
     pub(super) decline: Option<Decline>,
-    /// Whether the decline shows already when the card is attached to a customer.
+    /// Whether attaching the card to a customer is already declined.
     pub(super) declines_attach: bool,
     pub(super) refunding: Refunding,
     pub(super) disputed: bool,
@@ -57,7 +57,7 @@ pub(super) struct Behaviour {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TestCard {
     pub(super) number: &'static str,
-    /// Names that stand for it after `pm_card_` and `tok_`.
+    /// Its names after `pm_card_` and `tok_`.
     pub(super) aliases: &'static [&'static str],
     pub(super) funding: &'static str,
     pub(super) behaviour: Behaviour,
@@ -68,7 +68,7 @@ pub(super) fn by_number(number: &str) -> Option<&'static TestCard> {
     TEST_CARDS.iter().find(|card| card.number == number)
 }
 
-/// The card that `pm_card_…` or `tok_…` stands for.
+/// The card with the alias `pm_card_…` or `tok_…`.
 pub(super) fn by_alias(id: &str) -> Option<&'static TestCard> {
     let alias = id.strip_prefix("pm_card_").or_else(|| id.strip_prefix("tok_"))?;
     TEST_CARDS.iter().find(|card| card.aliases.contains(&alias))

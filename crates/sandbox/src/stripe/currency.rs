@@ -7,7 +7,7 @@ const ZERO_DECIMAL: &[&str] = &[
     "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof",
     "xpf",
 ];
-/// Currencies with thousandths, of which the last digit must be zero.
+/// Currencies with thousandths, whose last digit must be zero.
 const THREE_DECIMAL: &[&str] = &["bhd", "jod", "kwd", "omr", "tnd"];
 const TWO_DECIMAL: &[&str] = &[
     "aed", "afn", "all", "amd", "ang", "aoa", "ars", "aud", "awg", "azn", "bam", "bbd", "bdt", "bgn", "bmd",
@@ -83,7 +83,7 @@ pub(super) fn check_amount(amount: i64, currency: &str) -> Result<(), ApiError> 
     check_step(amount, currency, "amount")
 }
 
-/// Refuses a precision that the currency doesn't have, though its notation does.
+/// Refuses a precision that the currency doesn't have, although its notation does.
 pub(super) fn check_step(amount: i64, currency: &str, param: &str) -> Result<(), ApiError> {
     let step = match currency {
         "isk" => 100,

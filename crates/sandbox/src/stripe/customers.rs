@@ -13,7 +13,7 @@ use super::payment_methods::{attach_to, find_customer, of_card, resolve};
 use super::store::{Place, Store, find};
 use super::{render, tokens};
 
-/// What creating and updating have in common; the outer `Option` is whether the parameter came.
+/// The common parameters of creating and updating. The outer `Option` is whether the parameter was sent.
 struct Input {
     address: Option<super::model::Address>,
     default_payment_method: Option<Option<String>>,
@@ -118,7 +118,7 @@ pub(super) fn create(store: &mut Store, call: &mut Call<'_>, mut params: Params)
     Ok(expansion.apply(store, call.env.public_url(), render::customer(&customer)))
 }
 
-/// `GET /v1/customers/{id}`; a deleted customer is still known as such.
+/// `GET /v1/customers/{id}`; a deleted customer is still shown as such.
 pub(super) fn retrieve(
     store: &Store,
     call: &Call<'_>,

@@ -1,4 +1,4 @@
-//! Addresses and the like, which several endpoints take.
+//! Addresses and other details that several endpoints accept.
 
 use super::error::ApiError;
 use super::model::{Address, BillingDetails, Shipping};

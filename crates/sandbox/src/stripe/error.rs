@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 #[derive(Clone, Debug)]
 pub(super) struct ApiError {
     pub(super) status: StatusCode,
-    /// Whether a repetition under the same idempotency key gets this answer again. Only failures before the
-    /// endpoint began to act are forgotten (Stripe docs: idempotent requests).
+    /// Whether a repetition with the same idempotency key gets this answer again. Only failures before the endpoint began to act
+    /// are forgotten (Stripe docs: idempotent requests).
     pub(super) stored: bool,
     pub(super) body: Map<String, Value>,
 }
@@ -26,7 +26,7 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, false, "invalid_request_error", message)
     }
 
-    /// 400 from the endpoint: the objects are in the wrong state for the request.
+    /// 400 from the endpoint: the state of the objects does not allow the request.
     pub(super) fn conflict(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, true, "invalid_request_error", message)
     }
@@ -41,12 +41,12 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, true, "invalid_request_error", message).with_code("resource_missing")
     }
 
-    /// 402: the card can't be charged, or isn't one.
+    /// 402: the card can't be charged, or is no card.
     pub(super) fn card(code: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::PAYMENT_REQUIRED, true, "card_error", message).with_code(code)
     }
 
-    /// 400: an idempotency key was used for something else before.
+    /// 400: the idempotency key was used for another request before.
     pub(super) fn idempotency(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, false, "idempotency_error", message)
     }

@@ -1,4 +1,4 @@
-//! `/v1/events`: what happened, as it was then, and telling it to the webhook endpoints that asked for it.
+//! `/v1/events`: changes with the object as it was then, and their delivery to the subscribed webhook endpoints.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -19,7 +19,7 @@ use crate::env::Env;
 use crate::ledger::Vendor;
 use crate::webhooks::Webhook;
 
-/// So many events are kept, the newest. The vendor keeps those of thirty days.
+/// Maximum number of events that are kept, the newest. The vendor keeps those of thirty days.
 const MAX_EVENTS: usize = 5000;
 const MAX_TYPES: usize = 20;
 
@@ -29,12 +29,12 @@ pub(super) struct Event {
     pub(super) livemode: bool,
     pub(super) created: DateTime<Utc>,
     kind: String,
-    /// The object as it was after what happened, as text: most events are never read.
+    /// The object after the change, as text: most events are never read.
     #[serde(deserialize_with = "text_of")]
     object: Box<RawValue>,
-    /// What changed in it, with the former values; only events of updates tell.
+    /// The former values of changed members; only events of updates have them.
     previous: Option<Value>,
-    /// Absent when nobody asked for it, as when an authorization lapses.
+    /// Absent without a request, such as when an authorization expires.
     request_id: Option<String>,
     idempotency_key: Option<String>,
     /// Endpoints that haven't acknowledged it.
@@ -72,7 +72,7 @@ pub(super) fn of_refund(store: &mut Store, call: &mut Call<'_>, kind: &str, refu
     emit(store, call, kind, refund.livemode, render::refund(refund), None);
 }
 
-/// Both names under which the vendor tells of a changed refund.
+/// Emits both events that the vendor has for a changed refund.
 pub(super) fn refund_updated(store: &mut Store, call: &mut Call<'_>, refund: &Refund, previous: &Value) {
     for kind in ["refund.updated", "charge.refund.updated"] {
         let (object, previous) = (render::refund(refund), Some(previous.clone()));
@@ -132,7 +132,7 @@ fn emit(
     }
 }
 
-/// One more endpoint has acknowledged the event.
+/// Counts another endpoint that has acknowledged the event.
 pub(super) fn acknowledged(store: &mut Store, env: &mut Env, id: &str) {
     if let Some(mut event) = store.events.get(id).cloned() {
         event.pending_webhooks = event.pending_webhooks.saturating_sub(1);
@@ -172,7 +172,7 @@ pub(super) fn list(store: &Store, call: &Call<'_>, mut params: Params) -> Result
         }
         check_types(kinds, "types")?;
     }
-    // `charge.*` stands for all types of a family.
+    // `charge.*` matches all types of a family.
     let matches = |wanted: &str, event: &Event| match wanted.strip_suffix('*') {
         Some(family) => event.kind.starts_with(family),
         None => event.kind == wanted,

@@ -29,7 +29,7 @@ fn target(object: &str, field: &str) -> Option<&'static str> {
 }
 
 impl Expansion {
-    /// Takes `expand[]` for an answer of type `object`; `item` is the type in a list.
+    /// Reads `expand[]` for an answer of type `object`; `item` is the type in a list.
     pub(super) fn read(params: &mut Params, object: &str, item: &str) -> Result<Self, ApiError> {
         let paths = params.list("expand")?.unwrap_or_default();
         if paths.len() > MAX_PATHS {
@@ -53,7 +53,7 @@ impl Expansion {
         Ok(Self(paths))
     }
 
-    /// Whether anything but the given path is asked for.
+    /// Whether another path than the given one is requested.
     pub(super) fn exceeds(&self, allowed: &str) -> bool {
         self.0.iter().any(|path| path != allowed)
     }

@@ -13,7 +13,7 @@ pub(super) enum Node {
     Text(String),
     /// `name[]=value`, in order.
     List(Vec<String>),
-    /// `name[key]=…`; indexed arrays (`name[0]=…`) arrive so too.
+    /// `name[key]=…`; indexed arrays (`name[0]=…`) arrive like this too.
     Map(Fields),
 }
 
@@ -49,7 +49,7 @@ fn segments(name: &str) -> Option<Vec<&str>> {
     (!first.is_empty() && path.len() <= MAX_DEPTH).then_some(path)
 }
 
-/// `None` when one name is used with two shapes, such as `a=1&a[b]=2`.
+/// `None` if one name is used with two shapes, such as `a=1&a[b]=2`.
 fn insert(fields: &mut Fields, path: &[&str], value: String) -> Option<()> {
     let (name, rest) = path.split_first()?;
     let index = fields

@@ -13,7 +13,7 @@ use super::error::ApiError;
 use crate::env::Env;
 use crate::table::Table;
 
-/// Keys are remembered for a day.
+/// Lifetime of keys.
 const KEPT: TimeDelta = TimeDelta::hours(24);
 const MAX_KEY: usize = 255;
 
@@ -22,13 +22,13 @@ const MAX_KEY: usize = 255;
 pub(super) struct Stored {
     at: DateTime<Utc>,
     endpoint: String,
-    /// Digest of the parameters: they may hold a card number, which the journal must not.
+    /// Digest of the parameters: they may hold a card number, which must not get into the journal.
     digest: String,
     status: u16,
     body: String,
 }
 
-/// A request that came with a key.
+/// A request with a key.
 #[derive(Debug)]
 pub(super) struct Keyed {
     pub(super) key: String,
@@ -38,7 +38,7 @@ pub(super) struct Keyed {
 }
 
 impl Keyed {
-    /// `None` without a key; it has a meaning for POST alone.
+    /// `None` without a key, which only counts for POST.
     pub(super) fn read(request: &Request<Bytes>, caller: Caller) -> Result<Option<Self>, ApiError> {
         let Some(key) = header(request.headers()) else {
             return Ok(None);
@@ -118,7 +118,7 @@ impl Idempotency {
         self.0.put(env, &keyed.row, stored);
     }
 
-    /// Rows are in order of time, so that the expired ones come first.
+    /// Forgets expired rows. Rows are in order of time, so these come first.
     fn forget_expired(&mut self, env: &mut Env) {
         let now = env.now();
         loop {

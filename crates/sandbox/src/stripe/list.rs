@@ -14,7 +14,7 @@ use crate::table::Table;
 const DEFAULT_LIMIT: i64 = 10;
 const MAX_LIMIT: i64 = 100;
 
-/// Which page of a list.
+/// A page of a list.
 #[derive(Debug)]
 pub(super) struct Page {
     limit: usize,

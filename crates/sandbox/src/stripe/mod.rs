@@ -1,8 +1,8 @@
-//! Stripe's side of the wire: payment intents, payment methods, tokens, customers, charges, refunds,
-//! events and webhook endpoints.
+//! Stripe's side of the wire: payment intents, payment methods, tokens, customers, charges, refunds, events and webhook
+//! endpoints.
 //!
-//! Every well-formed API key is an account's, and all keys of a mode are the same account's. Test cards behave
-//! the same in both modes, so that a deployment can be rehearsed with live keys.
+//! Every well-formed API key belongs to an account, and all keys of a mode to the same account. Test cards behave the same in
+//! both modes, so that a deployment can be rehearsed with live keys.
 
 mod auth;
 mod call;
@@ -86,13 +86,13 @@ impl Stripe {
         self.store.ledger.iter().map(|(_, entry)| entry.clone()).collect()
     }
 
-    /// When something next happens by itself.
+    /// The time of the next change without a request.
     #[must_use]
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         self.store.schedule.first().map(|(at, _)| *at)
     }
 
-    /// Where an endpoint listens, if there is one and it is enabled.
+    /// The target of an endpoint, if it exists and is enabled.
     pub(crate) fn webhook_target(&self, endpoint: &str) -> Option<Target> {
         self.store.webhook_endpoints.get(endpoint)?.target()
     }
@@ -102,7 +102,7 @@ impl Stripe {
         events::acknowledged(&mut self.store, env, event);
     }
 
-    /// Lets happen what became due since it was last called, at the time when it was due.
+    /// Makes all changes that became due since the last call, with the times when they were due.
     pub fn catch_up(&mut self, env: &mut Env) {
         let now = env.now();
         while self.store.schedule.first().is_some_and(|(at, _)| *at <= now)

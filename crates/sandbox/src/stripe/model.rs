@@ -1,4 +1,4 @@
-//! Stripe's objects, as the sandbox keeps them.
+//! Stripe's objects, as the sandbox stores them.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub(super) type Metadata = Map<String, Value>;
 
 /// An object that only callers of its mode can see.
 pub(super) trait Object: Clone {
-    /// How error messages call it.
+    /// Name in error messages.
     const KIND: &'static str;
     fn id(&self) -> &str;
     fn livemode(&self) -> bool;
@@ -47,7 +47,7 @@ object!(Refund, "refund");
 object!(Event, "event");
 object!(WebhookEndpoint, "webhook endpoint");
 
-/// A card without its number, which is kept for test cards alone.
+/// A card without its number, which is stored for test cards only.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Card {
     pub(super) brand: String,
@@ -140,9 +140,9 @@ pub(super) struct PaymentMethod {
     pub(super) card: Card,
     pub(super) customer: Option<String>,
     pub(super) metadata: Metadata,
-    /// Used without a customer, or detached from one: can't be used again.
+    /// Whether it was used without a customer, or detached from one: it can't be used again.
     pub(super) spent: bool,
-    /// Authenticated for later use.
+    /// Whether it was authenticated for later use.
     pub(super) set_up: bool,
 }
 
@@ -181,9 +181,9 @@ impl Status {
 /// A 3-D Secure challenge that waits for the buyer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Challenge {
-    /// Unguessable part of the page's address.
+    /// Unguessable part of the page's URL.
     pub(super) key: String,
-    /// Only the browser library of Stripe can show it: there is nowhere to return to.
+    /// Whether only Stripe's browser library can show it, because there is no URL to return to.
     pub(super) in_sdk: bool,
 }
 
@@ -195,7 +195,7 @@ pub(super) struct PaymentIntent {
     pub(super) amount: i64,
     pub(super) amount_capturable: i64,
     pub(super) amount_received: i64,
-    /// `allow_redirects`, when payment methods are chosen automatically.
+    /// `allow_redirects`, if payment methods are chosen automatically.
     pub(super) automatic_payment_methods: Option<String>,
     pub(super) authenticated: bool,
     pub(super) canceled_at: Option<DateTime<Utc>>,
@@ -210,7 +210,7 @@ pub(super) struct PaymentIntent {
     pub(super) last_payment_error: Option<Map<String, Value>>,
     pub(super) latest_charge: Option<String>,
     pub(super) metadata: Metadata,
-    /// The confirmation was marked as an order by mail or telephone.
+    /// Whether the confirmation was marked as an order by mail or telephone.
     #[serde(default)]
     pub(super) moto: bool,
     pub(super) payment_method: Option<String>,
@@ -234,7 +234,7 @@ impl PaymentIntent {
     }
 }
 
-/// Why a charge failed.
+/// The reason why a charge failed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Failure {
     pub(super) code: String,
@@ -255,7 +255,7 @@ pub(super) struct Charge {
     pub(super) balance_transaction: Option<String>,
     pub(super) billing_details: BillingDetails,
     pub(super) captured: bool,
-    /// When an uncaptured authorization lapses.
+    /// The time at which an uncaptured authorization expires.
     pub(super) capture_before: Option<DateTime<Utc>>,
     pub(super) card: Card,
     pub(super) currency: String,
@@ -264,7 +264,7 @@ pub(super) struct Charge {
     pub(super) disputed: bool,
     pub(super) failure: Option<Failure>,
     pub(super) metadata: Metadata,
-    /// Marked as an order by mail or telephone, and out of scope for strong customer authentication.
+    /// Whether it is marked as an order by mail or telephone, and exempt from strong customer authentication.
     #[serde(default)]
     pub(super) moto: bool,
     /// Whether the authorization can be captured in several parts.
@@ -279,7 +279,7 @@ pub(super) struct Charge {
     pub(super) statement_descriptor_suffix: Option<String>,
 }
 
-/// What will still happen to a refund.
+/// The future change of a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum RefundEnd {
@@ -302,6 +302,6 @@ pub(super) struct Refund {
     pub(super) payment_intent: String,
     pub(super) reason: Option<String>,
     pub(super) status: String,
-    /// What will happen, and when.
+    /// The future change, and its time.
     pub(super) due: Option<(DateTime<Utc>, RefundEnd)>,
 }

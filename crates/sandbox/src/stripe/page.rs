@@ -55,7 +55,7 @@ pub(super) fn answer(store: &mut Store, env: &mut Env, request: &Request<Bytes>)
     }
 }
 
-/// The PaymentIntent of the address, if the challenge in it is the one that waits.
+/// The PaymentIntent of the URL, if its challenge is still waiting.
 fn waiting(store: &Store, request: &Request<Bytes>) -> Option<PaymentIntent> {
     let id = request.uri().path().strip_prefix("/sandbox/stripe/3ds/")?;
     let pi = store.payment_intents.get(id)?;
@@ -78,7 +78,7 @@ fn form(pi: &PaymentIntent) -> Response<Bytes> {
     web::page(StatusCode::OK, "3-D Secure", &body, target.as_deref().as_slice())
 }
 
-/// Back to the shop, or a closing word where there is none.
+/// Redirects to the shop, or shows a last page without a URL.
 fn leave(pi: &PaymentIntent) -> Response<Bytes> {
     let status = match pi.status {
         Status::RequiresPaymentMethod | Status::Canceled => "failed",

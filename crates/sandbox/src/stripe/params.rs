@@ -32,7 +32,7 @@ impl Params {
             .any(|(known, node)| known == name && matches!(node, Node::Map(_)))
     }
 
-    /// The full name of a parameter, as errors call it: `card[number]`.
+    /// The full name of a parameter in errors: `card[number]`.
     pub(super) fn name(&self, name: &str) -> String {
         match &self.path {
             Some(path) => format!("{path}[{name}]"),
@@ -59,7 +59,7 @@ impl Params {
         }
     }
 
-    /// A text that can't be empty.
+    /// A text that is not empty.
     pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, ApiError> {
         let text = self.scalar(name)?;
         if text.as_deref() == Some("") {
@@ -205,7 +205,7 @@ impl Params {
         }
     }
 
-    /// Refuses what is left.
+    /// Refuses the remaining parameters.
     pub(super) fn finish(self) -> Result<(), ApiError> {
         match self.fields.first() {
             None => Ok(()),
@@ -219,7 +219,7 @@ impl Params {
     }
 }
 
-/// What a request does to an object's metadata.
+/// The change of an object's metadata by a request.
 #[derive(Debug, Default)]
 pub(super) struct MetadataChange {
     clear: bool,

@@ -12,7 +12,7 @@ use super::params::{MetadataChange, Params};
 use super::store::{Place, Store, find};
 use super::{render, tokens};
 
-/// What `POST /v1/payment_methods` takes, and `payment_method_data[…]` of other endpoints.
+/// The parameters of `POST /v1/payment_methods`, and `payment_method_data[…]` of other endpoints.
 pub(super) struct Input {
     card: CardInput,
     billing_details: BillingDetails,
@@ -52,14 +52,14 @@ impl Input {
         })
     }
 
-    /// Makes the payment method, using up its token.
+    /// Creates the payment method, using up its token.
     pub(super) fn create(self, store: &mut Store, call: &mut Call<'_>) -> Result<PaymentMethod, ApiError> {
         let card = match self.card {
             CardInput::Token { id, param } => tokens::redeem(store, call, &id, &param)?,
             CardInput::Plain(card) => *card,
         };
         let mut method = of_card(call, "pm_", card);
-        // What the token holds stands in for what the request doesn't say.
+        // The token's data completes the request's.
         let given = self.billing_details;
         let implied = std::mem::take(&mut method.billing_details);
         method.billing_details = BillingDetails {
@@ -140,7 +140,7 @@ pub(super) fn detach(
     Ok(answer(store, call, &expansion, &method))
 }
 
-/// Gives a payment method to a customer; a card that the issuer declines stays where it is.
+/// Attaches a payment method to a customer; a card that the issuer declines is not attached.
 pub(super) fn attach_to(
     store: &mut Store,
     call: &mut Call<'_>,
@@ -169,7 +169,7 @@ pub(super) fn attach_to(
     Ok(method)
 }
 
-/// The payment method with this id; an alias of a test card makes a new one.
+/// The payment method with this id; an alias of a test card creates a new one.
 pub(super) fn resolve(
     store: &mut Store,
     call: &mut Call<'_>,

@@ -18,7 +18,7 @@ use crate::faults::Occasion;
 use crate::ledger::{LedgerKind, Vendor};
 
 const REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
-/// When the refunds of the test cards with delayed refunds change.
+/// Delay of the changes of test cards with delayed refunds.
 const CHANGES_AFTER: TimeDelta = TimeDelta::seconds(2);
 
 /// `POST /v1/refunds`
@@ -113,7 +113,7 @@ pub(super) fn retrieve(
     Ok(answer(store, call, &expansion, &refund))
 }
 
-/// `POST /v1/refunds/{id}`: its metadata alone.
+/// `POST /v1/refunds/{id}`: changes its metadata only.
 pub(super) fn update(
     store: &mut Store,
     call: &mut Call<'_>,
@@ -165,7 +165,7 @@ pub(super) fn list(store: &Store, call: &Call<'_>, mut params: Params) -> Result
     Ok(expansion.apply(store, call.env.public_url(), list))
 }
 
-/// The time for a refund to change has come.
+/// Makes the due change of a refund.
 pub(super) fn change(store: &mut Store, call: &mut Call<'_>, id: &str) {
     let Some(mut refund) = store.refunds.get(id).cloned() else {
         return;
@@ -199,7 +199,7 @@ pub(super) fn change(store: &mut Store, call: &mut Call<'_>, id: &str) {
     }
 }
 
-/// The captured charge that the request means, with its PaymentIntent.
+/// The captured charge that the request names, with its PaymentIntent.
 fn refundable(
     store: &Store,
     call: &Call<'_>,

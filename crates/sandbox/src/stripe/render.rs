@@ -61,7 +61,7 @@ pub(super) fn token(token: &Token) -> Value {
     })
 }
 
-/// Cards in tokens spell the brand as people do.
+/// The brand as tokens spell it: for people.
 fn brand_name(brand: &str) -> &str {
     match brand {
         "visa" => "Visa",

@@ -1,4 +1,4 @@
-//! Which endpoint answers which method and path.
+//! Routes methods and paths to endpoints.
 
 use http::Method;
 use serde_json::Value;
@@ -26,7 +26,7 @@ pub(super) fn dispatch(
         ("POST", ["payment_intents", id, "confirm"]) => return confirm::confirm(store, call, id, params),
         _ => {}
     }
-    // The rest is for servers.
+    // The other endpoints are for servers.
     call.caller.require_secret()?;
     match (method, segments) {
         ("GET", ["tokens", id]) => tokens::retrieve(store, call, id, params),

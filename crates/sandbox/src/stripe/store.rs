@@ -16,31 +16,31 @@ use crate::env::Env;
 use crate::ledger::{LedgerEntry, LedgerKind, Vendor};
 use crate::table::Table;
 
-/// Something that happens by itself at a time.
+/// A change without a request, at a time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Due {
-    /// The uncaptured authorization of this PaymentIntent lapses.
+    /// The uncaptured authorization of this PaymentIntent expires.
     AuthorizationLapses(String),
     /// This refund changes its status.
     RefundChanges(String),
 }
 
-/// Where a request named an object.
+/// The place where a request names an object.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Place<'a> {
-    /// In the path: 404 when there is none. The text is the `param` of the error.
+    /// In the path: 404 if it does not exist. The text is the `param` of the error.
     Path(&'a str),
-    /// In a parameter: 400 when there is none.
+    /// In a parameter: 400 if it does not exist.
     Param(&'a str),
 }
 
-/// A money effect to be booked.
+/// A money effect to record.
 pub(super) struct Effect<'a> {
     pub(super) kind: LedgerKind,
     pub(super) amount: i64,
     /// The charge or the refund.
     pub(super) id: &'a str,
-    /// Of the refund. Other effects have that of the PaymentIntent.
+    /// The refund's metadata. Other effects have the PaymentIntent's.
     pub(super) metadata: Option<&'a Metadata>,
 }
 
@@ -114,7 +114,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Books a money effect of a PaymentIntent.
+    /// Records a money effect of a PaymentIntent.
     pub(super) fn book(&mut self, call: &mut Call<'_>, pi: &PaymentIntent, effect: Effect<'_>) {
         let entry = LedgerEntry {
             vendor: Vendor::Stripe,

@@ -109,7 +109,7 @@ const INCORRECT_CVC: Decline = card_problem(
     "N7",
 );
 
-/// A payment that needs the buyer, who isn't there.
+/// The decline of a payment that needs the absent buyer.
 pub(super) const AUTHENTICATION_REQUIRED: Decline = Decline {
     code: "authentication_required",
     decline_code: Some("authentication_required"),

@@ -139,7 +139,7 @@ pub(super) fn read_card(fields: &mut Params, call: &mut Call<'_>) -> Result<Card
         exp_month: u8::try_from(exp_month).unwrap_or(12),
         exp_year: u16::try_from(exp_year).unwrap_or(u16::MAX),
         funding: known.map_or("unknown", |card| card.funding).to_owned(),
-        // A digest of an unknown number could be searched for the number.
+        // The digest of an unknown number could be searched for the number.
         fingerprint: known.map_or_else(|| call.secret(16), |card| fingerprint(card.number)),
         test_number: known.map(|card| card.number.to_owned()),
         cvc_given: cvc.is_some(),
@@ -148,7 +148,7 @@ pub(super) fn read_card(fields: &mut Params, call: &mut Call<'_>) -> Result<Card
     })
 }
 
-/// The card that an alias stands for.
+/// The card of an alias.
 pub(super) fn of_test_card(card: &TestCard, now: DateTime<Utc>) -> Card {
     Card {
         brand: cards::brand(card.number).to_owned(),
@@ -164,7 +164,7 @@ pub(super) fn of_test_card(card: &TestCard, now: DateTime<Utc>) -> Card {
     }
 }
 
-/// Identifies a card: every use of it has one fingerprint.
+/// Identifies a card: each card has one fingerprint.
 fn fingerprint(number: &str) -> String {
     hex::encode(&Sha256::digest(number.as_bytes())[..8])
 }

@@ -48,7 +48,7 @@ pub(super) fn answer(
     if let Some(key) = idempotency::header(request.headers()) {
         set(&mut response, HeaderName::from_static("idempotency-key"), key);
     }
-    // An answer names the connected account that the request was made for.
+    // An answer names the connected account of the request.
     let account = HeaderName::from_static("stripe-account");
     if let Some(id) = request.headers().get(&account) {
         response.headers_mut().insert(account, id.clone());
@@ -169,7 +169,7 @@ pub(super) fn is_version(version: &str) -> bool {
         && release.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
-/// Whether the request claims a live key, which only decides the address of its log.
+/// Whether the request claims a live key, which only decides the URL of its log.
 fn auth_header_is_live(request: &Request<Bytes>) -> bool {
     Caller::authenticate(request.headers(), None).is_ok_and(|caller| caller.livemode)
 }

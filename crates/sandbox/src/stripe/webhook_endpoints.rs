@@ -20,8 +20,7 @@ use crate::webhooks::{Signing, Target};
 const MAX_ENDPOINTS: usize = 16;
 const SECRET_LENGTH: usize = 32;
 
-/// The types of events around payments that the vendor has. The sandbox emits those of PaymentIntents, charges and
-/// refunds.
+/// The vendor's types of events around payments. The sandbox emits those of PaymentIntents, charges and refunds.
 const TYPES: &[&str] = &[
     "charge.captured",
     "charge.dispute.closed",
@@ -79,7 +78,7 @@ impl WebhookEndpoint {
                 .any(|event| event == "*" || event == kind)
     }
 
-    /// Where it listens, unless it is disabled.
+    /// Its target, unless it is disabled.
     pub(super) fn target(&self) -> Option<Target> {
         let mut headers = HeaderMap::new();
         headers.insert(
@@ -189,7 +188,7 @@ pub(super) fn update(
     Ok(answer)
 }
 
-/// `DELETE /v1/webhook_endpoints/{id}`: what still waits for it is not sent any more.
+/// `DELETE /v1/webhook_endpoints/{id}`: its waiting messages are not sent any more.
 pub(super) fn delete(
     store: &mut Store,
     call: &mut Call<'_>,
@@ -251,7 +250,7 @@ pub(super) fn check_types(names: &[String], param: &str) -> Result<(), ApiError>
     }
 }
 
-/// Live endpoints must be reached by TLS (Stripe docs: set up your webhook endpoint).
+/// Live endpoints must use TLS (Stripe docs: set up your webhook endpoint).
 fn check_url(url: &str, livemode: bool) -> Result<(), ApiError> {
     let reachable = web::origin(url).is_some() && (!livemode || url.starts_with("https://"));
     if reachable {

@@ -1,7 +1,7 @@
-//! Webhooks out: what the vendors tell their subscribers, and when they tell it again.
+//! Outgoing webhooks: messages of the vendors to their subscribers, with their repetitions.
 //!
-//! A vendor posts a [`Webhook`]; the queue keeps it in the journal until the subscriber has acknowledged it or the
-//! vendor gives up. Whoever delivers takes what is due and reports each answer. No transport is involved.
+//! A vendor posts a [`Webhook`]. The queue keeps it in the journal until the subscriber has acknowledged it or the vendor gives
+//! up. The deliverer takes due webhooks and reports each answer. No transport is involved.
 
 mod queue;
 mod retry;
@@ -15,7 +15,7 @@ use crate::ledger::Vendor;
 pub(crate) use self::queue::Queue;
 pub(crate) use self::sign::Signing;
 
-/// A message for one subscriber, as the vendor hands it over.
+/// A message for one subscriber, as the vendor posts it.
 #[derive(Clone, Debug)]
 pub(crate) struct Webhook {
     pub(crate) vendor: Vendor,
@@ -26,7 +26,7 @@ pub(crate) struct Webhook {
     pub(crate) body: String,
 }
 
-/// Where a subscriber listens now, and how messages to it are signed.
+/// The present URL of a subscriber, and the signature of its messages.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) url: String,
@@ -34,18 +34,18 @@ pub(crate) struct Target {
     pub(crate) signing: Signing,
 }
 
-/// One attempt to deliver a webhook: a `POST` to be sent as it is.
+/// One attempt to deliver a webhook: a `POST` to send unchanged.
 #[derive(Clone, Debug)]
 pub struct WebhookDelivery {
-    /// Names the attempt's message to [`crate::Sandbox::webhook_answered`].
+    /// Id of the attempt's message for [`crate::Sandbox::webhook_answered`].
     pub id: String,
-    /// Who sends it.
+    /// Vendor that sends it.
     pub vendor: Vendor,
     /// The vendor's id of the event, `evt_…`.
     pub event_id: String,
-    /// The vendor's name of what happened.
+    /// The vendor's event type.
     pub event_type: String,
-    /// 1 for the first attempt.
+    /// Number of the attempt, from 1.
     pub attempt: u32,
     /// The subscriber's address.
     pub url: String,
@@ -55,7 +55,7 @@ pub struct WebhookDelivery {
     pub body: Bytes,
 }
 
-/// What became of an attempt.
+/// The result of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WebhookAnswer {
     /// The subscriber answered. Any 2xx acknowledges the webhook.

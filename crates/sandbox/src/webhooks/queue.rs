@@ -1,4 +1,4 @@
-//! The webhooks that wait, in the order in which they are due.
+//! The waiting webhooks, in the order of their due times.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -24,12 +24,12 @@ struct Waiting {
     event_id: String,
     event_type: String,
     body: String,
-    /// When the first attempt was due.
+    /// Time of the first attempt.
     since: DateTime<Utc>,
     due: DateTime<Utc>,
-    /// Attempts that failed.
+    /// Number of failed attempts.
     failed: u32,
-    /// Signed with the right key.
+    /// Whether it is signed with the right key.
     genuine: bool,
 }
 
@@ -47,12 +47,12 @@ pub(crate) struct Listed<'a> {
 
 pub(crate) struct Queue {
     waiting: Table<Waiting>,
-    /// Ids by time. What is on its way isn't here, and is sent again by the next process if no answer comes.
+    /// Ids by time. Webhooks in progress are not listed, and are sent again by the next process if no answer comes.
     due: BTreeSet<(DateTime<Utc>, String)>,
     next: u64,
 }
 
-/// Numbers of one width sort as text in the order in which they were given.
+/// Numbers of one width sort as text in their numeric order.
 fn id_of(number: u64) -> String {
     format!("whd_{number:012}")
 }
@@ -68,7 +68,7 @@ impl Queue {
         Ok(Self { waiting, due, next })
     }
 
-    /// Queues what the vendors posted, with the faults that hit it.
+    /// Queues the posted webhooks, with the faults that hit them.
     pub(crate) fn accept_posted(&mut self, env: &mut Env) {
         for webhook in env.take_outbox() {
             let now = env.now();
@@ -95,7 +95,7 @@ impl Queue {
                     self.add(env, webhook.clone(), now, false);
                     self.add(env, webhook, now, true);
                 }
-                // Faults of other occasions don't strike here.
+                // Faults of other occasions are not applied here.
                 FaultKind::Delay
                 | FaultKind::DropBefore
                 | FaultKind::DropAfter
@@ -124,8 +124,8 @@ impl Queue {
         self.waiting.put(env, &id, row);
     }
 
-    /// Takes the next webhook that is due. `target` tells where a subscription listens now; webhooks of
-    /// subscriptions that have ended are forgotten.
+    /// Takes the next due webhook. `target` gives the present target of a subscription; webhooks of ended subscriptions are
+    /// forgotten.
     pub(crate) fn take_due(
         &mut self,
         env: &mut Env,
@@ -165,8 +165,8 @@ impl Queue {
         None
     }
 
-    /// Forgets a webhook that was acknowledged or given up, else plans its next attempt. Returns the vendor and the
-    /// event of an acknowledged genuine one. An id that isn't waiting is ignored.
+    /// Forgets a webhook that was acknowledged or given up, or schedules its next attempt. Returns the vendor and the event of an
+    /// acknowledged genuine one. An unknown id is ignored.
     pub(crate) fn answered(
         &mut self,
         env: &mut Env,
@@ -197,12 +197,12 @@ impl Queue {
         None
     }
 
-    /// When the next attempt is due.
+    /// The time of the next attempt.
     pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
         self.due.first().map(|(due, _)| *due)
     }
 
-    /// What waits or is on its way, oldest first.
+    /// The webhooks that wait or are in progress, oldest first.
     pub(crate) fn list(&self) -> Vec<Listed<'_>> {
         self.waiting
             .iter()

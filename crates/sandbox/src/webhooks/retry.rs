@@ -1,4 +1,4 @@
-//! When a webhook that was not acknowledged is sent again.
+//! The schedule for unacknowledged webhooks.
 
 use chrono::TimeDelta;
 
@@ -9,14 +9,14 @@ use crate::ledger::Vendor;
 const STRIPE_KEEPS_TRYING: TimeDelta = TimeDelta::days(3);
 const STRIPE_FIRST_SECONDS: u64 = 10;
 const STRIPE_LONGEST_SECONDS: u64 = 12 * 60 * 60;
-/// Of the wait, so many parts in a hundred are added at most.
+/// Longest random addition to a wait, in percent.
 const STRIPE_JITTER_PERCENT: u64 = 20;
 
 /// Checkout.com docs: receive webhooks, automatic retries.
 const CHECKOUT_COM_MINUTES: [i64; 8] = [5, 10, 15, 30, 60, 4 * 60, 12 * 60, 12 * 60];
 
-/// The wait after a failed attempt (1 is the first), or `None` when the vendor gives up. `age` is the time since
-/// the webhook was first due.
+/// The wait after a failed attempt (1 is the first), or `None` if the vendor gives up. `age` is the time since the webhook was
+/// first due.
 pub(super) fn wait(env: &mut Env, vendor: Vendor, attempt: u32, age: TimeDelta) -> Option<TimeDelta> {
     match vendor {
         Vendor::Stripe => {

@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderValue};
 use sha2::Sha256;
 
-/// How a message is signed.
+/// The signature of messages.
 #[derive(Clone)]
 pub(crate) enum Signing {
     /// `Stripe-Signature: t=…,v1=…` with the endpoint's secret (Stripe docs: verify webhook signatures manually).
@@ -27,7 +27,7 @@ impl std::fmt::Debug for Signing {
 }
 
 impl Signing {
-    /// Adds the signature's header. One that is not genuine is made with another key.
+    /// Adds the signature's header. A forged message is signed with another key.
     pub(crate) fn sign(&self, headers: &mut HeaderMap, body: &str, now: DateTime<Utc>, genuine: bool) {
         let key_of = |key: &str| {
             if genuine {

@@ -1,4 +1,4 @@
-//! Keys, modes, and what is answered without a body.
+//! Keys, modes, and answers without a body.
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};

@@ -191,7 +191,7 @@ fn refunds_never_exceed_what_was_captured() {
         harness.post(&refunds, &json!({ "amount": 300 })).status,
         StatusCode::ACCEPTED
     );
-    // The first refund is not effective yet, and counts all the same.
+    // The first refund is not effective yet, but it counts.
     assert_eq!(
         harness.post(&refunds, &json!({ "amount": 501 })).error_codes(),
         ["refund_amount_exceeds_balance"]

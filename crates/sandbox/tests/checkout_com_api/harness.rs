@@ -31,7 +31,7 @@ pub struct Reply {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub text: String,
-    /// Null when there is no JSON body.
+    /// Null without a JSON body.
     pub json: Value,
 }
 
@@ -138,7 +138,7 @@ impl Harness {
         .map(|name| balances[name].as_u64().unwrap())
     }
 
-    /// What a buyer's browser does: no key, a form body.
+    /// A request of a buyer's browser: no key, a form body.
     pub fn browse(&self, method: Method, url: &str, form: &'static str) -> Reply {
         let path = url.strip_prefix(PUBLIC_URL).unwrap();
         let request = Request::builder().method(method).uri(path);
@@ -194,7 +194,7 @@ pub fn with(mut base: Value, more: Value) -> Value {
     base
 }
 
-/// A card as `POST /tokens` takes it.
+/// A card in the form of `POST /tokens`.
 pub fn card(number: &str) -> Value {
     json!({ "type": "card", "number": number, "expiry_month": 6, "expiry_year": 2031, "cvv": "100", "name": "A B" })
 }

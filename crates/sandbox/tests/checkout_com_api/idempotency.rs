@@ -1,4 +1,4 @@
-//! `Cko-Idempotency-Key`: what is answered again, and what runs again.
+//! `Cko-Idempotency-Key`: repeated answers, and requests that run again.
 
 use chrono::TimeDelta;
 use http::{Method, StatusCode};

@@ -1,4 +1,4 @@
-//! Checkout.com's side of the sandbox, spoken to as its clients do, on a clock that the tests drive.
+//! Checkout.com's side of the sandbox, used like its clients do, with a clock that the tests control.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! 3-D Secure: the redirect, the page, the way back, and running out of time.
+//! 3-D Secure: the redirect, the page, the way back, and expiry.
 
 use chrono::TimeDelta;
 use http::{Method, StatusCode};

@@ -212,7 +212,7 @@ fn another_customers_instrument_is_not_charged() {
     );
 }
 
-/// The documented way: paid with the buyer, then without, and when the bank wants the buyer, with them again.
+/// The documented sequence: paid with the buyer, then without, and with the buyer again if the issuer requires it.
 #[test]
 fn an_instrument_is_charged_without_its_buyer() {
     let harness = Harness::new();

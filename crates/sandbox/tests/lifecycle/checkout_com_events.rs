@@ -1,4 +1,4 @@
-//! What Checkout.com tells of a payment's life.
+//! Checkout.com's events of a payment.
 
 use std::time::Duration;
 

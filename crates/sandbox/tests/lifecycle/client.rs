@@ -1,4 +1,4 @@
-//! One sandbox on a clock that stands still, and callers of both vendors.
+//! One sandbox with a clock that stands still, and callers of both vendors.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -109,7 +109,7 @@ impl Client {
         self.send(request.body(Bytes::from(body.to_string())).unwrap())
     }
 
-    /// What a buyer's browser does with a form.
+    /// Submits a form like a buyer's browser.
     pub fn submit(&self, url: &str, form: &'static str) -> String {
         let request = Request::post(url.strip_prefix("http://psp.example").unwrap())
             .header("Content-Type", "application/x-www-form-urlencoded")
@@ -120,7 +120,7 @@ impl Client {
         answer.headers()["location"].to_str().unwrap().to_owned()
     }
 
-    /// Subscribes to everything of Stripe. Returns the endpoint, with its secret.
+    /// Subscribes to all events of Stripe. Returns the endpoint, with its secret.
     pub fn stripe_endpoint(&self) -> Value {
         self.stripe_ok(
             "POST",
@@ -129,7 +129,7 @@ impl Client {
         )
     }
 
-    /// Subscribes to everything of Checkout.com. Returns the workflow's id.
+    /// Subscribes to all events of Checkout.com. Returns the workflow's id.
     pub fn workflow(&self) -> String {
         let action = json!({
             "type": "webhook", "url": "http://shop.example/checkout_com", "headers": { "Authorization": "shared" },
@@ -166,7 +166,7 @@ impl Client {
         text(&body["id"])
     }
 
-    /// Asks for a capture, void or refund and returns the action's id.
+    /// Requests a capture, void or refund and returns the action's id.
     #[track_caller]
     pub fn act(&self, payment: &str, action: &str, body: Value) -> String {
         let (status, answer) = self.checkout_com("POST", &format!("payments/{payment}/{action}"), &body);
@@ -179,7 +179,7 @@ impl Client {
         text(&body["status"])
     }
 
-    /// Takes all that is due and acknowledges it.
+    /// Takes all due webhooks and acknowledges them.
     pub fn deliver(&self) -> Vec<WebhookDelivery> {
         let deliveries = self.sandbox.due_webhooks(1000);
         for delivery in &deliveries {
@@ -188,7 +188,7 @@ impl Client {
         deliveries
     }
 
-    /// The types of what is due; all of it is acknowledged.
+    /// The types of all due webhooks, which are acknowledged.
     pub fn told(&self) -> Vec<String> {
         self.deliver()
             .into_iter()
@@ -222,7 +222,7 @@ pub fn hmac(key: &str, message: &str) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
-/// Whether a delivery carries the signature that its vendor documents.
+/// Whether a delivery has the signature that its vendor documents.
 pub fn is_signed(delivery: &WebhookDelivery, key: &str) -> bool {
     let body = std::str::from_utf8(&delivery.body).unwrap();
     if let Some(signature) = delivery.headers.get("cko-signature") {

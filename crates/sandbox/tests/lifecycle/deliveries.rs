@@ -1,4 +1,4 @@
-//! When webhooks are sent, and sent again.
+//! The times of webhooks and their repetitions.
 
 use chrono::TimeDelta;
 use http::StatusCode;

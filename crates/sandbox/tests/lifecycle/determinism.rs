@@ -11,7 +11,7 @@ use tillgate_sandbox::{Outcome, WebhookAnswer};
 
 use crate::client::{ACKNOWLEDGED, CHALLENGE, Client, INSUFFICIENT_FUNDS, VISA, text};
 
-/// Everything that can be seen from outside while both vendors are used with faults of every kind.
+/// All that is visible from outside while both vendors are used with faults of every kind.
 fn transcript(client: &Client) -> Vec<String> {
     let mut seen = Vec::new();
     client.stripe_endpoint();

@@ -1,4 +1,4 @@
-//! Faults of webhooks and by rate, as the admin route takes them.
+//! Faults of webhooks and by rate, through the admin route.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};

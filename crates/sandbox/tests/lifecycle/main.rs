@@ -1,4 +1,4 @@
-//! The whole life of payments at both vendors: what is told of them, when, to whom, and what is booked.
+//! Whole payments at both vendors: their events, the receivers and times of these, and the ledger.
 
 #![allow(
     clippy::unwrap_used,

@@ -36,7 +36,7 @@ fn serve(listener: &TcpListener, statuses: &[&str], received: &Sender<String>) {
     }
 }
 
-/// A request with as much body as its head announces.
+/// A request with a body of the announced length.
 fn read_request(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];

@@ -1,4 +1,4 @@
-//! What Stripe tells of a payment's life.
+//! Stripe's events of a payment.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ fn an_event_is_a_signed_snapshot_that_names_its_request() {
     assert_eq!(event["data"]["object"], pi);
     assert!(text(&event["request"]["id"]).starts_with("req_"));
     assert_eq!(event["request"]["idempotency_key"], "key 2");
-    // What was created had no status of later.
+    // An event of a creation has no later status.
     assert_eq!(
         json_of(&deliveries[0])["data"]["object"]["status"],
         "requires_confirmation"
@@ -183,7 +183,7 @@ fn a_void_and_an_expiry_release_the_hold() {
     authorized(&client, "metadata[transaction_id]=t2");
     client.advance(TimeDelta::days(7) - TimeDelta::seconds(1));
     assert!(client.told().is_empty());
-    // The admin route's clock counts as well, and triggers at once.
+    // The admin route's clock counts as well, and triggers events at once.
     assert_eq!(
         client.admin("POST", "clock/advance", &json!({ "seconds": 2 })).0,
         200

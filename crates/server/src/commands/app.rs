@@ -13,7 +13,7 @@ use tillgate_payments::{
 use super::{mode, moment, print, table};
 use crate::{config::Config, failure::Failure, startup::with_context};
 
-/// What is done to applications.
+/// Commands for applications.
 #[derive(clap::Subcommand)]
 pub enum Command {
     /// List the applications, without their secrets

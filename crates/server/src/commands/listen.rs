@@ -17,7 +17,7 @@ use self::{
 use super::print;
 use crate::{config::Config, failure::Failure, startup::signals::EndSignals};
 
-/// Which events, of which service, and where to.
+/// Arguments of the command.
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Forward each event to this URL with the same headers, and return its answer
@@ -46,7 +46,7 @@ pub struct Arguments {
     client_secret: Option<SecretString>,
 }
 
-/// Registers webhooks that lead here, prints what they are called for until the process is told to end, and removes them.
+/// Registers webhooks that lead here, prints their events until the process is told to end, and removes them.
 ///
 /// # Errors
 /// No credentials, or a service that does not answer or refuses.
@@ -75,14 +75,14 @@ pub fn run(config: &Config, arguments: Arguments) -> Result<(), Failure> {
         if outcome.is_ok() {
             signals.next().await;
         }
-        // Whatever came of it, the service is left as it was.
+        // In any case, the service is left as it was.
         let removed = client.remove_webhooks(&registered).await;
         handle.stop(true).await;
         outcome.and(removed)
     })
 }
 
-/// Has the service call here. What it has agreed to stands in `registered`, even if it refuses the rest.
+/// Registers the webhooks. `registered` lists those that exist, even if the service refuses the others.
 async fn register(
     client: &Client,
     receiver: &Receiver,
@@ -104,7 +104,7 @@ async fn register(
     ))
 }
 
-/// What was given, and for the rest what the demo's file says.
+/// The given credentials, completed from the demo's file.
 fn credentials(data_dir: &Path, arguments: &Arguments) -> Result<Credentials, Failure> {
     let path = data_dir.join("demo.env");
     let demo = fs::read_to_string(&path).unwrap_or_default();

@@ -26,7 +26,7 @@ fn mode(test: bool) -> String {
     if test { "test" } else { "live" }.into()
 }
 
-/// To the second, in UTC.
+/// A time to the second, in UTC.
 fn moment(time: Option<Timestamp>) -> String {
     time.map_or_else(
         || "-".into(),
@@ -34,7 +34,7 @@ fn moment(time: Option<Timestamp>) -> String {
     )
 }
 
-/// A name among the arguments.
+/// A name from the arguments.
 fn name(text: &str) -> Result<String, &'static str> {
     tillgate_model::text::name(text)
 }

@@ -5,7 +5,7 @@ use tillgate_model::openapi::v30;
 use super::print;
 use crate::failure::Failure;
 
-/// Which document.
+/// Arguments of the command.
 #[derive(clap::Args)]
 pub struct Arguments {
     /// In OpenAPI 3.0, for tools that don't read 3.1

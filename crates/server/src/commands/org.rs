@@ -5,7 +5,7 @@ use tillgate_payments::{accounts, administration};
 use super::{moment, print, table};
 use crate::{config::Config, failure::Failure, startup::with_context};
 
-/// What is done to organizations.
+/// Commands for organizations.
 #[derive(clap::Subcommand)]
 pub enum Command {
     /// List the organizations

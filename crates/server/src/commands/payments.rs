@@ -5,13 +5,13 @@ use tillgate_payments::stuck::{self, FlaggedEvent, LIMIT, Mismatch, OpenCall};
 use super::{mode, moment, print, table};
 use crate::{config::Config, failure::Failure, startup::with_context};
 
-/// What is done to payments.
+/// Commands for payments.
 #[derive(clap::Subcommand)]
 pub enum Command {
     /// List PSP calls with an unknown outcome, events that match nothing, and payments that differ from the request
     ///
     /// Most of them resolve themselves: the column NEXT LOOK has the time of the next check. The exit code is 1 if one needs
-    /// a person, with a time in the column FLAGGED, and 0 otherwise. Payments that differ always need one. Look at them in the
+    /// an operator, with a time in the column FLAGGED, and 0 otherwise. Payments that differ always need one. Look at them in the
     /// payment gateway's dashboard. If the column PAYMENT is empty, `_nullify_payment_source` frees the order afterwards.
     Stuck,
 }
@@ -19,7 +19,7 @@ pub enum Command {
 /// Runs the command.
 ///
 /// # Errors
-/// No database, or something is left to a person.
+/// No database, or something is flagged for an operator.
 pub fn run(config: &Config, command: &Command) -> Result<(), Failure> {
     let Command::Stuck = command;
     let stuck = with_context(config, async |context| Ok(stuck::list(context).await?))?;
@@ -44,7 +44,7 @@ pub fn run(config: &Config, command: &Command) -> Result<(), Failure> {
     match stuck.flagged() {
         0 => Ok(()),
         flagged => Err(Failure::Attention(format!(
-            "{flagged} of them are left to a person"
+            "{flagged} of them left to an operator"
         ))),
     }
 }

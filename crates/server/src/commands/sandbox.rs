@@ -10,7 +10,7 @@ use crate::{
 /// Serves the sandbox until the process is told to end.
 ///
 /// # Errors
-/// It is switched off, its address cannot be taken, or its journal cannot be opened.
+/// It is switched off, its address can't be bound, or its journal can't be opened.
 pub fn run(config: &Config) -> Result<(), Failure> {
     startup::create_data_directory(config)?;
     let Some(sandbox) = startup::bind_sandbox(config, true, None, None)? else {

@@ -1,6 +1,7 @@
-//! Tables for people, which shells can take apart too.
+//! Tables for people that shell tools can parse too.
 
-/// A table with a line of names, and columns as wide as what is in them. What could move a terminal's cursor is left out.
+/// A table with a line of names. Columns are as wide as their contents. Characters that could move a terminal's cursor are left
+/// out.
 pub fn render<const N: usize>(names: &[&str; N], rows: &[[String; N]]) -> String {
     let rows: Vec<[String; N]> = rows
         .iter()

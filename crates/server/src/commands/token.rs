@@ -5,7 +5,7 @@ use tillgate_payments::accounts;
 use super::print;
 use crate::{config::Config, failure::Failure, startup::with_context, tokens::Tokens};
 
-/// Which application the token is for.
+/// Arguments of the command.
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Client id of the application; no secret is needed, because the command reads the database
@@ -13,7 +13,7 @@ pub struct Arguments {
     client_id: String,
 }
 
-/// Runs the command. The service that uses this database takes the token: it has noted there under which URL it is reached.
+/// Runs the command. The service that uses this database accepts the token, because the database has the service's public URL.
 ///
 /// # Errors
 /// No database, or no such application.

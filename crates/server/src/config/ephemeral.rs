@@ -1,30 +1,30 @@
-//! The settings of a throw-away service.
+//! The settings of an ephemeral service.
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use super::Options;
 use crate::failure::Failure;
 
-/// How a throw-away service is.
+/// The settings of an ephemeral service.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ephemeral {
-    /// What ids, secrets and times come from, if not from the machine.
+    /// Source of ids, secrets and times, instead of the machine.
     pub seed: Option<u32>,
-    /// What is created at the start.
+    /// File of the fixtures.
     pub fixtures: Option<PathBuf>,
-    /// Where the variables go, if not into the temporary directory.
+    /// File for the variables, instead of one in the temporary directory.
     pub env_file: Option<PathBuf>,
-    /// Note the requests that do not conform to the document.
+    /// Whether to record the requests that do not conform to the document.
     pub strict: bool,
-    /// Where the report about them goes.
+    /// File for the report about them.
     pub strict_report: Option<PathBuf>,
 }
 
 impl Ephemeral {
-    /// The settings, if a throw-away service is asked for.
+    /// The settings, if an ephemeral service is requested.
     ///
     /// # Errors
-    /// Settings that mean nothing without each other, or that contradict each other.
+    /// Settings that need or contradict each other.
     pub fn of(options: &Options) -> Result<Option<Self>, Failure> {
         let refused = |text: &str| Err(Failure::Usage(text.into()));
         let strict = options.strict.unwrap_or(false);

@@ -1,4 +1,4 @@
-//! Settings: where they come from, and what they are after all of it.
+//! Settings: their sources, and their final values.
 
 mod ephemeral;
 mod options;
@@ -27,61 +27,61 @@ use crate::{
 /// The settings of a run.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where the API listens.
+    /// Address of the API.
     pub listen: SocketAddr,
-    /// Start of all links, without a slash at the end; made from the bound address unless given.
+    /// Start of all links, without a slash at the end; by default the bound address.
     pub public_url: Option<String>,
-    /// Directory of everything that is kept outside of the database.
+    /// Directory of all files outside of the database.
     pub data_dir: PathBuf,
     /// The database.
     pub database_url: String,
     /// File of the master key, unless `TILLGATE_MASTER_KEY` holds it.
     pub master_key_file: PathBuf,
-    /// Where the PSP sandbox listens, if it runs.
+    /// Address of the PSP sandbox, if it runs.
     pub sandbox_listen: Option<SocketAddr>,
     /// Origins whose pages may call the API from a browser.
     pub cors_origins: Vec<String>,
-    /// Addresses outside of the public internet that webhooks may be at; none given leaves the choice open.
+    /// Ranges outside of the public internet that webhooks may use; `None` leaves the default.
     pub webhook_ranges: Option<Vec<IpNet>>,
-    /// Addresses that gateways may be at besides the PSPs' own hosts and the sandbox.
+    /// Ranges that gateways may use besides the PSPs' own hosts and the sandbox.
     pub gateway_ranges: Vec<IpNet>,
-    /// The proxy that calls to the public internet go through.
+    /// The proxy for calls to the public internet.
     pub outbound_proxy: Option<OutboundProxy>,
-    /// Provision a demo where it is safe.
+    /// Whether to provision a demo where it is safe.
     pub demo: bool,
-    /// How long a request waits for a PSP.
+    /// Time that a request waits for a PSP.
     pub gateway_timeout: Duration,
-    /// How long a buyer has for a Stripe payment that waits for them.
+    /// Time that a buyer has for a waiting Stripe payment.
     pub abandoned_after: Duration,
     /// How long a list may take that no index finds.
     pub list_time_limit: Duration,
     /// Failed authorizations after which an order takes no more.
     pub max_failed_authorizations: i64,
-    /// Failed authorizations within an hour after which a buyer's network address may make no more.
+    /// Failed authorizations within an hour after which a buyer's network address may make no more attempts.
     pub max_failures_of_address: i64,
-    /// Failed logins of a customer from a network address within a quarter of an hour after which both together have to wait.
+    /// Failed logins of a customer from one network address, within a quarter of an hour, after which that pair has to wait.
     pub max_failed_logins: i64,
     /// Failed logins of a customer from all addresses, within a quarter of an hour.
     pub max_failed_logins_of_customer: i64,
     /// Failed logins of all customers from one network address, within a quarter of an hour.
     pub max_failed_logins_of_address: i64,
-    /// Passwords of one client that are hashed, or wait for it, at the same time.
+    /// Passwords of one client that may be hashed, or wait for it, at the same time.
     pub max_passwords_of_address: usize,
     /// Threads that answer requests.
     pub workers: usize,
-    /// How often clients may do something.
+    /// Rate limits of clients.
     pub limits: LimitSettings,
-    /// Proxies that tell who the client is.
+    /// Proxies that are trusted to name the client.
     pub trusted_proxies: TrustedProxies,
-    /// Where what is for the operator listens, if it has an address of its own.
+    /// Address of the operator endpoints, if they have their own.
     pub admin_listen: Option<SocketAddr>,
-    /// How long events of PSPs are kept.
+    /// Time that provider events are kept.
     pub keep_gateway_events: Duration,
-    /// How long the exact requests to PSPs are kept after their outcome is known.
+    /// Time that the exact requests to PSPs are kept after their outcome is known.
     pub keep_operations: Duration,
-    /// Form of the log.
+    /// Format of the log.
     pub log_format: LogFormat,
-    /// Serve a throw-away demo.
+    /// Settings of an ephemeral service, if it is one.
     pub ephemeral: Option<Ephemeral>,
 }
 
@@ -99,18 +99,19 @@ const DEFAULT_KEEP_DAYS: i64 = 90;
 const DEFAULT_MAX_FAILED_AUTHORIZATIONS: i64 = 5;
 const DEFAULT_MAX_FAILURES_OF_ADDRESS: i64 = 20;
 const DEFAULT_MAX_FAILED_LOGINS: i64 = 10;
-/// High enough that one stranger does not reach it: after a few addresses of theirs, the customer still logs in.
+/// High enough that one attacker does not reach it: several of their addresses are blocked first, and the customer can still log
+/// in.
 const DEFAULT_MAX_FAILED_LOGINS_OF_CUSTOMER: i64 = 50;
-/// All customers of a shop may come from one address: that of its own server, or of a proxy.
+/// All customers of a shop may come from one address: its own server's, or a proxy's.
 const DEFAULT_MAX_FAILED_LOGINS_OF_ADDRESS: i64 = 100;
-/// All tests of a client come from one address, and many of them are to fail.
+/// All tests of a client come from one address, and many of them fail on purpose.
 const EPHEMERAL_MAX_FAILURES_OF_ADDRESS: i64 = 1_000_000;
 
 impl Config {
-    /// Completes what the command line and the environment say with the settings file and the defaults.
+    /// Completes the command line and the environment with the settings file and the defaults.
     ///
     /// # Errors
-    /// A file that cannot be read, an unknown key, a value that cannot be used.
+    /// An unreadable file, an unknown key, an invalid value.
     pub fn load(options: Options) -> Result<Self, Failure> {
         let text = match &options.config {
             Some(path) => read(path)?,
@@ -122,7 +123,7 @@ impl Config {
 
     fn resolve(options: Options) -> Result<Self, Failure> {
         let ephemeral = Ephemeral::of(&options)?;
-        // All tests of a client come from one address: a throw-away service has no limits of its own.
+        // All tests of a client come from one address: an ephemeral service has no default limits.
         let limit = |given: Option<u32>, default: u32| {
             NonZeroU32::new(given.unwrap_or(if ephemeral.is_some() { 0 } else { default }))
         };
@@ -248,17 +249,17 @@ impl Config {
         })
     }
 
-    /// Whether only this machine reaches the API, as far as the settings tell.
+    /// Whether only this machine reaches the API, as far as the settings show.
     pub fn is_private(&self) -> bool {
         self.listen.ip().is_loopback() && self.public_url.is_none() && self.trusted_proxies.is_empty()
     }
 
-    /// Whether what is for the operator is beside the API.
+    /// Whether the operator endpoints are at the API's address.
     pub fn has_admin_beside_api(&self) -> bool {
         self.is_private() && self.admin_listen.is_none()
     }
 
-    /// Copies the settings with another data directory, which holds the database too.
+    /// Copies the settings with another data directory, which also has the database.
     pub fn in_directory(&self, directory: &Path) -> Self {
         Self {
             data_dir: directory.to_owned(),
@@ -297,7 +298,7 @@ fn at_least_one(setting: &str, value: i64) -> Result<i64, Failure> {
     }
 }
 
-/// Up to a year.
+/// A number of hours up to a year.
 fn hours(setting: &str, value: i64) -> Result<Duration, Failure> {
     match u64::try_from(value) {
         Ok(hours @ 1..=8760) => Ok(Duration::from_secs(hours * 3600)),
@@ -305,7 +306,7 @@ fn hours(setting: &str, value: i64) -> Result<Duration, Failure> {
     }
 }
 
-/// From five weeks, which is longer than PSPs repeat an event, to ten years.
+/// A number of days, from five weeks, which is longer than PSPs repeat an event, to ten years.
 fn days(setting: &str, value: i64) -> Result<Duration, Failure> {
     match u64::try_from(value) {
         Ok(days @ 35..=3650) => Ok(Duration::from_secs(days * 86_400)),
@@ -362,7 +363,7 @@ fn origin(text: &str) -> Result<String, Failure> {
     Ok(url.origin().ascii_serialization())
 }
 
-/// A single address is a range too.
+/// A list of ranges. A single address is a range too.
 fn ranges(setting: &str, texts: &[String]) -> Result<Vec<IpNet>, Failure> {
     let range = |text: &String| {
         let range = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
@@ -381,7 +382,7 @@ fn outbound_proxy(text: &str) -> Result<OutboundProxy, Failure> {
         .ok_or_else(|| Failure::Usage("outbound-proxy: must be an http or https URL without a path".into()))
 }
 
-/// Who trusts everybody lets every client choose its address.
+/// Refuses ranges of all addresses, which would let every client choose its address.
 fn trusted_proxies(texts: &[String]) -> Result<TrustedProxies, Failure> {
     let ranges = ranges("trusted-proxy", texts)?;
     for (range, text) in ranges.iter().zip(texts) {

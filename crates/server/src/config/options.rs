@@ -285,10 +285,10 @@ pub struct Options {
 }
 
 impl Options {
-    /// These settings, and for what they leave open those of a settings file (TOML).
+    /// Completes these settings with those of a settings file (TOML).
     ///
     /// # Errors
-    /// Text that is not TOML, a key that is no setting, a value of another type.
+    /// Text that is not TOML, an unknown key, a value of another type.
     pub fn over(self, file: &str) -> Result<Self, Failure> {
         let unusable = |error: &dyn std::fmt::Display| {
             let text = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");

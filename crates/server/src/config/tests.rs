@@ -1,4 +1,4 @@
-//! Precedence and refusals. Environment variables are clap's business: the flag's declaration names them.
+//! Precedence and refusals of settings. clap reads the environment variables that the flags name.
 
 use super::*;
 

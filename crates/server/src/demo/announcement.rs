@@ -1,4 +1,4 @@
-//! What a start prints for the person who made it.
+//! The text that a start prints.
 
 use std::{
     fmt::Write as _,
@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 
 use super::Demo;
 
-/// Prints where the service is and, in a demo, how to use it.
+/// Prints the URLs of the service and, in a demo, how to use it.
 pub fn print(public_url: &str, sandbox_url: Option<&str>, demo: Option<&Demo>) {
     let mut text = urls(public_url, sandbox_url);
     if let Some(demo) = demo {
         text.push_str(&credentials(demo));
         text.push_str(&requests(public_url, demo));
     }
-    // A service whose output nobody reads serves all the same.
+    // The service runs even if nobody reads its output.
     let _ = io::stdout().lock().write_all(text.as_bytes());
     let _ = io::stdout().flush();
 }

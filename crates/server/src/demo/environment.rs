@@ -16,7 +16,7 @@ use super::Demo;
 use crate::failure::Failure;
 
 const FILE: &str = "demo.env";
-/// While the service starts, the last start's file has this name: `demo.env` is there when the service answers.
+/// The last start's file has this name while the service starts: `demo.env` exists only while the service answers.
 const PREVIOUS: &str = "demo.env.previous";
 
 /// Variables by name.
@@ -60,10 +60,10 @@ impl Environment {
         )
     }
 
-    /// The variables of the last start, whose file is put aside. None if there was no last start.
+    /// The variables of the last start, whose file is renamed. Empty if there was no last start.
     ///
     /// # Errors
-    /// The file is there and cannot be read or renamed.
+    /// The file exists and can't be read or renamed.
     pub fn take_previous(directory: &Path) -> Result<Self, Failure> {
         let (file, previous) = (directory.join(FILE), directory.join(PREVIOUS));
         let text = match fs::rename(&file, &previous) {
@@ -91,10 +91,10 @@ impl Environment {
         self.0.insert(name, value);
     }
 
-    /// Puts values in the place of `${NAME}` in all strings of a document.
+    /// Replaces `${NAME}` in all strings of a document.
     ///
     /// # Errors
-    /// A name that is no variable's, with the JSON pointer to the string.
+    /// An unknown name, with the JSON pointer to the string.
     pub fn expand(&self, document: &mut Value) -> Result<(), Unknown> {
         match document {
             Value::String(text) if text.contains("${") => {
@@ -129,15 +129,15 @@ impl Environment {
         Ok(expanded)
     }
 
-    /// An id among the variables.
+    /// An id from the variables.
     pub fn id(&self, name: &str) -> Option<Id> {
         self.0.get(name)?.parse().ok()
     }
 
-    /// Writes the file of a directory, in the place of the last start's.
+    /// Writes the file of a directory, in place of the last start's.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// It can't be written.
     pub fn write(&self, directory: &Path) -> Result<(), Failure> {
         let path = directory.join(FILE);
         self.write_to(&path)?;
@@ -147,10 +147,10 @@ impl Environment {
         }
     }
 
-    /// Writes a file at once and whole, for this user alone.
+    /// Writes a file atomically, for this user alone.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// It can't be written.
     pub fn write_to(&self, path: &Path) -> Result<(), Failure> {
         self.try_writing(path).map_err(|error| cannot_write(path, &error))
     }
@@ -174,12 +174,12 @@ impl Environment {
     }
 }
 
-/// A string with `${…}` in it that names no variable.
+/// A string with `${…}` of an unknown name.
 #[derive(PartialEq, Debug)]
 pub struct Unknown {
-    /// Where the string is, as a JSON pointer.
+    /// JSON pointer to the string.
     pub at: String,
-    /// What stands in the place of a name.
+    /// The text in place of a name.
     pub name: String,
 }
 
@@ -255,7 +255,7 @@ mod tests {
                 & 0o777,
             0o600
         );
-        // A start that fails leaves what the next one needs.
+        // A start that fails keeps the file for the next one.
         for _ in 0..2 {
             let taken = Environment::take_previous(path).expect("read");
             assert_eq!(taken, written);

@@ -1,4 +1,4 @@
-//! The API, called without HTTP: the demo is made the way any client would make it.
+//! The API, called without HTTP: the demo is made like any client would make it.
 
 use serde_json::{Value, json};
 use tillgate_model::{
@@ -19,7 +19,7 @@ pub struct InProcess<'a> {
 }
 
 impl<'a> InProcess<'a> {
-    /// Calls as an integration.
+    /// A caller as an integration.
     pub fn new(service: &'a Service, organization_id: &Id, application_id: &Id) -> Self {
         let caller = Caller {
             scope: Scope::of_operator(organization_id.clone(), true),
@@ -37,7 +37,7 @@ impl<'a> InProcess<'a> {
         }
     }
 
-    /// Creates a resource and gives its id.
+    /// Creates a resource. Answers its id.
     ///
     /// # Errors
     /// The domain refuses.
@@ -47,7 +47,7 @@ impl<'a> InProcess<'a> {
         id_in(&document).ok_or_else(|| Failure::Start(format!("the demo's {kind} was created without an id")))
     }
 
-    /// Creates what a document says, and gives its id. `None` if there is nothing of that type to be created.
+    /// Creates the resource of a document. Answers its id, or `None` if resources of that type can't be created.
     ///
     /// # Errors
     /// The domain refuses: its problems point into the document.
@@ -76,7 +76,7 @@ impl<'a> InProcess<'a> {
     /// A resource's attributes.
     ///
     /// # Errors
-    /// The domain refuses, for one because there is no such resource.
+    /// The domain refuses, for example because there is no such resource.
     pub async fn attributes(&self, kind: &str, id: &Id) -> Result<Value, Failure> {
         let mut document = self.call("GET", kind, Some(id), None).await?;
         Ok(document

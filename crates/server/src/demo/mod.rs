@@ -1,7 +1,7 @@
-//! The demo: what a first start provides, so that an order can be paid a minute later.
+//! The demo: a first start provides it, so that an order can be paid a minute later.
 //!
-//! It is made on an empty database only, and only where nobody but the machine's own users can reach the service. Later
-//! starts renew it, whatever was made beside it.
+//! It is made on an empty database only, and only if other machines can't reach the service. Later starts renew it, and leave
+//! other data alone.
 
 mod announcement;
 mod environment;
@@ -35,9 +35,9 @@ use crate::{
 /// Address of the demo's customer.
 const EMAIL: &str = "jo@example.com";
 
-/// What a caller of the demo needs.
+/// The data that a caller of the demo needs.
 pub struct Demo {
-    /// Those of the integration.
+    /// Credentials of the integration.
     pub credentials: Credentials,
     sales_channel_client_id: String,
     customer: Option<Customer>,
@@ -54,7 +54,7 @@ impl Demo {
         InProcess::new(service, &self.organization_id, &self.application_id)
     }
 
-    /// Names for what is there before anything else is created.
+    /// Names of the demo's resources, for fixtures.
     pub fn names(&self) -> Vec<(&'static str, Id)> {
         let mut names = self.gateways.clone();
         names.push(("demo-market", self.market_id.clone()));
@@ -76,11 +76,11 @@ impl Demo {
     }
 }
 
-/// Provisions or renews the demo, where that is safe; `None` where it is not, or where somebody has taken parts of it away.
-/// A file that an earlier start has left is put aside then: it tells of no demo that is served.
+/// Provisions or renews the demo, where that is safe. `None` where it is not, or if parts of the demo were removed. The file of
+/// an earlier start is renamed then, because its demo is not served.
 ///
 /// # Errors
-/// The database, or a file of the demo, cannot be used.
+/// The database, or a file of the demo, can't be used.
 pub async fn prepare(
     config: &Config,
     address: SocketAddr,
@@ -105,7 +105,7 @@ async fn find(
     }
     let context = service.context();
     match (accounts::is_demo(context).await?, sandbox) {
-        // Without the sandbox there is nothing that a demo could charge.
+        // Without the sandbox a demo could charge nothing.
         (None, None) => Ok(None),
         (Some(false), _) => {
             if accounts::find_organization(context, provision::ORGANIZATION)
@@ -159,9 +159,9 @@ async fn complete(
     let api = InProcess::new(service, &state.organization_id, &state.application_id);
     if let Some((sandbox_url, sandbox)) = sandbox {
         provision::point_gateways_at(&api, &state, sandbox_url).await?;
-        // Without its events the demo works all the same: it asks.
+        // The demo also works without events: it reads payments from the sandbox.
         if let Err(failure) = webhooks::point_here(&api, context, &state, sandbox).await {
-            tracing::warn!(%failure, "the sandbox does not tell the demo what happens");
+            tracing::warn!(%failure, "the demo gets no events from the sandbox");
         }
     }
     let previous = Environment::take_previous(&config.data_dir)?;
@@ -186,11 +186,10 @@ async fn complete(
     })
 }
 
-/// Tells where everything is, on standard output, and then in `demo.env`: whoever sees the file finds a service that
-/// answers.
+/// Prints the URLs, and then writes `demo.env`: the file exists only while the service answers.
 ///
 /// # Errors
-/// The file cannot be written.
+/// The file can't be written.
 pub fn announce(
     config: &Config,
     public_url: &str,
@@ -204,7 +203,7 @@ pub fn announce(
     }
 }
 
-/// Neither the address nor the URL that clients use may be reached from elsewhere.
+/// Whether neither the address nor the public URL can be reached from other machines.
 pub fn only_this_machine(config: &Config, address: SocketAddr) -> bool {
     let public = config
         .public_url

@@ -12,11 +12,11 @@ pub struct Orders {
     pub stripe: Id,
     /// With a Checkout.com payment.
     pub checkout_com: Id,
-    /// With a payment of the second dialect.
+    /// With a payment of `/api/v1`.
     pub payments: Id,
 }
 
-/// Keeps the orders of the last start that can still be paid, and makes new ones for the others.
+/// Keeps the orders of the last start that can still be paid, and creates new ones for the others.
 ///
 /// # Errors
 /// The domain refuses, or the database fails.
@@ -42,7 +42,7 @@ async fn payable(
     previous: Option<Id>,
 ) -> Result<Id, Failure> {
     if let Some(id) = previous
-        // An order that is gone is replaced like one that is paid.
+        // A missing order is replaced like a paid one.
         && let Ok(order) = api.attributes("orders", &id).await
         && can_be_paid(&order)
     {

@@ -1,4 +1,4 @@
-//! Making the demo.
+//! Creates the demo.
 
 use serde_json::{Value, json};
 use tillgate_model::Id;
@@ -16,14 +16,14 @@ use crate::failure::Failure;
 /// Name of the demo's organization.
 pub const ORGANIZATION: &str = "demo";
 
-// Keys in the form that the PSPs give them. The sandbox takes any.
+// Keys in the PSPs' formats. The sandbox accepts any.
 pub const STRIPE_SECRET_KEY: &str = "sk_test_51TillgateDemo000000000000";
 const STRIPE_PUBLISHABLE_KEY: &str = "pk_test_51TillgateDemo000000000000";
 pub const CHECKOUT_COM_SECRET_KEY: &str = "sk_sbox_tillgatedemoaaaaaaaaaaaaaaa";
 const CHECKOUT_COM_PUBLIC_KEY: &str = "pk_sbox_tillgatedemoaaaaaaaaaaaaaaa";
 const CHECKOUT_COM_CHANNEL: &str = "pc_tillgatedemoaaaaaaaaaaaaaa";
 
-/// Makes the organization and everything in it but the orders.
+/// Creates the organization and everything in it but the orders.
 ///
 /// # Errors
 /// The domain refuses, or the database fails.
@@ -155,7 +155,7 @@ async fn payment_method(
     .await
 }
 
-/// Gives the gateways the sandbox's address, which may be another one at each start.
+/// Gives the gateways the sandbox's address, which may differ at each start.
 ///
 /// # Errors
 /// The domain refuses, or the database fails.

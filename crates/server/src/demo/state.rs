@@ -1,4 +1,4 @@
-//! What the demo needs to find its own things again. It holds the client's secret, so it is kept sealed.
+//! The ids and credentials of the demo for later starts. They include the client's secret, so they are stored sealed.
 
 use serde::{Deserialize, Serialize};
 use tillgate_model::Id;
@@ -8,30 +8,30 @@ use crate::failure::Failure;
 
 const PURPOSE: &str = "demo";
 
-/// The demo's things.
+/// The ids and credentials of the demo.
 #[derive(Serialize, Deserialize)]
 pub struct State {
-    /// The organization.
+    /// Id of the organization.
     pub organization_id: Id,
-    /// The integration.
+    /// Id of the integration.
     pub application_id: Id,
-    /// Its credentials' public half.
+    /// The integration's client id.
     pub client_id: String,
-    /// Their secret half.
+    /// The integration's secret.
     pub client_secret: String,
-    /// The sales channel's credentials.
+    /// The sales channel's client id.
     pub sales_channel_client_id: String,
-    /// The market.
+    /// Id of the market.
     pub market_id: Id,
-    /// Account at Stripe.
+    /// Gateway to Stripe.
     pub stripe_gateway_id: Id,
-    /// Account at Checkout.com.
+    /// Gateway to Checkout.com.
     pub checkout_com_gateway_id: Id,
-    /// Paying through Stripe.
+    /// Payment method of Stripe.
     pub stripe_method_id: Id,
-    /// Paying through Checkout.com.
+    /// Payment method of Checkout.com.
     pub checkout_com_method_id: Id,
-    /// Who buys; demos of earlier versions have nobody who could log in.
+    /// The buyer. Demos of earlier versions have no customer who could log in.
     #[serde(default)]
     pub customer: Option<Customer>,
 }
@@ -39,19 +39,19 @@ pub struct State {
 /// A customer who can log in.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Customer {
-    /// The customer.
+    /// Id of the customer.
     pub id: Id,
-    /// Their address.
+    /// E-mail address of the customer.
     pub email: String,
-    /// Their password.
+    /// Password of the customer.
     pub password: String,
 }
 
 impl State {
-    /// What an earlier start kept.
+    /// The state that an earlier start stored.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// It can't be read.
     pub async fn load(context: &Context) -> Result<Self, Failure> {
         let sealed = accounts::demo(context).await?.unwrap_or_default();
         let text = context
@@ -61,7 +61,7 @@ impl State {
         serde_json::from_str(&text).map_err(|error| unreadable(&error))
     }
 
-    /// Keeps it for later starts.
+    /// Stores the state for later starts.
     ///
     /// # Errors
     /// The database fails.

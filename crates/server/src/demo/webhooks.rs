@@ -1,5 +1,4 @@
-//! The embedded sandbox tells the demo's gateways what happens. Where this service listens may be another address at each
-//! start.
+//! Lets the embedded sandbox send its events to the demo's gateways. The address of this service may differ at each start.
 
 use actix_web::web::Bytes;
 use serde_json::{Value, json};
@@ -15,10 +14,10 @@ use crate::failure::Failure;
 
 /// Name of the workflow at Checkout.com.
 const WORKFLOW: &str = "Tillgate demo";
-/// What the signing key of that workflow is derived as.
+/// The context that the signing key of that workflow is derived under.
 const SIGNING: &str = "demo webhook";
 
-/// Has the sandbox send its events to the demo's gateways.
+/// Registers the demo's gateways for the sandbox's events.
 ///
 /// # Errors
 /// The domain or the sandbox refuses, or the database fails.
@@ -55,7 +54,7 @@ async fn stripe(api: &InProcess<'_>, state: &State, sandbox: &Sandbox) -> Result
     call.send("POST", &path, form).map(|_| ())
 }
 
-/// Checkout.com's endpoint is made the way a merchant does it: with a signing key that both sides are given.
+/// Checkout.com's endpoint is made like a merchant does it: with a signing key that both sides get.
 async fn checkout_com(
     api: &InProcess<'_>,
     context: &Context,

@@ -1,11 +1,11 @@
-//! What the start of a throw-away service prints.
+//! The text that the start of an ephemeral service prints.
 
 use std::{
     io::{self, Write},
     path::Path,
 };
 
-/// What pays, by scenario, at Stripe and at Checkout.com: those of the document's examples.
+/// Instruments by scenario, at Stripe and at Checkout.com, as in the document's examples.
 const SCENARIOS: [(&str, &str, &str); 3] = [
     ("approved", "pm_card_visa", "tok_4gzeau5o2uqubbk6fufs3m7p54"),
     (
@@ -20,7 +20,7 @@ const SCENARIOS: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// Prints where everything is, and what pays.
+/// Prints the URLs and the instruments.
 pub fn print(public_url: &str, sandbox_url: &str, env_file: &Path, seed: Option<u64>) {
     let mut text = format!(
         "\nTillgate serves, and keeps nothing\n\n  API           {public_url}\n  Swagger UI    {public_url}/swagger-ui/\n  \
@@ -35,7 +35,7 @@ pub fn print(public_url: &str, sandbox_url: &str, env_file: &Path, seed: Option<
         text += &format!("  {scenario:<11} {stripe:<31} {checkout_com}\n");
     }
     text += &format!("  all of them: {sandbox_url}/sandbox/instruments\n\n");
-    // A service whose output nobody reads serves all the same.
+    // The service runs even if nobody reads its output.
     let _ = io::stdout().lock().write_all(text.as_bytes());
     let _ = io::stdout().flush();
 }

@@ -1,4 +1,4 @@
-//! The file with a throw-away service's variables, which is there as long as the service answers.
+//! The file with an ephemeral service's variables, which exists as long as the service answers.
 
 use std::{
     fs, io,
@@ -7,14 +7,14 @@ use std::{
 
 use crate::{demo::Environment, failure::Failure};
 
-/// A file that goes with its owner.
+/// A file that its owner deletes when dropped.
 pub struct EnvFile(PathBuf);
 
 impl EnvFile {
-    /// Takes the name over. What an earlier service left there is removed: it would pass for this one's.
+    /// Reserves the name. A file of an earlier service is removed: it would pass for this one's.
     ///
     /// # Errors
-    /// It cannot be removed.
+    /// It can't be removed.
     pub fn at(path: PathBuf) -> Result<Self, Failure> {
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -25,15 +25,15 @@ impl EnvFile {
         }
     }
 
-    /// Writes the file at once and whole.
+    /// Writes the file atomically.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// It can't be written.
     pub fn write(&self, environment: &Environment) -> Result<(), Failure> {
         environment.write_to(&self.0)
     }
 
-    /// Where it is.
+    /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -41,7 +41,7 @@ impl EnvFile {
 
 impl Drop for EnvFile {
     fn drop(&mut self) {
-        // It may be gone with its directory, or never have been written.
+        // It may be gone with its directory, or was never written.
         let _ = fs::remove_file(&self.0);
     }
 }

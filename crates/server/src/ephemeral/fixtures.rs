@@ -1,7 +1,7 @@
-//! Fixtures: what is created at the start, from a JSON array of the documents that `POST` requests have.
+//! Fixtures: resources that are created at the start, from a JSON array of the documents of `POST` requests.
 //!
-//! A document may give its resource a name, `data.lid` (JSON:API 1.1, local ids), by which later ones refer to it in the
-//! place of an id. Strings may have variables of the environment in them, such as `${TILLGATE_SANDBOX_URL}`.
+//! A document may name its resource with `data.lid` (JSON:API 1.1, local ids). Later documents use the name in place of an id.
+//! Strings may contain variables of the environment, such as `${TILLGATE_SANDBOX_URL}`.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -16,11 +16,11 @@ use crate::{
 };
 
 const MAX_BYTES: u64 = 10 * 1024 * 1024;
-/// With a seed each takes a second of the hour before the first request.
+/// With a seed, each one takes a second of the hour before the first request.
 const MAX_DOCUMENTS: usize = 1000;
 const MAX_NAME: usize = 64;
 
-/// What is wrong with a document: where, as a JSON pointer, and what.
+/// A mistake in a document: its place, as a JSON pointer, and its text.
 #[derive(Debug, PartialEq)]
 struct Fault {
     at: String,
@@ -42,11 +42,11 @@ impl From<Unknown> for Fault {
     }
 }
 
-/// Creates what the file says, one after the other, and gives the ids by name. They go into the environment too:
-/// `order-1` as `TILLGATE_FIXTURE_ORDER_1_ID`.
+/// Creates the file's resources one after the other. Answers the ids by name. They are added to the environment too: `order-1` as
+/// `TILLGATE_FIXTURE_ORDER_1_ID`.
 ///
 /// # Errors
-/// A file that cannot be read or is no such array; a document that is refused.
+/// A file that can't be read or is no such array; a document that is refused.
 pub async fn create(
     file: &Path,
     service: &Service,
@@ -106,7 +106,7 @@ fn read(file: &Path) -> Result<Vec<Value>, String> {
     }
 }
 
-/// The first problem, which is the first to be mended.
+/// The first problem, which must be fixed first.
 fn refusal(problems: &Problems) -> Fault {
     let Some(first) = problems.iter().next() else {
         return Fault::new("", "refused");
@@ -131,13 +131,13 @@ fn text_at<'a>(document: &'a Value, pointer: &str) -> Result<&'a str, Fault> {
     found.ok_or_else(|| Fault::new(pointer, "must be a string"))
 }
 
-/// The variable that holds the id of a fixture.
+/// The name of the variable for a fixture's id.
 fn variable(name: &str) -> String {
     let name = name.to_ascii_uppercase().replace('-', "_");
     format!("TILLGATE_FIXTURE_{name}_ID")
 }
 
-/// What fixtures call each other.
+/// The names of fixtures.
 struct Names {
     demo: Vec<(&'static str, Id)>,
     created: BTreeMap<String, Id>,
@@ -156,7 +156,7 @@ impl Names {
         of_demo.map(|(_, id)| id).or_else(|| self.created.get(name))
     }
 
-    /// Takes a document's name out of it.
+    /// Removes a document's name from it.
     fn take(&self, document: &mut Value) -> Result<Option<String>, Fault> {
         const AT: &str = "/data/lid";
         let data = document.pointer_mut("/data").and_then(Value::as_object_mut);
@@ -187,7 +187,7 @@ impl Names {
         Ok(Some(name))
     }
 
-    /// Puts ids in the place of names.
+    /// Replaces names with ids.
     fn resolve(&self, document: &mut Value) -> Result<(), Fault> {
         let relationships = document
             .pointer_mut("/data/relationships")

@@ -1,8 +1,8 @@
-//! A throw-away service, which client teams run in their own tests.
+//! An ephemeral service, which client teams run in their own tests.
 //!
-//! It is a demo in a temporary directory, which can go back to its start. With a seed, what it answers depends on the
-//! requests alone: they are answered one after the other, the clock moves with them, and what follows from one (the PSPs'
-//! webhooks, the background's work) is done before the next, not beside it.
+//! It is a demo in a temporary directory, which can return to its start. With a seed, its answers depend on the requests alone:
+//! they are answered one after the other, the clock moves with them, and all consequences of a request (the PSPs' webhooks, the
+//! background's work) are complete before the next one.
 
 mod announcement;
 mod env_file;
@@ -38,32 +38,32 @@ use crate::{
 /// Name of the database's copy in the temporary directory.
 const COPY: &str = "start.db";
 
-/// A throw-away service's own things.
+/// The parts of an ephemeral service.
 pub struct Ephemeral {
     /// The time and the randomness, if they come from a seed.
     pub seeded: Option<Arc<Seeded>>,
-    /// Who works now.
+    /// The turns of requests and other work.
     pub turns: Turns,
-    /// Watches the requests, if that was asked for.
+    /// The check of requests, if it was requested.
     pub strict: Option<Strict>,
-    /// Ids of what was created at the start, by name.
+    /// Ids of the fixtures, by name.
     pub names: BTreeMap<String, Id>,
     psps: Arc<Sandbox>,
     webhook_sender: WebhookSender,
     start: Start,
 }
 
-/// The state that a reset leads back to.
+/// The state that a reset returns to.
 struct Start {
     database: PathBuf,
     psps: Saved,
 }
 
 impl Ephemeral {
-    /// Creates the fixtures, whose ids go into the environment, and keeps the state that this gives.
+    /// Creates the fixtures, adds their ids to the environment, and stores the resulting state.
     ///
     /// # Errors
-    /// A fixture that cannot be created, or files that cannot be used.
+    /// A fixture that can't be created, or files that can't be used.
     pub async fn prepare(
         settings: &config::Ephemeral,
         directory: &Path,
@@ -108,15 +108,15 @@ impl Ephemeral {
             webhook_sender,
             start,
         };
-        // The first request finds what every request after a reset finds.
+        // The first request finds the same state as every request after a reset.
         ephemeral.go_back(service)?;
         Ok(ephemeral)
     }
 
-    /// Goes back to the state of the start. Blocks for a few milliseconds; nobody else may be working.
+    /// Returns to the state of the start. Blocks for a few milliseconds; no request may be in progress.
     ///
     /// # Errors
-    /// The files cannot be used any more.
+    /// The files can no longer be used.
     pub fn go_back(&self, service: &Service) -> Result<(), Failure> {
         let cannot =
             |error: &dyn std::fmt::Display| Failure::Start(format!("cannot go back to the start: {error}"));
@@ -133,15 +133,15 @@ impl Ephemeral {
         Ok(())
     }
 
-    /// Has happen what follows from earlier requests, until nothing more does. With a seed, nothing else does it.
+    /// Completes the consequences of earlier requests. With a seed, nothing else does this.
     pub async fn settle(&self, service: &Service) {
         settle::settle(service, &self.psps, &self.webhook_sender, &self.turns).await;
     }
 
-    /// Tells of the requests that did not conform.
+    /// Reports the requests that did not conform.
     ///
     /// # Errors
-    /// There were some, or the report cannot be written.
+    /// There were some, or the report can't be written.
     pub fn report(&self) -> Result<(), Failure> {
         self.strict.as_ref().map_or(Ok(()), Strict::tell)
     }

@@ -1,4 +1,4 @@
-//! What follows from a request, done to its end: webhooks of the PSPs, events, calls whose outcome is unknown.
+//! Completes the consequences of a request: webhooks of the PSPs, events, calls whose outcome is unknown.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use tillgate_sandbox::{Sandbox, WebhookAnswer, WebhookDelivery, WebhookSender};
 
 use super::Turns;
 
-/// Webhooks that are taken at once.
+/// Maximum number of webhooks at once.
 const TOGETHER: usize = 16;
 /// Changes that become events together.
 const CHANGES: i64 = 64;
 
-/// One thing after the other, in an order that depends on nothing but what happened before.
+/// Runs one step after the other, in an order that depends on earlier requests only.
 pub async fn settle(service: &Service, psps: &Arc<Sandbox>, webhook_sender: &WebhookSender, turns: &Turns) {
     loop {
         let told = deliver(service, psps, webhook_sender).await;
@@ -30,8 +30,8 @@ pub async fn settle(service: &Service, psps: &Arc<Sandbox>, webhook_sender: &Web
     tell(service, turns).await;
 }
 
-/// Calls the merchant's webhooks. Which calls are made depends on the requests, and what they leave behind is written down
-/// when the webhooks have answered: a receiver may call this service, so that nobody waits for it here.
+/// Calls the merchant's webhooks. The requests decide which calls are made, and the results are recorded when the webhooks have
+/// answered. This does not wait for them, because a receiver may call this service.
 async fn tell(service: &Service, turns: &Turns) {
     while service.publish_once(CHANGES).await > 0 {}
     for delivery in service.take_deliveries(&|_| TOGETHER).await {
@@ -45,7 +45,7 @@ async fn tell(service: &Service, turns: &Turns) {
     }
 }
 
-/// Hands the webhooks for this service over in process, and sends the others. Answers how many there were.
+/// Delivers the webhooks for this service in process, and sends the others. Answers how many there were.
 async fn deliver(service: &Service, psps: &Arc<Sandbox>, webhook_sender: &WebhookSender) -> usize {
     let deliveries = psps.due_webhooks(TOGETHER);
     let count = deliveries.len();
@@ -55,7 +55,7 @@ async fn deliver(service: &Service, psps: &Arc<Sandbox>, webhook_sender: &Webhoo
             psps.webhook_answered(&delivery.id, answer);
         } else {
             let (psps, webhook_sender) = (Arc::clone(psps), webhook_sender.clone());
-            // Its receiver may call this service, which works on one thing at a time: nobody waits for it here.
+            // Not awaited: its receiver may call this service, which does one thing at a time.
             rt::spawn(async move {
                 let (id, answer) = webhook_sender.deliver(delivery).await;
                 psps.webhook_answered(&id, answer);
@@ -65,7 +65,7 @@ async fn deliver(service: &Service, psps: &Arc<Sandbox>, webhook_sender: &Webhoo
     count
 }
 
-/// Gateway type and token of an address of this service.
+/// Gateway type and token from a URL of this service.
 fn endpoint<'a>(url: &'a str, base_url: &str) -> Option<(&'a str, &'a str)> {
     let path = url.strip_prefix(base_url)?.strip_prefix("/webhook_callbacks/")?;
     path.split_once('/')

@@ -1,4 +1,4 @@
-//! The start of a throw-away service.
+//! The start of an ephemeral service.
 
 use std::{path::Path, sync::Arc};
 
@@ -13,19 +13,19 @@ use crate::{
     world::Seeded,
 };
 
-/// What there is before the service.
+/// The parts that exist before the service.
 pub struct Setup {
     settings: config::Ephemeral,
-    /// Where the time and the randomness come from, if not from the machine.
+    /// Source of the time and the randomness, instead of the machine.
     pub seeded: Option<Arc<Seeded>>,
     env_file: EnvFile,
 }
 
 impl Setup {
-    /// For a service in this directory.
+    /// The setup of a service in this directory.
     ///
     /// # Errors
-    /// A file of an earlier service is in the way.
+    /// A file of an earlier service can't be removed.
     pub fn new(settings: &config::Ephemeral, directory: &Path) -> Result<Self, Failure> {
         let env_file = settings.env_file.clone();
         Ok(Self {
@@ -35,10 +35,10 @@ impl Setup {
         })
     }
 
-    /// Fills the service and keeps its state, before it takes requests.
+    /// Fills the service and stores its state, before it accepts requests.
     ///
     /// # Errors
-    /// There is no demo, because others could reach the service; a fixture is refused; files cannot be used.
+    /// There is no demo, because others could reach the service; a fixture is refused; files can't be used.
     pub async fn prepare(
         self,
         directory: &Path,
@@ -70,9 +70,9 @@ impl Setup {
     }
 }
 
-/// A throw-away service that can begin. Its file of variables goes with this.
+/// An ephemeral service that is ready to start. Dropping this removes its file of variables.
 pub struct Prepared {
-    /// What it has besides the API.
+    /// Its parts besides the API.
     pub ephemeral: Arc<Ephemeral>,
     sandbox_url: String,
     environment: Environment,
@@ -80,10 +80,10 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Tells where everything is, on standard output, and then in the file: whoever sees it finds a service that answers.
+    /// Prints the URLs, and then writes the file: it exists only while the service answers.
     ///
     /// # Errors
-    /// The file cannot be written.
+    /// The file can't be written.
     pub fn announce(&self, public_url: &str) -> Result<(), Failure> {
         let seed = self.ephemeral.seeded.as_ref().map(|seeded| seeded.seed());
         announcement::print(public_url, &self.sandbox_url, self.env_file.path(), seed);

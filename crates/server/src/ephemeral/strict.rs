@@ -1,4 +1,4 @@
-//! Watching requests: those that the OpenAPI document does not allow are noted, and told of at the end.
+//! Checks requests: those that the OpenAPI document does not allow are recorded, and reported at the end.
 
 use std::{
     fmt::Write as _,
@@ -13,54 +13,50 @@ use tillgate_contract::{Contract, Fault, Sent};
 
 use crate::{failure::Failure, openapi};
 
-/// Violations that are kept whole; those after them are only counted.
+/// Maximum number of recorded violations. Further ones are only counted.
 const MAX_KEPT: usize = 1000;
-/// Characters of its path.
+/// Maximum number of characters of its path.
 const MAX_PATH: usize = 500;
 
 /// A request that does not conform.
 #[derive(Clone, Serialize)]
 pub struct Violation {
-    /// Which request it was, counted from 1.
+    /// Number of the request, counted from 1.
     pub request: u64,
-    /// Its method.
     pub method: String,
-    /// Its path.
     pub path: String,
-    /// The operation that it is, if it is one.
+    /// Its operation, if the document has one.
     pub operation: Option<String>,
-    /// What it was answered with.
+    /// Status of its answer.
     pub status: u16,
-    /// Everything that the document does not allow.
+    /// All violations of the document.
     pub faults: Vec<Fault>,
 }
 
-/// A request that was answered.
+/// An answered request.
 pub struct Answered<'a> {
-    /// Its method.
     pub method: &'a str,
-    /// Its path.
     pub path: &'a str,
-    /// What it was answered with.
+    /// Status of its answer.
     pub status: u16,
-    /// Its sender says that it does not conform, on purpose.
+    /// Whether its sender expects the violation.
     pub expected: bool,
 }
 
-/// What was seen.
+/// The result of the checks.
 #[derive(Clone, Default, Serialize)]
 pub struct Report {
-    /// Requests.
+    /// Number of requests.
     pub requests: u64,
-    /// Those among them that do not conform, and of which that was not expected.
+    /// Number of requests with unexpected violations.
     pub violating: u64,
-    /// Those that do not conform, as was expected.
+    /// Number of requests with expected violations.
     pub expected: u64,
-    /// The first thousand of those that violate.
+    /// The first thousand violations.
     pub violations: Vec<Violation>,
 }
 
-/// Watches.
+/// Checks requests against the document.
 pub struct Strict {
     contract: Contract,
     seen: Mutex<Report>,
@@ -68,10 +64,10 @@ pub struct Strict {
 }
 
 impl Strict {
-    /// With the document of this version, and a file for the report.
+    /// A check with the document of this version, and a file for the report.
     ///
     /// # Errors
-    /// The document cannot be used.
+    /// The document can't be used.
     pub fn new(file: Option<PathBuf>) -> Result<Self, Failure> {
         let contract = Contract::new(openapi::document())
             .map_err(|error| Failure::Start(format!("the OpenAPI document cannot be used: {error:#}")))?;
@@ -82,10 +78,10 @@ impl Strict {
         })
     }
 
-    /// What the document does not allow of a request.
+    /// The violations of a request.
     pub fn check(&self, sent: &Sent<'_>) -> Vec<Fault> {
         self.contract.check_request(sent).unwrap_or_else(|error| {
-            tracing::error!(?error, "a request could not be held against the document");
+            tracing::error!(?error, "a request could not be checked against the document");
             Vec::new()
         })
     }
@@ -116,15 +112,15 @@ impl Strict {
         }
     }
 
-    /// What was seen until now.
+    /// The result so far.
     pub fn report(&self) -> Report {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Writes the report where it is wanted, and tells people.
+    /// Writes the report to its file, and prints it.
     ///
     /// # Errors
-    /// There was a violation, or the report cannot be written.
+    /// There was a violation, or the report can't be written.
     pub fn tell(&self) -> Result<(), Failure> {
         let report = self.report();
         if let Some(file) = &self.file {
@@ -135,7 +131,7 @@ impl Strict {
         if report.violating == 0 {
             return Ok(());
         }
-        // When nobody reads, there is nobody to tell; the exit code still speaks.
+        // An error here means that nobody reads the output; the exit code remains.
         let _ = io::stderr().write_all(report.details().as_bytes());
         Err(Failure::Attention(format!(
             "{} of {} requests do not conform to the OpenAPI document",

@@ -7,12 +7,12 @@ use percent_encoding::percent_decode_str;
 
 use super::client_address::ClientAddress;
 
-/// Logs a request that was answered: what failed on our side as an error, reads that succeeded for those who debug, the
-/// rest as information. The query string is left out, because buyers come back with tokens in it.
+/// Logs an answered request: failures of this service as an error, successful reads as debug, others as information. The query
+/// string is left out, because buyers return with tokens in it.
 pub fn write<B: MessageBody>(response: &ServiceResponse<B>, elapsed: Duration) {
     let request = response.request();
     let (method, status) = (request.method(), response.status().as_u16());
-    // Fields are made where a line is wanted, and most reads have none.
+    // Fields are only made for lines that are logged: most reads are not.
     let path = || shown(request.path());
     let client = || ClientAddress::of(request).ip;
     let milliseconds = elapsed.as_micros() as f64 / 1000.0;
@@ -25,10 +25,10 @@ pub fn write<B: MessageBody>(response: &ServiceResponse<B>, elapsed: Duration) {
     }
 }
 
-/// A path as the log has it: without the token that ends the URL of a gateway for its PSP's events.
+/// The path for the log, without the token that ends the URL for a PSP's events.
 fn shown(path: &str) -> Cow<'_, str> {
     const EVENTS: &str = "webhook_callbacks";
-    // The router decodes what it compares.
+    // The router decodes the path before it compares.
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     match decoded.to_ascii_lowercase().find(EVENTS) {
         Some(start) => {

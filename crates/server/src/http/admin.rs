@@ -1,5 +1,5 @@
-//! What is for whoever runs the service: metrics, the helpers of the demo and the sandbox's controls. They are at an address of
-//! their own (`--admin-listen`), or beside the API where only this machine reaches that.
+//! The operator endpoints: metrics, the helpers of the demo and the sandbox's controls. They have an address of their own
+//! (`--admin-listen`), or share the API's where only this machine reaches it.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use tillgate_sandbox::Sandbox;
 
 use super::{ephemeral, metrics, own_machine, probes, routes, state::Shared, swagger_ui};
 
-/// Puts in what is beside the API where only this machine reaches it.
+/// Adds the endpoints that share the API's address where only this machine reaches it.
 pub fn configure(config: &mut ServiceConfig, shared: &Shared, page: &Arc<swagger_ui::Page>) {
     let metrics = vec![(Method::GET, web::route().to(metrics::retrieve))];
     let mut resources = vec![routes::resource("/metrics", metrics)];
@@ -25,7 +25,7 @@ pub fn configure(config: &mut ServiceConfig, shared: &Shared, page: &Arc<swagger
     }
 }
 
-/// Puts in all that is at an address of its own.
+/// Adds all endpoints of the operator's own address.
 pub fn configure_alone(
     config: &mut ServiceConfig,
     shared: &Shared,

@@ -1,4 +1,4 @@
-//! Who calls: the access token of a request, checked.
+//! Authenticates the caller by the request's access token.
 
 use std::collections::HashMap;
 
@@ -11,14 +11,14 @@ use tillgate_store::Scope;
 use super::{client_address::ClientAddress, state::Worker};
 use crate::tokens::{Claims, OwnerClaim, OwnerKind};
 
-/// Tokens that a thread remembers.
+/// Maximum number of tokens that a thread remembers.
 const MAX_REMEMBERED: usize = 4096;
 
-/// Tokens whose signature was checked before, by their hash: a check takes longer than most of what a request does.
+/// Hashes of tokens whose signature was checked before: a check takes longer than most of a request.
 #[derive(Default)]
 pub struct VerifiedTokens {
     callers: HashMap<[u8; 32], Verified>,
-    /// Of the list of revocations that they were held against.
+    /// Generation of the revocations that they were checked against.
     generation: u64,
 }
 
@@ -30,7 +30,7 @@ struct Verified {
 /// The caller that the request's token names.
 ///
 /// # Errors
-/// There is no token, or it is not valid.
+/// The token is missing or invalid.
 pub fn caller(worker: &Worker, request: &HttpRequest) -> Result<Caller, Problems> {
     let token = bearer_token(request)
         .ok_or_else(|| invalid("Send an access token of this service: `Authorization: Bearer …`."))?;
@@ -74,13 +74,13 @@ pub fn caller(worker: &Worker, request: &HttpRequest) -> Result<Caller, Problems
 
 fn bearer_token(request: &HttpRequest) -> Option<&str> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
-    // Not `to_str`, which looks at each byte of what is the longest header.
+    // Not `to_str`, which reads each byte of the longest header.
     let (scheme, token) = str::from_utf8(headers.next()?.as_bytes()).ok()?.split_once(' ')?;
     let alone = headers.next().is_none();
     (alone && scheme.eq_ignore_ascii_case("bearer")).then(|| token.trim())
 }
 
-/// What is signed by us has been made by us: only then are ids taken from it.
+/// Reads the ids of a signed token. Only this service signs them.
 fn read(claims: Claims) -> Option<Caller> {
     let market_id = match claims.market {
         Some(market) => Some(market.id.first()?.parse::<Id>().ok()?),

@@ -1,4 +1,4 @@
-//! Reading a request's body, bounded in size and time.
+//! Reads a request's body, bounded in size and time.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use futures::StreamExt;
 use tillgate_model::{Problem, openapi::refusals, problem::Kind, request::MAX_BODY_BYTES};
 use tokio::time::timeout;
 
-/// Bytes of an event of a PSP, which can hold a payment with all that belongs to it.
+/// Maximum size of a PSP's event, which can hold a payment with all that belongs to it, in bytes.
 pub const MAX_EVENT_BYTES: usize = 1024 * 1024;
-/// Bytes of a request for a token: a few parameters of limited length.
+/// Maximum size of a token request, with a few short parameters, in bytes.
 pub const MAX_TOKEN_REQUEST_BYTES: usize = 16 * 1024;
-/// Bytes of a body that nobody wants which are read all the same.
+/// Maximum size of an unwanted body that is still read, in bytes.
 const MAX_DISCARDED: usize = 4 * 1024 * 1024;
-/// What the answer to a body with a content coding points to.
+/// The header in the error for a body with a content coding.
 pub const CONTENT_ENCODED: &str = "Content-Encoding";
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -24,29 +24,29 @@ const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 /// Reads the body of a request on a resource.
 ///
 /// # Errors
-/// It has a content coding, is too large, too slow, or ends before its time.
+/// It has a content coding, is too large, too slow, or ends early.
 pub async fn read(headers: &HeaderMap, payload: &mut Payload) -> Result<Bytes, Problem> {
     read_up_to(headers, payload, MAX_BODY_BYTES).await
 }
 
-/// Reads a body of up to so many bytes.
+/// Reads a body of limited size.
 ///
 /// # Errors
-/// It has a content coding, is too large, too slow, or ends before its time.
+/// It has a content coding, is too large, too slow, or ends early.
 pub async fn read_up_to(headers: &HeaderMap, payload: &mut Payload, limit: usize) -> Result<Bytes, Problem> {
     refuse_coded(headers)?;
     timeout(READ_TIMEOUT, collect(payload, limit))
         .await
         .unwrap_or_else(|_| {
             let message = format!(
-                "The body has not arrived within {} seconds.",
+                "The body did not arrive within {} seconds.",
                 READ_TIMEOUT.as_secs()
             );
             Err(Problem::new(Kind::InvalidDataFormat, message))
         })
 }
 
-/// A compressed body is not decompressed: a small one could become a very large one.
+/// A compressed body is refused: a small one could become a very large one.
 fn refuse_coded(headers: &HeaderMap) -> Result<(), Problem> {
     let is_plain = |value: &HeaderValue| {
         let mut codings = value.as_bytes().split(|byte| *byte == b',');
@@ -78,8 +78,7 @@ async fn collect(payload: &mut Payload, limit: usize) -> Result<Bytes, Problem> 
     Ok(body.freeze())
 }
 
-/// Reads what is left of a body that was refused: a client that is still sending would find the connection closed, and
-/// never see why.
+/// Reads the rest of a refused body: a client that still sends would otherwise find the connection closed, and miss the answer.
 pub async fn discard(payload: &mut Payload) {
     let mut left = MAX_DISCARDED;
     let all = async {
@@ -90,6 +89,6 @@ pub async fn discard(payload: &mut Payload) {
             }
         }
     };
-    // What has not come by then is not waited for.
+    // A slower rest is not read.
     let _ = timeout(DISCARD_TIMEOUT, all).await;
 }

@@ -1,4 +1,4 @@
-//! Refusing card numbers in what a request carries besides its body: path, query and headers.
+//! Refuses card numbers outside of the body: in path, query and headers.
 
 use std::borrow::Cow;
 
@@ -11,10 +11,10 @@ use tillgate_model::{Problem, ProblemList, Problems, card_number::contains, prob
 
 use super::request_id;
 
-/// Refuses a request whose path, query or headers hold a card number.
+/// Refuses a request with a card number in its path, query or headers.
 ///
 /// # Errors
-/// Where the card numbers are.
+/// The places of the card numbers.
 pub fn check(request: &HttpRequest) -> Result<(), Problems> {
     let mut problems = ProblemList::default();
     if contains(request.uri().path()) {
@@ -58,13 +58,13 @@ fn in_query(query: &str) -> Vec<Problem> {
 
 fn problem(place: &str) -> Problem {
     let message = format!(
-        "{place} looks like it holds a card number. Send the token that the payment gateway's library makes of the card."
+        "{place} looks like it holds a card number. Send a token from the payment gateway's library instead."
     );
     Problem::new(Kind::InvalidParamValue, message).meta("error", "card_number")
 }
 
-/// Headers that this service doesn't read or log, and whose numbers look like card numbers now and then: the ids of traces, the
-/// cookies of analytics, the addresses of pages. An access token is only compared and a request id is replaced.
+/// Headers that this service doesn't read or log, and whose numbers sometimes look like card numbers: ids of traces, cookies of
+/// analytics, addresses of pages. An access token is only compared, and a request id is replaced.
 fn is_for_others(name: &HeaderName) -> bool {
     let text = name.as_str();
     *name == AUTHORIZATION

@@ -1,10 +1,10 @@
-//! The network address of a request's client: that of the TCP connection, or what the operator's own proxies say of it.
+//! The network address of a request's client: the TCP connection's, or the one that the operator's proxies report.
 //!
-//! Anybody can send `Forwarded` (RFC 7239) and `X-Forwarded-For`, so they count only in what a trusted proxy sends, and only
-//! as far as trusted proxies wrote them: from the right, up to the first address that is no trusted proxy's.
+//! Anyone can send `Forwarded` (RFC 7239) and `X-Forwarded-For`. They count only from a trusted proxy, and only the part that
+//! trusted proxies wrote: from the right, up to the first address that is no trusted proxy's.
 //!
-//! A proxy sets one of the two headers, and often passes on the other as the client sent it. Where both are there, they
-//! count only if both lead to the same address.
+//! A proxy sets one of the two headers, and often passes on the client's other one. If both are present, they count only if both
+//! lead to the same address.
 
 use std::{
     borrow::Cow,
@@ -18,7 +18,7 @@ use actix_web::{
 };
 use ipnet::{IpNet, Ipv4Net};
 
-/// Where a request comes from: an extension of each request.
+/// The origin of a request: an extension of each request.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAddress {
     /// The client's address. IPv4 is never written as IPv6.
@@ -28,7 +28,7 @@ pub struct ClientAddress {
 }
 
 impl ClientAddress {
-    /// Finds out where a request comes from, and notes it with the request.
+    /// Finds the origin of a request, and stores it with the request.
     pub fn note(request: &ServiceRequest, proxies: &TrustedProxies) {
         let peer = request
             .peer_addr()
@@ -37,7 +37,7 @@ impl ClientAddress {
         request.extensions_mut().insert(Self { ip, peer });
     }
 
-    /// Where a request comes from.
+    /// The origin of a request.
     pub fn of(request: &HttpRequest) -> Self {
         let noted = request.extensions().get::<Self>().copied();
         noted.unwrap_or(Self {
@@ -47,15 +47,15 @@ impl ClientAddress {
     }
 }
 
-/// Of a connection that has no address.
+/// The address of a connection without one.
 const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
-/// The proxies that the operator vouches for.
+/// The proxies that the operator trusts.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    /// Those in these ranges.
+    /// The proxies in these ranges.
     pub fn new(ranges: &[IpNet]) -> Self {
         Self(ranges.iter().copied().map(canonical_range).collect())
     }
@@ -69,8 +69,8 @@ impl TrustedProxies {
         self.0.iter().any(|range| range.contains(&address))
     }
 
-    /// The address of the client of a request that `peer` sends: the right-most one that is no trusted proxy's, or the
-    /// left-most if all are. What cannot be read ends the search at the proxy that said it.
+    /// The client's address in a request that `peer` sends: the right-most address that is no trusted proxy's, or the left-most
+    /// one if all are. An unreadable hop ends the search at the proxy that wrote it.
     fn client_of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if !self.trusts(peer) {
             return peer;
@@ -112,7 +112,7 @@ impl TrustedProxies {
     }
 }
 
-/// A range of IPv4 addresses that is written as one of IPv6 is one of IPv4.
+/// Turns an IPv6 range of IPv4 addresses into an IPv4 range.
 fn canonical_range(range: IpNet) -> IpNet {
     let IpNet::V6(mapped) = range else { return range };
     let prefix = mapped.prefix_len().checked_sub(96);
@@ -122,16 +122,16 @@ fn canonical_range(range: IpNet) -> IpNet {
     }
 }
 
-/// The hops of a line of `X-Forwarded-For`; `None` is one that cannot be read.
+/// The hops of a line of `X-Forwarded-For`; `None` for an unreadable one.
 fn x_forwarded_for(line: &str) -> Vec<Option<IpAddr>> {
     let hops = line.split(',').map(str::trim).filter(|hop| !hop.is_empty());
     hops.map(address).collect()
 }
 
-/// The hops of a line of `Forwarded`; `None` is one that cannot be read, or names no address.
+/// The hops of a line of `Forwarded`; `None` for an unreadable one, or one without an address.
 fn forwarded(line: &str) -> Vec<Option<IpAddr>> {
     let Some(elements) = split_unquoted(line, ',') else {
-        // A quote that a client opens swallows what proxies add: where an element ends is not known.
+        // An open quote of a client swallows the elements of proxies: the end of an element is unknown.
         return vec![None];
     };
     let elements = elements
@@ -141,7 +141,7 @@ fn forwarded(line: &str) -> Vec<Option<IpAddr>> {
     elements.map(|element| address(&node(element)?)).collect()
 }
 
-/// The value of `for` in an element, which has it once.
+/// The value of `for` in an element. It must occur once.
 fn node(element: &str) -> Option<Cow<'_, str>> {
     let mut nodes = split_unquoted(element, ';')?.into_iter().filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
@@ -163,7 +163,7 @@ fn node(element: &str) -> Option<Cow<'_, str>> {
     Some(text.into())
 }
 
-/// Splits a text where a separator stands outside of quoted strings (RFC 9110 section 5.6.4). `None` if a quote is not closed.
+/// Splits a text at separators outside of quoted strings (RFC 9110 section 5.6.4). `None` if a quote is not closed.
 fn split_unquoted(text: &str, separator: char) -> Option<Vec<&str>> {
     let (mut parts, mut start) = (Vec::new(), 0);
     let (mut quoted, mut escaped) = (false, false);
@@ -183,7 +183,7 @@ fn split_unquoted(text: &str, separator: char) -> Option<Vec<&str>> {
     (!quoted).then_some(parts)
 }
 
-/// An address, with a port or without; IPv6 in brackets or without. `unknown` and obfuscated identifiers are none.
+/// An address, with a port or without; IPv6 in brackets or without. `unknown` and obfuscated identifiers are no addresses.
 fn address(text: &str) -> Option<IpAddr> {
     let bracketed = || {
         let inside = text.strip_prefix('[')?.strip_suffix(']')?;
@@ -225,12 +225,12 @@ mod tests {
         let forwarded = |value| vec![("Forwarded", value)];
         type Headers = Vec<(&'static str, &'static str)>;
         let table: Vec<(&str, Headers, &str)> = vec![
-            // Nobody who is not trusted is asked.
+            // Untrusted peers are not asked.
             ("203.0.113.9", vec![], "203.0.113.9"),
             ("203.0.113.9", xff("198.51.100.1"), "203.0.113.9"),
             ("203.0.113.9", forwarded("for=198.51.100.1"), "203.0.113.9"),
             ("::ffff:203.0.113.9", xff("198.51.100.1"), "203.0.113.9"),
-            // A trusted proxy that says nothing is the client.
+            // A trusted proxy without the headers is the client.
             ("10.0.0.1", vec![], "10.0.0.1"),
             ("10.0.0.1", xff(""), "10.0.0.1"),
             ("10.0.0.1", xff(" , ,"), "10.0.0.1"),
@@ -250,7 +250,7 @@ mod tests {
             ("10.0.0.1", xff("::ffff:198.51.100.1"), "198.51.100.1"),
             ("10.0.0.1", xff("[::ffff:198.51.100.1]:80"), "198.51.100.1"),
             ("10.0.0.1", xff("1.1.1.1, ::ffff:10.0.0.2"), "1.1.1.1"),
-            // What cannot be read ends the search at the last hop that can.
+            // An unreadable hop ends the search at the last readable one.
             ("10.0.0.1", xff("unknown"), "10.0.0.1"),
             ("10.0.0.1", xff("1.1.1.1, unknown, 10.0.0.2"), "10.0.0.2"),
             ("10.0.0.1", xff("1.1.1.1, junk, 198.51.100.1"), "198.51.100.1"),
@@ -308,7 +308,7 @@ mod tests {
             ("10.0.0.1", forwarded("by=10.0.0.1;proto=https"), "10.0.0.1"),
             ("10.0.0.1", forwarded("for=1.1.1.1;for=2.2.2.2"), "10.0.0.1"),
             ("10.0.0.1", forwarded("198.51.100.1"), "10.0.0.1"),
-            // A client's open quote is no way to hide behind what a proxy adds.
+            // A client's open quote does not hide the addresses that a proxy adds.
             (
                 "10.0.0.1",
                 forwarded("for=1.1.1.1;by=\", for=198.51.100.1"),
@@ -346,7 +346,7 @@ mod tests {
                 vec![("Forwarded", "for=\""), ("Forwarded", "for=198.51.100.1")],
                 "198.51.100.1",
             ),
-            // Both headers have to agree.
+            // Both headers must agree.
             (
                 "10.0.0.1",
                 vec![
@@ -365,7 +365,7 @@ mod tests {
                 vec![("Forwarded", "junk"), ("X-Forwarded-For", "198.51.100.1")],
                 "10.0.0.1",
             ),
-            // Others mean nothing.
+            // Other headers are ignored.
             ("10.0.0.1", vec![("X-Real-IP", "198.51.100.1")], "10.0.0.1"),
         ];
         for (peer, headers, client) in table {

@@ -3,16 +3,16 @@
 use actix_web::http::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use tillgate_model::{Problem, problem::Kind};
 
-/// The tags that a header lists.
+/// The tags of a header.
 #[derive(PartialEq, Eq, Debug)]
 pub enum Tags {
-    /// `*`: whatever there is.
+    /// `*`: any tag.
     Any,
-    /// These. A weak one begins with `W/`.
+    /// These tags. A weak one begins with `W/`.
     Listed(Vec<String>),
 }
 
-/// The tags of which the resource must have one to be changed; `None` for any. Weak ones are never the same as another.
+/// The entity tags that permit a change of the resource; `None` for any. Weak tags never match.
 ///
 /// # Errors
 /// The header has another form.
@@ -31,7 +31,7 @@ pub fn is_known(headers: &HeaderMap, tag: &str) -> Result<bool, Problem> {
     Ok(match read(headers, &IF_NONE_MATCH, "If-None-Match")? {
         None => false,
         Some(Tags::Any) => true,
-        // Compared weakly, as it is only about a copy.
+        // Compared weakly, because it is only about a copy.
         Some(Tags::Listed(tags)) => tags
             .iter()
             .any(|known| known.strip_prefix("W/").unwrap_or(known) == tag),
@@ -74,7 +74,7 @@ fn read(headers: &HeaderMap, name: &HeaderName, shown: &'static str) -> Result<O
     Ok(Some(Tags::Listed(tags)))
 }
 
-/// The first tag of a list, and what follows it.
+/// The first tag of a list, and the rest after it.
 fn tag(text: &str) -> Option<(&str, &str)> {
     let start = if text.starts_with("W/") { 2 } else { 0 };
     let inner = text[start..].strip_prefix('"')?;

@@ -1,5 +1,5 @@
-//! Calls from pages of other origins (Fetch standard, CORS protocol). Credentials are in a header that the page itself
-//! sets, never in cookies, so that `Access-Control-Allow-Credentials` is not needed.
+//! Calls from pages of other origins (Fetch standard, CORS protocol). Credentials are in a header that the page itself sets,
+//! never in cookies, so `Access-Control-Allow-Credentials` is not needed.
 
 use actix_web::{
     HttpResponse,
@@ -18,7 +18,7 @@ use actix_web::{
 pub struct Cors(Vec<String>);
 
 impl Cors {
-    /// These origins and no others.
+    /// A policy for these origins and no others.
     pub fn new(origins: Vec<String>) -> Self {
         Self(origins)
     }
@@ -32,12 +32,12 @@ impl Cors {
             .then(|| origin.clone())
     }
 
-    /// Whether a request asks if another one may be sent.
+    /// Whether a request is a preflight.
     pub fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
         method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
     }
 
-    /// The answer to such a request of an origin that may call.
+    /// The answer to a preflight of an allowed origin.
     pub fn preflight() -> HttpResponse {
         HttpResponse::NoContent()
             .insert_header((ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PATCH, DELETE"))

@@ -1,4 +1,4 @@
-//! What all requests and answers have in common.
+//! The common parts of all requests and answers.
 
 use std::time::Instant;
 
@@ -17,10 +17,10 @@ use tracing::Instrument;
 
 use super::{access_log, client_address::ClientAddress, cors::Cors, metrics, request_id, state::Worker};
 
-/// A page that loads anything brings a policy of its own.
+/// A page that loads resources has its own policy.
 const POLICY: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Gives a request its id and its place in the log, and an answer the headers that all have.
+/// Gives a request its id and its log span, and an answer its common headers.
 pub async fn edge(
     worker: Data<Worker>,
     request: ServiceRequest,
@@ -51,7 +51,7 @@ pub async fn edge(
     Ok(response)
 }
 
-/// An answer is for the caller alone, is what its type says, and a page made of it may load and embed nothing.
+/// An answer is for the caller alone and has the declared type. As a page it may load and embed nothing.
 fn secure(headers: &mut HeaderMap) {
     headers.append(VARY, HeaderValue::from_static("Accept"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

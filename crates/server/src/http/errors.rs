@@ -1,4 +1,4 @@
-//! Problems as answers. What caused one inside of the service is never in it; the request id leads to it in the log.
+//! Problems as answers. They never contain internal causes; the request id leads to these in the log.
 
 use actix_web::{
     HttpResponse,
@@ -14,10 +14,10 @@ use tillgate_model::{
 
 use super::{body, negotiation::MediaType};
 
-/// Seconds after which to try again where a problem passes by itself and says no more exactly when.
+/// Seconds after which to try again, if a passing problem names no other time.
 const SOON: u64 = 1;
 
-/// The answer that tells the problems.
+/// The answer with the problems.
 pub fn response(problems: &Problems, dialect: Dialect, media_type: MediaType) -> HttpResponse {
     let status = StatusCode::from_u16(problems.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
@@ -52,25 +52,25 @@ fn passes(problems: &Problems) -> bool {
     })
 }
 
-/// There is no such path.
+/// The answer for an unknown path.
 pub fn route_not_found(path: &str) -> HttpResponse {
     let problem = Problem::new(
         Kind::RouteNotFound,
-        "There is no such path. /openapi.json lists those that there are.",
+        "The path does not exist. /openapi.json lists all paths.",
     );
     response(&problem.into(), Dialect::of_path(path), MediaType::default())
 }
 
-/// The path does not answer the verb. `allow` lists those that it does.
+/// The answer for a path that does not support the method. `allow` lists its methods.
 pub fn method_not_allowed(path: &str, allow: &HeaderValue) -> HttpResponse {
-    let message = format!("This path answers {}.", allow.to_str().unwrap_or_default());
+    let message = format!("This path supports {}.", allow.to_str().unwrap_or_default());
     let problem = Problem::new(Kind::MethodNotAllowed, message);
     let mut response = response(&problem.into(), Dialect::of_path(path), MediaType::default());
     response.headers_mut().insert(ALLOW, allow.clone());
     response
 }
 
-/// A fault of ours.
+/// The answer for a fault of this service.
 pub fn internal(path: &str) -> HttpResponse {
     response(
         &Problem::internal().into(),

@@ -1,4 +1,4 @@
-//! The `Idempotency-Key` header, and the fingerprint of what it stands for.
+//! The `Idempotency-Key` header, and the fingerprint of its request.
 
 use actix_web::http::header::HeaderMap;
 use serde_json::Value;
@@ -39,8 +39,8 @@ pub fn key(
     }))
 }
 
-/// SHA-256 in hex over method, path, query and body. The order of query parameters and of the members of JSON objects,
-/// and white space, make no difference.
+/// SHA-256 in hex over method, path, query and body. The order of query parameters and of JSON members, and white space, make no
+/// difference.
 fn fingerprint(method: &str, path: &str, query: &str, body: &[u8]) -> Result<String, Problem> {
     let mut parameters = query::pairs(query)?;
     parameters.sort();
@@ -53,7 +53,7 @@ fn fingerprint(method: &str, path: &str, query: &str, body: &[u8]) -> Result<Str
     };
     let mut hash = Sha256::new();
     let mut add = |part: &[u8]| {
-        // With lengths, parts cannot run into each other.
+        // With lengths, parts can't run into each other.
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     };
@@ -67,7 +67,7 @@ fn fingerprint(method: &str, path: &str, query: &str, body: &[u8]) -> Result<Str
     Ok(hex::encode(hash.finalize()))
 }
 
-/// The parser bounds how deep a document is.
+/// The parser bounds the depth of a document.
 fn sort_members(value: &mut Value) {
     match value {
         Value::Object(members) => {

@@ -1,4 +1,4 @@
-//! The page that buyers come back to from a bank when the shop names none of its own.
+//! The page that buyers return to from an issuer if the shop has none of its own.
 
 use actix_web::HttpResponse;
 
@@ -21,8 +21,8 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 
 /// Retrieve the page for returning buyers
 ///
-/// Tells buyers to return to the shop. What the PSP adds to the address is not looked at: the shop asks this service for the
-/// payment's state.
+/// Tells buyers to return to the shop. The PSP's additions to the URL are ignored: the shop asks this service for the payment's
+/// state.
 #[utoipa::path(
     get, path = "/payment_return", operation_id = "retrieve_payment_return", tag = "Payments",
     responses((status = 200, description = "A page for the buyer's browser.", content_type = "text/html", body = String))

@@ -1,18 +1,18 @@
-//! Media types as they stand in `Accept` and `Content-Type` (RFC 9110 sections 8.3 and 12.5.1).
+//! Media types as written in `Accept` and `Content-Type` (RFC 9110 sections 8.3 and 12.5.1).
 
 /// A media type or range with its parameters. Names are in lower case, values as sent without quotes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MediaRange {
     /// Type and subtype, such as `application/json` or `*/*`.
     pub essence: String,
-    /// Parameters but the weight.
+    /// Parameters except the weight.
     pub parameters: Vec<(String, String)>,
     /// The weight `q`, from 0 to 1.
     pub weight: f32,
 }
 
 impl MediaRange {
-    /// Reads one; `None` when it has not the form.
+    /// Reads a media type; `None` if it is malformed.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = split(text, ';');
         let essence = parts.next()?.trim().to_ascii_lowercase();
@@ -37,7 +37,7 @@ impl MediaRange {
         Some(range)
     }
 
-    /// Reads the ranges of an `Accept` header; what has not the form is left out.
+    /// Reads the ranges of an `Accept` header, without malformed ones.
     pub fn list(header: &str) -> impl Iterator<Item = Self> {
         split(header, ',').filter_map(Self::parse)
     }

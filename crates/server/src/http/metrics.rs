@@ -1,4 +1,4 @@
-//! Numbers for Prometheus.
+//! Metrics for Prometheus.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ const DURATION: &str = "tillgate_http_request_duration_seconds";
 /// Upper bounds of the buckets of durations, in seconds.
 const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 
-/// Starts to count; once in a process.
+/// Starts counting, once in a process.
 ///
 /// # Errors
-/// Something in the process counts already.
+/// The process has another recorder already.
 pub fn start() -> Result<PrometheusHandle, BuildError> {
     let handle = PrometheusBuilder::new()
         .set_buckets(&BUCKETS)?
@@ -39,7 +39,7 @@ pub fn start() -> Result<PrometheusHandle, BuildError> {
     Ok(handle)
 }
 
-/// Counts an answer, by the template of its path: paths themselves would be without bound.
+/// Counts an answer, by the template of its path: paths themselves are unbounded.
 pub fn record<B: MessageBody>(response: &ServiceResponse<B>, elapsed: Duration) {
     let request = response.request();
     let path = request.match_pattern().unwrap_or_else(|| "none".to_owned());
@@ -49,12 +49,12 @@ pub fn record<B: MessageBody>(response: &ServiceResponse<B>, elapsed: Duration) 
     metrics::counter!(REQUESTS, "method" => method, "path" => path, "status" => status).increment(1);
 }
 
-/// Counts rows that were removed from a table, or whose contents were.
+/// Counts deleted or emptied rows of a table.
 pub fn count_purged(table: &'static str, rows: usize) {
     metrics::counter!(PURGED, "table" => table).increment(rows as u64);
 }
 
-/// The methods that exist; a caller can invent others.
+/// The known methods; a caller can invent others.
 fn method(request: &HttpRequest) -> &'static str {
     ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"]
         .into_iter()
@@ -64,7 +64,7 @@ fn method(request: &HttpRequest) -> &'static str {
 
 /// Retrieve metrics
 ///
-/// Numbers of the service, for Prometheus. A service that other machines reach has them at an address of its own
+/// Metrics of the service, for Prometheus. If other machines reach the service, they are at an address of their own
 /// (`--admin-listen`), and not here.
 #[utoipa::path(
     get, path = "/metrics", operation_id = "retrieve_metrics", tag = "Operation",

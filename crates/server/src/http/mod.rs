@@ -1,7 +1,7 @@
 //! The service over HTTP.
 //!
-//! A request goes one straight way: [`edge()`] gives it an id, [`routes`] finds its operation, [`operation`] negotiates the
-//! media type, checks token, permission and parameters, and hands a call to the domain.
+//! A request has one straight path: [`edge()`] gives it an id, [`routes`] finds its operation, [`operation`] negotiates the media
+//! type, checks token, permission and parameters, and passes a call to the domain.
 
 mod access_log;
 pub mod admin;

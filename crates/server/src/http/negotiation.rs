@@ -19,7 +19,7 @@ pub enum MediaType {
 }
 
 impl MediaType {
-    /// As in `Content-Type`.
+    /// The value for `Content-Type`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::JsonApi => JSON_API,
@@ -28,10 +28,10 @@ impl MediaType {
     }
 }
 
-/// The media type that the caller likes best; without a preference that of JSON:API.
+/// The media type that the caller prefers; without a preference JSON:API's.
 ///
 /// # Errors
-/// None is accepted, or JSON:API's is asked for only with parameters that it does not have here (JSON:API 1.1, server
+/// None is accepted, or JSON:API's is requested only with parameters that it does not have here (JSON:API 1.1, server
 /// responsibilities: 406, whatever else is accepted).
 pub fn accepted(headers: &HeaderMap) -> Result<MediaType, Problem> {
     let ranges: Vec<MediaRange> = headers
@@ -60,14 +60,14 @@ pub fn accepted(headers: &HeaderMap) -> Result<MediaType, Problem> {
         .ok_or_else(not_acceptable)
 }
 
-/// An empty `Accept` says as little as none.
+/// Whether `Accept` is empty, which is the same as none.
 fn only_blank(headers: &HeaderMap) -> bool {
     headers
         .get_all(ACCEPT)
         .all(|value| value.to_str().is_ok_and(|text| text.trim().is_empty()))
 }
 
-/// Weight, and how exactly the type was named. The most exact range counts; a weight of 0 excludes.
+/// Weight of a type, and how exactly it was named. The most exact range counts; a weight of 0 excludes.
 fn preference(ranges: &[MediaRange], media_type: MediaType) -> Option<(f32, u8)> {
     let exactness = |range: &MediaRange| match range.essence.as_str() {
         essence if essence == media_type.as_str() => {
@@ -90,7 +90,7 @@ fn preference(ranges: &[MediaRange], media_type: MediaType) -> Option<(f32, u8)>
     (weight > 0.0).then_some((weight, exactness))
 }
 
-/// No parameter but profiles, which are ignored, and no extension, because the service has none.
+/// Whether the range has no parameters except profiles, which are ignored. Extensions count, because the service has none.
 fn is_plain_json_api(range: &MediaRange) -> bool {
     range.essence == JSON_API
         && range
@@ -99,7 +99,7 @@ fn is_plain_json_api(range: &MediaRange) -> bool {
             .all(|(name, value)| name == "profile" || (name == "ext" && value.is_empty()))
 }
 
-/// Whether a body can be read.
+/// Checks that a body can be read.
 ///
 /// # Errors
 /// It has another media type, or none.

@@ -1,5 +1,5 @@
 //! Access tokens over HTTP: OAuth 2.0's client credentials grant (RFC 6749 section 4.4), and for customers its password grant
-//! (section 4.3) and refresh tokens (section 6). Tokens are revoked as RFC 7009 says.
+//! (section 4.3) and refresh tokens (section 6). Revocation follows RFC 7009.
 
 mod error;
 mod parameters;
@@ -45,18 +45,18 @@ use crate::tokens::{KeySet, NotValid, scope};
 pub struct TokenAnswer {
     /// The token: a JWT, signed with a key of `/.well-known/jwks.json`.
     access_token: String,
-    /// How to send it: `Authorization: Bearer …`.
+    /// Authentication scheme of the token: `Authorization: Bearer …`.
     #[schema(example = "bearer")]
     token_type: &'static str,
-    /// Seconds for which it is valid.
+    /// Lifetime, in seconds.
     #[schema(example = 7200)]
     expires_in: i64,
-    /// What it grants: all markets, or one.
+    /// Granted scope: all markets, or one.
     #[schema(example = "market:all")]
     scope: String,
-    /// When it was made, in seconds since 1970.
+    /// Time of its creation, in seconds since 1970.
     created_at: i64,
-    /// For a customer: gives the next access token, within two weeks and once.
+    /// For a customer: token for the next access token, valid for two weeks and once.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refresh_token: Option<String>,
@@ -64,7 +64,7 @@ pub struct TokenAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     owner_id: Option<String>,
-    /// What the owner is.
+    /// Type of the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "customer")]
     owner_type: Option<&'static str>,
@@ -72,12 +72,12 @@ pub struct TokenAnswer {
 
 /// Create an access token
 ///
-/// Gives an application an access token for its credentials. They may come in the body, or by HTTP Basic. A sales channel,
-/// whose client id is public, has no secret.
+/// Gives an application an access token for its credentials. They may be in the body, or in HTTP Basic. A sales channel, whose
+/// client id is public, has no secret.
 ///
-/// Through a sales channel, a customer logs in with the grant `password`. The token then speaks for the customer, and comes with
-/// a refresh token, which the grant `refresh_token` takes for the next two. A refresh token works once; one that comes a second
-/// time ends the login that it goes back to.
+/// Through a sales channel, a customer logs in with the grant `password`. The token then belongs to the customer, and comes with
+/// a refresh token. The grant `refresh_token` exchanges that for the next two tokens. A refresh token works once; a second use
+/// ends the login that it belongs to.
 #[utoipa::path(
     post, path = "/oauth/token", operation_id = "create_access_token", tag = "Authentication",
     request_body(content(
@@ -87,11 +87,11 @@ pub struct TokenAnswer {
     )),
     responses(
         (status = 200, description = "The access token.", body = TokenAnswer),
-        (status = 400, description = "The request is not one for a token of this kind, or the customer can't log in with it."),
-        (status = 401, description = "The credentials are not those of an application."),
+        (status = 400, description = "The request is not valid for this grant, or the customer can't log in with it."),
+        (status = 401, description = "No application has these credentials."),
         (status = 413, description = "The body has more than 16 KiB."),
         (status = 415, description = "The body has another media type."),
-        (status = 429, description = "There were too many failed attempts of this customer, of this client id or from this address, or too many tokens were asked for."),
+        (status = 429, description = "Too many failed attempts by this customer, client id or address, or too many tokens."),
         (status = 500, description = "A fault of the service."),
         (status = 503, description = "The service is too busy."),
     )
@@ -106,13 +106,13 @@ pub async fn create_token(worker: Data<Worker>, request: HttpRequest, mut payloa
     match answer {
         Ok(answer) => response(answer),
         Err(_) => {
-            tracing::error!("making a token panicked");
+            tracing::error!("the creation of a token panicked");
             errors::internal(request.path())
         }
     }
 }
 
-/// The answer that gives an application a token.
+/// The answer with a token for an application.
 pub fn answer_token(worker: &Worker, application: &Application) -> HttpResponse {
     response(issue(worker, application, None))
 }
@@ -183,7 +183,7 @@ async fn token(
             logins::with_password(context, &application, login).await?
         }
         Grant::RefreshToken(token) => {
-            // Whoever has a token is counted alone: others at the same address don't keep them from staying logged in.
+            // A customer with a token is counted alone: others at the same address don't prevent them from staying logged in.
             let customer = logins::customer_of_refresh_token(context, &application, &token).await?;
             let session = match customer {
                 Some(customer) => {
@@ -202,7 +202,7 @@ async fn token(
     issue(worker, &application, Some(session))
 }
 
-/// Counts what an application asks for with its credentials alone: those of a sales channel are anybody's.
+/// Counts a request with an application's credentials alone: anyone has those of a sales channel.
 fn count(limits: &Limits, application: &Application, address: IpAddr) -> Result<(), Problems> {
     match application.kind {
         ApplicationKind::Integration => limits.token_of(&Client::Application(application.id.clone())),
@@ -235,9 +235,9 @@ fn issue(
 
 /// Revoke a token
 ///
-/// Ends an access token, or a refresh token with the login that it goes back to (RFC 7009). An application names its own tokens,
-/// and identifies itself as it does for a token; a sales channel has no secret. A token that is unknown or has ended is answered
-/// like one that was revoked. All instances of the service know of it within ten seconds.
+/// Ends an access token, or a refresh token with the login that it belongs to (RFC 7009). An application revokes its own tokens,
+/// and authenticates as for a token; a sales channel has no secret. A token that is unknown or has expired gets the same answer
+/// as a revoked one. All instances of the service know of it within ten seconds.
 #[utoipa::path(
     post, path = "/oauth/revoke", operation_id = "revoke_token", tag = "Authentication",
     request_body(content(
@@ -246,9 +246,9 @@ fn issue(
         (RevocationParameters = "application/vnd.api+json"),
     )),
     responses(
-        (status = 200, description = "The token counts no more."),
-        (status = 400, description = "The request is not one to revoke a token, or the token is another application's."),
-        (status = 401, description = "The credentials are not those of an application."),
+        (status = 200, description = "The token is revoked."),
+        (status = 400, description = "The request is malformed, or the token belongs to another application."),
+        (status = 401, description = "No application has these credentials."),
         (status = 413, description = "The body is too large."),
         (status = 415, description = "The body has another media type."),
         (status = 429, description = "There were too many failed attempts, or too many requests of this client."),
@@ -267,7 +267,7 @@ pub async fn revoke_token(worker: Data<Worker>, request: HttpRequest, mut payloa
         Ok(Ok(())) => HttpResponse::Ok().finish(),
         Ok(Err(error)) => refusal(error),
         Err(_) => {
-            tracing::error!("revoking a token panicked");
+            tracing::error!("the revocation of a token panicked");
             errors::internal(request.path())
         }
     }
@@ -289,7 +289,7 @@ async fn revoke(worker: &Worker, request: &HttpRequest, payload: &mut Payload) -
         Ok(claims) if claims.application.id != application.id.as_str() => {
             return Err(TokenError::anothers_token());
         }
-        // It was revoked before, and is kept once.
+        // It was revoked before, and is stored once.
         Ok(claims) if shared.revocations.has(&claims) => return Ok(()),
         Ok(claims) => {
             let ends = DateTime::from_timestamp(claims.exp, 0).unwrap_or_else(|| context.clock.now());
@@ -298,14 +298,14 @@ async fn revoke(worker: &Worker, request: &HttpRequest, payload: &mut Payload) -
         }
         Err(NotValid) => revocations::revoke_refresh_token(context, &application, &asked.token).await?,
     }
-    // Here it counts at once; if this fails, the background reads it.
+    // It is effective here at once; if this fails, the background reads it.
     shared.read_revocations(context).await;
     Ok(())
 }
 
 /// Retrieve the token keys
 ///
-/// The public keys that access tokens can be checked with.
+/// The public keys that verify access tokens.
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", operation_id = "retrieve_key_set", tag = "Authentication",
     responses((status = 200, description = "A JSON Web Key Set.", body = KeySet))

@@ -27,7 +27,7 @@ use super::{
     state::Worker,
 };
 
-/// Answers a request. A panic on the way is a fault of ours like any other.
+/// Answers a request. A panic becomes an internal error.
 pub async fn answer(
     worker: &Worker,
     operation: Operation,
@@ -95,7 +95,7 @@ async fn called(
         let key = idempotency::key(headers, operation.method(), request.path(), query, &body)?;
         (body, key)
     } else {
-        // Clients send one with DELETE too. It means nothing, and the connection goes on after it.
+        // Clients send a body with DELETE too. It is ignored, and the connection stays open.
         body::discard(payload).await;
         (Bytes::new(), None)
     };
@@ -111,7 +111,7 @@ async fn called(
     if operation.method() == "GET" {
         return worker.service.call(&caller, call).await;
     }
-    // What moves money is finished even if the client goes away, so that no outcome is left to be looked for.
+    // A change is completed even if the client disconnects, so that no outcome needs to be resolved.
     let service = worker.service.clone();
     let finished = actix_web::rt::spawn(async move { service.call(&caller, call).await }.in_current_span());
     finished.await.unwrap_or_else(|error| {

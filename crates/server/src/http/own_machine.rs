@@ -1,5 +1,5 @@
-//! What is for whoever runs the service: on a loopback address for this machine itself, and for no proxy and no page of
-//! another site.
+//! Guards the operator endpoints: on a loopback address they are for this machine only, and for no proxy and no page of another
+//! site.
 
 use actix_web::{
     Error,
@@ -12,8 +12,8 @@ use tillgate_sandbox::is_from_own_machine;
 
 use super::{client_address::ClientAddress, errors, negotiation::MediaType};
 
-/// Refuses requests that do not come from this machine itself. An address that other machines reach is the operator's choice
-/// (`--admin-listen`): there, nobody is refused.
+/// Refuses requests from other machines. If the operator chose an address that other machines reach (`--admin-listen`), nobody is
+/// refused.
 pub async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -21,7 +21,7 @@ pub async fn guard(
     if request.app_config().local_addr().ip().is_loopback() && !is_local(&request) {
         let problem = Problem::new(
             Kind::Forbidden,
-            "This is for requests from the service's own machine, and neither for proxies nor for pages of other sites.",
+            "Only the service's own machine can send this request: no proxies, and no pages of other sites.",
         );
         let refusal = errors::response(&problem.into(), Dialect::CommerceLayer, MediaType::default());
         return Ok(request.into_response(refusal));

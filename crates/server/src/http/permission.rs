@@ -1,9 +1,8 @@
-//! What an application may do, by its kind and by whom it calls for. Which records it may do it to is the domain's business.
+//! The permissions of an application, by its kind and its buyer. The domain decides about single records.
 
 use tillgate_model::{Problem, openapi::Operation, problem::Kind, resource::Buyer};
 
-/// Checks that a caller may run an operation: a sales channel for a buyer, or an integration for nobody in particular, which
-/// may run all.
+/// Checks that a caller may run an operation. A sales channel calls for a buyer; an integration calls for none, and may run all.
 ///
 /// # Errors
 /// It may not.

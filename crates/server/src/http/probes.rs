@@ -1,4 +1,4 @@
-//! Whether the service lives, and whether it can work.
+//! Liveness and readiness.
 
 use actix_web::{HttpResponse, web::Data};
 use serde::Serialize;
@@ -6,11 +6,11 @@ use tillgate_model::{Dialect, Problem, problem::Kind};
 
 use super::{errors, negotiation::MediaType, state::Worker};
 
-/// How the service is.
+/// The health of the service.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Health {
-    /// Always `ok`; otherwise there is another answer, or none.
+    /// Always `ok`; an unhealthy service gives another answer, or none.
     #[schema(example = "ok")]
     status: &'static str,
 }
@@ -30,12 +30,12 @@ pub async fn health() -> HttpResponse {
 
 /// Retrieve whether the service can work
 ///
-/// Answers with success if the database answers and takes changes.
+/// Answers with success if the database answers and accepts changes.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "retrieve_readiness", tag = "Operation",
     responses(
         (status = 200, description = "It can.", body = Health),
-        (status = 503, description = "The database does not answer, or takes no changes."),
+        (status = 503, description = "The database does not answer, or accepts no changes."),
     )
 )]
 pub async fn readiness(worker: Data<Worker>) -> HttpResponse {
@@ -45,7 +45,7 @@ pub async fn readiness(worker: Data<Worker>) -> HttpResponse {
             tracing::debug!(%error, "not ready");
             let problem = Problem::new(
                 Kind::ServiceUnavailable,
-                "The database does not answer, or takes no changes.",
+                "The database does not answer, or accepts no changes.",
             );
             errors::response(&problem.into(), Dialect::CommerceLayer, MediaType::default())
         }

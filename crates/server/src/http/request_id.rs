@@ -1,4 +1,4 @@
-//! The identifier of a request, which its answer and its lines in the log carry.
+//! The identifier of a request, in its answer and its log lines.
 
 use actix_web::http::header::{HeaderMap, HeaderValue};
 use tillgate_model::card_number;
@@ -8,7 +8,7 @@ pub const HEADER: &str = "x-request-id";
 
 const MAX_LENGTH: usize = 128;
 
-/// The identifier that the caller sent, if it is safe to repeat; else a new one.
+/// The caller's identifier, if it is safe to repeat; else a new one.
 pub fn of(headers: &HeaderMap) -> HeaderValue {
     let sent = headers.get(HEADER).filter(|value| well_formed(value.as_bytes()));
     sent.cloned().unwrap_or_else(|| {

@@ -1,5 +1,5 @@
-//! Which access tokens count no more. A token is verified without the database, so that each instance keeps this list, and reads
-//! every few seconds what is new of it.
+//! The list of revoked access tokens. Tokens are verified without the database, so each instance keeps this list, and reads new
+//! revocations every few seconds.
 
 use std::{
     collections::HashMap,
@@ -19,20 +19,20 @@ use tillgate_payments::{
 
 use crate::tokens::Claims;
 
-/// Time between two looks at what is new.
+/// Time between two reads.
 pub const INTERVAL: Duration = Duration::from_secs(2);
-/// A list that is older says too little for what changes something.
+/// Maximum age of the list for requests that change something.
 const MAX_AGE: Duration = Duration::from_secs(30);
-/// Revocations that are read at once.
+/// Number of revocations that are read at once.
 const PAGE: i64 = 1000;
-/// Numbers are given before they can be seen: a transaction that is slow to commit is found among so many.
+/// A slow transaction may commit a lower number later: this many numbers are read again.
 const OVERLAP: i64 = 1000;
-/// With so many, clients can revoke no more. What an operator does, and passwords that change, still count.
+/// Number of revocations above which clients can revoke no more. Operators and changed passwords still can.
 const MAX_OF_CLIENTS: usize = 200_000;
-/// With more, the list is too long to be kept, and counts as one that can't be read.
+/// Number of revocations above which the list counts as unreadable.
 const MAX: usize = 1_000_000;
 
-/// What revoked tokens have in common: a hash, because there may be many.
+/// Hash of the property that revoked tokens share: there may be many.
 type Key = [u8; 16];
 
 #[derive(Clone, Copy, PartialEq)]
@@ -51,20 +51,20 @@ struct List {
     last: i64,
 }
 
-/// The list.
+/// The list of revoked access tokens.
 pub struct Revocations {
     list: RwLock<List>,
-    /// Counts its changes.
+    /// Counts the changes of the list.
     generation: AtomicU64,
     began: Instant,
-    /// When it was last read, in milliseconds since then.
+    /// Time of the last read, in milliseconds after `begun`.
     read_at: AtomicU64,
-    /// Whether it gets old: a service that nothing else writes beside reads it between requests.
+    /// Whether the list gets old. A service without other writers reads it between requests.
     ages: bool,
 }
 
 impl Revocations {
-    /// An empty list, which is to be [read](Self::refresh).
+    /// An empty list. The caller [reads](Self::refresh) it.
     pub fn new(ages: bool) -> Self {
         Self {
             list: RwLock::default(),
@@ -75,7 +75,7 @@ impl Revocations {
         }
     }
 
-    /// Reads what is new.
+    /// Reads new revocations.
     ///
     /// # Errors
     /// The database fails, or the list is too long.
@@ -95,7 +95,7 @@ impl Revocations {
         Ok(())
     }
 
-    /// Reads all anew, after the database has gone back to an earlier state.
+    /// Reads the whole list again, after the database has returned to an earlier state.
     ///
     /// # Errors
     /// The database fails, or the list is too long.
@@ -116,7 +116,7 @@ impl Revocations {
                 expires_at: revocation.expires_at,
             };
             let key = key(&revocation.kind, &revocation.subject);
-            // The last word on a subject counts.
+            // The last revocation of a subject counts.
             let known = list.entries.get(&key).copied();
             if known.is_none_or(|known| known.sequence < entry.sequence) {
                 list.entries.insert(key, entry);
@@ -129,7 +129,7 @@ impl Revocations {
             self.generation.fetch_add(1, Ordering::SeqCst);
         }
         if list.entries.len() > MAX {
-            tracing::error!("too many access tokens are revoked: the list of them can't be kept");
+            tracing::error!("too many access tokens are revoked for the list");
             return Err(stale());
         }
         Ok(())
@@ -140,7 +140,7 @@ impl Revocations {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Whether a token was revoked.
+    /// Whether a token is revoked.
     pub fn has(&self, claims: &Claims) -> bool {
         let list = self.read_list();
         if list.entries.is_empty() {
@@ -163,7 +163,7 @@ impl Revocations {
                 .is_some_and(|login| counts(Subject::Login, login))
     }
 
-    /// Refuses what changes something while the list is too old: a token may have been revoked since.
+    /// Refuses a change while the list is too old: the token may have been revoked since.
     ///
     /// # Errors
     /// The list has not been read for too long.
@@ -178,7 +178,7 @@ impl Revocations {
     /// Refuses a client's revocation if there are too many.
     ///
     /// # Errors
-    /// There are.
+    /// There are too many.
     pub fn require_room(&self) -> Result<(), Problems> {
         if self.read_list().entries.len() >= MAX_OF_CLIENTS {
             return Err(revocations::too_many());
@@ -187,7 +187,7 @@ impl Revocations {
     }
 
     fn read_list(&self) -> std::sync::RwLockReadGuard<'_, List> {
-        // A list is whole at each moment.
+        // The list is consistent at each moment.
         self.list.read().unwrap_or_else(|broken| broken.into_inner())
     }
 
@@ -204,7 +204,7 @@ fn key(kind: &str, subject: &str) -> Key {
 }
 
 fn stale() -> Problems {
-    let message = "The service can't tell at the moment which access tokens were revoked. Try again.";
+    let message = "The service can't read the revoked access tokens at the moment. Try again.";
     Problems::from(Problem::new(Kind::ServiceUnavailable, message)).retry_after(1)
 }
 
@@ -279,7 +279,7 @@ mod tests {
             .expect("room");
         assert!(!list.has(&claims(5_000)));
         assert_eq!(list.generation(), generation, "nothing has changed");
-        // What has ended is forgotten with the next change.
+        // The next change removes expired revocations.
         list.add(&[revocation(3, "token", "x", None)], 101).expect("room");
         assert!(!list.has(&claims(3_000)));
     }

@@ -1,4 +1,4 @@
-//! The routes: those of the resources come from the registry of operations, the others stand here.
+//! The routes: those of the resources from the registry of operations, and the others.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ use tillgate_model::openapi::{Operation, operations};
 
 use super::{errors, landing, oauth, operation, probes, specification, state::Worker, webhook_callbacks};
 
-/// Puts all routes in but Swagger UI's and those for whoever runs the service.
+/// Adds all routes except Swagger UI's and the operator's.
 pub fn configure(config: &mut ServiceConfig) {
-    // A scope for each type: a request is held against the paths of its own type only.
+    // A scope for each type: a request is compared with the paths of its own type only.
     for (prefix, paths) in by_path() {
         let mut scope = web::scope(&prefix);
         for (path, operations) in paths {
@@ -51,17 +51,17 @@ pub fn configure(config: &mut ServiceConfig) {
         .default_service(web::to(not_found));
 }
 
-/// The answer where there is no route.
+/// The answer for an unknown path.
 pub async fn not_found(request: HttpRequest) -> HttpResponse {
     errors::route_not_found(request.path())
 }
 
-/// Operations by the path of their type, and by what follows it.
+/// Operations by the path of their type, and by the rest of the path.
 fn by_path() -> BTreeMap<String, BTreeMap<String, Vec<Operation>>> {
     let mut by_path: BTreeMap<String, BTreeMap<String, Vec<Operation>>> = BTreeMap::new();
     for operation in operations() {
         let (path, of_type) = (operation.path(), operation.resource.path());
-        // A list may be elsewhere.
+        // A list may have another path.
         let (prefix, rest) = match path.strip_prefix(&of_type) {
             Some(rest) => (of_type, rest.to_owned()),
             None => (path, String::new()),
@@ -89,7 +89,7 @@ fn method(name: &'static str) -> Method {
     }
 }
 
-/// A path with all its verbs: any other verb gets 405. HEAD is answered like GET; the server leaves the body out.
+/// A path with all its methods: any other method gets 405. HEAD is answered like GET; the server leaves the body out.
 pub(super) fn resource(path: &str, routes: Vec<(Method, Route)>) -> Resource {
     let mut allow: Vec<&str> = routes.iter().map(|(method, _)| method.as_str()).collect();
     if allow.contains(&"GET") {

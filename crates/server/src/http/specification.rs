@@ -1,4 +1,4 @@
-//! The OpenAPI document, as this service gives it: with its own URL, and in a demo with orders that can be paid.
+//! The OpenAPI document of this service: with its own URL, and in a demo with orders that can be paid.
 
 use std::sync::OnceLock;
 
@@ -13,19 +13,19 @@ use tillgate_model::openapi::{EXAMPLE_ORIGIN, v30};
 use super::{errors, state::Worker};
 use crate::openapi;
 
-/// What lets an application in.
+/// Credentials of an application.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// Public half.
+    /// Client id.
     pub client_id: String,
-    /// Secret half.
+    /// Client secret.
     pub client_secret: SecretString,
 }
 
-/// Where a demo's order stands in the document: path, and id of an order that can be paid there.
+/// A demo order in the document: path, and id of an order that can be paid there.
 pub type ExampleOrder = (&'static str, String);
 
-/// The document of this service, written when it is first asked for.
+/// The document of this service, made at its first request.
 pub struct Specification {
     public_url: String,
     example_orders: Vec<ExampleOrder>,
@@ -34,7 +34,7 @@ pub struct Specification {
 }
 
 impl Specification {
-    /// For a service at a URL.
+    /// The document of a service at a URL.
     pub fn new(public_url: &str, example_orders: Vec<ExampleOrder>) -> Self {
         Self {
             public_url: public_url.to_owned(),
@@ -46,7 +46,7 @@ impl Specification {
 
     fn document(&self) -> Value {
         let mut document = openapi::document();
-        // Before anything else has this service's URL, which may begin like the one of the examples.
+        // This comes before other links have this service's URL, which may begin like the examples' one.
         put_url_in(&mut document, &self.public_url);
         document["servers"] = json!([{"url": self.public_url, "description": "This service."}]);
         for scheme in members(document.pointer_mut("/components/securitySchemes")) {

@@ -1,4 +1,4 @@
-//! What the handlers work with.
+//! The state of the handlers.
 
 use std::{cell::RefCell, sync::Arc};
 
@@ -15,30 +15,30 @@ use crate::{
     tokens::Tokens,
 };
 
-/// What all threads share.
+/// The state that all threads share.
 pub struct Shared {
-    /// Makes and checks access tokens.
+    /// Signs and verifies access tokens.
     pub tokens: Tokens,
-    /// Counts what each client does.
+    /// Rate limits of clients.
     pub limits: Limits,
-    /// Proxies that tell who the client is.
+    /// Proxies that are trusted to name the client.
     pub trusted_proxies: TrustedProxies,
-    /// Which access tokens count no more.
+    /// The revoked access tokens.
     pub revocations: Revocations,
-    /// Which pages may call the API.
+    /// Origins whose pages may call the API.
     pub cors: Cors,
     /// The OpenAPI document.
     pub specification: Specification,
-    /// Tells the background that an event of a PSP was stored.
+    /// Notifies the background of a stored provider event.
     pub events: Notify,
     /// Renders the metrics.
     pub metrics: PrometheusHandle,
-    /// What a throw-away service has besides.
+    /// The parts of an ephemeral service.
     pub ephemeral: Option<Arc<Ephemeral>>,
 }
 
 impl Shared {
-    /// For work in the background: its turn, where work is done in turns.
+    /// A turn for work in the background, if there are turns.
     pub async fn turn(&self) -> Option<Turn> {
         match &self.ephemeral {
             Some(ephemeral) => Some(ephemeral.turns.beside_others().await),
@@ -48,8 +48,7 @@ impl Shared {
 }
 
 impl Shared {
-    /// Reads what is new among the revoked tokens. Until it can be read, what was known counts; when that is too old, nothing is
-    /// changed any more.
+    /// Reads new revocations. If that fails, the known ones count; when they are too old, changes are refused.
     pub async fn read_revocations(&self, context: &Context) {
         if let Err(problems) = self.revocations.refresh(context).await {
             tracing::warn!(?problems, "the revoked access tokens can't be read");
@@ -57,18 +56,18 @@ impl Shared {
     }
 }
 
-/// What one thread has.
+/// The state of one thread.
 pub struct Worker {
     /// The domain.
     pub service: Service,
-    /// What all threads share.
+    /// The state that all threads share.
     pub shared: Arc<Shared>,
-    /// Tokens that this thread has checked before.
+    /// Tokens that this thread has verified before.
     pub verified: RefCell<VerifiedTokens>,
 }
 
 impl Worker {
-    /// For a new thread.
+    /// The state of a new thread.
     pub fn new(service: Service, shared: Arc<Shared>) -> Self {
         Self {
             service,

@@ -1,5 +1,5 @@
-//! Swagger UI, from the program itself, set up as a workbench for the API. The page loads nothing from elsewhere, and runs
-//! no script but those that are served here.
+//! Swagger UI, embedded in the program, as a workbench for the API. The page loads nothing from elsewhere, and runs only scripts
+//! that are served here.
 
 mod assets;
 mod demo_token;
@@ -21,16 +21,16 @@ use super::{errors, routes};
 
 /// The page of a service.
 pub struct Page {
-    /// What it may load, and whom it may call.
+    /// The page's Content-Security-Policy.
     policy: String,
-    /// Application for which it gets tokens by itself.
+    /// Client id of the demo's application, which the page gets tokens for.
     demo_client_id: Option<String>,
 }
 
 impl Page {
-    /// For a service at a URL. With the client id of a demo's application, the page can get tokens for it.
+    /// The page of a service at a URL. With the client id of a demo's application, the page can get tokens for it.
     pub fn new(public_url: &str, demo_client_id: Option<String>) -> Self {
-        // On loopback the page may be open under another name than the one that the document gives to the API.
+        // On loopback the page may be open under another name than the API has in the document.
         let api =
             Url::parse(public_url).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization());
         Self {
@@ -43,7 +43,7 @@ impl Page {
     }
 }
 
-/// Puts the page's routes in.
+/// Adds the page's routes.
 pub fn configure(config: &mut ServiceConfig, page: &Arc<Page>) {
     config.app_data(Data::from(Arc::clone(page)));
     let get = |path: &str, route| routes::resource(path, vec![(Method::GET, route)]);
@@ -52,7 +52,7 @@ pub fn configure(config: &mut ServiceConfig, page: &Arc<Page>) {
         .service(get("/swagger-ui/{file:.*}", web::route().to(retrieve)));
 }
 
-/// Where the page gets tokens for the demo's application by itself.
+/// The route for tokens of the demo's application.
 pub fn demo_token(page: &Page) -> Option<Resource> {
     let path = "/swagger-ui/demo-token";
     let create = || vec![(Method::POST, web::route().to(demo_token::create))];

@@ -1,5 +1,4 @@
-//! Where PSPs send their events. A notification proves itself by its signature: there is no access token and nothing is
-//! negotiated.
+//! The endpoint for PSPs' events. The signature authenticates a notification: there is no access token and no negotiation.
 
 use std::panic::AssertUnwindSafe;
 
@@ -13,7 +12,7 @@ use tillgate_payments::{Notification, Reception};
 
 use super::{body, errors, negotiation::MediaType, state::Worker};
 
-/// The kinds of gateways whose PSP tells of events.
+/// The kinds of gateways whose PSP sends events.
 #[derive(Clone, Copy, utoipa::ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[allow(dead_code)] // for the document
@@ -26,9 +25,9 @@ pub enum NotifyingGateway {
 
 /// Create an event of a payment gateway
 ///
-/// Takes an event that the payment gateway (Stripe, Checkout.com) tells of, at the URL that the gateway's
-/// `webhook_endpoint_url` shows. It has to be signed with one of the endpoint's secrets. It is stored once, however often it is
-/// sent; then the payment that it is about is asked for at the payment gateway.
+/// Receives an event of the payment gateway (Stripe, Checkout.com), at the URL in the gateway's `webhook_endpoint_url`. One of
+/// the endpoint's secrets must have signed it. It is stored once, however often it is sent. Then its payment is read from the
+/// payment gateway.
 #[utoipa::path(
     post, path = "/webhook_callbacks/{gateway_type}/{token}", operation_id = "create_gateway_event", tag = "Payments",
     params(
@@ -38,7 +37,7 @@ pub enum NotifyingGateway {
     request_body(content = Object, content_type = "application/json", description = "The event, as the payment gateway sends it."),
     responses(
         (status = 200, description = "The event is stored, now or before."),
-        (status = 400, description = "The event is not signed as it has to be, or cannot be read."),
+        (status = 400, description = "The event's signature is missing or not valid, or the event can't be read."),
         (status = 404, description = "No gateway has this URL."),
         (status = 413, description = "The event has more than 1 MiB."),
         (status = 415, description = "The body has a content coding."),
@@ -62,7 +61,7 @@ pub async fn create(
         Ok(Ok(())) => HttpResponse::Ok().finish(),
         Ok(Err(problems)) => errors::response(&problems, Dialect::CommerceLayer, MediaType::Json),
         Err(_) => {
-            tracing::error!("taking an event panicked");
+            tracing::error!("the receipt of an event panicked");
             errors::internal(request.path())
         }
     }
@@ -75,7 +74,7 @@ async fn receive(
     payload: &mut Payload,
 ) -> Result<(), Problems> {
     let body = body::read_up_to(request.headers(), payload, body::MAX_EVENT_BYTES).await?;
-    // Two headers of a name could be read differently by two readers.
+    // Two readers could read different ones of two headers with the same name.
     let header = |name: &str| {
         let mut values = request.headers().get_all(name);
         let value = values.next()?.to_str().ok()?.to_owned();
@@ -90,11 +89,11 @@ async fn receive(
     match worker.service.receive(&notification).await? {
         Reception::NotFound => Err(Problem::not_found().into()),
         Reception::Refused => {
-            let message = "The event is not signed as it has to be.";
+            let message = "The event's signature is missing or not valid.";
             Err(Problem::new(Kind::InvalidDataFormat, message).into())
         }
         Reception::Unreadable => {
-            let message = "The event is signed, but it is no event of this payment gateway that can be read.";
+            let message = "The event's signature is valid, but its body is not a readable event of this payment gateway.";
             Err(Problem::new(Kind::InvalidDataFormat, message).into())
         }
         Reception::Kept => {

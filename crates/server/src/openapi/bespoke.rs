@@ -1,5 +1,5 @@
-//! What the endpoints whose handlers are written by hand have in common, and what they answer: their errors and headers are
-//! those of all others, and none needs a token.
+//! The common parts of the endpoints with handwritten handlers. They share errors and headers with all others, and none needs a
+//! token.
 
 use std::collections::HashSet;
 
@@ -16,8 +16,7 @@ use tillgate_model::{
 
 use crate::http::{body, oauth};
 
-/// Completes the operations that are not on resources, and lets all others be called by the security schemes that get a token
-/// for them.
+/// Completes the operations that are not on resources, and adds to all others the security schemes whose tokens they accept.
 pub fn stamp(document: &mut Value) {
     let for_customers: HashSet<String> = operations()
         .iter()
@@ -30,7 +29,7 @@ pub fn stamp(document: &mut Value) {
         for operation in operations.into_iter().flat_map(|item| item.values_mut()) {
             let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
             if path.starts_with("/api/") {
-                // All schemes carry tokens of the same kind.
+                // All schemes have the same kind of token.
                 let mut schemes = vec!["access_token", "client_credentials"];
                 schemes.extend(for_customers.contains(&id).then_some("customer_password"));
                 operation["security"] = schemes.iter().map(|scheme| json!({*scheme: []})).collect();
@@ -157,13 +156,13 @@ fn stamp_refusals(id: &str, operation: &mut Value) {
         if let Some(limit) = max_body_bytes(id) {
             restate_limit(&mut refusal, limit);
         }
-        // What the handler says of it is more exact.
+        // The handler's description is more exact.
         refusal["description"] = answer["description"].take();
         *answer = refusal;
     }
 }
 
-/// Bytes that a body can have where that is not what it is on resources.
+/// Maximum size of a body, if it differs from the resources'.
 fn max_body_bytes(id: &str) -> Option<usize> {
     match id {
         "create_access_token" => Some(body::MAX_TOKEN_REQUEST_BYTES),
@@ -172,7 +171,7 @@ fn max_body_bytes(id: &str) -> Option<usize> {
     }
 }
 
-/// Has the example of a body that is too large name the limit.
+/// Writes the limit into the example of a body that is too large.
 fn restate_limit(answer: &mut Value, limit: usize) {
     let problem = refusals::too_large(limit);
     let code = problem.kind.code(Dialect::CommerceLayer);

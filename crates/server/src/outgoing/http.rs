@@ -1,4 +1,4 @@
-//! Sending over HTTP.
+//! Sends over HTTP.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,22 +8,22 @@ use tillgate_outgoing::{Client, OutboundProxy, Policy, Refused, is_refusal};
 use tillgate_payments::{Message, NoReply, Reply, Sender};
 use url::Url;
 
-/// So much of an answer is read, so that its connection can be used again. Nothing is made of it.
+/// Size of the part of an answer that is read, so that its connection can be reused. The contents are ignored.
 const READ_BYTES: usize = 16 * 1024;
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Connections that are kept for a host.
+/// Idle connections that are kept for a host.
 const IDLE_CONNECTIONS: usize = 32;
 
-/// Sends to the public internet, and to what the operator allows besides.
+/// Sends to the public internet, and to addresses that the operator allows.
 pub struct HttpSender {
     client: Client,
 }
 
 impl HttpSender {
-    /// Sends to where the policy allows.
+    /// A sender to the URLs that the policy allows.
     ///
     /// # Errors
-    /// The platform's certificates cannot be loaded.
+    /// The platform's certificates can't be loaded.
     pub fn new(policy: Policy, proxy: Option<&OutboundProxy>) -> Result<Self, reqwest::Error> {
         let client = Client::new(Arc::new(policy), proxy, |builder| {
             builder
@@ -68,8 +68,7 @@ impl Sender for HttpSender {
     }
 }
 
-/// The answer counts when all of it came in time. One that is longer than anybody has to be is cut off, which closes the
-/// connection.
+/// Reads the answer, which counts when all of it came in time. A longer one is cut off, which closes the connection.
 async fn read_to_the_end(mut answer: Response) -> Result<(), reqwest::Error> {
     let mut read = 0;
     while let Some(chunk) = answer.chunk().await? {
@@ -90,7 +89,7 @@ fn why_refused(refused: Refused) -> &'static str {
     }
 }
 
-/// In words for the merchant, who must not learn about our network by them.
+/// The reason in words for the merchant, which reveal nothing about our network.
 fn why(error: &reqwest::Error) -> String {
     if is_refusal(error) {
         return NOT_ALLOWED.into();

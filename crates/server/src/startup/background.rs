@@ -1,5 +1,5 @@
-//! What happens between requests: payments whose outcome is unknown are looked at again, events of the PSPs are dealt with,
-//! merchants are told of theirs, old data is removed, and memory is given back.
+//! Work between requests: unknown outcomes are resolved, provider events handled, merchant events sent, expired data deleted, and
+//! memory freed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,14 +12,14 @@ use tokio::{
 use super::{calls, purge};
 use crate::http::{REVOCATIONS, Shared};
 
-/// Time between two looks at what is due.
+/// Time between two checks for due work.
 const INTERVAL: Duration = Duration::from_secs(5);
-/// Events that are dealt with at once.
+/// Events that are handled at once.
 const EVENTS: usize = 16;
-/// So many places are free before events are taken: taking them is a commit.
+/// Number of free places before events are claimed: each claim is a commit.
 const TAKEN_TOGETHER: usize = EVENTS / 2;
 
-/// Works until told to stop; what was begun is finished.
+/// Works until told to stop, and finishes work in progress.
 pub async fn run(service: Service, shared: Arc<Shared>, stop: watch::Receiver<bool>) {
     futures::join!(
         hear(&service, &shared, stop.clone()),
@@ -30,7 +30,7 @@ pub async fn run(service: Service, shared: Arc<Shared>, stop: watch::Receiver<bo
     );
 }
 
-/// Keeps the list of revoked tokens new.
+/// Keeps the list of revoked tokens current.
 async fn read_revocations(service: &Service, shared: &Shared, mut stop: watch::Receiver<bool>) {
     loop {
         let turn = shared.turn().await;
@@ -49,26 +49,26 @@ async fn upkeep(service: &Service, shared: &Shared, mut stop: watch::Receiver<bo
         revocations::forget_ended(service.context()).await;
         let looked_at = service.recover_once().await;
         if looked_at > 0 {
-            tracing::info!(looked_at, "looked for the outcome of calls to PSPs");
+            tracing::info!(looked_at, "checked the outcomes of calls to PSPs");
         }
         let asked_for = service.watch_once().await;
         if asked_for > 0 {
-            tracing::info!(asked_for, "asked for payments that nobody told of");
+            tracing::info!(asked_for, "read payments that had no events");
         }
         drop(turn);
         shared.metrics.run_upkeep();
         tokio::select! {
-            // Fails when the sender is gone, which means the same.
+            // Fails if the sender is gone, which means the same.
             _ = stop.wait_for(|stop| *stop) => return,
             () = tokio::time::sleep(INTERVAL) => {}
         }
     }
 }
 
-/// Deals with events as they arrive, and with those that are to be looked at again. A slow PSP holds up its own events only.
+/// Handles events as they arrive, and those whose next attempt is due. A slow PSP delays its own events only.
 ///
-/// Each event has a task of its own: one that is not polled while others are taken would hold a connection and a row's lock
-/// that the taking waits for.
+/// Each event has a task of its own: a future that is not polled while others are claimed would hold a connection and a row lock
+/// that the claim waits for.
 async fn hear(service: &Service, shared: &Shared, mut stop: watch::Receiver<bool>) {
     let mut under_way = JoinSet::new();
     loop {
@@ -95,9 +95,9 @@ async fn hear(service: &Service, shared: &Shared, mut stop: watch::Receiver<bool
     }
 }
 
-/// An event whose task panicked stays taken, and comes up again later.
+/// An event whose task panicked stays claimed, and is due again later.
 fn told(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
-        tracing::error!(%error, "dealing with an event broke off");
+        tracing::error!(%error, "the handling of an event panicked");
     }
 }

@@ -1,4 +1,4 @@
-//! Telling merchants: what has changed becomes events, and those are sent to their webhooks.
+//! Sends merchant events: changes become events, and their deliveries are sent to the webhooks.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -7,19 +7,19 @@ use tokio::{sync::watch, task::JoinSet};
 
 use crate::http::Shared;
 
-/// Time between two looks at what has changed and what is due. It is short, and a look is cheap: nobody has to be told that
-/// something was committed, here or by another instance.
+/// Time between two checks for changes and due deliveries. It is short, because a check is cheap. So a commit, here or by another
+/// instance, need not notify this loop.
 const INTERVAL: Duration = Duration::from_millis(100);
 /// Changes that become events together.
 const CHANGES: i64 = 64;
-/// Calls of one webhook at once: one that does not answer has only so many of its own wait.
+/// Calls of one webhook at once: one that does not answer only delays its own calls.
 const OF_WEBHOOK: usize = 32;
 /// Calls of all webhooks at once.
 const OF_ALL: usize = 2048;
-/// What ends within this time of the first is followed by the next together: to take it is a commit.
+/// Time after the first finished call in which others count as finished together: the next claim is a commit.
 const TOGETHER: Duration = Duration::from_millis(2);
 
-/// Works until told to stop; what was begun is finished.
+/// Works until told to stop, and finishes work in progress.
 pub async fn run(service: &Service, shared: &Arc<Shared>, mut stop: watch::Receiver<bool>) {
     let mut calls = Calls::default();
     loop {
@@ -33,7 +33,7 @@ pub async fn run(service: &Service, shared: &Arc<Shared>, mut stop: watch::Recei
             INTERVAL
         };
         tokio::select! {
-            // Fails when the sender is gone, which means the same.
+            // Fails if the sender is gone, which means the same.
             _ = stop.wait_for(|stop| *stop) => break,
             true = calls.end_one() => {
                 tokio::time::sleep(TOGETHER).await;
@@ -45,13 +45,13 @@ pub async fn run(service: &Service, shared: &Arc<Shared>, mut stop: watch::Recei
     while calls.end_one().await {}
 }
 
-/// The calls that are under way. Each has a task of its own, so that none waits for another.
+/// The calls in progress. Each has a task of its own, so that none waits for another.
 #[derive(Default)]
 struct Calls {
     under_way: JoinSet<()>,
-    /// By the task's id: which webhook it calls.
+    /// The webhook of each task.
     webhooks: HashMap<tokio::task::Id, String>,
-    /// By webhook: how many calls of it there are.
+    /// The number of calls in progress for each webhook.
     of_webhook: HashMap<String, usize>,
 }
 
@@ -69,7 +69,7 @@ impl Calls {
             let (service, shared) = (service.clone(), Arc::clone(shared));
             let task = self.under_way.spawn_local(async move {
                 if let Some(sent) = service.send_delivery(delivery).await {
-                    // Not before: who is called may call this service, and waits for a turn then.
+                    // Not earlier: the receiver may call this service, and then waits for a turn.
                     let _turn = shared.turn().await;
                     service.record_delivery(sent).await;
                 }
@@ -84,7 +84,7 @@ impl Calls {
         self.note(ended)
     }
 
-    /// Takes note of the calls that have ended.
+    /// Records the calls that have ended.
     fn end_finished(&mut self) {
         loop {
             let ended = self.under_way.try_join_next_with_id();
@@ -99,8 +99,8 @@ impl Calls {
             None => return false,
             Some(Ok((id, ()))) => id,
             Some(Err(error)) => {
-                // What was to be sent stays taken, and comes up again later.
-                tracing::error!(%error, "a call of a webhook broke off");
+                // The delivery stays claimed, and is due again later.
+                tracing::error!(%error, "a call of a webhook panicked");
                 error.id()
             }
         };

@@ -21,15 +21,15 @@ use crate::{
     world::{SystemTimer, World},
 };
 
-/// Connections to a database server that each thread has.
+/// Connections to a database server for each thread.
 const CONNECTIONS_PER_THREAD: usize = 8;
-/// Name of the database of a throw-away service in its directory.
+/// File name of an ephemeral service's database.
 const TEMPORARY_DATABASE: &str = "tillgate.db";
 
-/// Opens the database. One that does not exist is created, and an old one is brought up to date, if `migrate` says so.
+/// Opens the database. If `migrate`, a missing one is created, and an old one is migrated.
 ///
 /// # Errors
-/// It cannot be opened, reached or changed.
+/// It can't be opened, reached or changed.
 pub fn open_database(config: &Config, migrate: bool) -> Result<Db, Failure> {
     let opened = match &config.ephemeral {
         Some(_) => Db::open_temporary(&config.data_dir.join(TEMPORARY_DATABASE)),
@@ -40,8 +40,7 @@ pub fn open_database(config: &Config, migrate: bool) -> Result<Db, Failure> {
     Ok(db)
 }
 
-/// Makes the context of a service that is reached at `base_url`, and whose own sandbox is at `sandbox`. What it is made of
-/// must exist, or may be created.
+/// Makes the context of a service at `base_url` with its own sandbox at `sandbox`. Missing parts are created if `migrate`.
 ///
 /// # Errors
 /// No master key, or no database.
@@ -54,7 +53,7 @@ pub fn context(
 ) -> Result<Context, Failure> {
     let World { clock, entropy } = world;
     let master_key = match &config.ephemeral {
-        // What it seals goes with the process, so that no file keeps it.
+        // Its sealed data ends with the process, so the key is not stored.
         Some(_) => master_key::make(&*entropy),
         None => master_key::load(&config.master_key_file, &*entropy)?,
     };
@@ -93,7 +92,7 @@ pub fn context(
     })
 }
 
-/// The operator's choice; without one, who tries the demo may have a receiver on the same machine.
+/// The operator's ranges; by default this machine, if the demo may run and its receiver may be here.
 fn webhook_ranges(config: &Config) -> Vec<IpNet> {
     let loopback = || {
         let is_tried = config.demo && demo::only_this_machine(config, config.listen);
@@ -108,10 +107,10 @@ fn webhook_ranges(config: &Config) -> Vec<IpNet> {
     config.webhook_ranges.clone().unwrap_or_else(loopback)
 }
 
-/// Runs a command that works on an existing database, without serving. It creates nothing.
+/// Runs a command on an existing database, without serving. It creates nothing.
 ///
 /// # Errors
-/// No database or no master key, a database that belongs to another one, or what the command fails with.
+/// No database or no master key, another master key than the database's, or the command's failure.
 pub fn with_context<T>(
     config: &Config,
     command: impl AsyncFnOnce(&Context) -> Result<T, Failure>,

@@ -1,4 +1,4 @@
-//! The directory of everything that is kept outside of the database.
+//! The directory of all files outside of the database.
 
 use std::{
     fs, io,
@@ -10,11 +10,10 @@ use crate::{config::Config, failure::Failure};
 
 const OWNER_ONLY: u32 = 0o700;
 
-/// Makes the directory, for this user alone, unless it exists; and checks that files can be made in it. Who has made it
-/// for others too is told.
+/// Makes the directory for this user alone, unless it exists, and checks that it is writable. Warns if other users can read it.
 ///
 /// # Errors
-/// It cannot be made or written to.
+/// It can't be made or written to.
 pub fn create(config: &Config) -> Result<(), Failure> {
     let directory = &config.data_dir;
     let unusable = |error: io::Error| {

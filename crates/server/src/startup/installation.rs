@@ -1,5 +1,4 @@
-//! What a start finds before it changes anything: a database and the key of what it has sealed, neither, or one without the
-//! other.
+//! The installation that a start finds before it changes anything: a database with its key, neither, or one without the other.
 
 use std::fmt::Display;
 
@@ -9,11 +8,10 @@ use tillgate_store::{Db, Found, Schema};
 use super::{context, data_directory, master_key};
 use crate::{config::Config, failure::Failure, world::SystemEntropy};
 
-/// Looks at the database and at the key.
+/// Reads the schema, and checks that the key exists.
 ///
 /// # Errors
-/// The database cannot be used, a newer version has used it, or it was set up with a key that is missing: a new one would
-/// open nothing of what it holds.
+/// The database can't be used, a newer version has used it, or its key is missing: a new key could not decrypt it.
 pub fn examine(config: &Config) -> Result<Schema, Failure> {
     let found = look(config)?;
     if found.setting.is_some() {
@@ -22,10 +20,10 @@ pub fn examine(config: &Config) -> Result<Schema, Failure> {
     Ok(found.schema)
 }
 
-/// Makes sure that there is a database, up to date, and its key.
+/// Makes sure that a current database and its key exist.
 ///
 /// # Errors
-/// There is none; nothing is created instead.
+/// They don't. Nothing is created instead.
 pub fn require(config: &Config) -> Result<(), Failure> {
     let url = tillgate_store::without_password(&config.database_url);
     match examine(config)? {
@@ -40,12 +38,12 @@ pub fn require(config: &Config) -> Result<(), Failure> {
     }
 }
 
-/// Creates the database, or brings it up to date, and makes a key for one that has not been used yet.
+/// Creates or migrates the database, and makes a key for a new one.
 ///
 /// # Errors
-/// The database, its directory or the key cannot be made.
+/// The database, its directory or the key can't be made.
 pub fn create(config: &Config) -> Result<(), Failure> {
-    // Who only migrates needs no key of a database that has one.
+    // A migration alone does not need the key of an existing database.
     let is_new = look(config)?.setting.is_none();
     let makes_key = is_new && !master_key::is_given(&config.master_key_file);
     if makes_key || config.database_url.starts_with("sqlite://") {
@@ -58,7 +56,7 @@ pub fn create(config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Tells that the database of these settings cannot be used.
+/// The error for a database that can't be used.
 pub fn unusable(config: &Config, error: &dyn Display) -> Failure {
     let url = tillgate_store::without_password(&config.database_url);
     Failure::Start(format!("cannot use the database {url}: {error}"))

@@ -1,4 +1,4 @@
-//! Taking the addresses before anything else is done, so that a mistake costs nothing.
+//! Binds the addresses before anything else, so that a mistake costs nothing.
 
 use std::{
     io,
@@ -10,7 +10,7 @@ use tillgate_sandbox::{BoundSandbox, SandboxConfig};
 
 use crate::{config::Config, failure::Failure, world::Seeded};
 
-/// Takes the API's address.
+/// Binds the API's address.
 ///
 /// # Errors
 /// It is in use, not one of this machine's, or reserved.
@@ -22,21 +22,20 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     bound.map_err(|error| refused("listen", address, &error))
 }
 
-/// The system closes a connection whose client does not take its answer for so long. The connections that are accepted
-/// inherit this.
+/// Lets the system close a connection whose client does not read its answer for this time. Accepted connections inherit this.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn cut_off_who_does_not_read(listener: &TcpListener) -> io::Result<()> {
     const UNREAD: std::time::Duration = std::time::Duration::from_secs(30);
     socket2::SockRef::from(listener).set_tcp_user_timeout(Some(UNREAD))
 }
 
-/// There is no such option of a connection.
+/// Does nothing: connections have no such option here.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn cut_off_who_does_not_read(_: &TcpListener) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes the address of what is for the operator, if it has one.
+/// Binds the address of the operator endpoints, if they have their own.
 ///
 /// # Errors
 /// It is in use, not one of this machine's, or reserved.
@@ -45,11 +44,11 @@ pub fn bind_admin(config: &Config) -> Result<Option<TcpListener>, Failure> {
     config.admin_listen.map(bind).transpose()
 }
 
-/// Takes the sandbox's address and opens its journal, unless it is switched off. Its ids and its time can come from a
-/// seed. With `controls`, the operator's routes are there too. Where it advances its clock, it tells by how much.
+/// Binds the sandbox's address and opens its journal, unless it is switched off. Its ids and its time can come from a seed. With
+/// `controls`, it also has the operator's routes. It adds to `advanced_by` when its clock is advanced.
 ///
 /// # Errors
-/// The address cannot be taken, or the journal cannot be opened.
+/// The address can't be bound, or the journal can't be opened.
 pub fn bind_sandbox(
     config: &Config,
     controls: bool,

@@ -21,10 +21,10 @@ pub const VARIABLE: &str = "TILLGATE_MASTER_KEY";
 /// A longer file is no key.
 const MAX_BYTES: u64 = 256;
 
-/// The key of the environment, else that of the file, which is made if there is none.
+/// The key from the environment, else from the file, which is made if it is missing.
 ///
 /// # Errors
-/// A key of another form, a file that others can read, or one that cannot be read or made.
+/// A malformed key, a file that others can read, or one that can't be read or made.
 pub fn load(file: &Path, entropy: &dyn Entropy) -> Result<MasterKey, Failure> {
     match std::env::var(VARIABLE) {
         Ok(text) => parse(&Zeroizing::new(text)).ok_or_else(|| Failure::Usage(format!("{VARIABLE}: {FORM}"))),
@@ -33,12 +33,12 @@ pub fn load(file: &Path, entropy: &dyn Entropy) -> Result<MasterKey, Failure> {
     }
 }
 
-/// Whether the environment or the file has a key, good or bad.
+/// Whether the environment or the file has a key, valid or not.
 pub fn is_given(file: &Path) -> bool {
     std::env::var_os(VARIABLE).is_some() || file.symlink_metadata().is_ok()
 }
 
-/// A key that is kept nowhere.
+/// A key that is not stored.
 pub fn make(entropy: &dyn Entropy) -> MasterKey {
     let mut key = Zeroizing::new([0; 32]);
     entropy.fill(&mut *key);
@@ -81,7 +81,7 @@ fn from_file(path: &Path, entropy: &dyn Entropy) -> Result<MasterKey, Failure> {
     Err(unusable(&"it is gone as soon as it is made"))
 }
 
-/// A symbolic link is not followed: it could lead to a file that somebody else chose.
+/// A symbolic link is not followed: it could lead to a file of another user's choice.
 fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
@@ -107,7 +107,7 @@ fn read(file: File) -> Result<MasterKey, String> {
     parse(&text).ok_or_else(|| FORM.to_owned())
 }
 
-/// Makes the file at once and whole: a link to a complete one, which fails if the name is taken.
+/// Makes the file atomically: a link to a complete one, which fails if the name exists.
 fn create(path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
     let key = make(entropy);
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
@@ -117,7 +117,7 @@ fn create(path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => linked?,
     }
-    // The name is on disk only when its directory is.
+    // The name is on disk only when its directory is synced.
     let directory = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())

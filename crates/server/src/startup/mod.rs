@@ -1,4 +1,4 @@
-//! From settings to a running service, and what the other commands need of the way.
+//! From settings to a running service, with the parts that other commands share.
 
 mod background;
 mod calls;

@@ -1,4 +1,4 @@
-//! Removing what is kept for a time only, while other work goes on.
+//! Deletes expired data while other work goes on.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::http::{Shared, metrics};
 
-/// Time between two looks for what has become too old.
+/// Time between two checks for expired data.
 const INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// The shortest pause after a step.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 pub async fn run(service: &Service, shared: &Shared, mut stop: watch::Receiver<bool>) {
     loop {
         let ended = tokio::select! {
-            // Fails when the sender is gone, which means the same.
+            // Fails if the sender is gone, which means the same.
             _ = stop.wait_for(|stop| *stop) => true,
             () = all(service, shared) => false,
         };
@@ -30,8 +30,8 @@ pub async fn run(service: &Service, shared: &Shared, mut stop: watch::Receiver<b
     }
 }
 
-/// Everything that is too old by now. After each step there is a pause as long as the step, so that this takes at most half of
-/// what the database can do, and less of one that is busy.
+/// Deletes all expired data. Each step is followed by a pause of its own duration, so that this takes at most half of the
+/// database's capacity, and less of a busy one.
 async fn all(service: &Service, shared: &Shared) {
     for purge in purge::ALL {
         let mut position = Some(0);

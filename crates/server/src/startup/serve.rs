@@ -30,19 +30,19 @@ use crate::{
     world::World,
 };
 
-/// How long requests in flight may take after the service was told to end. A PSP's answer is waited for at most two
-/// minutes (`gateway-timeout`).
+/// Time that requests in progress have after the service was told to end. A request waits at most two minutes for a PSP
+/// (`gateway-timeout`).
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(130);
 
 /// Serves the API until the process is told to end.
 ///
 /// # Errors
-/// What keeps the service from starting; what somebody has to look at after it has ended.
+/// The service can't start, or its end needs an operator.
 pub fn serve(config: &Config) -> Result<(), Failure> {
     let Some(settings) = &config.ephemeral else {
         return serve_in_directory(config, None);
     };
-    // It goes when this returns, however that is.
+    // Removed whenever this function returns.
     let directory = tempfile::Builder::new()
         .prefix("tillgate-ephemeral-")
         .tempdir()
@@ -62,7 +62,7 @@ fn serve_in_directory(config: &Config, setup: Option<Setup>) -> Result<(), Failu
         .local_addr()
         .map_err(|error| Failure::Start(format!("cannot listen on {}: {error}", config.listen)))?;
     let admin = listen::bind_admin(config)?;
-    // Where everything is tried out, the sandbox's clock and the service's are advanced together.
+    // In a demo or an ephemeral service, the sandbox's clock and the service's are advanced together.
     let is_tried = setup.is_some() || (config.demo && config.is_private());
     let advanced_by = is_tried.then(Arc::<AtomicI64>::default);
     let sandbox = listen::bind_sandbox(config, config.is_private(), seeded, advanced_by.as_ref())?;
@@ -95,9 +95,9 @@ async fn run(
     let tokens = Tokens::new(&context.cipher.token_signing_seed(), &public_url);
     let sandbox_url = sandbox.as_ref().map(BoundSandbox::url);
     let psps = sandbox.as_ref().map(BoundSandbox::sandbox);
-    // Beside the API, the sandbox has its controls itself.
+    // A sandbox at the API's address has its own controls.
     let controlled = psps.clone().filter(|_| admin.is_some());
-    // With a seed, what the background and the PSPs do by themselves is done between requests, in an order.
+    // With a seed, the work of the background and the PSPs runs between requests, in a fixed order.
     let in_order = setup.as_ref().is_some_and(|setup| setup.seeded.is_some());
     let sandbox = sandbox
         .map(|sandbox| start_sandbox(sandbox, in_order))
@@ -166,10 +166,10 @@ async fn run(
         () = signals.next() => None,
     };
     if ended.is_none() {
-        tracing::info!("finishing what is in flight");
+        tracing::info!("finishing requests in progress");
         tokio::select! {
             () = handle.stop(true) => {}
-            // Who asks twice does not want to wait.
+            // A second signal means that the sender does not want to wait.
             () = signals.next() => handle.stop(false).await,
         }
     }
@@ -182,7 +182,7 @@ async fn run(
         let _ = background.await;
     }
     if let Some(sandbox) = sandbox {
-        // It has no callers left that count on an answer.
+        // No caller is left that waits for its answers.
         sandbox.stop(false).await;
     }
     match ended {
@@ -228,7 +228,7 @@ fn start(
     Ok(server.run())
 }
 
-/// Serves what is for the operator at an address of its own.
+/// Serves the operator endpoints at an address of their own.
 fn start_admin(
     listener: TcpListener,
     service: &Service,
@@ -251,7 +251,7 @@ fn start_admin(
     .run();
     let handle = server.handle();
     actix_web::rt::spawn(server);
-    tracing::info!(%address, "serving the operator");
+    tracing::info!(%address, "serving the operator endpoints");
     Ok(handle)
 }
 
@@ -259,7 +259,7 @@ fn cannot_serve_admin(error: std::io::Error) -> Failure {
     Failure::Start(format!("cannot serve at --admin-listen: {error}"))
 }
 
-/// In order, its webhooks wait until they are asked for.
+/// With `in_order`, its webhooks wait until they are requested.
 fn start_sandbox(sandbox: BoundSandbox, in_order: bool) -> Result<ServerHandle, Failure> {
     let server = if in_order {
         sandbox.run_undelivered()
@@ -272,8 +272,7 @@ fn start_sandbox(sandbox: BoundSandbox, in_order: bool) -> Result<ServerHandle, 
     Ok(handle)
 }
 
-/// On loopback a browser may know the service by another name than its links have; its own page is then of another
-/// origin.
+/// On loopback a browser may know the service by another name than its links have; its own page then has another origin.
 fn origins(config: &Config, address: SocketAddr) -> Vec<String> {
     let mut origins = config.cors_origins.clone();
     if address.ip().is_loopback() {

@@ -1,17 +1,17 @@
-//! Being told to end.
+//! The signals that end the process.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::Failure;
 
-/// The signals that end the process: Ctrl-C, and what service managers send.
+/// The signals that end the process: Ctrl-C, and those of service managers.
 pub struct EndSignals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl EndSignals {
-    /// Takes the signals over; from now on they do nothing by themselves.
+    /// Catches the signals; from now on they have no other effect.
     ///
     /// # Errors
     /// The operating system refuses.
@@ -24,7 +24,7 @@ impl EndSignals {
         })
     }
 
-    /// Returns with the next one.
+    /// Returns at the next signal.
     pub async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}

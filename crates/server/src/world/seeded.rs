@@ -1,4 +1,4 @@
-//! Time and randomness that two runs with the same seed have in common.
+//! Time and randomness that are the same in two runs with the same seed.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -10,13 +10,13 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use tillgate_payments::{Clock, Entropy};
 
-/// 2030-01-01 11:00, when a seeded service is provisioned. Late enough that clients with a clock of their own do not take
-/// its tokens for expired.
+/// 2030-01-01 11:00, when a seeded service is provisioned. It is late enough that clients with their own clock do not consider
+/// its tokens expired.
 const PROVISIONED_AT: i64 = 1_893_495_600;
-/// An hour later it takes its first request.
+/// Time of its first request, an hour later.
 const SERVES_FROM: i64 = PROVISIONED_AT + 3600;
 
-/// Random bytes for the provisioning, and others for serving: one more fixture changes no id of what is made later.
+/// Provisioning and serving use different random bytes: another fixture changes no id of later resources.
 const PROVISIONING: u64 = 1;
 const SERVING: u64 = 2;
 
@@ -28,7 +28,7 @@ pub struct Seeded {
 }
 
 impl Seeded {
-    /// The clock stands at the time of provisioning.
+    /// A seeded world, at the time of provisioning.
     pub fn new(seed: u32) -> Self {
         let seed = u64::from(seed);
         Self {
@@ -43,7 +43,7 @@ impl Seeded {
         self.seed
     }
 
-    /// From here on, everything is as at the first request.
+    /// From here on, every run is in the same state.
     pub fn begin_serving(&self) {
         self.seconds.store(SERVES_FROM, Ordering::SeqCst);
         *self.random.lock().unwrap_or_else(PoisonError::into_inner) = stream(self.seed, SERVING);

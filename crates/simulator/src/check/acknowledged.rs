@@ -1,4 +1,4 @@
-//! What clients and PSPs were told is still there, once for each key.
+//! Acknowledged resources still exist, once for each key.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::{
     notes::{Notes, SeenTransaction},
 };
 
-/// What is gone, or there too often.
+/// Resources that are missing, or exist too often.
 pub fn check(books: &Books, notes: &Notes) -> Vec<String> {
     let mut findings = Vec::new();
     transactions(books, notes, &mut findings);
@@ -71,19 +71,19 @@ fn parts(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
                 && row.status != TransactionStatus::Failed
                 && row.kind != TransactionKind::Voids
         });
-        // So may what is done in the dashboard.
+        // So may an action in the dashboard.
         let elsewhere = books
             .psp
             .iter()
             .filter(|entry| dashboard::has_done(entry) && entry.amount == amount);
         let done = done.count().saturating_sub(elsewhere.count());
-        // What takes all that is left may happen to be of the same amount.
+        // A request for the whole rest may happen to have the same amount.
         let whole = notes.keys.values().filter(|key| {
             key.part.is_none() && (key.path == "/api/orders/{id}" || key.id.as_deref() == Some(parent))
         });
         if done > asked + whole.count() {
             findings.push(format!(
-                "{done} parts of {amount} were taken of {parent}, {asked} were asked for"
+                "{parent} has {done} captures or refunds of {amount}, {asked} were requested"
             ));
         }
     }
@@ -95,13 +95,13 @@ fn events(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
         let kept = books.events.iter().filter(|row| row.event_id == *id).count();
         if kept != 1 {
             findings.push(format!(
-                "the event {id} was acknowledged, and is kept {kept} times"
+                "the event {id} was acknowledged, but is stored {kept} times"
             ));
         }
     }
 }
 
-/// Money is given back only where somebody asked for that, here or in the PSP's dashboard.
+/// Money is refunded only on request, here or in the PSP's dashboard.
 fn refunds(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
     for row in books
         .transactions
@@ -119,7 +119,7 @@ fn refunds(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
         };
         if !asked && !done_elsewhere() {
             findings.push(format!(
-                "nobody asked for refunds/{} of {}",
+                "no request was for refunds/{} of {}",
                 row.id, row.amount_cents
             ));
         }

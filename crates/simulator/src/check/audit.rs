@@ -1,4 +1,4 @@
-//! While a run goes on: a payment never goes backwards.
+//! During a run: a payment never goes backwards.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -8,7 +8,7 @@ use tillgate_store::{PaymentSourceFilter, PaymentSourceRow, SourceState, StoreEr
 use super::books::ALL;
 use crate::api::Api;
 
-/// Looks at all payments, again and again.
+/// Checks all payments, again and again.
 pub async fn watch(api: Api) {
     let world = &api.host.world;
     let mut seen: HashMap<(String, Option<String>), SourceState> = HashMap::new();
@@ -16,7 +16,7 @@ pub async fn watch(api: Api) {
         let rows = world.quietly(|| read(&api));
         for row in rows.into_iter().flatten() {
             if row.psp_id.as_ref().is_some_and(|id| world.is_impostor(id)) {
-                let what = format!("{}/{} has taken over a payment of live mode", row.kind, row.id);
+                let what = format!("{}/{} uses a payment of live mode", row.kind, row.id);
                 world.violate(what);
             }
             let before = seen.insert((row.id.clone(), row.psp_id.clone()), row.state);
@@ -42,7 +42,7 @@ fn read(api: &Api) -> Result<Vec<PaymentSourceRow>, StoreError> {
     read.now_or_never().unwrap_or_else(|| Ok(Vec::new()))
 }
 
-/// Whether one and the same payment at a PSP can't have gone this way.
+/// Whether a payment at a PSP can't have changed like this.
 fn is_backwards(before: SourceState, now: SourceState) -> bool {
     match before {
         SourceState::Captured | SourceState::Canceled => now != before,

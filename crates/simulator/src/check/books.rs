@@ -1,4 +1,4 @@
-//! What is recorded on both sides.
+//! The records of both sides.
 
 use futures::FutureExt;
 use tillgate_model::document::Page;
@@ -11,7 +11,7 @@ use tillgate_store::{
 
 use crate::api::Api;
 
-/// What is recorded on both sides.
+/// The records of both sides.
 pub struct Books {
     /// Orders.
     pub orders: Vec<OrderRow>,
@@ -25,7 +25,7 @@ pub struct Books {
     pub cards: Vec<CustomerPaymentSourceRow>,
     /// Events of PSPs.
     pub events: Vec<GatewayEventRow>,
-    /// What the PSPs have booked.
+    /// Ledger of the PSPs.
     pub psp: Vec<LedgerEntry>,
 }
 
@@ -36,7 +36,7 @@ pub const ALL: Page = Page {
 };
 
 impl Books {
-    /// Reads them.
+    /// Reads the records.
     ///
     /// # Errors
     /// The database fails.
@@ -67,10 +67,10 @@ impl Books {
             })
         });
         read.now_or_never()
-            .unwrap_or_else(|| Err(StoreError::Failed("the database waits for somebody".into())))
+            .unwrap_or_else(|| Err(StoreError::Failed("a read of the database had to wait".into())))
     }
 
-    /// What a call has done at its PSP: the entries that bear its idempotency key.
+    /// The effects of a call at its PSP: the ledger entries with its idempotency key.
     pub fn effects_of(&self, operation: &GatewayOperationRow) -> impl Iterator<Item = &LedgerEntry> {
         let of_call = format!("tillgate-{}-", operation.id);
         self.psp.iter().filter(move |entry| {
@@ -79,14 +79,14 @@ impl Books {
         })
     }
 
-    /// The calls that were left to a person.
+    /// The calls that are flagged for an operator.
     pub fn flagged(&self) -> impl Iterator<Item = &GatewayOperationRow> {
         self.operations
             .iter()
             .filter(|operation| operation.flagged_at.is_some() && operation.finished_at.is_none())
     }
 
-    /// Whether a call for a payment source was left to a person: then nobody can tell how its payment is.
+    /// Whether a call for a payment source is flagged: the payment's state is unknown then.
     pub fn is_flagged(&self, source_id: &str) -> bool {
         self.flagged()
             .any(|operation| operation.payment_source_id == source_id)

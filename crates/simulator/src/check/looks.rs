@@ -1,21 +1,21 @@
-//! A look for the outcome of a call finds it, when the PSPs answer and nothing is under way there any more.
+//! A check for the outcome of a call finds it, if the PSPs answer and nothing is in progress there any more.
 
 use std::collections::BTreeMap;
 
 use super::Books;
 use crate::api::Api;
 
-/// How often the outcome of each open call was looked for.
+/// Number of checks for the outcome of each open call.
 #[derive(Debug, Default)]
 pub struct Looks(BTreeMap<String, i32>);
 
 impl Looks {
-    /// As many as there were so far.
+    /// The numbers so far.
     pub fn so_far(api: &Api) -> Self {
         Self(open_calls(api).into_iter().collect())
     }
 
-    /// Calls are open that were looked for twice since then.
+    /// Fails if calls are open that were checked twice since then.
     pub fn check(&self, api: &Api) {
         let world = &api.host.world;
         world.turn_of("check");
@@ -23,14 +23,14 @@ impl Looks {
             let before = self.0.get(&id).copied();
             if before.is_some_and(|before| looks >= before + 2) {
                 world.violate(format!(
-                    "the outcome of {id} is looked for again and again, and can be told"
+                    "the outcome of {id} is checked again and again, but can be found"
                 ));
             }
         }
     }
 }
 
-/// Open calls, without those that their PSP has accepted: it may take days over a refund.
+/// Open calls, without those that their PSP has accepted: a refund may take days.
 fn open_calls(api: &Api) -> Vec<(String, i32)> {
     let Ok(books) = api.host.world.quietly(|| Books::read(api)) else {
         return Vec::new();

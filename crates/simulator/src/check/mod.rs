@@ -1,4 +1,4 @@
-//! After a run: what we have recorded, what the PSPs have booked, and what the clients were told must agree.
+//! After a run: our records, the PSPs' ledgers, and the clients' answers must agree.
 
 mod acknowledged;
 pub mod audit;
@@ -15,16 +15,16 @@ use crate::api::Api;
 pub use books::Books;
 pub use looks::Looks;
 
-/// What a run left.
+/// The results of a run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Found {
-    /// Calls that were left to a person.
+    /// Number of calls that are flagged for an operator.
     pub flagged: usize,
     /// Money effects at the PSPs.
     pub effects: usize,
 }
 
-/// Checks what must hold as soon as the merchant has asked for all payments. Later, what was forgotten has run out by itself.
+/// Makes the checks that must hold as soon as the merchant has read all payments. Later, forgotten payments have expired.
 pub fn halfway(api: &Api) {
     let world = &api.host.world;
     world.turn_of("check");
@@ -41,7 +41,7 @@ pub fn halfway(api: &Api) {
     }
 }
 
-/// Checks everything. What must not be is noted in the world.
+/// Makes all checks. Violations are noted in the world.
 pub fn everything(api: &Api) -> Found {
     let world = &api.host.world;
     world.turn_of("check");

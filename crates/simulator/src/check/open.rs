@@ -1,5 +1,5 @@
-//! Nothing is left hanging: after a month without faults every payment is decided, waits for somebody at a known time, or was
-//! left to a person.
+//! Nothing is left open: after a month without faults every payment is decided, waits for a known time, or is flagged for an
+//! operator.
 
 use tillgate_model::resources::OrderStatus;
 use tillgate_store::{PaymentSourceRow, SourceState, TransactionStatus};
@@ -7,11 +7,11 @@ use tillgate_store::{PaymentSourceRow, SourceState, TransactionStatus};
 use super::Books;
 use crate::notes::Notes;
 
-/// How long, and how often, the outcome of a call is looked for before a person has to.
+/// Time in which the outcome of a call is checked, before it is flagged for an operator.
 const PATIENCE: chrono::TimeDelta = chrono::TimeDelta::days(5);
 const LOOKS: i32 = 10;
 
-/// What hangs.
+/// Payments and calls that are left open.
 pub fn check(books: &Books, _: &Notes) -> Vec<String> {
     let mut findings = Vec::new();
     for operation in books
@@ -23,23 +23,23 @@ pub fn check(books: &Books, _: &Notes) -> Vec<String> {
             && (operation.attempts < LOOKS || flagged - operation.sent_at < PATIENCE)
         {
             findings.push(format!(
-                "the {} {} was left to a person after {} looks, {} after it was sent",
+                "the {} {} was left to an operator after {} checks, {} after it was sent",
                 operation.kind,
                 operation.id,
                 operation.attempts,
                 flagged - operation.sent_at
             ));
         }
-        // The PSPs have answered all questions for weeks.
+        // The PSPs have answered all requests for weeks.
         if operation.flagged_at.is_some() {
             findings.push(format!(
-                "the {} {} was left to a person, and its outcome can be told",
+                "the {} {} was left to an operator, but its outcome can be found",
                 operation.kind, operation.id
             ));
         }
         if operation.flagged_at.is_none() {
             findings.push(format!(
-                "the {} {} of {} is open, looked for {} times, next at {:?}",
+                "the {} {} of {} is open after {} checks, the next one at {:?}",
                 operation.kind,
                 operation.id,
                 operation.payment_source_id,
@@ -69,7 +69,7 @@ pub fn check(books: &Books, _: &Notes) -> Vec<String> {
         });
         if !waits {
             findings.push(format!(
-                "{}/{} is pending, and nothing is under way",
+                "{}/{} is pending, but no call is in progress",
                 row.kind, row.id
             ));
         }
@@ -105,23 +105,23 @@ fn sources(books: &Books, findings: &mut Vec<String>) {
             SourceState::Failed => source.client_secret.is_some(),
             SourceState::New | SourceState::Captured | SourceState::Canceled => false,
         };
-        // What was shown as somebody else's waits for a person.
+        // A payment that the PSP showed as another one waits for an operator.
         if let Some(mismatch) = source.mismatch.as_ref().filter(|_| source.psp_id.is_some()) {
             findings.push(format!(
-                "{}/{} is not what was asked for: {mismatch}",
+                "{}/{} differs from the request: {mismatch}",
                 source.kind, source.id
             ));
         }
         if waits && source.check_at.is_none() && source.pending_operation_id.is_none() {
             findings.push(format!(
-                "{}/{} is {} and nobody will look at it",
+                "{}/{} is {}, but has no next check",
                 source.kind, source.id, source.state
             ));
         }
     }
 }
 
-/// Payments that were given up, and hold money all the same.
+/// Payments that were given up, and still hold money.
 pub fn given_up(books: &Books) -> Vec<String> {
     let holds = |source: &&PaymentSourceRow| {
         is_given_up(source)
@@ -154,14 +154,14 @@ fn orders(books: &Books, findings: &mut Vec<String>) {
         });
         if !waits {
             findings.push(format!(
-                "order {} is being placed, and nothing is under way",
+                "order {} is being placed, but no call is in progress",
                 order.id
             ));
         }
     }
 }
 
-/// Whether the PSP has shown the new payment as somebody else's, so that it was not taken over.
+/// Whether the PSP showed the new payment as another one, so that it was not taken over.
 fn is_left_to_a_person(source: &PaymentSourceRow) -> bool {
     source.mismatch.is_some() && source.psp_id.is_none()
 }

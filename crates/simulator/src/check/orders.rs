@@ -12,7 +12,7 @@ use crate::{
     notes::{Notes, rank},
 };
 
-/// What must not be. `impostors` are payments that were shown as somebody else's.
+/// Violations. `impostors` are payments that the PSP showed as others.
 pub fn check(books: &Books, notes: &Notes, impostors: &BTreeSet<String>) -> Vec<String> {
     let mut findings = statuses(books);
     for order in &books.orders {
@@ -34,7 +34,7 @@ pub fn check(books: &Books, notes: &Notes, impostors: &BTreeSet<String>) -> Vec<
                 && !is_covered(&rows, total)
             {
                 findings.push(format!(
-                    "order {} is {} and nobody pays its {total}",
+                    "order {} is {}, but no payment covers its {total}",
                     order.id, order.status
                 ));
             }
@@ -43,7 +43,7 @@ pub fn check(books: &Books, notes: &Notes, impostors: &BTreeSet<String>) -> Vec<
     findings
 }
 
-/// Orders whose payment status is not the one of their transactions.
+/// Orders whose payment status differs from that of their transactions.
 pub fn statuses(books: &Books) -> Vec<String> {
     let orders = books.orders.iter();
     let differs = orders.filter_map(|order| {
@@ -75,8 +75,8 @@ fn is_covered(rows: &[&TransactionRow], total: i64) -> bool {
         .any(|row| row.amount_cents >= total)
 }
 
-/// At no time do the PSPs hold more for an order than it has ever cost. What a buyer finishes after the payment was given up is
-/// held until it is released, and that it is released is a check of its own.
+/// The PSPs never hold more for an order than it has ever cost. A late authorization of a payment that was given up is held until
+/// it is released; another check covers the release.
 fn paid_once(
     books: &Books,
     order: &OrderRow,
@@ -106,7 +106,7 @@ fn paid_once(
             LedgerKind::Authorize | LedgerKind::Void | LedgerKind::Release | LedgerKind::Expire
                 if is_released => {}
             LedgerKind::Authorize => held += entry.amount,
-            // What people take in the dashboard, they answer for.
+            // Captures in the dashboard are the merchant's responsibility.
             LedgerKind::Capture if dashboard::has_done(entry) => {}
             LedgerKind::Capture => captured += entry.amount,
             LedgerKind::Void | LedgerKind::Release | LedgerKind::Expire => held -= entry.amount,
@@ -115,7 +115,7 @@ fn paid_once(
                 captured -= entry.amount;
                 *refunds.entry(&entry.payment_id).or_default() += entry.amount;
             }
-            // The merchant has the money again, whether the order was paid in another way meanwhile or not.
+            // The merchant has the money again, even if the order was paid in another way meanwhile.
             LedgerKind::RefundFailure => {}
         }
         most_held = most_held.max(held);

@@ -1,4 +1,4 @@
-//! Each payment at a PSP against what we have recorded of it.
+//! Each payment at a PSP, compared with our records.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use tillgate_store::{GatewayOperationRow, PaymentSourceRow, TransactionStatus};
 use super::Books;
 use crate::dashboard;
 
-/// What happened to one payment, by one side's records.
+/// The amounts of one payment, by one side's records.
 #[derive(Default, PartialEq, Eq, Debug)]
 struct Sums {
     authorized: i64,
@@ -17,18 +17,18 @@ struct Sums {
     captured: Vec<i64>,
     /// Voided, released or expired.
     released: i64,
-    /// Each refund that did not come back.
+    /// Each refund that did not fail later.
     refunded: Vec<i64>,
 }
 
 impl Sums {
-    /// An authorization that had run out before we heard of it counts as an attempt that failed.
+    /// Whether the authorization expired before we knew of it, which counts as a failed attempt.
     fn ended_unheard(&self, ours: &Self) -> bool {
         let came_to_nothing = self.captured.is_empty() && self.released == self.authorized;
         came_to_nothing && *ours == Self::default()
     }
 
-    /// With the captures taken together.
+    /// The sums, with all captures added up.
     fn summed(&self) -> (i64, i64, i64, &[i64]) {
         (
             self.authorized,
@@ -45,7 +45,7 @@ impl Sums {
     }
 }
 
-/// What does not agree. `impostors` are payments that were shown as somebody else's: nobody knows what is done to them.
+/// Differences. `impostors` are payments that the PSP showed as others: their actions are unknown here.
 pub fn check(books: &Books, impostors: &BTreeSet<String>) -> Vec<String> {
     let (theirs, ours) = (of_psp(books), of_us(books));
     let mut findings = Vec::new();
@@ -73,15 +73,15 @@ pub fn check(books: &Books, impostors: &BTreeSet<String>) -> Vec<String> {
     findings
 }
 
-/// Stripe does not list captures: several that were made in its dashboard between two looks are seen as one.
+/// Whether captures are compared by their sum. Stripe does not list them: several captures in its dashboard between two reads
+/// count as one.
 fn takes_sums(books: &Books, psp_id: &str) -> bool {
     books.psp.iter().any(|entry| {
         entry.payment_id == psp_id && entry.vendor == Vendor::Stripe && dashboard::has_done(entry)
     })
 }
 
-/// A call for the payment was left to a person: one of a source that has it, or the one that made it, which we have never
-/// learned.
+/// Whether a call for the payment is flagged for an operator: a call of its source, or its creation, whose answer we never got.
 fn is_left_to_a_person(books: &Books, psp_id: &str) -> bool {
     let is_known =
         |source: &PaymentSourceRow| source.psp_id.as_deref() == Some(psp_id) && books.is_flagged(&source.id);
@@ -92,7 +92,7 @@ fn is_left_to_a_person(books: &Books, psp_id: &str) -> bool {
     books.sources.iter().any(is_known) || books.flagged().any(made_it)
 }
 
-/// Of what was taken for not sent, and whose caller was told so, nothing is left here, and nothing may have happened there.
+/// Effects of calls that counted as not sent, and were reported so: there must be none.
 fn denied(books: &Books) -> Vec<String> {
     let is_denied = |id: &String| books.transactions.iter().all(|row| row.id != *id);
     let denied = books
@@ -104,7 +104,7 @@ fn denied(books: &Books) -> Vec<String> {
         .filter(|operation| books.effects_of(operation).next().is_some())
         .map(|operation| {
             let (kind, id) = (&operation.kind, &operation.id);
-            format!("the {kind} {id} was taken for not sent, and it happened")
+            format!("the {kind} {id} counted as not sent, but it happened")
         })
         .collect()
 }

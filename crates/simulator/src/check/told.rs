@@ -1,4 +1,4 @@
-//! What has happened was told to the merchant: at least once, and under one identifier.
+//! Every change was sent to the merchant: at least once, and under one identifier.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use tillgate_store::TransactionStatus;
 use super::Books;
 use crate::merchant::Told;
 
-/// After so many calls a webhook is told nothing more of an event.
+/// Number of calls after which a webhook gets no more of an event.
 const GIVEN_UP_AFTER: usize = 10;
 
-/// Of what nobody was told. `topics` are those that the merchant wants to know.
+/// Changes that were never sent. `topics` are those that the merchant subscribes to.
 pub fn check(books: &Books, topics: &[&str], told: &BTreeMap<String, Told>) -> Vec<String> {
     let mut findings = Vec::new();
     let mut by_event: BTreeMap<(&str, &str), Vec<&Told>> = BTreeMap::new();
@@ -21,7 +21,7 @@ pub fn check(books: &Books, topics: &[&str], told: &BTreeMap<String, Told>) -> V
     for ((topic, id), told) in &by_event {
         if told.len() > 1 {
             findings.push(format!(
-                "{topic} of {id} was told under {} identifiers",
+                "{topic} of {id} was sent under {} identifiers",
                 told.len()
             ));
         }
@@ -36,13 +36,16 @@ pub fn check(books: &Books, topics: &[&str], told: &BTreeMap<String, Told>) -> V
             .any(|told| told.arrived > 0 || told.calls >= GIVEN_UP_AFTER);
         if !is_told {
             let calls: usize = told.map(|told| told.calls).sum();
-            findings.push(format!("{topic} of {id} was not told; there were {calls} calls"));
+            findings.push(format!(
+                "{topic} of {id} did not arrive; there were {calls} calls"
+            ));
         }
     }
     findings
 }
 
-/// What must have happened, seeing how things are now: topics, each with the resource. None of these happens to one twice.
+/// Changes that must have happened, by the present state: topics, each with the resource. None of these happens to a resource
+/// twice.
 fn happened(books: &Books) -> impl Iterator<Item = (String, &str)> {
     let transactions = books.transactions.iter().flat_map(|row| {
         let id = row.id.as_str();

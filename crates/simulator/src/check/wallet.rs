@@ -19,7 +19,7 @@ use crate::{
     world::World,
 };
 
-/// What must not be.
+/// Violations.
 pub fn check(books: &Books, notes: &Notes, world: &World) -> Vec<String> {
     let mut findings = Vec::new();
     charges(books, notes, &mut findings);
@@ -31,7 +31,7 @@ pub fn check(books: &Books, notes: &Notes, world: &World) -> Vec<String> {
     for (id, card) in notes.cards.iter().filter(|(_, card)| card.removed_at.is_some()) {
         if is_kept(world, &card.token) {
             findings.push(format!(
-                "the card {id} was removed, and its PSP keeps {}",
+                "the card {id} was removed, but its PSP still has {}",
                 card.token
             ));
         }
@@ -41,7 +41,7 @@ pub fn check(books: &Books, notes: &Notes, world: &World) -> Vec<String> {
     findings
 }
 
-/// What an order is paid with at Stripe is its customer's, or nobody's.
+/// The instrument of an order at Stripe belongs to its customer, or to nobody.
 pub fn buyers(books: &Books, world: &World) -> Vec<String> {
     let mut findings = Vec::new();
     let list = ask(world, "/v1/customers?limit=100", STRIPE_KEY);
@@ -93,7 +93,7 @@ fn charges(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
             continue;
         };
         let order = books.orders.iter().find(|order| order.id == row.order_id);
-        // Since then, the order may have got another buyer.
+        // The order may have got another buyer since then.
         let payers = order.and_then(|order| Some(&notes.orders.get(&order.id)?.customers));
         if payers.is_none_or(|payers| !payers.contains(&card.owner)) {
             findings.push(format!(
@@ -113,7 +113,7 @@ fn charges(books: &Books, notes: &Notes, findings: &mut Vec<String>) {
     }
 }
 
-/// A customer of ours is made once at Stripe.
+/// A customer of ours is created once at Stripe.
 fn customers(world: &World, findings: &mut Vec<String>) {
     let list = ask(world, "/v1/customers?limit=100", STRIPE_KEY);
     let mut made: BTreeMap<&str, usize> = BTreeMap::new();
@@ -134,7 +134,7 @@ fn is_kept(world: &World, token: &str) -> bool {
     ask(world, &format!("/v1/payment_methods/{token}"), STRIPE_KEY)["customer"].is_string()
 }
 
-/// Asks a PSP as the merchant would, past all faults.
+/// Sends a request to a PSP like the merchant would, past all faults.
 fn ask(world: &World, path: &str, key: &str) -> Value {
     let request = Request::builder()
         .method("GET")

@@ -1,4 +1,4 @@
-//! Connecting: plain or with TLS, as the URL says.
+//! Opens connections: plain or with TLS, as the URL says.
 
 use std::{net::IpAddr, path::PathBuf, sync::Arc};
 
@@ -20,10 +20,10 @@ use tokio_postgres::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// Opens a connection. TLS is as the URL says with the words of PostgreSQL (`sslmode`, `sslrootcert`); where it is used, the
-/// server is always verified.
+/// Opens a connection. The URL controls TLS with PostgreSQL's parameters (`sslmode`, `sslrootcert`); with TLS, the server is
+/// always verified.
 ///
-/// The task that drives it ends with it.
+/// The task that drives the connection ends with it.
 pub async fn connect(url: &str) -> ConnectionResult<(AsyncPgConnection, JoinHandle<()>)> {
     let Target { config, mode, roots } = Target::read(url)?;
     let (client, driver) = if mode == Mode::Disable {
@@ -37,8 +37,8 @@ pub async fn connect(url: &str) -> ConnectionResult<(AsyncPgConnection, JoinHand
     let mut connection = AsyncPgConnection::try_from(client).await?;
     diesel_async::SimpleAsyncConnection::batch_execute(
         &mut connection,
-        // Whoever waits gives up a little earlier than a statement does, and a little later than one that waits for a lock.
-        // A transaction whose caller is gone, and whose connection the server takes for open, holds no lock for long.
+        // A caller stops waiting a little earlier than a statement, and a little later than a wait for a lock. A transaction
+        // whose caller is gone, and whose connection the server considers open, holds its locks only briefly.
         "SET synchronous_commit = on; SET lock_timeout = '3s'; SET statement_timeout = '5s'; \
          SET idle_in_transaction_session_timeout = '10s'; SET timezone = 'UTC'",
     )
@@ -47,7 +47,7 @@ pub async fn connect(url: &str) -> ConnectionResult<(AsyncPgConnection, JoinHand
     Ok((connection, driver))
 }
 
-/// Warns when data may go to another machine in the clear.
+/// Warns if data may go to another machine unencrypted.
 pub fn warn_of_plain_connections(url: &str) {
     if Target::read(url).is_ok_and(|target| target.may_be_plain()) {
         tracing::warn!(
@@ -56,31 +56,31 @@ pub fn warn_of_plain_connections(url: &str) {
     }
 }
 
-/// How TLS is used, in the words of PostgreSQL.
+/// The use of TLS, in PostgreSQL's words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Mode {
-    /// Not at all.
+    /// Never.
     Disable,
     /// If the server offers it.
     Prefer,
-    /// Always. `require` is the same: a certificate that nobody looks at protects from nobody who can answer in the server's
-    /// place.
+    /// Always. `require` is the same here, because an unverified certificate does not protect from a machine that answers in the
+    /// server's place.
     VerifyFull,
     /// Always, whatever name the server's certificate has.
     VerifyCa,
 }
 
-/// Where a URL leads.
+/// The target of a URL.
 #[derive(Debug)]
 struct Target {
     config: Config,
     mode: Mode,
-    /// Certificates to trust in the place of the machine's.
+    /// Trusted certificates instead of the machine's.
     roots: Option<PathBuf>,
 }
 
 impl Target {
-    /// Takes the parameters out that tokio-postgres does not know.
+    /// Removes the parameters that tokio-postgres does not know.
     fn read(url: &str) -> ConnectionResult<Self> {
         let (start, query) = url.split_once('?').unwrap_or((url, ""));
         let (mut mode, mut roots, mut others) = (Mode::Prefer, None, Vec::new());
@@ -130,14 +130,14 @@ impl Mode {
     }
 }
 
-/// Percent encoding, in which a plus is a plus.
+/// Percent-decoding in which a plus stays a plus.
 fn decoded(text: &str) -> String {
     let text = text.replace('+', "%2B").replace('=', "%3D");
     let pairs = url::form_urlencoded::parse(text.as_bytes());
     pairs.map(|(name, _)| name.into_owned()).collect()
 }
 
-/// Queries on a connection that has failed say so themselves.
+/// Queries on a failed connection report the failure themselves.
 async fn drive(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
     if let Err(error) = connection.await {
         tracing::warn!(%error, "a connection to the database has failed");
@@ -179,7 +179,7 @@ fn own_roots(file: &PathBuf, provider: Arc<CryptoProvider>) -> ConnectionResult<
         .map_err(|error| unusable(&error))
 }
 
-/// Verifies who has signed a certificate, and not whom it names.
+/// Verifies the issuer of a certificate, and not its name.
 #[derive(Debug)]
 struct AnyName(Arc<dyn ServerCertVerifier>);
 
@@ -196,7 +196,7 @@ impl ServerCertVerifier for AnyName {
             .0
             .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         match verified {
-            // The name is looked at last.
+            // The name is checked last.
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),

@@ -1,4 +1,4 @@
-//! The connection that the queries of this backend take.
+//! The connection type for the queries of this backend.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -10,19 +10,18 @@ use diesel_async::{AsyncConnectionCore, AsyncPgConnection};
 
 use super::{Backend, text::Remembered};
 
-/// A connection that is shared, so that several queries can be under way on it. The server works them off in the order
-/// in which they were first polled.
+/// A shared connection, so that several queries can be in progress on it. The server runs them in the order of their first polls.
 #[derive(Clone)]
 pub struct Connection(Arc<dyn Deref<Target = AsyncPgConnection> + Send + Sync>);
 
 impl Connection {
-    /// Shares a connection. What it is held by is dropped with the last clone.
+    /// Shares a connection. The last clone drops `held`.
     pub fn new(held: Arc<dyn Deref<Target = AsyncPgConnection> + Send + Sync>) -> Self {
         Self(held)
     }
 }
 
-/// What diesel-async does for `&AsyncPgConnection`, the shared connection that it knows.
+/// The shared connection that diesel-async knows.
 type Shared<'a> = &'a AsyncPgConnection;
 
 impl AsyncConnectionCore for Connection {

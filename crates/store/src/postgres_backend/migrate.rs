@@ -22,15 +22,15 @@ use crate::{
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// How long the start waits for a connection.
+/// Time limit for a connection at the start.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// Brings the tables up to date. Where they are, nothing is asked for that only their owner may do.
+/// Migrates the tables. If they are current, this needs no owner's rights.
 pub fn migrate(url: &str) -> Result<(), StoreError> {
     on_a_runtime_of_its_own(run(url))
 }
 
-/// Looks at the tables of a database, and at a setting, without changing anything.
+/// Reads the schema and a setting of a database, without changing anything.
 pub fn look(url: &str, setting: &str) -> Result<Found, StoreError> {
     on_a_runtime_of_its_own(async {
         let mut connection = connected(url).await?;
@@ -46,8 +46,8 @@ pub fn look(url: &str, setting: &str) -> Result<Found, StoreError> {
     })
 }
 
-/// diesel's migrations block, and may do so only on a runtime with several threads, so that they have a thread and a runtime
-/// of their own.
+/// diesel's migrations block, which is allowed only on a runtime with several threads, so they get a thread and a runtime of
+/// their own.
 fn on_a_runtime_of_its_own<T: Send>(
     work: impl Future<Output = Result<T, StoreError>> + Send,
 ) -> Result<T, StoreError> {
@@ -77,7 +77,7 @@ async fn connected(url: &str) -> Result<AsyncPgConnection, StoreError> {
 async fn run(url: &str) -> Result<(), StoreError> {
     warn_of_plain_connections(url);
     let mut connection = connected(url).await?;
-    // Another instance may be at it, and a large table takes its time.
+    // Another instance may be migrating, and a large table takes time.
     connection
         .batch_execute(
             "SET lock_timeout = 0; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0",
@@ -87,7 +87,7 @@ async fn run(url: &str) -> Result<(), StoreError> {
     if schema_of(&mut connection).await? == Schema::Current {
         return Ok(());
     }
-    // Any number will do, as long as all instances use the same.
+    // Any number, as long as all instances use the same one.
     connection
         .batch_execute("SELECT pg_advisory_lock(827346501)")
         .await?;
@@ -105,7 +105,7 @@ async fn run(url: &str) -> Result<(), StoreError> {
     outcome.map_err(|error| StoreError::Failed(format!("migration: {error}")))
 }
 
-/// Reads the list of migrations itself: diesel would create it first, which needs the right to create even if it exists.
+/// Reads the list of migrations directly: diesel would create it first, which needs the right to create even if it exists.
 async fn schema_of(connection: &mut AsyncPgConnection) -> Result<Schema, StoreError> {
     let has_run = sql::<Bool>("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL");
     let applied = if has_run.get_result(connection).await? {
@@ -117,7 +117,7 @@ async fn schema_of(connection: &mut AsyncPgConnection) -> Result<Schema, StoreEr
     compare::<Backend>(&MIGRATIONS, applied)
 }
 
-/// An empty database, and one that has had the migration, have none.
+/// Neither an empty database nor one that has had the migration has such customers.
 async fn refuse_address_clashes(connection: &mut AsyncPgConnection) -> Result<(), StoreError> {
     let there_is = sql::<Bool>("SELECT to_regclass('customers') IS NOT NULL");
     if !there_is.get_result::<bool>(connection).await? {
@@ -135,7 +135,7 @@ async fn refuse_address_clashes(connection: &mut AsyncPgConnection) -> Result<()
     address_clashes::refuse(&clashes)
 }
 
-/// Deadlocks, timeouts and a database that closes are told from bugs by their English text: diesel hides the codes. Only a
+/// Deadlocks, timeouts and a closing database are recognized by their English messages, because diesel hides the codes. Only a
 /// superuser may change the language.
 async fn warn_of_language(connection: &mut AsyncPgConnection) -> Result<(), StoreError> {
     let query = sql::<Text>("SELECT current_setting('lc_messages')");

@@ -1,5 +1,3 @@
-//! The pool.
-
 use std::{cell::RefCell, collections::HashMap};
 
 use deadpool::managed::QueueMode;
@@ -19,8 +17,8 @@ thread_local! {
     static POOLS: RefCell<HashMap<String, Pool>> = RefCell::new(HashMap::new());
 }
 
-/// Connections to PostgreSQL. Each thread has a pool of its own, because the task that drives a connection lives on the
-/// runtime that opened it.
+/// Connections to PostgreSQL. Each thread has its own pool, because the task that drives a connection lives on the runtime that
+/// opened it.
 #[derive(Clone)]
 pub struct Pool(Deadpool<AsyncPgConnection>);
 
@@ -37,10 +35,10 @@ impl Pool {
         })
     }
 
-    /// A pool for the URL; connections are opened when they are needed.
+    /// A pool for the URL; connections are opened on demand.
     fn new(url: &str, size: usize) -> Result<Self, StoreError> {
         let mut config = ManagerConfig::default();
-        // A connection that is gone is noticed by its own driver; asking each time would be a round trip more.
+        // A closed connection is noticed by its own driver; a check each time would be another round trip.
         config.recycling_method = RecyclingMethod::Fast;
         config.custom_setup = Box::new(|url| {
             let url = url.to_owned();
@@ -49,7 +47,7 @@ impl Pool {
         let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(url, config);
         let pool = Deadpool::builder(manager)
             .max_size(size)
-            // The one that was used last: its server process has what it needs at hand.
+            // The last used connection comes first: its server process is warm.
             .queue_mode(QueueMode::Lifo)
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;

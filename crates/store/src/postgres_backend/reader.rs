@@ -1,5 +1,5 @@
-//! Reads: on a connection that all reads of a thread share. What they ask for at the same time goes to the server in one
-//! go and comes back in one.
+//! Reads on connections that all reads of a thread share. Simultaneous queries go to the server in one go, and so do their
+//! answers.
 
 use std::{
     cell::RefCell,
@@ -19,13 +19,13 @@ use tokio::{sync::Mutex, task::JoinHandle, time::Instant};
 use super::{Connection, connect::connect};
 use crate::StoreError;
 
-/// Connections of a thread. The second one is for what would wait too long on the first.
+/// Connections of a thread. The second one is for reads that would wait too long on the first.
 const CONNECTIONS: usize = 2;
 
-/// How many reads are under way on a connection before the next one is used, too.
+/// Reads in progress on a connection before the next one is used, too.
 const SHARED_BY: usize = 16;
 
-/// A connection is held up, by a read that takes long, when none has ended on it for this time.
+/// A connection counts as held up by a slow read if no read has ended on it for this time.
 const HELD_UP: Duration = Duration::from_millis(2);
 
 thread_local! {
@@ -36,46 +36,46 @@ thread_local! {
 #[derive(Default)]
 struct Readers {
     open: RefCell<Vec<Arc<Reader>>>,
-    /// Held while one is opened: reads that come at once do not open one each.
+    /// Held while a connection is opened: simultaneous reads do not open one each.
     opening: Mutex<()>,
 }
 
-/// A connection, and the task that drives it.
+/// A connection, with the task that drives it.
 struct Reader {
     connection: AsyncPgConnection,
     driver: JoinHandle<()>,
     queue: Lock<Queue>,
-    /// It did not answer in time: no more reads are begun on it, and it is closed with the last that is under way.
+    /// Whether it failed to answer in time: it gets no more reads, and is closed with the last one in progress.
     is_given_up: AtomicBool,
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        // What the server has not answered by now is of no use to anybody.
+        // Answers that have not arrived yet are no longer needed.
         self.driver.abort();
     }
 }
 
-/// What is under way on a connection.
+/// The reads in progress on a connection.
 struct Queue {
     reads: usize,
-    /// When the last one ended or, before that, the first one began.
+    /// Time when the last read ended or, before that, the first one began.
     moved: Instant,
 }
 
-/// A read that is under way on a connection.
+/// A read in progress on a connection.
 struct Read(Arc<Reader>);
 
-/// A connection of this thread, while a read is under way on it.
+/// A connection of this thread, with a read in progress on it.
 pub struct Reading(Arc<Read>);
 
 impl Reading {
-    /// What queries run on.
+    /// The connection for queries.
     pub fn connection(&self) -> Connection {
         Connection::new(self.0.clone())
     }
 
-    /// It does not answer: later reads go elsewhere.
+    /// Marks the connection as dead: later reads use another one.
     pub fn give_up(&self) {
         self.0.0.is_given_up.store(true, Ordering::Relaxed);
     }
@@ -95,8 +95,8 @@ pub async fn reader(url: &str) -> Result<Reading, StoreError> {
 }
 
 impl Readers {
-    /// Begins a read: on the first connection that is neither full nor held up or, if all are, on the one with the fewest
-    /// reads. None while there may be another connection.
+    /// Begins a read on the first connection that is neither full nor held up or, if all are, on the one with the fewest reads.
+    /// `None` as long as another connection may be opened.
     fn begin(&self) -> Option<Read> {
         let now = Instant::now();
         let mut open = self.open.borrow_mut();

@@ -1,5 +1,5 @@
-//! The text of a query that is always the same is put together once. diesel-async asks for it each time, to look up the
-//! prepared statement; for a wide row that would take longer than anything else that the service does to read it.
+//! Builds the text of a constant query only once. diesel-async asks for it each time, to find the prepared statement; for a wide
+//! row that would take longer than the rest of the read.
 
 use std::{any::TypeId, cell::RefCell, collections::HashMap, rc::Rc};
 
@@ -11,11 +11,11 @@ use diesel::{
 use super::Backend;
 
 thread_local! {
-    /// By what diesel takes for the same query. There are as many as the program has queries.
+    /// The texts, by diesel's type of the query. There are as many as the program has queries.
     static TEXTS: RefCell<HashMap<TypeId, Rc<str>>> = RefCell::default();
 }
 
-/// A query whose text is remembered, unless it varies with its values.
+/// A query whose text is stored, unless it varies with its values.
 pub struct Remembered<Q>(pub Q);
 
 impl<Q: QueryId> QueryId for Remembered<Q> {

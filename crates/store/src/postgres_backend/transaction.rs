@@ -1,5 +1,4 @@
-//! Transactions, in few round trips: what does not wait for an answer is sent at once, and the server works it off in
-//! order.
+//! Transactions, in few round trips: a statement without an answer is sent at once, and the server runs it in order.
 
 use std::{
     future::poll_fn,
@@ -26,10 +25,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::Connection;
 use crate::{StoreError, prepared::Statement};
 
-/// A write that is under way.
+/// A write in progress.
 type Write = LocalBoxFuture<'static, Result<(), StoreError>>;
 
-/// A connection, and the writes on it that nobody waits for before the transaction ends.
+/// A connection, with writes that are awaited only at the end of the transaction.
 pub struct Pipeline {
     /// The connection.
     pub connection: Connection,
@@ -37,7 +36,7 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// On a connection without a transaction.
+    /// A pipeline on a connection without a transaction.
     pub fn reading(connection: Connection) -> Self {
         Self {
             connection,
@@ -60,7 +59,7 @@ impl Pipeline {
             return write.await;
         };
         let mut write = write.boxed_local();
-        // Its turn is before that of the next query.
+        // Polled once, so that it precedes the next query.
         match poll_fn(|context| Poll::Ready(write.poll_unpin(context))).await {
             Poll::Ready(outcome) => outcome,
             Poll::Pending => writes
@@ -70,11 +69,11 @@ impl Pipeline {
     }
 }
 
-/// How long a server may take to undo a transaction, before its connection is given up.
+/// Time that a server has for a rollback, before its connection is dropped.
 const UNDOING: Duration = Duration::from_millis(500);
 
-/// Runs a transaction, which is kept if it succeeds and undone if not. If it has not ended by the deadline, its connection is
-/// given up: the server undoes it then, unless the commit was sent, and nobody can tell.
+/// Runs a transaction, which is committed if it succeeds and rolled back if not. If it has not ended by the deadline, its
+/// connection is dropped. The server then rolls it back, unless the commit was sent: the outcome is unknown then.
 pub async fn transaction<T, E: From<StoreError>>(
     connection: Object<AsyncPgConnection>,
     deadline: Instant,
@@ -90,19 +89,19 @@ pub async fn transaction<T, E: From<StoreError>>(
     if outcome.is_err()
         && let Err(rollback) = roll_back(&open).await
     {
-        tracing::warn!(%rollback, "rolling back failed; the connection is given up");
+        tracing::warn!(%rollback, "the rollback failed; the connection is closed");
     } else {
         open.has_ended.store(true, Ordering::Relaxed);
     }
     outcome
 }
 
-/// All of a transaction, except that it is not undone if it fails.
+/// All of a transaction, except for the rollback after a failure.
 ///
-/// `BEGIN` is followed by the first query without waiting for it, and the writes by `COMMIT`. A write that has to be
-/// prepared first would come too late if `COMMIT` did not wait for its turn behind it: that is why it is a prepared
-/// statement itself. diesel-async hands out prepared statements in the order in which they were asked for, and sends each
-/// query when it gets its statement. After a write that fails at the server, `COMMIT` undoes the transaction.
+/// The first query follows `BEGIN` without waiting for it, and `COMMIT` follows the writes. A write that must be prepared first
+/// would come too late if `COMMIT` did not wait for its turn behind it: that is why `COMMIT` is a prepared statement itself.
+/// diesel-async gives out prepared statements in the order of the requests, and sends each query when it gets its statement.
+/// After a write that fails at the server, `COMMIT` rolls the transaction back.
 async fn work<T, E: From<StoreError>>(
     connection: Connection,
     is_committing: &AtomicBool,
@@ -130,17 +129,17 @@ async fn work<T, E: From<StoreError>>(
         let writes = writes.await.map_err(|error| at_end(error, is_committing));
         Ok(writes?)
     };
-    // The writes are looked at first: when one has failed before it was sent, `COMMIT`, which is behind it, is not sent
-    // either. And what comes after a failed write fails for no reason of its own.
+    // The writes are polled first: if one has failed before it was sent, the `COMMIT` behind it is not sent either. A failure
+    // after a failed write only follows from that one.
     let ((), value) = try_join(written, transaction).await?;
     Ok(value)
 }
 
-/// A connection that is lost after the commit was sent leaves it open whether it was carried out.
+/// If a connection is lost after the commit was sent, the outcome is unknown.
 fn at_end(error: StoreError, is_committing: &AtomicBool) -> StoreError {
     match error {
         StoreError::Unavailable(cause) if is_committing.load(Ordering::Relaxed) => {
-            tracing::warn!(cause, "the database has not told whether it has committed");
+            tracing::warn!(cause, "the outcome of a commit is unknown");
             StoreError::Unknown
         }
         error => error,
@@ -154,8 +153,8 @@ async fn roll_back(mut connection: &AsyncPgConnection) -> Result<(), StoreError>
     Ok(())
 }
 
-/// A connection with a transaction. If it is dropped before that has ended, because the caller is gone or the server does
-/// not end it, the connection does not go back to the pool.
+/// A connection with a transaction. If it is dropped before the transaction has ended, because the caller is gone or the server
+/// does not answer, the connection does not go back to the pool.
 struct Open {
     connection: Option<Object<AsyncPgConnection>>,
     has_ended: AtomicBool,

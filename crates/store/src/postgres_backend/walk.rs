@@ -1,12 +1,12 @@
-//! Walking through a table in the order in which it lies on the disk: no index is needed for that.
+//! Walks through a table in its order on the disk, without an index.
 
-/// A new row is put where there is room for it.
+/// A new row goes wherever there is room.
 pub const IN_ORDER: bool = false;
 
 /// Blocks of a step, of some hundred rows.
 const STEP: u32 = 64;
 
-/// Where the step ends that begins at the block `$1`; NULL if nothing follows.
+/// The end of the step that begins at the block `$1`; NULL if nothing follows.
 pub fn end_of_step(table: &str) -> String {
     format!(
         "SELECT CASE WHEN $1 < blocks THEN $1 + {STEP} END AS number FROM \
@@ -18,7 +18,7 @@ pub fn end_of_step(table: &str) -> String {
 pub const IN_STEP: &str =
     "ctid >= ('(' || ?1::bigint || ',0)')::tid AND ctid < ('(' || ?2::bigint || ',0)')::tid";
 
-/// A statement as this backend has it, of one with `?1`, `?2` and so on.
+/// A statement with `?1`, `?2` and so on in this backend's notation.
 pub fn statement(text: &str) -> String {
     text.replace('?', "$")
 }

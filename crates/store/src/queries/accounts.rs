@@ -1,5 +1,5 @@
-//! Organizations, their applications, and the settings of the installation. They stand outside of any scope: a scope is
-//! made of what is found here.
+//! Organizations, their applications, and the settings of the installation. They belong to no scope, because scopes are made from
+//! them.
 
 use diesel::prelude::*;
 
@@ -9,7 +9,7 @@ use crate::{
     rows::{applications, organizations, refresh_tokens, settings},
 };
 
-/// The organization of that name.
+/// The organization with a name.
 pub async fn organization_by_name(
     connection: &mut Connection,
     name: &str,
@@ -20,7 +20,7 @@ pub async fn organization_by_name(
     Ok(run!(query.get_result(connection)).optional()?)
 }
 
-/// How many organizations there are.
+/// The number of organizations.
 pub async fn count_organizations(connection: &mut Connection) -> Result<i64, StoreError> {
     Ok(run!(organizations::table.count().get_result(connection))?)
 }
@@ -38,7 +38,7 @@ pub async fn insert_organization(
     Ok(())
 }
 
-/// The application of that client id.
+/// The application with a client id.
 pub async fn application(
     connection: &mut Connection,
     client_id: &str,
@@ -49,7 +49,7 @@ pub async fn application(
     Ok(run!(query.get_result(connection)).optional()?)
 }
 
-/// The application of that id or client id, which no other transaction can lock until this one ends.
+/// The application with an id or client id, locked until the transaction ends.
 pub async fn lock_application(
     connection: &mut Connection,
     id_or_client_id: &str,
@@ -64,14 +64,14 @@ pub async fn lock_application(
     Ok(run!(for_update!(query).get_result(connection)).optional()?)
 }
 
-/// Writes the columns of an application that can change.
+/// Writes the changeable columns of an application.
 pub async fn save_application(connection: &mut Connection, row: &ApplicationRow) -> Result<(), StoreError> {
     let target = applications::table.filter(applications::client_id.eq(&row.client_id));
     run!(diesel::update(target).set(row).execute(connection))?;
     Ok(())
 }
 
-/// Removes an application and the refresh tokens that it was given.
+/// Removes an application and its refresh tokens.
 pub async fn delete_application(connection: &mut Connection, row: &ApplicationRow) -> Result<(), StoreError> {
     let tokens = refresh_tokens::table.filter(refresh_tokens::application_id.eq(&row.id));
     run!(diesel::delete(tokens).execute(connection))?;
@@ -118,7 +118,7 @@ pub async fn setting(connection: &mut Connection, name: &str) -> Result<Option<S
     Ok(run!(query.get_result(connection)).optional()?)
 }
 
-/// Sets a setting that has no value yet; one that has keeps it.
+/// Sets a setting without a value; an existing value stays.
 pub async fn set_setting_once(
     connection: &mut Connection,
     name: &str,
@@ -131,7 +131,7 @@ pub async fn set_setting_once(
     Ok(())
 }
 
-/// Sets a setting, whatever it was.
+/// Sets a setting, whatever its value was.
 pub async fn set_setting(connection: &mut Connection, name: &str, value: &str) -> Result<(), StoreError> {
     let insert = diesel::insert_into(settings::table)
         .values((settings::name.eq(name), settings::value.eq(value)))

@@ -1,4 +1,4 @@
-//! Numbers that count up, per organization and mode.
+//! Counters, for each organization and mode.
 
 use diesel::prelude::*;
 

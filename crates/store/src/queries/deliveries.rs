@@ -1,4 +1,4 @@
-//! What is sent to webhooks: what is due, and what became of it.
+//! Deliveries to webhooks: the due ones, and their results.
 
 use diesel::{dsl::exists, prelude::*};
 
@@ -24,8 +24,8 @@ pub async fn webhooks_of_topic(
     Ok(run!(query.load(connection))?)
 }
 
-/// The webhooks, of all organizations, that something is to be sent to by now. Those that are disabled, or whose circuit is
-/// open, wait. The rows carry their scope.
+/// The webhooks of all organizations that have due deliveries, without those that are disabled or have an open circuit. The rows
+/// have their scope.
 pub async fn webhooks_with_due(
     connection: &mut Connection,
     now: StoredTime,
@@ -85,8 +85,8 @@ pub async fn take_due(
     Ok(due)
 }
 
-/// Writes what became of a call. Whoever was called in time, but after somebody else, has been called twice: only the call
-/// itself is written then.
+/// Records the result of a call. If another process has recorded an attempt meanwhile, the webhook was called twice: only the
+/// call itself is recorded then.
 pub async fn record(connection: &mut Connection, called: &Called) -> Result<bool, StoreError> {
     let callback = &called.callback;
     let target = event_deliveries::table
@@ -110,7 +110,7 @@ pub async fn record(connection: &mut Connection, called: &Called) -> Result<bool
     Ok(counts)
 }
 
-/// A webhook has taken a call: its failures are forgotten.
+/// Resets a webhook's failures after a success.
 pub async fn forget_failures(connection: &mut Connection, webhook: &WebhookRow) -> Result<(), StoreError> {
     let target = webhooks::table
         .filter(webhooks::organization_id.eq(&webhook.organization_id))
@@ -122,7 +122,7 @@ pub async fn forget_failures(connection: &mut Connection, webhook: &WebhookRow) 
     Ok(())
 }
 
-/// A webhook has failed once more. Its circuit opens with the failure of that number.
+/// Counts a failure of a webhook. The circuit opens at number `opens_at`.
 pub async fn count_failure(
     connection: &mut Connection,
     webhook: &WebhookRow,
@@ -142,7 +142,7 @@ pub async fn count_failure(
     Ok(())
 }
 
-/// A webhook wants no more calls.
+/// Disables a webhook that refuses further calls.
 pub async fn disable(
     connection: &mut Connection,
     webhook: &WebhookRow,
@@ -158,7 +158,7 @@ pub async fn disable(
     Ok(())
 }
 
-/// Ends what still waits to be sent to a webhook. What was sent stays.
+/// Cancels the waiting deliveries of a webhook. Those that were sent stay.
 pub async fn end_pending(
     connection: &mut Connection,
     scope: &Scope,

@@ -1,4 +1,4 @@
-//! Events that PSPs tell of: whose they are, which are known, and which wait to be dealt with.
+//! Provider events: their gateways, the known ones, and those that wait to be handled.
 
 use diesel::prelude::*;
 use tillgate_model::{Id, resources::GatewayType};
@@ -11,8 +11,7 @@ use crate::{
 
 pub use super::resources::gateway_events::*;
 
-/// The gateway whose PSP sends its events to a URL with this end. It is looked for without a scope: the row carries the one
-/// that a verified event of it belongs to.
+/// The gateway whose webhook URL ends with a token. The search has no scope: the row has the scope of the verified event.
 pub async fn gateway_of_token(
     connection: &mut Connection,
     kind: GatewayType,
@@ -25,7 +24,7 @@ pub async fn gateway_of_token(
     Ok(run!(query.get_result(connection)).optional()?)
 }
 
-/// Adds an event; false if the gateway has told of it before.
+/// Adds an event; false if the gateway has it already.
 pub async fn insert_once(connection: &mut Connection, row: &GatewayEventRow) -> Result<bool, StoreError> {
     let insert = diesel::insert_into(gateway_events::table)
         .values(row)
@@ -33,7 +32,7 @@ pub async fn insert_once(connection: &mut Connection, row: &GatewayEventRow) -> 
     Ok(run!(insert.execute(connection))? > 0)
 }
 
-/// Whether an event, of whatever organization, is to be dealt with by now.
+/// Whether an event of any organization is due.
 pub async fn any_due(connection: &mut Connection, now: StoredTime) -> Result<bool, StoreError> {
     let due = gateway_events::table.filter(gateway_events::next_attempt_at.le(now));
     Ok(run!(
@@ -41,8 +40,8 @@ pub async fn any_due(connection: &mut Connection, now: StoredTime) -> Result<boo
     )?)
 }
 
-/// Takes events, of all organizations, that are to be dealt with by now, so that no other instance takes them before `until`.
-/// The rows carry their scope, and are as they were before they were taken.
+/// Claims due events of all organizations, so that no other instance takes them before `until`. The rows have their scope, and
+/// are those before the claim.
 pub async fn take_due(
     connection: &mut Connection,
     now: StoredTime,
@@ -69,8 +68,8 @@ pub async fn take_due(
     Ok(due)
 }
 
-/// Writes what became of an event: when it was dealt with, when it is looked at again, when it was left to a person. One
-/// that was dealt with meanwhile stays as it is.
+/// Records the result of an event: the times when it was handled, is due again, or was flagged for an operator. An event that was
+/// handled meanwhile stays as it is.
 pub async fn finish(
     connection: &mut Connection,
     scope: &Scope,
@@ -93,7 +92,7 @@ pub async fn finish(
     Ok(())
 }
 
-/// The payment sources whose payment the PSP calls by this name.
+/// The payment sources with an id of the PSP.
 pub async fn sources_of_psp_id(
     connection: &mut Connection,
     scope: &Scope,
@@ -107,7 +106,7 @@ pub async fn sources_of_psp_id(
     Ok(run!(query.load(connection))?)
 }
 
-/// Gives a gateway the endpoint that was registered for it, unless it has another one than `former` by now.
+/// Stores a newly registered endpoint with its gateway, unless the gateway's endpoint is no longer `former`.
 pub async fn keep_endpoint(
     connection: &mut Connection,
     scope: &Scope,

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::super::{Connection, RunQueryDsl};
 use crate::{IdempotencyKeyRow, Scope, Sender, StoreError, StoredTime, rows::idempotency_keys};
 
-/// What is known of a key.
+/// The stored state of a key.
 pub async fn get(
     connection: &mut Connection,
     scope: &Scope,
@@ -22,7 +22,7 @@ pub async fn get(
     Ok(run!(query.get_result(connection)).optional()?)
 }
 
-/// Claims a key; false if it was taken already.
+/// Claims a key; false if it was claimed already.
 pub async fn claim(connection: &mut Connection, row: &IdempotencyKeyRow) -> Result<bool, StoreError> {
     let insert = diesel::insert_into(idempotency_keys::table)
         .values(row)
@@ -30,7 +30,7 @@ pub async fn claim(connection: &mut Connection, row: &IdempotencyKeyRow) -> Resu
     Ok(run!(insert.execute(connection))? > 0)
 }
 
-/// Writes the answer of a claimed key, unless it has one: whoever asked meanwhile was given that.
+/// Stores the answer of a claimed key, unless it has one, which another request may have got meanwhile.
 pub async fn answer(connection: &mut Connection, row: &IdempotencyKeyRow) -> Result<(), StoreError> {
     let target = idempotency_keys::table
         .filter(idempotency_keys::organization_id.eq(&row.organization_id))
@@ -42,7 +42,7 @@ pub async fn answer(connection: &mut Connection, row: &IdempotencyKeyRow) -> Res
     Ok(prepared!(connection, diesel::update(target).set(row))?)
 }
 
-/// Claims a key again that is forgotten.
+/// Claims an expired key again.
 pub async fn save(connection: &mut Connection, row: &IdempotencyKeyRow) -> Result<(), StoreError> {
     let target = idempotency_keys::table
         .filter(idempotency_keys::organization_id.eq(&row.organization_id))
@@ -53,8 +53,8 @@ pub async fn save(connection: &mut Connection, row: &IdempotencyKeyRow) -> Resul
     Ok(prepared!(connection, diesel::update(target).set(row))?)
 }
 
-/// Closes the keys whose request made or changed a resource and never got to its answer: the effect is decided now, and
-/// the answer is what the resource is.
+/// Closes the keys of requests that changed a resource and never got an answer: the effect is decided now, and the answer is the
+/// resource's present state.
 pub async fn finish_of_resource(
     connection: &mut Connection,
     scope: &Scope,
@@ -74,7 +74,7 @@ pub async fn finish_of_resource(
     Ok(())
 }
 
-/// Forgets a key, because nothing came of its request.
+/// Releases a key, because its request had no effect.
 pub async fn release(
     connection: &mut Connection,
     scope: &Scope,

@@ -1,12 +1,12 @@
-//! Failed attempts to log in, counted per subject (a customer, a network address) and window of time.
+//! Failed attempts to log in, counted for each subject (a customer, a network address) and window of time.
 
 use diesel::prelude::*;
 
 use super::super::{Connection, RunQueryDsl};
 use crate::{Scope, StoreError, StoredTime, rows::login_attempts};
 
-/// Counts an attempt as failed. Answers how many there were in the window, with this one, and when the window began: now, if
-/// there was none.
+/// Counts an attempt as failed. Answers the number in the window, with this one, and the beginning of the window: now, if there
+/// was none.
 pub async fn count(
     connection: &mut Connection,
     scope: &Scope,
@@ -47,7 +47,7 @@ pub async fn take_back(connection: &mut Connection, scope: &Scope, subject: &str
     Ok(())
 }
 
-/// Forgets the attempts of a subject.
+/// Deletes the attempts of a subject.
 pub async fn forget(connection: &mut Connection, scope: &Scope, subject: &str) -> Result<(), StoreError> {
     let target = login_attempts::table
         .filter(login_attempts::organization_id.eq(scope.organization_id().as_str()))
@@ -57,7 +57,7 @@ pub async fn forget(connection: &mut Connection, scope: &Scope, subject: &str) -
     Ok(())
 }
 
-/// Forgets the windows that began by then, which are over.
+/// Deletes the windows that began before `ended`.
 pub async fn forget_ended(
     connection: &mut Connection,
     scope: &Scope,

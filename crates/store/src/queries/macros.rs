@@ -1,12 +1,12 @@
-//! The queries that every table of a resource has.
+//! The queries of every table of a resource.
 //!
-//! A row is read with `get_result`, never `first`: that adds `LIMIT ?`, and SQLite prepares a statement with such a
-//! variable anew each time.
+//! A row is read with `get_result`, never `first`: that adds `LIMIT ?`, and SQLite prepares a statement with such a variable
+//! again each time.
 
-/// Runs a write whose text is always the same, with a statement that stays prepared.
+/// Runs a write with a constant text, whose statement stays prepared.
 macro_rules! prepared {
     ($connection:expr, $write:expr) => {{
-        /// The key of this one.
+        /// Key of this statement.
         struct Here;
         run!($crate::prepared::Write::<Here, _>::new($write).load::<String>($connection)).map(drop)
     }};
@@ -25,7 +25,7 @@ macro_rules! table_queries {
             #[allow(unused_imports)] // the other backend's extension trait wins by its explicit import
             use super::super::super::RunQueryDsl;
 
-            /// The row of that id.
+            /// The row with an id.
             pub async fn get(connection: &mut Connection, scope: &Scope, id: &Id) -> Result<Option<$row>, StoreError> {
                 let query = dsl::$table
                     .filter(dsl::organization_id.eq(scope.organization_id().as_str()))
@@ -35,7 +35,7 @@ macro_rules! table_queries {
                 Ok(run!(query.get_result(connection)).optional()?)
             }
 
-            /// The row of that id, which no other transaction can lock until this one ends.
+            /// The row with an id, locked until the transaction ends.
             pub async fn lock(connection: &mut Connection, scope: &Scope, id: &Id) -> Result<Option<$row>, StoreError> {
                 let query = dsl::$table
                     .filter(dsl::organization_id.eq(scope.organization_id().as_str()))
@@ -45,7 +45,7 @@ macro_rules! table_queries {
                 Ok(run!(for_update!(query).get_result(connection)).optional()?)
             }
 
-            /// A page of the rows that fit, oldest first.
+            /// A page of the matching rows, oldest first.
             pub async fn page(
                 connection: &mut Connection,
                 scope: &Scope,
@@ -82,7 +82,7 @@ macro_rules! table_queries {
                 Ok(prepared!(connection, diesel::insert_into(dsl::$table).values(row))?)
             }
 
-            /// Writes the columns of a row that can change.
+            /// Writes the changeable columns of a row.
             pub async fn save(connection: &mut Connection, row: &$row) -> Result<(), StoreError> {
                 let target = dsl::$table
                     .filter(dsl::organization_id.eq(&row.organization_id))
@@ -91,7 +91,7 @@ macro_rules! table_queries {
                 Ok(prepared!(connection, diesel::update(target).set(row))?)
             }
 
-            /// Removes a row; false if there was none.
+            /// Removes a row; false if it does not exist.
             pub async fn delete(connection: &mut Connection, scope: &Scope, id: &Id) -> Result<bool, StoreError> {
                 let target = dsl::$table
                     .filter(dsl::organization_id.eq(scope.organization_id().as_str()))

@@ -1,4 +1,4 @@
-//! The outbox: what a transaction has changed is written in the same transaction, and told of afterwards.
+//! The outbox: changes are written in their own transaction, and published afterwards.
 
 use diesel::{
     dsl::exists,
@@ -12,7 +12,7 @@ use crate::{
     rows::{organizations, outbox, webhooks},
 };
 
-/// Adds changes, if the organization has a webhook at all: one statement, whose text is always the same.
+/// Adds changes if the organization has a webhook at all: one statement, with a constant text.
 pub async fn insert(connection: &mut Connection, row: &NewOutboxRow) -> Result<(), StoreError> {
     let enabled = webhooks::table
         .filter(webhooks::organization_id.eq(organizations::id))
@@ -38,7 +38,7 @@ pub async fn insert(connection: &mut Connection, row: &NewOutboxRow) -> Result<(
     Ok(())
 }
 
-/// What was written first, of all organizations. The rows carry their scope.
+/// The oldest rows of all organizations. The rows have their scope.
 pub async fn first(connection: &mut Connection, limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
     let query = outbox::table
         .order(outbox::sequence)
@@ -47,7 +47,7 @@ pub async fn first(connection: &mut Connection, limit: i64) -> Result<Vec<Outbox
     Ok(run!(query.load(connection))?)
 }
 
-/// Removes what is worked off; false if somebody else has done that.
+/// Removes a published row; false if another instance has done that.
 pub async fn remove(connection: &mut Connection, sequence: i64) -> Result<bool, StoreError> {
     let target = outbox::table.filter(outbox::sequence.eq(sequence));
     Ok(run!(diesel::delete(target).execute(connection))? > 0)

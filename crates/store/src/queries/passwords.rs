@@ -51,7 +51,7 @@ pub async fn set(connection: &mut Connection, row: &CustomerPasswordRow) -> Resu
     Ok(())
 }
 
-/// Takes a customer's password away.
+/// Removes a customer's password.
 pub async fn remove(connection: &mut Connection, scope: &Scope, customer_id: &str) -> Result<(), StoreError> {
     let target = customer_passwords::table
         .filter(customer_passwords::organization_id.eq(scope.organization_id().as_str()))

@@ -1,4 +1,4 @@
-//! Queries of the payment flows that go over more than one row.
+//! Queries of payments over more than one row.
 
 use diesel::prelude::*;
 use tillgate_model::{
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// A payment source, and of its order what is shown with it.
+/// A payment source, with the columns of its order that are shown with it.
 pub async fn source_and_order(
     connection: &mut Connection,
     scope: &Scope,
@@ -50,7 +50,7 @@ pub async fn summaries_of_orders(
     Ok(run!(query.load(connection))?)
 }
 
-/// The order of a payment source, which no other transaction can lock until this one ends.
+/// The order of a payment source, locked until the transaction ends.
 pub async fn lock_order_of_source(
     connection: &mut Connection,
     scope: &Scope,
@@ -69,8 +69,8 @@ pub async fn lock_order_of_source(
     Ok(run!(for_update!(query).get_result(connection)).optional()?)
 }
 
-/// Writes what payments change of an order. What it refers to stays, so that SQLite has neither foreign keys to check nor an
-/// index to write.
+/// Writes the columns of an order that payments change. Its references stay, so that SQLite has neither foreign keys to check nor
+/// an index to write.
 pub async fn save_progress_of_order(connection: &mut Connection, row: &OrderRow) -> Result<(), StoreError> {
     let target = orders::table
         .filter(orders::organization_id.eq(&row.organization_id))
@@ -128,7 +128,7 @@ pub async fn transactions_of_orders(
     Ok(run!(query.load(connection))?)
 }
 
-/// How many authorizations failed for callers of a network address since a moment.
+/// The number of failed authorizations of a network address's callers since a time.
 pub async fn count_failures_of_address(
     connection: &mut Connection,
     scope: &Scope,
@@ -145,7 +145,7 @@ pub async fn count_failures_of_address(
     Ok(run!(query.get_result(connection))?)
 }
 
-/// Sum of an order's line items, in minor units; none if it has none.
+/// Sum of an order's line items, in minor units; `None` without line items.
 pub async fn subtotal_of_order(
     connection: &mut Connection,
     scope: &Scope,
@@ -166,7 +166,7 @@ pub async fn subtotal_of_order(
     })))
 }
 
-/// How many orders refer to a customer.
+/// The number of orders of a customer.
 pub async fn count_orders_of_customer(
     connection: &mut Connection,
     scope: &Scope,
@@ -204,7 +204,7 @@ pub async fn insert_new_customer(connection: &mut Connection, row: &CustomerRow)
     Ok(run!(query.execute(connection))? > 0)
 }
 
-/// The customer with that address.
+/// The customer with an address.
 pub async fn customer_of_email(
     connection: &mut Connection,
     scope: &Scope,
@@ -218,7 +218,7 @@ pub async fn customer_of_email(
     Ok(run!(query.get_result(connection)).optional()?)
 }
 
-/// The enabled payment methods that a market offers: its own and those of no market.
+/// The enabled payment methods of a market: its own, and those without a market.
 pub async fn payment_methods_of_market(
     connection: &mut Connection,
     scope: &Scope,
@@ -239,8 +239,8 @@ pub async fn payment_methods_of_market(
     Ok(run!(query.load(connection))?)
 }
 
-/// What the market of an order offers for payments of a source type: each enabled payment method, with its gateway if that is
-/// enabled. The market of an order never changes, so that this needs no lock.
+/// The offers of an order's market for a source type: each enabled payment method, with its gateway if that is enabled. The
+/// market of an order never changes, so this needs no lock.
 pub async fn offers_of_order(
     connection: &mut Connection,
     scope: &Scope,
@@ -273,7 +273,7 @@ pub async fn offers_of_order(
     Ok(run!(query.load(connection))?)
 }
 
-/// The enabled gateways of a kind. An organization has a handful.
+/// The enabled gateways of a kind. An organization has only a few.
 pub async fn enabled_gateways(
     connection: &mut Connection,
     scope: &Scope,
@@ -289,7 +289,7 @@ pub async fn enabled_gateways(
     Ok(run!(query.load(connection))?)
 }
 
-/// Calls to PSPs, of all organizations, whose outcome is to be looked for by now. The rows carry their scope.
+/// Calls to PSPs, of all organizations, whose next check is due. The rows have their scope.
 pub async fn due_operations(
     connection: &mut Connection,
     now: StoredTime,
@@ -304,8 +304,8 @@ pub async fn due_operations(
     Ok(run!(query.load(connection))?)
 }
 
-/// Takes a due call, so that no other instance looks for it before `until`. Answers the call as it is then, or nothing if
-/// another one took it.
+/// Claims a due call, so that no other instance checks it before `until`. Answers the claimed row, or `None` if another instance
+/// was faster.
 pub async fn take_operation(
     connection: &mut Connection,
     row: GatewayOperationRow,
@@ -333,7 +333,7 @@ pub async fn take_operation(
     Ok((changed > 0).then_some(taken))
 }
 
-/// Removes the line items of an order that goes.
+/// Removes the line items of an order that is being deleted.
 pub async fn delete_line_items_of_order(
     connection: &mut Connection,
     scope: &Scope,
@@ -347,7 +347,7 @@ pub async fn delete_line_items_of_order(
     Ok(())
 }
 
-/// Makes all open calls to PSPs due that are not left to a person.
+/// Makes all open calls to PSPs due, except flagged ones.
 pub async fn make_operations_due(connection: &mut Connection, now: StoredTime) -> Result<(), StoreError> {
     let target = gateway_operations::table
         .filter(gateway_operations::finished_at.is_null())

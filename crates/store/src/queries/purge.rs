@@ -1,7 +1,7 @@
-//! Removing what is older than it has to be, a few rows at a time, so that no other write waits long.
+//! Deletes expired data, a few rows at a time, so that no other write waits long.
 //!
-//! Tables to which every payment adds a row have no index by time: it would make every payment dearer. They are walked through
-//! instead.
+//! Tables to which every payment adds a row have no index by time, which would make every payment more expensive. These queries
+//! walk through them instead.
 
 use diesel::{
     prelude::*,
@@ -32,7 +32,7 @@ struct Count {
     number: i64,
 }
 
-/// The step of a walk that begins at a position; none where the walk ends.
+/// The step of a walk that begins at a position; `None` at the end.
 pub async fn walk_step(
     connection: &mut Connection,
     what: PurgedByWalk,
@@ -64,7 +64,7 @@ pub async fn walk_step(
     }))
 }
 
-/// Removes what is due in a step. Answers how many rows there were.
+/// Deletes the expired data of a step. Answers the number of rows.
 pub async fn purge_step(
     connection: &mut Connection,
     what: PurgedByWalk,
@@ -84,7 +84,7 @@ pub async fn purge_step(
     Ok(run!(write.execute(connection))?)
 }
 
-/// Whether anything is due.
+/// Whether any data has expired.
 pub async fn any_due(
     connection: &mut Connection,
     what: PurgedByTime,
@@ -100,7 +100,7 @@ pub async fn any_due(
     Ok(count.number > 0)
 }
 
-/// Removes the first of what is due. Answers how many rows there were.
+/// Deletes the first expired rows. Answers their number.
 pub async fn purge_some(
     connection: &mut Connection,
     what: PurgedByTime,

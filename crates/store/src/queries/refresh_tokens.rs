@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::super::{Connection, RunQueryDsl};
 use crate::{RefreshTokenRow, Scope, StoreError, StoredTime, rows::refresh_tokens};
 
-/// The token of that hash.
+/// The token with a hash.
 pub async fn get(
     connection: &mut Connection,
     scope: &Scope,
@@ -19,7 +19,7 @@ pub async fn get(
     Ok(run!(query.get_result(connection)).optional()?)
 }
 
-/// The token of that hash, which no other transaction can lock until this one ends.
+/// The token with a hash, locked until the transaction ends.
 pub async fn lock(
     connection: &mut Connection,
     scope: &Scope,
@@ -43,7 +43,7 @@ pub async fn insert(connection: &mut Connection, row: &RefreshTokenRow) -> Resul
     Ok(())
 }
 
-/// Notes that a token was used.
+/// Marks a token as used.
 pub async fn use_up(
     connection: &mut Connection,
     scope: &Scope,
@@ -62,7 +62,7 @@ pub async fn use_up(
     Ok(())
 }
 
-/// Revokes all tokens that go back to one login.
+/// Revokes all tokens of one login.
 pub async fn revoke_family(
     connection: &mut Connection,
     scope: &Scope,
@@ -78,7 +78,7 @@ pub async fn revoke_family(
     Ok(())
 }
 
-/// Revokes all tokens of a customer, and tells how many there were.
+/// Revokes all tokens of a customer. Answers their number.
 pub async fn revoke_all(
     connection: &mut Connection,
     scope: &Scope,
@@ -91,7 +91,7 @@ pub async fn revoke_all(
     Ok(run!(diesel::delete(target).execute(connection))?)
 }
 
-/// Forgets the tokens that have ended.
+/// Deletes expired tokens.
 pub async fn forget_ended(
     connection: &mut Connection,
     scope: &Scope,

@@ -1,4 +1,4 @@
-//! Access tokens that were revoked. They stand outside of any scope: what is revoked was signed by this installation.
+//! Revoked access tokens. They belong to no scope, because this installation signed them.
 
 use diesel::prelude::*;
 
@@ -15,7 +15,7 @@ pub async fn insert(connection: &mut Connection, row: &NewRevocationRow) -> Resu
     Ok(())
 }
 
-/// The revocations after one of that number, in the order of writing, that have not ended.
+/// The unexpired revocations after a sequence number, in the order of writing.
 pub async fn after(
     connection: &mut Connection,
     sequence: i64,
@@ -35,7 +35,7 @@ pub async fn after(
     Ok(run!(query.load(connection))?)
 }
 
-/// How many revocations of an application have not ended.
+/// The number of unexpired revocations of an application.
 pub async fn count_of_application(
     connection: &mut Connection,
     application_id: &str,
@@ -48,7 +48,7 @@ pub async fn count_of_application(
     Ok(run!(query.get_result(connection))?)
 }
 
-/// Takes back the revocations of a subject.
+/// Removes the revocations of a subject.
 pub async fn take_back(connection: &mut Connection, kind: &str, subject: &str) -> Result<(), StoreError> {
     let target = revocations::table
         .filter(revocations::kind.eq(kind))
@@ -57,7 +57,7 @@ pub async fn take_back(connection: &mut Connection, kind: &str, subject: &str) -
     Ok(())
 }
 
-/// Forgets some of those that have ended.
+/// Deletes some expired revocations.
 pub async fn forget_ended(
     connection: &mut Connection,
     now: StoredTime,

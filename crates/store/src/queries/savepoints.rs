@@ -1,15 +1,15 @@
-//! A part of a transaction that can be undone by itself.
+//! A part of a transaction that can be rolled back alone.
 
 use super::super::{Connection, RunQueryDsl};
 use crate::StoreError;
 
-/// Marks the place that [`undo`] goes back to.
+/// Marks the point that [`undo`] returns to.
 pub async fn set(connection: &mut Connection) -> Result<(), StoreError> {
     run!(diesel::sql_query("SAVEPOINT part").execute(connection))?;
     Ok(())
 }
 
-/// Undoes what was done since [`set`].
+/// Rolls back to the last [`set`].
 pub async fn undo(connection: &mut Connection) -> Result<(), StoreError> {
     run!(diesel::sql_query("ROLLBACK TO SAVEPOINT part").execute(connection))?;
     Ok(())

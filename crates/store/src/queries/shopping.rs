@@ -1,4 +1,4 @@
-//! What customers who have logged in see of their own.
+//! The orders that a logged-in customer sees.
 
 use diesel::prelude::*;
 use tillgate_model::Id;

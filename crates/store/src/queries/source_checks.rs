@@ -1,12 +1,11 @@
-//! Payments that are asked for at their PSP because nobody has told of them for a while.
+//! Payments that are read from their PSP because they had no news for a while.
 
 use diesel::prelude::*;
 
 use super::super::{Connection, RunQueryDsl};
 use crate::{PaymentSourceRow, StoreError, StoredTime, rows::payment_sources};
 
-/// Whether a payment, of whatever organization, is to be asked for by now. One with an open call is not: finding out what
-/// became of that has times of its own.
+/// Whether a payment of any organization is due. One with an open call is not: resolving that has its own schedule.
 pub async fn any_due(connection: &mut Connection, now: StoredTime) -> Result<bool, StoreError> {
     let due = payment_sources::table
         .filter(payment_sources::check_at.le(now))
@@ -16,8 +15,7 @@ pub async fn any_due(connection: &mut Connection, now: StoredTime) -> Result<boo
     )?)
 }
 
-/// Takes payments, of all organizations, that are to be asked for by now, so that no other instance takes them before
-/// `until`. The rows carry their scope.
+/// Claims due payments of all organizations, so that no other instance takes them before `until`. The rows have their scope.
 pub async fn take_due(
     connection: &mut Connection,
     now: StoredTime,

@@ -1,4 +1,4 @@
-//! What an operator wants to see of all organizations: calls to PSPs that are open, and events that nothing of ours fits.
+//! Lists for an operator, of all organizations: open calls to PSPs, events without a payment of ours, and mismatched payments.
 
 use diesel::prelude::*;
 
@@ -9,7 +9,7 @@ use crate::{
     rows::{gateway_events, gateway_operations, orders, organizations, payment_gateways, payment_sources},
 };
 
-/// Calls to PSPs whose outcome is not known; those that were left to a person first, then the oldest.
+/// Calls to PSPs with unknown outcomes; flagged ones first, then the oldest.
 pub async fn open_operations(
     connection: &mut Connection,
     limit: i64,
@@ -41,7 +41,7 @@ pub async fn open_operations(
     Ok(run!(query.load(connection))?)
 }
 
-/// Events that were left to a person, oldest first.
+/// Flagged events, oldest first.
 pub async fn flagged_events(
     connection: &mut Connection,
     limit: i64,
@@ -64,7 +64,7 @@ pub async fn flagged_events(
     Ok(run!(query.load(connection))?)
 }
 
-/// Payment sources whose payment is not what was asked for, with the organization's name and the order's number; oldest first.
+/// Payment sources whose payment differs from the request, with the organization's name and the order's number; oldest first.
 pub async fn mismatched_sources(
     connection: &mut Connection,
     limit: i64,

@@ -1,4 +1,4 @@
-//! Queries of saved cards that go by something else than their ids.
+//! Queries of saved cards by other columns than their ids.
 
 use diesel::prelude::*;
 use tillgate_model::Id;
@@ -9,7 +9,7 @@ use crate::{
     rows::{customer_payment_sources, gateway_customers},
 };
 
-/// A customer as an account at a PSP knows them, if we have ever asked that PSP to make them.
+/// A customer of ours at a PSP's account, if their creation was ever requested there.
 pub async fn customer_at_gateway(
     connection: &mut Connection,
     scope: &Scope,
@@ -25,7 +25,7 @@ pub async fn customer_at_gateway(
     Ok(run!(query.get_result(connection)).optional()?)
 }
 
-/// The saved card with a token at an account, whoever saved it and whatever its state.
+/// The saved card with a token at a gateway, of any customer and in any state.
 pub async fn by_token(
     connection: &mut Connection,
     scope: &Scope,
@@ -41,7 +41,7 @@ pub async fn by_token(
     Ok(run!(query.get_result(connection)).optional()?)
 }
 
-/// Whose the saved cards are that a PSP keeps for one customer of its own.
+/// The owners of the saved cards that a PSP keeps for one customer of its own.
 pub async fn owners_of_customer_token(
     connection: &mut Connection,
     scope: &Scope,
@@ -58,7 +58,7 @@ pub async fn owners_of_customer_token(
     Ok(run!(query.load(connection))?)
 }
 
-/// The cards of a customer in a state, oldest first. A customer has a handful.
+/// The cards of a customer in a state, oldest first. A customer has only a few.
 pub async fn of_customer(
     connection: &mut Connection,
     scope: &Scope,
@@ -75,7 +75,7 @@ pub async fn of_customer(
     Ok(run!(query.load(connection))?)
 }
 
-/// A payment source goes: the cards that were saved from it stay.
+/// Detaches a payment source that is being deleted from the cards that it saved.
 pub async fn forget_payment_source(
     connection: &mut Connection,
     scope: &Scope,
@@ -96,7 +96,7 @@ pub async fn forget_payment_source(
     Ok(())
 }
 
-/// Cards, of all organizations, of which a call to a PSP is to be looked at by now. The rows carry their scope.
+/// Cards of all organizations whose next check is due. The rows have their scope.
 pub async fn due(
     connection: &mut Connection,
     now: StoredTime,
@@ -110,7 +110,7 @@ pub async fn due(
     Ok(run!(query.load(connection))?)
 }
 
-/// Takes a due card, so that no other instance looks at it before `until`; false if another one took it.
+/// Claims a due card, so that no other instance checks it before `until`; false if another instance was faster.
 pub async fn take(
     connection: &mut Connection,
     row: &CustomerPaymentSourceRow,
@@ -133,7 +133,7 @@ pub async fn take(
     Ok(changed > 0)
 }
 
-/// Makes all open calls due.
+/// Makes all open calls about cards due.
 pub async fn make_due(connection: &mut Connection, now: StoredTime) -> Result<(), StoreError> {
     let target =
         customer_payment_sources::table.filter(customer_payment_sources::next_attempt_at.is_not_null());

@@ -9,15 +9,14 @@ diesel::table! {
     }
 }
 
-/// Whom data belongs to.
+/// A tenant: the owner of data.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = organizations)]
 pub struct OrganizationRow {
-    /// Identifier.
     pub id: String,
     /// Unique name.
     pub name: String,
-    /// When it was created.
+    /// Time of its creation.
     pub created_at: StoredTime,
 }
 
@@ -39,19 +38,18 @@ diesel::table! {
     }
 }
 
-/// What may ask for access tokens.
+/// A client of the API that may ask for access tokens.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = applications, primary_key(client_id), treat_none_as_null = true)]
 pub struct ApplicationRow {
-    /// Public name of its credentials.
+    /// Public id of its credentials.
     pub client_id: String,
-    /// Identifier.
     pub id: String,
-    /// Whose it is.
+    /// Id of its organization.
     pub organization_id: String,
-    /// Test mode, or live.
+    /// Whether it is in test mode.
     pub test: bool,
-    /// Name, for people.
+    /// Name for people.
     pub name: String,
     /// `integration` or `sales_channel`.
     pub kind: String,
@@ -59,15 +57,15 @@ pub struct ApplicationRow {
     pub secret_hash: Option<String>,
     /// The market that a sales channel sells in.
     pub market_id: Option<String>,
-    /// When it was created.
+    /// Time of its creation.
     pub created_at: StoredTime,
-    /// Since when it gets no tokens.
+    /// Time since which it gets no tokens.
     pub disabled_at: Option<StoredTime>,
-    /// When it got its present secret, if that is not its first.
+    /// Time of its present secret, if that is not its first.
     pub rotated_at: Option<StoredTime>,
-    /// Keyed hash of the secret before.
+    /// Keyed hash of the former secret.
     pub previous_secret_hash: Option<String>,
-    /// Until when that one is taken too.
+    /// End of the former secret's validity.
     pub previous_secret_until: Option<StoredTime>,
 }
 

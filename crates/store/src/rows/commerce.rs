@@ -48,17 +48,17 @@ rows! {
         payment_method_id: Nullable<Text> => Option<String>,
         payment_source_type: Nullable<Text> => Option<Stored<PaymentSourceType>>,
         payment_source_id: Nullable<Text> => Option<String>,
-        /// How many transactions the order has had, for their numbers.
+        /// Number of transactions that the order has had, for their numbers.
         transactions_count: BigInt => i64,
-        /// Network address of the buyer, as an integration gives it.
+        /// Network address of the buyer, from an integration.
         customer_ip: Nullable<Text> => Option<String>,
     }
 }
 
-/// Makes what writes these columns of an order, and what takes them over from another state of it.
+/// Makes the struct that writes these columns of an order, and the function that copies them from another state of it.
 macro_rules! progress_of_orders {
     ($($column:ident: $rust:ty),* $(,)?) => {
-        /// What payments change of an order.
+        /// The columns of an order that payments change.
         #[derive(diesel::AsChangeset)]
         #[diesel(table_name = orders, treat_none_as_null = true)]
         pub struct OrderProgress {
@@ -66,12 +66,12 @@ macro_rules! progress_of_orders {
         }
 
         impl OrderRow {
-            /// What payments change of it, as it is.
+            /// The present values of these columns.
             pub fn progress(&self) -> OrderProgress {
                 OrderProgress { $($column: self.$column.clone(),)* }
             }
 
-            /// This order with the columns that payments change taken from `after`.
+            /// The order with the columns that payments change taken from `after`.
             #[must_use]
             pub fn with_progress_of(self, after: &Self) -> Self {
                 Self {
@@ -96,46 +96,45 @@ progress_of_orders! {
     transactions_count: i64,
 }
 
-/// What is read of an order beside its payment sources: an order has many columns, and a read takes as long as it has
-/// columns.
+/// The columns of an order that are read beside its payment sources. An order has many columns, and each one takes time.
 #[derive(Clone, PartialEq, Debug, diesel::Queryable, diesel::Selectable)]
 #[diesel(table_name = orders)]
 pub struct OrderSummary {
     /// Identifier.
     pub id: String,
-    /// As in the order.
+    /// Copy of the order's column.
     pub status: Stored<OrderStatus>,
-    /// As in the order.
+    /// Copy of the order's column.
     pub guest: bool,
-    /// As in the order.
+    /// Copy of the order's column.
     pub customer_email: Option<String>,
-    /// As in the order.
+    /// Copy of the order's column.
     pub currency_code: String,
-    /// As in the order.
+    /// Copy of the order's column.
     pub subtotal_amount_cents: i64,
-    /// As in the order.
+    /// Copy of the order's column.
     pub payment_method_amount_cents: i64,
-    /// As in the order.
+    /// Copy of the order's column.
     pub market_id: String,
-    /// As in the order.
+    /// Copy of the order's column.
     pub customer_id: Option<String>,
 }
 
-/// Whose an order is and what it costs; its summary tells as much.
+/// The buyer and the price of an order, from its row or its summary.
 pub trait AnyOrder {
-    /// How far it is.
+    /// State of the order.
     fn status(&self) -> OrderStatus;
-    /// Bought without an account.
+    /// Whether it is bought without a login.
     fn guest(&self) -> bool;
-    /// Address of the buyer.
+    /// E-mail address of the buyer.
     fn customer_email(&self) -> Option<&str>;
-    /// Where it is bought.
+    /// Id of the market.
     fn market_id(&self) -> &str;
-    /// The buyer's account.
+    /// Id of the customer.
     fn customer_id(&self) -> Option<&str>;
-    /// ISO 4217.
+    /// Currency, by ISO 4217.
     fn currency_code(&self) -> &str;
-    /// What it costs, in minor units.
+    /// Total, in minor units.
     fn total_cents(&self) -> i64;
 }
 

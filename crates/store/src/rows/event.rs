@@ -2,7 +2,7 @@ use crate::StoredTime;
 use diesel::prelude::*;
 
 rows! {
-    /// Where a merchant's system is told of a topic.
+    /// A merchant's URL for a topic.
     webhooks => WebhookRow, filter WebhookFilter { topic: &'a str } {
         name: Nullable<Text> => Option<String>,
         topic: Text => String,
@@ -19,9 +19,9 @@ rows! {
 }
 
 rows! {
-    /// Something that has happened and that a webhook is called for.
+    /// A change that a webhook is called for.
     events => EventRow, filter EventFilter { resource_id: &'a str } {
-        /// The topic.
+        /// Topic of the event.
         name: Text => String,
         resource_type: Text => String,
         resource_id: Text => String,
@@ -29,25 +29,25 @@ rows! {
 }
 
 rows! {
-    /// What is to be sent to a webhook, or was.
+    /// A delivery to a webhook, sent or due.
     event_deliveries => EventDeliveryRow, filter EventDeliveryFilter { event_id: &'a str } {
         #[diesel(skip_update)]
         event_id: Text => String,
         #[diesel(skip_update)]
         webhook_id: Text => String,
-        /// Encrypted: the body, which is the same each time.
+        /// The body, which is the same for each attempt, encrypted.
         #[diesel(skip_update)]
         payload: Text => String,
-        /// How often it was tried.
+        /// Number of attempts.
         attempts: Integer => i32,
-        /// When it is tried next; none when it has arrived or was given up.
+        /// Time of the next attempt; null after its arrival or the last attempt.
         next_attempt_at: Nullable<Timestamp> => Option<StoredTime>,
         delivered_at: Nullable<Timestamp> => Option<StoredTime>,
     }
 }
 
 rows! {
-    /// A call of a webhook, and what was answered.
+    /// A call of a webhook, and its answer.
     event_callbacks => EventCallbackRow, filter EventCallbackFilter { webhook_id: &'a str, event_id: &'a str } {
         event_id: Text => String,
         webhook_id: Text => String,
@@ -68,14 +68,14 @@ diesel::table! {
     }
 }
 
-/// What a transaction has changed that somebody may want to be told of.
+/// Changes of a transaction that may become events.
 #[derive(Clone, Debug)]
 pub struct NewOutboxRow {
-    /// Whose it is.
+    /// Id of the organization.
     pub organization_id: String,
-    /// Test mode, or live.
+    /// Whether it is in test mode.
     pub test: bool,
-    /// When it was written.
+    /// Time of the transaction.
     pub created_at: StoredTime,
     /// JSON array, in the domain's words.
     pub changes: String,
@@ -85,27 +85,27 @@ pub struct NewOutboxRow {
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = outbox)]
 pub struct OutboxRow {
-    /// Counts up in the order of writing.
+    /// Number in the order of writing.
     pub sequence: i64,
-    /// Whose it is.
+    /// Id of the organization.
     pub organization_id: String,
-    /// Test mode, or live.
+    /// Whether it is in test mode.
     pub test: bool,
-    /// When it was written.
+    /// Time of the transaction.
     pub created_at: StoredTime,
     /// JSON array, in the domain's words.
     pub changes: String,
 }
 
-/// What a call of a webhook has led to, and what is written of it.
+/// The result of a webhook's call, and its record.
 #[derive(Clone, Debug)]
 pub struct Called {
     /// The call.
     pub callback: EventCallbackRow,
-    /// How often the delivery had been tried before; it is left alone if somebody else has tried it meanwhile.
+    /// Number of attempts before this one. The delivery is not changed if another process has made an attempt meanwhile.
     pub attempts: i32,
-    /// When it is tried again.
+    /// Time of the next attempt.
     pub next_attempt_at: Option<StoredTime>,
-    /// When it arrived.
+    /// Time of the arrival.
     pub delivered_at: Option<StoredTime>,
 }

@@ -20,43 +20,43 @@ diesel::table! {
     }
 }
 
-/// What was answered to a request with an idempotency key, or that it is being answered.
+/// The answer to a request with an idempotency key, or the fact that it is in progress.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = idempotency_keys, primary_key(organization_id, test, application_id, owner_id, key), treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct IdempotencyKeyRow {
-    /// Whose it is.
+    /// Id of the organization.
     pub organization_id: String,
-    /// Test mode, or live.
+    /// Whether it is in test mode.
     pub test: bool,
     /// The application that sent it.
     pub application_id: String,
-    /// For whom, as [`Sender::owner`] has it.
+    /// Owner of the key, as in [`Sender::owner`].
     pub owner_id: String,
-    /// As sent.
+    /// The key as sent.
     pub key: String,
     /// Hash over the request.
     pub fingerprint: String,
-    /// When it was first sent.
+    /// Time of its first request.
     pub created_at: StoredTime,
-    /// When the request's effect was decided.
+    /// Time when the request's effect was decided.
     pub finished_at: Option<StoredTime>,
-    /// Type of what the request made or changed.
+    /// Type of the resource that the request created or changed.
     pub resource_type: Option<String>,
-    /// Its id.
+    /// Id of that resource.
     pub resource_id: Option<String>,
-    /// HTTP status of the answer; none if the answer is what the resource is now.
+    /// HTTP status of the answer; null if the answer is the resource's present state.
     pub status: Option<i32>,
-    /// Link to what was created.
+    /// Link to the created resource.
     pub location: Option<String>,
-    /// Encrypted: the document.
+    /// The document, encrypted.
     pub body: Option<String>,
 }
 
-/// Who chose an idempotency key. Two of them may choose the same.
+/// The owner of idempotency keys. Two owners may choose the same key.
 #[derive(Clone, Copy, Debug)]
 pub struct Sender<'a> {
     /// The application.
     pub application_id: &'a Id,
-    /// For whom: the customer, a guest as far as they are known, or empty if for nobody.
+    /// The customer, a guest as far as known, or empty.
     pub owner: &'a str,
 }

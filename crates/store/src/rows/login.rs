@@ -11,19 +11,19 @@ diesel::table! {
     }
 }
 
-/// What a customer's password is checked against.
+/// The password of a customer.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = customer_passwords)]
 pub struct CustomerPasswordRow {
-    /// Whose it is.
+    /// Id of the organization.
     pub organization_id: String,
-    /// Test mode, or live.
+    /// Whether it is in test mode.
     pub test: bool,
     /// The customer.
     pub customer_id: String,
-    /// Encrypted: the hash, in the PHC string format.
+    /// The hash, in the PHC string format, encrypted.
     pub hash: String,
-    /// When it was last changed.
+    /// Time of its last change.
     pub changed_at: StoredTime,
 }
 
@@ -41,27 +41,27 @@ diesel::table! {
     }
 }
 
-/// A token that a customer gets one access token more for.
+/// A token that gets a customer another access token.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = refresh_tokens)]
 pub struct RefreshTokenRow {
-    /// Whose it is.
+    /// Id of the organization.
     pub organization_id: String,
-    /// Test mode, or live.
+    /// Whether it is in test mode.
     pub test: bool,
     /// Keyed hash of the token.
     pub hash: String,
-    /// The login that it goes back to: each use of a token gives another one of the same family.
+    /// The login that it belongs to: each use of a token gives another one of the same family.
     pub family_id: String,
     /// The application that it was given to.
     pub application_id: String,
     /// The customer.
     pub customer_id: String,
-    /// When it was made.
+    /// Time of its creation.
     pub created_at: StoredTime,
-    /// When it ends.
+    /// Time of its expiry.
     pub expires_at: StoredTime,
-    /// When it was used. It is kept until it ends, so that a second use is noticed.
+    /// Time of its use. It is kept until it expires, so that a second use is noticed.
     pub used_at: Option<StoredTime>,
 }
 

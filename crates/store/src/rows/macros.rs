@@ -1,10 +1,10 @@
 //! `rows!`: a table, the struct of its rows and the filter of its lists, from one list of columns.
 
-/// Declares a table of a resource. The columns that every resource has are added: the scope and the id, which are the
-/// primary key, the times, the reference and the metadata.
+/// Declares a table of a resource. The columns of every resource are added: the scope and the id, which are the primary key, the
+/// times, the reference and the metadata.
 ///
-/// What is marked `#[diesel(skip_update)]` never changes once it is there, and stays out of updates: SQLite writes the
-/// indexes and checks the foreign keys of each column that is set, to whatever value.
+/// Columns with `#[diesel(skip_update)]` never change, and stay out of updates: SQLite writes the indexes and checks the foreign
+/// keys of each column that is set, to whatever value.
 macro_rules! rows {
     (
         $(#[$meta:meta])*
@@ -30,16 +30,16 @@ macro_rules! rows {
         #[derive(Clone, PartialEq, Debug, diesel::Queryable, diesel::Selectable, diesel::Insertable, diesel::AsChangeset)]
         #[diesel(table_name = $table, primary_key(organization_id, test, id), treat_none_as_null = true, treat_none_as_default_value = false)]
         pub struct $row {
-            /// Whose it is.
+            /// Id of the organization.
             pub organization_id: String,
-            /// Test mode, or live.
+            /// Whether it is in test mode.
             pub test: bool,
             /// Identifier.
             pub id: String,
-            /// When it was created.
+            /// Time of its creation.
             #[diesel(skip_update)]
             pub created_at: $crate::StoredTime,
-            /// When it was last changed.
+            /// Time of its last change.
             pub updated_at: $crate::StoredTime,
             /// Identifier in another system.
             pub reference: Option<String>,
@@ -70,7 +70,7 @@ macro_rules! rows {
         pub struct $filter<'a> {
             $(/// Value of the column of that name.
             pub $filtered: Option<$filter_type>,)*
-            /// For filters of no column.
+            /// For filters without columns.
             pub marker: std::marker::PhantomData<&'a ()>,
         }
     };

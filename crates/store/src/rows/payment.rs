@@ -20,18 +20,18 @@ rows! {
     }
 }
 
-/// What is read of a payment method to know which gateway a payment goes through.
+/// The columns of a payment method that choose the gateway of a payment.
 #[derive(Clone, PartialEq, Debug, diesel::Queryable, diesel::Selectable)]
 #[diesel(table_name = payment_methods)]
 pub struct MethodSummary {
     /// Identifier.
     pub id: String,
-    /// The merchant takes the card's data by mail or telephone.
+    /// Whether the merchant enters the card data, for orders by mail or telephone.
     pub moto: bool,
 }
 
 rows! {
-    /// An account at a PSP, of whatever kind.
+    /// An account at a PSP, of any kind.
     payment_gateways => PaymentGatewayRow, filter PaymentGatewayFilter { kind: Stored<GatewayType> } {
         /// Resource type.
         #[diesel(skip_update)]
@@ -42,7 +42,7 @@ rows! {
         base_url: Text => String,
         /// Encrypted.
         secret_key: Text => String,
-        /// JSON object of the ends of the keys.
+        /// JSON object of the last characters of the keys.
         credential_keys: Text => String,
         public_key: Nullable<Text> => Option<String>,
         connected_account: Nullable<Text> => Option<String>,
@@ -50,19 +50,19 @@ rows! {
         processing_channel_id: Nullable<Text> => Option<String>,
         authorize_on_create: Bool => bool,
         return_url: Nullable<Text> => Option<String>,
-        /// Stripe: there can be several captures of an authorization.
+        /// Stripe: whether an authorization allows several captures.
         multicapture: Bool => bool,
-        /// The end of the URL that the PSP sends its events to.
+        /// The end of the URL for the PSP's events.
         webhook_token: Nullable<Text> => Option<String>,
-        /// Identifier of that endpoint at the PSP.
+        /// Identifier of the registered endpoint at the PSP.
         webhook_endpoint_id: Nullable<Text> => Option<String>,
-        /// Encrypted: the endpoint's signing secrets.
+        /// The endpoint's signing secrets, encrypted.
         webhook_secrets: Nullable<Text> => Option<String>,
     }
 }
 
 rows! {
-    /// What pays an order, of whatever kind.
+    /// A payment source of an order, of any kind.
     payment_sources => PaymentSourceRow, filter PaymentSourceFilter { kind: Stored<PaymentSourceType>, order_id: &'a str, payment_gateway_id: &'a str } {
         /// Resource type.
         #[diesel(skip_update)]
@@ -71,11 +71,11 @@ rows! {
         order_id: Text => String,
         #[diesel(skip_update)]
         payment_gateway_id: Text => String,
-        /// How far the payment is.
+        /// State of the payment.
         state: Text => SourceState,
         amount_cents: BigInt => i64,
         currency_code: Text => String,
-        /// Captured by the PSP as soon as it is authorized.
+        /// Whether the PSP captures the payment as soon as it is authorized.
         automatic_capture: Bool => bool,
         /// Identifier of the payment at the PSP.
         psp_id: Nullable<Text> => Option<String>,
@@ -84,13 +84,13 @@ rows! {
         /// Encrypted.
         token: Nullable<Text> => Option<String>,
         redirect_url: Nullable<Text> => Option<String>,
-        /// The call to the PSP whose outcome is not known yet.
+        /// The call to the PSP whose outcome is unknown.
         pending_operation_id: Nullable<Text> => Option<String>,
-        /// JSON object of what is only shown.
+        /// JSON object of the terms and the display.
         details: Text => String,
-        /// When to ask the PSP how far the payment is, if nobody does before.
+        /// Time of the next read from the PSP, if no request or event causes one earlier.
         check_at: Nullable<Timestamp> => Option<StoredTime>,
-        /// What the PSP shows of the payment and was not asked for: words of the domain, with commas between.
+        /// Differences between the payment at the PSP and the request: words of the domain, separated by commas.
         mismatch: Nullable<Text> => Option<String>,
     }
 }
@@ -114,7 +114,7 @@ rows! {
         parent_id: Nullable<Text> => Option<String>,
         currency_code: Text => String,
         amount_cents: BigInt => i64,
-        /// What became of it.
+        /// State of the transaction.
         status: Text => TransactionStatus,
         message: Nullable<Text> => Option<String>,
         error_code: Nullable<Text> => Option<String>,
@@ -124,15 +124,15 @@ rows! {
         /// Network address of the caller, for limits on failed payments.
         #[diesel(skip_update)]
         address: Nullable<Text> => Option<String>,
-        /// It was undone before the order was placed, so that the order counts as unpaid again.
+        /// Whether it was undone before the order was placed, so that the order counts as unpaid again.
         canceled: Bool => bool,
     }
 }
 
 rows! {
-    /// A call to a PSP: what is sent, with which key, and whether the outcome is known.
+    /// A call to a PSP: kind, exact bytes, key, outcome.
     gateway_operations => GatewayOperationRow, filter GatewayOperationFilter {} {
-        /// What it does.
+        /// Kind of the operation.
         #[diesel(skip_update)]
         kind: Text => OperationKind,
         #[diesel(skip_update)]
@@ -142,56 +142,57 @@ rows! {
         transaction_id: Nullable<Text> => Option<String>,
         #[diesel(skip_update)]
         payment_gateway_id: Text => String,
-        /// Encrypted: the exact request.
+        /// The exact request, encrypted.
         #[diesel(skip_update)]
         request: Text => String,
-        /// When it was first sent; what is younger than 20 hours may be sent again.
+        /// Time of the first sending. It may be sent again for 20 hours.
         #[diesel(skip_update)]
         sent_at: Timestamp => StoredTime,
-        /// How often its outcome was looked for.
+        /// Number of checks for its outcome.
         attempts: Integer => i32,
-        /// When to look next; none while a request waits for the answer, when it is known, or when a person has to look.
+        /// Time of the next check; null while a request waits for the answer, once the outcome is known, and once the operation
+        /// is flagged for an operator.
         next_attempt_at: Nullable<Timestamp> => Option<StoredTime>,
-        /// When the outcome became known.
+        /// Time when the outcome became known.
         finished_at: Nullable<Timestamp> => Option<StoredTime>,
-        /// When it was given up on and left to a person.
+        /// Time when it was flagged for an operator.
         flagged_at: Nullable<Timestamp> => Option<StoredTime>,
-        /// What is done next when it has happened.
+        /// Goal to continue with after a success.
         #[diesel(skip_update)]
         goal: Nullable<Text> => Option<Goal>,
     }
 }
 
 rows! {
-    /// An event that a PSP has told of.
+    /// A provider event.
     gateway_events => GatewayEventRow, filter GatewayEventFilter { payment_gateway_id: &'a str } {
         #[diesel(skip_update)]
         payment_gateway_id: Text => String,
         /// The PSP's identifier of the event.
         #[diesel(skip_update)]
         event_id: Text => String,
-        /// The PSP's word for what happened.
+        /// The PSP's event type.
         #[diesel(skip_update)]
         kind: Text => String,
-        /// The payment that it is about, as the PSP calls it.
+        /// The PSP's id of the payment.
         psp_id: Nullable<Text> => Option<String>,
-        /// Our id of the transaction that the event is about.
+        /// Our id of the event's transaction.
         transaction_id: Nullable<Text> => Option<String>,
-        /// Encrypted: the event as it was sent.
+        /// The event as it was sent, encrypted.
         #[diesel(skip_update)]
         body: Text => String,
-        /// How often its payment was looked for.
+        /// Number of attempts to read its payment.
         attempts: Integer => i32,
-        /// When to look for its payment next.
+        /// Time of the next attempt.
         next_attempt_at: Nullable<Timestamp> => Option<StoredTime>,
-        /// When it was dealt with.
+        /// Time when it was handled.
         processed_at: Nullable<Timestamp> => Option<StoredTime>,
-        /// When it was left to a person: nothing of ours fits it.
+        /// Time when it was flagged for an operator, because no payment of ours fits.
         flagged_at: Nullable<Timestamp> => Option<StoredTime>,
     }
 }
 
 /// An open call with the name of its organization, the number of its order and the type of its payment source.
 pub type OpenOperation = (GatewayOperationRow, String, String, Stored<PaymentSourceType>);
-/// An event that was left to a person, with the name of its organization and its gateway.
+/// A flagged event, with the name of its organization and its gateway.
 pub type FlaggedEvent = (GatewayEventRow, String, PaymentGatewayRow);

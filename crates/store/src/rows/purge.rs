@@ -1,18 +1,18 @@
-//! What is kept for a time only.
+//! Data that expires.
 
-/// What is found by walking through its table.
+/// Data that is found by walking through its table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PurgedByWalk {
-    /// Idempotency keys whose request has its answer. One without an answer stays.
+    /// Idempotency keys of answered requests. A key without an answer stays.
     IdempotencyKeys,
-    /// Events of PSPs that were dealt with, or left to a person.
+    /// Provider events that were handled or flagged.
     GatewayEvents,
-    /// The bytes that were sent in finished calls to PSPs. The calls themselves stay.
+    /// The sent bytes of finished operations. The operations themselves stay.
     SentRequests,
 }
 
 impl PurgedByWalk {
-    /// The table.
+    /// Name of the table.
     pub fn table(self) -> &'static str {
         match self {
             Self::IdempotencyKeys => "idempotency_keys",
@@ -21,7 +21,7 @@ impl PurgedByWalk {
         }
     }
 
-    /// What a row must be like to go; `?3` is the time before which it is old.
+    /// The condition for the expiry of a row; `?3` is the time before which it is old.
     pub(crate) fn condition(self) -> &'static str {
         match self {
             Self::IdempotencyKeys => "finished_at IS NOT NULL AND created_at < ?3",
@@ -30,7 +30,7 @@ impl PurgedByWalk {
         }
     }
 
-    /// The beginning of the statement that has it go.
+    /// The beginning of the statement that deletes the data.
     pub(crate) fn change(self) -> &'static str {
         match self {
             Self::IdempotencyKeys => "DELETE FROM idempotency_keys",
@@ -40,19 +40,19 @@ impl PurgedByWalk {
     }
 }
 
-/// What is found by a time of its rows: there is an index by it, or there are few rows.
+/// Data that is found by a time of its rows: there is an index on it, or there are few rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PurgedByTime {
-    /// Events that merchants were told of, with their deliveries and calls.
+    /// Merchant events, with their deliveries and calls.
     Events,
-    /// Refresh tokens that have ended.
+    /// Expired refresh tokens.
     RefreshTokens,
-    /// Counts of failed logins whose window is over.
+    /// Counts of failed logins whose window has ended.
     LoginAttempts,
 }
 
 impl PurgedByTime {
-    /// The table.
+    /// Name of the table.
     pub fn table(self) -> &'static str {
         match self {
             Self::Events => "events",
@@ -77,7 +77,7 @@ impl PurgedByTime {
         }
     }
 
-    /// Rows that go together. Those of an event are several.
+    /// Number of rows that are deleted together. An event has several rows.
     pub(crate) fn limit(self) -> u32 {
         match self {
             Self::Events => 100,
@@ -86,7 +86,7 @@ impl PurgedByTime {
     }
 }
 
-/// A part of a table, as its rows lie.
+/// A part of a table, in its physical order.
 #[derive(Clone, Copy, Debug)]
 pub struct WalkStep {
     pub(crate) from: i64,
@@ -95,12 +95,12 @@ pub struct WalkStep {
 }
 
 impl WalkStep {
-    /// Where the next step begins.
+    /// Position of the next step.
     pub fn end(self) -> i64 {
         self.to
     }
 
-    /// Whether anything in it is to go.
+    /// Whether a row of the step has expired.
     pub fn is_due(self) -> bool {
         self.is_due
     }

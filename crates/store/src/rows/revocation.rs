@@ -12,34 +12,34 @@ diesel::table! {
     }
 }
 
-/// Access tokens that count no more, although they have not ended.
+/// Access tokens that were revoked before their expiry.
 #[derive(Clone, Debug, Insertable)]
 #[diesel(table_name = revocations)]
 pub struct NewRevocationRow {
-    /// What the tokens have in common, in the domain's words.
+    /// The property that the tokens share, in the domain's words.
     pub kind: String,
-    /// Which one of these.
+    /// The value of that property.
     pub subject: String,
-    /// The application that asked for it, if one did.
+    /// The application that requested it, if one did.
     pub application_id: Option<String>,
-    /// Those that were made until then; all if absent.
+    /// Tokens that were issued until then are revoked; all if null.
     pub issued_before: Option<StoredTime>,
-    /// When the last of them has ended by itself; never if absent.
+    /// Expiry of the last of these tokens; never if null.
     pub expires_at: Option<StoredTime>,
 }
 
-/// A revocation as it is read.
+/// A stored revocation.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = revocations)]
 pub struct RevocationRow {
-    /// Counts up in the order of writing.
+    /// Number in the order of writing.
     pub sequence: i64,
-    /// What the tokens have in common, in the domain's words.
+    /// The property that the tokens share, in the domain's words.
     pub kind: String,
-    /// Which one of these.
+    /// The value of that property.
     pub subject: String,
-    /// Those that were made until then; all if absent.
+    /// Tokens that were issued until then are revoked; all if null.
     pub issued_before: Option<StoredTime>,
-    /// When the last of them has ended by itself; never if absent.
+    /// Expiry of the last of these tokens; never if null.
     pub expires_at: Option<StoredTime>,
 }

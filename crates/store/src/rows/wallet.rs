@@ -3,17 +3,17 @@ use tillgate_model::resources::PaymentSourceType;
 use crate::{CardState, Stored, StoredTime};
 
 rows! {
-    /// A customer as an account at a PSP knows them.
+    /// A customer of ours at an account of a PSP.
     gateway_customers => GatewayCustomerRow, filter GatewayCustomerFilter { customer_id: &'a str, payment_gateway_id: &'a str } {
         #[diesel(skip_update)]
         customer_id: Text => String,
         #[diesel(skip_update)]
         payment_gateway_id: Text => String,
-        /// The PSP's identifier of the customer; none while the answer to `request` is not known.
+        /// The PSP's identifier of the customer; null until `request` is answered.
         psp_id: Nullable<Text> => Option<String>,
-        /// Encrypted: the exact request that makes the customer.
+        /// The exact request that creates the customer, encrypted.
         request: Text => String,
-        /// When it was first sent.
+        /// Time of its first sending.
         sent_at: Timestamp => StoredTime,
     }
 }
@@ -23,7 +23,7 @@ rows! {
     customer_payment_sources => CustomerPaymentSourceRow, filter CustomerPaymentSourceFilter { customer_id: &'a str, state: CardState } {
         #[diesel(skip_update)]
         customer_id: Text => String,
-        /// Where the token is worth something.
+        /// The gateway that the token belongs to.
         payment_gateway_id: Nullable<Text> => Option<String>,
         payment_method_id: Nullable<Text> => Option<String>,
         payment_source_type: Nullable<Text> => Option<Stored<PaymentSourceType>>,
@@ -31,21 +31,21 @@ rows! {
         name: Nullable<Text> => Option<String>,
         /// The PSP's customer that the token belongs to.
         customer_token: Nullable<Text> => Option<String>,
-        /// Encrypted: the PSP's identifier of the instrument.
+        /// The PSP's identifier of the instrument, encrypted.
         token: Nullable<Text> => Option<String>,
         /// Keyed hash of the token, to find it by.
         token_hash: Nullable<Text> => Option<String>,
         /// JSON object: brand, last digits and expiry of the card.
         payment_instrument: Nullable<Text> => Option<String>,
-        /// The PSP's identifier of the payment that the card was first used for.
+        /// The PSP's identifier of the payment that first used the card.
         first_psp_id: Nullable<Text> => Option<String>,
-        /// Whether it can be used.
+        /// State of the card.
         state: Text => CardState,
-        /// Encrypted: the exact request that is under way for it.
+        /// The exact request in progress, encrypted.
         request: Nullable<Text> => Option<String>,
-        /// How often the outcome of that was looked for.
+        /// Number of checks for its outcome.
         attempts: Integer => i32,
-        /// When to look next.
+        /// Time of the next check.
         next_attempt_at: Nullable<Timestamp> => Option<StoredTime>,
     }
 }

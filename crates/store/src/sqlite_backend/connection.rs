@@ -1,4 +1,4 @@
-//! Opening connections.
+//! Opens connections.
 
 use std::path::Path;
 
@@ -22,8 +22,8 @@ use crate::{
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
-/// Opens a connection and sets it up. `busy_timeout` comes first: already the change of the journal mode can find the
-/// file locked. What a savepoint would undo is kept in memory, not in a file.
+/// Opens a connection and sets it up. `busy_timeout` comes first, because the change of the journal mode can already find the
+/// file locked. Data for savepoints is kept in memory, not in a file.
 pub fn open(path: &Path) -> Result<Connection, StoreError> {
     let mut connection = establish(path)?;
     connection.batch_execute(
@@ -46,7 +46,7 @@ fn establish(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Looks at the tables of a file, and at a setting, without creating anything.
+/// Reads the schema and a setting of a file, without creating anything.
 pub fn look(path: &Path, setting: &str) -> Result<Found, StoreError> {
     if !path.exists() {
         return Ok(Found::nothing());
@@ -75,8 +75,7 @@ fn schema_of(connection: &mut Connection) -> Result<Schema, StoreError> {
     compare::<Backend>(&MIGRATIONS, applied)
 }
 
-/// Brings the tables up to date. A table that is made anew is dropped meanwhile, which must not be taken for the deletion of
-/// its rows.
+/// Migrates the tables. A table that is rebuilt is dropped meanwhile, which must not count as the deletion of its rows.
 pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     if schema_of(connection)? == Schema::Current {
         return Ok(());
@@ -90,7 +89,7 @@ pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// An empty database, and one that has had the migration, have none.
+/// Neither an empty database nor one that has had the migration has such customers.
 fn refuse_address_clashes(connection: &mut Connection) -> Result<(), StoreError> {
     let mut count = |of: &str| {
         let query = sql::<BigInt>(&format!("SELECT count(*) FROM {of}"));
@@ -111,7 +110,7 @@ fn refuse_address_clashes(connection: &mut Connection) -> Result<(), StoreError>
     address_clashes::refuse(&clashes)
 }
 
-/// Opens a connection to a file, or `:memory:`, with its tables up to date. Nothing waits for the disk.
+/// Opens a connection to a file, or `:memory:`, with migrated tables. Nothing waits for the disk.
 pub fn open_unsynced(path: &Path) -> Result<Connection, StoreError> {
     let mut connection = establish(path)?;
     connection.batch_execute(
@@ -123,7 +122,7 @@ pub fn open_unsynced(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Runs a transaction, which is kept if it succeeds and undone if not.
+/// Runs a transaction, which is committed if it succeeds and rolled back if not.
 pub fn transaction<T, E: From<StoreError>>(
     connection: &mut Connection,
     run: impl FnOnce(&mut Connection) -> Result<T, E>,
@@ -136,7 +135,7 @@ pub fn transaction<T, E: From<StoreError>>(
         Ok(value)
     });
     if outcome.is_err() {
-        // The failure itself may have ended the transaction; an error here says no more than that.
+        // The failure itself may have ended the transaction; an error here adds nothing.
         let _ = connection.batch_execute("ROLLBACK");
     }
     outcome
@@ -183,7 +182,7 @@ mod tests {
         query.get_result::<Count>(connection).unwrap().count
     }
 
-    /// A table that is made anew is dropped, and what refers to its rows with `ON DELETE CASCADE` must stay.
+    /// A table that is rebuilt is dropped, and rows that refer to it with `ON DELETE CASCADE` must stay.
     #[test]
     fn a_table_that_is_made_anew_keeps_its_rows_and_what_refers_to_them() {
         let directory = tempfile::tempdir().unwrap();
@@ -217,12 +216,12 @@ mod tests {
             assert_eq!(count(&mut connection, table), 1, "{table}");
         }
         assert_eq!(count(&mut connection, "pragma_foreign_key_check"), 0);
-        // Foreign keys hold again, those of the new tables among them.
+        // Foreign keys are enforced again, including those of the new tables.
         connection.batch_execute("DELETE FROM events").unwrap();
         assert_eq!(count(&mut connection, "event_deliveries"), 0);
     }
 
-    /// Nothing is migrated until somebody has decided which of two customers with one address stays.
+    /// Nothing is migrated until an operator has decided which of two customers with one address stays.
     #[test]
     fn addresses_become_lower_case_and_a_clash_is_told_before() {
         let directory = tempfile::tempdir().unwrap();
@@ -239,7 +238,7 @@ mod tests {
             values("TRUE", "one", "Jo@Example.com"),
             values("TRUE", "two", "jo@example.com"),
             values("TRUE", "three", "Ann@Example.com"),
-            // Somebody else: live data.
+            // Live data of another customer.
             values("FALSE", "four", "jo@example.COM"),
         ];
         connection

@@ -1,5 +1,5 @@
-//! Keeping a copy of a database, and going back to it while other connections stay open. It is for databases that need
-//! not outlive a power cut: nothing waits for the disk.
+//! Copies a database, and restores it while other connections stay open. It is for databases that need not survive a power cut:
+//! nothing waits for the disk.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ struct Table {
     name: String,
 }
 
-/// Copies the database to a file that does not exist yet.
+/// Copies the database to a new file.
 pub fn save(path: &Path, copy: &Path) -> Result<(), StoreError> {
     sql_query("VACUUM INTO ?")
         .bind::<Text, _>(copy.to_string_lossy())
@@ -22,7 +22,7 @@ pub fn save(path: &Path, copy: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Gives all tables the rows that they have in the copy, in one transaction.
+/// Gives all tables the rows of the copy, in one transaction.
 pub fn restore(path: &Path, copy: &Path) -> Result<(), StoreError> {
     let mut connection = unsynced(path)?;
     sql_query("ATTACH DATABASE ? AS saved")
@@ -32,7 +32,7 @@ pub fn restore(path: &Path, copy: &Path) -> Result<(), StoreError> {
         "SELECT name FROM saved.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
     )
     .load(&mut connection)?;
-    // The rows of the copy fit together; while they come in, table by table, they need not.
+    // The rows of the copy are consistent only once all tables are filled.
     let mut statements = String::from("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE; ");
     for Table { name } in tables {
         statements += &format!(

@@ -1,5 +1,5 @@
-//! The way to the disk. SQLite writes a commit to its write-ahead log; it outlives a power cut once the log is synced,
-//! which is done here, so that the writer thread can go on meanwhile.
+//! Syncs SQLite's write-ahead log to the disk. A commit survives a power cut once the log is synced. This happens here, so that
+//! the writer thread can continue meanwhile.
 
 use std::{
     fs::File,
@@ -11,18 +11,18 @@ use tokio::sync::watch;
 
 use crate::StoreError;
 
-/// The write-ahead log of a database, and how much of it is on the disk.
+/// The write-ahead log of a database, and the part of it that is on the disk.
 pub struct Disk {
-    /// None if nothing need outlive a power cut.
+    /// `None` if nothing need survive a power cut.
     log: Option<File>,
-    /// Number of the last commit that was begun.
+    /// Number of the last commit that has begun.
     begun: AtomicU64,
     /// Number of the last commit that is on the disk, or failed.
     settled: watch::Sender<u64>,
 }
 
 impl Disk {
-    /// Of a database that is open: SQLite keeps the log as long as a connection is.
+    /// The disk of an open database: SQLite keeps the log as long as a connection is open.
     pub fn of(database: &Path) -> Result<Self, StoreError> {
         let mut log = database.as_os_str().to_owned();
         log.push("-wal");
@@ -33,12 +33,12 @@ impl Disk {
         Ok(Self::on(Some(file)))
     }
 
-    /// Of a database that need not outlive a power cut.
+    /// The disk of a database that need not survive a power cut.
     pub fn none() -> Self {
         Self::on(None)
     }
 
-    /// With a log that is open.
+    /// A disk with an open log.
     pub(super) fn on(log: Option<File>) -> Self {
         Self {
             log,
@@ -47,24 +47,24 @@ impl Disk {
         }
     }
 
-    /// The number of the commit that follows. Readers may see it from then on.
+    /// The number of the next commit. Readers may see it from then on.
     pub fn begin(&self) -> u64 {
         self.begun.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    /// Waits until everything that was written to the log is on the disk.
+    /// Waits until everything in the log is on the disk.
     pub fn sync(&self) -> Result<(), StoreError> {
         let Some(log) = &self.log else { return Ok(()) };
         log.sync_data()
             .map_err(|error| StoreError::Failed(format!("the write-ahead log: {error}")))
     }
 
-    /// The commit of that number is on the disk, or will never be.
+    /// Records that a commit is on the disk, or never will be.
     pub fn settle(&self, number: u64) {
         self.settled.send_replace(number);
     }
 
-    /// Waits until what a reader may have seen by now is on the disk: nobody is told what a power cut could undo.
+    /// Waits until everything that a reader may have seen is on the disk: no caller learns what a power cut could undo.
     pub async fn settled(&self) {
         let seen = self.begun.load(Ordering::SeqCst);
         if *self.settled.borrow() < seen {

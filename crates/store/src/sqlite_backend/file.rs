@@ -1,4 +1,4 @@
-//! The files of a database, which are for their owner alone. SQLite gives those beside the database the mode that it has.
+//! The files of a database, for their owner alone. SQLite gives its other files the mode of the database.
 
 use std::{
     fs::{self, OpenOptions, Permissions},
@@ -11,7 +11,7 @@ use crate::StoreError;
 
 const OWNER_ONLY: u32 = 0o600;
 
-/// Makes an empty file, whatever the umask, unless there is one.
+/// Makes an empty file with a private mode, whatever the umask, unless it exists.
 pub fn create(path: &Path) -> Result<(), StoreError> {
     let created = OpenOptions::new()
         .write(true)
@@ -27,7 +27,7 @@ pub fn create(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Takes away what others may do with a database and the files beside it.
+/// Removes other users' rights to a database and its other files.
 pub fn keep_private(path: &Path) -> Result<(), StoreError> {
     for suffix in ["", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
@@ -35,7 +35,7 @@ pub fn keep_private(path: &Path) -> Result<(), StoreError> {
         let file = PathBuf::from(name);
         let mode = match fs::metadata(&file) {
             Ok(metadata) if metadata.is_file() => metadata.permissions().mode() & 0o777,
-            // What is no file can't be opened, which says so.
+            // Opening something that is no file fails with its own message.
             Ok(_) => continue,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(unusable(&file, &error)),
@@ -81,7 +81,7 @@ mod tests {
         let path = directory.path().join("db");
         let writer = Writer::start(&path, true).expect("a database");
         assert_eq!(modes(directory.path()), [0o600; 3]);
-        // Another program has left them open to all.
+        // Another program has opened the files' modes to all.
         for suffix in ["", "-wal", "-shm"] {
             let file = format!("{}{suffix}", path.display());
             fs::set_permissions(file, Permissions::from_mode(0o644)).expect("a mode");

@@ -1,4 +1,4 @@
-//! What waits for the writer thread.
+//! The jobs that wait for the writer thread.
 
 use std::{
     collections::VecDeque,
@@ -8,10 +8,10 @@ use std::{
 use super::writer::Job;
 use crate::StoreError;
 
-/// Jobs that may wait. Beyond it the service is too busy.
+/// Maximum number of waiting jobs. Beyond it the service is too busy.
 const CAPACITY: usize = 1024;
 
-/// Jobs, in the order in which they came.
+/// Jobs, in the order of their arrival.
 #[derive(Default)]
 pub struct Queue {
     state: Mutex<State>,
@@ -22,7 +22,7 @@ pub struct Queue {
 struct State {
     jobs: VecDeque<Job>,
     is_closed: bool,
-    /// A group that was committed is on its way to the disk.
+    /// Whether a committed group is being synced.
     is_syncing: bool,
 }
 
@@ -41,7 +41,7 @@ impl Queue {
         Ok(())
     }
 
-    /// The first job of a group, and whether it is the only one that could be in it. None when nothing comes any more.
+    /// The first job of a group, and whether it is the only one that could be in it. `None` after the queue was closed.
     pub fn first(&self) -> Option<(Job, bool)> {
         let mut state = self.lock();
         loop {
@@ -56,8 +56,8 @@ impl Queue {
         }
     }
 
-    /// One more job for a group, if it is not `full`. None when the group is to be committed: nothing waits, and no earlier
-    /// group is on its way to the disk, behind which this one would have to wait.
+    /// One more job for a group, if it is not `full`. `None` if the group should be committed: no job waits, and no earlier group
+    /// is still being synced.
     pub fn another(&self, full: bool) -> Option<Job> {
         let mut state = self.lock();
         loop {
@@ -71,24 +71,24 @@ impl Queue {
         }
     }
 
-    /// A group is on its way to the disk.
+    /// Records that a group is being synced.
     pub fn begin_sync(&self) {
         self.lock().is_syncing = true;
     }
 
-    /// The group is on the disk.
+    /// Records that the group is on the disk.
     pub fn end_sync(&self) {
         self.lock().is_syncing = false;
         self.changed.notify_one();
     }
 
-    /// Takes no more jobs; those that wait are still run.
+    /// Takes no more jobs; waiting jobs still run.
     pub fn close(&self) {
         self.lock().is_closed = true;
         self.changed.notify_one();
     }
 
-    /// Takes no more jobs and drops those that wait.
+    /// Takes no more jobs, and drops the waiting ones.
     pub fn abandon(&self) {
         let jobs = {
             let mut state = self.lock();
@@ -99,7 +99,7 @@ impl Queue {
         drop(jobs);
     }
 
-    /// Nothing that could panic runs under the lock.
+    /// No code that could panic runs under the lock.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

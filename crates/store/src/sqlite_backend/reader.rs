@@ -1,4 +1,4 @@
-//! Reads: on a connection that the calling thread keeps, without a hop to another thread.
+//! Reads on a connection of the calling thread, without a hop to another thread.
 
 use std::{
     cell::RefCell,
@@ -11,7 +11,7 @@ use diesel::connection::SimpleConnection;
 use super::{Connection, open};
 use crate::StoreError;
 
-/// A read waits for nobody but another process that has the file for itself. All others of the thread wait with it.
+/// A read only waits for another process that has locked the file. All other reads of the thread wait with it.
 const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 500";
 
 thread_local! {

@@ -1,6 +1,6 @@
-//! The writer thread. It takes what waits, runs each job in a savepoint of one transaction, and commits: many small writes
-//! share one sync to the disk. The jobs answer after that. While another thread waits for the disk, the next group is run,
-//! and grows until it can be committed.
+//! The writer thread. It takes the waiting jobs, runs each one in a savepoint of one transaction, and commits: many small writes
+//! share one sync to the disk. The jobs answer after that. While another thread syncs, the next group runs, and grows until it
+//! can be committed.
 
 use std::{
     path::Path,
@@ -13,15 +13,15 @@ use diesel::{QueryResult, RunQueryDsl, connection::SimpleConnection};
 use super::{Connection, connection, disk::Disk, file, open, queue::Queue};
 use crate::{StoreError, prepared::Statement};
 
-/// Jobs of one transaction, which bounds how long the first of them waits for its answer.
+/// Maximum number of jobs in a transaction, which bounds the wait of the first one.
 const GROUP: usize = 128;
 
 /// Answers the caller, after the commit or instead of it.
 pub type Reply = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
-/// What a job did: whether its changes stay, and how it answers.
+/// The result of a job: whether its changes stay, and its answer.
 pub struct Done {
-    /// False if its savepoint is rolled back.
+    /// False rolls its savepoint back.
     pub keep: bool,
     /// Called when the changes are on the disk.
     pub reply: Reply,
@@ -30,14 +30,14 @@ pub struct Done {
 /// A write.
 pub type Job = Box<dyn FnOnce(&mut Connection) -> Done + Send>;
 
-/// Hands writes to the writer thread, which ends when this is dropped.
+/// Passes writes to the writer thread, which ends when this is dropped.
 pub struct Writer {
     queue: Arc<Queue>,
     disk: Arc<Disk>,
 }
 
 impl Writer {
-    /// Brings the tables up to date and starts the threads.
+    /// Migrates the tables and starts the threads.
     pub fn start(path: &Path, migrate: bool) -> Result<Self, StoreError> {
         if migrate {
             file::create(path)?;
@@ -47,8 +47,8 @@ impl Writer {
         if migrate {
             connection::migrate(&mut connection)?;
         }
-        // A commit is written to the log, which is synced here; SQLite itself still syncs it before it restarts it. The
-        // first read opens the log.
+        // A commit is written to the log, which is synced here; SQLite itself only syncs it before it restarts it. The first read
+        // opens the log.
         connection.batch_execute("PRAGMA synchronous = NORMAL; SELECT count(*) FROM sqlite_schema")?;
         Self::on(connection, Disk::of(path)?)
     }
@@ -86,7 +86,7 @@ impl Writer {
         self.queue.push(job)
     }
 
-    /// Waits until what a reader may have seen by now is on the disk.
+    /// Waits until everything that a reader may have seen is on the disk.
     pub async fn settled(&self) {
         self.disk.settled().await;
     }
@@ -106,8 +106,8 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), StoreErr
         .map_err(|error| StoreError::Unavailable(format!("the {name} thread: {error}")))
 }
 
-/// Held by the writer thread: however that ends, nobody waits for it any more. A job that is dropped unrun drops its way to
-/// answer, which its caller sees as a failure.
+/// Held by the writer thread: when that ends, no caller waits any longer. Dropping a job drops its reply, which its caller sees
+/// as a failure.
 struct Ending(Arc<Queue>);
 
 impl Drop for Ending {
@@ -116,7 +116,7 @@ impl Drop for Ending {
     }
 }
 
-/// Jobs that were committed together.
+/// Jobs of one commit.
 struct Group {
     number: u64,
     replies: Vec<Reply>,
@@ -142,13 +142,13 @@ fn write_all(mut connection: Connection, queue: &Queue, disk: &Disk, groups: &mp
                 }
                 queue.begin_sync();
                 if let Err(mpsc::SendError(group)) = groups.send(group) {
-                    // The other thread has ended, which it does only by a panic. Readers do not wait for it.
+                    // The other thread only ends by a panic. Readers do not wait for it.
                     disk.settle(group.number);
                     return;
                 }
             }
             Err(error) => {
-                // The transaction may have been rolled back by the failure itself; an error here says no more than that.
+                // The failure itself may have rolled the transaction back; an error here adds nothing.
                 let _ = run(&mut connection, "ROLLBACK");
                 answer(replies, &Err(error));
             }
@@ -156,23 +156,23 @@ fn write_all(mut connection: Connection, queue: &Queue, disk: &Disk, groups: &mp
     }
 }
 
-/// SQLite takes longer to parse a `SAVEPOINT` than to carry it out.
+/// SQLite takes longer to parse a `SAVEPOINT` than to execute it.
 fn run(connection: &mut Connection, sql: &'static str) -> QueryResult<()> {
     Statement(sql).execute(connection).map(drop)
 }
 
-/// None if it can't be told.
+/// `None` if the query fails.
 fn count_changes(connection: &mut Connection) -> Option<i64> {
     diesel::select(total_changes()).get_result(connection).ok()
 }
 
 #[diesel::declare_sql_function]
 extern "SQL" {
-    /// How many rows were changed on the connection so far.
+    /// Number of rows that were changed on the connection so far.
     fn total_changes() -> BigInt;
 }
 
-/// Runs a job that shares its transaction with no other, which makes a savepoint unnecessary.
+/// Runs a job alone in its transaction, so that it needs no savepoint.
 fn alone(
     connection: &mut Connection,
     disk: &Disk,
@@ -185,7 +185,7 @@ fn alone(
     end(connection, disk, if done.keep { "COMMIT" } else { "ROLLBACK" })
 }
 
-/// Runs the first job and those that wait in one transaction.
+/// Runs the first job and the waiting ones in one transaction.
 fn together(
     connection: &mut Connection,
     queue: &Queue,
@@ -220,13 +220,13 @@ fn end(connection: &mut Connection, disk: &Disk, sql: &'static str) -> Result<u6
     }
 }
 
-/// Brings a group to the disk and lets its jobs answer.
+/// Syncs a group to the disk and lets its jobs answer.
 ///
-/// After a failure nobody can tell what the disk has: the system may have dropped what it could not write. So nothing more
-/// is written.
+/// After a failure the contents of the disk are unknown, because the system may have dropped data that it could not write. So
+/// nothing more is written.
 fn finish(queue: &Queue, disk: &Disk, group: Group) {
     let outcome = disk.sync().map_err(|error| {
-        tracing::error!(%error, "the disk does not take the database: no more is written");
+        tracing::error!(%error, "the database can't be written to the disk; all writing ends");
         queue.abandon();
         StoreError::Unknown
     });
@@ -252,7 +252,7 @@ mod tests {
 
     use super::*;
 
-    /// A job that sets a setting, and how it was answered.
+    /// A job that sets a setting, with its answer.
     fn set(writer: &Writer, name: &'static str) -> oneshot::Receiver<Result<(), StoreError>> {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
@@ -282,7 +282,7 @@ mod tests {
         let path = directory.path().join("db");
         let writer = Writer::start(&path, true).unwrap();
         let before = count(&path);
-        // The writer is held until all jobs wait, so that they share a commit.
+        // The writer is blocked until all jobs wait, so that they share a commit.
         let (hold, held) = mpsc::channel::<()>();
         let holding: Job = Box::new(move |_| {
             let _ = held.recv();
@@ -309,14 +309,14 @@ mod tests {
         let path = directory.path().join("db");
         let mut connection = open(&path).unwrap();
         connection::migrate(&mut connection).unwrap();
-        // What can't be synced.
+        // This file can't be synced.
         let disk = Disk::on(Some(File::open("/dev/null").unwrap()));
         let writer = Writer::on(connection, disk).unwrap();
         let answer = set(&writer, "a").await.unwrap();
         assert!(matches!(answer, Err(StoreError::Unknown)), "{answer:?}");
         let refusing: Job = Box::new(|_| unreachable!("nothing is run any more"));
         assert!(matches!(writer.send(refusing), Err(StoreError::Unavailable(_))));
-        // Readers do not wait for ever.
+        // Readers do not wait forever.
         writer.settled().await;
     }
 }

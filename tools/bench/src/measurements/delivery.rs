@@ -1,6 +1,5 @@
-//! Calls of webhooks that a program on the same machine takes at once: how many there are per second when many are due, how
-//! many there are beside a receiver that does not answer, and how soon one comes after its commit when there is nothing else
-//! to do.
+//! Calls of webhooks that a program on the same machine accepts at once: calls per second when many are due, calls per second
+//! beside a receiver that does not answer, and the delay of a single call after its commit.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -19,10 +18,10 @@ use crate::report::{Row, Target, Unit};
 use crate::scene::Scene;
 use crate::statistics::percentile;
 
-/// Webhooks that each event is sent to, so that more is due than was asked for.
+/// Webhooks that each event is sent to, so that calls are always due.
 const WEBHOOKS: usize = 10;
 const CONNECTIONS: usize = 16;
-/// Nothing that is due takes so long.
+/// Longer than any due call takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Three rows.
@@ -93,7 +92,7 @@ pub async fn measure(scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
     ])
 }
 
-/// Calls per second that follow from so many customers with new names.
+/// Calls per second for the creation of this many customers.
 async fn rate(
     api: &Api,
     calls: &mut mpsc::UnboundedReceiver<Instant>,
@@ -111,7 +110,7 @@ async fn rate(
     Ok(expected as f64 / (last - first).as_secs_f64())
 }
 
-/// A receiver that takes connections and never answers, as long as the task lives that is its second part.
+/// A receiver that accepts connections and never answers, as long as its task lives.
 async fn dead() -> Result<(SocketAddr, JoinHandle<()>)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -124,14 +123,14 @@ async fn dead() -> Result<(SocketAddr, JoinHandle<()>)> {
     Ok((address, task))
 }
 
-/// A receiver that answers 200 to everything, and tells when.
+/// A receiver that answers 200 to everything, and reports the times.
 async fn sink() -> Result<(SocketAddr, mpsc::UnboundedReceiver<Instant>)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let (told, calls) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            // A connection that breaks is one that is not needed any more.
+            // A broken connection is no longer needed.
             tokio::spawn(take(stream, told.clone()));
         }
     });
@@ -154,7 +153,7 @@ async fn take(mut stream: TcpStream, told: mpsc::UnboundedSender<Instant>) -> Re
     }
 }
 
-/// Length of the first request, once all of it is there.
+/// Length of the first request, once it is complete.
 fn whole(buffer: &[u8]) -> Option<usize> {
     let mut headers = [httparse::EMPTY_HEADER; 32];
     let mut request = httparse::Request::new(&mut headers);

@@ -1,5 +1,5 @@
-//! Signed events of Stripe, beside a constant answer: how many are acknowledged, and how soon. Each is stored before, and
-//! worked off afterwards, which takes its share of the processors.
+//! Signed events of Stripe, beside a constant answer: throughput and delay of the acknowledgements. Each event is stored before,
+//! and handled afterwards, which takes its share of the processors.
 
 use anyhow::{Context as _, Result};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -60,7 +60,7 @@ pub async fn measure(scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
     ])
 }
 
-/// An event as Stripe signs it.
+/// An event with Stripe's signature.
 fn event(path: &str, id: &str, psp_id: &str) -> Result<Request> {
     let now = chrono::Utc::now().timestamp();
     let body = json!({

@@ -40,7 +40,7 @@ pub async fn measure(scene: &mut Scene<'_>, plan: &Plan) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Requests per second of one request that is sent again and again.
+/// Requests per second of one repeated request.
 pub async fn rate(
     address: SocketAddr,
     connections: usize,

@@ -1,4 +1,4 @@
-//! `POST /api/stripe_payments` while the PSP takes its time, beside the same call of the PSP alone.
+//! `POST /api/stripe_payments` with a slow PSP, beside the same call of the PSP alone.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::report::{Row, Target, Unit};
 use crate::scene::Scene;
 
 const PSP_DELAY: Duration = Duration::from_millis(50);
-/// A load far from what the machine can take.
+/// A load far below the machine's capacity.
 const CONNECTIONS: usize = 4;
 
 /// A row for the median and one for the 99th percentile.
@@ -49,7 +49,7 @@ fn add(rounds: &mut Rounds, direct: &Sample, service: &Sample, share: f64) {
     rounds.service.push(service.milliseconds(share));
 }
 
-/// Creation of a PaymentIntent as the service asks for it.
+/// Creation of a PaymentIntent like the service's.
 fn intent() -> Request {
     let body = "amount=2500&currency=eur&capture_method=manual&payment_method_types%5B%5D=card";
     let media_type = "application/x-www-form-urlencoded";

@@ -9,7 +9,7 @@ use crate::report::{Row, Target, Unit};
 use crate::scene::Scene;
 
 const CONNECTIONS: usize = 64;
-/// Beside an order, a line item and a payment.
+/// Reads beside an order, a line item and a payment.
 const READS_PER_CHECKOUT: usize = 7;
 
 /// One row.

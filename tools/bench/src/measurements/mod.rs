@@ -1,4 +1,4 @@
-//! What is measured.
+//! The measurements.
 
 mod capture;
 mod delivery;
@@ -23,7 +23,7 @@ use super::statistics::median;
 /// Numbers of connections over which throughput is measured.
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
 
-/// One of them.
+/// A measurement.
 #[derive(Clone, Copy, EnumIter, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum Measurement {
@@ -33,24 +33,24 @@ pub enum Measurement {
     Post,
     /// Requests per second of capturing an authorization.
     Capture,
-    /// Events of a PSP per second, and how soon they are acknowledged.
+    /// Events of a PSP per second, and the delay of their acknowledgements.
     Event,
-    /// Calls of a merchant's webhooks per second, and how soon they come.
+    /// Calls of a merchant's webhooks per second, and their delay.
     Delivery,
-    /// Requests per second of asking again with the same idempotency key.
+    /// Requests per second of a replay with the same idempotency key.
     Replay,
-    /// What is added to a PSP that takes its time.
+    /// Overhead on a slow PSP.
     Latency,
-    /// How soon the service answers.
+    /// Time from the start to the first answer.
     Start,
-    /// How much memory it takes.
+    /// Memory use.
     Memory,
-    /// What a request costs that is refused.
+    /// Cost of a refused request.
     Refusal,
 }
 
 impl Measurement {
-    /// Those with `filter` in their names; all without a filter.
+    /// The measurements with `filter` in their names; all without a filter.
     pub fn matching(filter: Option<&str>) -> Result<Vec<Self>> {
         let name = |measurement: &Self| <&'static str>::from(measurement);
         let found: Vec<_> = Self::iter()
@@ -81,26 +81,26 @@ impl Measurement {
     }
 }
 
-/// How much is measured.
+/// The extent of the measurements.
 pub struct Plan {
-    /// Rounds whose median counts, after one that doesn't.
+    /// Rounds that count for the median, after one that warms up.
     rounds: usize,
-    /// How long a round of reads takes.
+    /// Length of a round of reads.
     reading: Duration,
-    /// Payments of a round, for each number of connections.
+    /// Payments in a round, for each number of connections.
     payments: [usize; CONNECTIONS.len()],
-    /// Captures, and events, of a round.
+    /// Captures, and events, in a round.
     steps: usize,
-    /// Payments of a round with a PSP that takes its time.
+    /// Payments in a round with a slow PSP.
     slow_payments: usize,
-    /// Checkouts of ten requests before memory is looked at.
+    /// Checkouts of ten requests before memory is measured.
     checkouts: usize,
     /// Refused requests of each kind.
     refusals: usize,
 }
 
 impl Plan {
-    /// What the targets are for.
+    /// The extent that the targets are for.
     pub const FULL: Self = Self {
         rounds: 5,
         reading: Duration::from_secs(2),
@@ -132,7 +132,7 @@ fn over(method: &str, connections: usize) -> String {
     format!("{method}, {connections} {connection}")
 }
 
-/// What floor and service come to in the rounds.
+/// The numbers of floor and service in the rounds.
 #[derive(Default)]
 struct Rounds {
     floor: Vec<f64>,

@@ -1,4 +1,4 @@
-//! What it costs to refuse a request, beside a payment: the worst of many kinds of requests counts.
+//! The cost of a refusal, beside a payment: the worst of many kinds of requests counts.
 
 use anyhow::{Result, ensure};
 use serde_json::{Map, Value, json};
@@ -9,9 +9,9 @@ use crate::load;
 use crate::report::{Row, Target, Unit};
 use crate::scene::Scene;
 
-/// Bytes that a body can have.
+/// Maximum size of a body, in bytes.
 const LARGEST: usize = 256 * 1024;
-/// Payments are created over so many connections.
+/// Connections over which payments are created.
 const CONNECTIONS: usize = 16;
 
 /// A row for the processor time, and one for the size of the answer.
@@ -87,7 +87,7 @@ fn requests(scene: &Scene<'_>) -> Vec<(&'static str, Request)> {
     requests
 }
 
-/// As large as a body can be, and wrong in as many places as that allows.
+/// Bodies of the largest size, wrong in as many places as possible.
 fn bodies() -> Vec<(&'static str, String)> {
     let order = |attributes: Value| json!({"data": {"type": "orders", "attributes": attributes}}).to_string();
     let members = |count: usize, value: Value| {

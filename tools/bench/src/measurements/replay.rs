@@ -1,4 +1,4 @@
-//! A creation that is sent again with its idempotency key, beside reading what it created.
+//! A creation that is repeated with its idempotency key, beside reading the created resource.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! From the start of the process to the first request that is answered, on a database that is there already.
+//! From the start of the process to the first answer, on an existing database.
 
 use anyhow::Result;
 

@@ -1,10 +1,11 @@
-//! The PSPs' ledger against ours: each entry has exactly one succeeded transaction, and each succeeded transaction an entry.
+//! Compares the PSPs' ledger with ours: each entry has exactly one successful transaction, and each successful transaction an
+//! entry.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::books::{Books, Entry, EntryKind, Transaction};
 
-/// What the two ledgers don't agree about.
+/// The differences between the two ledgers.
 pub fn differences(ledger: &[Entry], books: &Books) -> Vec<String> {
     let mut lines = repeated_keys(ledger);
     let mut rest: BTreeMap<&str, &Transaction> = books
@@ -16,7 +17,7 @@ pub fn differences(ledger: &[Entry], books: &Books) -> Vec<String> {
     let (named, unnamed): (Vec<&Entry>, Vec<&Entry>) = standing(ledger)
         .into_iter()
         .partition(|entry| transaction_named(entry, books).is_some());
-    // What names its transaction goes first, so that nothing else takes that.
+    // Entries that name their transaction come first, so that no other entry takes it.
     for entry in named.into_iter().chain(unnamed) {
         let found = match transaction_named(entry, books) {
             Some(id) => rest.get(id.as_str()).copied(),
@@ -34,7 +35,7 @@ pub fn differences(ledger: &[Entry], books: &Books) -> Vec<String> {
     lines
 }
 
-/// What a refund that failed later gave back is not there in the end.
+/// The ledger without refunds that failed later.
 fn standing(ledger: &[Entry]) -> Vec<&Entry> {
     let mut entries: Vec<&Entry> = ledger
         .iter()
@@ -78,8 +79,8 @@ fn reference(entry: &Entry) -> Option<&str> {
     }
 }
 
-/// The transaction of ours that an effect names. At Stripe a payment names the call that made it, which decides the first
-/// authorization of its source; voids there name nothing, nor does what follows by itself.
+/// The transaction of ours that an effect names. At Stripe a payment names the call that created it, which decides the first
+/// authorization of its source; voids there name nothing, and neither do automatic effects.
 fn transaction_named(entry: &Entry, books: &Books) -> Option<String> {
     let reference = reference(entry)?;
     match (entry.vendor.as_str(), entry.kind) {
@@ -89,7 +90,7 @@ fn transaction_named(entry: &Entry, books: &Books) -> Option<String> {
             operation.transaction_id.clone()
         }
         ("stripe", _) | (_, EntryKind::Release | EntryKind::Expire) => None,
-        // An automatic capture bears the reference of its payment.
+        // An automatic capture has the reference of its payment.
         (_, kind) => {
             let row = books.transactions.iter().find(|row| row.id == reference);
             row.is_none_or(|row| row.kind == our_kind(kind))
@@ -98,7 +99,7 @@ fn transaction_named(entry: &Entry, books: &Books) -> Option<String> {
     }
 }
 
-/// Of the payment's transactions of the kind, one with the same amount, else any.
+/// One of the payment's transactions of the kind, with the same amount if possible.
 fn of_payment<'a>(entry: &Entry, rest: &BTreeMap<&str, &'a Transaction>) -> Option<&'a Transaction> {
     let of_it = |row: &&&Transaction| {
         row.psp_id.as_deref() == Some(entry.payment_id.as_str()) && row.kind == our_kind(entry.kind)
@@ -134,7 +135,7 @@ fn mismatch(entry: &Entry, row: &Transaction, books: &Books) -> Option<String> {
     (!same).then(|| format!("the PSP has {entry:?}, we have {row:?}"))
 }
 
-/// The entry, with what we have of it instead.
+/// The entry, with our records for it.
 fn show(entry: &Entry, books: &Books) -> String {
     let named = transaction_named(entry, books);
     let ours = books

@@ -1,4 +1,4 @@
-//! Whether the PSPs, the service and its clients agree in the end. What they don't agree about comes back as a line each.
+//! Compares the PSPs, the service and its clients at the end. Each difference is a line.
 
 mod entries;
 mod sums;

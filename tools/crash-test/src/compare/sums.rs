@@ -1,9 +1,9 @@
-//! What holds for each order by itself.
+//! Checks of each order alone.
 
 use crate::books::{Books, Transaction};
 use crate::witness::Witness;
 
-/// Orders that hold too much, and requests that had their effect more than once.
+/// Orders that hold too much, and requests that took effect more than once.
 pub fn differences(books: &Books, witness: &Witness) -> Vec<String> {
     let mut lines: Vec<String> = books
         .repeated_references
@@ -52,7 +52,7 @@ fn sum(rows: &[&Transaction], belongs: impl Fn(&Transaction) -> bool) -> i64 {
     succeeded.map(|row| row.amount).sum()
 }
 
-/// A transaction of which more was taken than it has.
+/// A transaction whose parts exceed it.
 fn overdrawn(row: &Transaction, rows: &[&Transaction]) -> Option<String> {
     let taken = sum(rows, |child| child.parent_id.as_ref() == Some(&row.id));
     let has = if row.has_succeeded() { row.amount } else { 0 };

@@ -1,4 +1,4 @@
-//! The comparison can fail: each test spoils one thing in books that agree.
+//! The comparison can fail: each test spoils one record in books that agree.
 
 use serde_json::{Map, json};
 
@@ -39,7 +39,7 @@ fn row(id: &str, kind: &str, payment: &str, parent: Option<&str>, amount: i64) -
     }
 }
 
-/// A Stripe payment that was captured in part, the rest released, and refunded in part; a Checkout.com payment that was
+/// A Stripe payment that was captured in part, with the rest released, and refunded in part; a Checkout.com payment that was
 /// voided.
 fn agreeing() -> (Vec<Entry>, Books, Witness) {
     let ledger = vec![

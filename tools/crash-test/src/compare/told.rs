@@ -1,11 +1,11 @@
-//! What the clients were told against our rows: nothing that was acknowledged is gone or has become something else.
+//! Compares the clients' answers with our rows: nothing that was acknowledged is gone or has changed.
 
 use std::collections::BTreeSet;
 
 use crate::books::{Books, Transaction};
 use crate::witness::{Told, Witness};
 
-/// What is otherwise than it was told.
+/// Rows that differ from the clients' answers.
 pub fn differences(books: &Books, witness: &Witness) -> Vec<String> {
     let mut lines = witness.problems.clone();
     lines.extend(created(books, witness));
@@ -14,7 +14,7 @@ pub fn differences(books: &Books, witness: &Witness) -> Vec<String> {
         let row = books.transactions.iter().find(|row| row.id == *id);
         let holds = match told {
             Told::Succeeded(amount) => row.is_some_and(|row| row.has_succeeded() && row.amount == *amount),
-            // A creation that came to nothing leaves nothing behind.
+            // A creation that failed leaves nothing behind.
             Told::Failed => row.is_none_or(|row| row.status == "failed"),
         };
         if !holds {
@@ -50,7 +50,7 @@ fn succeeded<'a>(
     rows.filter(move |row| row.source_id == source && row.kind == kind && row.has_succeeded())
 }
 
-/// Resources that were created and are not there.
+/// Resources that were created and are missing.
 fn created(books: &Books, witness: &Witness) -> Vec<String> {
     let orders = books.orders.iter().map(|order| order.id.as_str());
     let sources = books.sources.iter().map(|(id, _)| id.as_str());

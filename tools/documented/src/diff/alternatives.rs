@@ -1,4 +1,4 @@
-//! A schema seen as a choice of alternatives, each without `$ref`, `oneOf`, `anyOf` and `allOf`.
+//! A schema as a choice of alternatives, each without `$ref`, `oneOf`, `anyOf` and `allOf`.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use openapi_document::resolve;
 
-/// Schemas that hold together: what `allOf` and keywords beside each other demand of one value.
+/// Schemas that hold together: `allOf` and keywords beside each other apply to one value.
 #[derive(Clone, Default)]
 pub struct Alternative<'a>(Vec<&'a Value>);
 
-/// The alternatives that `schema` leaves a value.
+/// The alternatives that `schema` allows.
 ///
 /// # Errors
 /// A reference that doesn't resolve, or nesting and choices beyond any sensible schema.
@@ -54,7 +54,7 @@ fn items<'a>(schema: &'a Value, keyword: &str) -> &'a [Value] {
 fn product<'a>(left: Vec<Alternative<'a>>, right: Vec<Alternative<'a>>) -> Vec<Alternative<'a>> {
     let join = |a: &Alternative<'a>, b: &Alternative<'a>| Alternative([a.0.as_slice(), &b.0].concat());
     let pairs = left.iter().flat_map(|a| right.iter().map(move |b| join(a, b)));
-    // What demands two types of one value admits no value.
+    // A schema that demands two types of one value admits no value.
     pairs
         .filter(|alternative| alternative.types().is_none_or(|types| !types.is_empty()))
         .collect()
@@ -83,7 +83,7 @@ impl<'a> Alternative<'a> {
         self.types().is_some_and(|types| types.into_iter().eq(["null"]))
     }
 
-    /// The schemas of the property `name`; empty when it isn't declared.
+    /// The schemas of the property `name`; empty if it isn't declared.
     pub fn property(&self, name: &str) -> Vec<&'a Value> {
         self.0
             .iter()
@@ -91,7 +91,7 @@ impl<'a> Alternative<'a> {
             .collect()
     }
 
-    /// Whether it says which properties an object has.
+    /// Whether it declares an object's properties.
     pub fn declares_properties(&self) -> bool {
         self.0.iter().any(|schema| schema.get("properties").is_some())
     }
@@ -158,7 +158,7 @@ pub fn array_items<'a>(
     Ok(found)
 }
 
-/// Those of `alternatives` that admit more than null.
+/// The alternatives that admit more than null.
 pub fn without_null<'a>(alternatives: &[Alternative<'a>]) -> Vec<Alternative<'a>> {
     alternatives
         .iter()

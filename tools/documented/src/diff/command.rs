@@ -18,7 +18,7 @@ pub struct Args {
     /// The accepted differences; none without a file.
     #[arg(long, value_name = "FILE")]
     deviations: Option<PathBuf>,
-    /// Where the tests are that deviations name as `file::test` in `shown_by`. Without it, nobody looks for them.
+    /// Directory of the tests that deviations name as `file::test` in `shown_by`. By default, they are not checked.
     #[arg(long, value_name = "DIR")]
     tests: Option<PathBuf>,
     /// The OpenAPI document in JSON.

@@ -1,4 +1,4 @@
-//! The comparison of a documented endpoint with the document: what request, answers and parameters share.
+//! The comparison of a documented endpoint with the document: the common parts of request, answers and parameters.
 
 use anyhow::Context;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::difference::{Difference, Kind};
 use crate::model::{Endpoint, Page};
 use openapi_document::members;
 
-/// What is compared, and what was found to differ.
+/// The subject of the comparison, and its differences.
 pub struct Comparison<'a> {
     pub document: &'a Value,
     /// The page's file name.
@@ -30,7 +30,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Notes a difference.
+    /// Records a difference.
     pub fn report(&mut self, kind: Kind, pointer: &str, expected: impl ToString, found: impl ToString) {
         let difference = self.difference(kind, pointer, expected, found);
         if !self.differences.contains(&difference) {

@@ -18,23 +18,23 @@ pub struct Deviation {
     pub id: String,
     /// `METHOD path`, or `OBJECT type`.
     pub endpoint: String,
-    /// What differs; every entry must match a difference.
+    /// The accepted differences; every entry must match one.
     #[serde(default)]
     pub what: Vec<Accepted>,
-    /// Where the service behaves otherwise: the end-to-end test that shows it, as `file::test` in `tests/tests`.
+    /// The end-to-end test that shows the service's different behaviour, as `file::test` in `tests/tests`.
     pub shown_by: Option<String>,
-    /// Why.
+    /// Reason for the deviation.
     pub reason: String,
 }
 
-/// What a deviation accepts.
+/// A difference that a deviation accepts.
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Accepted {
     pub kind: Kind,
     /// JSON Pointer of the difference.
     pub pointer: String,
-    /// For a missing argument that stands elsewhere: where.
+    /// The other place of a missing argument.
     pub instead: Option<String>,
 }
 
@@ -101,7 +101,7 @@ fn parse(text: &str) -> anyhow::Result<Vec<Deviation>> {
     Ok(deviations)
 }
 
-/// Where a missing argument stands instead, if a deviation says so.
+/// The other place of a missing argument, if a deviation names one.
 pub fn moved_to<'a>(missing: &Difference, deviations: &'a [Deviation]) -> Option<&'a str> {
     let entries = deviations
         .iter()

@@ -1,4 +1,4 @@
-//! What can differ between the published documentation and the document.
+//! The kinds of differences between the published documentation and the document.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub enum Kind {
     /// The path isn't in the document.
     MissingPath,
-    /// The path is, without that method.
+    /// The path exists, without that method.
     MissingMethod,
     /// The request can't be sent in that media type.
     MissingMediaType,
@@ -63,7 +63,7 @@ pub enum Kind {
     UndocumentedResponseMember,
 }
 
-/// How much a difference matters.
+/// The severity of a difference.
 #[derive(Serialize, clap::ValueEnum, strum::Display, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -77,7 +77,7 @@ pub enum Severity {
 }
 
 impl Kind {
-    /// How much differences of this kind matter.
+    /// The severity of this kind.
     pub fn severity(self) -> Severity {
         match self {
             Self::UndocumentedEndpoint
@@ -94,17 +94,17 @@ impl Kind {
 /// One difference; `Display` makes one line of it.
 #[derive(Serialize, Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// File name of the published page; empty for what no page documents.
+    /// File name of the published page; empty if no page documents the subject.
     pub page: String,
     /// `METHOD path`, or `OBJECT type`.
     pub endpoint: String,
     pub kind: Kind,
-    /// Where: a JSON Pointer into the request or response body or the object, or `/content/<media type>`,
+    /// Place: a JSON Pointer into the request or response body or the object, or `/content/<media type>`,
     /// `/parameters/<place>/<name>`, `/responses/<status>`.
     pub pointer: String,
-    /// What the page says.
+    /// The page's version.
     pub expected: String,
-    /// What the document says.
+    /// The document's version.
     pub found: String,
 }
 

@@ -1,4 +1,4 @@
-//! `documented diff`: does the document say what the published documentation says? A file of deviations names the accepted
+//! `documented diff`: compares the document with the published documentation. A file of deviations names the accepted
 //! differences.
 
 mod alternatives;

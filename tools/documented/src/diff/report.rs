@@ -1,4 +1,4 @@
-//! The result of a comparison, for people and for machines.
+//! The result of a comparison, for people and programs.
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
@@ -6,14 +6,14 @@ use serde::Serialize;
 use super::deviations::{self, Deviation};
 use super::difference::{Difference, Severity};
 
-/// What a comparison found.
+/// The result of a comparison.
 #[derive(Serialize)]
 pub struct Report {
     /// The most severe differences first.
     pub differences: Vec<Row>,
     /// One line for each entry of a deviation that accepts nothing; each counts as an error.
     pub unused_deviations: Vec<String>,
-    /// How many differences no deviation accepts, and how many are accepted.
+    /// Numbers of unaccepted and accepted differences.
     pub counts: Counts,
 }
 
@@ -37,7 +37,7 @@ pub struct Counts {
 }
 
 impl Report {
-    /// Sets `differences` against `deviations`.
+    /// Matches `differences` with `deviations`.
     pub fn new(differences: Vec<Difference>, deviations: &[Deviation]) -> Self {
         let unused_deviations = deviations::unused(&differences, deviations);
         let mut counts = Counts::default();
@@ -66,12 +66,12 @@ impl Report {
         }
     }
 
-    /// Whether something is wrong that nobody has accepted.
+    /// Whether there is an unaccepted error.
     pub fn fails(&self) -> bool {
         self.counts.error > 0 || !self.unused_deviations.is_empty()
     }
 
-    /// A table of what is at least of severity `least`, and a last line with all counts.
+    /// A table of the differences from severity `least` on, and a last line with all counts.
     pub fn table(&self, least: Severity) -> String {
         let mut table = Table::new();
         table
@@ -125,7 +125,7 @@ impl Report {
     }
 }
 
-/// What a validator says repeats the whole value.
+/// A validator's message repeats the whole value.
 fn shortened(text: &str) -> String {
     const LONGEST: usize = 100;
     match text.char_indices().nth(LONGEST) {

@@ -1,4 +1,4 @@
-//! Lists, parameters, conditions and objects, and what the report says of them.
+//! Lists, parameters, conditions and objects, and their lines in the report.
 
 use serde_json::{Value, json};
 
@@ -99,7 +99,7 @@ fn kinds(document: &Value, page: Page) -> Vec<(Kind, String)> {
 
 #[test]
 fn lists_parameters_conditions_and_objects_are_compared() {
-    // A required argument that is conditional on the page is all that differs.
+    // The only difference is a required argument that is conditional on the page.
     let conditional = (Kind::ArgumentConditional, "/name".to_owned());
     assert_eq!(kinds(&things(), page()), [conditional]);
     for (pointer, name, kind, at) in [

@@ -28,7 +28,7 @@ impl<'a> Comparison<'a> {
                 self.report(Kind::MissingMediaType, &pointer, media_type, offered.join(", "));
             }
         }
-        // Each form in which the body may be sent must take the arguments; one that several share counts once.
+        // Each form of the body must accept the arguments; a form that several share counts once.
         let mut schemas: Vec<&Value> = Vec::new();
         for (_, content) in members(&body["content"]) {
             if !schemas.contains(&&content["schema"]) {
@@ -132,7 +132,7 @@ impl<'a> Comparison<'a> {
         self.arguments(&without_null(found), &argument.members, pointer, root)
     }
 
-    /// Checks `argument` at `pointer`, where a deviation says that it stands instead.
+    /// Checks `argument` at `pointer`, the place that a deviation names for it.
     fn moved(&mut self, argument: &'a Member, pointer: &str, root: &[Alternative<'a>]) -> anyhow::Result<()> {
         let mut found = root.to_vec();
         let mut required = false;

@@ -43,7 +43,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn response(&mut self, answers: &'a Value, documented: &'a Response) -> anyhow::Result<()> {
-        // An answer that the page gives no status is the successful one.
+        // An answer without a status on the page is the successful one.
         let status = match documented.status {
             Some(status) => status.to_string(),
             None => members(answers)
@@ -84,7 +84,7 @@ impl<'a> Comparison<'a> {
             let closer = self.differences[before..]
                 .iter()
                 .any(|difference| difference.kind.severity() > super::difference::Severity::Info);
-            // What the members say, the whole example would say again.
+            // The whole example would repeat the members' differences.
             if !closer {
                 self.response_example(example, &body["schema"])?;
             }
@@ -94,8 +94,8 @@ impl<'a> Comparison<'a> {
 
     fn response_example(&mut self, example: &Example, schema: &Value) -> anyhow::Result<()> {
         let validator = validator(self.document, schema)?;
-        // A member that the answer always has and the example lacks is noted where it is undocumented; a client
-        // of the documentation doesn't miss it.
+        // A member that the answer always has and the example lacks is reported as undocumented; a client of the documentation
+        // doesn't miss it.
         let speaks =
             |error: &jsonschema::ValidationError<'_>| counts(example, error) && !is_missing_member(error);
         for error in validator.iter_errors(&example.value).filter(speaks) {
@@ -105,7 +105,7 @@ impl<'a> Comparison<'a> {
         Ok(())
     }
 
-    /// Compares what an example shows at `pointer` with what the answer may hold there.
+    /// Compares an example's value at `pointer` with the answer's schema there.
     fn shown(
         &mut self,
         value: &Value,
@@ -177,7 +177,7 @@ impl<'a> Comparison<'a> {
         let others = types
             .iter()
             .filter(|known| !(fits(known) || is_attribute && **known == "null"));
-        // Null says nothing of the type of what is there else.
+        // Null says nothing about the type of other values.
         if json_type != "null" && (!types.iter().any(fits) || others.count() > 0) {
             self.report(Kind::ResponseMemberType, pointer, json_type, types.join(" or "));
         }

@@ -137,7 +137,7 @@ fn document() -> Value {
     })
 }
 
-/// The document after `edit` of what stands at `pointer`.
+/// The document after `edit` of the value at `pointer`.
 fn edited(pointer: &str, edit: impl FnOnce(&mut Value)) -> Vec<String> {
     let mut document = document();
     edit(document.pointer_mut(pointer).unwrap());

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-/// Reads as much as has that form; what doesn't is passed over up to the next space.
+/// Reads the attributes. Malformed parts are skipped up to the next space.
 pub fn parse(text: &str) -> IndexMap<String, String> {
     let mut found = IndexMap::new();
     members(text, '=', "", &mut found, 0);
@@ -63,7 +63,7 @@ fn value(text: &str) -> (&str, &str) {
     }
 }
 
-/// Where the brace at the start of `text` is closed; just behind it.
+/// The position just behind the brace that closes the first one.
 fn balanced(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, letter) in text.char_indices() {

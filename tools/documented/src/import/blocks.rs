@@ -1,4 +1,4 @@
-//! A page as a flat sequence of blocks, in which a reader looks for what it knows.
+//! A page as a flat sequence of blocks, in which a reader looks for known forms.
 
 use pulldown_cmark::{Event, Options, Parser, Tag as Mark, TagEnd};
 
@@ -35,7 +35,7 @@ pub struct Row {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Text {
     pub plain: String,
-    /// Text in code spans, bold or quotes' place: what the writer set apart.
+    /// Text in code spans, bold or in place of quotes: parts that the writer emphasized.
     pub marked: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ pub fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// Without the indentation that all lines share: inside tags, text is often set in.
+/// The text without the indentation that all lines share: inside tags, text is often indented.
 fn dedented(text: &str) -> String {
     let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
     let filled = text.lines().filter(|line| !line.trim().is_empty());
@@ -86,7 +86,7 @@ fn dedented(text: &str) -> String {
 struct Collector<'a> {
     blocks: &'a mut Vec<Block>,
     text: Text,
-    /// Where the text of the marked part that is open starts.
+    /// Start of the text of the open marked part.
     mark: Option<usize>,
     rows: Vec<Row>,
     code: Option<String>,
@@ -120,7 +120,7 @@ impl Collector<'_> {
         std::mem::take(&mut self.text)
     }
 
-    /// Ends what has no end of its own: the text of a tight list item.
+    /// Ends blocks without an end of their own: the text of a tight list item.
     fn flush(&mut self, line: usize) {
         let text = self.take();
         if !text.trimmed().is_empty() {

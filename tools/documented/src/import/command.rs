@@ -51,14 +51,14 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Warnings that were told. One that comes again and again, such as that of placeholders in samples, would hide the others.
+/// Warnings that were shown. A frequent warning, such as that of placeholders in samples, would hide the others.
 struct Notes {
     all: bool,
     told: BTreeMap<String, usize>,
 }
 
 impl Notes {
-    /// How often the same warning is shown.
+    /// Maximum number of repetitions of a warning.
     const SHOWN: usize = 5;
 
     fn new(all: bool) -> Self {
@@ -97,7 +97,7 @@ impl Notes {
     }
 }
 
-/// Imports one page; false when there is nothing in it.
+/// Imports one page; false if it documents nothing.
 fn one(file: &Path, name: &str, bytes: &[u8], out: &Path, notes: &mut Notes) -> anyhow::Result<bool> {
     let Imported { page, warnings } = import(name, bytes);
     for (line, message) in &warnings {
@@ -125,7 +125,7 @@ fn one(file: &Path, name: &str, bytes: &[u8], out: &Path, notes: &mut Notes) -> 
     Ok(true)
 }
 
-/// The file name without what says its format. Dots inside would be taken for the extension's.
+/// The file name without endings for its format. Dots inside would pass for an extension.
 fn stem(name: &str) -> String {
     let mut stem = name;
     for ending in [".md", ".markdown", ".mdoc", ".gitbook", ".markdoc"] {
@@ -134,8 +134,8 @@ fn stem(name: &str) -> String {
     stem.replace('.', "-")
 }
 
-/// Each page once, with its name among the pages. A name that says nothing alone, such as `create.md`, gets that of its directory
-/// before it; pages that would still have one name get more of their directories.
+/// Each page once, with its name among the pages. A general name, such as `create.md`, gets its directory as a prefix; pages that
+/// would still share a name get more directories.
 fn names(pages: &[PathBuf]) -> Vec<(&Path, String)> {
     let mut given: Vec<(&Path, usize)> = Vec::new();
     for page in pages {
@@ -167,7 +167,7 @@ fn names(pages: &[PathBuf]) -> Vec<(&Path, String)> {
     let mut taken = BTreeSet::new();
     let named = given.into_iter().map(|(page, directories)| {
         let plain = name(page, directories);
-        // `a/x.md` and `a-x.md` have no more directories that would tell them apart.
+        // `a/x.md` and `a-x.md` have no more directories to distinguish them.
         let free = |name: &String| taken.insert(stem(name));
         let numbered = (2..).map(|number| format!("{number}-{plain}"));
         let name = std::iter::once(plain.clone()).chain(numbered).find(free);
@@ -176,12 +176,12 @@ fn names(pages: &[PathBuf]) -> Vec<(&Path, String)> {
     named.collect()
 }
 
-/// A path without `.`, which says nothing.
+/// A path without `.`.
 fn same(page: &Path) -> impl Iterator<Item = Component<'_>> {
     page.components().filter(|part| *part != Component::CurDir)
 }
 
-/// A page's name with so many of its directories before it.
+/// A page's name with a number of its directories as prefix.
 fn name(page: &Path, directories: usize) -> String {
     let mut parts: Vec<String> = page
         .components()
@@ -197,7 +197,7 @@ fn name(page: &Path, directories: usize) -> String {
     parts.join("-")
 }
 
-/// Whether a page's name says nothing without its directory.
+/// Whether a page's name is too general without its directory.
 fn is_general(page: &Path) -> bool {
     const GENERAL: [&str; 10] = [
         "create", "list", "retrieve", "update", "delete", "object", "show", "index", "readme", "page",

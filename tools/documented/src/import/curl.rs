@@ -22,8 +22,7 @@ pub fn starts(line: &str) -> bool {
     line == "curl" || line.starts_with("curl ") || line.starts_with("curl.exe ")
 }
 
-/// The commands in `code`, each with the line where it starts, counted from 0. `None` stands for one whose
-/// quotes don't match.
+/// The commands in `code`, each with the line where it starts, counted from 0. `None` stands for one whose quotes don't match.
 pub fn requests(code: &str) -> Vec<(usize, Option<Request>)> {
     let mut commands: Vec<(usize, String)> = Vec::new();
     for (number, line) in code.lines().enumerate() {
@@ -41,7 +40,7 @@ pub fn requests(code: &str) -> Vec<(usize, Option<Request>)> {
         .collect()
 }
 
-/// Adds a line to the last command; one that is continued, even with spaces after the mark, joins the next.
+/// Adds a line to the last command; a continued line, even with spaces after the mark, joins the next.
 fn push(commands: &mut [(usize, String)], line: &str) {
     let Some((_, command)) = commands.last_mut() else {
         return;
@@ -139,7 +138,7 @@ fn header(request: &mut Request, header: &str) {
 }
 
 fn data(request: &mut Request, data: &str, option: &str) {
-    // `$'…'` reaches us with its dollar sign.
+    // `$'…'` arrives here with its dollar sign.
     let data = data.strip_prefix('$').unwrap_or(data);
     match data.strip_prefix('@') {
         Some(file) if option != "--data-raw" => request.body_file = Some(file.to_owned()),

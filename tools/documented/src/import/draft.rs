@@ -1,4 +1,4 @@
-//! An endpoint or an object while it is read.
+//! An endpoint or an object under construction.
 
 use super::reader::Read;
 use super::table::Place;
@@ -6,7 +6,7 @@ use super::url::{self, Route};
 use super::{json, tree};
 use crate::model::{Endpoint, Example, JsonType, Member, Members, Object, Presence, Response};
 
-/// What was read so far of one part of a page.
+/// The parts of an endpoint or object that were read so far.
 pub struct Draft {
     route: Option<Route>,
     title: Option<String>,
@@ -58,18 +58,18 @@ impl Draft {
         self.route.as_ref()
     }
 
-    /// Says that what follows is content: later headings are no titles.
+    /// Marks the beginning of the content: later headings are no titles.
     pub fn settle(&mut self) {
         self.settled = true;
     }
 
-    /// Takes the title that a tag gives.
+    /// Takes the title from a tag.
     pub fn summary(&mut self, text: &str) {
         self.title = Some(text.to_owned());
         self.settled = true;
     }
 
-    /// Takes the heading next to the content that is a title and not the name of a part.
+    /// Takes the heading next to the content, if it is a title and not the name of a part.
     pub fn heading(&mut self, text: &str) {
         const PARTS: [&str; 24] = [
             "request",
@@ -107,15 +107,15 @@ impl Draft {
         }
     }
 
-    /// Puts a member where it belongs; where nothing says so, by its name and the method.
-    /// The answer tells how it differs from what was said of it before.
+    /// Puts a member in its place; without one, its name and the method decide. Returns the contradiction to an earlier
+    /// description, if any.
     pub fn place(&mut self, place: Option<Place>, path: &[String], member: Member) -> Option<String> {
         let place = place.unwrap_or_else(|| self.usual_place(path));
         let target = match place {
             Place::Header => return None,
             Place::Path => {
                 let name = path.first()?;
-                // A parameter of the path is required by its nature; one that isn't in the path is in the query.
+                // A parameter of the path is always required; one that isn't in the path is in the query.
                 if self.route.is_some() && !self.path.contains_key(name) {
                     &mut self.query
                 } else {
@@ -151,7 +151,7 @@ impl Draft {
         matches!(method, Some("GET" | "HEAD" | "OPTIONS"))
     }
 
-    /// Names of query parameters that a URL shows.
+    /// Adds names of query parameters from a URL.
     pub fn query(&mut self, names: &[String]) {
         for name in names {
             self.query.entry(name.clone()).or_default();
@@ -179,7 +179,7 @@ impl Draft {
         }
     }
 
-    /// The answer with that status, which is added if it isn't there.
+    /// The answer with that status, which is added if it is missing.
     pub fn response(&mut self, status: Option<u16>) -> &mut Response {
         let at = self
             .responses
@@ -208,8 +208,8 @@ impl Draft {
         }
     }
 
-    /// Whether a JSON document that nothing is said of is the request's: the first one, of an endpoint that
-    /// takes a body, without the members that only an answer has.
+    /// Whether a JSON document without a label is the request's: the first one, of an endpoint with a body, without members that
+    /// only an answer has.
     pub fn expects_request(&self, body: &str) -> bool {
         let takes_body = self
             .route

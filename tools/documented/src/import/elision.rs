@@ -1,5 +1,5 @@
-//! What examples leave out: `...`, `{...}`, a comment with dots, a member that says how many more there are.
-//! A marker that is valid JSON stands for each until the text is parsed.
+//! Omissions in examples: `...`, `{...}`, a comment with dots, a member with the number of further ones. A marker that is valid
+//! JSON replaces each until the text is parsed.
 
 use openapi_document::pointer::child;
 use serde_json::Value;
@@ -7,14 +7,14 @@ use serde_json::Value;
 /// Not in any page: a private-use character.
 const MARKER: &str = "\u{e000}";
 
-/// Text in which markers stand for what is left out.
+/// Text in which markers replace the omissions.
 pub struct Marked {
     pub text: String,
-    /// What was mended besides.
+    /// Other repairs.
     pub mended: Option<String>,
 }
 
-/// Puts markers for dots outside strings and closes what isn't closed.
+/// Replaces dots outside strings with markers, and closes open brackets.
 ///
 /// # Errors
 /// Nesting beyond any sensible example.
@@ -101,7 +101,7 @@ fn mark(out: &mut String, in_object: bool) {
     }
 }
 
-/// Takes the markers out and notes where they were.
+/// Removes the markers and records their places.
 pub fn without_markers(value: Value, elided: &mut Vec<String>) -> Value {
     clean(value, "", elided)
 }
@@ -143,7 +143,7 @@ fn clean(value: Value, at: &str, elided: &mut Vec<String>) -> Value {
     }
 }
 
-/// An item that only says that there are more: dots, or one member whose text starts with dots.
+/// Whether an item only stands for further ones: dots, or one member whose text starts with dots.
 fn stands_for_more(item: &Value) -> bool {
     let dots = |text: &str| text == MARKER || text.starts_with("...") || text.starts_with('…');
     match item {

@@ -1,5 +1,5 @@
-//! Pages of all kinds and what is made of them. A fixture is `<name>.md` with the neutral file `<name>.yaml` and,
-//! if something isn't read, `<name>.warnings`.
+//! Pages of all kinds and their results. A fixture is `<name>.md` with the neutral file `<name>.yaml` and, if a part isn't read,
+//! `<name>.warnings`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What pages hold in HTML: tables, and placeholders that look like elements.
+//! The HTML of pages: tables, and placeholders that look like elements.
 
 use scraper::{ElementRef, Html, Selector};
 

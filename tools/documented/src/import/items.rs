@@ -70,7 +70,7 @@ impl Items {
         match presence {
             Some(text) if types::set_presence(text, &mut member) => {}
             Some(text) => warnings.add(tag.line, format!("unknown presence {text:?}")),
-            // In both formats the mark is there or the member is optional.
+            // In both formats the mark exists or the member is optional.
             None => member.presence = Some(Presence::Optional),
         }
         self.open.push(Item {
@@ -87,7 +87,7 @@ impl Items {
         });
     }
 
-    /// Closes the item that was opened last and puts it where it belongs.
+    /// Closes the last opened item and puts it in its place.
     pub fn close(&mut self, line: usize, draft: &mut Draft, warnings: &mut Warnings) {
         let Some(mut item) = self.open.pop() else {
             warnings.add(line, "an item is closed that is not open");
@@ -143,7 +143,7 @@ impl Items {
             .for_each(|message| warnings.add(item.line, message));
     }
 
-    /// Closes what the page leaves open.
+    /// Closes items that the page leaves open.
     pub fn close_all(&mut self, draft: &mut Draft, warnings: &mut Warnings) {
         while let Some(item) = self.open.last() {
             let line = item.line;

@@ -1,4 +1,4 @@
-//! JSON as pages show it: with comments, trailing commas and parts left out.
+//! JSON as pages show it: with comments, trailing commas and omissions.
 
 use jsonc_parser::{ParseOptions, parse_to_serde_value};
 use serde_json::Value;
@@ -27,13 +27,13 @@ pub fn looks_like_json(text: &str) -> bool {
     "\"'}]{[./…<-".contains(first) || first.is_ascii_digit() || is_member()
 }
 
-/// Reads an example. The second part says what had to be mended.
+/// Reads an example. The second part lists the repairs.
 ///
 /// # Errors
-/// Why it can't be read, with the line in `text`, counted from 0.
+/// The reason why it can't be read, with the line in `text`, counted from 0.
 pub fn read(text: &str) -> Result<(Example, Option<String>), (usize, String)> {
     if let Ok(value) = serde_json::from_str(text) {
-        // Lists are strictly valid where they show one item and a member that says how many there are.
+        // Lists are strictly valid if they show one item and a member with the number of items.
         let mut elided = Vec::new();
         let value = elision::without_markers(value, &mut elided);
         return Ok((example(value, elided), None));

@@ -1,4 +1,4 @@
-//! `documented import`: published pages become neutral files.
+//! `documented import`: turns published pages into neutral files.
 
 mod attributes;
 mod blocks;
@@ -35,10 +35,10 @@ use self::warnings::Warnings;
 use super::files::digest;
 use super::model::Page;
 
-/// A page as it was read.
+/// A page after reading.
 pub struct Imported {
     pub page: Page,
-    /// What could not be read, by line.
+    /// The parts that could not be read, by line.
     pub warnings: Vec<(usize, String)>,
 }
 

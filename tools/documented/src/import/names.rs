@@ -1,6 +1,6 @@
 //! The names of arguments and fields: `attributes.**payment_type**`, `[order][data][id]`, `name*`.
 
-/// How deep members may be in each other; more is no page but an accident.
+/// Maximum nesting of members; a deeper page is a mistake.
 pub const DEEPEST: usize = 24;
 
 /// A name as a table or a list writes it.
@@ -8,7 +8,7 @@ pub const DEEPEST: usize = 24;
 pub struct Name {
     /// From the outside in.
     pub path: Vec<String>,
-    /// What follows the name in its cell, such as a mark or a word that says "required".
+    /// The text after the name in its cell, such as a mark or the word "required".
     pub rest: String,
     /// `name[]`
     pub is_array: bool,
@@ -27,7 +27,7 @@ pub fn nested(text: &str) -> Option<Name> {
     is_path.then_some(Name { path, rest, is_array })
 }
 
-/// Reads a name that is taken by its letters: `page[size]`.
+/// Reads a name literally: `page[size]`.
 pub fn literal(text: &str) -> Option<Name> {
     let (name, rest, _) = divided(text)?;
     let name = name.trim_start_matches(':').trim_matches(['{', '}']);
@@ -38,7 +38,7 @@ pub fn literal(text: &str) -> Option<Name> {
     })
 }
 
-/// The name at the start, what follows it, and whether it ends with `[]`.
+/// The name at the start, the text after it, and whether it ends with `[]`.
 fn divided(text: &str) -> Option<(String, String, bool)> {
     let text = text.replace('`', "");
     let text = text.trim();
@@ -57,7 +57,7 @@ fn divided(text: &str) -> Option<(String, String, bool)> {
     let is_array = name.ends_with("[]");
     let name = name.trim_end_matches("[]").trim_end_matches([':', '.']);
     let is_name = name.contains(char::is_alphanumeric) || name == "_";
-    // Several words that say nothing of presence are a sentence and no name.
+    // Several words without a word of presence are a sentence and no name.
     let is_phrase = rest.split_whitespace().count() > 6;
     (is_name && !is_phrase).then(|| (name.to_owned(), rest, is_array))
 }

@@ -1,4 +1,4 @@
-//! Reads one part of a page: what its blocks say of an endpoint or an object.
+//! Reads one part of a page: its statements about an endpoint or an object.
 
 use super::blocks::{Block, BlockKind, Row, Text};
 use super::draft::Draft;
@@ -12,7 +12,7 @@ use super::warnings::Warnings;
 use super::{json, status, url};
 use crate::model::{Endpoint, Object};
 
-/// Tags that are layout, or whose content is read like any other.
+/// Tags for layout, or with ordinary content.
 const KNOWN: [&str; 46] = [
     "api-method-description",
     "api-method-headers",
@@ -62,7 +62,7 @@ const KNOWN: [&str; 46] = [
     "api-method",
 ];
 
-/// What a part of a page gives.
+/// The result of a part of a page.
 pub struct Read {
     pub endpoint: Option<Endpoint>,
     pub object: Option<Object>,
@@ -117,7 +117,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Takes statuses from where a text speaks of answers.
+    /// Reads statuses where a text is about answers.
     fn paragraph(&mut self, text: &Text) {
         let found = status::statuses(text);
         if let Some(first) = found.first() {
@@ -232,7 +232,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The place that the table's header or what stands before it names; `None` leaves it to the name.
+    /// The place that the table's header or the text before it names; `None` leaves it to the name.
     fn place_of_table(&self, columns: &table::Columns) -> Option<Place> {
         if self.draft.route().is_none() {
             return Some(Place::Fields);
@@ -244,7 +244,7 @@ impl Reader<'_> {
         let heading = self.context.place();
         match (named, heading) {
             (Some(Place::Fields), Some(Place::Fields)) => Some(Place::Fields),
-            // "Field" also names arguments when the table says which are required.
+            // "Field" also names arguments if the table has a column for "required".
             (Some(Place::Fields), other) if columns.has_presence() => other,
             (Some(Place::Fields), _) => Some(Place::Fields),
             (_, heading) => heading,

@@ -1,22 +1,22 @@
-//! What the text around an example says of it.
+//! The role of an example, by the text around it.
 
 use super::blocks::Text;
 use super::table::Place;
 
-/// What an example shows.
+/// The role of an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     Request,
     Response,
 }
 
-/// The tags, the heading and the paragraph that an example stands in or behind.
+/// The tags, the heading and the paragraph around or before an example.
 #[derive(Default)]
 pub struct Context {
     labels: Vec<(String, String)>,
     heading: String,
     paragraph: String,
-    /// The status that was named last.
+    /// The last named status.
     pub status: Option<u16>,
 }
 
@@ -44,7 +44,7 @@ impl Context {
         }
     }
 
-    /// What a JSON document here is; `expects_request` decides where nothing is said.
+    /// The role of a JSON document here; without a label, `expects_request` decides.
     pub fn role(&self, expects_request: bool) -> Role {
         let labels = self.labels.iter().rev().map(|(_, label)| label);
         labels
@@ -57,7 +57,7 @@ impl Context {
             })
     }
 
-    /// Where a table's members belong by its heading.
+    /// The place of a table's members by its heading.
     pub fn place(&self) -> Option<Place> {
         let labels = self.labels.iter().rev().map(|(_, label)| label);
         labels.chain([&self.heading]).find_map(|text| Place::named(text))
@@ -85,7 +85,7 @@ impl Context {
         }
     }
 
-    /// What tells an example from others of its kind: its label, unless that only says what it is.
+    /// The distinctive part of an example's label.
     pub fn title(&self) -> String {
         let plain = [
             "request",

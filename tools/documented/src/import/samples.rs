@@ -1,10 +1,10 @@
-//! What a block of code shows: a request, an answer, or a client in a programming language.
+//! The kinds of code blocks: a request, an answer, or a client in a programming language.
 
 use super::curl::{self, Request};
 use super::json::looks_like_json;
 use super::{status, url};
 
-/// A block of code, understood. Lines are counted from 0 in the block.
+/// A parsed block of code. Lines are counted from 0 in the block.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Sample {
     /// Nothing but space.
@@ -13,14 +13,14 @@ pub enum Sample {
     Curl(Vec<(usize, Option<Request>)>),
     /// An HTTP request, and the line of its body.
     Http(Request, usize),
-    /// An answer with what its head says, its body, and the line of that.
+    /// An answer with its head, its body, and the body's line.
     Answer {
         status: Option<u16>,
         media_type: Option<String>,
         body: String,
         line: usize,
     },
-    /// JSON alone: a request's or an answer's body, as the place says.
+    /// JSON alone: a request's or an answer's body, by its place.
     Json {
         body: String,
         line: usize,
@@ -34,7 +34,7 @@ pub enum Sample {
     Unknown,
 }
 
-/// Understands a block of code.
+/// Parses a block of code.
 pub fn sample(code: &str) -> Sample {
     let Some(first) = code.lines().position(|line| !line.trim().is_empty()) else {
         return Sample::Empty;
@@ -109,7 +109,7 @@ fn client(code: &str) -> Sample {
                 .find(|word| word.contains('/') && !word.starts_with('/'))
                 .map(str::to_owned)
         });
-    // A client names what it calls.
+    // A client names its URLs.
     let calls = code.contains("http") || code.contains("/api") || code.contains("fetch(");
     if content_type.is_some() || calls {
         return Sample::Client { content_type };

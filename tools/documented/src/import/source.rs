@@ -1,4 +1,4 @@
-//! A page's text, made ready for reading: encoding, line ends and front matter.
+//! A page's text, prepared for reading: encoding, line ends and front matter.
 
 use serde::Deserialize;
 
@@ -15,7 +15,7 @@ pub struct Source {
     pub front: FrontMatter,
 }
 
-/// What is read of the YAML at the page's top.
+/// The members of the YAML at the page's top that are read.
 #[derive(Deserialize, Default)]
 pub struct FrontMatter {
     #[serde(default)]

@@ -6,7 +6,7 @@ use super::types;
 use super::warnings::Warnings;
 use crate::model::{JsonType, Member, Presence};
 
-/// Where members belong.
+/// The place of members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     Path,
@@ -19,7 +19,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// What a header cell, a heading or an attribute says of the place.
+    /// The place that a header cell, a heading or an attribute names.
     pub fn named(text: &str) -> Option<Self> {
         let text = text.to_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
@@ -46,7 +46,7 @@ impl Place {
     }
 }
 
-/// What a table is.
+/// The kind of a table.
 #[derive(Debug, PartialEq)]
 pub enum Table {
     Members(Columns),
@@ -54,30 +54,30 @@ pub enum Table {
     Statuses(usize),
 }
 
-/// Which column says what.
+/// The columns of a table.
 #[derive(Debug, Default, PartialEq)]
 pub struct Columns {
     name: usize,
     json_type: Option<usize>,
     presence: Option<usize>,
-    /// The column says whether a member is optional, not whether it is required.
+    /// Whether the column says if a member is optional, not if it is required.
     inverted: bool,
     description: Option<usize>,
     default: Option<usize>,
     values: Option<usize>,
     place: Option<usize>,
-    /// The place that the name's header cell says.
+    /// The place that the name's header cell names.
     pub named_place: Option<Place>,
 }
 
 impl Columns {
-    /// Whether the table says what a request must have.
+    /// Whether the table has a column for required members.
     pub fn has_presence(&self) -> bool {
         self.presence.is_some()
     }
 }
 
-/// Understands a table by its header row.
+/// Recognizes a table by its header row.
 pub fn table(header: &Row) -> Option<Table> {
     let cells: Vec<String> = header
         .cells
@@ -133,7 +133,7 @@ pub struct Entry {
     pub place: Option<Place>,
 }
 
-/// Reads a row; `literal` when names are taken by their letters.
+/// Reads a row; `literal` takes names literally.
 pub fn entry(row: &Row, columns: &Columns, literal: bool, warnings: &mut Warnings) -> Option<Entry> {
     let cell = |column: Option<usize>| column.and_then(|column| row.cells.get(column));
     let filled = |column| cell(column).filter(|text| !text.trimmed().is_empty());
@@ -202,7 +202,7 @@ pub fn described(name: &str, text: &Text, member: &mut Member) {
     }
 }
 
-/// What follows a name says whether it is required; `[]` makes it an array.
+/// The text after a name says whether it is required; `[]` makes it an array.
 pub fn rest_of_name(name: &Name, member: &mut Member, line: usize, warnings: &mut Warnings) {
     if name.is_array {
         member.items = member

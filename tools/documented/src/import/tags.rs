@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::attributes;
 
-/// A piece of a page: a tag, or what stands between two tags.
+/// A piece of a page: a tag, or the text between two tags.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Piece<'a> {
     Tag(Tag),
@@ -40,8 +40,7 @@ impl Tag {
     }
 }
 
-/// Splits a page into tags and text. What stands in fenced code and in code spans is text, and so is a tag
-/// that doesn't end.
+/// Splits a page into tags and text. Fenced code and code spans are text, and so is a tag that doesn't end.
 pub fn split(text: &str) -> Vec<Piece<'_>> {
     let starts: Vec<usize> = std::iter::once(0)
         .chain(text.match_indices('\n').map(|(at, _)| at + 1))
@@ -94,7 +93,7 @@ fn fenced(line: &str, fence: &mut Option<(u8, usize)>) -> bool {
     }
 }
 
-/// The first tag that begins in `text[from..to]`: where it begins and ends, and what it is.
+/// The first tag that begins in `text[from..to]`: its beginning, its end, and the tag.
 fn tag_in(text: &str, from: usize, to: usize) -> Option<(usize, usize, Tag)> {
     let mut at = from;
     while let Some(open) = text[at..to].find("{%").map(|found| at + found) {
@@ -108,7 +107,7 @@ fn tag_in(text: &str, from: usize, to: usize) -> Option<(usize, usize, Tag)> {
     None
 }
 
-/// Where the `%}` of a tag is: outside quotes if there is such a one within the tag's reach, else the first.
+/// The place of a tag's `%}`: outside quotes if there is one within the tag's reach, else the first.
 fn end_of_tag(text: &str, from: usize) -> Option<usize> {
     const LONGEST: usize = 4096;
     let bytes = &text.as_bytes()[from..text.len().min(from + LONGEST)];

@@ -2,8 +2,8 @@
 
 use crate::model::{JsonType, Member, Members};
 
-/// Puts `member` at `path`; what stands there already keeps what the new one doesn't say. If both say different things, the
-/// first counts, and the answer tells the difference.
+/// Puts `member` at `path`; an existing one keeps what the new one leaves open. If both disagree, the first counts, and the
+/// contradiction is returned.
 pub fn insert(members: &mut Members, path: &[String], member: Member) -> Option<String> {
     let (name, inside) = path.split_first()?;
     if inside.is_empty() {
@@ -21,7 +21,7 @@ pub fn insert(members: &mut Members, path: &[String], member: Member) -> Option<
     insert(&mut parent.members, inside, member)
 }
 
-/// How a member's second description differs from its first.
+/// The contradiction between a member's second description and its first.
 fn contradiction(name: &str, first: &Member, second: &Member) -> Option<String> {
     fn told<T: ToString>(what: &Option<T>) -> Option<String> {
         what.as_ref().map(ToString::to_string)
@@ -41,7 +41,7 @@ fn contradiction(name: &str, first: &Member, second: &Member) -> Option<String> 
     ))
 }
 
-/// `member`, with what only `before` says.
+/// `member`, completed from `before`.
 fn merged(before: Member, mut member: Member) -> Member {
     member.json_type = member.json_type.or(before.json_type);
     member.presence = member.presence.or(before.presence);
@@ -71,7 +71,7 @@ pub fn below_data(members: Members) -> Members {
     Members::from([("data".to_owned(), data)])
 }
 
-/// The members of `data` when that is all there is.
+/// The members of `data` if there are no others.
 pub fn without_data(mut members: Members) -> Members {
     match (members.len(), members.get_mut("data")) {
         (1, Some(data)) if !data.members.is_empty() => std::mem::take(&mut data.members),
@@ -113,7 +113,7 @@ mod tests {
         let mut members = Members::new();
         let inside = ["a".to_owned(), "b".to_owned()];
         assert_eq!(insert(&mut members, &inside, member(None, None)), None);
-        // `a` was a container so far, whose type the page had not said.
+        // `a` was a container so far, whose type the page had not named.
         let described = member(Some(JsonType::Array), Some(Presence::Optional));
         assert_eq!(insert(&mut members, &inside[..1], described), None);
         assert_eq!(members["a"].json_type, Some(JsonType::Array));

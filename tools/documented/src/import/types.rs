@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::blocks::Text;
 use crate::model::{JsonType, Member, Presence};
 
-/// Writes what `text` says of a type into `member`; false when nothing there is a type.
+/// Reads a type from `text` into `member`; false if there is none.
 pub fn set_type(text: &str, member: &mut Member) -> bool {
     let text = text.to_lowercase().replace(['`', '\u{a0}'], " ");
     let (head, rest) = text.split_once([',', ';', '(']).unwrap_or((&text, ""));
@@ -86,7 +86,7 @@ fn item_type(name: &str) -> Option<JsonType> {
         .map(|(json_type, _)| json_type)
 }
 
-/// Writes what `text` says of presence into `member`; false when it says nothing that is understood.
+/// Reads presence from `text` into `member`; false if there is none.
 pub fn set_presence(text: &str, member: &mut Member) -> bool {
     let text = text.trim();
     let lower = text.to_lowercase();
@@ -168,7 +168,7 @@ fn position_of_word(text: &str, word: &str) -> Option<usize> {
     })
 }
 
-/// A value as the text names it: JSON if it is that, else a string.
+/// A value from text: JSON if it is that, else a string.
 fn scalar(text: &str) -> Value {
     let text = text.trim().trim_end_matches(['.', ')', ',']);
     let text = text.trim_matches(['\'', '"', '`', '‘', '’', '“', '”']);
@@ -178,7 +178,7 @@ fn scalar(text: &str) -> Value {
     }
 }
 
-/// The values that a description says are the ones, or among the ones, to be sent.
+/// The values that a description lists as allowed.
 pub fn values(name: &str, description: &Text) -> Vec<Value> {
     const PHRASES: [&str; 7] = [
         "one of",
@@ -204,7 +204,7 @@ pub fn values(name: &str, description: &Text) -> Vec<Value> {
     if name != "type" {
         return Vec::new();
     }
-    // The one value of `type` often stands alone, set apart from the name itself.
+    // The one value of `type` often stands alone, apart from the name itself.
     let mut marked = description.marked.iter().filter(|part| part.trim() != name);
     match (marked.next(), marked.next()) {
         (Some(value), None) if is_value(value) => vec![Value::String(value.trim().to_owned())],
@@ -222,7 +222,7 @@ fn set_apart(sentence: &str, marked: &[String]) -> Vec<String> {
     let mut found: Vec<(usize, String)> = Vec::new();
     for quote in ['\'', '"'] {
         let parts: Vec<&str> = sentence.split(quote).collect();
-        // Every second part is inside quotes; an apostrophe would make what is inside no single word.
+        // Every second part is inside quotes; after an apostrophe it is no single word.
         let mut at = parts.first().map_or(0, |part| part.len() + 1);
         for pair in parts[1..].chunks(2) {
             if pair.len() == 2 && is_value(pair[0]) {

@@ -11,7 +11,7 @@ use super::url::{self, Route};
 pub struct Unit<'a> {
     pub blocks: &'a [Block],
     pub route: Option<Route>,
-    /// Why the route is doubtful, if it is.
+    /// The reason why the route is doubtful, if it is.
     pub doubt: Option<&'static str>,
 }
 
@@ -28,7 +28,7 @@ pub fn units(blocks: &[Block]) -> Vec<Unit<'_>> {
     units
 }
 
-/// Where tags say that another endpoint starts or that one ends.
+/// The places where tags start or end an endpoint.
 fn hard_cuts(blocks: &[Block]) -> Vec<usize> {
     const ELEMENTS: [&str; 4] = ["section", "swagger", "api-method", "endpoint"];
     let mut cuts = Vec::new();
@@ -75,8 +75,8 @@ fn split<'a>(blocks: &'a [Block], units: &mut Vec<Unit<'a>>) {
     }
 }
 
-/// Where, between two routes, the second one's part starts: behind the last rule, else at the last heading of
-/// the highest level, else right before the second.
+/// The start of the second route's part: behind the last rule, else at the last heading of the highest level, else right before
+/// the second route.
 fn cut(between: &[Block]) -> usize {
     if let Some(rule) = between.iter().rposition(|block| block.kind == BlockKind::Rule) {
         return rule + 1;
@@ -91,7 +91,7 @@ fn cut(between: &[Block]) -> usize {
         .unwrap_or(between.len())
 }
 
-/// Two spellings of one route: the second may have an id where the first has a parameter.
+/// Whether two routes are one: the second may have an id where the first has a parameter.
 fn same(known: &Route, route: &Route) -> bool {
     known.method == route.method && url::has_form(&route.path, &known.path)
 }
@@ -127,11 +127,11 @@ pub fn of_tag(tag: &Tag) -> Option<Route> {
         return url::route(method, path);
     }
     let below = |base: &str| format!("{}/{}", base.trim_end_matches('/'), path.trim_start_matches('/'));
-    // A base that is no URL, such as "baseURL", stands for one.
+    // A base that is no URL, such as "baseURL", is replaced by one.
     url::route(method, &below(base)).or_else(|| url::route(method, &below("")).filter(|_| !path.is_empty()))
 }
 
-/// Why the route that a tag names is not read, if it names one.
+/// The reason why a tag's route is not read, if it names one.
 pub fn unread_route(tag: &Tag) -> Option<String> {
     const ELEMENTS: [&str; 2] = ["swagger", "api-method"];
     let (method, path) = method_and_path(tag);
@@ -160,12 +160,12 @@ fn any<'a>(tag: &'a Tag, names: &[&str]) -> Option<&'a str> {
     names.iter().find_map(|name| tag.get(name))
 }
 
-/// The route of a request that is shown.
+/// The route of a shown request.
 pub fn of_request(request: &Request) -> Option<Route> {
     url::route(request.method.as_deref()?, request.url.as_deref()?)
 }
 
-/// The route that prose or an example names when nothing states one.
+/// The route that prose or an example names if no block states one.
 fn mentioned(blocks: &[Block]) -> (Option<Route>, Option<&'static str>) {
     let describes_fields = blocks.iter().any(|block| match &block.kind {
         BlockKind::Table(rows) => rows

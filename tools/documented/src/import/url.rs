@@ -55,7 +55,7 @@ pub fn stated(text: &str) -> Option<Route> {
     route(words[at], &joined)
 }
 
-/// The route that a sentence speaks of: a method in capitals with a path somewhere behind it.
+/// The route that a sentence is about: a method in capitals with a path somewhere behind it.
 pub fn mentioned(text: &str) -> Option<Route> {
     let words: Vec<&str> = text.split_whitespace().map(bare).collect();
     let at = words.iter().position(|word| METHODS.contains(word))?;

@@ -1,11 +1,11 @@
-//! What could not be read.
+//! The parts of a page that could not be read.
 
 /// Warnings about one page.
 #[derive(Default)]
 pub struct Warnings(Vec<(usize, String)>);
 
 impl Warnings {
-    /// Adds what could not be read at `line` (counted from 1).
+    /// Adds a warning for `line` (counted from 1).
     pub fn add(&mut self, line: usize, message: impl Into<String>) {
         self.0.push((line, message.into()));
     }

@@ -4,8 +4,8 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
-/// A schema of at most `depth` levels. Objects have the same members everywhere: which may come and go is a
-/// convention, not a matter of sets of values.
+/// A schema of at most `depth` levels. Objects have the same members everywhere: added and removed members follow a convention,
+/// not the sets of values.
 pub fn schema(random: &mut StdRng, depth: usize) -> Value {
     if depth == 0 || random.random_bool(0.3) {
         return scalar(random);
@@ -50,7 +50,7 @@ fn one_of<'a>(random: &mut StdRng, one: &'a str, other: &'a str) -> &'a str {
     if random.random_bool(0.5) { one } else { other }
 }
 
-/// Values on both sides of every border that the schemas know.
+/// Values on both sides of every bound in the schemas.
 pub fn instances() -> Vec<Value> {
     let plain = [
         json!(null),

@@ -1,4 +1,4 @@
-//! What a schema says to people, its default, and keywords that have no rule here.
+//! A schema's texts for people, its default, and keywords without a rule here.
 
 use std::collections::BTreeSet;
 
@@ -66,7 +66,7 @@ impl Walk<'_> {
         self.default(at, old.keywords.get("default"), new.keywords.get("default"));
     }
 
-    /// What a request means that leaves the value out.
+    /// Compares the meaning of a request that leaves the value out.
     fn default(&mut self, at: &At, old: Option<&Value>, new: Option<&Value>) {
         if old == new {
             return;
@@ -81,7 +81,7 @@ impl Walk<'_> {
         self.add(class, at, what);
     }
 
-    /// Assertions that no rule compares: told apart by their text, judged by the prover.
+    /// Assertions that no rule compares: recognized by their text, judged by the prover.
     pub(super) fn others(&mut self, at: &At, old: &View, new: &View, proof: &mut Proof<'_>) {
         let keywords: BTreeSet<_> = old.keywords.keys().chain(new.keywords.keys()).collect();
         let bounds: Vec<_> = BOUNDS.iter().flat_map(super::bounds::Bound::keywords).collect();

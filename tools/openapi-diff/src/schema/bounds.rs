@@ -1,4 +1,4 @@
-//! Least and greatest numbers, lengths and counts.
+//! Smallest and largest numbers, lengths and counts.
 
 use std::cmp::Ordering;
 
@@ -7,15 +7,15 @@ use serde_json::{Number, Value, json};
 use super::kinds::{Kind, Kinds, of_keyword};
 use super::view::View;
 
-/// A pair of keywords' meaning.
+/// The meaning of a pair of keywords.
 pub struct Bound {
-    /// The keyword of the bound that is itself allowed.
+    /// The keyword of the inclusive bound.
     keyword: &'static str,
-    /// The keyword of the bound that is not.
+    /// The keyword of the exclusive bound.
     exclusive: Option<&'static str>,
-    /// Whether values lie above it.
+    /// Whether it is a lower bound.
     lower: bool,
-    /// What is counted, for people; empty for the number itself.
+    /// The counted unit, for people; empty for the number itself.
     unit: &'static str,
 }
 
@@ -71,11 +71,11 @@ pub const BOUNDS: [Bound; 8] = [
     },
 ];
 
-/// Where a bound lies.
+/// The place of a bound.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limit {
     at: Number,
-    /// Whether `at` itself is outside.
+    /// Whether `at` itself is excluded.
     outside: bool,
 }
 
@@ -110,7 +110,7 @@ impl Bound {
         (!nothing).then_some(limit)
     }
 
-    /// For integers, the limit that is itself allowed.
+    /// The inclusive limit for integers.
     fn whole(&self, limit: Limit) -> Limit {
         let step = if self.lower { 1 } else { -1 };
         match limit.at.as_i64().and_then(|at| at.checked_add(step)) {
@@ -169,7 +169,7 @@ impl Bound {
     }
 }
 
-/// Exact for integers of 64 bits; as floats else.
+/// Exact for integers of 64 bits; as floats otherwise.
 fn compare(one: &Number, other: &Number) -> Ordering {
     match (one.as_i128(), other.as_i128()) {
         (Some(one), Some(other)) => one.cmp(&other),

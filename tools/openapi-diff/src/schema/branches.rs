@@ -18,7 +18,7 @@ impl Walk<'_> {
                     self.alternatives(at, keyword, before, after, proof);
                     continue;
                 }
-                // Told once, with the new keyword.
+                // Reported once, with the new keyword.
                 ((Some(_), None), (None, Some(_))) => continue,
                 ((None, Some(after)), (Some(before), None)) => {
                     self.alternatives(at, keyword, before, after, proof);
@@ -54,8 +54,7 @@ impl Walk<'_> {
             let text = self.text(self.documents.new, come, index);
             self.alternative(at, Wider, &text);
         }
-        // With `oneOf`, a value that two alternatives take is taken by none, so that the whole can shrink when
-        // one of them grows.
+        // With `oneOf`, a value that fits two alternatives is rejected, so the whole can shrink if one of them grows.
         let told = self.found[first..].iter().map(|finding| finding.class).min();
         let quiet = told.is_some_and(|class| class == Class::NonBreaking);
         if keyword == "oneOf" && quiet && !(apart(self.documents.old, old) && apart(self.documents.new, new))
@@ -73,8 +72,7 @@ impl Walk<'_> {
         self.add(self.class(direction), at, what);
     }
 
-    /// Which earlier alternative is which later one: the equal, then those of the same name, then the only ones
-    /// left.
+    /// Matches earlier with later alternatives: equal ones, then those of the same name, then the only ones left.
     fn pairs(&self, old: &[Value], new: &[Value]) -> Vec<(usize, usize)> {
         let mut pairs: Vec<(usize, usize)> = Vec::new();
         let equal = |before: &Value, after: &Value| self.documents.equal(before, after);
@@ -124,8 +122,7 @@ fn list<'v>(view: &'v View, keyword: &str) -> Option<&'v [Value]> {
         .map(Vec::as_slice)
 }
 
-/// What tells an alternative from the others: a member with a single value, its component, its title or its
-/// type.
+/// The distinctive part of an alternative: a member with a single value, its component, its title or its type.
 fn label(document: &Value, branch: &Value) -> Option<String> {
     let view = view(document, branch);
     if let Some((name, value)) = tag(document, &view) {

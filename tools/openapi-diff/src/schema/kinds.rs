@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// A type of JSON Schema; numbers are split into integers and the others, so that sets of types compare as the
-/// sets of their values do ("number" is both).
+/// A type of JSON Schema. Numbers are split into integers and others, so that sets of types compare like the sets of their values
+/// ("number" is both).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::Display)]
 #[strum(serialize_all = "lowercase")]
 pub enum Kind {
@@ -33,7 +33,7 @@ pub fn all() -> Kinds {
     ALL.iter().copied().collect()
 }
 
-/// The types that the keyword `type` allows; `None` when it has another form than JSON Schema gives it.
+/// The types that the keyword `type` allows; `None` if it is malformed.
 pub fn named(value: &Value) -> Option<Kinds> {
     let names = match value {
         Value::Array(names) => names.as_slice(),
@@ -70,7 +70,7 @@ pub fn of(value: &Value) -> Kind {
     }
 }
 
-/// The types whose values a keyword speaks of; all of them for one that doesn't look at types.
+/// The types that a keyword applies to; all of them for one that ignores types.
 pub fn of_keyword(keyword: &str) -> &'static [Kind] {
     match keyword {
         "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" => {
@@ -112,7 +112,7 @@ pub fn text(kinds: &Kinds) -> String {
             Kind::Integer if whole => {}
             Kind::Fraction if whole => names.push("number".to_owned()),
             Kind::Fraction => names.push("number with a fraction".to_owned()),
-            // Last, as people say it.
+            // Last, because it reads better.
             Kind::Null => {}
             other => names.push(other.to_string()),
         }

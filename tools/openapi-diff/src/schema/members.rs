@@ -9,11 +9,11 @@ use super::kinds::{Kind, Kinds};
 use super::view::{View, view};
 use super::{At, Class, Side, Walk};
 
-/// The members that one side of the wire knows of.
+/// The members that one side of the wire knows.
 struct Members<'a> {
     schemas: Map<String, Value>,
     required: BTreeSet<&'a str>,
-    /// The schema of members that aren't named: `true`, `false` or a schema.
+    /// The schema of unnamed members: `true`, `false` or a schema.
     unnamed: Value,
 }
 
@@ -108,7 +108,7 @@ impl Walk<'_> {
         self.add(self.class(direction), at, what);
     }
 
-    /// What members without a name of their own may hold.
+    /// Compares the schemas of unnamed members.
     fn unnamed(&mut self, at: &At, old: &Value, new: &Value) {
         let none = |schema: &Value, document| view(document, schema).kinds.is_empty();
         let before = none(old, self.documents.old);
@@ -117,7 +117,7 @@ impl Walk<'_> {
             (true, true) => return,
             (false, true) => (Narrower, "no longer take members that aren't listed in"),
             (true, false) => (Wider, "may now have members that aren't listed in"),
-            // Members that nobody listed had no meaning before, so no client reads them.
+            // Members that were not listed had no meaning before, so no client reads them.
             (false, false) if self.side == Side::Response && *old == json!(true) => return,
             (false, false) => return self.visit(&at.part("{name}", "a member of"), old, new),
         };

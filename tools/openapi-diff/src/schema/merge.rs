@@ -1,12 +1,12 @@
-//! One normal form that says what two say together, as `allOf` does.
+//! Merges two normal forms, like `allOf`.
 
 use serde_json::{Map, Value, json};
 
 use super::bounds::{tighter_lower, tighter_upper};
 use super::view::View;
 
-/// What takes the values that `one` and `other` both take; `None` when the two can't be told in one list of
-/// keywords. Annotations of `one` win.
+/// A view of the values that `one` and `other` both accept; `None` if one list of keywords can't express them. Annotations of
+/// `one` win.
 pub fn both(one: &View, other: View) -> Option<View> {
     if closes_over(one, &other) || closes_over(&other, one) {
         return None;
@@ -32,8 +32,7 @@ pub fn both(one: &View, other: View) -> Option<View> {
     Some(merged)
 }
 
-/// `additionalProperties` looks at the properties of its own schema only, so it doesn't merge with those of
-/// another one.
+/// `additionalProperties` applies to the properties of its own schema only, so it doesn't merge with another one's.
 fn closes_over(closing: &View, other: &View) -> bool {
     let closed = |keyword| {
         closing
@@ -60,7 +59,7 @@ fn together(keyword: &str, one: &Value, other: &Value) -> Option<Value> {
         "minimum" | "minLength" | "minItems" | "minProperties" => tighter_lower(one, other),
         "maximum" | "maxLength" | "maxItems" | "maxProperties" => tighter_upper(one, other),
         "uniqueItems" => Some(json!(one.as_bool()? || other.as_bool()?)),
-        // Which of two defaults holds is nobody's to say; the outer one is nearer to the reader.
+        // The document does not say which of two defaults holds; the outer one is nearer to the reader.
         "default" => Some(one.clone()),
         _ => None,
     }

@@ -1,8 +1,8 @@
-//! Compares two schemas from the point of view of those who send, or of those who read, their values.
+//! Compares two schemas from the point of view of the senders, or of the readers, of their values.
 //!
-//! What a request may hold may only grow, what a response may hold may only shrink. Two conventions of JSON APIs
-//! temper the second rule: clients ignore members that they don't know, so a new member of a response breaks
-//! nobody, and neither does an object that is no longer closed.
+//! The set of allowed requests may only grow, the set of possible responses may only shrink. Two conventions of JSON APIs soften
+//! the second rule: clients ignore unknown members, so a new member of a response breaks nobody, and neither does an object that
+//! is no longer closed.
 
 mod annotations;
 mod bounds;
@@ -27,7 +27,7 @@ use super::documents::Documents;
 /// A change below one schema.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
-    /// What it means.
+    /// Effect on clients.
     pub class: Class,
     /// JSON Pointer from the schema's value; `*` stands for each item, `{name}` for each member.
     pub pointer: String,
@@ -35,11 +35,11 @@ pub struct Finding {
     pub what: String,
 }
 
-/// A value that a schema speaks of.
+/// A value that a schema describes.
 #[derive(Clone)]
 struct At {
     pointer: String,
-    /// What sentences call it: "`amount`", "the body".
+    /// Its name in sentences: "`amount`", "the body".
     name: String,
 }
 
@@ -63,17 +63,17 @@ impl At {
     }
 }
 
-/// Which way the set of values changed.
+/// The direction in which the set of values changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Direction {
-    /// Some values are no longer in it.
+    /// Some values were removed.
     Narrower,
-    /// It has new values.
+    /// Some values were added.
     Wider,
 }
 
-/// Compares `old`, a schema of the earlier document, with `new`, one of the later; sentences call the value
-/// `name`. The findings are sorted and each is there once.
+/// Compares `old`, a schema of the earlier document, with `new`, one of the later; sentences use `name` for the value. The
+/// findings are sorted and unique.
 pub fn compare(documents: &Documents<'_>, side: Side, name: &str, old: &Value, new: &Value) -> Vec<Finding> {
     let mut walk = Walk {
         documents,
@@ -96,7 +96,7 @@ pub fn compare(documents: &Documents<'_>, side: Side, name: &str, old: &Value, n
 struct Walk<'a> {
     documents: &'a Documents<'a>,
     side: Side,
-    /// The pairs of references that led here; one that comes again has nothing new.
+    /// The pairs of references that led here; a repeated pair has nothing new.
     open: Vec<(Vec<String>, Vec<String>)>,
     steps: usize,
     found: Vec<Finding>,
@@ -104,7 +104,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn visit(&mut self, at: &At, old: &Value, new: &Value) {
-        // Documents of people's making stay far below; one that doesn't shall not keep the check busy for hours.
+        // Handwritten documents stay far below; others must not keep the check busy for hours.
         const MOST_STEPS: usize = 20_000;
         const DEEPEST: usize = 128;
         if self.documents.equal(old, new) {

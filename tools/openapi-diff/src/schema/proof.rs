@@ -1,7 +1,7 @@
-//! Whether one schema takes all that another one takes, for what the rules don't decide.
+//! Decides whether one schema accepts all values of another one, if no rule does.
 //!
-//! jsoncompat proves inclusion for JSON Schema 2020-12 by its structure. It answers yes only where it has a proof,
-//! so that all it can't follow (patterns in general, `not`, `if`) stays on the safe side.
+//! jsoncompat proves inclusion for JSON Schema 2020-12 by its structure. It answers yes only if it has a proof, so that
+//! everything it can't follow (patterns in general, `not`, `if`) stays on the safe side.
 
 use std::collections::BTreeMap;
 use std::panic::catch_unwind;
@@ -22,7 +22,7 @@ pub struct Proof<'a> {
 }
 
 impl<'a> Proof<'a> {
-    /// For an earlier and a later schema on one side of the wire.
+    /// A question for an earlier and a later schema on one side of the wire.
     pub fn new(documents: &'a Documents<'a>, side: Side, old: &'a Value, new: &'a Value) -> Self {
         Self {
             documents,
@@ -33,8 +33,7 @@ impl<'a> Proof<'a> {
         }
     }
 
-    /// Whether it is proven that clients may go on: all requests are still taken, all responses still as
-    /// promised.
+    /// Whether it is proven that clients still work: all requests are still accepted, all responses still as promised.
     pub fn harmless(&mut self) -> bool {
         *self.answer.get_or_insert_with(|| {
             let old = alone(self.documents.old, self.old);
@@ -50,9 +49,9 @@ impl<'a> Proof<'a> {
     }
 }
 
-/// Whether `wide` provably takes every value that `narrow` takes.
+/// Whether `wide` provably accepts every value that `narrow` accepts.
 fn includes(wide: &Value, narrow: &Value) -> bool {
-    // The prover panics on references that only lead back to themselves; what has no meaning has no proof.
+    // The prover panics on references that only lead back to themselves; a schema without meaning has no proof.
     catch_unwind(|| prove(wide, narrow)).unwrap_or(false)
 }
 
@@ -64,8 +63,7 @@ fn prove(wide: &Value, narrow: &Value) -> bool {
     check_compat(&wide, &narrow, Role::Serializer).unwrap_or(false)
 }
 
-/// What the prover takes for annotations and clients don't, in the order of the schema. Where it differs, a proof
-/// is worth nothing.
+/// Keywords that the prover ignores and clients don't, in the order of the schema. If they differ, a proof is worthless.
 fn silent(schema: &Value) -> Vec<&Value> {
     const KEYWORDS: [&str; 4] = ["format", "contentEncoding", "contentMediaType", "contentSchema"];
     match schema {
@@ -78,8 +76,7 @@ fn silent(schema: &Value) -> Vec<&Value> {
     }
 }
 
-/// The schema with everything that it refers to in `$defs`; `None` when that is more than a proof is tried for,
-/// or leads nowhere.
+/// The schema with all of its references in `$defs`; `None` if it is too large for a proof, or a reference is broken.
 fn alone(document: &Value, schema: &Value) -> Option<Value> {
     let mut names = BTreeMap::new();
     let body = rename(schema, &mut names);

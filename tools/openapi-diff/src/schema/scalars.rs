@@ -11,7 +11,7 @@ use super::proof::Proof;
 use super::view::View;
 use super::{At, Walk, wording};
 
-/// Rules that only take values away.
+/// Rules that only remove values.
 const RULES: [&str; 3] = ["pattern", "format", "multipleOf"];
 
 impl Walk<'_> {
@@ -76,7 +76,7 @@ impl Walk<'_> {
         self.add(self.class(direction), at, what);
     }
 
-    /// A change whose direction is left to the prover.
+    /// A change whose direction the prover decides.
     pub(super) fn changed(&mut self, at: &At, what: &str, proof: &mut Proof<'_>) {
         if proof.harmless() {
             let what = format!("keep what clients rely on, as is proven, though {what}");

@@ -42,7 +42,7 @@ impl Walk<'_> {
         self.add(self.class(direction), at, what);
     }
 
-    /// Values in `more` and not in `less`, but for those whose type went or came as a whole.
+    /// Values in `more` and not in `less`, except those whose whole type was added or removed.
     fn listed(&mut self, at: &At, direction: Direction, more: &[Value], less: &[Value], lesser: &View) {
         let apart = more.iter().filter(|value| !less.contains(value));
         let apart: Vec<_> = apart
@@ -54,13 +54,13 @@ impl Walk<'_> {
         }
     }
 
-    /// There is a list on one side only: narrower with it, wider without.
+    /// Handles a list on one side only: narrower with it, wider without.
     fn list_appears(&mut self, at: &At, direction: Direction, list: &[Value], open: &View) {
         let listed: Vec<_> = list
             .iter()
             .filter(|value| open.kinds.contains(&kinds::of(value)))
             .collect();
-        // Null and the two booleans are all there is of their type.
+        // Null and the two booleans are all values of their types.
         let enough = |kind: &Kind| match kind {
             Kind::Null => true,
             Kind::Boolean => list.contains(&Value::Bool(true)) && list.contains(&Value::Bool(false)),

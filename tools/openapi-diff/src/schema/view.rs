@@ -1,6 +1,5 @@
-//! A normal form of schemas, in which what means the same mostly looks the same: references followed, `const` as
-//! `enum`, `nullable` and alternatives of different types as a list of types, `allOf` merged where its parts are
-//! independent.
+//! A normal form of schemas, in which equal meanings mostly look equal: references followed, `const` as `enum`, `nullable` and
+//! alternatives of different types as a list of types, `allOf` merged if its parts are independent.
 
 use serde_json::{Map, Value, json};
 
@@ -8,11 +7,10 @@ use super::kinds::{self, Kind, Kinds};
 use super::merge::both;
 use crate::documents::target;
 
-/// How deep references, `allOf` and alternatives are followed before they are left as they stand.
+/// Depth to which references, `allOf` and alternatives are followed; deeper ones stay unchanged.
 const DEEPEST: usize = 24;
 
-/// Keywords that say something to people or tools and nothing about values, but for `default`, which has its own
-/// rule.
+/// Keywords that inform people or tools and don't affect values, except `default`, which has its own rule.
 const ANNOTATIONS: [&str; 9] = [
     "title",
     "description",
@@ -28,20 +26,20 @@ const ANNOTATIONS: [&str; 9] = [
 /// A schema in its normal form.
 #[derive(Debug, Clone)]
 pub struct View {
-    /// The types of the values that it takes; empty when it takes none.
+    /// The types of the accepted values; empty if it accepts none.
     pub kinds: Kinds,
-    /// The values that it takes, when it lists them.
+    /// The accepted values, if it lists them.
     pub values: Option<Vec<Value>>,
-    /// All other assertions, by keyword. Subschemas stand in them as in the document.
+    /// All other assertions, by keyword. Subschemas are unchanged.
     pub keywords: Map<String, Value>,
-    /// What it says to people.
+    /// Its texts for people.
     pub annotations: Map<String, Value>,
     /// The references that were followed.
     pub references: Vec<String>,
 }
 
 impl View {
-    /// A schema that takes everything.
+    /// A schema that accepts everything.
     fn any() -> Self {
         Self {
             kinds: kinds::all(),
@@ -52,7 +50,7 @@ impl View {
         }
     }
 
-    /// The values of a schema that takes finitely many and says so.
+    /// The values of a schema that lists all of them.
     fn finite(&self) -> Option<Vec<Value>> {
         let null = self.kinds.iter().eq(&[Kind::Null]);
         self.values.clone().or_else(|| null.then(|| vec![Value::Null]))
@@ -116,7 +114,7 @@ fn at_depth(document: &Value, schema: &Value, depth: usize) -> View {
 fn restrict_kinds(view: &mut View, value: &Value) {
     match kinds::named(value) {
         Some(kinds) => view.kinds = kinds,
-        // An odd `type` is compared as it stands.
+        // A malformed `type` is compared unchanged.
         None => {
             view.keywords.insert("type".to_owned(), value.clone());
         }
@@ -131,7 +129,7 @@ fn follow(document: &Value, view: &mut View, reference: &Value, depth: usize) {
     join(view, other, &json!({"$ref": reference}));
 }
 
-/// Takes a part of `allOf` into the view; one that doesn't merge stays a part.
+/// Merges a part of `allOf` into the view; a part that doesn't merge stays separate.
 fn join(view: &mut View, other: Option<View>, part: &Value) {
     if let Some(merged) = other.and_then(|other| both(view, other)) {
         *view = merged;
@@ -143,7 +141,7 @@ fn join(view: &mut View, other: Option<View>, part: &Value) {
     }
 }
 
-/// Takes alternatives into the view that come down to a list of values, of types, or to a single schema.
+/// Merges alternatives into the view if they amount to a list of values, of types, or to a single schema.
 fn alternatives(document: &Value, view: &mut View, keyword: &str, depth: usize) {
     let Some(Value::Array(branches)) = view.keywords.get(keyword) else {
         return;
@@ -158,7 +156,7 @@ fn alternatives(document: &Value, view: &mut View, keyword: &str, depth: usize) 
     let Some(mut united) = unite(views) else {
         return;
     };
-    // Where two alternatives say things to people, both are kept.
+    // If two alternatives have texts for people, both are kept.
     let spoken = std::mem::take(&mut united.annotations);
     let mut outer = view.clone();
     outer.keywords.remove(keyword);
@@ -172,7 +170,7 @@ fn alternatives(document: &Value, view: &mut View, keyword: &str, depth: usize) 
     }
 }
 
-/// One view that takes what the alternatives take, if they are so different that their keywords don't meet.
+/// One view of all alternatives, if they are so different that their keywords don't collide.
 fn unite(views: Vec<View>) -> Option<View> {
     let mut views = views.into_iter();
     let first = views.next()?;
@@ -188,7 +186,7 @@ fn unite(views: Vec<View>) -> Option<View> {
     Some(united)
 }
 
-/// Puts the annotations of an alternative under what it stands for, so that those of several don't meet.
+/// Files the annotations of an alternative under its own label, so that those of several don't collide.
 fn label(view: &mut View, index: usize) {
     let said = std::mem::take(&mut view.annotations);
     if !said.is_empty() {
@@ -209,7 +207,7 @@ fn unite_two(mut one: View, mut other: View) -> Option<View> {
         }
         Some([values, more].concat())
     } else {
-        // A list of values would also hold for the other's.
+        // A list of values would also apply to the other's.
         if one.values.is_some() || other.values.is_some() || !one.kinds.is_disjoint(&other.kinds) {
             return None;
         }
@@ -224,7 +222,7 @@ fn unite_two(mut one: View, mut other: View) -> Option<View> {
     Some(one)
 }
 
-/// Leaves the view the keywords that hold for its own types; `None` when one would hold for the `other` types too.
+/// Keeps the keywords that apply to the view's own types; `None` if one would apply to the `other` types too.
 fn keep_to(view: &mut View, other: &Kinds) -> Option<()> {
     let kinds = view.kinds.clone();
     let meets =

@@ -1,11 +1,11 @@
-//! How findings are said.
+//! The wording of findings.
 
 use serde_json::Value;
 
 use super::Direction::{self, Narrower, Wider};
 use crate::change::Side;
 
-/// That values `which` of `name` went or came.
+/// The sentence that values `which` of `name` were removed or added.
 pub fn values(side: Side, direction: Direction, which: &str, name: &str) -> String {
     match (side, direction) {
         (Side::Response, Narrower) => format!("no longer have {which} for {name}"),
@@ -15,7 +15,7 @@ pub fn values(side: Side, direction: Direction, which: &str, name: &str) -> Stri
     }
 }
 
-/// That `name` keeps to `rule` now, where it kept to `before`.
+/// The sentence that `name` now follows `rule` instead of `before`.
 pub fn rule(side: Side, direction: Direction, name: &str, rule: &str, before: &str) -> String {
     let verb = match (side, direction) {
         (Side::Response, Narrower) => "always have",
@@ -25,7 +25,7 @@ pub fn rule(side: Side, direction: Direction, name: &str, rule: &str, before: &s
     format!("{verb} {rule} in {name} (was {before})")
 }
 
-/// A value, cut where it gets long.
+/// A value, shortened if it is long.
 pub fn value(value: &Value) -> String {
     const LONGEST: usize = 60;
     let text = value.to_string();

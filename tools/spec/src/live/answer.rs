@@ -1,4 +1,4 @@
-//! What a service answers to a probe, and whether it is what the document says.
+//! A service's answer to a probe, compared with the document.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use super::Target;
 use super::plan::{Expected, Probe};
 use openapi_document::JSON_API;
 
-/// The parts of an answer that tell routes apart.
+/// The parts of an answer that distinguish routes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
     pub status: u16,
@@ -62,10 +62,10 @@ fn methods(allow: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// A line when `answer` isn't what `probe` must find.
+/// A line if `answer` isn't the expected one of `probe`.
 pub fn difference(probe: &Probe, answer: &Answer) -> Option<String> {
     let code = answer.code.as_deref().unwrap_or_default();
-    // Too many requests and a broken server say nothing of routes.
+    // Too many requests and a broken server prove nothing about routes.
     let conclusive = answer.status != 429 && answer.status < 500;
     let expected = match &probe.expected {
         Expected::Handler if conclusive && has_handler(answer.status, code) => return None,
@@ -111,7 +111,7 @@ fn has_handler(status: u16, code: &str) -> bool {
     }
 }
 
-/// The code of "no such route" under `path`; each dialect has its spelling, and outside of both either will do.
+/// The code for a missing route under `path`; each dialect has its spelling, and outside of both either is accepted.
 fn route_not_found(path: &str) -> &'static [&'static str] {
     let below = |prefix: &str| {
         path.strip_prefix(prefix)

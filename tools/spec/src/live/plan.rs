@@ -1,4 +1,4 @@
-//! The requests that show which routes a service has.
+//! The requests that show a service's routes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +12,14 @@ const NO_SUCH_ID: &str = "zzzzzzzzzz";
 /// The verbs that must answer 405 where they aren't declared. HEAD and OPTIONS have rules of their own.
 const VERBS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
-/// What a probe must find.
+/// The expected result of a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expected {
     /// A handler: any answer but 405 and "no such route".
     Handler,
     /// 405, with exactly these methods in Allow.
     NotAllowed(BTreeSet<String>),
-    /// 404 that says that there is no such route.
+    /// 404 for a missing route.
     NoRoute,
 }
 
@@ -34,8 +34,8 @@ pub struct Probe {
     pub expected: Expected,
 }
 
-/// Requests for each declared operation, for each verb that a declared path leaves out, and for undeclared paths
-/// near the declared ones. Ids don't exist and bodies are empty objects, so that nothing gets stored.
+/// Requests for each declared operation, for each method that a declared path lacks, and for undeclared paths near the declared
+/// ones. Ids don't exist and bodies are empty objects, so that nothing is stored.
 ///
 /// # Errors
 /// A reference in the document that doesn't resolve.
@@ -125,8 +125,8 @@ fn content_type(document: &Value, operation: &Value) -> anyhow::Result<Option<St
     Ok(members(content).map(|(media_type, _)| media_type.clone()).next())
 }
 
-/// Paths that no template matches, made from the declared ones: with a segment more, with segments less, with a
-/// segment changed, and with a segment that other paths have in the same place.
+/// Paths that no template matches, made from the declared ones: with an additional segment, with fewer segments, with a changed
+/// segment, and with a segment that other paths have in the same place.
 fn undeclared(templates: &[Vec<&str>]) -> BTreeSet<String> {
     let mut literals: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
     for template in templates {

@@ -1,4 +1,4 @@
-//! The document that a service gives, against the generated one.
+//! Compares the served document with the generated one.
 
 use reqwest::blocking::Client;
 use serde_json::Value;
@@ -7,11 +7,11 @@ use tillgate_model::openapi::EXAMPLE_ORIGIN;
 use super::Target;
 use crate::json_diff::{Change, diff};
 
-/// One line per difference between `document` and `/openapi.json` of the service. What a service puts in on
-/// purpose doesn't count: its own URL, and ids of its demo in examples.
+/// One line for each difference between `document` and `/openapi.json` of the service. Intended differences don't count: the
+/// service's own URL, and ids of its demo in examples.
 ///
 /// # Errors
-/// No document there.
+/// The service has no document.
 pub fn differences(document: &Value, target: &Target, client: &Client) -> anyhow::Result<Vec<String>> {
     let response = client
         .get(format!("{}/openapi.json", target.base_url))
@@ -27,8 +27,8 @@ pub fn differences(document: &Value, target: &Target, client: &Client) -> anyhow
         .collect())
 }
 
-/// `document` without `servers`, and with the URL that links in it begin with taken out of every text: the server's own, or that of
-/// examples in the committed document.
+/// `document` without `servers`, and without the URL at the beginning of its links: the server's own, or that of examples in the
+/// committed document.
 fn without_server(document: &Value) -> Value {
     let url = document
         .pointer("/servers/0/url")

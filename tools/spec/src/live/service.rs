@@ -1,4 +1,4 @@
-//! A service of its own for the check: built, started on free ports, stopped at the end.
+//! A service for the check: built, started on free ports, stopped at the end.
 
 use tempfile::TempDir;
 use tillgate_testkit::{Client, Demo, Process};
@@ -12,10 +12,10 @@ pub struct Service {
 }
 
 impl Service {
-    /// Builds `tillgate` and starts it with its demo in an empty directory; returns when it takes requests.
+    /// Builds `tillgate` and starts it with its demo in an empty directory; returns when it accepts requests.
     ///
     /// # Errors
-    /// It doesn't build, or ends or isn't ready in time; then with what it wrote.
+    /// It doesn't build, ends, or isn't ready in time; with its output.
     pub async fn start() -> anyhow::Result<Self> {
         let binary = tillgate_testkit::build()?;
         let directory = tempfile::tempdir()?;
@@ -36,7 +36,7 @@ impl Service {
         Ok(Self { process, directory })
     }
 
-    /// The way in, with a fresh access token of the demo's integration.
+    /// URL of the service and a new access token of the demo's integration.
     ///
     /// # Errors
     /// A variable that isn't in demo.env, or a refused token request.
@@ -57,7 +57,7 @@ impl Service {
         })
     }
 
-    /// Ends the service as an operator does.
+    /// Ends the service like an operator does.
     ///
     /// # Errors
     /// It doesn't end in time, or not with exit code 0.

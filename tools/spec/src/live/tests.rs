@@ -79,7 +79,7 @@ fn error(code: &str) -> String {
     json!({"errors": [{"code": code}]}).to_string()
 }
 
-/// A service that does what the document says.
+/// A service that follows the document.
 fn faithful(method: &str, path: &str, url: &str) -> (u16, &'static str, String) {
     let segments: Vec<_> = path.split('/').skip(1).collect();
     let allow = match segments.as_slice() {

@@ -13,8 +13,8 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// `None` when this process is not root: its own account will do. Else `postgres`, which Debian's package makes,
-    /// or `nobody`.
+    /// `None` if this process is not root: its own account is sufficient. Else `postgres`, which Debian's package makes, or
+    /// `nobody`.
     pub fn unprivileged() -> Result<Option<Self>> {
         if !nix::unistd::geteuid().is_root() {
             return Ok(None);

@@ -20,13 +20,13 @@ use tempfile::TempDir;
 use account::Account;
 pub use programs::Programs;
 
-/// A start is given this long.
+/// Time limit for a start.
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// A stop is given this long before the processes are killed.
+/// Time limit for a stop, before the processes are killed.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
-/// Another process may take the free port between its choice and the start; then the next one is tried.
+/// Another process may take the free port between its choice and the start; then another one is tried.
 const ATTEMPTS: usize = 5;
-/// Tests run side by side, each with a service that keeps a pool of connections.
+/// Tests run in parallel, each with a service that keeps a pool of connections.
 const MAX_CONNECTIONS: usize = 400;
 
 /// A running cluster in a directory of its own, on a free port of 127.0.0.1, with a random password and PostgreSQL's
@@ -39,10 +39,10 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Makes and starts one.
+    /// Makes and starts a cluster.
     pub fn start(programs: &Programs) -> Result<Self> {
-        // PostgreSQL refuses to run as root; an ordinary account owns the directory then. It lies in the directory
-        // for temporary files because other accounts may not reach a checkout.
+        // PostgreSQL refuses to run as root; an ordinary account then owns the directory. It is in the directory for temporary
+        // files because other accounts may not reach a checkout.
         let account = Account::unprivileged()?;
         let directory = tempfile::Builder::new().prefix("tillgate-postgres-").tempdir()?;
         let password = SecretString::from(format!("{:032x}", rand::random::<u128>()));
@@ -135,7 +135,7 @@ impl Server {
             "-c",
             &format!("max_connections={MAX_CONNECTIONS}"),
         ]);
-        // Ctrl-C at the terminal is for the task alone; it stops the server when nothing uses it any more.
+        // Ctrl-C at the terminal is for the task alone, which stops the server after its last use.
         std::os::unix::process::CommandExt::process_group(&mut postgres, 0);
         postgres
             .current_dir(directory)

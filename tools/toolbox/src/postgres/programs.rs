@@ -1,4 +1,4 @@
-//! Where PostgreSQL's server programs are.
+//! Finds PostgreSQL's server programs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::account::Account;
 pub struct Programs(PathBuf);
 
 impl Programs {
-    /// Looks at what `pg_config` names, at Debian's directories (newest version first), and at `PATH`.
+    /// Searches the directory that `pg_config` names, Debian's directories (newest version first), and `PATH`.
     pub fn find() -> Option<Self> {
         let mut candidates = Vec::new();
         if let Ok(output) = Command::new("pg_config").arg("--bindir").output() {

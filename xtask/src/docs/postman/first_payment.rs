@@ -1,4 +1,4 @@
-//! The folder that pays an order: each request goes on with what the one before it made.
+//! The folder that pays an order: each request uses the results of the one before.
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ pub fn folder(document: &Value) -> Result<Value> {
     }))
 }
 
-/// Name, operation, and the body unless the document's example does.
+/// Name, operation, and the body, if it is not the document's example.
 fn steps() -> Vec<(&'static str, &'static str, Value)> {
     let trigger = |kind: &str, attributes: Value| json!({"data": {"type": kind, "id": format!("{{{{{kind}_id}}}}"), "attributes": attributes}});
     let card = json!({"data": {

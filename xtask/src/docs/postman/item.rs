@@ -9,9 +9,9 @@ use openapi_document::{JSON_API, Operation, members, resolve};
 pub struct Item<'a> {
     document: &'a Value,
     operation: Operation<'a>,
-    /// How it is called in the collection.
+    /// Name in the collection.
     pub name: String,
-    /// What is sent.
+    /// Body of the request.
     pub body: Option<Value>,
 }
 
@@ -27,7 +27,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// As Postman reads it.
+    /// Postman's form of the request.
     pub fn render(&self) -> Value {
         let request = self.request();
         let mut item = json!({"name": self.name, "request": request});
@@ -107,7 +107,7 @@ impl<'a> Item<'a> {
         path.split('/').next().unwrap_or_default()
     }
 
-    /// What is looked at after the answer, and kept of it.
+    /// The checks of the answer, and the values that are kept from it.
     fn tests(&self) -> String {
         let statuses: Vec<u16> = members(&self.operation.value["responses"])
             .filter(|(status, _)| status.starts_with('2'))
@@ -151,7 +151,7 @@ impl<'a> Item<'a> {
 /// The id of every resource in the document's examples.
 const EXAMPLE_ID: &str = "QWERtyUpBa";
 
-/// Resources that come back are what later requests are about: `orders_id` is the id of the latest order.
+/// Later requests use the returned resources: `orders_id` is the id of the latest order.
 const KEEP_ID: &str = "\
 const answer = pm.response.code < 300 ? pm.response.json() : {};
 const resource = [].concat(answer.data || [])[0];
@@ -174,7 +174,7 @@ fn example(document: &Value, content: &Value) -> Option<Value> {
     resolve(document, first).ok().map(|first| first["value"].clone())
 }
 
-/// Puts the variables of resources where the examples name some.
+/// Replaces the ids of resources in examples with variables.
 fn with_variables(mut body: Value) -> Value {
     if body.get("grant_type").is_some() {
         body["client_id"] = "{{client_id}}".into();
@@ -187,7 +187,7 @@ fn with_variables(mut body: Value) -> Value {
 fn name_variables(value: &mut Value) {
     match value {
         Value::Object(object) => {
-            // Other things than resources have types and ids, too.
+            // Not only resources have types and ids.
             if object.get("id").is_some_and(|id| id == EXAMPLE_ID)
                 && let Some(kind) = object.get("type").and_then(Value::as_str)
             {

@@ -1,7 +1,7 @@
 //! A Postman collection (format 2.1) of the document: a folder for each section, and before them one that pays an order.
 //!
-//! It is made here and not by a converter, because it is to work as it is imported: the token is fetched before the first
-//! request, and what a request creates is what the next ones are about.
+//! It is made here and not by a converter, because it must work right after the import: the token is fetched before the first
+//! request, and later requests use the resources that earlier ones created.
 
 mod first_payment;
 mod item;
@@ -54,7 +54,7 @@ fn description(document: &Value) -> String {
     )
 }
 
-/// What is to be set, and what requests keep for later ones: the id of a resource of each type.
+/// The settings, and the variables that requests keep for later ones: the id of a resource of each type.
 fn variables(document: &Value) -> Vec<Value> {
     let variable = |name: &str, value: &str| json!({"key": name, "value": value, "type": "string"});
     let mut variables = vec![
@@ -74,7 +74,7 @@ fn variables(document: &Value) -> Vec<Value> {
 
 /// `orders` are kept in `orders_id`.
 fn id_variable(kind: &str) -> String {
-    // The second dialect calls the type of an order by its singular.
+    // The Foodetective dialect uses the singular for the type of an order.
     let kind = if kind == "order" { "orders" } else { kind };
     format!("{kind}_id")
 }

@@ -1,4 +1,4 @@
-//! How often something else is taken for a card number: a million references of a fixed seed.
+//! The rate of false positives: a million references of a fixed seed.
 
 use std::fmt::Write;
 
@@ -281,6 +281,6 @@ fn fewer_than_one_reference_in_ten_thousand_is_taken_for_a_card_number() {
     assert!(all * 10_000 < REFERENCES, "{report}");
     let decimals = (0..100_000).filter(|_| contains(&random.digits(16))).count();
     println!("{report}random decimals of 16 digits: {decimals} of 100000");
-    // Four in ten begin as cards do, and one in ten has the right check digit.
+    // Four in ten begin like cards, and one in ten has the right check digit.
     assert!((1_000..4_500).contains(&decimals), "{decimals}");
 }

@@ -1,5 +1,5 @@
-//! In OpenAPI 3.0 `nullable` counts only beside a `type` (3.0.3, Schema Object, `nullable`). A schema that leaves its type
-//! to references and choices is given the type that all of them have.
+//! Adds types for `nullable`. In OpenAPI 3.0 it counts only beside a `type` (3.0.3, Schema Object, `nullable`). A schema of
+//! references and choices gets the type that all of them have.
 
 use std::collections::HashMap;
 

@@ -39,7 +39,7 @@ const SAME: [&str; 27] = [
     "contentEncoding",
 ];
 
-/// Constraints that 3.0 can't express; without them a schema admits more, not less.
+/// Constraints that 3.0 can't express; without them a schema accepts more, not less.
 const LOST: [&str; 12] = [
     "patternProperties",
     "propertyNames",
@@ -97,7 +97,7 @@ pub fn convert(schema: &Value, at: &str) -> anyhow::Result<Value> {
 /// The rules that need one keyword only.
 fn convert_keyword(keyword: &str, value: &Value, at: &str, converted: &mut Keywords) -> anyhow::Result<()> {
     let value = match keyword {
-        // An empty list says nothing, and 3.0 forbids it.
+        // An empty list means nothing, and 3.0 forbids it.
         "required" if value.as_array().is_some_and(Vec::is_empty) => return Ok(()),
         same if SAME.contains(&same) => value.clone(),
         extension if extension.starts_with("x-") => value.clone(),
@@ -126,7 +126,7 @@ fn convert_keyword(keyword: &str, value: &Value, at: &str, converted: &mut Keywo
         "items" => convert(value, at)?,
         "not" => {
             let refused = convert(value, at)?;
-            // Wider inside of `not` is narrower outside.
+            // A wider schema inside of `not` is narrower outside.
             ensure!(
                 !has_lost(&refused),
                 "{at} has a constraint that OpenAPI 3.0 can't express"
@@ -159,7 +159,7 @@ fn branch(schema: &Value, at: &str) -> anyhow::Result<Value> {
     }
 }
 
-/// Whether a constraint of `schema` stands in an extension only.
+/// Whether a constraint of `schema` exists as an extension only.
 fn has_lost(schema: &Value) -> bool {
     match schema {
         Value::Object(members) => members
@@ -170,8 +170,7 @@ fn has_lost(schema: &Value) -> bool {
     }
 }
 
-/// A bound of its own in 3.1, a flag on the other bound in 3.0. `stricter` says whether the limit makes the
-/// bound superfluous.
+/// A bound of its own in 3.1, a flag on the other bound in 3.0. `stricter` says whether the limit makes the bound superfluous.
 fn exclusive_bound(
     converted: &mut Keywords,
     at: &str,
@@ -193,7 +192,7 @@ fn exclusive_bound(
     Ok(())
 }
 
-/// 3.0 can't tell names apart: where other members are restricted, they may have any of the patterns' schemas.
+/// 3.0 has no patterns for names: if other members are restricted, they may have any of the patterns' schemas.
 fn pattern_properties(converted: &mut Keywords, at: &str) -> anyhow::Result<()> {
     let at = child(at, "patternProperties");
     let Some(patterns) = converted.get("x-patternProperties").and_then(Value::as_object) else {
@@ -228,8 +227,8 @@ fn content_encoding(converted: &mut Keywords, at: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A choice with null becomes `nullable`. On a reference 3.0.3 leaves the meaning of `nullable` open; its tools
-/// read it as meant here.
+/// A choice with null becomes `nullable`. On a reference 3.0.3 leaves the meaning of `nullable` open; its tools read it as meant
+/// here.
 fn null_branch(converted: &mut Keywords, at: &str) -> anyhow::Result<()> {
     for choice in ["oneOf", "anyOf"] {
         let Some(Value::Array(branches)) = converted.get(choice) else {

@@ -182,7 +182,7 @@ fn what_is_not_known_is_refused_with_its_place() {
             "{keyword}"
         );
     }
-    // A property may be called like a keyword.
+    // A property may have the name of a keyword.
     schema(json!({"properties": {"$id": {"type": "string"}, "divisibleBy": {"type": "string"}}}));
 }
 

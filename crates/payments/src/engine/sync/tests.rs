@@ -1,4 +1,4 @@
-//! What becomes of a call whose outcome is not known, against the sandbox in process and with a clock that the test moves.
+//! Resolving calls with unknown outcomes, against the sandbox in process and with a clock that the test moves.
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -83,7 +83,7 @@ async fn tamper(world: &World, source: &str, change: impl Fn(&mut LockedPayment)
     .unwrap();
 }
 
-/// What stands in the way of an outcome is no reason to look for it without end.
+/// An outcome that can't be committed is not checked forever.
 #[tokio::test]
 async fn an_outcome_that_can_t_be_committed_is_left_to_a_person() {
     let world = World::new().await;
@@ -91,7 +91,7 @@ async fn an_outcome_that_can_t_be_committed_is_left_to_a_person() {
     world.psp.add_fault(Fault::new(FaultKind::DropBefore)).unwrap();
     world.capture().await;
     world.psp.clear_faults();
-    // Whatever is shown of it, its currency can't be read.
+    // No snapshot can be applied: the currency is unreadable.
     tamper(&world, &payment, |payment| {
         payment.source.currency_code = "???".into()
     })
@@ -139,7 +139,7 @@ async fn a_late_authorization_is_put_back_only_if_the_gateway_says_so() {
     }
 }
 
-/// The PSP has no payment of ours any more.
+/// Lets the PSP answer 404 for every payment.
 fn lose_payments(world: &World) {
     let mut fault = Fault::new(FaultKind::Error);
     fault.path_prefix = Some("/v1/payment_intents/".into());
@@ -166,7 +166,7 @@ async fn a_missing_payment_is_flagged_and_read_once_a_day() {
         .try_update("orders", &world.order, json!({"_place": true}))
         .await;
     assert_eq!(placed.err().map(|problems| problems.status()), Some(422));
-    // The keys were another account's for a while.
+    // The gateway had another account's keys for a while.
     world.psp.clear_faults();
     world
         .update("stripe_payments", &payment, json!({"_refresh": true}))
@@ -191,7 +191,7 @@ async fn a_payment_that_is_gone_before_it_was_paid_is_in_nobodys_way() {
     world.payment().await;
 }
 
-/// Another payment of the order, of which nobody knows the outcome of a call: authorized, or captured as well.
+/// Adds another payment of the order with an open call: authorized, or captured as well.
 async fn add_undecided_payment(world: &World, source: &str, is_captured: bool) {
     let context = world.service.context().clone();
     let (scope, id): (_, Id) = (world.scope().clone(), source.parse().unwrap());
@@ -205,7 +205,7 @@ async fn add_undecided_payment(world: &World, source: &str, is_captured: bool) {
         send!(tx, payment_sources::insert(other.clone()))?;
         let mut row = payment.authorizations().next().unwrap().clone();
         if !is_captured {
-            // So that both are needed.
+            // Both authorizations are needed for the total.
             let smaller = TransactionRow {
                 amount_cents: 400,
                 ..row.clone()
@@ -232,7 +232,7 @@ async fn add_undecided_payment(world: &World, source: &str, is_captured: bool) {
     .unwrap();
 }
 
-/// What a later step can't do is refused before the first one is taken, which can't be undone.
+/// A trigger is refused before its first step, which can't be undone, if a later step is impossible.
 #[tokio::test]
 async fn a_trigger_whose_later_step_is_blocked_does_nothing() {
     for (trigger, is_captured) in [("_capture", false), ("_cancel", false), ("_refund", true)] {

@@ -62,7 +62,7 @@ async fn another_payment_changes_nothing() {
     }
 }
 
-/// A payment that is not the one that was asked for never moves money here: what differs is flagged.
+/// A payment that differs from the request never moves money here: the difference is flagged.
 #[tokio::test]
 async fn what_was_not_asked_for_is_flagged() {
     let scene = Scene::new().await;

@@ -7,7 +7,7 @@ use tillgate_store::{OperationKind, SourceState, TransactionStatus};
 use super::{Scene, TOTAL, add, assert_table, choose_card, codes, ledger, open_call};
 use crate::{engine::authorize, providers::operation::Progress};
 
-/// Everything that stands against an attempt, whatever its state.
+/// Obstacles to an attempt, in any state.
 const OBSTACLES: [&str; 7] = [
     "nothing",
     "an open call",

@@ -43,7 +43,7 @@ async fn each_goal_takes_the_step_that_the_state_allows() {
     assert_table(&table(&scene, |_| {}).await, include_str!("next_step.txt"));
 }
 
-/// An open call comes first, and a payment that was not asked for moves no money by itself.
+/// An open call comes first, and a payment that differs from the request moves no money automatically.
 #[tokio::test]
 async fn nothing_follows_while_a_call_is_open_or_the_payment_is_flagged() {
     let scene = Scene::new().await;
@@ -63,7 +63,7 @@ async fn nothing_follows_while_a_call_is_open_or_the_payment_is_flagged() {
     }
 }
 
-/// The hold of a source that was replaced is released, whatever was wanted.
+/// The hold of a replaced source is released, whatever the goal.
 #[tokio::test]
 async fn a_replaced_source_gives_its_hold_back() {
     let scene = Scene::new().await;

@@ -10,7 +10,7 @@ use crate::{
     providers::operation::Outcome,
 };
 
-/// The calls: what the source is before, and which transaction waits.
+/// The calls: the state of the source before, and the pending transaction.
 const CALLS: [(OperationKind, SourceState, Option<TransactionKind>); 6] = [
     (
         OperationKind::Confirm,
@@ -48,7 +48,7 @@ const OUTCOMES: [&str; 9] = [
     "unknown",
 ];
 
-/// The payment as it is when a call has had its effect.
+/// The payment after a successful call.
 fn after(kind: OperationKind, state: SourceState) -> PaymentStatus {
     match (kind, state) {
         (OperationKind::Confirm, _) => PaymentStatus::Authorized,
@@ -59,7 +59,7 @@ fn after(kind: OperationKind, state: SourceState) -> PaymentStatus {
     }
 }
 
-/// The payment as it is when a call has had none.
+/// The payment after a call without effect.
 fn before(state: SourceState) -> PaymentStatus {
     match state {
         SourceState::Authorized => PaymentStatus::Authorized,
@@ -74,7 +74,7 @@ async fn each_outcome_of_each_call_is_recorded() {
     let mut table = Vec::new();
     for (kind, state, transaction) in CALLS {
         for name in OUTCOMES {
-            // Only captures, voids and refunds act.
+            // Only captures, voids and refunds have these outcomes.
             if transaction.is_none_or(|kind| kind == TransactionKind::Authorizations)
                 && ["acted", "accepted", "failed"].contains(&name)
             {

@@ -1,4 +1,4 @@
-//! What becomes of a call whose answer was lost: what the PSP shows × age of the call's key.
+//! Resolving a call whose answer was lost: the PSP's state × age of the call's key.
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -7,23 +7,23 @@ use tillgate_sandbox::{Fault, FaultKind};
 use super::assert_table;
 use crate::test_support::world::World;
 
-/// What was asked for: the trigger, and the type of the transaction that waits.
+/// The calls: the trigger, and the type of the pending transaction.
 const CALLS: [(&str, &str); 3] = [
     ("_capture", "captures"),
     ("_cancel", "voids"),
     ("_refund", "refunds"),
 ];
 
-/// How it was lost.
+/// The part of the exchange that was lost.
 #[derive(Clone, Copy, Debug)]
 enum Lost {
     /// The request never arrived.
     Request,
-    /// It arrived, and its answer did not.
+    /// The request arrived, and its answer did not.
     Answer,
 }
 
-/// What the PSP says when it is asked later.
+/// The PSP's behaviour when it is asked later.
 #[derive(Clone, Copy, Debug)]
 enum Later {
     Answers,

@@ -3,7 +3,7 @@ use tillgate_store::{StoredTime, TransactionRow, TransactionStatus};
 
 use crate::payment::ledger::Ledger;
 
-/// A transaction of the source `source`, or of the one that its id begins with: `b:2` is one of the source `b`.
+/// A transaction of the source `source`, or of the source that its id begins with: `b:2` belongs to the source `b`.
 fn row(
     kind: TransactionKind,
     id: &str,
@@ -154,7 +154,7 @@ fn the_payment_status_of_an_order_of_1000() {
             vec![all(), capture("c", 300), void(700), refund("r", "c", 300)],
             Refunded,
         ),
-        // What is still held keeps the order from being refunded.
+        // The rest that is still held keeps the order from being refunded.
         (
             vec![all(), capture("c", 300), refund("r", "c", 300)],
             PartiallyRefunded,
@@ -191,7 +191,7 @@ fn what_was_undone_before_the_order_was_placed_does_not_count() {
         PaymentStatus::Unpaid
     );
     assert!(Ledger::new(refunded.clone()).without_canceled().rows().is_empty());
-    // What pays the order now stands by itself.
+    // The new authorization pays the order alone.
     let anew = row(
         TransactionKind::Authorizations,
         "b",
@@ -263,7 +263,7 @@ fn what_is_left_of_a_transaction() {
         )
     };
     assert_eq!(balances(&[]), (1_000, 1_000, 1_000));
-    // What is under way is taken already; what failed never was.
+    // A pending amount is taken already; a failed one never was.
     assert_eq!(
         balances(&[with_status(capture("c", 300), TransactionStatus::Pending)]),
         (700, 0, 1_000)

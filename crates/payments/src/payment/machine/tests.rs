@@ -6,7 +6,7 @@ use crate::payment::machine::{
     AUTHORIZATIONS, CAPTURES, Machine, ORDER_MACHINE, OrderEvent, REFUNDS, TransactionEvent, VOIDS,
 };
 
-/// Every state × event, as a table that is read beside the machine: `.` is not allowed.
+/// Every state × event, as a table to read beside the machine: `.` is not allowed.
 fn walk<S: VariantArray + Copy + PartialEq + ToString, E: VariantArray + Copy + PartialEq + ToString>(
     machine: &Machine<S, E>,
 ) -> String {
@@ -25,7 +25,7 @@ fn walk<S: VariantArray + Copy + PartialEq + ToString, E: VariantArray + Copy + 
     table
 }
 
-/// No pair of state and event stands twice, or the second would never be read.
+/// Whether no pair of state and event is listed twice. The second one would never be read.
 fn is_a_function<S: Copy + PartialEq, E: Copy + PartialEq>(machine: &Machine<S, E>) -> bool {
     machine.0.iter().enumerate().all(|(index, (state, event, _))| {
         !machine.0[..index]

@@ -1,7 +1,7 @@
 use tillgate_gateways::{Gateway, GatewaySettings, checkout_com::CheckoutCom};
 use tillgate_store::PaymentGatewayRow;
 
-/// Checkout.com's language.
+/// The client of Checkout.com's API.
 pub fn client(_: &PaymentGatewayRow, settings: GatewaySettings) -> Option<Box<dyn Gateway>> {
     Some(Box::new(CheckoutCom::new(settings)))
 }

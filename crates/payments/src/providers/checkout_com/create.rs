@@ -1,4 +1,4 @@
-//! `POST /api/checkout_com_payments`: the payment is requested at once where the gateway says so, else on `_authorize`.
+//! `POST /api/checkout_com_payments`: the payment is requested at once if the gateway says so, else on `_authorize`.
 
 use tillgate_gateways::{CaptureMethod, CreatePayment, Instrument};
 use tillgate_model::{
@@ -32,7 +32,7 @@ use crate::{
     stored::parse_column,
 };
 
-/// Where what Checkout.com complains of stands in a request.
+/// The pointer in a request for each parameter that Checkout.com may complain about.
 const POINTERS: Pointers = &[
     ("token", "/data/attributes/token"),
     ("source", "/data/attributes/token"),
@@ -165,7 +165,7 @@ enum Presence {
     OffSession,
 }
 
-/// What a payment is made with.
+/// The instrument of a payment, and its buyer's presence.
 struct PaidWith {
     instrument: Instrument,
     customer: Option<String>,
@@ -193,7 +193,7 @@ async fn request_saved(
     request_payment(tx, context, payment, gateway, paid_with).await
 }
 
-/// Commits the intent to request the payment once more, with authentication, after the bank has asked for it.
+/// Commits the intent to request the payment once more, with authentication, because the issuer requires it.
 pub async fn authenticate(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -211,7 +211,7 @@ async fn request_payment(
     gateway: &PaymentGatewayRow,
     paid_with: PaidWith,
 ) -> Result<PreparedCall, Failure> {
-    // By mail or telephone, nobody can be asked to authenticate.
+    // A buyer who pays by mail or telephone can't authenticate.
     let moto = payment.terms.moto == Some(true);
     let is_off_session = paid_with.presence == Presence::OffSession && !moto;
     let transaction = payment.new_transaction(context, TransactionKind::Authorizations);

@@ -82,7 +82,7 @@ fn name_keys(record: &mut Record<CheckoutComGateway>) {
     ]);
 }
 
-/// Keys that were given before are not judged again. `secret`, `public`, `channel` and `signing` are what a request gives.
+/// Stored keys are not judged again. `secret`, `public`, `channel` and `signing` are the request's values.
 fn judge_keys(
     request: &Request,
     secret: Option<&Secret>,
@@ -112,7 +112,7 @@ fn judge_keys(
     ])
 }
 
-/// Judges the keys that an update gives, and that it gives the secret key again if the gateway is to be elsewhere.
+/// Judges the keys of an update. An update that changes the PSP's URL must repeat the secret key.
 fn judge_update(
     request: &Request,
     attributes: &UpdateCheckoutComGatewayAttributes,

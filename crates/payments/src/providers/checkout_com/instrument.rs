@@ -1,4 +1,4 @@
-//! What a payment is made with. A saved instrument must belong to the order's customer at the PSP.
+//! The instrument of a payment. A saved instrument must belong to the order's customer at the PSP.
 
 use tillgate_gateways::Instrument;
 use tillgate_model::{Problem, resources::CheckoutComPaymentType};
@@ -6,7 +6,7 @@ use tillgate_store::{OrderRow, Tx, query};
 
 use crate::{failure::Failure, payment::cards, request::Request};
 
-/// What a Checkout.com payment of an order through a gateway is made with.
+/// The instrument of an order's Checkout.com payment through a gateway.
 pub async fn instrument_of(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -38,7 +38,7 @@ pub async fn instrument_of(
         };
         return Ok((instrument, card.customer_token));
     }
-    // What Checkout.com then charges may be what somebody else has paid with as a guest, giving the same address.
+    // Checkout.com may then charge an instrument that a guest with the same address has paid with.
     let is_merchant = request.caller.buyer().is_none();
     let scope = request.scope();
     if is_merchant
@@ -51,8 +51,8 @@ pub async fn instrument_of(
     }
 }
 
-/// Whether another customer of ours has a card with the same customer at Checkout.com, which goes by addresses: one that a
-/// customer gave up may be somebody else's by now.
+/// Whether another customer of ours has a card with the same customer at Checkout.com, which identifies customers by address: an
+/// address that one customer gave up may now be another customer's.
 async fn is_shared(
     tx: &mut Tx<'_>,
     request: &Request,

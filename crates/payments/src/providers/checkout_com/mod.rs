@@ -28,7 +28,7 @@ use crate::{
     request::Request,
 };
 
-/// Checkout.com.
+/// The provider of Checkout.com.
 pub static PROVIDER: CheckoutComProvider = CheckoutComProvider;
 
 /// See [`PROVIDER`].
@@ -64,7 +64,7 @@ impl Provider for CheckoutComProvider {
         token.starts_with("src_")
     }
 
-    /// Each card is kept for the customer with the address that the payment names.
+    /// Checkout.com keeps each card for the customer with the payment's address.
     fn is_bound_to_buyer(&self, _: &Terms) -> bool {
         true
     }

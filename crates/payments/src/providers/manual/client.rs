@@ -1,7 +1,7 @@
 use tillgate_gateways::{Gateway, GatewaySettings};
 use tillgate_store::PaymentGatewayRow;
 
-/// There is no PSP to speak to.
+/// No client: there is no PSP.
 pub fn client(_: &PaymentGatewayRow, _: GatewaySettings) -> Option<Box<dyn Gateway>> {
     None
 }

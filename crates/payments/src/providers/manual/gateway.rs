@@ -27,7 +27,7 @@ fn record(_: &Request, row: &PaymentGatewayRow) -> Result<Record<ManualGateway>,
     ))
 }
 
-/// What only a PSP has is empty.
+/// The columns that only a PSP needs are empty.
 fn row(request: &Request, record: &Record<ManualGateway>) -> PaymentGatewayRow {
     stored::row!(PaymentGatewayRow, request.scope(), record, {
         kind: GatewayType::ManualGateways.into(),

@@ -1,4 +1,4 @@
-//! Gateways without a PSP: money moves outside of this service, and what is recorded has happened.
+//! Gateways without a PSP: money moves outside of this service, and transactions are recorded as done.
 
 pub mod client;
 mod gateway;
@@ -22,7 +22,7 @@ use crate::{
     request::Request,
 };
 
-/// Nobody to ask.
+/// The provider without a PSP.
 pub static PROVIDER: ManualProvider = ManualProvider;
 
 /// See [`PROVIDER`].

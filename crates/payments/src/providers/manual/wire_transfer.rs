@@ -1,4 +1,4 @@
-//! Wire transfers: a source that is there at once, and authorized on demand.
+//! Wire transfers: a source that exists at once, and is authorized on demand.
 
 use tillgate_model::{
     Id, One, Record, ToOne, Updatable as _,

@@ -1,4 +1,4 @@
-//! Saved cards as the second dialect shows them: those that Stripe keeps.
+//! The cards of `/api/v1`: the saved cards at Stripe.
 
 use tillgate_model::{
     Id, JsonObject, Problem, Record,

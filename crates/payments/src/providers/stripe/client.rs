@@ -1,7 +1,7 @@
 use tillgate_gateways::{Gateway, GatewaySettings, stripe::Stripe};
 use tillgate_store::PaymentGatewayRow;
 
-/// Stripe's language, as a gateway speaks it.
+/// The client of Stripe's API for a gateway.
 pub fn client(row: &PaymentGatewayRow, settings: GatewaySettings) -> Option<Box<dyn Gateway>> {
     Some(Box::new(
         Stripe::new(settings).with_multicapture(row.multicapture),

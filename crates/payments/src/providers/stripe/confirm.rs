@@ -1,4 +1,4 @@
-//! PaymentIntents that are there: confirmed, updated, and created anew.
+//! Existing PaymentIntents: confirmed, updated, and created again.
 
 use tillgate_gateways::{CaptureMethod, ConfirmPayment, Instrument, UpdatePayment};
 use tillgate_model::{Money, Problem, resources::TransactionKind};
@@ -67,8 +67,8 @@ fn instrument_of(
     Ok((options, instrument, psp_id))
 }
 
-/// Commits the intent to confirm the PaymentIntent with the payment method in `options`, or with the saved card that was
-/// chosen: that without its buyer.
+/// Commits the intent to confirm the PaymentIntent with the payment method in `options`, or with the chosen saved card, which is
+/// charged off session.
 pub async fn confirm(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -79,13 +79,13 @@ pub async fn confirm(
     confirm_with(tx, context, payment, charge, is_away).await
 }
 
-/// Whether a saved card is charged without its buyer, who is asked to authenticate if the bank wants that. By mail or telephone,
-/// nobody can be asked.
+/// Whether a saved card is charged off session. The buyer authenticates if the issuer requires it, except in a payment by mail or
+/// telephone.
 fn is_away(payment: &LockedPayment) -> bool {
     payment.terms.customer_payment_source_id.is_some() && payment.terms.moto != Some(true)
 }
 
-/// Commits the intent to confirm the PaymentIntent, with its buyer or without.
+/// Commits the intent to confirm the PaymentIntent, on or off session.
 pub async fn confirm_with(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -173,7 +173,7 @@ pub async fn update(
     operation::begin(tx, context, payment, operation).await
 }
 
-/// Refuses early what can't be created anew, before what is held is released.
+/// Refuses a renewal that can't succeed, before the hold is released.
 pub fn refuse_renewal(
     context: &Context,
     payment: &LockedPayment,
@@ -200,13 +200,13 @@ pub fn refuse_renewal(
         .check_amount(&args.amount)
         .and_then(|()| connection.gateway.create_payment(&args, id.as_str()));
     if let Err(reason) = can_be_made {
-        let message = format!("can't be done: {reason}; what is authorized stays");
+        let message = format!("can't be done: {reason}; the authorized amount stays");
         return Err(Problem::invalid(pointer, "not_supported", message).into());
     }
     Ok(())
 }
 
-/// Commits the intent to create a released PaymentIntent anew, with the order's present total.
+/// Commits the intent to create a released PaymentIntent again, with the order's present total.
 pub async fn renew(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -225,7 +225,7 @@ pub async fn renew(
     attempt_anew(tx, context, payment, charge, total).await
 }
 
-/// Commits the intent to create a PaymentIntent, and to confirm it if that can be done without the buyer.
+/// Commits the intent to create a PaymentIntent, and to confirm it if that is possible without the buyer.
 async fn attempt_anew(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -258,7 +258,7 @@ async fn attempt_anew(
     Ok(Progress::CallPsp(Box::new(call)))
 }
 
-/// The client's options, with the saved card that was chosen.
+/// The client's options, with the chosen saved card.
 fn options_of(payment: &LockedPayment, charge: &Charge<'_>) -> Result<Options, Failure> {
     let mut options = read_options(payment.terms.options.as_ref())?;
     if let Some(card) = &charge.card {

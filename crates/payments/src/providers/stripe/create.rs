@@ -30,7 +30,7 @@ use crate::{
     stored::parse_column,
 };
 
-/// Where what Stripe complains of stands in a request.
+/// The pointer in a request for each parameter that Stripe may complain about.
 const POINTERS: Pointers = &[
     ("customer", "/data/attributes/options/customer"),
     ("payment_method", "/data/attributes/options/payment_method"),
@@ -93,7 +93,7 @@ impl CreatableSource for StripePayment {
     }
 }
 
-/// Whether the PSP is to keep the instrument for the order's customer.
+/// Whether the PSP saves the instrument for the order's customer.
 fn is_kept(options: &Options) -> bool {
     options.setup_future_usage.is_some() && options.customer.is_none()
 }
@@ -159,7 +159,7 @@ fn details(record: &Record<StripePayment>, gateway: &PaymentGatewayRow) -> Detai
     }
 }
 
-/// What Stripe is asked for. The PaymentIntent bears the call's id as our transaction: each call makes one.
+/// The request to Stripe. The PaymentIntent's reference is the call's id, not a transaction's: each call makes one PaymentIntent.
 pub fn arguments(
     context: &Context,
     operation_id: &Id,
@@ -201,7 +201,7 @@ pub fn arguments(
     })
 }
 
-/// What a payment is made for beyond itself. A card that is to be saved will be charged without its buyer.
+/// The later use that a payment's instrument is saved for. A saved card will be charged off session.
 pub fn future_usage(options: &Options, terms: &Terms) -> Option<SetupFutureUsage> {
     let wish = terms.saves_for.is_some() && terms.psp_customer.is_some();
     options

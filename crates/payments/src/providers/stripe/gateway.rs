@@ -79,7 +79,7 @@ fn name_keys(record: &mut Record<StripeGateway>) {
     ]);
 }
 
-/// Keys that were given before are not judged again. `secret`, `publishable`, `account` and `signing` are what a request gives.
+/// Stored keys are not judged again. `secret`, `publishable`, `account` and `signing` are the request's values.
 fn judge_keys(
     request: &Request,
     secret: Option<&Secret>,
@@ -109,7 +109,7 @@ fn judge_keys(
     ])
 }
 
-/// Judges the keys that an update gives, and that it gives the secret key again if the gateway is to be elsewhere.
+/// Judges the keys of an update. An update that changes the PSP's URL must repeat the secret key.
 fn judge_update(
     request: &Request,
     attributes: &UpdateStripeGatewayAttributes,
@@ -173,7 +173,7 @@ impl Plain for StripeGateway {
             }
             Ok(None) => Ok(()),
             Err(failure) if is_checked => Err(failure),
-            // `_check` registers it later.
+            // A later `_check` registers it.
             Err(_) => Ok(()),
         }
     }
@@ -199,7 +199,7 @@ impl Plain for StripeGateway {
             return Ok(());
         }
         gateways::check_credentials(&request.context, &row(request, record), "login").await?;
-        // What is registered for another account is forgotten with the update; a later `_check` registers at the new one.
+        // The update forgets the endpoint of another account; a later `_check` registers one at the new account.
         if record.webhook_endpoint_secret.is_some()
             || gateways::is_another_account(moves, &before.login, &record.login)
         {

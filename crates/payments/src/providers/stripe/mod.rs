@@ -27,7 +27,7 @@ use crate::{
     request::Request,
 };
 
-/// Stripe.
+/// The provider of Stripe.
 pub static PROVIDER: StripeProvider = StripeProvider;
 
 /// See [`PROVIDER`].
@@ -41,7 +41,7 @@ impl Provider for StripeProvider {
             abandoned: AbandonedPayments::Canceled,
             saved_instruments: SavedInstruments::OfCustomers,
             shows_capture_method: true,
-            // Nobody is shown it, and it is twice as long as all the rest.
+            // Clients don't see it, and it is twice as long as the rest of the row.
             shows_instrument: false,
             shows_response: false,
         }

@@ -1,5 +1,5 @@
-//! What a payment is made with. A fresh instrument is sent without a customer, so that the PSP itself refuses one that
-//! belongs to somebody; a saved one must belong to the order's customer at the PSP.
+//! The `options` of a payment. A new instrument is sent without a customer, so that Stripe itself refuses one that belongs to a
+//! customer. A saved one must belong to the order's customer at Stripe.
 
 use serde_json::Value;
 use tillgate_gateways::{Instrument, SetupFutureUsage};
@@ -31,24 +31,24 @@ const REFUSED_OPTIONS: &[&str] = &[
     "transfer_group",
 ];
 
-/// What of `options` is sent to Stripe.
+/// The `options` that are sent to Stripe.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// What to pay with.
+    /// Instrument to charge.
     pub instrument: Option<Instrument>,
-    /// The buyer at Stripe.
+    /// Customer at Stripe.
     pub customer: Option<String>,
-    /// Keep the instrument.
+    /// Later use to save the instrument for.
     pub setup_future_usage: Option<SetupFutureUsage>,
-    /// Where the buyer's browser returns to.
+    /// URL that the buyer's browser returns to.
     pub return_url: Option<String>,
-    /// Where the receipt goes.
+    /// E-mail address for the receipt.
     pub receipt_email: Option<String>,
-    /// For Stripe's dashboard.
+    /// Text for Stripe's dashboard.
     pub description: Option<String>,
 }
 
-/// Reads `options`, and tells everything that is wrong with them.
+/// Reads `options`, and reports all of their problems.
 pub fn read_options(options: Option<&JsonObject>) -> Result<Options, Problems> {
     let mut read = Options::default();
     let mut problems = ProblemList::default();
@@ -105,8 +105,8 @@ pub fn read_options(options: Option<&JsonObject>) -> Result<Options, Problems> {
     Ok(read)
 }
 
-/// What the client says of instrument and customer must be the order's customer's, as far as it is saved at all: the wallet
-/// decides. A saved payment method brings its customer along.
+/// Checks the client's instrument and customer. If they are saved, they must be the order's customer's: the wallet decides. A
+/// saved payment method brings its customer along.
 pub async fn check_options(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -153,13 +153,13 @@ pub async fn saved_at_stripe(
             id: card.token,
             customer: card.customer_token,
         }),
-        // Stripe's own aliases belong to nobody.
+        // Stripe's own aliases have no customer.
         None if request.scope().test() && id.starts_with("pm_card_") => Ok(Instrument::Token(id.to_owned())),
         None => Err(cards::not_the_customers(pointer).into()),
     }
 }
 
-/// A fresh instrument of Stripe.
+/// A new instrument of Stripe.
 pub fn fresh_at_stripe(token: &str, pointer: &str) -> Result<Instrument, Problem> {
     let known = ["tok_", "pm_", "src_", "card_"]
         .iter()

@@ -1,5 +1,5 @@
-//! A Stripe payment seen through the second dialect. `POST /api/v1/payments` is one call to Stripe that authorizes and captures,
-//! or, without an instrument, a payment that the buyer's browser confirms.
+//! A Stripe payment as `/api/v1` shows it. `POST /api/v1/payments` is one call to Stripe that authorizes and captures. Without an
+//! instrument, it creates a payment that the buyer's browser confirms.
 
 use tillgate_gateways::CaptureMethod;
 use tillgate_model::{
@@ -36,7 +36,7 @@ use crate::{
 const TOKEN: &str = "/data/attributes/stripe_token";
 const SAVED: &str = "/data/attributes/stripe_payment_method_id";
 
-/// Where what Stripe complains of stands in a request.
+/// The pointer in a request for each parameter that Stripe may complain about.
 const POINTERS: Pointers = &[
     ("payment_method", "/data/attributes"),
     ("token", "/data/attributes"),
@@ -131,7 +131,7 @@ impl CreatableSource for Payment {
             (None, Some(id)) => Some(saved_at_stripe(tx, request, order, &gateway.id, id, SAVED).await?),
             (None, None) => None,
         };
-        // What is saved is saved already.
+        // A saved payment method need not be saved again.
         let saves = is_of_known_customer(request, order) && attributes.stripe_payment_method_id.is_none();
         let psp_customer = match saves {
             true => cards::psp_customer(tx, request.scope(), order, &gateway.id).await?,
@@ -192,7 +192,7 @@ impl CreatableSource for Payment {
     }
 }
 
-/// A guest's card is not kept, whoever sends it.
+/// Whether the card is saved. A guest's card is not, whoever sends it.
 fn is_of_known_customer(request: &Request, order: &OrderRow) -> bool {
     order.customer_id.is_some() && !order.guest && cards::may_save(request, order)
 }
@@ -207,7 +207,7 @@ async fn is_known(request: &Request, order_id: &Id) -> Result<bool, Failure> {
     Ok(order.is_some_and(|order| is_of_known_customer(request, &order)))
 }
 
-/// A decline is an error in this dialect: its code, the title `base`, and the payment's id.
+/// A decline is an error in `/api/v1`: its code, the title `base`, and the payment's id.
 fn declined(payment: &LockedPayment) -> Option<Problem> {
     if payment.source.state != SourceState::Failed {
         return None;
@@ -231,7 +231,7 @@ fn declined(payment: &LockedPayment) -> Option<Problem> {
     Some(problem)
 }
 
-/// The code that clients of this dialect have a text for.
+/// The code of a decline, if clients of `/api/v1` have a text for it.
 fn known_code(code: &str) -> &'static str {
     let known = DECLINES.iter().copied().find(|known| *known == code);
     known.unwrap_or("card_declined")

@@ -1,7 +1,7 @@
-//! Whose an order is, and what its buyer sees and may say of that.
+//! The owner of an order, and the buyer's view and changes of it.
 //!
-//! An address that a guest gives proves nothing: it may be that of a customer who has an account, or an account may be made for
-//! it later by somebody else. Hence what a guest buys stays a guest's, and is not among what a customer sees as their own.
+//! The address that a guest gives proves nothing: a customer may have an account with it, or another person may make one later.
+//! So a guest's order stays a guest's, and is not among the orders that a customer sees.
 
 use std::net::IpAddr;
 
@@ -16,12 +16,12 @@ use crate::{
 const CUSTOMER: &str = "/data/relationships/customer";
 const EMAIL: &str = "/data/attributes/customer_email";
 
-/// Checks the network address that a request gives the buyer, or takes away. A buyer could give that of anybody.
+/// Checks a new or removed network address of the buyer. A buyer may not set it, because they could name any address.
 pub fn check_ip(request: &Request, said: Option<Option<&str>>) -> Result<(), Problem> {
     const IP: &str = "/data/attributes/customer_ip";
     let Some(ip) = said else { return Ok(()) };
     if request.caller.buyer().is_some() {
-        let message = "A sales channel may not say which network address a customer has.";
+        let message = "A sales channel may not set a customer's network address.";
         return Err(Problem::new(Kind::Forbidden, message).at(IP));
     }
     if ip.is_some_and(|ip| ip.parse::<IpAddr>().is_err()) {
@@ -31,16 +31,16 @@ pub fn check_ip(request: &Request, said: Option<Option<&str>>) -> Result<(), Pro
     Ok(())
 }
 
-/// What a request says of the buyer.
+/// The members of a request about the buyer.
 #[derive(Clone, Copy)]
 pub struct Said<'a> {
     /// `guest`
     pub guest: Option<bool>,
-    /// `customer_email`, which may be taken away.
+    /// `customer_email`, which may be removed.
     pub email: Option<Option<&'a str>>,
 }
 
-/// Gives a new or changed order to whom it belongs, as far as the address does not say it. Before is what it was.
+/// Sets the owner of a new or changed order, except for the address. `before` is the order before the change.
 pub async fn assign(
     tx: &mut Tx<'_>,
     request: &Request,
@@ -52,24 +52,24 @@ pub async fn assign(
         (Some(Buyer::Customer), Some(own)) => {
             let named = record.customer.id().filter(|named| *named != own);
             if named.is_some() {
-                let message = "A customer may not name another one.";
+                let message = "A customer may not set another customer.";
                 return Err(Problem::new(Kind::Forbidden, message).at(CUSTOMER).into());
             }
             if let Some(email) = said.email {
                 let customer = query!(tx, customers::get(request.scope(), own))?;
                 if customer.is_none_or(|customer| email != Some(customer.email.as_str())) {
-                    let message = "A customer may not give an order another address than their own.";
+                    let message = "A customer may not set another e-mail address than their own.";
                     return Err(Problem::new(Kind::Forbidden, message).at(EMAIL).into());
                 }
             }
-            // What they make or change is theirs, unless it is too late.
+            // An order that they make or change is theirs, unless it is too late.
             if before.is_none_or(|before| is_editable(before.status)) {
                 record.customer = ToOne::to(own.clone());
                 record.guest = false;
             }
         }
         (Some(_), _) => assign_guest(before, record, said)?,
-        // Whom a merchant names is known to them.
+        // A merchant knows the customer that they name.
         (None, _) => {
             let known = before.and_then(|before| before.customer.id());
             let names = record.customer.id().is_some() && record.customer.id() != known;
@@ -81,7 +81,7 @@ pub async fn assign(
     Ok(())
 }
 
-/// A guest knows customers by their addresses only: by an id they could learn the address of anybody.
+/// Refuses a customer's id from a guest: by an id they could learn anyone's address.
 fn assign_guest(
     before: Option<&Record<Order>>,
     record: &Record<Order>,
@@ -90,18 +90,18 @@ fn assign_guest(
     let known = before.and_then(|before| before.customer.id());
     let named = record.customer.id();
     if named.is_some() && named != known {
-        let message = "A sales channel may not name a customer; give the order a customer_email.";
+        let message = "A sales channel may not set a customer; set customer_email instead.";
         return Err(Problem::new(Kind::Forbidden, message).at(CUSTOMER));
     }
     if said.guest == Some(false) {
-        let message = "Only a customer who has logged in buys as such.";
+        let message = "Only a logged-in customer can buy with guest set to false.";
         return Err(Problem::new(Kind::Forbidden, message).at("/data/attributes/guest"));
     }
     Ok(())
 }
 
-/// An address creates or finds the customer; a customer brings the address. `email_was_set` is the order before an
-/// update that set the address.
+/// Connects an order with its customer: an address creates or finds the customer, a customer brings the address. `email_was_set`
+/// is the order before an update that set the address.
 pub async fn connection(
     tx: &mut Tx<'_>,
     request: &Request,

@@ -1,4 +1,4 @@
-//! What an attempt leads to: an approved charge, a declined one, or a failed authentication.
+//! The results of an attempt: an approved charge, a declined one, or a failed authentication.
 
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -12,10 +12,10 @@ use super::super::{declines, events, render};
 use super::view;
 use crate::ledger::LedgerKind;
 
-/// How long an authorization holds (Stripe docs: place a hold on a payment method).
+/// Lifetime of an authorization (Stripe docs: place a hold on a payment method).
 const AUTHORIZATION_HOLDS: TimeDelta = TimeDelta::days(7);
 
-/// Charges the card, once nothing stands in the way but its issuer, and stores what came of it.
+/// Charges the card, once only its issuer is left to decide, and stores the result.
 pub(super) fn complete(
     store: &mut Store,
     call: &mut Call<'_>,
@@ -61,7 +61,7 @@ fn approve(
             method.customer = Some(customer.clone());
             method.set_up = method.set_up || pi.authenticated;
         }
-        // It can still be attached to somebody (Stripe docs: PaymentIntents, setup_future_usage).
+        // It can still be attached to a customer (Stripe docs: PaymentIntents, setup_future_usage).
         (Some(_), None) => method.set_up = method.set_up || pi.authenticated,
         _ => method.spent = method.customer.is_none(),
     }
@@ -107,7 +107,7 @@ pub(super) fn decline(
     error
 }
 
-/// The buyer went through the challenge. A manual confirmation has to be repeated by the server.
+/// Continues after a successful challenge. With a manual confirmation, the server must confirm again.
 pub(in super::super) fn authenticated(store: &mut Store, call: &mut Call<'_>, mut pi: PaymentIntent) {
     pi.challenge = None;
     pi.authenticated = true;
@@ -118,7 +118,7 @@ pub(in super::super) fn authenticated(store: &mut Store, call: &mut Call<'_>, mu
         .cloned();
     match method.filter(|_| pi.confirmation_method != "manual") {
         Some(method) => {
-            // A decline is told by the PaymentIntent: the page has nobody else to tell.
+            // The PaymentIntent shows a decline; the page can't report it.
             let _ = complete(store, call, pi, method);
         }
         None => {
@@ -128,7 +128,7 @@ pub(in super::super) fn authenticated(store: &mut Store, call: &mut Call<'_>, mu
     }
 }
 
-/// The buyer failed or refused the challenge.
+/// Records that the buyer failed or refused the challenge.
 pub(in super::super) fn authentication_failed(store: &mut Store, call: &mut Call<'_>, mut pi: PaymentIntent) {
     let method = pi
         .payment_method

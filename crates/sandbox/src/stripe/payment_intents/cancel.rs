@@ -1,4 +1,4 @@
-//! `POST /v1/payment_intents/{id}/cancel`, and authorizations that lapse.
+//! `POST /v1/payment_intents/{id}/cancel`, and authorizations that expire.
 
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ pub(in super::super) fn cancel(
     let reason = params.one_of("cancellation_reason", REASONS)?;
     params.finish()?;
     let pi = find(&store.payment_intents, call, id, Place::Path("intent"))?;
-    // Our reading of the vendor: after a first of several captures the rest is released by a final capture of 0.
+    // Our reading of the vendor: after the first of several captures, a final capture of 0 releases the rest.
     let partly_captured = pi.amount_received > 0;
     if partly_captured || matches!(pi.status, Status::Succeeded | Status::Canceled) {
         return Err(unexpected_state(
@@ -46,7 +46,7 @@ pub(in super::super) fn cancel(
     Ok(view::answer(store, call, &expansion, &pi))
 }
 
-/// The hold of a PaymentIntent came to its end uncaptured; one that was captured in part keeps what it has.
+/// Ends the uncaptured hold of a PaymentIntent; captures stay.
 pub(in super::super) fn lapse(store: &mut Store, call: &mut Call<'_>, id: &str) {
     let Some(mut pi) = store
         .payment_intents
@@ -71,8 +71,8 @@ pub(in super::super) fn lapse(store: &mut Store, call: &mut Call<'_>, id: &str) 
     }
 }
 
-/// Cancels and releases the hold, if there is one: the charge then looks refunded, though nothing was captured.
-/// `kind` is what the release is booked as.
+/// Cancels and releases the hold, if there is one: the charge then looks refunded, although nothing was captured. `kind` is the
+/// recorded effect.
 fn end(
     store: &mut Store,
     call: &mut Call<'_>,

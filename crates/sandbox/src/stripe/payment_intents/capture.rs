@@ -30,7 +30,7 @@ pub(in super::super) fn capture(
     let mut pi = find(&store.payment_intents, call, id, Place::Path("intent"))?;
     let mut charge = held_charge(store, call, &pi)?;
     let amount = amount.unwrap_or(pi.amount_capturable);
-    // Nothing more to capture is a way to release the rest after a first capture, and only then.
+    // A capture of 0 is allowed only to release the rest after a first capture.
     if amount == 0 && !(is_final == Some(true) && pi.amount_received > 0) {
         return Err(
             ApiError::invalid("This value must be greater than or equal to 1.")

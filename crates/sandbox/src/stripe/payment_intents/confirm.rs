@@ -15,7 +15,7 @@ use super::super::test_cards::AUTHENTICATION_REQUIRED;
 use super::input::{Fields, MethodInput};
 use super::{attempt, find_for_caller, unexpected_state, view};
 
-/// How to confirm.
+/// Options of a confirmation.
 pub(super) struct Options {
     return_url: Option<String>,
     off_session: Option<bool>,
@@ -24,7 +24,7 @@ pub(super) struct Options {
 }
 
 impl Options {
-    /// A browser can't claim that the buyer is absent.
+    /// Reads the options. A browser can't claim that the buyer is absent.
     pub(super) fn read(params: &mut Params, caller: Caller) -> Result<Self, ApiError> {
         let return_url = params.text("return_url")?;
         if let Some(url) = &return_url {
@@ -47,7 +47,7 @@ impl Options {
         })
     }
 
-    /// The first option that only goes with a confirmation.
+    /// The first option that requires a confirmation.
     pub(super) fn given(&self) -> Option<&'static str> {
         [
             (self.return_url.is_some(), "return_url"),
@@ -113,7 +113,7 @@ pub(in super::super) fn confirm(
     Ok(view::answer(store, call, &expansion, &pi))
 }
 
-/// Refuses what can be refused before a token is used up.
+/// Makes all checks that are possible before a token is used up.
 pub(super) fn check(
     call: &Call<'_>,
     pi: &PaymentIntent,
@@ -178,7 +178,7 @@ pub(super) fn check_method(pi: &PaymentIntent, method: &PaymentMethod) -> Result
     }
 }
 
-/// Attempts the payment and stores the PaymentIntent, also when a decline is the error.
+/// Attempts the payment and stores the PaymentIntent, even if the error is a decline.
 pub(super) fn run(
     store: &mut Store,
     call: &mut Call<'_>,

@@ -114,7 +114,7 @@ enum Automatic {
 }
 
 impl Automatic {
-    /// The stored `allow_redirects`: without a word from the caller payment methods are chosen automatically.
+    /// The stored `allow_redirects`: by default, payment methods are chosen automatically.
     fn redirects(self, has_types: bool) -> Result<Option<String>, ApiError> {
         match self {
             Self::Enabled(_) if has_types => Err(ApiError::invalid(

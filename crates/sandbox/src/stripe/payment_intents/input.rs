@@ -46,7 +46,7 @@ impl MethodInput {
     }
 }
 
-/// Plain fields of a request; the outer `Option` is whether the parameter came, an inner one whether it has a value.
+/// Plain fields of a request. The outer `Option` is whether the parameter was sent, an inner one whether it has a value.
 #[derive(Default)]
 pub(super) struct Fields {
     capture_method: Option<String>,
@@ -61,7 +61,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// What creating and updating take.
+    /// Reads the parameters of creating and updating.
     pub(super) fn read(params: &mut Params) -> Result<Self, ApiError> {
         let fields = Self {
             capture_method: params.one_of("capture_method", CAPTURE_METHODS)?,
@@ -77,7 +77,7 @@ impl Fields {
         fields.checked()
     }
 
-    /// What confirming takes: less, and from a browser nothing that decides how money is taken.
+    /// Reads the parameters of confirming: fewer, and from a browser none that decides how money is moved.
     pub(super) fn read_for_confirmation(params: &mut Params, caller: Caller) -> Result<Self, ApiError> {
         let mut fields = Self {
             receipt_email: params.clearable("receipt_email")?,
@@ -101,7 +101,7 @@ impl Fields {
         Ok(self)
     }
 
-    /// Mail and telephone orders are marked by whoever confirms the payment, and not before.
+    /// Refuses the mark of mail and telephone orders, which only a confirmation may have.
     pub(super) fn refuse_moto(&self) -> Result<(), ApiError> {
         if self.card_options.moto.is_none() {
             return Ok(());
@@ -115,7 +115,7 @@ impl Fields {
         self.payment_method_types.is_some()
     }
 
-    /// Whether anything but description, receipt and shipping changes, which is for open PaymentIntents alone.
+    /// The first parameter besides description, receipt and shipping, if any: only open PaymentIntents allow these changes.
     pub(super) fn changes_payment(&self) -> Option<&'static str> {
         [
             (self.capture_method.is_some(), "capture_method"),

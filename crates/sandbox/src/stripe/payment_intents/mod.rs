@@ -52,7 +52,7 @@ pub(super) fn list(store: &Store, call: &Call<'_>, mut params: Params) -> Result
     Ok(expansion.apply(store, call.env.public_url(), list))
 }
 
-/// The PaymentIntent, for a secret key or for whoever has its client secret.
+/// The PaymentIntent, for a secret key or a holder of its client secret.
 fn find_for_caller(
     store: &Store,
     call: &Call<'_>,
@@ -81,7 +81,7 @@ fn unexpected_state(call: &Call<'_>, pi: &PaymentIntent, message: String) -> Api
 
 const OPEN_STATUSES: &str = "requires_payment_method, requires_confirmation, requires_action";
 
-/// Refuses to change `what` once money was reserved or the PaymentIntent ended.
+/// Refuses to change `what` once money is reserved or the PaymentIntent has ended.
 fn require_open(call: &Call<'_>, pi: &PaymentIntent, what: &str) -> Result<(), ApiError> {
     if pi.status.is_open() {
         return Ok(());
@@ -97,7 +97,7 @@ fn require_open(call: &Call<'_>, pi: &PaymentIntent, what: &str) -> Result<(), A
     ))
 }
 
-/// Takes the PaymentIntent back to the step before confirmation.
+/// Returns the PaymentIntent to the step before confirmation.
 fn reset(pi: &mut PaymentIntent) {
     pi.challenge = None;
     pi.authenticated = false;

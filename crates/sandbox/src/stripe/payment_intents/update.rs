@@ -69,7 +69,7 @@ pub(in super::super) fn update(
         pi.payment_method = Some(method.id);
         reset(&mut pi);
     } else if repriced {
-        // What the buyer authenticated was another amount.
+        // The buyer has authenticated another amount.
         reset(&mut pi);
     }
     store.payment_intents.put(call.env, id, pi.clone());

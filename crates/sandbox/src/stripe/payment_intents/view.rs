@@ -1,4 +1,4 @@
-//! What a caller gets to see of a PaymentIntent.
+//! The members of a PaymentIntent that a caller sees.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use super::super::params::Params;
 use super::super::render;
 use super::super::store::Store;
 
-/// What a holder of the client secret sees (Stripe docs: objects retrieved with a publishable key).
+/// The members for a holder of the client secret (Stripe docs: objects retrieved with a publishable key).
 const PUBLISHABLE: &[&str] = &[
     "id",
     "object",

@@ -1,4 +1,4 @@
-//! The service, as any client of it sees it.
+//! A client of the service.
 
 use std::time::Duration;
 
@@ -13,21 +13,20 @@ use crate::failure::Failure;
 const JSON_API: &str = "application/vnd.api+json";
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Where the service is, and who calls.
+/// URL of the service, and the caller's credentials.
 pub struct Credentials {
     /// Origin of the service.
     pub url: Url,
-    /// Of an integration.
+    /// Client id of an integration.
     pub client_id: String,
     /// Its secret.
     pub client_secret: SecretString,
 }
 
-/// A webhook that was created.
+/// A created webhook.
 pub struct Webhook {
-    /// Its id.
     pub id: String,
-    /// What its calls are signed with.
+    /// Secret that its calls are signed with.
     pub shared_secret: SecretString,
 }
 
@@ -38,10 +37,10 @@ pub struct Client {
 }
 
 impl Client {
-    /// With these credentials.
+    /// A client with these credentials.
     ///
     /// # Errors
-    /// The platform's certificates cannot be loaded.
+    /// The platform's certificates can't be loaded.
     pub fn new(credentials: Credentials) -> Result<Self, Failure> {
         let http = reqwest::Client::builder()
             .timeout(TIMEOUT)
@@ -78,7 +77,7 @@ impl Client {
         })
     }
 
-    /// Removes webhooks; those that are gone already are no trouble.
+    /// Removes webhooks. Those that are gone already are no error.
     ///
     /// # Errors
     /// The service does not answer, or refuses.
@@ -94,7 +93,7 @@ impl Client {
         Ok(())
     }
 
-    /// An access token. It may have expired when the process is told to end.
+    /// A new access token. An old one may have expired when the process is told to end.
     ///
     /// # Errors
     /// The service does not answer, or refuses.
@@ -139,7 +138,7 @@ impl Client {
     }
 }
 
-/// The document of a successful answer; none of what is not there.
+/// The document of a successful answer; `None` for 404.
 async fn answer(request: reqwest::RequestBuilder) -> Result<Option<Value>, Failure> {
     let no_answer = |error: reqwest::Error| Failure::Start(format!("the service does not answer: {error}"));
     let answer = request.send().await.map_err(no_answer)?;

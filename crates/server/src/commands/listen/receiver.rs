@@ -1,4 +1,4 @@
-//! The receiver: what comes is verified, printed, and posted on.
+//! The receiver: verifies, prints and forwards the events.
 
 use std::{
     collections::HashMap,
@@ -22,11 +22,11 @@ use url::Url;
 use super::{super::print, signature};
 use crate::failure::Failure;
 
-/// A payload with all that it may include is far below this.
+/// A payload with all of its includes is far smaller.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 /// The service waits five seconds.
 const FORWARD_TIMEOUT: Duration = Duration::from_millis(4500);
-/// What a receiver needs of a call.
+/// Headers that a receiver needs.
 const HEADERS: [&str; 6] = [
     "content-type",
     "x-commercelayer-topic",
@@ -41,17 +41,17 @@ const HEADERS: [&str; 6] = [
 pub struct Receiver(Arc<Inner>);
 
 struct Inner {
-    /// By topic: what its calls are signed with.
+    /// The signing secret of each topic's calls.
     secrets: RwLock<HashMap<Topic, SecretString>>,
     forward: Option<Url>,
     http: reqwest::Client,
 }
 
 impl Receiver {
-    /// One that posts what it gets on to a URL, if one is given.
+    /// A receiver that forwards events to a URL, if one is given.
     ///
     /// # Errors
-    /// The platform's certificates cannot be loaded.
+    /// The platform's certificates can't be loaded.
     pub fn new(forward: Option<Url>) -> Result<Self, Failure> {
         let http = reqwest::Client::builder()
             .timeout(FORWARD_TIMEOUT)
@@ -65,7 +65,7 @@ impl Receiver {
         })))
     }
 
-    /// Calls of a topic are signed with this secret.
+    /// Sets the signing secret of a topic's calls.
     pub fn expect(&self, topic: Topic, secret: SecretString) {
         let mut secrets = self.0.secrets.write().unwrap_or_else(PoisonError::into_inner);
         secrets.insert(topic, secret);
@@ -76,10 +76,10 @@ impl Receiver {
         secrets.get(&topic).cloned()
     }
 
-    /// A server that hands calls to it; it runs when it is awaited.
+    /// A server for the calls; it runs when it is awaited.
     ///
     /// # Errors
-    /// The socket cannot be served on.
+    /// The socket can't be served.
     pub fn serve(&self, listener: TcpListener) -> Result<Server, Failure> {
         let receiver = self.clone();
         let server = HttpServer::new(move || {
@@ -95,7 +95,7 @@ impl Receiver {
         Ok(server.run())
     }
 
-    /// Where it was posted on to, and what came back.
+    /// Forwards a call. Answers the status, if there is a URL.
     async fn forward(
         &self,
         request: &HttpRequest,
@@ -125,7 +125,7 @@ async fn receive(
     let Ok(topic) = topic.parse::<Topic>() else {
         return HttpResponse::NotFound().finish();
     };
-    // It is not known yet that the webhook was created: the call will come again.
+    // The answer to the webhook's creation has not arrived yet: the call will be repeated.
     let Some(secret) = receiver.secret(topic) else {
         return HttpResponse::ServiceUnavailable().finish();
     };
@@ -153,7 +153,7 @@ async fn receive(
     }
 }
 
-/// When nobody reads what is printed, there is nobody to listen for.
+/// If nobody reads the output, the events are refused.
 fn told(line: &str, status: StatusCode) -> HttpResponse {
     match print(line) {
         Ok(()) => HttpResponse::new(status),

@@ -1,4 +1,4 @@
-//! Verifying a call, as any receiver does.
+//! Verifies a call, like any receiver.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -7,13 +7,13 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use tillgate_model::Topic;
 
-/// How far a call's time may be from ours (Standard Webhooks: verifying timestamps).
+/// Maximum difference between a call's time and ours (Standard Webhooks: verifying timestamps).
 const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
-/// Whether both signatures are right, and the call is of the topic and of now.
+/// Checks both signatures, the topic and the time of a call.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The first mistake.
 pub fn verify<'a>(
     secret: &SecretString,
     topic: Topic,

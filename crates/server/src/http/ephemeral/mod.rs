@@ -1,4 +1,4 @@
-//! What a throw-away service has besides the API, below `/ephemeral`, and what stands around each of its requests.
+//! The endpoints of an ephemeral service below `/ephemeral`, and the middleware around its requests.
 
 mod turn;
 mod watch;
@@ -18,7 +18,7 @@ pub use watch::watch;
 use super::{body, errors, negotiation::MediaType, routes::resource, state::Worker};
 use crate::{ephemeral::Ephemeral, failure::Failure};
 
-/// A request to let time pass.
+/// A request to advance the clock.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Advance {
@@ -45,7 +45,7 @@ fn ephemeral(worker: &Worker) -> Result<&Ephemeral, HttpResponse> {
         .ok_or_else(|| errors::route_not_found("/ephemeral"))
 }
 
-/// How the service was started, what time it is, and the ids of the fixtures by name.
+/// Retrieves the seed, the time, and the ids of the fixtures by name.
 async fn retrieve(worker: Data<Worker>) -> HttpResponse {
     match ephemeral(&worker) {
         Ok(ephemeral) => HttpResponse::Ok().json(json!({
@@ -58,7 +58,7 @@ async fn retrieve(worker: Data<Worker>) -> HttpResponse {
     }
 }
 
-/// Back to the state of the start, when everybody has finished.
+/// Returns to the state of the start, after all requests have finished.
 async fn reset(worker: Data<Worker>) -> HttpResponse {
     let ephemeral = match ephemeral(&worker) {
         Ok(ephemeral) => ephemeral,
@@ -77,7 +77,7 @@ async fn reset(worker: Data<Worker>) -> HttpResponse {
     }
 }
 
-/// Lets time pass, for the service and the PSPs. Only a service with a seed has a clock of its own.
+/// Advances the clock, for the service and the PSPs. Only a service with a seed has its own clock.
 async fn advance_clock(worker: Data<Worker>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
     let ephemeral = match ephemeral(&worker) {
         Ok(ephemeral) => ephemeral,
@@ -106,7 +106,7 @@ async fn advance_clock(worker: Data<Worker>, request: HttpRequest, mut payload: 
     }
 }
 
-/// The requests that did not conform until now.
+/// Lists the requests that did not conform so far.
 async fn list_violations(worker: Data<Worker>) -> HttpResponse {
     match ephemeral(&worker).map(|ephemeral| &ephemeral.strict) {
         Ok(Some(strict)) => HttpResponse::Ok().json(strict.report()),

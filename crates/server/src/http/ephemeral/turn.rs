@@ -1,4 +1,4 @@
-//! Requests take turns, so that a reset finds nobody at work, and so that with a seed one follows the other.
+//! Gives requests turns: a reset finds none in progress, and with a seed they run one after the other.
 
 use actix_web::{
     Error,
@@ -10,11 +10,11 @@ use actix_web::{
 
 use crate::http::state::Worker;
 
-/// How far the clock of a seed goes on with each request.
+/// Seconds that a seeded clock advances with each request.
 const SECONDS_PER_REQUEST: u32 = 1;
 
-/// Gives a request its turn. With a seed it has it alone: what follows from the requests before it is done, and time has
-/// passed.
+/// Gives a request its turn. With a seed the turn is exclusive: all consequences of earlier requests are complete, and the clock
+/// has advanced.
 pub async fn take_turn(
     worker: Data<Worker>,
     request: ServiceRequest,
@@ -37,7 +37,7 @@ pub async fn take_turn(
     answer.map(ServiceResponse::map_into_boxed_body)
 }
 
-/// What reads or changes the state of the service.
+/// Whether a path reads or changes the state of the service.
 fn takes_turns(path: &str) -> bool {
     ["/api/", "/oauth/", "/webhook_callbacks/"]
         .iter()

@@ -1,4 +1,4 @@
-//! Holding each request against the OpenAPI document, without getting in its way.
+//! Checks each request against the OpenAPI document, without affecting it.
 
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{ephemeral::Answered, http::state::Worker};
 
-/// A request with this header breaks the contract on purpose.
+/// A request with this header violates the document on purpose.
 const EXPECTED: &str = "x-expect-violation";
-/// A body that is longer or slower goes by unread; what answers the request has bounds of its own.
+/// A longer or slower body is not checked; the handlers have their own limits.
 const MAX_BYTES: usize = MAX_BODY_BYTES;
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Notes a request with what the document does not allow of it.
+/// Records a request with its violations of the document.
 pub async fn watch(
     worker: Data<Worker>,
     mut request: ServiceRequest,
@@ -62,8 +62,8 @@ pub async fn watch(
     answer
 }
 
-/// Swagger UI's files and what is below `/ephemeral` are no part of the API, and in no document. Webhooks are the PSPs'
-/// requests.
+/// Whether the document covers a path. Swagger UI's files and the endpoints below `/ephemeral` are not part of the API. Webhooks
+/// are the PSPs' requests.
 fn is_for_clients(path: &str) -> bool {
     let is_below = |start: &str| {
         path.strip_prefix(start)
@@ -74,7 +74,7 @@ fn is_for_clients(path: &str) -> bool {
         .any(is_below)
 }
 
-/// The body, which is still there for whoever answers the request.
+/// Reads the body, and puts it back for the handler.
 async fn peek(request: &mut ServiceRequest) -> Vec<u8> {
     let mut payload = request.take_payload();
     let (mut read, mut body): (Vec<Result<Bytes, PayloadError>>, Vec<u8>) = (Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! What a limit remembers of its clients: a bounded number of them, those that came last.
+//! The memory of a limit: a bounded number of clients, the latest ones.
 
 use std::{
     collections::HashMap,
@@ -9,11 +9,11 @@ use std::{
 
 use governor::{nanos::Nanos, state::StateStore};
 
-/// Clients of a generation.
+/// Number of clients in a generation.
 const GENERATION: usize = 50_000;
 
-/// The state of a limit for each of its clients. When there are too many, those go that did not come for longest: all that
-/// came before the last generation was full.
+/// The state of a limit for each of its clients. If there are too many, the oldest are forgotten: all that came before the last
+/// generation was full.
 #[derive(Debug)]
 pub struct Bounded<K>(Arc<Mutex<Generations<K>>>);
 
@@ -67,7 +67,7 @@ impl<K: Clone + Eq + Hash> StateStore for Bounded<K> {
         }
         let known = generations.old.get(key).copied();
         let measured = measure(known);
-        // Who is refused is remembered too, or would be forgotten by coming again and again.
+        // A refused client is remembered too: otherwise repeated requests would make the limit forget it.
         let next = match &measured {
             Ok((_, next)) => Some(*next),
             Err(_) => known,

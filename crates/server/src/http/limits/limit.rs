@@ -17,7 +17,7 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// A limit that a setting bounds, and what those are told who exceed it; `None` is no limit.
+    /// A limit with the setting's quota and the text for clients who exceed it; `None` is no limit.
     pub fn new(setting: &'static str, quota: Option<(Quota, String)>) -> Self {
         let (quota, told) = quota.unzip();
         let counted = Bounded::default();
@@ -37,7 +37,7 @@ impl Limit {
     /// Counts one more.
     ///
     /// # Errors
-    /// It is one too many.
+    /// The limit is exceeded.
     pub fn count(&self, client: &Client) -> Result<(), Problems> {
         let Some(limiter) = &self.limiter else {
             return Ok(());
@@ -49,7 +49,7 @@ impl Limit {
         })
     }
 
-    /// Forgets what was counted.
+    /// Forgets all counts.
     pub fn forget(&self) {
         self.counted.forget();
     }

@@ -1,7 +1,7 @@
-//! How often clients may do something. Each client is counted alone, so that none takes the service from the others.
+//! Rate limits of clients. Each client is counted alone, so that none takes the service from the others.
 //!
-//! The limits are those of this instance, and are kept in memory of a bounded size. Failed payments and failed logins are
-//! counted in the database by the domain.
+//! The limits are those of this instance, in memory of a bounded size. The domain counts failed payments and failed logins in the
+//! database.
 
 mod bounded;
 mod limit;
@@ -14,7 +14,7 @@ use tillgate_payments::{ApplicationKind, Caller, accounts::Application, network}
 
 use self::limit::Limit;
 
-/// How many times as many wrong credentials an address may send for all client ids together as for one.
+/// The limit of wrong credentials of an address for all client ids together, as a multiple of the limit for one.
 const CLIENT_IDS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// The limits that an operator sets; `None` is no limit.
@@ -26,24 +26,24 @@ pub struct LimitSettings {
     pub client_requests: Option<NonZeroU32>,
     /// Access tokens per minute that a sales channel gives an address.
     pub tokens_of_address: Option<NonZeroU32>,
-    /// Customers per hour that an address signs up through a sales channel.
+    /// Customers per hour that an address may sign up through a sales channel.
     pub sign_ups_of_address: Option<NonZeroU32>,
     /// Wrong credentials per minute of a client id from an address.
     pub failed_credentials: Option<NonZeroU32>,
 }
 
-/// Whom a limit counts.
+/// The client that a limit counts.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Client {
     /// An integration.
     Application(Id),
     /// A customer who has logged in.
     Customer(Id),
-    /// Whoever uses a sales channel from a network.
+    /// A guest of a sales channel, by network.
     Guest(Id, IpAddr),
     /// A network.
     Network(IpAddr),
-    /// Whoever uses a client id from a network. The id is hashed: it can be any text.
+    /// A user of a client id, by network. The id is hashed, because it can be any text.
     Credentials(u64, IpAddr),
 }
 
@@ -72,7 +72,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// As set.
+    /// The limits from the settings.
     pub fn new(settings: &LimitSettings) -> Self {
         let twice = |rate: NonZeroU32| Quota::per_second(rate).allow_burst(rate.saturating_mul(TWO));
         let every_client_id = settings
@@ -164,24 +164,24 @@ impl Limits {
         }
     }
 
-    /// Counts a token that a sales channel is asked for without anything that proves who asks.
+    /// Counts a token that a sales channel requests without proof of a customer.
     ///
     /// # Errors
-    /// The address has asked for too many.
+    /// The address has requested too many.
     pub fn token_of_sales_channel(&self, application: &Application, address: IpAddr) -> Result<(), Problems> {
         self.tokens
             .count(&Client::Guest(application.id.clone(), network(address)))
     }
 
-    /// Counts a customer that a guest makes.
+    /// Counts a customer that a guest creates.
     ///
     /// # Errors
-    /// The address has made too many.
+    /// The address has created too many.
     pub fn sign_up(&self, caller: &Caller) -> Result<(), Problems> {
         self.sign_ups.count(&Client::of(caller))
     }
 
-    /// Counts credentials that were checked and are wrong. Right ones are never refused for that.
+    /// Counts wrong credentials, after the check. Right ones are never refused because of this.
     ///
     /// # Errors
     /// There were too many, of the client id or of all.
@@ -192,7 +192,7 @@ impl Limits {
         self.credentials.count(&Client::Credentials(client_id, network))
     }
 
-    /// Forgets what was counted.
+    /// Forgets all counts.
     pub fn forget(&self) {
         for limit in [
             &self.applications,
@@ -242,7 +242,7 @@ mod tests {
         })
     }
 
-    /// How many pass before one is refused.
+    /// The number of successes before the first refusal.
     fn passed(mut one: impl FnMut() -> Result<(), Problems>) -> usize {
         (0..1000).take_while(|_| one().is_ok()).count()
     }
@@ -262,7 +262,7 @@ mod tests {
         ];
         for client in &clients {
             let passed = passed(|| limits.request(client));
-            // Some more while the loop runs.
+            // A few more are allowed while the loop runs.
             assert!((6..=8).contains(&passed), "{passed} of {client:?}");
         }
         let same = [
@@ -298,7 +298,7 @@ mod tests {
         let address = "192.0.2.1".parse().expect("an address");
         assert_eq!(passed(|| limits.wrong_credentials("one", address)), 3);
         assert_eq!(passed(|| limits.wrong_credentials("other", address)), 3);
-        // Invented ones together: the refused ones counted as well.
+        // Invented client ids count together, including the refused ones.
         let mut number = 0;
         let invented = passed(|| {
             number += 1;

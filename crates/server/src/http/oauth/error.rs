@@ -1,5 +1,5 @@
-//! Refused token requests, in the form that clients of Commerce Layer read: OAuth's error code (RFC 6749 section 5.2) is
-//! the title.
+//! Refused token requests, in the form that clients of Commerce Layer read: OAuth's error code (RFC 6749 section 5.2) is the
+//! title.
 
 use std::borrow::Cow;
 
@@ -10,33 +10,33 @@ use actix_web::{
 use serde_json::{Map, Value, json};
 use tillgate_model::{Dialect, Problem, Problems, openapi::refusals};
 
-/// Why there is no token.
+/// The reason why there is no token.
 pub enum TokenError {
-    /// In OAuth's terms.
+    /// An error of OAuth.
     OAuth {
         /// The code.
         error: OAuthError,
-        /// What is wrong.
+        /// Text of the error.
         detail: Cow<'static, str>,
     },
-    /// Anything else.
+    /// Any other problems.
     Problems(Problems),
 }
 
 /// OAuth's codes.
 #[derive(Clone, Copy)]
 pub enum OAuthError {
-    /// A parameter is missing, repeated or of another form.
+    /// A parameter is missing, repeated or malformed.
     InvalidRequest,
-    /// The credentials are not those of an application.
+    /// No application has these credentials.
     InvalidClient,
-    /// A grant that there is not here.
+    /// The service does not have the grant.
     UnsupportedGrantType,
     /// The application may not use the grant.
     UnauthorizedClient,
-    /// What a customer logs in with is not good for it.
+    /// The customer's credentials are wrong or used up.
     InvalidGrant,
-    /// More, or something else, than the application has.
+    /// The scope exceeds the application's.
     InvalidScope,
 }
 
@@ -77,10 +77,10 @@ impl OAuthError {
     }
 }
 
-/// An error with what an example of it says.
+/// An error with its text in the example.
 type Example = (OAuthError, &'static str);
 
-/// The errors of the operation that gives tokens.
+/// The errors of the operation that creates tokens.
 pub const OF_TOKENS: &[Example] = &[
     (OAuthError::InvalidRequest, CLIENT_ID_MISSING),
     (OAuthError::UnsupportedGrantType, UNSUPPORTED_GRANT_TYPE),
@@ -97,7 +97,7 @@ pub const OF_REVOCATIONS: &[Example] = &[
     (OAuthError::InvalidClient, INVALID_CLIENT),
 ];
 
-/// Adds OAuth's errors to the codes and answers, by status, of an operation.
+/// Adds OAuth's errors to an operation's codes and answers, by status.
 pub fn describe(examples: &[Example], codes: &mut Value, answers: &mut Map<String, Value>) {
     for &(error, detail) in examples {
         let (status, _, code) = error.parts();
@@ -128,7 +128,7 @@ const INVALID_SCOPE: &str =
     "An application has one scope: `market:all`, or `market:id:` and the id of its market.";
 
 impl TokenError {
-    /// The credentials are not those of an application. Which half is wrong is not said.
+    /// No application has these credentials. The text does not say which half is wrong.
     pub fn invalid_client() -> Self {
         Self::OAuth {
             error: OAuthError::InvalidClient,
@@ -136,7 +136,7 @@ impl TokenError {
         }
     }
 
-    /// There is no such grant.
+    /// The service does not have the grant.
     pub fn unsupported_grant_type() -> Self {
         Self::OAuth {
             error: OAuthError::UnsupportedGrantType,
@@ -152,7 +152,7 @@ impl TokenError {
         }
     }
 
-    /// The token to be revoked is another application's.
+    /// The token to revoke belongs to another application.
     pub fn anothers_token() -> Self {
         Self::OAuth {
             error: OAuthError::UnauthorizedClient,
@@ -160,7 +160,7 @@ impl TokenError {
         }
     }
 
-    /// The password or the refresh token is of no use. Why is not said: who is a customer is not for everybody to know.
+    /// The password or the refresh token is invalid. The text does not say why, because a customer's existence is confidential.
     pub fn invalid_grant() -> Self {
         Self::OAuth {
             error: OAuthError::InvalidGrant,
@@ -176,7 +176,7 @@ impl TokenError {
         }
     }
 
-    /// The request has not the form.
+    /// The request is malformed.
     pub fn invalid_request(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::OAuth {
             error: OAuthError::InvalidRequest,
@@ -184,7 +184,7 @@ impl TokenError {
         }
     }
 
-    /// A fault of ours.
+    /// A fault of this service.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "a token cannot be signed");
         Self::Problems(Problem::internal().into())

@@ -1,6 +1,6 @@
 //! The parameters of token requests, as the document shows them.
 
-/// A request for an access token. Parameters that it does not know are ignored.
+/// A request for an access token. Unknown parameters are ignored.
 #[derive(utoipa::ToSchema)]
 #[schema(as = TokenRequest)]
 #[allow(dead_code, reason = "it is here for the document")]
@@ -13,7 +13,7 @@ pub struct TokenParameters {
     /// Client secret of the application, unless HTTP Basic has it, or the application is a sales channel.
     #[schema(required = false, max_length = 255, format = Password)]
     client_secret: String,
-    /// What the token is to grant; what the application has unless given.
+    /// Scope of the token; by default the application's.
     #[schema(required = false, max_length = 255, example = "market:all")]
     scope: String,
     /// With `password`: e-mail address of the customer.
@@ -22,12 +22,12 @@ pub struct TokenParameters {
     /// With `password`: password of the customer.
     #[schema(required = false, max_length = 255, format = Password)]
     password: String,
-    /// With `refresh_token`: the token that the last answer gave. It works once.
+    /// With `refresh_token`: the token of the last answer. It works once.
     #[schema(required = false, max_length = 255, format = Password)]
     refresh_token: String,
 }
 
-/// The grants that there are.
+/// The supported grants.
 #[derive(utoipa::ToSchema)]
 #[allow(dead_code, reason = "it is here for the document")]
 enum GrantType {
@@ -37,12 +37,12 @@ enum GrantType {
     /// A customer's e-mail address and password, through a sales channel.
     #[schema(rename = "password")]
     Password,
-    /// What a customer who has logged in gets the next token for.
+    /// The refresh token of a logged-in customer.
     #[schema(rename = "refresh_token")]
     RefreshToken,
 }
 
-/// A request to revoke a token. Parameters that it does not know are ignored.
+/// A request to revoke a token. Unknown parameters are ignored.
 #[derive(utoipa::ToSchema)]
 #[schema(as = RevocationRequest)]
 #[allow(dead_code, reason = "it is here for the document")]
@@ -50,7 +50,7 @@ pub struct RevocationParameters {
     /// The access token or refresh token.
     #[schema(min_length = 1, max_length = 4096, format = Password)]
     token: String,
-    /// Which of the two it is; it need not be given, nor be true.
+    /// Kind of the token; optional, and may be wrong.
     #[schema(required = false, max_length = 255, example = "access_token")]
     token_type_hint: String,
     /// Client id of the application, unless HTTP Basic has it.

@@ -1,4 +1,4 @@
-//! Reading token requests: a form or JSON, with the credentials in it or in HTTP Basic (RFC 6749 section 2.3.1).
+//! Reads token requests: a form or JSON, with the credentials in it or in HTTP Basic (RFC 6749 section 2.3.1).
 
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -9,34 +9,34 @@ use tillgate_model::{Problem, card_number::contains, problem::Kind, request::che
 use super::error::TokenError;
 use crate::http::{media_type::MediaRange, query};
 
-/// A request for an access token. Parameters that it does not know are ignored.
+/// A request for an access token. Unknown parameters are ignored.
 #[derive(Debug)]
 pub struct TokenRequest {
-    /// What the token is asked for with.
+    /// The grant of the request.
     pub grant: Grant,
     /// The application.
     pub client: Client,
-    /// What the token is to grant; what the application has unless given.
+    /// Scope of the token; by default the application's.
     pub scope: Option<String>,
 }
 
-/// What a token is asked for with, besides the application's credentials.
+/// The grant of a token request, with its own credentials.
 #[derive(Debug)]
 pub enum Grant {
-    /// Nothing: the application calls for itself.
+    /// The application calls for itself.
     ClientCredentials,
     /// A customer logs in.
     Password {
-        /// Their e-mail address.
+        /// E-mail address of the customer.
         username: String,
-        /// Their password.
+        /// Password of the customer.
         password: SecretString,
     },
     /// A customer stays logged in.
     RefreshToken(SecretString),
 }
 
-/// What is read of a JSON body.
+/// The members of a JSON body that are read.
 const NAMES: [&str; 9] = [
     "grant_type",
     "client_id",
@@ -49,16 +49,16 @@ const NAMES: [&str; 9] = [
     "token_type_hint",
 ];
 
-/// Longer ones, in characters, are no parameters of this request.
+/// Longer values, in characters, are refused.
 const MAX_LENGTH: usize = 255;
-/// The longest token that can be revoked, in characters. It is longer than a credential.
+/// The longest token that can be revoked, in characters. Tokens are longer than credentials.
 const MAX_TOKEN_LENGTH: usize = 4096;
 
 impl TokenRequest {
-    /// Reads one.
+    /// Reads a request for a token.
     ///
     /// # Errors
-    /// Another media type, another form, another grant, no client id, or credentials in two places.
+    /// Another media type, form or grant, no client id, or credentials in two places.
     pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, TokenError> {
         let parameters = Parameters(parameters(headers, body)?);
         parameters.check_content()?;
@@ -74,20 +74,20 @@ impl TokenRequest {
     }
 }
 
-/// A request to revoke a token (RFC 7009 section 2.1). Parameters that it does not know are ignored.
+/// A request to revoke a token (RFC 7009 section 2.1). Unknown parameters are ignored.
 #[derive(Debug)]
 pub struct RevocationRequest {
     /// The application.
     pub client: Client,
-    /// An access token or a refresh token; which one, its form tells.
+    /// An access token or a refresh token; the form shows which one.
     pub token: SecretString,
 }
 
 impl RevocationRequest {
-    /// Reads one.
+    /// Reads a request to revoke a token.
     ///
     /// # Errors
-    /// Another media type, another form, no token, no client id, or credentials in two places.
+    /// Another media type or form, no token, no client id, or credentials in two places.
     pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, TokenError> {
         let parameters = Parameters(parameters(headers, body)?);
         parameters.check_content()?;
@@ -95,7 +95,7 @@ impl RevocationRequest {
             .bounded("token", MAX_TOKEN_LENGTH)?
             .filter(|token| !token.is_empty())
             .ok_or_else(|| TokenError::invalid_request("The parameter `token` is missing."))?;
-        // What it says need not be true (section 2.1).
+        // The hint need not be true (section 2.1).
         parameters.get("token_type_hint")?;
         Ok(Self {
             client: Client::read(headers, &parameters)?,
@@ -104,7 +104,7 @@ impl RevocationRequest {
     }
 }
 
-/// The credentials of the application that asks.
+/// The credentials of the requesting application.
 #[derive(Debug)]
 pub struct Client {
     /// Client id of the application.
@@ -203,7 +203,7 @@ impl Parameters {
         Ok(value)
     }
 
-    /// RFC 6749 section 3.2: an empty parameter is none.
+    /// RFC 6749 section 3.2: an empty parameter counts as absent.
     fn required(&self, name: &str, missing: &'static str) -> Result<&str, TokenError> {
         let given = self.get(name)?.filter(|value| !value.is_empty());
         given.ok_or_else(|| TokenError::invalid_request(missing))

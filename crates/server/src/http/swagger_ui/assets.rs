@@ -1,4 +1,4 @@
-//! The files of the page: Swagger UI's own, and those that make a workbench of it.
+//! The files of the page: Swagger UI's own, and those of the workbench.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -33,7 +33,7 @@ const OURS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Of Swagger UI's own files the page uses these.
+/// The files of Swagger UI that the page uses.
 const VENDORED: &[&str] = &["swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"];
 
 /// A file, as it is sent.
@@ -43,7 +43,7 @@ pub struct Asset {
     pub encoding: Option<ContentEncoding>,
 }
 
-/// The file with a name; the page itself has none. What is the demo's is there only in a demo.
+/// The file with a name; the page itself has none. The demo's file exists only in a demo.
 pub fn find(name: &str, demo: bool) -> Option<Asset> {
     match name {
         "" | "index.html" => {

@@ -1,7 +1,7 @@
-//! An access token for the demo's application, for the page itself: it needs no credentials, so that none are in a page.
+//! An access token of the demo's application, for the page itself: it needs no credentials, so the page has none.
 //!
-//! The demo listens on loopback only. A page of another site that is open in a browser there can send requests too, under
-//! its own name or, by DNS rebinding, under the service's address; neither gets a token.
+//! The demo listens on loopback only. A page of another site in a browser there can send requests too, under its own name or, by
+//! DNS rebinding, under the service's address; neither gets a token.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -15,7 +15,7 @@ use url::{Host, Url};
 use super::Page;
 use crate::http::{client_address::ClientAddress, errors, negotiation::MediaType, oauth, state::Worker};
 
-/// Answers as `POST /oauth/token` does for the demo's credentials.
+/// Answers like `POST /oauth/token` for the demo's credentials.
 pub async fn create(worker: Data<Worker>, page: Data<Page>, request: HttpRequest) -> HttpResponse {
     if !ClientAddress::of(&request).peer.is_loopback() || !is_own_page(request.headers()) {
         let problem = Problem::new(
@@ -36,7 +36,7 @@ fn refused(problems: &Problems) -> HttpResponse {
     errors::response(problems, Dialect::CommerceLayer, MediaType::Json)
 }
 
-/// Whether a request comes from a page of the address that it is sent to, and that address is this machine's.
+/// Whether a request comes from a page of its own address, and that address is this machine's.
 fn is_own_page(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).map(HeaderValue::to_str).and_then(Result::ok);
     let (Some(host), Some(origin)) = (text(HOST), text(ORIGIN)) else {

@@ -1,5 +1,5 @@
-//! The story of a payment through the generated client: an order is paid, captured and refunded; a card is declined; a
-//! mistake in a request is told as a typed object.
+//! The story of a payment through the generated client: an order is paid, captured and refunded; a card is declined; a wrong
+//! request gets a typed error.
 
 use std::collections::HashMap;
 

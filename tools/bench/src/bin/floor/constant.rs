@@ -15,7 +15,7 @@ pub async fn serve(
 ) -> Result<()> {
     let server = HttpServer::new(move || {
         let body = body.clone();
-        // What is sent is read: otherwise the connection would be closed.
+        // The request's body is read: otherwise the connection would be closed.
         let answer = move |_sent: Bytes| {
             let body = body.clone();
             async {

@@ -1,9 +1,9 @@
-//! The floors of `cargo xtask bench`: how fast this machine does the same input and output with nothing of Tillgate's
-//! around it. Each is a server of its own, with the service's allocator and as many workers.
+//! The floors of `cargo xtask bench`: how fast this machine does the same input and output without Tillgate's own work. Each is a
+//! server of its own, with the service's allocator and as many workers.
 //!
-//! `floor constant FILE` answers every request with the file's contents. `floor sqlite FILE` and `floor postgres` (URL
-//! in `FLOOR_DATABASE_URL`) answer `POST` by committing a row, calling the PSP at `FLOOR_PSP_URL`, and committing the
-//! result. Once it listens, a floor prints the address.
+//! `floor constant FILE` answers every request with the file's contents. `floor sqlite FILE` and `floor postgres` (URL in
+//! `FLOOR_DATABASE_URL`) answer `POST` by committing a row, calling the PSP at `FLOOR_PSP_URL`, and committing the result. Once
+//! it listens, a floor prints the address.
 
 mod constant;
 mod payments;

@@ -1,4 +1,4 @@
-//! A payment as little work as it can be: commit, call the PSP, commit.
+//! A payment with as little work as possible: commit, call the PSP, commit.
 
 use std::net::TcpListener;
 
@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::psp::Psp;
 
-/// What a floor needs of a database. Each call is durable when it comes back.
+/// The database operations of a floor. Each is durable when it returns.
 pub trait Store: 'static {
     /// Commits a new row.
     async fn insert(&self, id: &str, request: Bytes) -> Result<()>;

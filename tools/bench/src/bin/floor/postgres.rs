@@ -1,7 +1,7 @@
 //! PostgreSQL through the raw driver, with prepared statements.
 //!
-//! Statements on one connection are pipelined, but commit one after the other; commits on several share a sync to disk.
-//! So each worker has a few connections and takes them in turn.
+//! Statements on one connection are pipelined, but commit one after the other; commits on several share a sync to disk. So each
+//! worker has a few connections and uses them in turn.
 
 use std::cell::Cell;
 
@@ -94,7 +94,7 @@ async fn open(url: &str) -> Result<Client> {
     let (client, connection) = tokio_postgres::connect(url, NoTls)
         .await
         .context("no connection to PostgreSQL")?;
-    // It ends with an error only when the client's next call fails, too.
+    // It ends with an error only if the client's next call fails, too.
     actix_web::rt::spawn(connection);
     Ok(client)
 }

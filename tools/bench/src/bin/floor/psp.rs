@@ -9,7 +9,7 @@ use reqwest::Client;
 /// Shorter than the time after which the sandbox closes an idle connection, which a request could run into.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Makes PaymentIntents the way the service does; each worker has one, with connections of its own.
+/// Creates PaymentIntents like the service does; each worker has one, with its own connections.
 pub struct Psp {
     client: Client,
     url: String,

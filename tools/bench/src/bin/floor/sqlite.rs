@@ -1,5 +1,5 @@
-//! SQLite without group commit: one connection, whose thread commits each statement by itself. A second connection
-//! would only wait for the first one's lock, and a lock held in a worker would keep it from its sockets.
+//! SQLite without group commit: one connection, whose thread commits each statement alone. A second connection would only wait
+//! for the first one's lock, and a lock held in a worker would keep it from its sockets.
 
 use std::path::Path;
 use std::sync::mpsc;
@@ -18,7 +18,7 @@ struct Job {
     done: oneshot::Sender<rusqlite::Result<usize>>,
 }
 
-/// Hands statements to the thread.
+/// Passes statements to the thread.
 #[derive(Clone)]
 pub struct Writer(mpsc::Sender<Job>);
 
@@ -26,8 +26,8 @@ impl Writer {
     /// Opens the file and starts the thread.
     pub fn start(file: &Path) -> Result<Self> {
         let connection = Connection::open(file)?;
-        // The same as on the service's connections: crates/store/src/sqlite_backend/connection.rs. The service's writer
-        // syncs by itself (disk.rs), to the same effect.
+        // As on the service's connections: crates/store/src/sqlite_backend/connection.rs. The service's writer syncs itself
+        // (disk.rs), to the same effect.
         connection.execute_batch(
             "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
              PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000; PRAGMA wal_autocheckpoint = 16000; \
@@ -91,7 +91,7 @@ fn write(connection: &Connection, queue: &mpsc::Receiver<Job>) {
     {
         let statement = if finishes { &mut finish } else { &mut insert };
         let text = String::from_utf8_lossy(&body);
-        // Whoever asked may have gone; the row stays all the same.
+        // The caller may be gone; the row stays.
         let _ = done.send(statement.execute(params![id, text]));
     }
 }
