@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Operation, OperationKind, operations};
 use crate::{
-    Action, Dialect, ResourceMeta,
+    Action, Dialect, ResourceMeta, Topic,
     money::{Currency, Money},
     registry::{self, RESOURCES},
     resource::RelationshipMeta,
@@ -28,6 +28,12 @@ pub(super) fn stamp(document: &mut Value) {
         });
         let links = one["links"].clone();
         let document = json!({"data": one, "links": links, "jsonapi": version()});
+        if Topic::ALL
+            .iter()
+            .any(|topic| topic.resource().kind == meta.kind && !topic.is_end())
+        {
+            shared.insert(format!("{}Payload", meta.schema), json!({"value": {"data": one}}));
+        }
         shared.insert(meta.schema.to_owned(), json!({"value": document}));
         shared.insert(format!("{}List", meta.schema), json!({"value": list}));
     }

@@ -113,13 +113,13 @@ fn example(topic: Topic) -> Value {
     if topic.is_end() {
         return json!({"value": {"data": {"type": meta.kind, "id": "QWERtyUpBa"}}});
     }
-    json!({"$ref": format!("#/components/examples/{}", meta.schema)})
+    json!({"$ref": format!("#/components/examples/{}Payload", meta.schema)})
 }
 
 fn document(properties: Value) -> Value {
     json!({
         "type": "object",
-        "description": "Type and id of the resource, and the topic.",
+        "description": "The resource that the event is about.",
         "required": ["data"],
         "properties": properties,
         "additionalProperties": false

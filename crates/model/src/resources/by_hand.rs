@@ -26,7 +26,7 @@ use crate::{
     sales_channel(retrieve)
 )]
 pub struct Note {
-    /// What it says.
+    /// Text of the note.
     #[attribute(read, create, update, filter, sort)]
     #[validate(length(min = 1, max = 10))]
     pub text: String,

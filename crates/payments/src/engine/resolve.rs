@@ -233,7 +233,7 @@ async fn find_action(
 /// The prospects of an action that a payment does not show.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Prospect {
-    /// The same action was made elsewhere.
+    /// Another caller has made an action with this effect.
     Happened,
     /// It may be on its way, or can be sent again.
     CanHappen,
