@@ -163,7 +163,12 @@ impl Operation {
 
     /// Whether the answer is a page of a list.
     pub fn is_paged(&self) -> bool {
-        !self.query.is_empty()
+        self.has_parameter("page[number]") || self.has_parameter("page")
+    }
+
+    /// Whether it has a query parameter of that name.
+    pub fn has_parameter(&self, name: &str) -> bool {
+        self.query.iter().any(|(known, _)| known == name)
     }
 }
 

@@ -16,7 +16,7 @@ const OPEN: [&str; 7] = [
     "credential_keys",
 ];
 /// Members that are absent at the ends of a list.
-const OPTIONAL: [&str; 2] = ["prev", "next"];
+const OPTIONAL: [&str; 3] = ["prev", "next", "last"];
 
 /// An answer with one fault, and the fault.
 type Mutant = (String, Value);

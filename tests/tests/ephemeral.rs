@@ -461,7 +461,7 @@ async fn a_request_that_breaks_the_contract_is_told_at_the_end() {
     );
     assert_eq!(
         service
-            .call(&token, "GET", "/api/orders?include=market", &NOTHING)
+            .call(&token, "GET", "/api/orders?colour=blue", &NOTHING)
             .await
             .status,
         400
@@ -476,7 +476,7 @@ async fn a_request_that_breaks_the_contract_is_told_at_the_end() {
         "POST /api/orders (create_order, request 5, answered 400)",
         "  body /data/attributes/customer_mail: is not a declared member",
         "GET /api/order (no operation, request 6, answered 404)",
-        "  query include: the operation has no such parameter",
+        "  query colour: the operation has no such parameter",
         "3 of 7 requests do not conform to the OpenAPI document",
     ] {
         assert!(ended.stderr.contains(part), "{part} is not in: {}", ended.stderr);

@@ -58,6 +58,7 @@ mod resources_crud;
 mod resources_links;
 mod resources_lists;
 mod resources_orders;
+mod resources_queries;
 mod retention;
 mod revocation;
 mod safety_commits;

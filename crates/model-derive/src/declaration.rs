@@ -17,6 +17,8 @@ pub struct Container {
     /// By default, those of `sales_channel`.
     pub customer: Option<Vec<Ident>>,
     pub calls_psp: Vec<Ident>,
+    /// There are more of it with each payment or customer.
+    pub grows: bool,
     /// Types that name it in requests besides its own.
     pub aliases: Vec<LitStr>,
 }
@@ -36,6 +38,7 @@ impl Container {
                 "sales_channel" => container.sales_channel = list(meta.input)?,
                 "customer" => container.customer = Some(list(meta.input)?),
                 "calls_psp" => container.calls_psp = list(meta.input)?,
+                "grows" => container.grows = true,
                 "aliases" => container.aliases = list(meta.input)?,
                 _ => return Err(meta.error("unknown resource option")),
             }
@@ -86,6 +89,12 @@ pub struct Member {
     pub update: bool,
     /// Whether it is a key or an identifier of a payment gateway.
     pub key: bool,
+    /// Lists can be filtered by it.
+    pub filter: bool,
+    /// Lists can be sorted by it.
+    pub sort: bool,
+    /// A relationship that is found by rules.
+    pub computed: bool,
     pub default: Option<Expr>,
     /// Doc comments, and attributes for validator and schemars.
     pub docs: Vec<Attribute>,
@@ -127,7 +136,22 @@ impl Member {
         }
     }
 
-    /// Whether it is a field of the record. A to-many relationship or a trigger is not.
+    /// The type of its values in filters, as a variant of `ValueType`.
+    pub fn value_type(&self) -> &'static str {
+        let Type::Path(path) = self.optional().unwrap_or(&self.ty) else {
+            return "Text";
+        };
+        let name = path.path.segments.last().map(|segment| segment.ident.to_string());
+        match name.as_deref() {
+            Some("i64") => "Integer",
+            Some("bool") => "Boolean",
+            Some("Timestamp") => "Time",
+            Some("JsonObject") => "Json",
+            _ => "Text",
+        }
+    }
+
+    /// A to-many relationship or a trigger is no field of the record.
     pub fn is_kept(&self) -> bool {
         self.kind != Kind::Trigger && !self.is_to_many()
     }
@@ -228,6 +252,9 @@ fn member(field: Field) -> Result<Member> {
         create: false,
         update: false,
         key: false,
+        filter: false,
+        sort: false,
+        computed: false,
         default: None,
         docs: docs(&field.attrs),
         passed_on: Vec::new(),
@@ -256,8 +283,15 @@ fn member(field: Field) -> Result<Member> {
                 "create" => member.create = true,
                 "update" => member.update = true,
                 "key" => member.key = true,
+                "filter" => member.filter = true,
+                "sort" => member.sort = true,
+                "computed" => member.computed = true,
                 "default" => member.default = Some(meta.value()?.parse()?),
-                _ => return Err(meta.error("expected read, create, update, key or default")),
+                _ => {
+                    return Err(
+                        meta.error("expected read, create, update, filter, sort, computed, key or default")
+                    );
+                }
             }
             Ok(())
         })?;

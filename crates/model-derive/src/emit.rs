@@ -113,6 +113,7 @@ fn implementation(declaration: &Declaration) -> TokenStream {
     let description = doc_text(docs);
     let (kind, singular, tag) = (&container.kind, &container.singular, &container.tag);
     let aliases = &container.aliases;
+    let grows = container.grows;
     let list = match &container.list {
         Some(path) => quote!(Some(#path)),
         None => quote!(None),
@@ -142,16 +143,22 @@ fn implementation(declaration: &Declaration) -> TokenStream {
                 member.is_to_many(),
                 doc_text(&member.docs),
             );
-            let ty = &member.ty;
+            let (ty, computed, column) = (&member.ty, member.computed, format!("{}_id", member.name));
             quote! {
                 crate::resource::RelationshipMeta {
                     name: #name,
                     many: #many,
+                    column: #column,
+                    computed: #computed,
                     targets: <#ty as crate::relationship::Relation>::TYPES,
                     description: #description,
                 }
             }
         });
+    let shown = members
+        .iter()
+        .filter(|member| member.read)
+        .flat_map(attribute_metas);
     let texts = members.iter().filter_map(|member| {
         let text = format_ident!("{}", member.text()?);
         let name = match member.kind {
@@ -191,12 +198,14 @@ fn implementation(declaration: &Declaration) -> TokenStream {
                 schema: #schema,
                 dialect: crate::resource::Dialect::#dialect,
                 list: #list,
+                grows: #grows,
                 tag: #tag,
                 description: #description,
                 actions: #actions,
                 sales_channel: #sales_channel,
                 customer: #customer,
                 calls_psp: #calls_psp,
+                attributes: &[#(#shown),*],
                 relationships: &[#(#relationships),*],
                 texts: &[
                     #(#texts,)*
@@ -227,6 +236,31 @@ fn implementation(declaration: &Declaration) -> TokenStream {
             }
         }
     }
+}
+
+/// What the declaration says of the attributes that a member is shown as. Of an amount, the minor units are asked for.
+fn attribute_metas(member: &Member) -> Vec<TokenStream> {
+    let meta = |name: String, asked: bool| {
+        let value_type = format_ident!("{}", member.value_type());
+        let (filter, sort) = (asked && member.filter, asked && member.sort);
+        quote! {
+            crate::resource::AttributeMeta {
+                name: #name,
+                value_type: crate::resource::ValueType::#value_type,
+                filter: #filter,
+                sort: #sort,
+            }
+        }
+    };
+    if member.kind != Kind::Money {
+        return vec![meta(member.name.to_string(), true)];
+    }
+    let [cents, float, formatted] = money_names(&member.name);
+    vec![
+        meta(cents.to_string(), true),
+        meta(float.to_string(), false),
+        meta(formatted.to_string(), false),
+    ]
 }
 
 fn capitalized(text: &str) -> String {

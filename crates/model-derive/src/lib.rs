@@ -31,11 +31,13 @@ use proc_macro::TokenStream;
 ///
 /// - `#[attribute(read, create, update)]`: where the attribute occurs. Without `Option`, a create must give it, unless
 ///   `default = …` says what it is otherwise.
+/// - `#[attribute(…, filter, sort)]`: lists can be filtered by it, and sorted by it.
 /// - `#[attribute(…, key)]`: a key or an identifier of a payment gateway: white space around it is dropped.
 /// - `#[money(…)]`: the same for an amount in minor units, shown as `X_cents`, `X_float` and `formatted_X` in the
 ///   currency of the field `currency_code`.
 /// - `#[trigger(create, update)]`: a write-only member named `_field`; it is not kept.
-/// - `#[relationship(create, update)]`: a `One`, `ToOne` or `ToMany`.
+/// - `#[relationship(create, update)]`: a `One`, `ToOne` or `ToMany`. `computed` marks one that is found by rules.
+/// - `grows` says that there are more with each payment or customer: its lists find their rows by indexes, or in limited time.
 /// - `list = "users/me/wallets"` says where the list is, if not at the type.
 /// - a field without any of these is kept, but the API does not show it.
 #[proc_macro_attribute]

@@ -8,6 +8,7 @@ pub mod openapi;
 pub mod pointer;
 pub mod problem;
 mod problems;
+pub mod query;
 pub mod registry;
 pub mod relationship;
 pub mod request;

@@ -38,6 +38,7 @@ pub const RULES: &[&str] = &[
     "too_large",
     "too_long",
     "too_short",
+    "too_slow",
 ];
 
 /// Codes of declined payments in the Foodetective dialect that clients have texts for. Any other decline gets the last one.
@@ -68,7 +69,17 @@ pub enum Kind {
     TypeMismatch,
     /// A parameter has an invalid value.
     InvalidParamValue,
-    /// Two members were sent, and only one is allowed.
+    /// `include` names what can't be included.
+    InvalidInclude,
+    /// `fields` names what is no field.
+    InvalidField,
+    /// `sort` names what no list is sorted by.
+    InvalidSortCriteria,
+    /// A filter names what no list is filtered by.
+    FilterNotAllowed,
+    /// A filter has a value that can't be used.
+    InvalidFilterValue,
+    /// Two members were given of which one is allowed.
     MutualExclusion,
     /// The token is missing or invalid.
     InvalidToken,
@@ -123,6 +134,11 @@ impl Kind {
             | Self::ParamNotAllowed
             | Self::TypeMismatch
             | Self::InvalidParamValue
+            | Self::InvalidInclude
+            | Self::InvalidField
+            | Self::InvalidSortCriteria
+            | Self::FilterNotAllowed
+            | Self::InvalidFilterValue
             | Self::MutualExclusion => 400,
             Self::InvalidToken => 401,
             Self::Forbidden => 403,
@@ -159,6 +175,11 @@ impl Kind {
             Self::ParamNotAllowed => ("PARAM_NOT_ALLOWED", "not_allowed", "Param not allowed"),
             Self::TypeMismatch => ("TYPE_MISMATCH", "coerce", "Type mismatch"),
             Self::InvalidParamValue => ("INVALID_PARAM_VALUE", "coerce", "Invalid param value"),
+            Self::InvalidInclude => ("INVALID_INCLUDE", "not_allowed", "Invalid include"),
+            Self::InvalidField => ("INVALID_FIELD", "not_allowed", "Invalid field"),
+            Self::InvalidSortCriteria => ("INVALID_SORT_CRITERIA", "not_allowed", "Invalid sort criteria"),
+            Self::FilterNotAllowed => ("FILTER_NOT_ALLOWED", "not_allowed", "Filter not allowed"),
+            Self::InvalidFilterValue => ("INVALID_FILTER_VALUE", "coerce", "Invalid filter value"),
             Self::MutualExclusion => ("MUTUAL_EXCLUSION", "mutual_exclusion", "Mutually exclusive"),
             Self::InvalidToken => ("INVALID_TOKEN", "not_authenticated", "Access denied"),
             Self::Forbidden => ("FORBIDDEN", "unauthorized", "Access denied"),

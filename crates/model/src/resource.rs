@@ -70,6 +70,55 @@ impl Dialect {
     }
 }
 
+/// What the values of an attribute are in filters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ValueType {
+    /// A text, or a word of a closed set.
+    Text,
+    /// A whole number.
+    Integer,
+    /// True or false.
+    Boolean,
+    /// A moment.
+    Time,
+    /// A JSON object.
+    Json,
+}
+
+/// An attribute as declared, by the name that it has in documents; the second dialect writes dashes in it.
+#[derive(Debug)]
+pub struct AttributeMeta {
+    /// Name in queries.
+    pub name: &'static str,
+    /// What its values are.
+    pub value_type: ValueType,
+    /// Lists can be filtered by it.
+    pub filter: bool,
+    /// Lists can be sorted by it.
+    pub sort: bool,
+}
+
+const fn common(name: &'static str, value_type: ValueType) -> AttributeMeta {
+    AttributeMeta {
+        name,
+        value_type,
+        filter: true,
+        sort: !matches!(value_type, ValueType::Json),
+    }
+}
+
+/// The identifier, which every resource has beside its attributes.
+pub const ID: &AttributeMeta = &common("id", ValueType::Text);
+
+/// The attributes that every resource has.
+pub const COMMON: &[AttributeMeta] = &[
+    common("created_at", ValueType::Time),
+    common("updated_at", ValueType::Time),
+    common("reference", ValueType::Text),
+    common("reference_origin", ValueType::Text),
+    common("metadata", ValueType::Json),
+];
+
 /// A relationship as declared.
 #[derive(Debug)]
 pub struct RelationshipMeta {
@@ -77,10 +126,24 @@ pub struct RelationshipMeta {
     pub name: &'static str,
     /// Whether it is to-many: the related endpoint answers a list.
     pub many: bool,
-    /// Types of its targets.
+    /// The column that a to-one relationship is stored in, unless the store says otherwise.
+    pub column: &'static str,
+    /// It is found by rules, not by what is stored: lists can't be filtered through it.
+    pub computed: bool,
+    /// Types that it can point to.
     pub targets: &'static [&'static str],
     /// Description in the document.
     pub description: &'static str,
+}
+
+impl RelationshipMeta {
+    /// The type that it points to; none if there are several that have no type in common.
+    pub fn target(&self) -> Option<&'static ResourceMeta> {
+        if self.targets == <crate::resources::PaymentSource as crate::relationship::Target>::TYPES {
+            return None;
+        }
+        crate::registry::resource(self.targets[0])
+    }
 }
 
 /// A resource as declared.
@@ -96,6 +159,8 @@ pub struct ResourceMeta {
     pub dialect: Dialect,
     /// Path of its list below the dialect's prefix, if that is not its type: `users/me/cards`.
     pub list: Option<&'static str>,
+    /// There are more of it with each payment or customer, so that a list that no index finds may take too long.
+    pub grows: bool,
     /// Heading in the documentation.
     pub tag: &'static str,
     /// Description in the document.
@@ -108,6 +173,8 @@ pub struct ResourceMeta {
     pub customer: &'static [Action],
     /// Actions that may call a PSP, and so answer 502 or 503.
     pub calls_psp: &'static [Action],
+    /// What it shows of its own; [`COMMON`] has what all show.
+    pub attributes: &'static [AttributeMeta],
     /// Its relationships.
     pub relationships: &'static [RelationshipMeta],
     /// The texts among the attributes and triggers of its requests. Secrets that are no keys are excluded.
@@ -132,7 +199,27 @@ impl ResourceMeta {
             .find(|relationship| relationship.name == name)
     }
 
-    /// Actions that a buyer may use.
+    /// Its attributes and those that every resource has.
+    pub fn all_attributes(&self) -> impl Iterator<Item = &'static AttributeMeta> + use<> {
+        self.attributes.iter().chain(COMMON)
+    }
+
+    /// The attribute of that name, or the identifier.
+    pub fn attribute(&self, name: &str) -> Option<&'static AttributeMeta> {
+        [ID].into_iter()
+            .chain(self.all_attributes())
+            .find(|attribute| attribute.name == name)
+    }
+
+    /// Whether a caller may read resources of the type; nobody in particular is an integration.
+    pub fn is_readable(&self, buyer: Option<Buyer>) -> bool {
+        buyer.is_none_or(|buyer| {
+            let permitted = self.permitted_to(buyer);
+            permitted.contains(&Action::Retrieve) || permitted.contains(&Action::List)
+        })
+    }
+
+    /// What a buyer may do.
     pub fn permitted_to(&self, buyer: Buyer) -> &'static [Action] {
         match buyer {
             Buyer::Guest => self.sales_channel,

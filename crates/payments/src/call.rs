@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use tillgate_model::{Id, document::Page, openapi::Operation, resource::Buyer};
+use tillgate_model::{Id, openapi::Operation, query::Query, resource::Buyer};
 use tillgate_store::Scope;
 
 use crate::network::network;
@@ -72,8 +72,9 @@ pub struct Call {
     pub operation: Operation,
     /// Id in the path; `None` if the text is not an id.
     pub id: Option<Id>,
-    /// The page of a list.
-    pub page: Page,
+    /// Which part of a list, and what of the resources is shown.
+    pub query: Query,
+    /// The body.
     pub body: Bytes,
     /// The idempotency key, on `POST` and `PATCH`.
     pub idempotency_key: Option<IdempotencyKey>,

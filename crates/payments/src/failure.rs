@@ -93,6 +93,12 @@ impl Failure {
                 "The payment gateway no longer has the customer. Try again.",
             )
             .into(),
+            // A list says itself which of its parameters makes it slow.
+            Self::Store(StoreError::TooSlow) => Problem::new(
+                Kind::ServiceUnavailable,
+                "The list takes too long. Try again, or ask for less.",
+            )
+            .into(),
             Self::Store(StoreError::NotUnique(cause)) => {
                 tracing::debug!(cause, "not unique");
                 Problem::invalid("/data/attributes", "taken", "has already been taken")

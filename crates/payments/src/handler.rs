@@ -1,37 +1,14 @@
 //! The operations of the service on any resource.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, sync::Arc};
 
 use bytes::Bytes;
 use futures::{FutureExt, future::LocalBoxFuture};
-use tillgate_model::{Id, Identifier, Problem, Record, Resource, document, document::Page, problem::Kind};
+use tillgate_model::{Id, Identifier, Problem, Record, document, problem::Kind, query::ListQuery};
 use tillgate_store::Tx;
 
-use crate::{call::Answer, failure::Failure, request::Request, stored::Selection};
-
-/// A resource that is stored and can be shown.
-#[allow(async_fn_in_trait)] // queries run where they are called: nothing has to be Send
-pub trait Kept: Resource {
-    /// The record with an id, if the caller may see it.
-    async fn get(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure>;
-
-    /// A page of the records, and the number of all records.
-    async fn page(
-        tx: &mut Tx<'_>,
-        request: &Request,
-        selection: &Selection,
-        page: Page,
-    ) -> Result<(Vec<Record<Self>>, i64), Failure>;
-
-    /// The record as `GET` shows it; a payment source may ask its PSP first.
-    async fn retrieve(request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure> {
-        request
-            .context
-            .db
-            .read(async |tx: &mut Tx<'_>| Self::get(tx, request, id).await)
-            .await
-    }
-}
+pub use crate::kept::{Kept, Shared};
+use crate::{call::Answer, failure::Failure, listing, request::Request, stored::Selection};
 
 /// Shows resources of one type.
 pub trait Show {
@@ -49,22 +26,49 @@ pub trait Show {
         id: &'a Id,
     ) -> LocalBoxFuture<'a, Result<Option<Bytes>, Failure>>;
 
-    /// The document of a page. `url` is the list's.
-    fn list<'a>(
+    /// One as `GET` shows it.
+    fn retrieve<'a>(
         &'a self,
         request: &'a Request,
-        selection: &'a Selection,
-        page: Page,
-        url: &'a str,
-    ) -> LocalBoxFuture<'a, Result<Bytes, Failure>>;
+        id: &'a Id,
+    ) -> LocalBoxFuture<'a, Result<Option<Shared>, Failure>>;
 
-    /// The resources of a page, and the number of all.
-    fn identifiers<'a>(
+    /// One as it is stored.
+    fn object<'a>(
         &'a self,
         request: &'a Request,
+        id: &'a Id,
+    ) -> LocalBoxFuture<'a, Result<Option<Shared>, Failure>>;
+
+    /// A page.
+    fn page<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        request: &'a Request,
         selection: &'a Selection,
-        page: Page,
-    ) -> LocalBoxFuture<'a, Result<(Vec<Identifier>, i64), Failure>>;
+        query: &'a ListQuery,
+    ) -> LocalBoxFuture<'a, Result<listing::Page, Failure>>;
+
+    /// The parameter that makes a list slow; none if an index finds it, whatever the tables hold.
+    fn slow_parameter(&self, request: &Request, selection: &Selection, query: &ListQuery) -> Option<String>;
+
+    /// Those of some ids that the caller may see.
+    fn of_ids<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        request: &'a Request,
+        ids: &'a [String],
+    ) -> LocalBoxFuture<'a, Result<Vec<Shared>, Failure>>;
+
+    /// Those that a to-many relationship of some resources of a type leads to, as far as the caller may see them, each with the
+    /// ids of those that it belongs to. At most `limit` of them.
+    fn of_owners<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        request: &'a Request,
+        owners: &'a listing::Owners<'a>,
+        limit: usize,
+    ) -> LocalBoxFuture<'a, Result<Vec<(Shared, String)>, Failure>>;
 
     /// The target of a resource's to-one relationship; `None` if there is no such resource.
     fn to_one<'a>(
@@ -83,6 +87,14 @@ impl<R> Shown<R> {
     pub fn new() -> Self {
         Self(PhantomData)
     }
+}
+
+async fn stored<R: Kept>(request: &Request, id: &Id) -> Result<Option<Record<R>>, Failure> {
+    request
+        .context
+        .db
+        .read(async |tx: &mut Tx<'_>| R::get(tx, request, id).await)
+        .await
 }
 
 impl<R: Kept> Show for Shown<R> {
@@ -104,45 +116,67 @@ impl<R: Kept> Show for Shown<R> {
         id: &'a Id,
     ) -> LocalBoxFuture<'a, Result<Option<Bytes>, Failure>> {
         async move {
-            let record = request
-                .context
-                .db
-                .read(async |tx: &mut Tx<'_>| R::get(tx, request, id).await)
-                .await?;
+            let record = stored::<R>(request, id).await?;
             Ok(record.map(|record| document::one(&record, request.frame()).into()))
         }
         .boxed_local()
     }
 
-    fn list<'a>(
+    fn retrieve<'a>(
         &'a self,
         request: &'a Request,
-        selection: &'a Selection,
-        page: Page,
-        url: &'a str,
-    ) -> LocalBoxFuture<'a, Result<Bytes, Failure>> {
+        id: &'a Id,
+    ) -> LocalBoxFuture<'a, Result<Option<Shared>, Failure>> {
         async move {
-            let (records, total) = self.records(request, selection, page).await?;
-            Ok(document::list(&records, total, page, url, request.frame()).into())
+            let record = R::retrieve(request, id).await?;
+            Ok(record.map(|record| Arc::new(record) as Shared))
         }
         .boxed_local()
     }
 
-    fn identifiers<'a>(
+    fn object<'a>(
         &'a self,
         request: &'a Request,
-        selection: &'a Selection,
-        page: Page,
-    ) -> LocalBoxFuture<'a, Result<(Vec<Identifier>, i64), Failure>> {
+        id: &'a Id,
+    ) -> LocalBoxFuture<'a, Result<Option<Shared>, Failure>> {
         async move {
-            let (records, total) = self.records(request, selection, page).await?;
-            let identify = |record: Record<R>| Identifier {
-                kind: R::META.kind,
-                id: record.id,
-            };
-            Ok((records.into_iter().map(identify).collect(), total))
+            let record = stored::<R>(request, id).await?;
+            Ok(record.map(|record| Arc::new(record) as Shared))
         }
         .boxed_local()
+    }
+
+    fn page<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        request: &'a Request,
+        selection: &'a Selection,
+        query: &'a ListQuery,
+    ) -> LocalBoxFuture<'a, Result<listing::Page, Failure>> {
+        listing::page::<R>(tx, request, selection, query).boxed_local()
+    }
+
+    fn slow_parameter(&self, request: &Request, selection: &Selection, query: &ListQuery) -> Option<String> {
+        listing::slow_parameter::<R>(request, selection, query)
+    }
+
+    fn of_ids<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        request: &'a Request,
+        ids: &'a [String],
+    ) -> LocalBoxFuture<'a, Result<Vec<Shared>, Failure>> {
+        listing::of_ids::<R>(tx, request, ids).boxed_local()
+    }
+
+    fn of_owners<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        request: &'a Request,
+        owners: &'a listing::Owners<'a>,
+        limit: usize,
+    ) -> LocalBoxFuture<'a, Result<Vec<(Shared, String)>, Failure>> {
+        listing::of_owners::<R>(tx, request, owners, limit).boxed_local()
     }
 
     fn to_one<'a>(
@@ -152,33 +186,14 @@ impl<R: Kept> Show for Shown<R> {
         relationship: &'a str,
     ) -> LocalBoxFuture<'a, Result<Option<Option<Identifier>>, Failure>> {
         async move {
-            let record = request
-                .context
-                .db
-                .read(async |tx: &mut Tx<'_>| R::get(tx, request, id).await)
-                .await?;
+            let record = stored::<R>(request, id).await?;
             Ok(record.map(|record| record.fields.to_one(relationship).cloned()))
         }
         .boxed_local()
     }
 }
 
-impl<R: Kept> Shown<R> {
-    async fn records(
-        &self,
-        request: &Request,
-        selection: &Selection,
-        page: Page,
-    ) -> Result<(Vec<Record<R>>, i64), Failure> {
-        request
-            .context
-            .db
-            .read(async |tx: &mut Tx<'_>| R::page(tx, request, selection, page).await)
-            .await
-    }
-}
-
-/// Changes resources of one type. Actions that its declaration lacks keep their default.
+/// Changes a resource, whatever it is. What a resource's declaration leaves out is left out here too.
 pub trait Edit {
     /// `POST`
     fn create<'a>(

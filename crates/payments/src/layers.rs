@@ -20,6 +20,9 @@ const LAYERS: &[&str] = &[
     "stored",
     "request",
     "idempotency",
+    "seen",
+    "kept",
+    "listing",
     "handler",
     "precondition",
     "plain",
@@ -38,6 +41,8 @@ const LAYERS: &[&str] = &[
     "provider_events",
     "stuck",
     "purge",
+    "include",
+    "documents",
     "service",
 ];
 

@@ -264,34 +264,43 @@ async fn reread<R: Plain>(
     existing::<R>(tx, request, &record.id).await
 }
 
-/// Writes `get` and `page` of a resource with a table of its own, over its `record` and `row`.
+/// Writes [`Kept`] of a resource with a table of its own, over its `visible`, and `record` of a row or `records` of several.
 macro_rules! kept_in {
-    ($resource:ident: $table:ident, $filter:ident, |$selection:ident| $selected:expr) => {
+    ($resource:ident: $table:ident, $row:ident) => {
+        crate::plain::kept_in!($resource: $table, $row, records);
+
+        #[allow(clippy::needless_question_mark)] // some records fail with less
+        async fn records(
+            _: &mut tillgate_store::Tx<'_>,
+            request: &crate::request::Request,
+            rows: Vec<$row>,
+        ) -> Result<Vec<tillgate_model::Record<$resource>>, crate::failure::Failure> {
+            rows.iter().map(|row| Ok(record(request, row)?)).collect()
+        }
+    };
+    ($resource:ident: $table:ident, $row:ident, $records:ident) => {
         impl crate::handler::Kept for $resource {
+            type Row = $row;
+
             async fn get(
                 tx: &mut tillgate_store::Tx<'_>,
                 request: &crate::request::Request,
                 id: &tillgate_model::Id,
             ) -> Result<Option<tillgate_model::Record<Self>>, crate::failure::Failure> {
                 match tillgate_store::query!(tx, $table::get(request.scope(), id))? {
-                    Some(row) if visible(request, &row) => Ok(Some(record(tx, request, &row).await?)),
+                    Some(row) if visible(request, &row) => {
+                        Ok($records(tx, request, vec![row]).await?.into_iter().next())
+                    }
                     _ => Ok(None),
                 }
             }
 
-            async fn page(
+            async fn records(
                 tx: &mut tillgate_store::Tx<'_>,
                 request: &crate::request::Request,
-                $selection: &crate::stored::Selection,
-                page: tillgate_model::document::Page,
-            ) -> Result<(Vec<tillgate_model::Record<Self>>, i64), crate::failure::Failure> {
-                let filter: tillgate_store::$filter<'_> = $selected;
-                let total = tillgate_store::query!(tx, $table::count(request.scope(), filter))?;
-                let mut records = Vec::new();
-                for row in tillgate_store::query!(tx, $table::page(request.scope(), filter, page))? {
-                    records.push(record(tx, request, &row).await?);
-                }
-                Ok((records, total))
+                rows: Vec<$row>,
+            ) -> Result<Vec<tillgate_model::Record<Self>>, crate::failure::Failure> {
+                $records(tx, request, rows).await
             }
         }
     };

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures::future::LocalBoxFuture;
 use tillgate_model::{
-    Action, Id, Problem, Problems,
-    document::{self, Linkage},
+    Action, Id, Problem, Problems, ResourceMeta,
+    document::{self, Related},
     openapi::OperationKind,
     problem::Kind,
     registry,
@@ -17,6 +17,7 @@ use tillgate_store::{GatewayEventRow, StoreError, Tx};
 use crate::{
     call::{Answer, Call, Caller},
     context::Context,
+    documents,
     engine::{sync, watch},
     failure::Failure,
     handlers::Handlers,
@@ -75,11 +76,18 @@ impl Service {
             };
             match self.answer(&request, &call).await {
                 Ok(answer) => Ok(answer),
-                Err(Failure::Replay(answer)) => Ok(*answer),
-                Err(Failure::ReplayOf { kind, id }) => self
-                    .replay_of(&request, &call, &kind, &id)
+                Err(Failure::Replay(answer)) => self
+                    .viewed(&request, &call, *answer)
                     .await
                     .map_err(Failure::into_problems),
+                Err(Failure::ReplayOf { kind, id }) => {
+                    let answer = self.replay_of(&request, &call, &kind, &id).await;
+                    let viewed = match answer {
+                        Ok(answer) => self.viewed(&request, &call, answer).await,
+                        Err(failure) => Err(failure),
+                    };
+                    viewed.map_err(Failure::into_problems)
+                }
                 Err(failure) => {
                     self.note(&failure);
                     let problems = request.told(failure.into_problems());
@@ -117,25 +125,23 @@ impl Service {
         match call.operation.kind {
             OperationKind::Action(Action::List) => {
                 let url = request.frame().collection_link(call.operation.resource);
-                let list = self
-                    .handlers
-                    .show(kind)?
-                    .list(request, &Selection::All, call.page, &url)
-                    .await?;
-                Ok(Answer::new(200, list))
+                self.list(request, call, call.operation.resource, &Selection::All, &url)
+                    .await
             }
             OperationKind::Action(Action::Retrieve) => {
-                let document = self.handlers.show(kind)?.show(request, id(call)?).await?;
-                Ok(Answer::new(200, document.ok_or_else(Problem::not_found)?))
+                let url = request.frame().link(call.operation.resource, id(call)?);
+                self.retrieve(request, call, kind, id(call)?, url)
+                    .await?
+                    .ok_or_else(|| Problem::not_found().into())
             }
             OperationKind::Action(Action::Create) => {
-                self.handlers.edit(kind)?.create(request, &call.body).await
+                let answer = self.handlers.edit(kind)?.create(request, &call.body).await?;
+                self.viewed(request, call, answer).await
             }
             OperationKind::Action(Action::Update) => {
-                self.handlers
-                    .edit(kind)?
-                    .update(request, id(call)?, &call.body)
-                    .await
+                let edit = self.handlers.edit(kind)?;
+                let answer = edit.update(request, id(call)?, &call.body).await?;
+                self.viewed(request, call, answer).await
             }
             OperationKind::Action(Action::Delete) => {
                 self.handlers.edit(kind)?.delete(request, id(call)?).await
@@ -145,7 +151,66 @@ impl Service {
         }
     }
 
-    /// Refuses a change early whose condition is already false, because some changes ask the PSP first. It is judged again under
+    async fn list(
+        &self,
+        request: &Request,
+        call: &Call,
+        meta: &'static ResourceMeta,
+        selection: &Selection,
+        url: &str,
+    ) -> Result<Answer, Failure> {
+        let list = documents::list(request, &self.handlers, meta, selection, &call.query, url).await?;
+        Ok(Answer::new(200, list))
+    }
+
+    /// The answer with a resource; none if there is no such resource.
+    async fn retrieve(
+        &self,
+        request: &Request,
+        call: &Call,
+        kind: &str,
+        id: &Id,
+        url: String,
+    ) -> Result<Option<Answer>, Failure> {
+        let (show, view) = (self.handlers.show(kind)?, &call.query.view);
+        let is_itself = matches!(call.operation.kind, OperationKind::Action(_));
+        if view.is_plain() && is_itself {
+            let document = show.show(request, id).await?;
+            return Ok(document.map(|document| Answer::new(200, document)));
+        }
+        let Some(object) = show.retrieve(request, id).await? else {
+            return Ok(None);
+        };
+        let url = match call.query.text.as_str() {
+            "" => url,
+            text => format!("{url}?{text}"),
+        };
+        let document = documents::one(request, &self.handlers, object, view, url).await?;
+        Ok(Some(Answer::new(200, document)))
+    }
+
+    /// The answer to a change as the request wants to see it: what has changed is stored by now, and so is what is included.
+    async fn viewed(&self, request: &Request, call: &Call, mut answer: Answer) -> Result<Answer, Failure> {
+        if call.query.view.is_plain() {
+            return Ok(answer);
+        }
+        let meta = call.operation.resource;
+        let Some(id) = documents::id_in(&answer.body) else {
+            return Ok(answer);
+        };
+        let of_stored = self.handlers.show(meta.kind)?.object(request, &id).await?;
+        // It may be gone again.
+        if let Some(object) = of_stored {
+            let url = request.frame().link(meta, &id);
+            let view = &call.query.view;
+            answer.body = documents::one(request, &self.handlers, object, view, url)
+                .await?
+                .into();
+        }
+        Ok(answer)
+    }
+
+    /// Some changes ask the PSP first: a condition that is not met already refuses them before that. It is judged again under
     /// the lock.
     async fn refuse_early(&self, request: &Request, call: &Call) -> Result<(), Failure> {
         let Some(tags) = &request.if_match else {
@@ -167,26 +232,24 @@ impl Service {
         relationship: &'static RelationshipMeta,
     ) -> Result<Answer, Failure> {
         let owner = self.owner(request, call, relationship.name).await?;
+        let link = request.frame().link(call.operation.resource, id(call)?);
+        let url = format!("{link}/{}", relationship.name);
         if relationship.many {
-            may_read(request, relationship.targets[0])?;
-            let selection = selection(call, relationship)?;
-            let link = request.frame().link(call.operation.resource, id(call)?);
-            let url = format!("{link}/{}", relationship.name);
-            let show = self.handlers.show(relationship.targets[0])?;
-            return Ok(Answer::new(
-                200,
-                show.list(request, &selection, call.page, &url).await?,
-            ));
+            let meta = listed(request, relationship)?;
+            return self
+                .list(request, call, meta, &selection(call, relationship)?, &url)
+                .await;
         }
-        let Some(target) = owner else {
-            return Ok(Answer::new(200, document::nothing()));
+        let shown = match owner {
+            None => None,
+            Some(target) => {
+                may_read(request, target.kind)?;
+                self.retrieve(request, call, target.kind, &target.id, url.clone())
+                    .await?
+            }
         };
-        may_read(request, target.kind)?;
-        let shown = self.handlers.show(target.kind)?.show(request, &target.id).await?;
-        Ok(Answer::new(
-            200,
-            shown.unwrap_or_else(|| document::nothing().into()),
-        ))
+        Ok(shown
+            .unwrap_or_else(|| Answer::new(200, document::nothing(&url, call.query.view.include.is_some()))))
     }
 
     /// `GET /type/id/relationships/name`
@@ -197,27 +260,20 @@ impl Service {
         relationship: &'static RelationshipMeta,
     ) -> Result<Answer, Failure> {
         let target = self.owner(request, call, relationship.name).await?;
-        let link = request.frame().link(call.operation.resource, id(call)?);
+        let (link, name) = (
+            request.frame().link(call.operation.resource, id(call)?),
+            relationship.name,
+        );
         if !relationship.many {
-            let linkage = Linkage::One(target.as_ref());
             return Ok(Answer::new(
                 200,
-                document::linkage(&linkage, &link, relationship.name),
+                document::linkage(&Related::One(target), &link, name, None),
             ));
         }
-        may_read(request, relationship.targets[0])?;
-        let selection = selection(call, relationship)?;
-        let show = self.handlers.show(relationship.targets[0])?;
-        let (identifiers, total) = show.identifiers(request, &selection, call.page).await?;
-        let linkage = Linkage::Many {
-            identifiers: &identifiers,
-            total,
-            page: call.page,
-        };
-        Ok(Answer::new(
-            200,
-            document::linkage(&linkage, &link, relationship.name),
-        ))
+        let meta = listed(request, relationship)?;
+        let part = (&selection(call, relationship)?, &call.query);
+        let linkage = documents::linkage(request, &self.handlers, meta, part, &link, name).await?;
+        Ok(Answer::new(200, linkage))
     }
 
     /// The target of a to-one relationship of the path's resource; 404 if there is no such resource.
@@ -410,13 +466,23 @@ fn id(call: &Call) -> Result<&Id, Problem> {
 
 fn selection(call: &Call, relationship: &'static RelationshipMeta) -> Result<Selection, Problem> {
     Ok(Selection::Of {
-        owner_kind: call.operation.resource.kind,
-        owner_id: id(call)?.clone(),
-        relationship: relationship.name,
+        owner: call.operation.resource,
+        ids: vec![id(call)?.to_string()],
+        relationship,
     })
 }
 
-/// Refuses a relationship's resources that a sales channel may not retrieve itself.
+/// The type of the list that a to-many relationship leads to.
+fn listed(
+    request: &Request,
+    relationship: &'static RelationshipMeta,
+) -> Result<&'static ResourceMeta, Failure> {
+    let kind = relationship.targets[0];
+    may_read(request, kind)?;
+    registry::resource(kind).ok_or_else(|| Failure::Internal(format!("no type {kind}")))
+}
+
+/// A sales channel sees through a relationship only what it may retrieve.
 fn may_read(request: &Request, kind: &str) -> Result<(), Failure> {
     let Some(buyer) = request.caller.buyer() else {
         return Ok(());

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
-use tillgate_model::{Id, Timestamp};
+use tillgate_model::{ResourceMeta, Timestamp, resource::RelationshipMeta};
 use tillgate_store::{StoreError, StoredTime};
 
 /// Reads a stored word: an id, a currency, a state.
@@ -70,7 +70,7 @@ macro_rules! row {
 }
 pub(crate) use {record, row};
 
-/// The rows that a list shows.
+/// Which resources a list shows.
 #[derive(Clone, Debug)]
 pub enum Selection {
     /// All rows of the scope.
@@ -78,28 +78,16 @@ pub enum Selection {
     /// The targets of a to-many relationship.
     Of {
         /// Type of the resource that has the relationship.
-        owner_kind: &'static str,
-        /// Id of that resource.
-        owner_id: Id,
-        /// Name of the relationship.
-        relationship: &'static str,
+        owner: &'static ResourceMeta,
+        /// Its id, the only one.
+        ids: Vec<String>,
+        /// The relationship.
+        relationship: &'static RelationshipMeta,
     },
 }
 
-impl Selection {
-    /// The owner's id, if the list belongs to an owner of the type.
-    pub fn owner(&self, kind: &str) -> Option<&str> {
-        match self {
-            Self::Of {
-                owner_kind, owner_id, ..
-            } if *owner_kind == kind => Some(owner_id.as_str()),
-            _ => None,
-        }
-    }
-}
-
-/// A record that a relationship refers to. A missing one is 404 (JSON:API 1.1, creating resources), with a pointer to the
-/// relationship.
+/// A record that something refers to, in the words of the one who refers: a missing one is 404 (JSON:API 1.1, creating
+/// resources), with a pointer to the relationship.
 pub fn found<T>(found: Option<T>, relationship: &str) -> Result<T, tillgate_model::Problem> {
     found.ok_or_else(|| {
         let problem = tillgate_model::Problem::not_found();

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use tillgate_model::{
     document::Page,
     openapi::{Operation, operations},
+    query::Query,
 };
 use tillgate_payments::{Answer, Call, Caller, IdempotencyKey};
 
@@ -183,7 +184,7 @@ impl Api {
         let call = Call {
             operation: *operation,
             id: ask.id.as_ref().and_then(|id| id.parse().ok()),
-            page: Page { number: 1, size: 25 },
+            query: Query::page(Page { number: 1, size: 25 }),
             if_match: None,
             idempotency_key: key.map(|key| IdempotencyKey {
                 key: key.to_owned(),

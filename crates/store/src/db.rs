@@ -16,13 +16,22 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use crate::{Found, StoreError, health::Health, inline::Inline, postgres_backend, sqlite_backend};
+use crate::{
+    Found, StoreError,
+    health::Health,
+    inline::Inline,
+    listing::{Count, Flavor, Lanes, exceeded},
+    postgres_backend, query, sqlite_backend,
+};
 
 /// Name of the counter of committed transactions.
 pub const TRANSACTIONS_COMMITTED: &str = "tillgate_transactions_committed_total";
 
 /// Time limit for a read or a transaction, including all of its own waiting.
 const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How long a list waits for the number of its items.
+const SOON: Duration = Duration::from_millis(300);
 
 /// A database.
 #[derive(Clone)]
@@ -41,6 +50,7 @@ pub struct Sqlite {
     path: Arc<PathBuf>,
     writer: Arc<sqlite_backend::Writer>,
     health: Arc<Health>,
+    lanes: Arc<Lanes>,
 }
 
 /// A PostgreSQL server.
@@ -49,6 +59,7 @@ pub struct Postgres {
     url: Arc<str>,
     connections_per_thread: usize,
     health: Arc<Health>,
+    lanes: Arc<Lanes>,
 }
 
 /// A connection that queries run on: in a transaction in [`Db::write`], without one in [`Db::read`].
@@ -69,6 +80,7 @@ impl Db {
                 path: Arc::new(path),
                 writer,
                 health: Arc::default(),
+                lanes: Arc::default(),
             }));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
@@ -79,6 +91,7 @@ impl Db {
                 url: url.into(),
                 connections_per_thread,
                 health: Arc::default(),
+                lanes: Arc::default(),
             }));
         }
         Err(StoreError::Unavailable(
@@ -101,6 +114,7 @@ impl Db {
             path: Arc::new(path.to_owned()),
             writer,
             health: Arc::default(),
+            lanes: Arc::default(),
         }))
     }
 
@@ -143,8 +157,81 @@ impl Db {
         }
     }
 
-    /// Runs queries in one transaction, which is committed if they succeed and rolled back if not. It must await nothing but
-    /// queries: no PSP is called inside a transaction.
+    /// Reads a list: in its turn, and on SQLite not on the thread that asks. One that no index finds must end in time.
+    ///
+    /// # Errors
+    /// [`StoreError::TooSlow`] or [`StoreError::Busy`] if a list that is not quick has not ended in time.
+    pub async fn list<T, E, F>(&self, is_quick: bool, read: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.list(is_quick, read).await,
+            Self::Postgres(postgres) => postgres.list(is_quick, read).await,
+            Self::Inline(inline) => inline.read(read).await,
+        }
+    }
+
+    /// Counts the items of a long list beside everything else, unless another one is counted. The number is remembered under
+    /// the key, and answered if there is one soon.
+    pub async fn count_aside(&self, count: Count, key: String) -> Option<i64> {
+        let Self::Sqlite(sqlite) = self else {
+            return None;
+        };
+        let permit = sqlite.lanes.count()?;
+        let (path, lanes) = (Arc::clone(&sqlite.path), Arc::clone(&sqlite.lanes));
+        let counting = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let counted = sqlite_backend::read(&path, |connection| {
+                let mut tx = Tx::Sqlite(connection);
+                at_once(async { query!(&mut tx, listing::count(count)) })
+            });
+            let number = counted.and_then(|counted| counted);
+            match number {
+                Ok(number) => {
+                    lanes.counts.remember(key, number);
+                    Some(number)
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a list could not be counted");
+                    None
+                }
+            }
+        });
+        timeout(SOON, counting).await.ok()?.ok()?
+    }
+
+    /// Says how long a list may take that no index finds. Before the first list.
+    pub fn limit_lists(&mut self, limit: Duration) {
+        let lanes = match self {
+            Self::Sqlite(sqlite) => &mut sqlite.lanes,
+            Self::Postgres(postgres) => &mut postgres.lanes,
+            Self::Inline(_) => return,
+        };
+        *lanes = Arc::new(Lanes::with_time_limit(limit));
+    }
+
+    /// What is remembered of lists; an inline database remembers nothing.
+    pub fn lanes(&self) -> Option<&Lanes> {
+        match self {
+            Self::Sqlite(sqlite) => Some(&sqlite.lanes),
+            Self::Postgres(postgres) => Some(&postgres.lanes),
+            Self::Inline(_) => None,
+        }
+    }
+
+    /// Which database it is.
+    pub fn flavor(&self) -> Flavor {
+        match self {
+            Self::Sqlite(_) | Self::Inline(_) => Flavor::Sqlite,
+            Self::Postgres(_) => Flavor::Postgres,
+        }
+    }
+
+    /// Runs queries in one transaction, which is kept if they succeed and undone if not. They must await nothing but
+    /// queries: no call to a PSP is made inside a transaction.
     ///
     /// When this returns `Ok`, the changes are on disk.
     pub async fn write<T, E, F>(&self, write: F) -> Result<T, E>
@@ -196,6 +283,33 @@ pub(crate) fn at_once<T, E: From<StoreError>>(future: impl Future<Output = Resul
 }
 
 impl Sqlite {
+    async fn list<T, E, F>(&self, is_quick: bool, read: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let permit = self.lanes.enter(is_quick, PATIENCE).await?;
+        let (path, limit) = (Arc::clone(&self.path), self.lanes.time_limit);
+        let work = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let deadline = (!is_quick).then(|| Instant::now() + limit);
+            sqlite_backend::read(&path, |connection| {
+                exceeded(deadline, || at_once(read(&mut Tx::Sqlite(connection))))
+            })
+        });
+        let (outcome, is_late) = work
+            .await
+            .map_err(|error| StoreError::Failed(format!("a list: {error}")))??;
+        if is_late {
+            return Err(StoreError::TooSlow.into());
+        }
+        match timeout(PATIENCE, self.writer.settled()).await {
+            Ok(()) => outcome,
+            Err(_) => Err(StoreError::Unavailable("the disk does not answer in time".into()).into()),
+        }
+    }
+
     async fn write<T, E, F>(&self, write: F) -> Result<T, E>
     where
         F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -262,6 +376,27 @@ impl Progress {
 }
 
 impl Postgres {
+    async fn list<T, E, F>(&self, is_quick: bool, read: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
+        E: From<StoreError>,
+    {
+        let _permit = self.lanes.enter(is_quick, PATIENCE).await?;
+        if is_quick {
+            return self.read(read).await;
+        }
+        let deadline = Instant::now() + PATIENCE;
+        let connection = timeout_at(deadline, self.pool()?.get())
+            .await
+            .unwrap_or(Err(StoreError::Busy))?;
+        let limit = self.lanes.time_limit;
+        let run = async move |pipeline: postgres_backend::Pipeline| {
+            pipeline.limit_statements(limit).await?;
+            read(&mut Tx::Postgres(pipeline)).await
+        };
+        postgres_backend::transaction(connection, deadline, run).await
+    }
+
     fn pool(&self) -> Result<postgres_backend::Pool, StoreError> {
         postgres_backend::Pool::of_thread(&self.url, self.connections_per_thread)
     }

@@ -14,6 +14,9 @@ pub enum StoreError {
     /// Too many writes wait already, or two of them wait for each other: a repetition may succeed in a moment.
     #[error("the database is busy")]
     Busy,
+    /// A list that no index finds takes longer than it may.
+    #[error("the list takes too long")]
+    TooSlow,
     /// The database does not answer.
     #[error("the database is not available: {0}")]
     Unavailable(String),

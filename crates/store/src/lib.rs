@@ -10,6 +10,7 @@ mod db;
 mod error;
 mod health;
 mod inline;
+pub mod listing;
 mod postgres_backend;
 mod prepared;
 mod rows;

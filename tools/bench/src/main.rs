@@ -6,6 +6,7 @@
 mod api;
 mod compare;
 mod floor;
+mod growth;
 mod http;
 mod load;
 mod machine;
@@ -55,6 +56,12 @@ struct Args {
     /// Only measurements whose name has this in it: get, post, capture, event, replay, latency, start, memory,
     /// refusal
     filter: Option<String>,
+    /// Show instead how lists take longer with the number of payments in an organization
+    #[arg(long, conflicts_with_all = ["quick", "markdown", "filter", "against"])]
+    growth: bool,
+    /// Payments of the large organization
+    #[arg(long, default_value_t = 1_000_000, requires = "growth")]
+    payments: u32,
     /// Compare GET and POST with those of another build of `tillgate`, in turns, instead of with the floors
     #[arg(long, value_name = "BINARY", conflicts_with_all = ["quick", "markdown", "filter"])]
     against: Option<PathBuf>,
@@ -74,6 +81,12 @@ fn main() -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    if args.growth {
+        let table = growth::measure(programs, databases, args.payments, &progress, &runtime)?;
+        progress.finish();
+        say::result(&table);
+        return Ok(ExitCode::SUCCESS);
+    }
     if let Some(other) = &args.against {
         let other = std::path::absolute(other)?;
         let compared = compare(args, programs, &other, databases, &progress, &runtime)?;

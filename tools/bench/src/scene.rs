@@ -109,6 +109,24 @@ impl<'a> Scene<'a> {
         Ok(driver.await??)
     }
 
+    /// Runs SQL in the service's database, in its own words for each of the two.
+    pub async fn run_sql(&self, sqlite: &str, postgres: &str) -> Result<()> {
+        let Some(url) = &self.database_url else {
+            let connection = rusqlite::Connection::open(self.installation.database_file())?;
+            return connection
+                .execute_batch(sqlite)
+                .with_context(|| sqlite.to_owned());
+        };
+        let (client, connection) = tokio_postgres::connect(url.expose_secret(), NoTls).await?;
+        let driver = tokio::spawn(connection);
+        client
+            .batch_execute(postgres)
+            .await
+            .with_context(|| postgres.to_owned())?;
+        drop(client);
+        Ok(driver.await??)
+    }
+
     /// Resident memory of the service, in bytes.
     pub fn resident_memory(&self) -> Result<u64> {
         usage::resident_memory(self.service.as_ref().context("the service has ended")?)

@@ -133,6 +133,11 @@ impl Installation {
         tillgate_testkit::start(&self.tillgate, &["serve"], &variables, &log)
     }
 
+    /// The database, if it is SQLite.
+    pub fn database_file(&self) -> PathBuf {
+        self.data().join("tillgate.db")
+    }
+
     fn data(&self) -> PathBuf {
         self.directory.join("service-data")
     }

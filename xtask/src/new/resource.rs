@@ -110,7 +110,7 @@ fn declaration(name: &Name) -> String {
 )]
 pub struct {pascal} {{
     /// Name.
-    #[attribute(read, create, update)]
+    #[attribute(read, create, update, filter, sort)]
     #[validate(length(min = 1, max = 255))]
     pub name: String,
 }}
@@ -125,7 +125,7 @@ fn mapping(name: &Name) -> String {
     Record,
     resources::{{Create{pascal}Attributes, {pascal}, Update{pascal}Attributes}},
 }};
-use tillgate_store::{{{pascal}Filter, {pascal}Row, StoreError, Tx}};
+use tillgate_store::{{{pascal}Row, StoreError, Tx}};
 
 use crate::{{
     call::ApplicationKind,
@@ -139,7 +139,7 @@ fn visible(request: &Request, _: &{pascal}Row) -> bool {{
     request.caller.kind == ApplicationKind::Integration
 }}
 
-async fn record(_: &mut Tx<'_>, _: &Request, row: &{pascal}Row) -> Result<Record<{pascal}>, StoreError> {{
+fn record(_: &Request, row: &{pascal}Row) -> Result<Record<{pascal}>, StoreError> {{
     Ok(stored::record!(
         row,
         {pascal} {{
@@ -154,7 +154,7 @@ fn row(request: &Request, record: &Record<{pascal}>) -> {pascal}Row {{
     }})
 }}
 
-kept_in!({pascal}: {plural}, {pascal}Filter, |_selection| {pascal}Filter::default());
+kept_in!({pascal}: {plural}, {pascal}Row);
 
 impl Plain for {pascal} {{
     edited_in!({plural});

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Operation, OperationKind, operations};
 use crate::{
-    Action, Dialect, ResourceMeta,
+    Action, Dialect, ResourceMeta, Topic,
     money::{Currency, Money},
     pointer::child,
     registry::{self, RESOURCES},
@@ -24,8 +24,18 @@ pub(super) fn stamp(document: &mut Value) {
     let mut shared = Map::new();
     for meta in RESOURCES {
         let one = resource(meta, document);
-        let list = json!({"data": [one], "meta": counts(meta.dialect), "links": pages(&meta.list_path())});
-        shared.insert(meta.schema.to_owned(), json!({"value": {"data": one}}));
+        let list = json!({
+            "data": [one], "meta": counts(meta.dialect), "links": pages(&meta.list_path()), "jsonapi": version()
+        });
+        let links = one["links"].clone();
+        let document = json!({"data": one, "links": links, "jsonapi": version()});
+        if Topic::ALL
+            .iter()
+            .any(|topic| topic.resource().kind == meta.kind && !topic.is_end())
+        {
+            shared.insert(format!("{}Payload", meta.schema), json!({"value": {"data": one}}));
+        }
+        shared.insert(meta.schema.to_owned(), json!({"value": document}));
         shared.insert(format!("{}List", meta.schema), json!({"value": list}));
     }
     for operation in operations() {
@@ -51,7 +61,10 @@ fn example(operation: &Operation) -> Value {
         OperationKind::Related(relationship) => match target(relationship) {
             Some(target) if relationship.many => reference(&format!("{}List", target.schema)),
             Some(target) => reference(target.schema),
-            None => json!({"value": {"data": null}}),
+            None => {
+                let links = json!({"self": url(&operation.path().replace("{id}", ID))});
+                json!({"value": {"data": null, "links": links, "jsonapi": version()}})
+            }
         },
         OperationKind::Relationship(relationship) => json!({"value": linkage(operation, relationship)}),
     }
@@ -80,10 +93,16 @@ fn linkage(operation: &Operation, relationship: &RelationshipMeta) -> Value {
     links["related"] = url(&path.replace("/relationships", ""));
     if relationship.many {
         let data: Vec<Value> = identifier.into_iter().collect();
-        // The pages of a relationship are counted in the same way in both dialects.
-        return json!({"data": data, "meta": counts(Dialect::CommerceLayer), "links": links});
+        // The pages of a relationship are counted in one way in both dialects.
+        return json!({
+            "data": data, "meta": counts(Dialect::CommerceLayer), "links": links, "jsonapi": version()
+        });
     }
-    json!({"data": identifier, "links": links})
+    json!({"data": identifier, "links": links, "jsonapi": version()})
+}
+
+fn version() -> Value {
+    json!({"version": "1.1"})
 }
 
 fn url(path: &str) -> Value {
@@ -98,7 +117,7 @@ fn counts(dialect: Dialect) -> Value {
 }
 
 fn pages(path: &str) -> Value {
-    json!({"first": url(path), "last": url(path)})
+    json!({"self": url(path), "first": url(path), "last": url(path)})
 }
 
 fn resource(meta: &ResourceMeta, document: &Value) -> Value {

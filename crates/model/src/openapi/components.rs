@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::parts::{self, closed, described, reference};
+use super::parts::{self, closed, described, including, reference};
 use super::relations;
 use crate::{
     Creatable, Dialect, Resource, ResourceMeta, Updatable, for_each_resource, registry, resources::*,
@@ -231,18 +231,18 @@ fn add_documents(all: &mut Components, meta: &'static ResourceMeta) {
     all.add(name, object);
     all.add(
         format!("{name}Document"),
-        closed(
+        including(
             format!("The document of one of `{kind}`."),
             json!({"data": reference(name)}),
         ),
     );
     let page_meta = match meta.dialect {
         Dialect::CommerceLayer => reference("PageMeta"),
-        Dialect::Foodetective => parts::page_meta("total-count", "total-pages"),
+        Dialect::Foodetective => parts::page_meta("total-count", "total-pages", "total-count-is-estimate"),
     };
     all.add(
         format!("{name}List"),
-        closed(
+        including(
             format!("A page of a list of `{kind}`."),
             json!({
                 "data": {"type": "array", "items": reference(name)},

@@ -35,8 +35,8 @@ pub fn closed(description: impl Into<String>, properties: Value) -> Value {
     })
 }
 
-/// All shared components, by name.
-pub fn parts() -> [(&'static str, Value); 12] {
+/// All of them, by name.
+pub fn parts() -> [(&'static str, Value); 15] {
     [
         ("ErrorDocument", error_document()),
         ("ErrorObject", error_object()),
@@ -46,6 +46,18 @@ pub fn parts() -> [(&'static str, Value); 12] {
             closed("Links of the resource.", json!({"self": url()})),
         ),
         ("ResourceMeta", resource_meta()),
+        (
+            "DocumentLinks",
+            closed("Links of the document.", json!({"self": url()})),
+        ),
+        (
+            "JsonApi",
+            closed(
+                "What the document is written in.",
+                json!({"version": {"type": "string", "const": "1.1", "description": "Version of JSON:API."}}),
+            ),
+        ),
+        ("IncludedResource", included_resource()),
         (
             "Relationship",
             relationship(json!({"oneOf": [{"type": "null"}, reference("Identifier")]})),
@@ -63,17 +75,57 @@ pub fn parts() -> [(&'static str, Value); 12] {
             ),
         ),
         ("PageLinks", page_links(&[])),
-        ("RelationshipPageLinks", page_links(&["self", "related"])),
-        ("PageMeta", page_meta("record_count", "page_count")),
+        ("RelationshipPageLinks", page_links(&["related"])),
+        (
+            "PageMeta",
+            page_meta("record_count", "page_count", "record_count_is_estimate"),
+        ),
     ]
 }
 
-/// The counts of items and pages, under these names.
-pub fn page_meta(items: &str, pages: &str) -> Value {
-    closed(
-        "Counts of items and pages.",
+/// How many items and pages there are, under these names, and whether that is an estimate.
+pub fn page_meta(items: &str, pages: &str, estimate: &str) -> Value {
+    let mut meta = closed(
+        "How many there are.",
         json!({items: {"type": "integer", "minimum": 0}, pages: {"type": "integer", "minimum": 1}}),
-    )
+    );
+    meta["properties"][estimate] = json!({
+        "type": "boolean",
+        "const": true,
+        "description": "Only there if the list is long: it has about so many items. Up to 10000 they are counted."
+    });
+    meta
+}
+
+/// A document with these members, always with its links and its version, and with what a request includes.
+pub fn document(description: impl Into<String>, properties: Value) -> Value {
+    let mut members = properties;
+    if members.get("links").is_none() {
+        members["links"] = reference("DocumentLinks");
+    }
+    members["jsonapi"] = reference("JsonApi");
+    closed(description, members)
+}
+
+/// A document as above, for requests that can include other resources.
+pub fn including(description: impl Into<String>, properties: Value) -> Value {
+    let mut schema = document(description, properties);
+    schema["properties"]["included"] = json!({
+        "type": "array",
+        "items": reference("IncludedResource"),
+        "description": "What `include` leads to, each resource once; only there if the parameter is given."
+    });
+    schema
+}
+
+fn included_resource() -> Value {
+    json!({
+        "description": "A resource as `GET` shows it.",
+        "type": "object",
+        "required": ["type", "id"],
+        "properties": {"type": {"type": "string"}, "id": {"type": "string"}},
+        "additionalProperties": true
+    })
 }
 
 fn url() -> Value {
@@ -90,15 +142,14 @@ fn resource_meta() -> Value {
     )
 }
 
-/// Answers of the API have only links; payloads for webhooks have `data` too, if they include the relationship.
+/// It has `data` only where what it points to is included.
 fn relationship(data: Value) -> Value {
     let mut schema = closed(
         "Links of a relationship.",
         json!({"links": reference("RelationshipLinks")}),
     );
     schema["properties"]["data"] = data;
-    schema["properties"]["data"]["description"] =
-        "The targets; only in calls of webhooks that include them.".into();
+    schema["properties"]["data"]["description"] = "What it points to; only there if it is included.".into();
     schema
 }
 
@@ -113,14 +164,17 @@ fn identifier() -> Value {
 }
 
 fn page_links(more: &[&str]) -> Value {
-    let mut properties = json!({"first": url(), "prev": url(), "next": url(), "last": url()});
-    let mut required = vec!["first", "last"];
+    let or_none = || json!({"type": ["string", "null"], "format": "uri"});
+    let mut properties =
+        json!({"self": url(), "first": url(), "prev": or_none(), "next": or_none(), "last": url()});
+    let mut required = vec!["self", "first"];
     for name in more {
         properties[*name] = url();
         required.push(name);
     }
     json!({
-        "description": "Links to pages. The first page has no `prev`, the last no `next`.",
+        "description": "Links to pages. The first page has no `prev`, the last no `next`; with cursors, they are null. `last` is not there \
+            where the list is too long for a page by number, or its length is an estimate.",
         "type": "object",
         "required": required,
         "properties": properties,

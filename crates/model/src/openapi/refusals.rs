@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Action, Dialect, Problem,
     problem::{DECLINES, Kind, RULES},
+    query,
     request::MAX_BODY_BYTES,
     resource::Buyer,
 };
@@ -36,6 +37,19 @@ pub fn refusals(operation: &Operation, relates: bool) -> Refusals {
         Kind::InternalServerError,
         Kind::ServiceUnavailable,
     ];
+    if !query::takes_view(operation).is_empty() {
+        kinds.extend([Kind::InvalidInclude, Kind::InvalidField]);
+    }
+    if query::takes_filters(operation).is_some() {
+        kinds.extend([
+            Kind::InvalidSortCriteria,
+            Kind::FilterNotAllowed,
+            Kind::InvalidFilterValue,
+        ]);
+    }
+    if operation.action() == Action::List && operation.resource.grows {
+        kinds.push(Kind::Validation("too_slow"));
+    }
     if operation.has_body() {
         kinds.extend([
             Kind::InvalidDataFormat,
@@ -206,6 +220,25 @@ fn example(kind: Kind) -> Problem {
         Kind::InvalidParamValue => {
             Problem::new(kind, "Must be a whole number from 1.").parameter("page[number]")
         }
+        Kind::InvalidInclude => Problem::new(
+            kind,
+            "`colour` is no relationship of orders that can be included. There are market, customer.",
+        )
+        .parameter("include"),
+        Kind::InvalidField => Problem::new(kind, "`orders` has no field `colour`. There are number, status.")
+            .parameter("fields[orders]"),
+        Kind::InvalidSortCriteria => Problem::new(
+            kind,
+            "`orders` can't be sorted by `colour`. There are id, number, created_at.",
+        )
+        .parameter("sort"),
+        Kind::FilterNotAllowed => Problem::new(
+            kind,
+            "`orders` can't be filtered by `colour`. There are id, number, status.",
+        )
+        .parameter("filter[q][colour_eq]"),
+        Kind::InvalidFilterValue => Problem::new(kind, "Must be a whole number of 64 bits.")
+            .parameter("filter[q][total_amount_cents_gt]"),
         Kind::MutualExclusion => at(
             "Send one of stripe_token and stripe_payment_method_id.",
             "/data/attributes",

@@ -6,7 +6,7 @@ use super::{
     OperationKind,
     components::Components,
     operations,
-    parts::{closed, reference},
+    parts::{document, including, reference},
 };
 use crate::{
     ResourceMeta, registry,
@@ -97,7 +97,7 @@ fn payment_source() -> Value {
 }
 
 fn related_document(relationship: &RelationshipMeta) -> Value {
-    closed(
+    including(
         "The related resource, or null.",
         json!({"data": optional(target(relationship))}),
     )
@@ -106,7 +106,7 @@ fn related_document(relationship: &RelationshipMeta) -> Value {
 fn linkage_document(relationship: &RelationshipMeta) -> Value {
     let identifier = identifier_name(relationship);
     if relationship.many {
-        return closed(
+        return document(
             "A page of the relationship.",
             json!({
                 "data": {"type": "array", "items": reference(&identifier)},
@@ -115,8 +115,8 @@ fn linkage_document(relationship: &RelationshipMeta) -> Value {
             }),
         );
     }
-    closed(
-        "The target of the relationship, or null.",
+    document(
+        "What the relationship points to, or null.",
         json!({"data": optional(&identifier), "links": reference("RelationshipLinks")}),
     )
 }

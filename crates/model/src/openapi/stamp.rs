@@ -122,8 +122,18 @@ fn stamp_operation(
 fn response_name(status: u16, kinds: &[Kind], dialect: Dialect) -> String {
     let mut name = status.to_string();
     match status {
-        400 if !kinds.contains(&Kind::ParamMissing) => name += "-without-body",
+        400 => {
+            if !kinds.contains(&Kind::ParamMissing) {
+                name += "-without-body";
+            }
+            if kinds.contains(&Kind::FilterNotAllowed) {
+                name += "-with-filters";
+            } else if kinds.contains(&Kind::InvalidInclude) {
+                name += "-with-include";
+            }
+        }
         422 if kinds.contains(&Kind::Declined) => name += "-declined",
+        422 if !kinds.contains(&Kind::IdempotencyKeyReused) => name += "-too-slow",
         503 if !kinds.contains(&Kind::OutcomeUnknown) => name += "-without-effect",
         503 if !kinds.contains(&Kind::PaymentGatewayUnavailable) => name += "-without-psp",
         _ => {}

@@ -113,7 +113,7 @@ fn example(topic: Topic) -> Value {
     if topic.is_end() {
         return json!({"value": {"data": {"type": meta.kind, "id": "QWERtyUpBa"}}});
     }
-    json!({"$ref": format!("#/components/examples/{}", meta.schema)})
+    json!({"$ref": format!("#/components/examples/{}Payload", meta.schema)})
 }
 
 fn document(properties: Value) -> Value {

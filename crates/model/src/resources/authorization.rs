@@ -9,6 +9,7 @@ transaction! {
         type = "authorizations",
         singular = "authorization",
         tag = "Transactions",
+        grows,
         actions(list, retrieve, update),
         calls_psp(update)
     )]

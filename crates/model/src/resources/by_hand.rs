@@ -12,7 +12,7 @@ use crate::{
     document::{self, Frame},
     openapi::components::{self, RequestPartsOf},
     relationship::Target,
-    resource::RelationshipMeta,
+    resource::{AttributeMeta, RelationshipMeta, ValueType},
     resources::Order,
     text::Text,
 };
@@ -27,7 +27,7 @@ use crate::{
 )]
 pub struct Note {
     /// Text of the note.
-    #[attribute(read, create, update)]
+    #[attribute(read, create, update, filter, sort)]
     #[validate(length(min = 1, max = 10))]
     pub text: String,
     /// Author of the note.
@@ -150,15 +150,32 @@ mod written {
             schema: "Note",
             dialect: Dialect::CommerceLayer,
             list: None,
+            grows: false,
             tag: "Commerce",
             description: "A note on an order.",
             actions: &[Action::List, Action::Retrieve, Action::Create, Action::Update],
             sales_channel: &[Action::Retrieve],
             customer: &[Action::Retrieve],
             calls_psp: &[],
+            attributes: &[
+                AttributeMeta {
+                    name: "text",
+                    value_type: ValueType::Text,
+                    filter: true,
+                    sort: true,
+                },
+                AttributeMeta {
+                    name: "author",
+                    value_type: ValueType::Text,
+                    filter: false,
+                    sort: false,
+                },
+            ],
             relationships: &[RelationshipMeta {
                 name: "order",
                 many: false,
+                column: "order_id",
+                computed: false,
                 targets: <Order as Target>::TYPES,
                 description: "The order that the note is on.",
             }],

@@ -9,6 +9,7 @@ transaction! {
         type = "captures",
         singular = "capture",
         tag = "Transactions",
+        grows,
         actions(list, retrieve, update),
         calls_psp(update)
     )]

@@ -13,7 +13,7 @@ use crate::{JsonObject, Secret, Timestamp, ToMany};
 )]
 pub struct CheckoutComGateway {
     /// Name of the gateway.
-    #[attribute(read, create, update)]
+    #[attribute(read, create, update, filter, sort)]
     #[validate(length(min = 1, max = 255))]
     pub name: String,
     /// Whether a replaced payment source is put back on its order when its authorization arrives late, while the order is open, not
@@ -23,8 +23,8 @@ pub struct CheckoutComGateway {
     /// The last characters of the stored keys, to recognize them.
     #[attribute(read)]
     pub credential_keys: JsonObject,
-    /// Time since which the gateway is disabled.
-    #[attribute(read)]
+    /// When the gateway was disabled.
+    #[attribute(read, filter, sort)]
     pub disabled_at: Option<Timestamp>,
     /// Checkout.com's secret key (`sk_…`). Stored encrypted and never shown. Another `base_url` requires it again.
     #[attribute(create, update, key)]

@@ -21,6 +21,7 @@ text_enum! {
     type = "checkout_com_payments",
     singular = "checkout_com_payment",
     tag = "Payment sources",
+    grows,
     actions(list, retrieve, create, update, delete),
     sales_channel(retrieve, create, update, delete),
     calls_psp(retrieve, create, update, delete)

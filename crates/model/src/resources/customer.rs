@@ -8,13 +8,14 @@ use crate::{Secret, ToMany};
     type = "customers",
     singular = "customer",
     tag = "Commerce",
+    grows,
     actions(list, retrieve, create, update, delete),
     sales_channel(create),
     customer(retrieve, update)
 )]
 pub struct Customer {
-    /// E-mail address; no two customers have the same.
-    #[attribute(read, create, update)]
+    /// E-mail address, one customer each.
+    #[attribute(read, create, update, filter, sort)]
     #[validate(email, length(max = 255))]
     pub email: String,
     /// Reference of the shopper at the payment gateways.

@@ -9,13 +9,14 @@ use crate::{Id, JsonObject, One, Secret, ToOne};
     type = "customer_payment_sources",
     singular = "customer_payment_source",
     tag = "Commerce",
+    grows,
     actions(list, retrieve, create, update, delete),
     customer(list, retrieve, update, delete),
     calls_psp(delete)
 )]
 pub struct CustomerPaymentSource {
-    /// Readable name of the card, such as `Visa ****4242`.
-    #[attribute(read)]
+    /// What to call the card, such as `Visa ****4242`.
+    #[attribute(read, filter)]
     pub name: Option<String>,
     /// The PSP's identifier of the customer that the instrument belongs to (`cus_…`).
     #[attribute(read, create, update)]

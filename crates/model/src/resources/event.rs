@@ -8,11 +8,12 @@ use crate::{ToMany, Topic};
     type = "events",
     singular = "event",
     tag = "Events",
+    grows,
     actions(list, retrieve, update)
 )]
 pub struct Event {
-    /// The topic of the event.
-    #[attribute(read)]
+    /// What has happened: the topic.
+    #[attribute(read, filter, sort)]
     pub name: Topic,
     /// Calls the webhooks of the topic again, with the resource's present state.
     #[trigger(update)]

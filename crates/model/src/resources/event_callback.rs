@@ -8,20 +8,21 @@ use crate::{JsonObject, ToOne};
     type = "event_callbacks",
     singular = "event_callback",
     tag = "Events",
+    grows,
     actions(list, retrieve)
 )]
 pub struct EventCallback {
-    /// URL that was called.
-    #[attribute(read)]
+    /// Where the webhook was.
+    #[attribute(read, filter)]
     pub callback_url: String,
     /// Body of the call.
     #[attribute(read)]
     pub payload: JsonObject,
-    /// HTTP status of the answer; null without an answer.
-    #[attribute(read)]
+    /// HTTP status of the answer; null if there was none.
+    #[attribute(read, filter, sort)]
     pub response_code: Option<String>,
-    /// Reason phrase of the answer, or the reason why there was none.
-    #[attribute(read)]
+    /// Its reason phrase, or why there was no answer.
+    #[attribute(read, filter, sort)]
     pub response_message: Option<String>,
     /// The webhook that was called.
     #[relationship]

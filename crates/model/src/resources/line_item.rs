@@ -8,34 +8,35 @@ use crate::{Currency, One};
     type = "line_items",
     singular = "line_item",
     tag = "Commerce",
+    grows,
     actions(list, retrieve, create, update, delete),
     sales_channel(retrieve)
 )]
 pub struct LineItem {
-    /// Name of the item.
-    #[attribute(read, create, update)]
+    /// What is bought.
+    #[attribute(read, create, update, filter, sort)]
     #[validate(length(min = 1, max = 255))]
     pub name: String,
     /// Stock keeping unit in the merchant's catalogue.
-    #[attribute(read, create, update)]
+    #[attribute(read, create, update, filter)]
     #[validate(length(min = 1, max = 255))]
     pub sku_code: Option<String>,
-    /// Number of units.
-    #[attribute(read, create, update)]
+    /// How many.
+    #[attribute(read, create, update, filter)]
     #[validate(range(min = 1, max = 1_000_000))]
     pub quantity: i64,
     /// Currency of the order.
-    #[attribute(read, default = Currency::EUR)]
+    #[attribute(read, filter, sort, default = Currency::EUR)]
     pub currency_code: Currency,
-    /// Price of one unit.
-    #[money(read, create, update)]
+    /// Price of one.
+    #[money(read, create, update, filter, sort)]
     #[validate(range(min = 0, max = 999_999_999))]
     pub unit_amount: i64,
-    /// Price of all units.
-    #[money(read)]
+    /// Price of all.
+    #[money(read, filter, sort)]
     pub total_amount: i64,
-    /// URL of a picture.
-    #[attribute(read, create, update)]
+    /// Picture of it.
+    #[attribute(read, create, update, filter)]
     #[validate(url, length(max = 1024))]
     pub image_url: Option<String>,
     /// The order that the line item belongs to.

@@ -12,7 +12,7 @@ use crate::{JsonObject, Timestamp, ToMany};
 )]
 pub struct ManualGateway {
     /// Name of the gateway.
-    #[attribute(read, create, update)]
+    #[attribute(read, create, update, filter, sort)]
     #[validate(length(min = 1, max = 255))]
     pub name: String,
     /// Whether a replaced payment source is put back on its order when its authorization arrives late, while the order is open,
@@ -22,8 +22,8 @@ pub struct ManualGateway {
     /// Always empty: there are no keys.
     #[attribute(read)]
     pub credential_keys: JsonObject,
-    /// Time since which the gateway is disabled.
-    #[attribute(read)]
+    /// When the gateway was disabled.
+    #[attribute(read, filter, sort)]
     pub disabled_at: Option<Timestamp>,
     /// Disables the gateway: it takes no new payments.
     #[trigger(create, update)]

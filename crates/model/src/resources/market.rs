@@ -12,25 +12,25 @@ use crate::{Currency, Timestamp};
 )]
 pub struct Market {
     /// Number of the market, counted per organization and mode.
-    #[attribute(read)]
+    #[attribute(read, filter, sort)]
     pub number: i64,
     /// Name of the market.
-    #[attribute(read, create, update)]
+    #[attribute(read, create, update, filter, sort)]
     #[validate(length(min = 1, max = 255))]
     pub name: String,
     /// Code that applications may use to name the market.
-    #[attribute(read, create, update)]
+    #[attribute(read, create, update, filter, sort)]
     #[validate(length(min = 1, max = 255))]
     pub code: Option<String>,
     /// Currency of the market's orders.
-    #[attribute(read, create, update)]
+    #[attribute(read, create, update, filter, sort)]
     pub currency_code: Currency,
     /// Page where the market's orders are checked out.
     #[attribute(read, create, update)]
     #[validate(url, length(max = 1024))]
     pub checkout_url: Option<String>,
-    /// Time since which the market is disabled.
-    #[attribute(read)]
+    /// When the market was disabled.
+    #[attribute(read, filter, sort)]
     pub disabled_at: Option<Timestamp>,
     /// Disables the market: it takes no new orders.
     #[trigger(create, update)]

@@ -75,6 +75,7 @@ text_enum! {
     singular = "order",
     tag = "Commerce",
     aliases("order"),
+    grows,
     actions(list, retrieve, create, update, delete),
     sales_channel(retrieve, create, update),
     customer(list, retrieve, create, update),
@@ -82,26 +83,27 @@ text_enum! {
 )]
 pub struct Order {
     /// Number of the order, counted per organization and mode.
-    #[attribute(read)]
+    #[attribute(read, filter, sort)]
     pub number: String,
-    /// State of the order.
-    #[attribute(read)]
+    /// How far the order is.
+    #[attribute(read, filter, sort)]
     pub status: OrderStatus,
-    /// State of its payment.
-    #[attribute(read)]
+    /// How far its payment is.
+    #[attribute(read, filter, sort)]
     pub payment_status: PaymentStatus,
-    /// State of its delivery.
-    #[attribute(read)]
+    /// How far its delivery is.
+    #[attribute(read, filter, sort)]
     pub fulfillment_status: FulfillmentStatus,
-    /// Whether the order is bought without a login. A sales channel without a logged-in customer sees and changes such orders
-    /// only. A logged-in customer does not see them among their own, because the address that a guest gives proves nothing.
-    #[attribute(read, create, update, default = true)]
+    /// Whether it is bought without logging in. A sales channel that no customer has logged in through sees and changes such
+    /// orders only. A customer who has logged in sees no such order among their own: an address that a guest gives proves
+    /// nothing.
+    #[attribute(read, create, update, filter, sort, default = true)]
     pub guest: bool,
     /// Whether line items can still be changed.
     #[attribute(read, default = true)]
     pub editable: bool,
-    /// E-mail address of the customer. It finds or creates the customer.
-    #[attribute(read, create, update)]
+    /// E-mail address of the customer; it creates or finds the customer.
+    #[attribute(read, create, update, filter)]
     #[validate(email, length(max = 255))]
     pub customer_email: Option<String>,
     /// Network address of the customer, IPv4 or IPv6. An integration that sells for a shop sends it, so that failed payments are
@@ -110,23 +112,23 @@ pub struct Order {
     #[validate(length(min = 2, max = 45))]
     pub customer_ip: Option<String>,
     /// Language of the customer, an ISO 639-1 code.
-    #[attribute(read, create, update, default = "en")]
+    #[attribute(read, create, update, filter, sort, default = "en")]
     #[validate(length(min = 2, max = 8))]
     pub language_code: String,
-    /// Currency of the order: that of its market.
-    #[attribute(read, default = Currency::EUR)]
+    /// Currency of the order, which is that of its market.
+    #[attribute(read, filter, sort, default = Currency::EUR)]
     pub currency_code: Currency,
     /// Whether prices include tax.
-    #[attribute(read, default = true)]
+    #[attribute(read, filter, sort, default = true)]
     pub tax_included: bool,
     /// Sum of the line items.
-    #[money(read)]
+    #[money(read, filter, sort)]
     pub subtotal_amount: i64,
     /// Surcharge of the payment method.
-    #[money(read)]
+    #[money(read, filter, sort)]
     pub payment_method_amount: i64,
-    /// Sum of the line items and the surcharge.
-    #[money(read)]
+    /// Everything together.
+    #[money(read, filter, sort)]
     pub total_amount: i64,
     /// Total with taxes: the amount that payments authorize.
     #[money(read)]
@@ -139,17 +141,17 @@ pub struct Order {
     #[attribute(read, create, update)]
     #[validate(url, length(max = 1024))]
     pub return_url: Option<String>,
-    /// Time when the order was placed.
-    #[attribute(read)]
+    /// When the order was placed.
+    #[attribute(read, filter, sort)]
     pub placed_at: Option<Timestamp>,
-    /// Time when the order was approved.
-    #[attribute(read)]
+    /// When the order was approved.
+    #[attribute(read, filter, sort)]
     pub approved_at: Option<Timestamp>,
-    /// Time when the order was cancelled.
-    #[attribute(read)]
+    /// When the order was cancelled.
+    #[attribute(read, filter, sort)]
     pub cancelled_at: Option<Timestamp>,
-    /// Time of the payment status's last change.
-    #[attribute(read)]
+    /// When the payment status last changed.
+    #[attribute(read, filter, sort)]
     pub payment_updated_at: Option<Timestamp>,
     /// Authorize the order's total, or `_authorization_amount_cents` of it, with the present payment source.
     #[trigger(update)]
@@ -209,11 +211,11 @@ pub struct Order {
     #[relationship]
     pub line_items: ToMany<LineItem>,
     /// Payment methods that the order's market offers.
-    #[relationship]
+    #[relationship(computed)]
     pub available_payment_methods: ToMany<PaymentMethod>,
-    /// Saved cards of the order's customer that can pay the order: those at the gateway of its payment method, or at the gateways
-    /// that its market offers.
-    #[relationship]
+    /// Cards that the order's customer has saved and that the order can be paid with: those at the gateway of its payment
+    /// method, or at the gateways that its market offers.
+    #[relationship(computed)]
     pub available_customer_payment_sources: ToMany<CustomerPaymentSource>,
     /// Authorizations of the order, failed ones included.
     #[relationship]

@@ -27,23 +27,24 @@ text_enum! {
 /// A payment of an order through Stripe, made in one call.
 #[resource(
     type = "payments", singular = "payment", tag = "Payments", dialect = Foodetective,
+    grows,
     actions(list, retrieve, create), sales_channel(retrieve, create), calls_psp(retrieve, create)
 )]
 pub struct Payment {
     /// Amount in minor units of the currency.
-    #[attribute(read)]
+    #[attribute(read, filter, sort)]
     pub amount_cents: i64,
     /// Currency of the amount.
-    #[attribute(read, default = Currency::EUR)]
+    #[attribute(read, filter, sort, default = Currency::EUR)]
     pub currency: Currency,
-    /// State of the payment.
-    #[attribute(read)]
+    /// How far the payment is.
+    #[attribute(read, filter)]
     pub state: PaymentState,
     /// Always false: a payment pays the whole order.
-    #[attribute(read)]
+    #[attribute(read, filter)]
     pub for_delivery: bool,
     /// Always false: a payment pays the whole order.
-    #[attribute(read)]
+    #[attribute(read, filter)]
     pub delivery_price_business_participation: bool,
     /// E-mail address of the order's customer.
     #[attribute(read)]

@@ -26,7 +26,7 @@ text_enum! {
 )]
 pub struct PaymentGateway {
     /// Name of the gateway.
-    #[attribute(read)]
+    #[attribute(read, filter, sort)]
     pub name: String,
     /// Whether a replaced payment source is put back on its order when its authorization arrives late, while the order is open, not
     /// paid otherwise, and takes such payments. An authorization that is not put back is released.
@@ -35,8 +35,8 @@ pub struct PaymentGateway {
     /// The last characters of the stored keys, to recognize them.
     #[attribute(read)]
     pub credential_keys: JsonObject,
-    /// Time since which the gateway is disabled.
-    #[attribute(read)]
+    /// When the gateway was disabled.
+    #[attribute(read, filter, sort)]
     pub disabled_at: Option<Timestamp>,
     /// Payment methods that use the gateway.
     #[relationship]

@@ -25,15 +25,15 @@ text_enum! {
     sales_channel(list, retrieve)
 )]
 pub struct PaymentMethod {
-    /// Name of the method; by default the title of its source type.
-    #[attribute(read, create, update)]
+    /// Name of the method; the title of its source type unless given.
+    #[attribute(read, create, update, filter, sort)]
     #[validate(length(min = 1, max = 255))]
     pub name: Option<String>,
-    /// Type of the payment source that the client creates.
-    #[attribute(read, create, update)]
+    /// Which payment source the client creates.
+    #[attribute(read, create, update, filter, sort)]
     pub payment_source_type: PaymentSourceType,
     /// Currency of the surcharge.
-    #[attribute(read, create, update, default = Currency::EUR)]
+    #[attribute(read, create, update, filter, sort, default = Currency::EUR)]
     pub currency_code: Currency,
     /// Whether orders are taken by mail or telephone: an integration's card payment is marked as such at the PSP, and the buyer
     /// is not asked to authenticate. A sales channel's payments are not marked.
@@ -54,11 +54,11 @@ pub struct PaymentMethod {
     #[validate(range(min = 1, max = 999_999_999_999_i64))]
     pub auto_capture_max_amount: Option<i64>,
     /// Surcharge that the method adds to the order's total.
-    #[money(read, create, update)]
+    #[money(read, create, update, filter, sort)]
     #[validate(range(min = 0, max = 999_999_999))]
     pub price_amount: i64,
-    /// Time since which the method is disabled.
-    #[attribute(read)]
+    /// When the method was disabled.
+    #[attribute(read, filter, sort)]
     pub disabled_at: Option<Timestamp>,
     /// Disables the method.
     #[trigger(create, update)]

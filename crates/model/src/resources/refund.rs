@@ -9,6 +9,7 @@ transaction! {
         type = "refunds",
         singular = "refund",
         tag = "Transactions",
+        grows,
         actions(list, retrieve, update)
     )]
     pub struct Refund {

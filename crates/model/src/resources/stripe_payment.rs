@@ -20,6 +20,7 @@ impl Target for PaymentSource {
     type = "stripe_payments",
     singular = "stripe_payment",
     tag = "Payment sources",
+    grows,
     actions(list, retrieve, create, update, delete),
     sales_channel(retrieve, create, update, delete),
     calls_psp(retrieve, create, update, delete)

@@ -8,35 +8,35 @@ macro_rules! transaction {
     ($(#[$container:meta])* pub struct $name:ident { $($own:tt)* }) => {
         $(#[$container])*
         pub struct $name {
-            /// Number of the transaction: the order's number, `/T/` and a count over all transactions of the order.
-            #[attribute(read)]
+            /// Number: that of the order, `/T/` and a count over all transactions of the order.
+            #[attribute(read, filter, sort)]
             pub number: String,
             /// Type of the payment source.
             #[attribute(read)]
             pub payment_method_type: Option<String>,
             /// Currency of the amounts.
-            #[attribute(read, default = Currency::EUR)]
+            #[attribute(read, filter, default = Currency::EUR)]
             pub currency_code: Currency,
-            /// Amount of the transaction.
-            #[money(read)]
+            /// What it is about.
+            #[money(read, filter, sort)]
             pub amount: i64,
-            /// Whether it succeeded. False with the message `pending` means that the outcome at the PSP is not final yet.
-            #[attribute(read)]
+            /// Whether it succeeded. False with the message `pending` means that the PSP has not answered for certain yet.
+            #[attribute(read, filter)]
             pub succeeded: bool,
-            /// The PSP's message.
-            #[attribute(read)]
+            /// What the PSP says of it.
+            #[attribute(read, filter)]
             pub message: Option<String>,
-            /// Code of the failure.
-            #[attribute(read)]
+            /// Why it failed, a code.
+            #[attribute(read, filter)]
             pub error_code: Option<String>,
-            /// Text of the failure.
-            #[attribute(read)]
+            /// Why it failed, in words.
+            #[attribute(read, filter)]
             pub error_detail: Option<String>,
             /// Identifier of the payment at the PSP.
-            #[attribute(read)]
+            #[attribute(read, filter)]
             pub token: Option<String>,
             /// Identifier of the charge, refund or action at the PSP.
-            #[attribute(read)]
+            #[attribute(read, filter)]
             pub gateway_transaction_id: Option<String>,
             $($own)*
             /// The order that it belongs to.
@@ -59,11 +59,12 @@ transaction! {
         type = "transactions",
         singular = "transaction",
         tag = "Transactions",
+        grows,
         actions(list, retrieve)
     )]
     pub struct Transaction {
-        /// Kind of the transaction.
-        #[attribute(read)]
+        /// What it is.
+        #[attribute(read, filter, sort)]
         pub kind: TransactionKind,
     }
 }

@@ -9,6 +9,7 @@ transaction! {
         type = "voids",
         singular = "void",
         tag = "Transactions",
+        grows,
         actions(list, retrieve, update)
     )]
     pub struct Void {

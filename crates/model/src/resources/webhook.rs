@@ -23,12 +23,12 @@ text_enum! {
     actions(list, retrieve, create, update, delete)
 )]
 pub struct Webhook {
-    /// Name of the webhook; by default `Webhook` and its id.
-    #[attribute(read, create, update)]
+    /// Name of the webhook; `Webhook` and its id unless given.
+    #[attribute(read, create, update, filter)]
     #[validate(length(min = 1, max = 255))]
     pub name: Option<String>,
-    /// Topic that it is called for.
-    #[attribute(read, create, update)]
+    /// What it is called for.
+    #[attribute(read, create, update, filter)]
     pub topic: Topic,
     /// URL that is called. Addresses of private networks are refused unless the operator allows them.
     #[attribute(read, create, update)]
@@ -39,14 +39,14 @@ pub struct Webhook {
     #[attribute(read, create, update)]
     #[validate(length(max = 10))]
     pub include_resources: Option<Vec<String>>,
-    /// Time since which the webhook is disabled; an answer of 410 disables it too.
-    #[attribute(read)]
+    /// When the webhook was disabled; a 410 in answer to a call does that too.
+    #[attribute(read, filter, sort)]
     pub disabled_at: Option<Timestamp>,
     /// Whether it is called at the moment.
-    #[attribute(read)]
+    #[attribute(read, filter, sort)]
     pub circuit_state: CircuitState,
-    /// Number of consecutive failed calls.
-    #[attribute(read)]
+    /// How many calls have failed in a row.
+    #[attribute(read, filter, sort)]
     pub circuit_failure_count: i64,
     /// Secret that signs the calls: 32 hexadecimal digits.
     #[attribute(read, default = "")]

@@ -9,6 +9,7 @@ use crate::{JsonObject, One, ToOne};
     type = "wire_transfers",
     singular = "wire_transfer",
     tag = "Payment sources",
+    grows,
     actions(list, retrieve, create, update, delete),
     sales_channel(retrieve, create, update, delete)
 )]

@@ -4,14 +4,12 @@ use std::{collections::HashMap, marker::PhantomData, sync::Arc};
 
 use bytes::Bytes;
 use futures::{FutureExt, future::LocalBoxFuture};
-use strum::VariantArray as _;
 use tillgate_model::{
     Creatable, Id, Record, Updatable,
-    document::Page,
     request::{CreateRequest, Shape},
-    resources::{GatewayType, Payment, PaymentSourceType},
+    resources::{Payment, PaymentSourceType},
 };
-use tillgate_store::{OrderSummary, PaymentSourceFilter, PaymentSourceRow, StoreError, Tx, queries, query};
+use tillgate_store::{OrderSummary, PaymentSourceRow, StoreError, Tx, query};
 
 use super::{delete_payment_source, update_payment_source};
 use crate::{
@@ -30,7 +28,6 @@ use crate::{
         sources::{ChangeableSource, CreatableSource, KnownCustomer, SourceResource},
     },
     request::Request,
-    stored::Selection,
     wallet,
 };
 
@@ -216,40 +213,25 @@ async fn visible(
     Ok(found.filter(|(row, order)| row.kind == kind && access::visible(request, order)))
 }
 
-/// A page of the sources of a kind whose orders the caller may see, and the number of all such sources.
-async fn page(
+/// The records of sources, with what is shown of their orders.
+async fn records<R: SourceResource>(
     tx: &mut Tx<'_>,
     request: &Request,
-    selection: &Selection,
-    page: Page,
-    kind: PaymentSourceType,
-) -> Result<(Vec<(PaymentSourceRow, OrderSummary)>, i64), StoreError> {
-    let gateway = GatewayType::VARIANTS
-        .iter()
-        .find_map(|kind| selection.owner((*kind).into()));
-    let filter = PaymentSourceFilter {
-        kind: Some(kind.into()),
-        payment_gateway_id: gateway,
-        ..Default::default()
-    };
-    let scope = request.scope();
-    let (total, rows) = queries!(
-        tx,
-        payment_sources::count(scope, filter),
-        payment_sources::page(scope, filter, page),
-    )?;
+    rows: Vec<PaymentSourceRow>,
+) -> Result<Vec<Record<R>>, Failure> {
     let ids: Vec<String> = rows.iter().map(|row| row.order_id.clone()).collect();
-    let orders = query!(tx, payments::summaries_of_orders(scope, &ids))?;
-    let orders: HashMap<String, OrderSummary> = orders
-        .into_iter()
-        .filter(|order| access::visible(request, order))
-        .map(|order| (order.id.clone(), order))
-        .collect();
-    let seen = rows.into_iter().filter_map(|row| {
-        let order = orders.get(&row.order_id)?.clone();
-        Some((row, order))
-    });
-    Ok((seen.collect(), total))
+    let orders = query!(tx, payments::summaries_of_orders(request.scope(), &ids))?;
+    let orders: HashMap<&str, &OrderSummary> =
+        orders.iter().map(|order| (order.id.as_str(), order)).collect();
+    rows.iter()
+        .filter_map(|row| {
+            Some(R::record(
+                &request.context,
+                row,
+                *orders.get(row.order_id.as_str())?,
+            ))
+        })
+        .collect()
 }
 
 async fn retrieve<R: Kept + SourceResource>(
@@ -278,6 +260,8 @@ async fn retrieve<R: Kept + SourceResource>(
 macro_rules! kept_source {
     ($resource:ident) => {
         impl Kept for $resource {
+            type Row = PaymentSourceRow;
+
             async fn get(
                 tx: &mut Tx<'_>,
                 request: &Request,
@@ -289,17 +273,12 @@ macro_rules! kept_source {
                     .transpose()
             }
 
-            async fn page(
+            async fn records(
                 tx: &mut Tx<'_>,
                 request: &Request,
-                selection: &Selection,
-                number: Page,
-            ) -> Result<(Vec<Record<Self>>, i64), Failure> {
-                let (seen, total) = page(tx, request, selection, number, Self::SOURCE_TYPE).await?;
-                let records = seen
-                    .iter()
-                    .map(|(row, order)| Self::record(&request.context, row, order));
-                Ok((records.collect::<Result<_, _>>()?, total))
+                rows: Vec<PaymentSourceRow>,
+            ) -> Result<Vec<Record<Self>>, Failure> {
+                records(tx, request, rows).await
             }
 
             async fn retrieve(request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure> {

@@ -5,10 +5,8 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::{Value, json};
-use tillgate_model::{
-    Dialect, Id, Identifier, ResourceMeta, Topic, document::Page, registry, resource::RelationshipMeta,
-};
-use tillgate_store::Scope;
+use tillgate_model::{Dialect, Id, Identifier, ResourceMeta, Topic, registry, resource::RelationshipMeta};
+use tillgate_store::{Scope, Tx};
 
 use crate::{
     call::{ApplicationKind, Caller},
@@ -16,8 +14,9 @@ use crate::{
     failure::Failure,
     handler::Show,
     handlers::Handlers,
+    listing::Owners,
     request::Request,
-    stored::{Selection, parse_column},
+    stored::parse_column,
 };
 
 /// Maximum number of included resources; the rest is left out.
@@ -158,17 +157,20 @@ impl Composition<'_> {
                 .await?;
             return Ok(target.flatten().into_iter().collect());
         }
-        let selection = Selection::Of {
-            owner_kind: meta.kind,
-            owner_id: id.clone(),
-            relationship: relationship.name,
-        };
-        let page = Page {
-            number: 1,
-            size: i64::try_from(MOST).unwrap_or(i64::MAX),
-        };
         let show = self.show(relationship.targets[0])?;
-        Ok(show.identifiers(&self.request, &selection, page).await?.0)
+        let request = &self.request;
+        let ids = [id.to_string()];
+        let owners = Owners {
+            meta,
+            relationship,
+            ids: &ids,
+        };
+        let pairs = request
+            .context
+            .db
+            .read(async |tx: &mut Tx<'_>| show.of_owners(tx, request, &owners, MOST).await)
+            .await?;
+        Ok(pairs.iter().map(|(object, _)| object.identifier()).collect())
     }
 
     /// The position of a resource among the included ones; it is added if necessary.

@@ -3,7 +3,7 @@ use tillgate_model::{
     problem::Kind,
     resources::{CreateCustomerAttributes, Customer, UpdateCustomerAttributes},
 };
-use tillgate_store::{CustomerFilter, CustomerPasswordRow, CustomerRow, StoreError, Tx, query};
+use tillgate_store::{CustomerPasswordRow, CustomerRow, Tx, query};
 
 use crate::{
     failure::Failure,
@@ -20,24 +20,38 @@ fn visible(request: &Request, row: &CustomerRow) -> bool {
     own.is_none_or(|own| own.as_str() == row.id)
 }
 
-async fn record(
+async fn records(
     tx: &mut Tx<'_>,
     request: &Request,
-    row: &CustomerRow,
-) -> Result<Record<Customer>, StoreError> {
+    rows: Vec<CustomerRow>,
+) -> Result<Vec<Record<Customer>>, Failure> {
     let scope = request.scope();
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
     let orders = match (&request.caller.customer_id, &request.caller.market_id) {
-        (Some(own), Some(market)) => query!(tx, shopping::count_orders(scope, own, market))?,
-        _ => query!(tx, payments::count_orders_of_customer(scope, &row.id))?,
+        (Some(own), Some(market)) => {
+            let count = query!(tx, shopping::count_orders(scope, own, market))?;
+            vec![(Some(own.to_string()), count)]
+        }
+        _ => query!(tx, payments::count_orders_of_customers(scope, &ids))?,
     };
-    let password = query!(tx, passwords::hash(scope, &row.id))?;
+    let with_password = query!(tx, passwords::owners(scope, &ids))?;
+    rows.iter()
+        .map(|row| {
+            let orders = orders.iter().find(|(id, _)| id.as_ref() == Some(&row.id));
+            let has_password = with_password.contains(&row.id);
+            record(row, orders.map_or(0, |(_, count)| *count), has_password)
+        })
+        .collect()
+}
+
+fn record(row: &CustomerRow, orders: i64, has_password: bool) -> Result<Record<Customer>, Failure> {
     Ok(stored::record!(
         row,
         Customer {
             email: row.email.clone(),
             shopper_reference: row.shopper_reference.clone(),
             password: None,
-            has_password: password.is_some(),
+            has_password,
             total_orders_count: orders,
         }
     ))
@@ -50,7 +64,7 @@ fn row(request: &Request, record: &Record<Customer>) -> CustomerRow {
     })
 }
 
-kept_in!(Customer: customers, CustomerFilter, |_selection| CustomerFilter::default());
+kept_in!(Customer: customers, CustomerRow, records);
 
 impl Plain for Customer {
     edited_in!(customers);

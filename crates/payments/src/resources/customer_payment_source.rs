@@ -3,14 +3,13 @@
 use strum::VariantArray as _;
 use tillgate_model::{
     Id, One, Problem, Record, Secret, ToOne,
-    document::Page,
     problem::Kind,
     resources::{
         CreateCustomerPaymentSourceAttributes, CustomerPaymentSource, GatewayType,
         UpdateCustomerPaymentSourceAttributes,
     },
 };
-use tillgate_store::{CardState, CustomerPaymentSourceFilter, CustomerPaymentSourceRow, Stored, Tx, query};
+use tillgate_store::{CardState, CustomerPaymentSourceRow, Stored, Tx, query};
 
 use crate::{
     failure::Failure,
@@ -22,7 +21,7 @@ use crate::{
     plain::{Plain, edited_in},
     providers::registry,
     request::Request,
-    stored::{self, Selection, found, json, parse_column, parse_optional_column, stored_json},
+    stored::{self, found, json, parse_column, parse_optional_column, stored_json},
     wallet,
 };
 
@@ -73,6 +72,8 @@ fn row(request: &Request, record: &Record<CustomerPaymentSource>) -> CustomerPay
 }
 
 impl Kept for CustomerPaymentSource {
+    type Row = CustomerPaymentSourceRow;
+
     async fn get(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure> {
         let row = query!(tx, customer_payment_sources::get(request.scope(), id))?;
         row.filter(|row| visible(request, row))
@@ -80,34 +81,26 @@ impl Kept for CustomerPaymentSource {
             .transpose()
     }
 
-    async fn page(
+    async fn records(
+        _: &mut Tx<'_>,
+        request: &Request,
+        rows: Vec<CustomerPaymentSourceRow>,
+    ) -> Result<Vec<Record<Self>>, Failure> {
+        rows.iter().map(|row| record(request, row)).collect()
+    }
+
+    /// The cards that an order can be paid with.
+    async fn computed(
         tx: &mut Tx<'_>,
         request: &Request,
-        selection: &Selection,
-        page: Page,
-    ) -> Result<(Vec<Record<Self>>, i64), Failure> {
+        order: &Id,
+        _: &str,
+    ) -> Result<Vec<CustomerPaymentSourceRow>, Failure> {
         let scope = request.scope();
-        if let Some(order_id) = selection.owner("orders") {
-            let order = query!(tx, orders::get(scope, &parse_column(order_id)?))?;
-            let cards = match &order {
-                Some(order) if cards::may_use(request, order) => wallet::available(tx, scope, order).await?,
-                _ => Vec::new(),
-            };
-            // A customer has only a few.
-            let (rows, total) = page.cut(cards);
-            let records = rows.iter().map(|row| record(request, row));
-            return Ok((records.collect::<Result<_, _>>()?, total));
+        match query!(tx, orders::get(scope, order))? {
+            Some(order) if cards::may_use(request, &order) => wallet::available(tx, scope, &order).await,
+            _ => Ok(Vec::new()),
         }
-        let own = request.caller.customer_id.as_ref().map(Id::as_str);
-        let filter = CustomerPaymentSourceFilter {
-            customer_id: own.or_else(|| selection.owner("customers")),
-            state: Some(CardState::Active),
-            ..Default::default()
-        };
-        let total = query!(tx, customer_payment_sources::count(scope, filter))?;
-        let rows = query!(tx, customer_payment_sources::page(scope, filter, page))?;
-        let records = rows.iter().map(|row| record(request, row));
-        Ok((records.collect::<Result<_, _>>()?, total))
     }
 }
 

@@ -1,17 +1,17 @@
 use tillgate_model::{Record, resources::Event};
-use tillgate_store::{EventFilter, EventRow, StoreError, Tx};
+use tillgate_store::{EventRow, StoreError};
 
 use crate::{
     plain::kept_in,
     request::Request,
-    stored::{self, Selection, parse_column},
+    stored::{self, parse_column},
 };
 
 fn visible(_: &Request, _: &EventRow) -> bool {
     true
 }
 
-async fn record(_: &mut Tx<'_>, _: &Request, row: &EventRow) -> Result<Record<Event>, StoreError> {
+fn record(_: &Request, row: &EventRow) -> Result<Record<Event>, StoreError> {
     record_of(row)
 }
 
@@ -25,15 +25,4 @@ pub fn record_of(row: &EventRow) -> Result<Record<Event>, StoreError> {
     ))
 }
 
-/// The resource whose events a list shows, if it belongs to one.
-fn resource_of(selection: &Selection) -> Option<&str> {
-    match selection {
-        Selection::All => None,
-        Selection::Of { owner_id, .. } => Some(owner_id.as_str()),
-    }
-}
-
-kept_in!(Event: events, EventFilter, |selection| EventFilter {
-    resource_id: resource_of(selection),
-    ..Default::default()
-});
+kept_in!(Event: events, EventRow);

@@ -1,5 +1,5 @@
 use tillgate_model::{JsonObject, Record, ToOne, resources::EventCallback};
-use tillgate_store::{EventCallbackFilter, EventCallbackRow, Tx, query};
+use tillgate_store::{EventCallbackRow, Tx, query};
 
 use crate::{
     failure::Failure,
@@ -15,19 +15,23 @@ fn visible(_: &Request, _: &EventCallbackRow) -> bool {
     true
 }
 
-async fn record(
+async fn records(
     tx: &mut Tx<'_>,
     request: &Request,
-    row: &EventCallbackRow,
-) -> Result<Record<EventCallback>, Failure> {
-    let delivery = query!(
-        tx,
-        event_deliveries::get(request.scope(), &parse_column(&row.delivery_id)?)
-    )?;
-    let payload = match delivery {
-        Some(delivery) => json(&request.context.cipher.open(PAYLOAD, &delivery.payload)?)?,
-        None => JsonObject::default(),
+    rows: Vec<EventCallbackRow>,
+) -> Result<Vec<Record<EventCallback>>, Failure> {
+    let ids: Vec<String> = rows.iter().map(|row| row.delivery_id.clone()).collect();
+    let deliveries = query!(tx, deliveries::of_ids(request.scope(), &ids))?;
+    let payload = |id: &str| match deliveries.iter().find(|delivery| delivery.id == id) {
+        Some(delivery) => Ok(json(&request.context.cipher.open(PAYLOAD, &delivery.payload)?)?),
+        None => Ok::<_, Failure>(JsonObject::default()),
     };
+    rows.iter()
+        .map(|row| record(row, payload(&row.delivery_id)?))
+        .collect()
+}
+
+fn record(row: &EventCallbackRow, payload: JsonObject) -> Result<Record<EventCallback>, Failure> {
     Ok(stored::record!(
         row,
         EventCallback {
@@ -40,8 +44,4 @@ async fn record(
     ))
 }
 
-kept_in!(EventCallback: event_callbacks, EventCallbackFilter, |selection| EventCallbackFilter {
-    webhook_id: selection.owner("webhooks"),
-    event_id: selection.owner("events"),
-    ..Default::default()
-});
+kept_in!(EventCallback: event_callbacks, EventCallbackRow, records);

@@ -1,10 +1,9 @@
 use tillgate_model::{
     Id, One, Problem, Record,
-    document::Page,
     problem::Kind,
     resources::{CreateLineItemAttributes, LineItem, UpdateLineItemAttributes},
 };
-use tillgate_store::{LineItemFilter, LineItemRow, StoreError, Tx, query};
+use tillgate_store::{LineItemRow, StoreError, Tx, query};
 
 use crate::{
     failure::Failure,
@@ -13,7 +12,7 @@ use crate::{
     plain::{Plain, edited_in},
     request::Request,
     resources::order,
-    stored::{self, Selection, found, parse_column},
+    stored::{self, found, parse_column},
 };
 
 /// Largest total of an order, in minor units: far above the PSPs' limits, far below an overflow.
@@ -49,6 +48,8 @@ fn row(request: &Request, record: &Record<LineItem>) -> LineItemRow {
 
 /// A caller who sees the order sees its line items.
 impl Kept for LineItem {
+    type Row = LineItemRow;
+
     async fn get(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure> {
         let scope = request.scope();
         let Some(row) = query!(tx, line_items::get(scope, id))? else {
@@ -59,19 +60,12 @@ impl Kept for LineItem {
         Ok(visible.then(|| record(&row)).transpose()?)
     }
 
-    async fn page(
-        tx: &mut Tx<'_>,
-        request: &Request,
-        selection: &Selection,
-        page: Page,
-    ) -> Result<(Vec<Record<Self>>, i64), Failure> {
-        let filter = LineItemFilter {
-            order_id: selection.owner("orders"),
-            ..Default::default()
-        };
-        let total = query!(tx, line_items::count(request.scope(), filter))?;
-        let rows = query!(tx, line_items::page(request.scope(), filter, page))?;
-        Ok((rows.iter().map(record).collect::<Result<_, _>>()?, total))
+    async fn records(
+        _: &mut Tx<'_>,
+        _: &Request,
+        rows: Vec<LineItemRow>,
+    ) -> Result<Vec<Record<Self>>, Failure> {
+        rows.iter().map(|row| Ok(record(row)?)).collect()
     }
 }
 

@@ -2,7 +2,7 @@ use tillgate_model::{
     Record,
     resources::{CreateMarketAttributes, Market, UpdateMarketAttributes},
 };
-use tillgate_store::{MarketFilter, MarketRow, StoreError, Tx, query};
+use tillgate_store::{MarketRow, StoreError, Tx, query};
 
 use crate::{
     call::ApplicationKind,
@@ -18,7 +18,7 @@ fn visible(request: &Request, row: &MarketRow) -> bool {
     request.caller.kind == ApplicationKind::Integration || own.is_some_and(|own| own.as_str() == row.id)
 }
 
-async fn record(_: &mut Tx<'_>, _: &Request, row: &MarketRow) -> Result<Record<Market>, StoreError> {
+fn record(_: &Request, row: &MarketRow) -> Result<Record<Market>, StoreError> {
     Ok(stored::record!(
         row,
         Market {
@@ -43,7 +43,7 @@ fn row(request: &Request, record: &Record<Market>) -> MarketRow {
     })
 }
 
-kept_in!(Market: markets, MarketFilter, |_selection| MarketFilter::default());
+kept_in!(Market: markets, MarketRow);
 
 impl Plain for Market {
     edited_in!(markets);

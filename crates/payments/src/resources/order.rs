@@ -1,10 +1,10 @@
 use tillgate_model::{
     Problem, Record, ToOne, Topic,
-    document::Page,
     problem::Kind,
+    query::Value,
     resources::{CreateOrderAttributes, Order, OrderStatus, PaymentStatus, UpdateOrderAttributes},
 };
-use tillgate_store::{AnyOrder as _, OrderFilter, OrderRow, StoreError, Stored, Tx, query};
+use tillgate_store::{AnyOrder as _, OrderRow, StoreError, Stored, Tx, listing::Cond, query};
 
 use crate::{
     call::ApplicationKind,
@@ -15,7 +15,7 @@ use crate::{
     payment::{access::visible, ledger::Ledger, offer::Offers, order_status::is_editable, rules},
     plain::Plain,
     request::Request,
-    stored::{self, Selection, found, parse_column, parse_optional_column, stored_time, time},
+    stored::{self, found, parse_column, parse_optional_column, stored_time, time},
 };
 
 mod buyer;
@@ -103,6 +103,8 @@ fn row_over(request: &Request, record: &Record<Order>, before: Option<&OrderRow>
 }
 
 impl Kept for Order {
+    type Row = OrderRow;
+
     async fn get(
         tx: &mut Tx<'_>,
         request: &Request,
@@ -112,31 +114,23 @@ impl Kept for Order {
         Ok(row.map(|row| shown_to(request, &row)).transpose()?)
     }
 
-    /// A logged-in customer always lists only their own.
-    async fn page(
-        tx: &mut Tx<'_>,
+    async fn records(
+        _: &mut Tx<'_>,
         request: &Request,
-        selection: &Selection,
-        page: Page,
-    ) -> Result<(Vec<Record<Self>>, i64), Failure> {
-        let (scope, caller) = (request.scope(), &request.caller);
-        let (rows, total) = match (&caller.customer_id, &caller.market_id) {
-            (Some(own), Some(market)) => (
-                query!(tx, shopping::orders(scope, own, market, page))?,
-                query!(tx, shopping::count_orders(scope, own, market))?,
-            ),
-            (Some(_), None) => (Vec::new(), 0),
-            (None, _) => {
-                let filter = OrderFilter {
-                    customer_id: selection.owner("customers"),
-                    ..Default::default()
-                };
-                let rows = query!(tx, orders::page(scope, filter, page))?;
-                (rows, query!(tx, orders::count(scope, filter))?)
-            }
-        };
-        let records = rows.iter().map(|row| shown_to(request, row));
-        Ok((records.collect::<Result<_, _>>()?, total))
+        rows: Vec<OrderRow>,
+    ) -> Result<Vec<Record<Self>>, Failure> {
+        rows.iter().map(|row| Ok(shown_to(request, row)?)).collect()
+    }
+
+    /// A customer who has logged in lists their own, whichever way they ask. Those bought as a guest are not among them.
+    fn listed(request: &Request) -> Result<Cond, Failure> {
+        Ok(match &request.caller.customer_id {
+            None => Cond::Always,
+            Some(own) => Cond::All(vec![
+                Cond::Text("customer_id", own.to_string()),
+                Cond::Is("guest", Value::Boolean(false)),
+            ]),
+        })
     }
 }
 

@@ -1,5 +1,5 @@
 use tillgate_model::{Record, resources::PaymentGateway};
-use tillgate_store::{PaymentGatewayFilter, PaymentGatewayRow, StoreError, Tx};
+use tillgate_store::{PaymentGatewayRow, StoreError};
 
 use crate::{
     plain::kept_in,
@@ -11,11 +11,7 @@ fn visible(_: &Request, _: &PaymentGatewayRow) -> bool {
     true
 }
 
-async fn record(
-    _: &mut Tx<'_>,
-    _: &Request,
-    row: &PaymentGatewayRow,
-) -> Result<Record<PaymentGateway>, StoreError> {
+fn record(_: &Request, row: &PaymentGatewayRow) -> Result<Record<PaymentGateway>, StoreError> {
     Ok(stored::record!(
         row,
         PaymentGateway {
@@ -27,4 +23,4 @@ async fn record(
     ))
 }
 
-kept_in!(PaymentGateway: payment_gateways, PaymentGatewayFilter, |_selection| PaymentGatewayFilter::default());
+kept_in!(PaymentGateway: payment_gateways, PaymentGatewayRow);

@@ -1,13 +1,8 @@
-use strum::VariantArray as _;
 use tillgate_model::{
-    One, Problem, Record, Resource as _, ToOne,
-    document::Page,
-    resources::{
-        CreatePaymentMethodAttributes, GatewayType, PaymentGateway, PaymentMethod,
-        UpdatePaymentMethodAttributes,
-    },
+    One, Problem, Record, ToOne,
+    resources::{CreatePaymentMethodAttributes, PaymentMethod, UpdatePaymentMethodAttributes},
 };
-use tillgate_store::{PaymentMethodFilter, PaymentMethodRow, StoreError, Tx, query};
+use tillgate_store::{PaymentMethodRow, StoreError, Tx, query};
 
 use crate::{
     call::ApplicationKind,
@@ -16,7 +11,7 @@ use crate::{
     plain::{Plain, disabled_at, edited_in},
     providers::registry,
     request::Request,
-    stored::{self, Selection, found, parse_column, parse_optional_column, stored_time, time},
+    stored::{self, found, parse_column, parse_optional_column, stored_time, time},
 };
 
 /// Whether a caller sees a payment method: a sales channel sees those that its market offers.
@@ -64,6 +59,8 @@ fn row(request: &Request, record: &Record<PaymentMethod>) -> PaymentMethodRow {
 }
 
 impl Kept for PaymentMethod {
+    type Row = PaymentMethodRow;
+
     async fn get(
         tx: &mut Tx<'_>,
         request: &Request,
@@ -73,46 +70,12 @@ impl Kept for PaymentMethod {
         Ok(row.as_ref().map(record).transpose()?)
     }
 
-    async fn page(
-        tx: &mut Tx<'_>,
-        request: &Request,
-        selection: &Selection,
-        page: Page,
-    ) -> Result<(Vec<Record<Self>>, i64), Failure> {
-        let scope = request.scope();
-        let market = match selection {
-            Selection::Of {
-                relationship: "available_payment_methods",
-                owner_id,
-                ..
-            } => query!(tx, orders::get(scope, owner_id))?.map(|order| order.market_id),
-            Selection::All if request.caller.kind == ApplicationKind::SalesChannel => Some(
-                request
-                    .caller
-                    .market_id
-                    .as_ref()
-                    .map(ToString::to_string)
-                    .unwrap_or_default(),
-            ),
-            _ => None,
-        };
-        if let Some(market) = market {
-            // A market offers few methods.
-            let (rows, total) = page.cut(query!(tx, payments::payment_methods_of_market(scope, &market))?);
-            return Ok((rows.iter().map(record).collect::<Result<_, _>>()?, total));
-        }
-        let types = GatewayType::VARIANTS.iter().map(|kind| (*kind).into());
-        let gateway = [PaymentGateway::META.kind]
-            .into_iter()
-            .chain(types)
-            .find_map(|kind| selection.owner(kind));
-        let filter = PaymentMethodFilter {
-            payment_gateway_id: gateway,
-            ..Default::default()
-        };
-        let total = query!(tx, payment_methods::count(scope, filter))?;
-        let rows = query!(tx, payment_methods::page(scope, filter, page))?;
-        Ok((rows.iter().map(record).collect::<Result<_, _>>()?, total))
+    async fn records(
+        _: &mut Tx<'_>,
+        _: &Request,
+        rows: Vec<PaymentMethodRow>,
+    ) -> Result<Vec<Record<Self>>, Failure> {
+        rows.iter().map(|row| Ok(record(row)?)).collect()
     }
 }
 

@@ -2,17 +2,16 @@
 
 use tillgate_model::{
     Id, One, Record, Resource, ToOne,
-    document::Page,
     resources::{Authorization, Capture, Refund, Transaction, TransactionKind, Void},
 };
-use tillgate_store::{StoreError, Stored, TransactionFilter, TransactionRow, TransactionStatus, Tx, query};
+use tillgate_store::{StoreError, TransactionRow, TransactionStatus, Tx, query};
 
 use crate::{
     failure::Failure,
     handler::Kept,
     payment::ledger::Ledger,
     request::Request,
-    stored::{self, Selection, parse_column, parse_optional_column},
+    stored::{self, parse_column, parse_optional_column},
 };
 
 /// A transaction as its own type shows it.
@@ -116,6 +115,8 @@ impl Shown for Transaction {
 }
 
 impl<R: Shown> Kept for R {
+    type Row = TransactionRow;
+
     async fn get(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure> {
         let row = query!(tx, transactions::get(request.scope(), id))?;
         let Some(row) = row.filter(|row| R::KIND.is_none_or(|kind| row.kind == kind)) else {
@@ -125,27 +126,16 @@ impl<R: Shown> Kept for R {
         Ok(Some(R::record(&row, &ledger)?))
     }
 
-    async fn page(
+    async fn records(
         tx: &mut Tx<'_>,
         request: &Request,
-        selection: &Selection,
-        page: Page,
-    ) -> Result<(Vec<Record<Self>>, i64), Failure> {
-        let parent = ["authorizations", "captures"]
-            .iter()
-            .find_map(|kind| selection.owner(kind));
-        let filter = TransactionFilter {
-            kind: R::KIND.map(Stored),
-            order_id: selection.owner("orders"),
-            parent_id: parent,
-            ..Default::default()
-        };
-        let scope = request.scope();
-        let total = query!(tx, transactions::count(scope, filter))?;
-        let rows = query!(tx, transactions::page(scope, filter, page))?;
+        rows: Vec<TransactionRow>,
+    ) -> Result<Vec<Record<Self>>, Failure> {
         let orders: Vec<String> = rows.iter().map(|row| row.order_id.clone()).collect();
-        let ledger = Ledger::new(query!(tx, payments::transactions_of_orders(scope, &orders))?);
-        let records = rows.iter().map(|row| R::record(row, &ledger));
-        Ok((records.collect::<Result<_, _>>()?, total))
+        let ledger = Ledger::new(query!(
+            tx,
+            payments::transactions_of_orders(request.scope(), &orders)
+        )?);
+        rows.iter().map(|row| Ok(R::record(row, &ledger)?)).collect()
     }
 }

@@ -1,11 +1,9 @@
 use tillgate_model::{
-    Id, Problem, Record, ResourceMeta, Secret, Topic,
-    document::Page,
-    registry,
+    Id, Problem, Record, ResourceMeta, Secret, Topic, registry,
     resources::{CircuitState, CreateWebhookAttributes, UpdateWebhookAttributes, Webhook},
 };
 use tillgate_outgoing::Refused;
-use tillgate_store::{StoreError, Tx, WebhookFilter, WebhookRow, query};
+use tillgate_store::{Tx, WebhookRow, query};
 use url::Url;
 
 use crate::{
@@ -14,7 +12,7 @@ use crate::{
     handler::Kept,
     plain::{Plain, disabled_at, edited_in},
     request::Request,
-    stored::{self, Selection, json, parse_column, stored_json, stored_time, time},
+    stored::{self, json, parse_column, stored_json, stored_time, time},
 };
 
 /// The context that shared secrets are sealed under.
@@ -68,41 +66,20 @@ fn row(request: &Request, record: &Record<Webhook>) -> WebhookRow {
 }
 
 impl Kept for Webhook {
+    type Row = WebhookRow;
+
     async fn get(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure> {
         let row = query!(tx, webhooks::get(request.scope(), id))?;
         row.map(|row| record(request, &row)).transpose()
     }
 
-    async fn page(
-        tx: &mut Tx<'_>,
+    async fn records(
+        _: &mut Tx<'_>,
         request: &Request,
-        selection: &Selection,
-        page: Page,
-    ) -> Result<(Vec<Record<Self>>, i64), Failure> {
-        let topic = topic_of_event(tx, request, selection).await?;
-        let filter = WebhookFilter {
-            topic: topic.as_deref(),
-            ..Default::default()
-        };
-        let total = query!(tx, webhooks::count(request.scope(), filter))?;
-        let rows = query!(tx, webhooks::page(request.scope(), filter, page))?;
-        let records = rows.iter().map(|row| record(request, row));
-        Ok((records.collect::<Result<_, _>>()?, total))
+        rows: Vec<WebhookRow>,
+    ) -> Result<Vec<Record<Self>>, Failure> {
+        rows.iter().map(|row| record(request, row)).collect()
     }
-}
-
-/// The topic of the event whose webhooks a list shows.
-async fn topic_of_event(
-    tx: &mut Tx<'_>,
-    request: &Request,
-    selection: &Selection,
-) -> Result<Option<String>, StoreError> {
-    let Some(event) = selection.owner("events") else {
-        return Ok(None);
-    };
-    let event = query!(tx, events::get(request.scope(), &parse_column(event)?))?;
-    // A deleted event has none.
-    Ok(Some(event.map(|event| event.name).unwrap_or_default()))
 }
 
 impl Plain for Webhook {

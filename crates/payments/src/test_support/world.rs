@@ -18,7 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tillgate_gateways::{Method, PspRequest, PspResponse, Timer, Transport, TransportError};
-use tillgate_model::{Dialect, Id, Problems, document::Page, openapi::operations};
+use tillgate_model::{Dialect, Id, Problems, openapi::operations, query::Query};
 use tillgate_outgoing::{OwnHost, Refused};
 use tillgate_sandbox::{
     Clock as _, ManualClock, Outcome, Sandbox, SandboxConfig, WebhookAnswer, WebhookDelivery,
@@ -297,7 +297,7 @@ impl World {
         let call = Call {
             operation: operation.unwrap(),
             id: None,
-            page: Page { number: 1, size: 1 },
+            query: Query::default(),
             idempotency_key: Some(IdempotencyKey {
                 key: key.to_owned(),
                 fingerprint: body.clone(),
@@ -356,7 +356,7 @@ impl World {
         let call = Call {
             operation: operation.unwrap(),
             id: id.map(|id| id.parse::<Id>().unwrap()),
-            page: Page { number: 1, size: 1 },
+            query: Query::default(),
             body: body.map(|body| body.to_string().into()).unwrap_or_default(),
             idempotency_key: None,
             if_match: None,

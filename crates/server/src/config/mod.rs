@@ -53,7 +53,9 @@ pub struct Config {
     pub gateway_timeout: Duration,
     /// Time that a buyer has for a waiting Stripe payment.
     pub abandoned_after: Duration,
-    /// Failed authorizations after which an order takes no more attempts.
+    /// How long a list may take that no index finds.
+    pub list_time_limit: Duration,
+    /// Failed authorizations after which an order takes no more.
     pub max_failed_authorizations: i64,
     /// Failed authorizations within an hour after which a buyer's network address may make no more attempts.
     pub max_failures_of_address: i64,
@@ -91,6 +93,7 @@ const DEFAULT_MAX_SIGN_UPS_OF_ADDRESS: u32 = 60;
 const DEFAULT_MAX_FAILED_CREDENTIALS: u32 = 30;
 const DEFAULT_MAX_PASSWORDS_OF_ADDRESS: usize = 8;
 const DEFAULT_GATEWAY_TIMEOUT_SECONDS: f64 = 20.0;
+const DEFAULT_LIST_TIME_LIMIT_SECONDS: f64 = 1.0;
 const DEFAULT_ABANDONED_AFTER_HOURS: i64 = 24;
 const DEFAULT_KEEP_DAYS: i64 = 90;
 const DEFAULT_MAX_FAILED_AUTHORIZATIONS: i64 = 5;
@@ -163,6 +166,9 @@ impl Config {
             demo: !options.no_demo.unwrap_or(false),
             gateway_timeout: gateway_timeout(
                 options.gateway_timeout.unwrap_or(DEFAULT_GATEWAY_TIMEOUT_SECONDS),
+            )?,
+            list_time_limit: list_time_limit(
+                options.list_time_limit.unwrap_or(DEFAULT_LIST_TIME_LIMIT_SECONDS),
             )?,
             abandoned_after: hours(
                 "abandoned-after",
@@ -305,6 +311,16 @@ fn days(setting: &str, value: i64) -> Result<Duration, Failure> {
     match u64::try_from(value) {
         Ok(days @ 35..=3650) => Ok(Duration::from_secs(days * 86_400)),
         _ => Err(Failure::Usage(format!("{setting}: must be from 35 to 3650 days"))),
+    }
+}
+
+fn list_time_limit(seconds: f64) -> Result<Duration, Failure> {
+    if (0.0..=3.0).contains(&seconds) {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err(Failure::Usage(
+            "list-time-limit: must be from 0 to 3 seconds".into(),
+        ))
     }
 }
 

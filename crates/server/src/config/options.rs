@@ -109,6 +109,10 @@ pub struct Options {
     #[arg(long, global = true, value_name = "SECONDS", env = "TILLGATE_GATEWAY_TIMEOUT")]
     pub gateway_timeout: Option<f64>,
 
+    /// Seconds that a list may take that no index finds, 0 to 3; with 0, such lists are refused [default: 1]
+    #[arg(long, global = true, value_name = "SECONDS", env = "TILLGATE_LIST_TIME_LIMIT")]
+    pub list_time_limit: Option<f64>,
+
     /// Hours that a buyer has to authenticate a Stripe payment. After that, it is cancelled and its order is free again
     /// [default: 24]
     #[arg(long, global = true, value_name = "HOURS", env = "TILLGATE_ABANDONED_AFTER")]

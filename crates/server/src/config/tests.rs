@@ -251,6 +251,13 @@ fn unusable_values_are_named() {
         ),
         (
             Options {
+                list_time_limit: Some(3.5),
+                ..Options::default()
+            },
+            "list-time-limit",
+        ),
+        (
+            Options {
                 abandoned_after: Some(0),
                 ..Options::default()
             },

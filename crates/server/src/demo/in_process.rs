@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use tillgate_model::{
     Id, Problem, Problems,
-    document::Page,
     openapi::{Operation, operations},
+    query::Query,
 };
 use tillgate_payments::{Answer, ApplicationKind, Call, Caller, Service};
 use tillgate_store::Scope;
@@ -111,7 +111,7 @@ impl<'a> InProcess<'a> {
         let call = Call {
             operation,
             id,
-            page: Page { number: 1, size: 1 },
+            query: Query::default(),
             body: body.into(),
             idempotency_key: None,
             if_match: None,

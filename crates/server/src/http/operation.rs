@@ -84,7 +84,7 @@ async fn called(
     if caller.buyer().is_some() && is_sign_up(&operation) {
         limits.sign_up(&caller)?;
     }
-    let page = query::page(&operation, query)?;
+    let asked = query::read(&operation, caller.buyer(), query)?;
     let if_match = match operation.takes_condition() {
         true => conditional::required(headers)?,
         false => None,
@@ -103,7 +103,7 @@ async fn called(
     let call = Call {
         operation,
         id,
-        page,
+        query: asked,
         body,
         idempotency_key,
         if_match,
@@ -131,9 +131,11 @@ fn success(
     request: &HttpRequest,
     media_type: MediaType,
 ) -> Result<HttpResponse, Problem> {
+    // A condition is judged by the resource as it is without parameters.
+    let is_plain = request.query_string().is_empty();
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     let mut response = HttpResponse::build(status);
-    if operation.has_entity_tag() {
+    if operation.has_entity_tag() && is_plain {
         let tag = entity_tag(&answer.body);
         if operation.method() == "GET" && conditional::is_known(request.headers(), &tag)? {
             return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());

@@ -1,46 +1,9 @@
-//! Query parameters. The API has only those of pages; any other is refused, so that a typing error can't pass for a filter that
-//! matches everything.
+//! The query string of a request, decoded.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
-use tillgate_model::{
-    Dialect, Problem, ProblemList, Problems,
-    document::Page,
-    openapi::{Operation, OperationKind},
-    problem::Kind,
-};
-
-const DEFAULT: Page = Page { number: 1, size: 10 };
-const MAX_NUMBER: i64 = 1_000_000_000;
-
-/// Names of a page's parameters, and its maximum size.
-struct PageParameters {
-    number: &'static str,
-    size: &'static str,
-    max_size: i64,
-}
-
-const COMMERCE_LAYER: PageParameters = PageParameters {
-    number: "page[number]",
-    size: "page[size]",
-    max_size: 25,
-};
-const FOODETECTIVE: PageParameters = PageParameters {
-    number: "page",
-    size: "per_page",
-    max_size: 500,
-};
-
-fn page_parameters(operation: &Operation) -> Option<&'static PageParameters> {
-    if !operation.is_list() {
-        return None;
-    }
-    match (operation.kind, operation.resource.dialect) {
-        (OperationKind::Action(_), Dialect::Foodetective) => Some(&FOODETECTIVE),
-        _ => Some(&COMMERCE_LAYER),
-    }
-}
+use tillgate_model::{Problem, Problems, openapi::Operation, problem::Kind, query, resource::Buyer};
 
 /// Decoded pairs of a query string (WHATWG URL: form-urlencoded), in order.
 ///
@@ -65,63 +28,20 @@ fn decode(text: &str) -> Result<String, Problem> {
         .map_err(|_| Problem::new(Kind::InvalidParamValue, "A query parameter is not UTF-8.").parameter(text))
 }
 
-/// The page that a request asks for.
+/// What a caller asks an operation for.
 ///
 /// # Errors
-/// Unknown, repeated or invalid parameters.
-pub fn page(operation: &Operation, query: &str) -> Result<Page, Problems> {
+/// Parameters that the operation does not have, that come twice or whose value cannot be used.
+pub fn read(operation: &Operation, buyer: Option<Buyer>, query: &str) -> Result<query::Query, Problems> {
     if query.is_empty() {
-        return Ok(DEFAULT);
+        return Ok(query::Query::default());
     }
-    let parameters = page_parameters(operation);
-    let (mut number, mut size) = (None, None);
-    let mut problems = ProblemList::default();
-    for (name, value) in pairs(query)? {
-        let (slot, max) = match parameters {
-            Some(known) if name == known.number => (&mut number, MAX_NUMBER),
-            Some(known) if name == known.size => (&mut size, known.max_size),
-            _ => {
-                problems.push(|| unknown(&name, parameters));
-                continue;
-            }
-        };
-        if slot.is_some() {
-            problems.push(|| {
-                Problem::new(Kind::InvalidParamValue, "The parameter is given twice.").parameter(name)
-            });
-            continue;
-        }
-        match value.parse().ok().filter(|value| (1..=max).contains(value)) {
-            Some(value) => *slot = Some(value),
-            None => {
-                problems.push(|| {
-                    let message = format!("Must be an integer from 1 to {max}.");
-                    Problem::new(Kind::InvalidParamValue, message).parameter(name)
-                });
-            }
-        }
-    }
-    problems.into_result()?;
-    Ok(Page {
-        number: number.unwrap_or(DEFAULT.number),
-        size: size.unwrap_or(DEFAULT.size),
-    })
-}
-
-fn unknown(name: &str, parameters: Option<&PageParameters>) -> Problem {
-    let message = match parameters {
-        Some(known) => format!(
-            "This endpoint has the parameters `{}` and `{}`.",
-            known.number, known.size
-        ),
-        None => "This endpoint has no query parameters.".to_owned(),
-    };
-    Problem::new(Kind::ParamNotAllowed, message).parameter(name)
+    query::read(operation, buyer, &pairs(query)?)
 }
 
 #[cfg(test)]
 mod tests {
-    use tillgate_model::{openapi::operations, problem::Source};
+    use tillgate_model::{openapi::operations, problem::Source, query::Position};
 
     use super::*;
 
@@ -132,9 +52,12 @@ mod tests {
             .expect("an operation")
     }
 
-    fn read(id: &str, query: &str) -> Result<(i64, i64), Vec<(u16, Source)>> {
-        page(&operation(id), query)
-            .map(|page| (page.number, page.size))
+    fn page(id: &str, query: &str) -> Result<(i64, i64), Vec<(u16, Source)>> {
+        read(&operation(id), None, query)
+            .map(|query| match query.list.position {
+                Position::Number(number) => (number, query.list.size),
+                position => panic!("{position:?}"),
+            })
             .map_err(|problems| {
                 let source = |problem: &Problem| problem.source.clone().expect("a source");
                 problems
@@ -153,10 +76,11 @@ mod tests {
 
     #[test]
     fn pages_of_the_first_dialect() {
-        let orders = |query: &str| read("list_orders", query);
+        let orders = |query: &str| page("list_orders", query);
         assert_eq!(orders(""), Ok((1, 10)));
         assert_eq!(orders("page[size]=1"), Ok((1, 1)));
         assert_eq!(orders("page%5Bsize%5D=25&page%5Bnumber%5D=3&"), Ok((3, 25)));
+        assert_eq!(orders("page[size]=25&page[number]=401"), Ok((401, 25)));
         for value in ["0", "-1", "x", "", "26", "1.5", "99999999999999999999"] {
             assert_eq!(
                 orders(&format!("page[size]={value}")),
@@ -166,8 +90,15 @@ mod tests {
         }
         assert_eq!(
             orders("page[number]=0&page[size]=0"),
-            refused(&["page[number]", "page[size]"])
+            refused(&["page[size]", "page[number]"])
         );
+        for too_deep in [
+            "page[size]=25&page[number]=402",
+            "page[number]=1002",
+            "page[number]=10002",
+        ] {
+            assert_eq!(orders(too_deep), refused(&["page[number]"]), "{too_deep}");
+        }
         assert_eq!(orders("page[size]=1&page[size]=1"), refused(&["page[size]"]));
         for name in [
             "foo",
@@ -179,6 +110,8 @@ mod tests {
             "per_page",
             "include",
             "sort",
+            "page[after]",
+            "fields[x]",
         ] {
             assert_eq!(orders(&format!("{name}=1")), refused(&[name]), "{name}");
         }
@@ -186,13 +119,18 @@ mod tests {
 
     #[test]
     fn pages_of_the_second_dialect() {
-        assert_eq!(read("list_payments", "page=2&per_page=5"), Ok((2, 5)));
-        assert_eq!(read("list_payments", "per_page=501"), refused(&["per_page"]));
-        assert_eq!(read("list_payments", "page[size]=5"), refused(&["page[size]"]));
+        assert_eq!(page("list_payments", "page=2&per_page=5"), Ok((2, 5)));
+        assert_eq!(page("list_payments", "per_page=501"), refused(&["per_page"]));
+        assert_eq!(page("list_payments", "page[size]=5"), refused(&["page[size]"]));
+        assert_eq!(page("list_payments", "page[after]=5"), refused(&["page[after]"]));
+        assert_eq!(
+            page("list_payments", "sort=-created_at&include=order"),
+            Ok((1, 10))
+        );
     }
 
     #[test]
-    fn what_is_no_list_has_no_parameters() {
+    fn what_is_no_list_has_no_pages() {
         for id in [
             "create_order",
             "retrieve_order",
@@ -200,12 +138,36 @@ mod tests {
             "retrieve_order_market",
             "create_payment",
         ] {
-            assert_eq!(read(id, "page[size]=1"), refused(&["page[size]"]), "{id}");
+            for name in ["page[size]", "sort", "filter[q][id_eq]"] {
+                assert_eq!(page(id, &format!("{name}=1")), refused(&[name]), "{id}");
+            }
         }
-        assert_eq!(read("retrieve_order_line_items", "page[size]=1"), Ok((1, 1)));
+        assert_eq!(page("retrieve_order_line_items", "page[size]=1"), Ok((1, 1)));
         assert_eq!(
-            read("retrieve_order_line_items_relationship", "page[number]=2"),
+            page("retrieve_order_line_items_relationship", "page[number]=2"),
             Ok((2, 10))
+        );
+        assert_eq!(
+            page("retrieve_order_line_items_relationship", "include=order"),
+            refused(&["include"])
+        );
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        assert_eq!(
+            page(
+                "list_orders",
+                "include=x&sort=y&filter[q][z_eq]=1&fields[orders]=w&foo=1&page[size]=0"
+            ),
+            refused(&[
+                "include",
+                "fields[orders]",
+                "foo",
+                "filter[q][z_eq]",
+                "sort",
+                "page[size]"
+            ])
         );
     }
 

@@ -35,7 +35,9 @@ pub fn open_database(config: &Config, migrate: bool) -> Result<Db, Failure> {
         Some(_) => Db::open_temporary(&config.data_dir.join(TEMPORARY_DATABASE)),
         None => Db::open(&config.database_url, CONNECTIONS_PER_THREAD, migrate),
     };
-    opened.map_err(|error| installation::unusable(config, &error))
+    let mut db = opened.map_err(|error| installation::unusable(config, &error))?;
+    db.limit_lists(config.list_time_limit);
+    Ok(db)
 }
 
 /// Makes the context of a service at `base_url` with its own sandbox at `sandbox`. Missing parts are created if `migrate`.

@@ -44,7 +44,13 @@ impl Pipeline {
         }
     }
 
-    /// Sends a write. Its failure fails the transaction at its end.
+    /// Ends each statement of the transaction that takes longer.
+    pub async fn limit_statements(&self, limit: Duration) -> Result<(), StoreError> {
+        let statement = format!("SET LOCAL statement_timeout = {}", limit.as_millis());
+        Ok(self.connection.clone().batch_execute(&statement).await?)
+    }
+
+    /// Sends a write. If it fails, the transaction does, in the end.
     pub async fn send(
         &self,
         write: impl Future<Output = Result<(), StoreError>> + 'static,

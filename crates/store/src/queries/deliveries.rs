@@ -43,8 +43,22 @@ pub async fn webhooks_with_due(
     Ok(run!(query.load(connection))?)
 }
 
-/// Claims the due deliveries of a webhook, so that no other instance takes them before `until`. The rows are those before the
-/// claim.
+/// Deliveries of some ids.
+pub async fn of_ids(
+    connection: &mut Connection,
+    scope: &Scope,
+    ids: &[String],
+) -> Result<Vec<EventDeliveryRow>, StoreError> {
+    let query = event_deliveries::table
+        .filter(event_deliveries::organization_id.eq(scope.organization_id().as_str()))
+        .filter(event_deliveries::test.eq(scope.test()))
+        .filter(event_deliveries::id.eq_any(ids))
+        .select(EventDeliveryRow::as_select());
+    Ok(run!(query.load(connection))?)
+}
+
+/// Takes what is to be sent to a webhook by now, so that no other instance takes it before `until`. The rows are as they
+/// were before they were taken.
 pub async fn take_due(
     connection: &mut Connection,
     webhook: &WebhookRow,

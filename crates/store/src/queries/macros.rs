@@ -12,7 +12,7 @@ macro_rules! prepared {
     }};
 }
 
-/// `pub mod $table` with `get`, `lock`, `page`, `count`, `insert`, `save` and `delete`.
+/// `pub mod $table` with `get`, `lock`, `page`, `list`, `insert`, `save` and `delete`.
 macro_rules! table_queries {
     ($table:ident, $row:ident, $filter:ident { $($filtered:ident),* }) => {
         /// Queries of the table.
@@ -20,7 +20,7 @@ macro_rules! table_queries {
             use diesel::prelude::*;
             use tillgate_model::{Id, document::Page};
 
-            use crate::{Scope, StoreError, $filter, $row, rows::$table::dsl};
+            use crate::{Scope, StoreError, $filter, $row, listing::Plan, rows::$table::dsl};
             use super::super::super::{Backend, Connection};
             #[allow(unused_imports)] // the other backend's extension trait wins by its explicit import
             use super::super::super::RunQueryDsl;
@@ -68,19 +68,13 @@ macro_rules! table_queries {
                 Ok(run!(query.load(connection))?)
             }
 
-            /// The number of matching rows.
-            pub async fn count(connection: &mut Connection, scope: &Scope, filter: $filter<'_>) -> Result<i64, StoreError> {
-                #[allow(unused_mut)]
-                let mut query = dsl::$table
-                    .filter(dsl::organization_id.eq(scope.organization_id().as_str().to_owned()))
-                    .filter(dsl::test.eq(scope.test()))
-                    .select(diesel::dsl::count_star())
-                    .into_boxed::<Backend>();
-                $(if let Some(value) = filter.$filtered {
-                    query = query.filter(dsl::$filtered.eq(value.to_owned()));
-                })*
-                let _ = filter;
-                Ok(run!(query.get_result(connection))?)
+            /// The rows of a list, each with the owner that it belongs to.
+            pub async fn list(
+                connection: &mut Connection,
+                plan: &Plan<'_>,
+            ) -> Result<Vec<($row, Option<String>)>, StoreError> {
+                let selection = <$row as SelectableHelper<Backend>>::as_select();
+                Ok(run!(plan.rows(selection).load(connection))?)
             }
 
             /// Adds a row.

@@ -8,6 +8,7 @@ pub mod counters;
 pub mod deliveries;
 pub mod gateway_events;
 pub mod idempotency_keys;
+pub mod listing;
 pub mod login_attempts;
 pub mod outbox;
 pub mod passwords;

@@ -19,7 +19,21 @@ pub async fn hash(
     Ok(run!(query.get_result(connection)).optional()?)
 }
 
-/// Sets a customer's password, replacing an earlier one.
+/// Which of some customers have a password.
+pub async fn owners(
+    connection: &mut Connection,
+    scope: &Scope,
+    customer_ids: &[String],
+) -> Result<Vec<String>, StoreError> {
+    let query = customer_passwords::table
+        .filter(customer_passwords::organization_id.eq(scope.organization_id().as_str()))
+        .filter(customer_passwords::test.eq(scope.test()))
+        .filter(customer_passwords::customer_id.eq_any(customer_ids))
+        .select(customer_passwords::customer_id);
+    Ok(run!(query.load(connection))?)
+}
+
+/// Gives a customer a password, in the place of the one that there may be.
 pub async fn set(connection: &mut Connection, row: &CustomerPasswordRow) -> Result<(), StoreError> {
     let upsert = diesel::insert_into(customer_passwords::table)
         .values(row)

@@ -180,6 +180,21 @@ pub async fn count_orders_of_customer(
     Ok(run!(query.get_result(connection))?)
 }
 
+/// How many orders refer to each of some customers; those without any are left out.
+pub async fn count_orders_of_customers(
+    connection: &mut Connection,
+    scope: &Scope,
+    customer_ids: &[String],
+) -> Result<Vec<(Option<String>, i64)>, StoreError> {
+    let query = orders::table
+        .filter(orders::organization_id.eq(scope.organization_id().as_str()))
+        .filter(orders::test.eq(scope.test()))
+        .filter(orders::customer_id.eq_any(customer_ids))
+        .group_by(orders::customer_id)
+        .select((orders::customer_id, diesel::dsl::count_star()));
+    Ok(run!(query.load(connection))?)
+}
+
 /// Adds a customer, unless the address has one. Answers whether it did.
 pub async fn insert_new_customer(connection: &mut Connection, row: &CustomerRow) -> Result<bool, StoreError> {
     let query = diesel::insert_into(customers::table)

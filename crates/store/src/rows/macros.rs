@@ -50,7 +50,22 @@ macro_rules! rows {
             $($(#[$column_meta])* pub $column: $rust,)*
         }
 
-        /// The filter of a list: rows that have all given values.
+        impl $crate::listing::Listed for $row {
+            const TABLE: &'static str = stringify!($table);
+
+            async fn list(
+                tx: &mut $crate::Tx<'_>,
+                plan: &$crate::listing::Plan<'_>,
+            ) -> Result<Vec<(Self, Option<String>)>, $crate::StoreError> {
+                $crate::query!(tx, $table::list(plan))
+            }
+
+            fn row_id(&self) -> &str {
+                &self.id
+            }
+        }
+
+        /// Which rows a list has: those that have all given values.
         #[derive(Clone, Copy, Default, Debug)]
         pub struct $filter<'a> {
             $(/// Value of the column of that name.

@@ -15,6 +15,7 @@ use super::{Backend, Connection};
 use crate::{
     Found, Schema, StoreError,
     address_clashes::{self, Clash},
+    listing,
     rows::settings,
     schema::compare,
 };
@@ -39,8 +40,10 @@ pub fn open(path: &Path) -> Result<Connection, StoreError> {
 }
 
 fn establish(path: &Path) -> Result<Connection, StoreError> {
-    Connection::establish(&path.to_string_lossy())
-        .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))
+    let mut connection = Connection::establish(&path.to_string_lossy())
+        .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
+    listing::register(&mut connection)?;
+    Ok(connection)
 }
 
 /// Reads the schema and a setting of a file, without creating anything.

@@ -13,7 +13,7 @@ use tillgate_model::{
         UpdateCheckoutComGatewayAttributes,
     },
 };
-use tillgate_store::{PaymentGatewayFilter, PaymentGatewayRow, Tx};
+use tillgate_store::{PaymentGatewayRow, Tx};
 
 use crate::{
     failure::Failure,
@@ -27,11 +27,7 @@ fn visible(_: &Request, row: &PaymentGatewayRow) -> bool {
     row.kind == GatewayType::CheckoutComGateways
 }
 
-async fn record(
-    _: &mut Tx<'_>,
-    request: &Request,
-    row: &PaymentGatewayRow,
-) -> Result<Record<CheckoutComGateway>, Failure> {
+fn record(request: &Request, row: &PaymentGatewayRow) -> Result<Record<CheckoutComGateway>, Failure> {
     Ok(stored::record!(
         row,
         CheckoutComGateway {
@@ -76,10 +72,7 @@ fn row(request: &Request, record: &Record<CheckoutComGateway>) -> PaymentGateway
     })
 }
 
-kept_in!(CheckoutComGateway: payment_gateways, PaymentGatewayFilter, |_selection| PaymentGatewayFilter {
-    kind: Some(GatewayType::CheckoutComGateways.into()),
-    ..Default::default()
-});
+kept_in!(CheckoutComGateway: payment_gateways, PaymentGatewayRow);
 
 fn name_keys(record: &mut Record<CheckoutComGateway>) {
     let public = Secret::new(record.public_key.clone());

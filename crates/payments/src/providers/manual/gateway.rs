@@ -2,7 +2,7 @@ use tillgate_model::{
     JsonObject, Record,
     resources::{CreateManualGatewayAttributes, GatewayType, ManualGateway, UpdateManualGatewayAttributes},
 };
-use tillgate_store::{PaymentGatewayFilter, PaymentGatewayRow, StoreError, Tx};
+use tillgate_store::{PaymentGatewayRow, StoreError, Tx};
 
 use crate::{
     failure::Failure,
@@ -15,11 +15,7 @@ fn visible(_: &Request, row: &PaymentGatewayRow) -> bool {
     row.kind == GatewayType::ManualGateways
 }
 
-async fn record(
-    _: &mut Tx<'_>,
-    _: &Request,
-    row: &PaymentGatewayRow,
-) -> Result<Record<ManualGateway>, StoreError> {
+fn record(_: &Request, row: &PaymentGatewayRow) -> Result<Record<ManualGateway>, StoreError> {
     Ok(stored::record!(
         row,
         ManualGateway {
@@ -54,10 +50,7 @@ fn row(request: &Request, record: &Record<ManualGateway>) -> PaymentGatewayRow {
     })
 }
 
-kept_in!(ManualGateway: payment_gateways, PaymentGatewayFilter, |_selection| PaymentGatewayFilter {
-    kind: Some(GatewayType::ManualGateways.into()),
-    ..Default::default()
-});
+kept_in!(ManualGateway: payment_gateways, PaymentGatewayRow);
 
 impl Plain for ManualGateway {
     edited_in!(payment_gateways);

@@ -2,18 +2,17 @@
 
 use tillgate_model::{
     Id, JsonObject, Problem, Record,
-    document::Page,
     problem::Kind,
     resources::{Card, GatewayType},
 };
-use tillgate_store::{CustomerPaymentSourceRow, Tx, query};
+use tillgate_store::{CustomerPaymentSourceRow, Tx, listing::Cond, query};
 
 use crate::{
     failure::Failure,
     handler::Kept,
-    payment::cards::{self, token, visible},
+    payment::cards::{token, visible},
     request::Request,
-    stored::{self, Selection, json, parse_column},
+    stored::{self, json, parse_column},
 };
 
 fn record(request: &Request, row: &CustomerPaymentSourceRow) -> Result<Record<Card>, Failure> {
@@ -54,6 +53,8 @@ async fn is_at_stripe(
 }
 
 impl Kept for Card {
+    type Row = CustomerPaymentSourceRow;
+
     async fn get(tx: &mut Tx<'_>, request: &Request, id: &Id) -> Result<Option<Record<Self>>, Failure> {
         let row = query!(tx, customer_payment_sources::get(request.scope(), id))?;
         match row.filter(|row| visible(request, row)) {
@@ -62,25 +63,25 @@ impl Kept for Card {
         }
     }
 
-    /// The cards of the logged-in customer.
-    async fn page(
-        tx: &mut Tx<'_>,
+    async fn records(
+        _: &mut Tx<'_>,
         request: &Request,
-        _: &Selection,
-        page: Page,
-    ) -> Result<(Vec<Record<Self>>, i64), Failure> {
-        let Some(own) = &request.caller.customer_id else {
-            let message = "Only a logged-in customer has cards.";
+        rows: Vec<CustomerPaymentSourceRow>,
+    ) -> Result<Vec<Record<Self>>, Failure> {
+        rows.iter().map(|row| record(request, row)).collect()
+    }
+
+    /// Those of the customer who has logged in.
+    fn listed(request: &Request) -> Result<Cond, Failure> {
+        if request.caller.customer_id.is_none() {
+            let message = "Only a customer who has logged in has cards of their own.";
             return Err(Problem::new(Kind::Forbidden, message).into());
-        };
-        let mut cards = Vec::new();
-        for row in cards::cards_of(tx, request.scope(), own.as_str()).await? {
-            if is_at_stripe(tx, request, &row).await? {
-                cards.push(record(request, &row)?);
-            }
         }
-        // A customer has only a few.
-        Ok(page.cut(cards))
+        Ok(Cond::Refers {
+            column: "payment_gateway_id",
+            to: GatewayType::StripeGateways.into(),
+            where_it: Box::new(Cond::Always),
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use tillgate_model::{
     Problem, ProblemList, Problems, Record, Secret,
     resources::{CreateStripeGatewayAttributes, GatewayType, StripeGateway, UpdateStripeGatewayAttributes},
 };
-use tillgate_store::{PaymentGatewayFilter, PaymentGatewayRow, Tx};
+use tillgate_store::{PaymentGatewayRow, Tx};
 
 use crate::{
     failure::Failure,
@@ -23,11 +23,7 @@ fn visible(_: &Request, row: &PaymentGatewayRow) -> bool {
     row.kind == GatewayType::StripeGateways
 }
 
-async fn record(
-    _: &mut Tx<'_>,
-    request: &Request,
-    row: &PaymentGatewayRow,
-) -> Result<Record<StripeGateway>, Failure> {
+fn record(request: &Request, row: &PaymentGatewayRow) -> Result<Record<StripeGateway>, Failure> {
     Ok(stored::record!(
         row,
         StripeGateway {
@@ -73,10 +69,7 @@ fn row(request: &Request, record: &Record<StripeGateway>) -> PaymentGatewayRow {
     })
 }
 
-kept_in!(StripeGateway: payment_gateways, PaymentGatewayFilter, |_selection| PaymentGatewayFilter {
-    kind: Some(GatewayType::StripeGateways.into()),
-    ..Default::default()
-});
+kept_in!(StripeGateway: payment_gateways, PaymentGatewayRow);
 
 fn name_keys(record: &mut Record<StripeGateway>) {
     let publishable = record.publishable_key.clone().map(Secret::new);
