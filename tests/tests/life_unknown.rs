@@ -119,7 +119,10 @@ async fn a_lost_answer_leaves_one_effect() {
     for vendor in Vendor::ALL {
         for (count, trigger) in triggers(&story, vendor).await.iter().enumerate() {
             // No call gets an answer: a read, or an event of the PSP, would find the outcome before the test asks again.
-            story.sandbox().fault(&json!({ "vendor": vendor.name(), "fault": "drop_after" })).await;
+            story
+                .sandbox()
+                .fault(&json!({ "vendor": vendor.name(), "fault": "drop_after" }))
+                .await;
             story.sandbox().fault(&json!({ "fault": "webhook_lose" })).await;
             let key = format!("{}-{count}", vendor.name());
             let lost = trigger.pull(&story, &key).await.expect(200);

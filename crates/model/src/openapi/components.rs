@@ -6,7 +6,7 @@ use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use super::parts::{self, closed, described, including, reference};
-use super::relations;
+use super::{parameters, relations};
 use crate::{
     Creatable, Dialect, Resource, ResourceMeta, Updatable, for_each_resource, registry, resources::*,
 };
@@ -63,6 +63,7 @@ pub fn components() -> Components {
         all.add(name, schema);
     }
     relations::add(&mut all);
+    parameters::add(&mut all);
     all
 }
 

@@ -5,6 +5,7 @@ pub mod components;
 mod examples;
 mod links;
 pub mod operations;
+mod parameters;
 mod parts;
 pub mod paths;
 pub mod refusals;

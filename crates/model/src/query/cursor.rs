@@ -20,6 +20,9 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// The form of the text, as a regular expression.
+    pub const PATTERN: &str = "^([0-9A-Fa-f]{2})*$";
+
     /// As clients get it.
     pub fn write(&self) -> String {
         let values: Vec<Json> = self.values.iter().map(Option::as_ref).map(json_of).collect();

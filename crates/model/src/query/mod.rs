@@ -33,6 +33,8 @@ pub const MAX_JOINS: usize = 3;
 pub const MAX_INCLUDE_DEPTH: usize = 3;
 /// Paths that `include` has at most.
 pub const MAX_INCLUDE_PATHS: usize = 40;
+/// Keys of an order at most.
+pub const MAX_SORT_KEYS: usize = 5;
 /// Resources that a document includes at most.
 pub const MAX_INCLUDED: usize = 1000;
 

@@ -1,7 +1,7 @@
 //! Which parameters an operation takes, and what they say.
 
 use super::{
-    Cursor, ListQuery, Position, Query, SortKey, View,
+    Cursor, ListQuery, MAX_SORT_KEYS, Position, Query, SortKey, View,
     filter::Filters,
     view::{self, INCLUDE},
 };
@@ -21,9 +21,6 @@ pub const MAX_OFFSET: i64 = 10_000;
 
 /// The profile of JSON:API that pages with cursors follow.
 pub const CURSOR_PAGINATION: &str = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination/";
-
-/// Keys of an order at most.
-const MAX_SORT_KEYS: usize = 5;
 
 /// Names of the parameters of a page, and how large it can be.
 #[derive(Debug)]

@@ -93,16 +93,13 @@ fn unknown(name: &str, metas: &[&'static ResourceMeta], buyer: Option<Buyer>) ->
         .map(|relationship| relationship.name)
         .collect();
     let name: String = name.chars().take(60).collect();
-    let kinds: Vec<&str> = metas.iter().map(|meta| meta.kind).collect();
+    let kinds: BTreeSet<&str> = metas.iter().map(|meta| meta.kind).collect();
+    let kinds = kinds.into_iter().collect::<Vec<_>>().join(", ");
     let names: Vec<&str> = names.into_iter().collect();
     match names.is_empty() {
-        true => format!(
-            "`{name}` can't be included: {} has nothing to include.",
-            kinds.join(", ")
-        ),
+        true => format!("`{name}` can't be included: {kinds} has nothing to include."),
         false => format!(
-            "`{name}` is no relationship of {} that can be included. There are {}.",
-            kinds.join(", "),
+            "`{name}` is no relationship of {kinds} that can be included. There are {}.",
             names.join(", ")
         ),
     }

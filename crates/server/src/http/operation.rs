@@ -131,16 +131,18 @@ fn success(
     request: &HttpRequest,
     media_type: MediaType,
 ) -> Result<HttpResponse, Problem> {
-    // A condition is judged by the resource as it is without parameters.
-    let is_plain = request.query_string().is_empty();
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     let mut response = HttpResponse::build(status);
-    if operation.has_entity_tag() && is_plain {
+    if operation.has_entity_tag() {
         let tag = entity_tag(&answer.body);
-        if operation.method() == "GET" && conditional::is_known(request.headers(), &tag)? {
-            return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());
+        let is_known = operation.method() == "GET" && conditional::is_known(request.headers(), &tag)?;
+        // `If-Match` is compared with the tag of the document without parameters, so other documents have none.
+        if request.query_string().is_empty() {
+            if is_known {
+                return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());
+            }
+            response.insert_header((ETAG, tag));
         }
-        response.insert_header((ETAG, tag));
     }
     if let Some(location) = answer.location {
         response.insert_header((LOCATION, location));

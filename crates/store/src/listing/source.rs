@@ -34,7 +34,7 @@ pub enum Index {
 const INDEXES: &[(&str, &str, Index)] = &[
     ("customers", "email", Index::Few),
     ("customer_payment_sources", "customer_id", Index::Few),
-    ("customer_payment_sources", "payment_method_id", Index::Few),
+    ("customer_payment_sources", "payment_method_id", Index::Sorted),
     ("customer_payment_sources", "payment_source_id", Index::Few),
     ("orders", "customer_id", Index::Sorted),
     ("orders", "number", Index::Few),

@@ -58,7 +58,7 @@ pub async fn on_postgres(url: &str, sql: &str) {
 /// What every row begins with: columns, and values for the row `i`.
 const COMMON: &str = "organization_id, test, id, created_at, updated_at, metadata";
 
-/// An organization with a market, a gateway and a webhook.
+/// An organization with a market, a gateway, three payment methods and a webhook.
 pub async fn organization(database: &Database) {
     let organization = crate::scope().organization_id().to_string();
     let one = |prefix: &str| format!("'{organization}', TRUE, '{prefix}', @(0), @(0), '{{}}'");
@@ -74,6 +74,16 @@ pub async fn organization(database: &Database) {
             one("g")
         ),
         format!(
+            "INSERT INTO payment_methods ({COMMON}, payment_source_type, currency_code, moto, require_capture, auto_place, auto_capture, \
+             price_amount_cents, payment_gateway_id) VALUES {}",
+            ["p1", "p2", "p3"]
+                .map(|id| format!(
+                    "({}, 'stripe_payments', 'EUR', FALSE, FALSE, FALSE, FALSE, 0, 'g')",
+                    one(id)
+                ))
+                .join(", ")
+        ),
+        format!(
             "INSERT INTO webhooks ({COMMON}, topic, callback_url, circuit_state, circuit_failure_count, shared_secret) \
              VALUES ({}, 'orders.place', '', 'closed', 0, '')",
             one("w")
@@ -82,7 +92,8 @@ pub async fn organization(database: &Database) {
     run(database, &format!("{};", sql.join("; "))).await;
 }
 
-/// As many orders, each with a payment source, two transactions, a line item, a customer and an event.
+/// As many orders, each with a payment source, two transactions, a line item, a customer, a saved card and an event with its
+/// delivery and callback.
 pub async fn payments(database: &Database, payments: usize) {
     let organization = crate::scope().organization_id().to_string();
     let numbers = format!(
@@ -127,7 +138,23 @@ pub async fn payments(database: &Database, payments: usize) {
             "{numbers} events ({COMMON}, name, resource_type, resource_id) SELECT {}, 'orders.place', 'orders', 'o' || i FROM n",
             common("e")
         ),
+        format!(
+            "{numbers} event_deliveries ({COMMON}, event_id, webhook_id, payload, attempts) \
+             SELECT {}, 'e' || i, 'w', '', 1 FROM n",
+            common("d")
+        ),
+        format!(
+            "{numbers} event_callbacks ({COMMON}, event_id, webhook_id, delivery_id, callback_url) \
+             SELECT {}, 'e' || i, 'w', 'd' || i, '' FROM n",
+            common("b")
+        ),
+        format!(
+            "{numbers} customer_payment_sources ({COMMON}, customer_id, payment_gateway_id, payment_method_id, payment_source_id, \
+             token_hash, state, attempts) \
+             SELECT {}, 'c' || (1 + i % 1000), 'g', 'p' || (1 + i % 3), 's' || i, 'h' || i, 'attached', 0 FROM n",
+            common("k")
+        ),
     ];
-    run(database, &format!("BEGIN; {}; COMMIT;", sql.join("; "))).await;
-    run(database, "ANALYZE;").await;
+    // PostgreSQL checks references by reading a whole table until it knows that the table is large.
+    run(database, &format!("BEGIN; {}; ANALYZE; COMMIT;", sql.join("; ANALYZE; "))).await;
 }

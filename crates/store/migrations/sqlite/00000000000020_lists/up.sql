@@ -3,6 +3,9 @@ DROP INDEX payment_sources_created;
 CREATE INDEX payment_sources_kind ON payment_sources (organization_id, test, kind, created_at, id);
 DROP INDEX payment_sources_gateway;
 CREATE INDEX payment_sources_gateway ON payment_sources (organization_id, test, payment_gateway_id, created_at, id);
+DROP INDEX customer_payment_sources_method;
+CREATE INDEX customer_payment_sources_method
+  ON customer_payment_sources (organization_id, test, payment_method_id, created_at, id);
 CREATE INDEX transactions_kind ON transactions (organization_id, test, kind, created_at, id);
 -- Entries that no query looks for make up for it.
 DROP INDEX transactions_parent;
