@@ -16,6 +16,10 @@ const SIMULATED_SEEDS: u64 = 300;
 /// The package of the end-to-end tests, and their program.
 const TESTS: &str = "tillgate-tests";
 const END_TO_END: &str = "e2e";
+/// Failed end-to-end tests that run a second time; more of them are no accident.
+const MOST_RETRIED: usize = 3;
+/// The tests of the store's lists, which try PostgreSQL too if they are told of one.
+const LIST_TESTS: &str = "lists";
 /// A test of `tools/toolbox` that needs PostgreSQL.
 const CLUSTER_TEST: &str = "postgres_cluster";
 
@@ -96,8 +100,7 @@ pub const E2E_SQLITE: Suite = Suite {
         if records.exists() {
             fs::remove_dir_all(&records)?;
         }
-        let mut tests = end_to_end(session)?;
-        session.run(tests.env("TILLGATE_TEST_DATABASE", "sqlite"))?;
+        end_to_end(session, &[("TILLGATE_TEST_DATABASE", "sqlite")])?;
         session.covered.sqlite = session.filter.is_none();
         Ok(())
     },
@@ -173,16 +176,44 @@ fn unit(session: &mut Session) -> Result<()> {
 fn end_to_end_on_postgres(session: &mut Session) -> Result<()> {
     let programs = Programs::find().context("PostgreSQL was there a moment ago")?;
     let cluster = Cluster::start(&programs)?;
-    let mut tests = end_to_end(session)?;
-    tests.env("TILLGATE_TEST_DATABASE", "postgres");
-    session.run(tests.env("TILLGATE_TEST_POSTGRES_URL", cluster.url().expose_secret()))?;
+    let url = cluster.url();
+    let on_postgres = [
+        ("TILLGATE_TEST_DATABASE", "postgres"),
+        ("TILLGATE_TEST_POSTGRES_URL", url.expose_secret()),
+    ];
+    end_to_end(session, &on_postgres)?;
     session.covered.postgres = session.filter.is_none();
+    let mut list_tests = session.cargo();
+    list_tests.envs(on_postgres);
+    session.run(list_tests.args(["test", "--workspace", "--test", LIST_TESTS]))?;
     let mut cluster_tests = session.cargo();
     session.run(cluster_tests.args(["test", "--workspace", "--test", CLUSTER_TEST, "--", "--ignored"]))
 }
 
+/// Runs the end-to-end tests. The few that fail run again alone: a run of hundreds on a slow machine does not fail because one
+/// of them met another's load, and the report names it.
+fn end_to_end(session: &mut Session, environment: &[(&str, &str)]) -> Result<()> {
+    let mut tests = end_to_end_tests(session)?;
+    let Err(error) = session.run(tests.envs(environment.iter().copied())) else {
+        return Ok(());
+    };
+    let failed = session.log.failed_tests();
+    if failed.is_empty() || failed.len() > MOST_RETRIED || session.interrupt.is_set() {
+        return Err(error);
+    }
+    let mut alone = session.cargo();
+    alone.args(["test", "--workspace", "--test", END_TO_END]);
+    alone.env("TILLGATE_BIN", session.build("tillgate")?);
+    alone.envs(environment.iter().copied());
+    alone.env("TILLGATE_TEST_COVERAGE_DIR", session.coverage_directory());
+    alone.args(["--", "--exact", "--test-threads", "1"]);
+    session.run(alone.args(&failed))?;
+    session.flaky = failed;
+    Ok(())
+}
+
 /// A command that runs the end-to-end tests, after the build of the service.
-fn end_to_end(session: &Session) -> Result<Command> {
+fn end_to_end_tests(session: &Session) -> Result<Command> {
     let binary = session.build("tillgate")?;
     let records = session.coverage_directory();
     fs::create_dir_all(&records)?;

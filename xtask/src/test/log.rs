@@ -44,6 +44,11 @@ impl Log {
         String::from_utf8_lossy(&text).into_owned()
     }
 
+    /// Names of the failed tests, as `cargo test` lists them.
+    pub fn failed_tests(&self) -> Vec<String> {
+        failed_tests(&self.read())
+    }
+
     /// The lines that show what failed.
     pub fn excerpt(&self) -> Vec<String> {
         excerpt(&self.read())
@@ -75,9 +80,27 @@ fn excerpt(text: &str) -> Vec<String> {
     kept.into_iter().map(cut).collect()
 }
 
+fn failed_tests(text: &str) -> Vec<String> {
+    let mut names: Vec<String> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"))
+        .map(str::to_owned)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 #[cfg(test)]
 mod tests {
-    use super::excerpt;
+    use super::{excerpt, failed_tests};
+
+    #[test]
+    fn failed_tests_are_those_that_cargo_lists() {
+        let log = "test a::b ... ok\ntest a::c ... FAILED\ntest d::e ... ignored\ntest a::c ... FAILED\n";
+        assert_eq!(failed_tests(log), ["a::c"]);
+        assert!(failed_tests("test a::b ... ok\n").is_empty());
+    }
 
     #[test]
     fn the_excerpt_has_each_failed_assertion_and_the_last_lines() {

@@ -139,7 +139,10 @@ pub fn attempt(
     match preparation {
         Preparation::Missing { why, add } => Outcome::NotRun { why, add },
         Preparation::Ready => match run(session) {
-            Ok(()) => Outcome::Passed,
+            Ok(()) => match std::mem::take(&mut session.flaky) {
+                none if none.is_empty() => Outcome::Passed,
+                flaky => Outcome::Flaky(flaky),
+            },
             Err(error) => {
                 session.show_log();
                 let why = format!("{error:#}");

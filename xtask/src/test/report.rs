@@ -7,6 +7,8 @@ use std::time::Duration;
 pub enum Outcome {
     /// All of it passed.
     Passed,
+    /// All of it passed, but these tests only when they ran a second time, alone.
+    Flaky(Vec<String>),
     /// A part of it failed; with the lines of its log that show it.
     Failed { why: String, excerpt: Vec<String> },
     /// It could not run.
@@ -26,6 +28,7 @@ impl Outcome {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Passed => "passed",
+            Self::Flaky(_) => "flaky",
             Self::Failed { .. } => "FAILED",
             Self::NotRun { .. } => "did not run",
         }
@@ -50,7 +53,7 @@ impl Report {
     /// Whether the run is a success. With `strict`, a suite that did not run is a failure.
     pub fn passed(&self, strict: bool) -> bool {
         self.0.iter().all(|(_, outcome, _)| match outcome {
-            Outcome::Passed => true,
+            Outcome::Passed | Outcome::Flaky(_) => true,
             Outcome::Failed { .. } => false,
             Outcome::NotRun { .. } => !strict,
         })
@@ -76,6 +79,15 @@ impl Report {
                 excerpt.iter().for_each(|line| {
                     let _ = writeln!(text, "    | {line}");
                 });
+            }
+        }
+        let mut heading = Some(
+            "\nfailed beside other tests, passed alone; each is a fault of a test or a race in the service:\n",
+        );
+        for (suite, outcome, _) in &self.0 {
+            if let Outcome::Flaky(tests) = outcome {
+                text.push_str(heading.take().unwrap_or_default());
+                let _ = writeln!(text, "  {suite}: {}", tests.join(", "));
             }
         }
         let mut heading = Some("\ndid not run:\n");
@@ -117,6 +129,15 @@ mod tests {
             text.ends_with("did not run:\n  unit: no initdb\n    to add it: apt-get install postgresql"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_flaky_suite_is_listed_and_passes() {
+        let report = report(vec![Outcome::Flaky(vec!["orders::a".into(), "orders::b".into()])]);
+        assert!(report.passed(true));
+        let text = report.render();
+        assert!(text.contains("unit            flaky        1.2 s"), "{text}");
+        assert!(text.ends_with("  unit: orders::a, orders::b"), "{text}");
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub struct Session {
     pub deep: bool,
     /// The databases on which all end-to-end tests have run and recorded their answers.
     pub covered: Covered,
+    /// Tests of the present suite that failed at first, and passed when they ran again alone.
+    pub flaky: Vec<String>,
     /// The output of the present suite's commands.
     pub log: Log,
     verbose: bool,
@@ -76,6 +78,7 @@ impl Session {
             filter: None,
             deep: false,
             covered: Covered::default(),
+            flaky: Vec::new(),
             log: Log::default(),
             verbose,
         })
@@ -84,6 +87,7 @@ impl Session {
     /// Begins the log file of a suite.
     pub fn begin(&mut self, suite: &str) {
         self.log = Log::new(&self.target.join("xtask-test"), suite);
+        self.flaky.clear();
     }
 
     /// Shows the output of the suite's commands, unless it was shown already.

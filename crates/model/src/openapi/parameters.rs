@@ -195,8 +195,8 @@ fn filter_schema(meta: &ResourceMeta) -> Value {
             add(bound("from"), "A time: this one or later.");
             add(bound("to"), "A time: this one or earlier.");
         }
-        if name == ID.name || meta.dialect == Dialect::Foodetective {
-            add(format!("{name}s"), one_of);
+        if let Some(plural) = query::plural(name, meta.dialect) {
+            add(plural, one_of);
         }
     }
     json!({

@@ -26,6 +26,12 @@ pub struct Filters<'a> {
     pub conditions: Vec<Condition>,
 }
 
+/// The second name of an attribute in `filter[KEY]`: `ids` everywhere, and `states` in the second dialect.
+pub fn plural(attribute: &str, dialect: Dialect) -> Option<String> {
+    let has_one = attribute == ID.name || dialect == Dialect::Foodetective && attribute == "state";
+    has_one.then(|| format!("{attribute}s"))
+}
+
 impl Filters<'_> {
     /// Reads a parameter whose name begins with `filter`.
     pub fn read(&mut self, parameter: &str, value: &str) {
@@ -134,7 +140,7 @@ impl Filters<'_> {
         }
         let singular = key
             .strip_suffix('s')
-            .filter(|name| self.meta.dialect == Dialect::Foodetective || *name == ID.name);
+            .filter(|name| plural(name, self.meta.dialect).is_some());
         let operand = [Some(key.as_str()), singular]
             .into_iter()
             .flatten()

@@ -11,6 +11,7 @@ mod view;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use cursor::Cursor;
+pub use filter::plural;
 pub use parameters::{
     CURSOR_PAGINATION, DEFAULT_SIZE, MAX_OFFSET, Parameters, read, takes, takes_filters, takes_view,
 };

@@ -156,5 +156,9 @@ pub async fn payments(database: &Database, payments: usize) {
         ),
     ];
     // PostgreSQL checks references by reading a whole table until it knows that the table is large.
-    run(database, &format!("BEGIN; {}; ANALYZE; COMMIT;", sql.join("; ANALYZE; "))).await;
+    run(
+        database,
+        &format!("BEGIN; {}; ANALYZE; COMMIT;", sql.join("; ANALYZE; ")),
+    )
+    .await;
 }
