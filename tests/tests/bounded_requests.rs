@@ -5,6 +5,8 @@ use tillgate_tests::{Answer, Api, Call, JSON, JSON_API, Service};
 
 /// Maximum size of a body, in bytes.
 const LARGEST: usize = 256 * 1024;
+/// Maximum number of JSON values in a body.
+const MAX_VALUES: usize = 32 * 1024;
 /// Maximum number of errors in an answer.
 const MAX_ERRORS: usize = 50;
 /// Maximum size of a refusal, in bytes.
@@ -172,7 +174,7 @@ async fn a_refusal_that_is_kept_with_a_key_is_the_one_that_was_sent() {
 
 /// A PSP may send a larger body.
 #[tokio::test]
-async fn a_body_has_at_most_256_kib() {
+async fn a_body_has_at_most_256_kib_and_32768_values() {
     let service = Service::start().await;
     let api = service.api().await;
     let body = |length: usize| {
@@ -184,5 +186,11 @@ async fn a_body_has_at_most_256_kib() {
         .await
         .expect_error(413, "PAYLOAD_TOO_LARGE");
     let fits = send(api.call("POST", "/api/orders"), &body(LARGEST), JSON_API).await;
+    assert_ne!(fits.status, 413);
+    let list = |items: usize| order(&json!({"metadata": {"list": vec![1; items]}}));
+    let _ = send(api.call("POST", "/api/orders"), &list(MAX_VALUES), JSON_API)
+        .await
+        .expect_error(413, "PAYLOAD_TOO_LARGE");
+    let fits = send(api.call("POST", "/api/orders"), &list(MAX_VALUES - 10), JSON_API).await;
     assert_ne!(fits.status, 413);
 }

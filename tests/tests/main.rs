@@ -28,6 +28,7 @@ mod contract_validator;
 mod currencies;
 mod customers;
 mod dashboard;
+mod database_tls;
 mod documentation;
 mod documented_examples;
 mod ephemeral;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use crate::{Dialect, Problem, problem::Source};
+use crate::{Dialect, Problem, problem::Source, request::Place};
 
 /// Maximum number of errors in an answer. Further ones are counted.
 pub const MAX_ERRORS: usize = 50;
@@ -132,11 +132,23 @@ impl Problems {
         document
     }
 
-    /// Makes every pointer lead to a sent member (JSON:API 1.1, error objects), in the spelling of the request.
-    pub fn pointing_into(mut self, body: &Value) -> Self {
+    /// Makes every pointer lead to a sent member (JSON:API 1.1, error objects), in the spelling of the request. Pointers into a
+    /// body that is not JSON stay as they are.
+    pub fn pointing_into(mut self, body: &[u8]) -> Self {
+        let mut candidates: Vec<Vec<String>> = Vec::new();
+        let pointers = self.kept.iter().filter_map(|problem| match &problem.source {
+            Some(Source::Pointer(pointer)) => Some(spellings(pointer)),
+            _ => None,
+        });
+        candidates.extend(pointers);
+        let places = Place::find(body, candidates.iter().flatten().map(String::as_str));
+        if !places.has("") {
+            return self;
+        }
         for problem in &mut self.kept {
             if let Some(Source::Pointer(pointer)) = &mut problem.source {
-                *pointer = sent(pointer, body);
+                let sent = spellings(pointer).into_iter().find(|spelled| places.has(spelled));
+                *pointer = sent.unwrap_or_default();
             }
         }
         self
@@ -149,22 +161,20 @@ impl Problems {
     }
 }
 
-/// The pointer itself, or the same place in the forms that the Foodetective dialect accepts (names with dashes, linkage of an
-/// order without `data`), or the nearest sent member around it.
-fn sent(pointer: &str, body: &Value) -> String {
-    let dashed = match pointer.strip_prefix("/data/attributes/") {
-        Some(name) => format!("/data/attributes/{}", name.replace('_', "-")),
-        None => pointer.replacen("/order/data", "/order", 1),
-    };
-    match [pointer, &dashed]
-        .into_iter()
-        .find(|pointer| body.pointer(pointer).is_some())
-    {
-        Some(pointer) => pointer.to_owned(),
-        None => pointer
-            .rsplit_once('/')
-            .map_or_else(String::new, |(parent, _)| sent(parent, body)),
+/// The pointer itself, the same place in the forms that the Foodetective dialect accepts (names with dashes, linkage of an order
+/// without `data`), and so on for each member around it, up to the whole body.
+fn spellings(pointer: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut rest = Some(pointer);
+    while let Some(pointer) = rest {
+        let dashed = match pointer.strip_prefix("/data/attributes/") {
+            Some(name) => format!("/data/attributes/{}", name.replace('_', "-")),
+            None => pointer.replacen("/order/data", "/order", 1),
+        };
+        all.extend([pointer.to_owned(), dashed]);
+        rest = pointer.rsplit_once('/').map(|(around, _)| around);
     }
+    all
 }
 
 impl From<Problem> for Problems {
@@ -267,6 +277,7 @@ mod tests {
             "attributes": {"stripe-token": "x", "a/b": {"c": 1}},
             "relationships": {"order": {"type": "order", "id": "x"}, "market": {"data": {}}}
         }});
+        let body = body.to_string().into_bytes();
         for (pointer, expected) in [
             ("", ""),
             ("/data/attributes/stripe_token", "/data/attributes/stripe-token"),

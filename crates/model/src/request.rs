@@ -3,6 +3,7 @@
 
 mod content;
 mod faults;
+mod sent;
 mod strings;
 
 use jsonschema::Validator;
@@ -18,9 +19,13 @@ use crate::{
 };
 
 pub use content::{card_number_at, check_content};
+pub use sent::Place;
 
 /// Maximum size of a request's body, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// Maximum number of JSON values in a request's body: each costs more memory and time than its bytes.
+pub const MAX_BODY_VALUES: usize = 32 * 1024;
 
 /// A create request that matches its schema.
 pub struct CreateRequest<R: Creatable> {

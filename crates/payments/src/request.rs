@@ -1,7 +1,7 @@
 //! A call on its way through the domain: the caller, the key, and the world.
 
 use bytes::Bytes;
-use tillgate_model::{Dialect, Problems, Record, Resource, document, document::Frame, request::parse};
+use tillgate_model::{Dialect, Problems, Record, Resource, document, document::Frame};
 use tillgate_store::Scope;
 
 use crate::{
@@ -40,10 +40,7 @@ impl Request {
 
     /// Problems with pointers into the body that was sent.
     pub fn told(&self, problems: Problems) -> Problems {
-        match parse(&self.body) {
-            Ok(body) => problems.pointing_into(&body),
-            Err(_) => problems,
-        }
+        problems.pointing_into(&self.body)
     }
 
     /// The answer that shows a resource.

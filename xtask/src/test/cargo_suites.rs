@@ -1,6 +1,7 @@
 //! The suites that need cargo, and for one of them PostgreSQL.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -116,14 +117,20 @@ pub const E2E_POSTGRES: Suite = Suite {
 
 /// PostgreSQL's programs.
 pub fn needs_postgres(session: &mut Session) -> Preparation {
-    let is_met = || Programs::find().is_some();
     require(
         session,
-        &[Requirement {
-            what: "PostgreSQL",
-            package: "postgresql",
-            is_met,
-        }],
+        &[
+            Requirement {
+                what: "PostgreSQL",
+                package: "postgresql",
+                is_met: || Programs::find().is_some(),
+            },
+            Requirement {
+                what: "openssl",
+                package: "openssl",
+                is_met: || find_program("openssl").is_some(),
+            },
+        ],
     )
 }
 
@@ -187,7 +194,14 @@ fn end_to_end_on_postgres(session: &mut Session) -> Result<()> {
     list_tests.envs(on_postgres);
     session.run(list_tests.args(["test", "--workspace", "--test", LIST_TESTS]))?;
     let mut cluster_tests = session.cargo();
-    session.run(cluster_tests.args(["test", "--workspace", "--test", CLUSTER_TEST, "--", "--ignored"]))
+    session.run(cluster_tests.args(["test", "--workspace", "--test", CLUSTER_TEST, "--", "--ignored"]))?;
+    let with_tls = Cluster::start_with_tls(&programs)?;
+    let (url, certificate) = (with_tls.url(), with_tls.certificate());
+    let environment = [
+        ("TILLGATE_TEST_POSTGRES_URL", Path::new(url.expose_secret())),
+        ("TILLGATE_TEST_CERTIFICATE", &*certificate),
+    ];
+    run_ignored(session, "database_tls", None, &environment)
 }
 
 /// Runs the end-to-end tests. The few that fail run again alone: a run of hundreds on a slow machine does not fail because one
@@ -243,7 +257,7 @@ pub fn run_ignored(
     session: &Session,
     file: &str,
     test: Option<&str>,
-    environment: &[(&str, &std::path::Path)],
+    environment: &[(&str, &Path)],
 ) -> Result<()> {
     let binary = session.build("tillgate")?;
     let mut tests = session.cargo();

@@ -1,15 +1,15 @@
-//! The first look at a body, whatever it is for: it is JSON, has no card number, and no member twice.
+//! The first look at a body, whatever it is for: it is JSON, not too much of it, has no card number, and no member twice.
 
 use std::{borrow::Cow, fmt};
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
-use super::not_json;
+use super::{MAX_BODY_VALUES, not_json};
 use crate::{Problem, ProblemList, Problems, card_number, pointer::child, problem::Kind};
 
 /// Refuses a body that is not JSON, that has a card number, or that has two members of one name, of which a reader would take either.
-/// A body that is not JSON is refused here, so that nobody reads it again.
+/// A body that is not JSON, or has more than [`MAX_BODY_VALUES`], is refused here, so that nobody reads it again.
 ///
 /// # Errors
 /// Where the card numbers and the repeated members are, or else where the JSON ends. The numbers themselves are not repeated.
@@ -41,6 +41,8 @@ struct Inspection {
     steps: Vec<Step>,
     /// The names of the way, one after the other.
     names: String,
+    /// Number of values so far.
+    values: usize,
     problems: ProblemList,
 }
 
@@ -61,6 +63,19 @@ impl Inspection {
         } else {
             Ok(())
         }
+    }
+
+    fn value<E: Error>(&mut self) -> Result<(), E> {
+        self.values += 1;
+        if self.values <= MAX_BODY_VALUES {
+            return Ok(());
+        }
+        self.problems.push(|| {
+            let message =
+                format!("The body has more than {MAX_BODY_VALUES} values. Send less in one request.");
+            Problem::new(Kind::PayloadTooLarge, message)
+        });
+        Err(E::custom("enough"))
     }
 
     fn text<E: Error>(&mut self, text: &str) -> Result<(), E> {
@@ -113,6 +128,7 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.value()?;
         deserializer.deserialize_any(self)
     }
 }
@@ -264,6 +280,14 @@ mod tests {
         assert_eq!(found(r#"{"data":{},"d\u0061ta":{}}"#), at("/data"));
         assert_eq!(found(r#"{"a":[{"b":1,"c":2,"b":3,"b":4}]}"#), at("/a/0/b"));
         assert_eq!(found(r#"{"a":{"b":1},"c":{"b":1}}"#), []);
+    }
+
+    #[test]
+    fn a_body_has_a_maximum_number_of_values() {
+        let list = |items: usize| format!("[{}]", vec!["1"; items].join(","));
+        assert!(check_content(list(MAX_BODY_VALUES - 1).as_bytes()).is_ok());
+        let refused = check_content(list(MAX_BODY_VALUES).as_bytes()).expect_err("too many");
+        assert_eq!(refused.status(), 413);
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 mod account;
 mod programs;
+mod tls;
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{PermissionsExt as _, chown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -41,6 +42,15 @@ pub struct Cluster {
 impl Cluster {
     /// Makes and starts a cluster.
     pub fn start(programs: &Programs) -> Result<Self> {
+        Self::make(programs, false)
+    }
+
+    /// Makes and starts a cluster that takes connections over TLS alone, with a certificate for 127.0.0.1.
+    pub fn start_with_tls(programs: &Programs) -> Result<Self> {
+        Self::make(programs, true)
+    }
+
+    fn make(programs: &Programs, with_tls: bool) -> Result<Self> {
         // PostgreSQL refuses to run as root; an ordinary account then owns the directory. It is in the directory for temporary
         // files because other accounts may not reach a checkout.
         let account = Account::unprivileged()?;
@@ -76,6 +86,9 @@ impl Cluster {
             "initdb failed: {}",
             String::from_utf8_lossy(&output.stderr)
         );
+        if with_tls {
+            tls::configure(&data, account.as_ref())?;
+        }
         let server = (0..ATTEMPTS)
             .find_map(
                 |attempt| match Server::start(programs, account.as_ref(), directory.path(), &data) {
@@ -95,6 +108,11 @@ impl Cluster {
     /// Where its files are until it is dropped.
     pub fn directory(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// The certificate of a cluster with TLS, which is its own authority.
+    pub fn certificate(&self) -> PathBuf {
+        tls::certificate(&self.directory.path().join("data"))
     }
 
     /// The port of 127.0.0.1 that it listens on.
