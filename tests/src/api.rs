@@ -146,7 +146,7 @@ impl Call {
         let (status, headers, bytes) = (reply.status, reply.headers, reply.bytes);
         let observed = Observed {
             method: &method,
-            path: path.split('?').next().unwrap_or_default(),
+            path: documented(&path),
             status,
             content_type: headers.get("content-type").and_then(|value| value.to_str().ok()),
             body: &bytes,
@@ -176,4 +176,10 @@ impl Call {
             bytes: bytes.to_vec(),
         })
     }
+}
+
+/// The path without its query, and without the slash that some clients put at its end.
+fn documented(path: &str) -> &str {
+    let path = path.split('?').next().unwrap_or_default();
+    path.strip_suffix('/').unwrap_or(path)
 }

@@ -244,7 +244,7 @@ async fn what_is_placed_is_not_cancelled_by_its_transactions() {
 }
 
 #[tokio::test]
-async fn amounts_over_a_balance_and_amounts_without_a_trigger_are_refused() {
+async fn amounts_over_a_balance_and_two_triggers_at_once_are_refused() {
     let story = Story::start().await;
     for vendor in Vendor::ALL {
         let (order, _) = story.approved(vendor, 1_000).await;
@@ -254,18 +254,19 @@ async fn amounts_over_a_balance_and_amounts_without_a_trigger_are_refused() {
             json!({ "_capture": true, "_capture_amount_cents": 1_001 }),
             json!({ "_capture": true, "_capture_amount_cents": 0 }),
             json!({ "_capture": true, "_capture_amount_cents": -5 }),
-            json!({ "_capture_amount_cents": 5 }),
-            json!({ "_void": true, "_capture_amount_cents": 5 }),
+            json!({ "_capture": false, "_capture_amount_cents": 5 }),
+            json!({ "_capture_amount_cents": 1_001 }),
         ] {
             let refused = story.patch("authorizations", &authorization, attributes).await;
             let _ = refused.expect(422).expect_pointer(pointer);
         }
-        let both = json!({ "_capture": true, "_void": true });
-        let both = story
-            .patch("authorizations", &authorization, both)
-            .await
-            .expect(422);
-        let _ = both.expect_pointer("/data/attributes/_void");
+        for both in [
+            json!({ "_capture": true, "_void": true }),
+            json!({ "_capture_amount_cents": 5, "_void": true }),
+        ] {
+            let both = story.patch("authorizations", &authorization, both).await;
+            let _ = both.expect(422).expect_pointer("/data/attributes/_void");
+        }
         assert_eq!(story.transactions(&order, "transactions").await.len(), 1);
     }
     story.assert_books_agree().await;

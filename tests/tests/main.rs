@@ -15,6 +15,7 @@ mod bad_input_paths;
 mod bounded_requests;
 mod bounded_waits;
 mod card_numbers;
+mod client_habits;
 mod client_limits;
 mod clients;
 mod contract_answers;

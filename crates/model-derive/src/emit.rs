@@ -242,13 +242,15 @@ fn implementation(declaration: &Declaration) -> TokenStream {
 fn attribute_metas(member: &Member) -> Vec<TokenStream> {
     let meta = |name: String, asked: bool| {
         let value_type = format_ident!("{}", member.value_type());
-        let (filter, sort) = (asked && member.filter, asked && member.sort);
+        let [filter, sort, update] =
+            [member.filter, member.sort, member.update].map(|declared| asked && declared);
         quote! {
             crate::resource::AttributeMeta {
                 name: #name,
                 value_type: crate::resource::ValueType::#value_type,
                 filter: #filter,
                 sort: #sort,
+                update: #update,
             }
         }
     };

@@ -47,6 +47,8 @@ pub struct UpdateRequest<R: Updatable> {
 pub struct Shape {
     meta: &'static ResourceMeta,
     is_update: bool,
+    /// Names of the triggers that are true or false.
+    flags: Vec<String>,
     validator: Validator,
 }
 
@@ -69,6 +71,7 @@ impl Shape {
         Self {
             meta,
             is_update,
+            flags: flags(meta, schema),
             validator,
         }
     }
@@ -104,6 +107,7 @@ impl Shape {
         let mut problems = ProblemList::default();
         strings::find(&document, &mut problems);
         fill_in(&mut document);
+        self.read_flags(&mut document);
         keep_texts(&mut document, self.meta);
         for error in self.validator.iter_errors(&document) {
             faults::add(&mut problems, &error, self.meta.dialect);
@@ -130,6 +134,23 @@ impl Shape {
 }
 
 impl Shape {
+    /// Reads 1 as true and 0 as false, as the published API does: its clients send `"_place": 1`.
+    fn read_flags(&self, document: &mut Value) {
+        let Some(attributes) = document
+            .pointer_mut("/data/attributes")
+            .and_then(Value::as_object_mut)
+        else {
+            return;
+        };
+        for name in &self.flags {
+            if let Some(value) = attributes.get_mut(name)
+                && let Some(number @ (0 | 1)) = value.as_u64()
+            {
+                *value = Value::Bool(number == 1);
+            }
+        }
+    }
+
     /// A to-many relationship is not an unknown member: it can't be replaced as a whole (JSON:API 1.1, updating a resource's
     /// to-many relationships: 403).
     fn refuse_replacement(&self, problem: Problem) -> Problem {
@@ -152,6 +173,23 @@ impl Shape {
             _ => problem,
         }
     }
+}
+
+/// The triggers of an update that are true or false.
+fn flags(meta: &ResourceMeta, schema: &Value) -> Vec<String> {
+    let attributes = format!("Update{}Attributes", meta.schema);
+    let properties = schema["$defs"][attributes]["properties"].as_object();
+    let is_flag = |schema: &Value| match &schema["type"] {
+        Value::String(one) => one == "boolean",
+        Value::Array(several) => several.iter().any(|one| one == "boolean"),
+        _ => false,
+    };
+    properties
+        .into_iter()
+        .flatten()
+        .filter(|(name, schema)| name.starts_with('_') && is_flag(schema))
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 /// Parses a body as JSON.

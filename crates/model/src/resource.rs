@@ -96,27 +96,30 @@ pub struct AttributeMeta {
     pub filter: bool,
     /// Lists can be sorted by it.
     pub sort: bool,
+    /// `PATCH` can change it.
+    pub update: bool,
 }
 
-const fn common(name: &'static str, value_type: ValueType) -> AttributeMeta {
+const fn common(name: &'static str, value_type: ValueType, update: bool) -> AttributeMeta {
     AttributeMeta {
         name,
         value_type,
         filter: true,
         sort: !matches!(value_type, ValueType::Json),
+        update,
     }
 }
 
 /// The identifier, which every resource has beside its attributes.
-pub const ID: &AttributeMeta = &common("id", ValueType::Text);
+pub const ID: &AttributeMeta = &common("id", ValueType::Text, false);
 
 /// The attributes that every resource has.
 pub const COMMON: &[AttributeMeta] = &[
-    common("created_at", ValueType::Time),
-    common("updated_at", ValueType::Time),
-    common("reference", ValueType::Text),
-    common("reference_origin", ValueType::Text),
-    common("metadata", ValueType::Json),
+    common("created_at", ValueType::Time, false),
+    common("updated_at", ValueType::Time, false),
+    common("reference", ValueType::Text, true),
+    common("reference_origin", ValueType::Text, true),
+    common("metadata", ValueType::Json, true),
 ];
 
 /// A relationship as declared.

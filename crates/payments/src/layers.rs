@@ -43,6 +43,7 @@ const LAYERS: &[&str] = &[
     "purge",
     "include",
     "documents",
+    "unchanged",
     "service",
 ];
 

@@ -46,6 +46,7 @@ mod stored;
 pub mod stuck;
 #[cfg(test)]
 mod test_support;
+mod unchanged;
 mod wallet;
 
 pub use call::{Answer, ApplicationKind, Call, Caller, IdempotencyKey};

@@ -28,7 +28,7 @@ use crate::{
     purge::{self, Purge},
     request::Request,
     stored::Selection,
-    wallet,
+    unchanged, wallet,
 };
 
 /// The service. Cheap to clone.
@@ -139,8 +139,9 @@ impl Service {
                 self.viewed(request, call, answer).await
             }
             OperationKind::Action(Action::Update) => {
-                let edit = self.handlers.edit(kind)?;
-                let answer = edit.update(request, id(call)?, &call.body).await?;
+                let (meta, id) = (call.operation.resource, id(call)?);
+                let body = unchanged::leave_out(request, meta, self.handlers.show(kind)?, id).await?;
+                let answer = self.handlers.edit(kind)?.update(request, id, &body).await?;
                 self.viewed(request, call, answer).await
             }
             OperationKind::Action(Action::Delete) => {

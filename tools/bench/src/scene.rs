@@ -86,11 +86,17 @@ impl<'a> Scene<'a> {
         Floor::payments(&self.floor, directory, url, self.sandbox.url()).await
     }
 
+    /// Ends the service, until it is restarted.
+    pub async fn stop(&mut self) -> Result<()> {
+        match self.service.take() {
+            Some(service) => service.stop().await,
+            None => Ok(()),
+        }
+    }
+
     /// Ends the service and starts it again. Returns the time from the start of its process to the first answer.
     pub async fn restart(&mut self) -> Result<Duration> {
-        if let Some(service) = self.service.take() {
-            service.stop().await?;
-        }
+        self.stop().await?;
         let (service, duration) = self.installation.start().await?;
         self.service = Some(service);
         Ok(duration)
@@ -125,6 +131,20 @@ impl<'a> Scene<'a> {
             .with_context(|| postgres.to_owned())?;
         drop(client);
         Ok(driver.await??)
+    }
+
+    /// The number that a query answers.
+    pub async fn count(&self, sql: &str) -> Result<i64> {
+        let Some(url) = &self.database_url else {
+            let connection = rusqlite::Connection::open(self.installation.database_file())?;
+            return Ok(connection.query_row(sql, [], |row| row.get(0))?);
+        };
+        let (client, connection) = tokio_postgres::connect(url.expose_secret(), NoTls).await?;
+        let driver = tokio::spawn(connection);
+        let number = client.query_one(sql, &[]).await?.get(0);
+        drop(client);
+        driver.await??;
+        Ok(number)
     }
 
     /// Resident memory of the service, in bytes.

@@ -26,7 +26,7 @@ transaction! {
         /// Capture the held amount, or `_capture_amount_cents` of it.
         #[trigger(update)]
         pub capture: Option<bool>,
-        /// Amount that `_capture` captures, in minor units.
+        /// Amount to capture, in minor units. It captures with or without `_capture`.
         #[trigger(update)]
         #[validate(range(min = 1, max = 999_999_999_999_i64))]
         pub capture_amount_cents: Option<i64>,

@@ -163,12 +163,14 @@ mod written {
                     value_type: ValueType::Text,
                     filter: true,
                     sort: true,
+                    update: true,
                 },
                 AttributeMeta {
                     name: "author",
                     value_type: ValueType::Text,
                     filter: false,
                     sort: false,
+                    update: true,
                 },
             ],
             relationships: &[RelationshipMeta {

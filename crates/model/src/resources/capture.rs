@@ -23,7 +23,7 @@ transaction! {
         /// Refund the captured amount, or `_refund_amount_cents` of it.
         #[trigger(update)]
         pub refund: Option<bool>,
-        /// Amount that `_refund` refunds, in minor units.
+        /// Amount to refund, in minor units. It refunds with or without `_refund`.
         #[trigger(update)]
         #[validate(range(min = 1, max = 999_999_999_999_i64))]
         pub refund_amount_cents: Option<i64>,

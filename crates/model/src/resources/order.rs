@@ -179,7 +179,8 @@ pub struct Order {
     /// Cancel a placed or approved order; its authorizations are released first.
     #[trigger(update)]
     pub cancel: Option<bool>,
-    /// Detach the payment source from an order that is not placed; its payment at the PSP is given up.
+    /// Detach the payment source from an order that is not placed; its payment at the PSP is given up. The relationship
+    /// `payment_source` to null does the same.
     #[trigger(update)]
     pub nullify_payment_source: Option<bool>,
     /// Save the order's payment instrument for its customer's later orders, as soon as the payment is authorized.

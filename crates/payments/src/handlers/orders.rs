@@ -1,10 +1,13 @@
 //! `PATCH` of an order: its own members, and its triggers, which act on its payment.
 
+use std::borrow::Cow;
+
 use futures::{FutureExt, future::LocalBoxFuture};
+use serde_json::{Value, json};
 use tillgate_model::{
     Id, Problem, ProblemList, Problems, Resource,
     problem::Kind,
-    request::{Shape, UpdateRequest},
+    request::{Place, Shape, UpdateRequest, parse},
     resources::{Order, PaymentStatus, UpdateOrderAttributes},
 };
 use tillgate_store::{AnyOrder as _, TransactionStatus, Tx, query};
@@ -62,6 +65,7 @@ impl Edit for OrderEditor {
         body: &'a [u8],
     ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         async move {
+            let body = &*without_source(body);
             let input = self.update.read_update::<Order>(body, id)?;
             refuse_amount_of_buyer(request, &input.attributes)?;
             let trigger = Trigger::of(&input.attributes)?;
@@ -95,6 +99,31 @@ impl Edit for OrderEditor {
     fn delete<'a>(&'a self, request: &'a Request, id: &'a Id) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         self.plain.delete(request, id)
     }
+}
+
+/// Reads a relationship `payment_source` to null as `_nullify_payment_source`, as the published API does.
+fn without_source(body: &[u8]) -> Cow<'_, [u8]> {
+    const SOURCE: &str = "/data/relationships/payment_source/data";
+    if !Place::find(body, [SOURCE].into_iter()).has(SOURCE) {
+        return body.into();
+    }
+    let Ok(mut document) = parse(body) else {
+        return body.into();
+    };
+    if document.pointer(SOURCE) != Some(&Value::Null) {
+        return body.into();
+    }
+    let Some(data) = document.get_mut("data").and_then(Value::as_object_mut) else {
+        return body.into();
+    };
+    if let Some(relationships) = data.get_mut("relationships").and_then(Value::as_object_mut) {
+        relationships.remove("payment_source");
+    }
+    let attributes = data.entry("attributes").or_insert_with(|| json!({}));
+    if let Some(attributes) = attributes.as_object_mut() {
+        attributes.insert(format!("_{}", Trigger::NullifyPaymentSource), true.into());
+    }
+    document.to_string().into_bytes().into()
 }
 
 /// A trigger of an order's payment.
@@ -274,7 +303,7 @@ async fn commit_intent(
             call
         }
         None => {
-            without_source(tx, request, row, trigger).await?;
+            of_unpaid(tx, request, row, trigger).await?;
             None
         }
     };
@@ -320,7 +349,7 @@ async fn with_source(
 }
 
 /// Handles a trigger of an order without a payment source: it is free, or nothing was paid.
-async fn without_source(
+async fn of_unpaid(
     tx: &mut Tx<'_>,
     request: &Request,
     mut row: tillgate_store::OrderRow,

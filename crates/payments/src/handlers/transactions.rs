@@ -71,9 +71,14 @@ pub trait Triggered: Shown + Kept + Updatable {
     fn step(attributes: &<Self as Updatable>::Attributes) -> Result<Option<Step>, Problem>;
 }
 
-/// At most one of the steps, and no amount without its trigger.
+/// At most one of the steps. An amount triggers the first one, which it is for.
 fn one_of(steps: &[(Option<bool>, Step)], amount: Option<i64>) -> Result<Option<Step>, Problem> {
-    let mut pulled = steps.iter().filter(|(given, _)| *given == Some(true));
+    let by_amount = amount.is_some() && steps[0].0.is_none();
+    let mut pulled = steps
+        .iter()
+        .enumerate()
+        .filter(|(place, (given, _))| *given == Some(true) || *place == 0 && by_amount)
+        .map(|(_, step)| step);
     let first = pulled.next().map(|(_, step)| *step);
     if let (Some(first), Some((_, second))) = (first, pulled.next()) {
         let pointer = format!("/data/attributes/{}", second.trigger());
@@ -86,7 +91,7 @@ fn one_of(steps: &[(Option<bool>, Step)], amount: Option<i64>) -> Result<Option<
         return Err(Problem::invalid(
             pointer,
             "inclusion",
-            format!("needs {trigger}: send both, or neither"),
+            format!("can't be combined with {trigger}: false; leave one of them out"),
         ));
     }
     Ok(first)

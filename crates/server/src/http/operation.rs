@@ -92,7 +92,8 @@ async fn called(
     let (body, idempotency_key) = if operation.has_body() {
         let body = body::read(headers, payload).await?;
         check_content(&body)?;
-        let key = idempotency::key(headers, operation.method(), request.path(), query, &body)?;
+        let path = request.path().strip_suffix('/').unwrap_or(request.path());
+        let key = idempotency::key(headers, operation.method(), path, query, &body)?;
         (body, key)
     } else {
         // Clients send a body with DELETE too. It is ignored, and the connection stays open.

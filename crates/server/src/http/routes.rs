@@ -89,14 +89,15 @@ fn method(name: &'static str) -> Method {
     }
 }
 
-/// A path with all its methods: any other method gets 405. HEAD is answered like GET; the server leaves the body out.
+/// A path with all its methods: any other method gets 405. HEAD is answered like GET; the server leaves the body out. Some clients
+/// end every path with a slash: it makes no difference.
 pub(super) fn resource(path: &str, routes: Vec<(Method, Route)>) -> Resource {
     let mut allow: Vec<&str> = routes.iter().map(|(method, _)| method.as_str()).collect();
     if allow.contains(&"GET") {
         allow.push("HEAD");
     }
     let allow = HeaderValue::from_str(&allow.join(", ")).expect("names of methods are fit for a header");
-    let mut resource = web::resource(path);
+    let mut resource = web::resource([path.to_owned(), format!("{path}/")]);
     for (method, route) in routes {
         resource = resource.route(route.guard(verb(method)));
     }

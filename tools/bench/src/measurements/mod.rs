@@ -7,6 +7,7 @@ pub mod get;
 mod latency;
 mod memory;
 mod post;
+mod purge;
 mod refusal;
 mod replay;
 mod start;
@@ -47,6 +48,8 @@ pub enum Measurement {
     Memory,
     /// Cost of a refused request.
     Refusal,
+    /// Expired data that is deleted per second.
+    Purge,
 }
 
 impl Measurement {
@@ -77,6 +80,7 @@ impl Measurement {
             Self::Start => start::measure(scene, plan).await,
             Self::Memory => memory::measure(scene, plan).await,
             Self::Refusal => refusal::measure(scene, plan).await,
+            Self::Purge => purge::measure(scene, plan).await,
         }
     }
 }
@@ -97,6 +101,8 @@ pub struct Plan {
     checkouts: usize,
     /// Refused requests of each kind.
     refusals: usize,
+    /// Idempotency keys that have expired.
+    expired_keys: usize,
 }
 
 impl Plan {
@@ -109,6 +115,7 @@ impl Plan {
         slow_payments: 500,
         checkouts: 10_000,
         refusals: 200,
+        expired_keys: 1_000_000,
     };
     /// A first impression.
     pub const QUICK: Self = Self {
@@ -119,6 +126,7 @@ impl Plan {
         slow_payments: 100,
         checkouts: 1000,
         refusals: 50,
+        expired_keys: 100_000,
     };
 }
 
@@ -154,7 +162,7 @@ mod tests {
         let count = |filter| Measurement::matching(filter).map(|found| found.len()).ok();
         assert_eq!(
             (count(None), count(Some("mem")), count(Some("nothing"))),
-            (Some(10), Some(1), None)
+            (Some(11), Some(1), None)
         );
     }
 }
