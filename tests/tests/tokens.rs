@@ -375,13 +375,73 @@ async fn customers_log_in_through_sales_channels_only() {
             .await
             .expect_error(400, "INVALID_REQUEST");
     }
-    let elsewhere = json!({
-        "grant_type": "password", "client_id": service.demo("TILLGATE_SALES_CHANNEL_CLIENT_ID"),
-        "username": "ann@example.com", "password": PASSWORD, "scope": "market:all"
-    });
-    let _ = with_json(&service, &elsewhere)
+}
+
+/// A sales channel has one market, by whatever name; an integration has all.
+#[tokio::test]
+async fn a_scope_is_one_that_the_application_has() {
+    let service = Service::start().await;
+    let market = service.demo("TILLGATE_MARKET_ID");
+    let integration = service.api().await;
+    let change = bodies::change("markets", &market, json!({ "code": "europe" }));
+    let _ = integration
+        .patch(&format!("/api/markets/{market}"), &change)
         .await
-        .expect_error(400, "INVALID_SCOPE");
+        .expect(200);
+    let other = bodies::resource(
+        "markets",
+        json!({ "name": "Other", "code": "other", "currency_code": "EUR" }),
+        json!({}),
+    );
+    let other = integration.post("/api/markets", &other).await.expect(201);
+    let of_sales_channel = json!({
+        "grant_type": "client_credentials", "client_id": service.demo("TILLGATE_SALES_CHANNEL_CLIENT_ID")
+    });
+    let own = format!("market:id:{market}");
+    for (application, granted, scopes, refused) in [
+        (
+            of_sales_channel,
+            own.as_str(),
+            vec![
+                json!("market:all"),
+                json!("market:code:europe"),
+                json!(own),
+                json!(["market:code:europe", own]),
+                json!([]),
+            ],
+            vec![
+                json!("market:code:other"),
+                json!(format!("market:id:{}", other.id())),
+                json!("market:code:"),
+                json!(["market:all", "stock_location:all"]),
+            ],
+        ),
+        (
+            Credentials::of(&service).as_json(),
+            "market:all",
+            vec![json!("market:all"), json!(["market:all"])],
+            vec![json!(own), json!("market:code:europe"), json!("everything")],
+        ),
+    ] {
+        for scope in scopes {
+            let mut body = application.clone();
+            body["scope"] = scope;
+            let answer = with_json(&service, &body).await.expect(200);
+            assert_eq!(answer.body["scope"], granted, "{body}");
+        }
+        for scope in refused {
+            let mut body = application.clone();
+            body["scope"] = scope;
+            let _ = with_json(&service, &body)
+                .await
+                .expect_error(400, "INVALID_SCOPE");
+        }
+        let mut body = application;
+        body["scope"] = json!([1]);
+        let _ = with_json(&service, &body)
+            .await
+            .expect_error(400, "INVALID_REQUEST");
+    }
 }
 
 #[tokio::test]

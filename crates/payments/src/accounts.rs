@@ -120,6 +120,25 @@ pub fn application_by_client_id<'a>(
     })
 }
 
+/// The code of the market that a sales channel sells in.
+pub fn market_code<'a>(
+    context: &'a Context,
+    application: &'a Application,
+) -> LocalBoxFuture<'a, Result<Option<String>, Problems>> {
+    Box::pin(async move {
+        let Some(market_id) = &application.market_id else {
+            return Ok(None);
+        };
+        let scope = Scope::of_operator(application.organization_id.clone(), application.test);
+        let market = context
+            .db
+            .read(async |tx: &mut Tx<'_>| query!(tx, markets::get(&scope, market_id)))
+            .await
+            .map_err(|error: StoreError| Failure::from(error).into_problems())?;
+        Ok(market.and_then(|market| market.code))
+    })
+}
+
 async fn read_application(context: &Context, client_id: &str) -> Result<Option<ApplicationRow>, Problems> {
     if client_id.contains('\0') {
         return Ok(None);

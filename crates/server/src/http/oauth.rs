@@ -135,6 +135,25 @@ fn refusal(error: TokenError) -> HttpResponse {
     }
 }
 
+/// Refuses a scope that the application does not have. It has one: all the markets that it may sell in, of which a sales channel has
+/// one, by its id or its code.
+async fn check_scope(worker: &Worker, application: &Application, asked: &str) -> Result<(), TokenError> {
+    let granted = scope(application.market_id.as_ref());
+    for one in asked.split_ascii_whitespace() {
+        let is_granted = match one.strip_prefix("market:code:") {
+            Some(code) => {
+                let own = accounts::market_code(worker.service.context(), application).await?;
+                own.as_deref() == Some(code)
+            }
+            None => one == "market:all" || one == granted,
+        };
+        if !is_granted {
+            return Err(TokenError::invalid_scope());
+        }
+    }
+    Ok(())
+}
+
 /// The body of a request with credentials.
 async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, TokenError> {
     card_numbers::check(request).map_err(|_| {
@@ -158,12 +177,8 @@ async fn token(
         limits.wrong_credentials(&asked.client.id, address)?;
         return Err(TokenError::invalid_client());
     };
-    let granted = scope(application.market_id.as_ref());
-    if asked
-        .scope
-        .is_some_and(|scope| scope.split_ascii_whitespace().any(|one| one != granted))
-    {
-        return Err(TokenError::invalid_scope());
+    if let Some(scope) = &asked.scope {
+        check_scope(worker, &application, scope).await?;
     }
     let session = match asked.grant {
         Grant::ClientCredentials => {

@@ -124,8 +124,7 @@ const UNSUPPORTED_GRANT_TYPE: &str =
     "The grant types are `client_credentials`, `password` and `refresh_token`.";
 const UNAUTHORIZED_CLIENT: &str = "Customers log in through a sales channel.";
 const INVALID_GRANT: &str = "The customer can't log in with this, or not any more.";
-const INVALID_SCOPE: &str =
-    "An application has one scope: `market:all`, or `market:id:` and the id of its market.";
+const INVALID_SCOPE: &str = "Send `market:all`. A sales channel may also send `market:id:` and the id of its market, or `market:code:` and its code.";
 
 impl TokenError {
     /// No application has these credentials. The text does not say which half is wrong.

@@ -253,6 +253,12 @@ fn members(body: &[u8]) -> Result<Vec<(String, String)>, TokenError> {
         .filter(|(name, _)| NAMES.contains(&name.as_str()))
         .map(|(name, value)| match value {
             Value::String(text) => Ok((name, text)),
+            // Clients of the published API send several scopes as a list.
+            Value::Array(scopes) if name == "scope" => {
+                let scopes: Option<Vec<&str>> = scopes.iter().map(Value::as_str).collect();
+                let scopes = scopes.ok_or_else(|| TokenError::invalid_request("The scopes are strings."))?;
+                Ok((name, scopes.join(" ")))
+            }
             _ => Err(TokenError::invalid_request("The parameters are strings.")),
         })
         .collect()
