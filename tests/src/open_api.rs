@@ -53,6 +53,9 @@ pub struct Members {
 
 /// Whether a schema itself allows values of a JSON type; schemas of words (`oneOf`) allow none.
 pub fn takes(schema: &Value, json_type: &str) -> bool {
+    if let Some(alternatives) = schema["anyOf"].as_array() {
+        return alternatives.iter().any(|schema| takes(schema, json_type));
+    }
     match &schema["type"] {
         Value::Array(types) => types.iter().any(|one| one == json_type),
         one => one == json_type,

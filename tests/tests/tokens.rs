@@ -377,6 +377,41 @@ async fn customers_log_in_through_sales_channels_only() {
     }
 }
 
+/// The claims that clients of the published API read. They send secrets and tokens to the issuer only if it begins `https://auth.`.
+#[tokio::test]
+async fn a_token_says_whose_it_is_and_who_issued_it() {
+    for (arguments, issuer) in [
+        (vec![], None),
+        (
+            vec!["--issuer", "https://auth.else.example/"],
+            Some("https://auth.else.example"),
+        ),
+    ] {
+        let service = Service::start_with(&arguments).await;
+        let answer = with_json(&service, &Credentials::of(&service).as_json())
+            .await
+            .expect(200);
+        let token = answer.body["access_token"].as_str().expect("an access token");
+        let claims = decode(token.split('.').nth(1).expect("claims"));
+        let port = service.url().rsplit(':').next().expect("a port").to_owned();
+        let expected = issuer.map_or_else(|| format!("https://auth.localhost:{port}"), str::to_owned);
+        assert_eq!(claims["iss"], expected);
+        assert_eq!(claims["organization"]["slug"], "demo");
+        assert_eq!(claims["organization"]["enterprise"], false);
+        assert_eq!(claims["application"]["confidential"], true);
+        assert_eq!(claims["application"]["public"], false);
+        let _ = service.with_token(token).get("/api/orders").await.expect(200);
+        // The command knows no setting of the service; its token is valid all the same.
+        let client_id = service.demo("TILLGATE_CLIENT_ID");
+        let made = service.run(&["token", "--client-id", &client_id]);
+        let _ = service
+            .with_token(made.trim())
+            .get("/api/orders")
+            .await
+            .expect(200);
+    }
+}
+
 /// A sales channel has one market, by whatever name; an integration has all.
 #[tokio::test]
 async fn a_scope_is_one_that_the_application_has() {

@@ -22,6 +22,8 @@ pub struct Application {
     pub client_id: String,
     /// Id of its organization.
     pub organization_id: Id,
+    /// Name of its organization.
+    pub organization: String,
     /// Whether it is in test mode.
     pub test: bool,
     pub kind: ApplicationKind,
@@ -54,9 +56,10 @@ pub struct Credentials {
     pub client_secret: Option<SecretString>,
 }
 
-/// The application of a row.
-pub(crate) fn application(row: ApplicationRow) -> Result<Application, StoreError> {
+/// The application of a row, in an organization of that name.
+pub(crate) fn application(row: ApplicationRow, organization: String) -> Result<Application, StoreError> {
     Ok(Application {
+        organization,
         id: stored::parse_column(&row.id)?,
         organization_id: stored::parse_column(&row.organization_id)?,
         test: row.test,
@@ -74,11 +77,12 @@ pub fn authenticate<'a>(
     client_secret: Option<&'a SecretString>,
 ) -> LocalBoxFuture<'a, Result<Option<Application>, Problems>> {
     Box::pin(async move {
-        let row = read_application(context, client_id).await?;
+        let found = read_application(context, client_id).await?;
+        let row = found.as_ref().map(|(row, _)| row);
         // An unknown client takes as much time as a wrong secret.
-        let hash = row.as_ref().and_then(|row| row.secret_hash.clone());
+        let hash = row.and_then(|row| row.secret_hash.clone());
         let given = client_secret.map_or("", ExposeSecret::expose_secret);
-        let previous = row.as_ref().and_then(|row| {
+        let previous = row.and_then(|row| {
             let counts = row
                 .previous_secret_until
                 .is_some_and(|until| until > stored::stored_time(context.now()));
@@ -91,11 +95,13 @@ pub fn authenticate<'a>(
         };
         // Both are compared, so the time does not tell which one matched.
         let matches = is_of(hash) | is_of(previous);
-        let Some(row) = row else { return Ok(None) };
+        let Some((row, organization)) = found else {
+            return Ok(None);
+        };
         if row.disabled_at.is_some() || (row.secret_hash.is_some() && !matches) {
             return Ok(None);
         }
-        application(row)
+        application(row, organization)
             .map(Some)
             .map_err(|error| Failure::from(error).into_problems())
     })
@@ -112,9 +118,10 @@ pub fn application_by_client_id<'a>(
     client_id: &'a str,
 ) -> LocalBoxFuture<'a, Result<Option<Application>, Problems>> {
     Box::pin(async move {
-        let row = read_application(context, client_id).await?;
-        row.filter(|row| row.disabled_at.is_none())
-            .map(application)
+        let found = read_application(context, client_id).await?;
+        found
+            .filter(|(row, _)| row.disabled_at.is_none())
+            .map(|(row, organization)| application(row, organization))
             .transpose()
             .map_err(|error| Failure::from(error).into_problems())
     })
@@ -139,13 +146,23 @@ pub fn market_code<'a>(
     })
 }
 
-async fn read_application(context: &Context, client_id: &str) -> Result<Option<ApplicationRow>, Problems> {
+/// The row of an application, with the name of its organization.
+async fn read_application(
+    context: &Context,
+    client_id: &str,
+) -> Result<Option<(ApplicationRow, String)>, Problems> {
     if client_id.contains('\0') {
         return Ok(None);
     }
     context
         .db
-        .read(async |tx: &mut Tx<'_>| query!(tx, accounts::application(client_id)))
+        .read(async |tx: &mut Tx<'_>| {
+            let Some(row) = query!(tx, accounts::application(client_id))? else {
+                return Ok(None);
+            };
+            let name = query!(tx, accounts::organization_name(&row.organization_id))?;
+            Ok(Some((row, name.unwrap_or_default())))
+        })
         .await
         .map_err(|error: StoreError| Failure::from(error).into_problems())
 }

@@ -75,12 +75,13 @@ pub fn applications(context: &Context) -> LocalBoxFuture<'_, Result<Vec<ListedAp
                     let organization = organizations
                         .iter()
                         .find(|organization| organization.id == row.organization_id);
+                    let name = organization.map(|row| row.name.clone()).unwrap_or_default();
                     Ok(ListedApplication {
-                        organization: organization.map(|row| row.name.clone()).unwrap_or_default(),
+                        organization: name.clone(),
                         created_at: time(row.created_at),
                         disabled_at: row.disabled_at.map(time),
                         rotated_at: row.rotated_at.map(time),
-                        application: accounts::application(row)?,
+                        application: accounts::application(row, name)?,
                     })
                 });
                 listed.collect::<Result<Vec<_>, StoreError>>()

@@ -39,7 +39,7 @@ pub struct Claims {
     pub test: bool,
     /// Random number, so that two tokens of the same second differ.
     pub rand: f64,
-    /// Issuer: the service's public URL.
+    /// Issuer.
     pub iss: String,
     /// Id of the token. It begins with the time of its issue, in milliseconds since 1970 as twelve hexadecimal digits.
     pub jti: String,
@@ -61,6 +61,12 @@ impl Claims {
 pub struct OrganizationClaim {
     /// Its id.
     pub id: String,
+    /// Its name as a part of host names. Clients of the published API need it.
+    #[serde(default)]
+    pub slug: String,
+    /// Always false here. Clients of the published API read it.
+    #[serde(default)]
+    pub enterprise: bool,
 }
 
 /// The application.
@@ -72,6 +78,9 @@ pub struct ApplicationClaim {
     pub kind: String,
     /// Whether its credentials are public.
     pub public: bool,
+    /// Whether it has a secret.
+    #[serde(default)]
+    pub confidential: bool,
     /// Its client id.
     pub client_id: String,
 }
@@ -108,9 +117,37 @@ pub struct AccessToken {
     pub claims: Claims,
 }
 
+/// The issuer unless the operator names one: `https://auth.` and the host of the public URL. Clients of the published API send
+/// client secrets and tokens to the issuer if it begins so, and else to the host of that API.
+pub fn default_issuer(public_url: &str) -> String {
+    let url = url::Url::parse(public_url).ok();
+    let port = url.as_ref().and_then(url::Url::port);
+    let host = match url.as_ref().and_then(url::Url::domain) {
+        Some(name) if name.starts_with("auth.") => name.to_owned(),
+        Some(name) => format!("auth.{name}"),
+        // An address has no names below it.
+        None => "auth.localhost".to_owned(),
+    };
+    match port {
+        Some(port) => format!("https://{host}:{port}"),
+        None => format!("https://{host}"),
+    }
+}
+
+/// A name as a part of host names.
+fn slug(name: &str) -> String {
+    let words = name
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase);
+    words.collect::<Vec<_>>().join("-")
+}
+
 /// Signs and verifies tokens.
 pub struct Tokens {
     issuer: String,
+    /// The issuer that tokens had before the setting was changed, or before there was one.
+    former_issuer: String,
     key_id: String,
     public_key: String,
     signing_key: EncodingKey,
@@ -122,8 +159,9 @@ pub struct Tokens {
 pub struct NotValid;
 
 impl Tokens {
-    /// Tokens that are signed with the key of a seed. The issuer is the service's public URL.
-    pub fn new(seed: &[u8; 32], issuer: &str) -> Self {
+    /// Tokens that are signed with the key of a seed. Those of another issuer, which formerly was the service's public URL, are
+    /// valid until they end.
+    pub fn new(seed: &[u8; 32], issuer: &str, former_issuer: &str) -> Self {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).expect("any 32 bytes are a seed of Ed25519");
         let public_key = pair.public_key().as_ref();
         let encoded = URL_SAFE_NO_PAD.encode(public_key);
@@ -132,6 +170,7 @@ impl Tokens {
         let private_key = zeroize::Zeroizing::new([PKCS8_PREFIX.as_slice(), seed].concat());
         Self {
             issuer: issuer.to_owned(),
+            former_issuer: former_issuer.to_owned(),
             key_id: URL_SAFE_NO_PAD.encode(thumbprint),
             signing_key: EncodingKey::from_ed_der(&private_key),
             verification_key: DecodingKey::from_ed_der(public_key),
@@ -163,11 +202,14 @@ impl Tokens {
         let claims = Claims {
             organization: OrganizationClaim {
                 id: application.organization_id.to_string(),
+                slug: slug(&application.organization),
+                enterprise: false,
             },
             application: ApplicationClaim {
                 id: application.id.to_string(),
                 kind: application.kind.to_string(),
                 public: application.kind == ApplicationKind::SalesChannel,
+                confidential: application.kind == ApplicationKind::Integration,
                 client_id: application.client_id.clone(),
             },
             market: application.market_id.as_ref().map(|id| MarketClaim {
@@ -206,7 +248,7 @@ impl Tokens {
         let mut validation = Validation::new(Algorithm::EdDSA);
         // The end is compared below, with the service's clock and without leeway.
         validation.validate_exp = false;
-        validation.set_issuer(&[&self.issuer]);
+        validation.set_issuer(&[&self.issuer, &self.former_issuer]);
         validation.set_required_spec_claims(&["exp", "iss"]);
         let claims: Claims = jsonwebtoken::decode(token, &self.verification_key, &validation)
             .map_err(|_| NotValid)?
@@ -280,6 +322,8 @@ mod tests {
         }
     }
 
+    const ISSUER: &str = "https://auth.pay.example";
+
     struct Zeros;
 
     impl Entropy for Zeros {
@@ -293,6 +337,7 @@ mod tests {
         Application {
             id: id("aaaaaaaaaa"),
             organization_id: id("bbbbbbbbbb"),
+            organization: "Acme & Sons".into(),
             test: true,
             kind,
             market_id: (kind == ApplicationKind::SalesChannel).then(|| id("cccccccccc")),
@@ -309,13 +354,15 @@ mod tests {
 
     #[test]
     fn a_token_comes_back_as_it_was_made() {
-        let tokens = Tokens::new(&[1; 32], "https://pay.example");
+        let tokens = Tokens::new(&[1; 32], ISSUER, ISSUER);
         let made = issue(&tokens, ApplicationKind::SalesChannel);
         let claims = tokens.verify(&made.token, &Fixed(1_000_001)).expect("valid");
         assert_eq!(claims, made.claims);
         assert_eq!(claims.scope, "market:id:cccccccccc");
         assert_eq!(claims.application.kind, "sales_channel");
-        assert!(claims.application.public && claims.test);
+        assert!(claims.application.public && !claims.application.confidential && claims.test);
+        assert_eq!(claims.organization.slug, "acme-sons");
+        assert_eq!(claims.iss, ISSUER);
         assert_eq!(
             issue(&tokens, ApplicationKind::Integration).claims.scope,
             "market:all"
@@ -324,7 +371,7 @@ mod tests {
 
     #[test]
     fn a_customers_token_names_them() {
-        let tokens = Tokens::new(&[1; 32], "https://pay.example");
+        let tokens = Tokens::new(&[1; 32], ISSUER, ISSUER);
         let (shop, customer) = (application(ApplicationKind::SalesChannel), "dddddddddd");
         let session = Session {
             customer_id: customer.parse().expect("an id"),
@@ -345,8 +392,32 @@ mod tests {
     }
 
     #[test]
+    fn the_issuer_is_a_host_below_that_of_the_public_url() {
+        for (public_url, issuer) in [
+            ("http://127.0.0.1:8080", "https://auth.localhost:8080"),
+            ("http://localhost:8080", "https://auth.localhost:8080"),
+            ("http://[::1]:8080", "https://auth.localhost:8080"),
+            ("https://pay.example", "https://auth.pay.example"),
+            ("https://pay.example:8443/tills", "https://auth.pay.example:8443"),
+            ("https://auth.pay.example", "https://auth.pay.example"),
+        ] {
+            assert_eq!(default_issuer(public_url), issuer, "{public_url}");
+        }
+    }
+
+    #[test]
+    fn tokens_of_the_former_issuer_are_valid() {
+        let former = Tokens::new(&[1; 32], "https://pay.example", "https://pay.example");
+        let token = issue(&former, ApplicationKind::Integration).token;
+        let now = Tokens::new(&[1; 32], ISSUER, "https://pay.example");
+        assert!(now.verify(&token, &Fixed(1_000_001)).is_ok());
+        let other = Tokens::new(&[1; 32], ISSUER, "https://else.example");
+        assert_eq!(other.verify(&token, &Fixed(1_000_001)), Err(NotValid));
+    }
+
+    #[test]
     fn it_ends_to_the_second() {
-        let tokens = Tokens::new(&[1; 32], "https://pay.example");
+        let tokens = Tokens::new(&[1; 32], ISSUER, ISSUER);
         let token = issue(&tokens, ApplicationKind::Integration).token;
         let end = 1_000_000 + INTEGRATION_LIFETIME;
         assert!(tokens.verify(&token, &Fixed(end - 1)).is_ok());
@@ -355,15 +426,15 @@ mod tests {
 
     #[test]
     fn tokens_of_others_are_refused() {
-        let ours = Tokens::new(&[1; 32], "https://pay.example");
+        let ours = Tokens::new(&[1; 32], ISSUER, ISSUER);
         let clock = Fixed(1_000_001);
         let other_key = issue(
-            &Tokens::new(&[2; 32], "https://pay.example"),
+            &Tokens::new(&[2; 32], ISSUER, ISSUER),
             ApplicationKind::Integration,
         )
         .token;
         let other_issuer = issue(
-            &Tokens::new(&[1; 32], "https://else.example"),
+            &Tokens::new(&[1; 32], "https://else.example", "https://else.example"),
             ApplicationKind::Integration,
         )
         .token;
@@ -393,7 +464,7 @@ mod tests {
         let seed = URL_SAFE_NO_PAD
             .decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")
             .expect("base64");
-        let tokens = Tokens::new(&seed.try_into().expect("32 bytes"), "https://pay.example");
+        let tokens = Tokens::new(&seed.try_into().expect("32 bytes"), ISSUER, ISSUER);
         assert_eq!(tokens.public_key, "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
         assert_eq!(tokens.key_id, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
     }

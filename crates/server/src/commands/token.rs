@@ -22,9 +22,10 @@ pub fn run(config: &Config, arguments: &Arguments) -> Result<(), Failure> {
         let application = accounts::application_by_client_id(context, &arguments.client_id)
             .await?
             .ok_or_else(|| Failure::Start(format!("there is no application {:?}", arguments.client_id)))?;
-        let issuer = accounts::public_url(context).await?;
-        let issuer = issuer.as_deref().unwrap_or(&context.base_url);
-        Tokens::new(&context.cipher.token_signing_seed(), issuer)
+        let public_url = accounts::public_url(context).await?;
+        let public_url = public_url.as_deref().unwrap_or(&context.base_url);
+        // The service also takes tokens of this issuer, whatever its settings are.
+        Tokens::new(&context.cipher.token_signing_seed(), public_url, public_url)
             .issue(&application, None, &*context.clock, &*context.entropy)
             .map_err(|error| Failure::Start(format!("the token cannot be signed: {error}")))
     })?;

@@ -31,6 +31,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Start of all links, without a slash at the end; by default the bound address.
     pub public_url: Option<String>,
+    /// Issuer of access tokens; by default a host below that of the public URL.
+    pub issuer: Option<String>,
     /// Directory of all files outside of the database.
     pub data_dir: PathBuf,
     /// The database.
@@ -134,7 +136,16 @@ impl Config {
         };
         Ok(Self {
             listen: address("listen", options.listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
-            public_url: options.public_url.as_deref().map(public_url).transpose()?,
+            public_url: options
+                .public_url
+                .as_deref()
+                .map(|text| base_url("public-url", text))
+                .transpose()?,
+            issuer: options
+                .issuer
+                .as_deref()
+                .map(|text| base_url("issuer", text))
+                .transpose()?,
             database_url,
             master_key_file: options
                 .master_key_file
@@ -343,12 +354,13 @@ fn web_url(setting: &str, text: &str) -> Result<Url, Failure> {
         .ok_or_else(|| Failure::Usage(format!("{setting}: {text:?} is not an http or https URL")))
 }
 
-fn public_url(text: &str) -> Result<String, Failure> {
-    let url = web_url("public-url", text)?;
+/// A URL that others are built from, without a slash at its end.
+fn base_url(setting: &str, text: &str) -> Result<String, Failure> {
+    let url = web_url(setting, text)?;
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(Failure::Usage(
-            "public-url: a query or fragment has no place in it".into(),
-        ));
+        return Err(Failure::Usage(format!(
+            "{setting}: a query or fragment has no place in it"
+        )));
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }

@@ -34,6 +34,10 @@ pub struct Options {
     #[arg(long, global = true, value_name = "URL", env = "TILLGATE_PUBLIC_URL")]
     pub public_url: Option<String>,
 
+    /// Issuer of access tokens, their claim `iss` [default: https://auth. and the host and port of the public URL]
+    #[arg(long, global = true, value_name = "URL", env = "TILLGATE_ISSUER")]
+    pub issuer: Option<String>,
+
     /// Directory of the database, the master key and the sandbox's journal [default: ./tillgate-data]
     #[arg(long, global = true, value_name = "DIRECTORY", env = "TILLGATE_DATA_DIR")]
     pub data_dir: Option<PathBuf>,

@@ -215,11 +215,16 @@ mod tests {
 
     fn claims(made_at: i64) -> Claims {
         Claims {
-            organization: OrganizationClaim { id: "org".into() },
+            organization: OrganizationClaim {
+                id: "org".into(),
+                slug: "org".into(),
+                enterprise: false,
+            },
             application: ApplicationClaim {
                 id: "app".into(),
                 kind: "sales_channel".into(),
                 public: true,
+                confidential: false,
                 client_id: "client".into(),
             },
             market: None,

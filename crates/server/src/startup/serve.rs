@@ -26,7 +26,7 @@ use crate::{
         Cors, Limits, Revocations, Shared, Specification, Worker, admin, edge, ephemeral, metrics, routes,
         swagger_ui,
     },
-    tokens::Tokens,
+    tokens::{Tokens, default_issuer},
     world::World,
 };
 
@@ -92,7 +92,11 @@ async fn run(
     accounts::check_key(&context).await.map_err(Failure::Start)?;
     let public_url = context.base_url.to_string();
     accounts::keep_public_url(&context).await?;
-    let tokens = Tokens::new(&context.cipher.token_signing_seed(), &public_url);
+    let issuer = config
+        .issuer
+        .clone()
+        .unwrap_or_else(|| default_issuer(&public_url));
+    let tokens = Tokens::new(&context.cipher.token_signing_seed(), &issuer, &public_url);
     let sandbox_url = sandbox.as_ref().map(BoundSandbox::url);
     let psps = sandbox.as_ref().map(BoundSandbox::sandbox);
     // A sandbox at the API's address has its own controls.

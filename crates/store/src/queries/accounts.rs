@@ -20,6 +20,14 @@ pub async fn organization_by_name(
     Ok(run!(query.get_result(connection)).optional()?)
 }
 
+/// The name of an organization.
+pub async fn organization_name(connection: &mut Connection, id: &str) -> Result<Option<String>, StoreError> {
+    let query = organizations::table
+        .filter(organizations::id.eq(id))
+        .select(organizations::name);
+    Ok(run!(query.get_result(connection)).optional()?)
+}
+
 /// The number of organizations.
 pub async fn count_organizations(connection: &mut Connection) -> Result<i64, StoreError> {
     Ok(run!(organizations::table.count().get_result(connection))?)
