@@ -538,3 +538,44 @@ async fn what_no_index_finds_has_a_time_limit() {
     }
     assert!(refused >= 30, "{refused}");
 }
+
+/// The fewest statements of several tries: tasks of the background send some too.
+async fn statements(service: &Service, api: &tillgate_tests::Api, path: &str) -> usize {
+    let proxy = service.proxy().expect("a proxy");
+    let mut fewest = usize::MAX;
+    for _ in 0..8 {
+        let before = proxy.statements();
+        let _ = api.get(path).await.expect(200);
+        fewest = fewest.min(proxy.statements() - before);
+    }
+    fewest
+}
+
+/// One for each level and type, however many resources there are. They are counted between the service and PostgreSQL.
+#[tokio::test]
+async fn what_is_included_costs_one_statement_for_each_level_and_type() {
+    let service = Service::start_behind_proxy().await;
+    if service.proxy().is_none() {
+        return;
+    }
+    let fixtures = Fixtures::of_demo(&service).await;
+    for _ in 0..12 {
+        let _ = fixtures.create("line_items").await;
+    }
+    let count = async |include: &str, size: usize| {
+        let path = format!("/api/line_items?page[size]={size}&sort=-created_at&include={include}");
+        statements(&service, &fixtures.api, &path).await
+    };
+    let mut counts = Vec::new();
+    for include in [
+        "order",
+        "order.market",
+        "order.market,order.line_items",
+        "order.line_items",
+    ] {
+        let (few, many) = (count(include, 2).await, count(include, 12).await);
+        assert_eq!(few, many, "{include}");
+        counts.push(many);
+    }
+    assert_eq!(counts, [counts[0], counts[0] + 1, counts[0] + 2, counts[0] + 1]);
+}
