@@ -6,7 +6,7 @@ use tillgate_tests::{Answer, Api, Call, JSON, JSON_API, Service};
 /// Maximum size of a body, in bytes.
 const LARGEST: usize = 256 * 1024;
 /// Maximum number of JSON values in a body.
-const MAX_VALUES: usize = 32 * 1024;
+const MAX_VALUES: usize = 16 * 1024;
 /// Maximum number of errors in an answer.
 const MAX_ERRORS: usize = 50;
 /// Maximum size of a refusal, in bytes.
@@ -105,12 +105,12 @@ async fn a_refusal_is_small_whatever_was_sent() {
     }
     let many = send(
         api.call("POST", "/api/orders"),
-        &order(&members(20_000, &json!(1))),
+        &order(&members(10_000, &json!(1))),
         JSON_API,
     )
     .await;
     assert_eq!(many.errors().count(), MAX_ERRORS);
-    assert_eq!(many.body["meta"]["more_errors"], 20_000 - MAX_ERRORS);
+    assert_eq!(many.body["meta"]["more_errors"], 10_000 - MAX_ERRORS);
     let few = send(
         api.call("POST", "/api/orders"),
         &order(&members(MAX_ERRORS, &json!(1))),
@@ -161,7 +161,7 @@ async fn a_refusal_that_is_kept_with_a_key_is_the_one_that_was_sent() {
     let api = service.api().await;
     let send = async |api: &Api| {
         let call = api.call("POST", "/api/orders").header("Idempotency-Key", "many");
-        call.body(JSON_API, order(&members(20_000, &json!(1))))
+        call.body(JSON_API, order(&members(10_000, &json!(1))))
             .send()
             .await
     };
@@ -174,7 +174,7 @@ async fn a_refusal_that_is_kept_with_a_key_is_the_one_that_was_sent() {
 
 /// A PSP may send a larger body.
 #[tokio::test]
-async fn a_body_has_at_most_256_kib_and_32768_values() {
+async fn a_body_has_at_most_256_kib_and_16384_values() {
     let service = Service::start().await;
     let api = service.api().await;
     let body = |length: usize| {

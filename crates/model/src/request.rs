@@ -25,7 +25,7 @@ pub use sent::Place;
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Maximum number of JSON values in a request's body: each costs more memory and time than its bytes.
-pub const MAX_BODY_VALUES: usize = 32 * 1024;
+pub const MAX_BODY_VALUES: usize = 16 * 1024;
 
 /// A create request that matches its schema.
 pub struct CreateRequest<R: Creatable> {

@@ -175,7 +175,7 @@ fn description(status: u16) -> &'static str {
             "The request conflicts with the resource, or with a request that has the same idempotency key."
         }
         412 => "The resource's entity tag differs from `If-Match`.",
-        413 => "The body has more than 256 KiB, or more than 32768 JSON values.",
+        413 => "The body has more than 256 KiB, or more than 16384 JSON values.",
         415 => "The body has another media type.",
         422 => {
             "A value is not allowed, the payment was declined, or the idempotency key was used for another request. \
