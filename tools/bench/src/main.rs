@@ -54,7 +54,7 @@ struct Args {
     #[arg(long)]
     markdown: bool,
     /// Only measurements whose name has this in it: get, post, capture, event, replay, latency, start, memory,
-    /// refusal
+    /// refusal, purge
     filter: Option<String>,
     /// Show instead how lists take longer with the number of payments in an organization
     #[arg(long, conflicts_with_all = ["quick", "markdown", "filter", "against"])]
