@@ -11,6 +11,8 @@ use crate::scene::Scene;
 
 /// Maximum size of a body, in bytes.
 const LARGEST: usize = 256 * 1024;
+/// Number of JSON values that a body can have beside those around it.
+const VALUES: usize = 16 * 1024 - 16;
 /// Connections over which payments are created.
 const CONNECTIONS: usize = 16;
 
@@ -87,7 +89,7 @@ fn requests(scene: &Scene<'_>) -> Vec<(&'static str, Request)> {
     requests
 }
 
-/// Bodies of the largest size, wrong in as many places as possible.
+/// Bodies with as many bytes or values as they can have, wrong in as many places as possible, and one with more.
 fn bodies() -> Vec<(&'static str, String)> {
     let order = |attributes: Value| json!({"data": {"type": "orders", "attributes": attributes}}).to_string();
     let members = |count: usize, value: Value| {
@@ -97,14 +99,14 @@ fn bodies() -> Vec<(&'static str, String)> {
     let nested = |depth: usize| format!("{}1{}", r#"{"a":"#.repeat(depth), "}".repeat(depth));
     let long = "x".repeat(LARGEST - 1000);
     vec![
-        ("unknown members", order(members(LARGEST / 11, json!(1)))),
+        ("unknown members", order(members(VALUES, json!(1)))),
         (
             "members of metadata",
-            order(json!({"colour": 1, "metadata": members(LARGEST / 12, json!(1))})),
+            order(json!({"colour": 1, "metadata": members(VALUES - 1, json!(1))})),
         ),
         (
             "objects",
-            order(json!({"colour": 1, "metadata": members(LARGEST / 16, json!({"a": 1}))})),
+            order(json!({"colour": 1, "metadata": members(VALUES / 2 - 1, json!({"a": 1}))})),
         ),
         (
             "card numbers",
@@ -120,18 +122,22 @@ fn bodies() -> Vec<(&'static str, String)> {
         ),
         (
             "a long list",
+            order(json!({"customer_email": vec![1; VALUES - 1]})),
+        ),
+        (
+            "too long a list",
             order(json!({"customer_email": vec![1; LARGEST / 2 - 100]})),
         ),
         (
             "empty lists",
-            order(json!({"colour": 1, "metadata": {"a": vec![json!([]); LARGEST / 4]}})),
+            order(json!({"colour": 1, "metadata": {"a": vec![json!([]); VALUES - 2]}})),
         ),
         ("deep nesting", nested(LARGEST / 8)),
         (
             "one name many times",
             format!(
                 r#"{{"data":{{"type":"orders","attributes":{{{}"colour":1}}}}}}"#,
-                r#""colour":1,"#.repeat(LARGEST / 12)
+                r#""colour":1,"#.repeat(VALUES - 1)
             ),
         ),
         (
