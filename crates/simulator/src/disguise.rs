@@ -8,6 +8,14 @@ use serde_json::{Value, json};
 
 use crate::{notes::text, world::World};
 
+/// Records that the answer about a new payment shows another one.
+pub fn note_impostor(world: &World, response: &Response<Bytes>) {
+    let shown: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+    if let Some(id) = shown["id"].as_str() {
+        world.show_as_impostor(id);
+    }
+}
+
 /// Shows a new payment as one in live mode.
 pub fn as_live(world: &World, response: &mut Response<Bytes>) {
     let Ok(mut shown) = serde_json::from_slice::<Value>(response.body()) else {
@@ -22,7 +30,6 @@ pub fn as_live(world: &World, response: &mut Response<Bytes>) {
         shown["_links"]["self"]["href"] = format!("https://api.checkout.com/payments/{id}").into();
     }
     world.note(format!("{id} is shown as one of live mode"));
-    world.show_as_impostor(&id);
     *response.body_mut() = shown.to_string().into();
 }
 

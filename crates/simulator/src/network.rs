@@ -136,6 +136,10 @@ fn arrive(world: &Arc<World>, request: &Request<Bytes>, sent: DateTime<Utc>, mai
     };
     let is_disguised =
         is_creation(request) && world.is_disguised(key_of(request), response.status().is_success());
+    if is_disguised {
+        // Its answer may be lost, and the payment be read as it is before the creation is sent again.
+        disguise::note_impostor(world, &response);
+    }
     let Some(mailbox) = mailbox else {
         world.note(format!("{} to the second copy of {what}", response.status()));
         return;
