@@ -74,7 +74,7 @@ fn every_request_example_fits_its_schema() {
 #[test]
 fn request_shapes_compile_and_name_what_is_missing() {
     let shape = Shape::create::<CheckoutComPayment>();
-    let body = json!({"data": {"type": "checkout_com_payments", "attributes": {"token": 5, "foo": 1}}});
+    let body = json!({"data": {"type": "checkout_com_payments", "attributes": {"session_id": 5, "foo": 1}}});
     let problems = shape
         .read_create::<CheckoutComPayment>(body.to_string().as_bytes())
         .err()
@@ -83,10 +83,10 @@ fn request_shapes_compile_and_name_what_is_missing() {
         .render(tillgate_model::Dialect::CommerceLayer)
         .to_string();
     for expected in [
-        "payment_type - can't be blank",
+        "token - can't be blank",
         "order - can't be blank",
         "/data/attributes/foo",
-        "token - must be of type string",
+        "session_id - must be of type null or string",
     ] {
         assert!(rendered.contains(expected), "{expected} in {rendered}");
     }

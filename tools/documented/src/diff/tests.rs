@@ -124,7 +124,7 @@ fn document() -> Value {
     );
     let api = ["application/vnd.api+json"];
     let stripe = gitbook_request("stripe_payments", &[], stripe);
-    let checkout = gitbook_request("checkout_com_payments", &["payment_type", "token"], checkout);
+    let checkout = gitbook_request("checkout_com_payments", &["token"], checkout);
     json!({
         "openapi": "3.1.0",
         "components": {"schemas": {"Free": {"type": "object"}}},
@@ -212,7 +212,7 @@ fn names_another_required_flag_either_way() {
         "POST /api/checkout_com_payments argument_required at /data/attributes/token: expected required, found optional",
     );
     let stricter = edited(&at, |schema| {
-        schema["required"] = json!(["payment_type", "token", "session_id"])
+        schema["required"] = json!(["token", "session_id"])
     });
     assert!(
         stricter
@@ -226,7 +226,7 @@ fn names_another_required_flag_either_way() {
 fn names_a_required_argument_that_is_not_documented() {
     let at = format!("{CHECKOUT}/requestBody/{API}/properties/attributes");
     let lines = edited(&at, |schema| {
-        schema["required"] = json!(["payment_type", "token", "extra"]);
+        schema["required"] = json!(["token", "extra"]);
         schema["properties"]["extra"] = json!({"type": "string"});
     });
     assert!(
