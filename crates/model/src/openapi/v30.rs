@@ -8,6 +8,8 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, bail, ensure};
 use serde_json::{Map, Value, json};
 
@@ -67,11 +69,37 @@ pub fn downlevel(document: &Value) -> anyhow::Result<Value> {
     );
     let mut converted = object(Kind::Document, document, "")?;
     converted["openapi"] = json!("3.0.3");
+    drop_unused_examples(&mut converted);
     nullable::state_types(&mut converted);
     if converted.get("paths").is_none() {
         converted["paths"] = json!({});
     }
     Ok(converted)
+}
+
+/// Removes the shared examples that only the webhooks have.
+fn drop_unused_examples(document: &mut Value) {
+    let mut used = BTreeSet::new();
+    references(document, &mut used);
+    if let Some(examples) = document
+        .pointer_mut("/components/examples")
+        .and_then(Value::as_object_mut)
+    {
+        examples.retain(|name, _| used.contains(&format!("#{}", child("/components/examples", name))));
+    }
+}
+
+fn references(value: &Value, used: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(reference)) = members.get("$ref") {
+                used.insert(reference.clone());
+            }
+            members.values().for_each(|member| references(member, used));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, used)),
+        _ => {}
+    }
 }
 
 /// Members that both versions write alike.

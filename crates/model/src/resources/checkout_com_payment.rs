@@ -29,6 +29,7 @@ text_enum! {
 pub struct CheckoutComPayment {
     /// Kind of `token`: `token` for a card token, `id` for a saved instrument, `customer` for a customer.
     #[attribute(read, create, default = CheckoutComPaymentType::Token)]
+    #[schemars(with = "CheckoutComPaymentType", default)]
     pub payment_type: CheckoutComPaymentType,
     /// The token that Checkout.com's browser library made from the card.
     #[attribute(read, create, update)]

@@ -211,9 +211,7 @@ fn names_another_required_flag_either_way() {
         &edited(&at, unrequire("token")),
         "POST /api/checkout_com_payments argument_required at /data/attributes/token: expected required, found optional",
     );
-    let stricter = edited(&at, |schema| {
-        schema["required"] = json!(["token", "session_id"])
-    });
+    let stricter = edited(&at, |schema| schema["required"] = json!(["token", "session_id"]));
     assert!(
         stricter
             .iter()

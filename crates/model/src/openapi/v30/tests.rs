@@ -191,7 +191,9 @@ fn document() -> Value {
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "info": {"title": "t", "summary": "s", "version": "1", "license": {"name": "MIT", "identifier": "MIT"}},
-        "webhooks": {"w": {"post": {"responses": {}}}},
+        "webhooks": {"w": {"post": {"responses": {}, "requestBody": {"content": {"application/json": {
+            "examples": {"e": {"$ref": "#/components/examples/OfWebhook"}}
+        }}}}}},
         "paths": {"/a/{id}": {
             "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"const": "x"}}],
             "post": {
@@ -201,7 +203,8 @@ fn document() -> Value {
                     "description": "ok",
                     "headers": {"X-A": {"schema": {"type": ["string", "null"]}}},
                     "content": {"application/json": {
-                        "schema": {"type": ["object", "null"]}, "example": {"type": ["kept", "null"]}
+                        "schema": {"type": ["object", "null"]},
+                        "examples": {"e": {"$ref": "#/components/examples/Of~1Path"}}
                     }}
                 }},
                 "callbacks": {"c": {"{$url}": {"post": {"responses": {"200": {"description": "ok", "content": {
@@ -211,6 +214,7 @@ fn document() -> Value {
         }},
         "components": {
             "schemas": {"A": {"examples": ["e"]}},
+            "examples": {"OfWebhook": {"value": 1}, "Of/Path": {"value": {"type": ["kept", "null"]}}},
             "requestBodies": {"B": {"content": {"application/json": {"schema": {"const": 1}}}}},
             "securitySchemes": {"s": {"type": "http", "scheme": "bearer"}}
         }
@@ -232,6 +236,10 @@ fn schemas_are_found_wherever_they_stand() {
         json!({"title": "t", "version": "1", "license": {"name": "MIT"}})
     );
     assert!(converted.get("webhooks").is_none() && converted.get("jsonSchemaDialect").is_none());
+    assert_eq!(
+        at("/components/examples"),
+        json!({"Of/Path": {"value": {"type": ["kept", "null"]}}})
+    );
     assert_eq!(at("/paths/~1a~1{id}/parameters/0/schema"), json!({"enum": ["x"]}));
     let post = "/paths/~1a~1{id}/post";
     assert_eq!(
@@ -246,10 +254,6 @@ fn schemas_are_found_wherever_they_stand() {
     assert_eq!(
         at(&format!("{content}/schema")),
         json!({"type": "object", "nullable": true})
-    );
-    assert_eq!(
-        at(&format!("{content}/example")),
-        json!({"type": ["kept", "null"]})
     );
     let callback = format!("{post}/callbacks/c/{{$url}}/post/responses/200/content/application~1json/schema");
     assert_eq!(at(&callback), json!({"enum": [1]}));
