@@ -55,13 +55,16 @@ async fn order(client: &Configuration) -> Result<String, Failure> {
         }),
         ..CreateOrderData::new(create_order_data::Type::Orders)
     });
-    let order = commerce_api::create_order(client, created, None).await?.data.id;
+    let order = commerce_api::create_order(client, created, None, None, None)
+        .await?
+        .data
+        .id;
     let item = CreateLineItem::new(CreateLineItemData::new(
         create_line_item_data::Type::LineItems,
         CreateLineItemAttributes::new("Espresso cup".to_owned(), 2, 1250),
         CreateLineItemRelationships::new(link(&order)),
     ));
-    commerce_api::create_line_item(client, item, None).await?;
+    commerce_api::create_line_item(client, item, None, None, None).await?;
     Ok(order)
 }
 
@@ -78,7 +81,7 @@ async fn pay(client: &Configuration, order: &str, card: &str) -> Result<(), Fail
             CreateStripePaymentRelationships::new(link(order)),
         )
     });
-    let payment = payment_sources_api::create_stripe_payment(client, payment, None)
+    let payment = payment_sources_api::create_stripe_payment(client, payment, None, None, None)
         .await?
         .data
         .id;
@@ -89,18 +92,21 @@ async fn pay(client: &Configuration, order: &str, card: &str) -> Result<(), Fail
         }),
         ..UpdateStripePaymentData::new(update_stripe_payment_data::Type::StripePayments, payment.clone())
     });
-    payment_sources_api::update_stripe_payment(client, &payment, authorize, None, None).await?;
+    payment_sources_api::update_stripe_payment(client, &payment, authorize, None, None, None, None).await?;
     Ok(())
 }
 
 async fn only_authorization(client: &Configuration, order: &str) -> Result<Authorization, Failure> {
-    let mut found = commerce_api::retrieve_order_authorizations(client, order, None, None).await?;
+    let mut found = commerce_api::retrieve_order_authorizations(
+        client, order, None, None, None, None, None, None, None, None, None,
+    )
+    .await?;
     assert_eq!(found.meta.record_count, 1);
     Ok(found.data.remove(0))
 }
 
 async fn payment_status(client: &Configuration, order: &str) -> Result<PaymentStatus, Failure> {
-    let found = commerce_api::retrieve_order(client, order).await?;
+    let found = commerce_api::retrieve_order(client, order, None, None).await?;
     Ok(found.data.attributes.payment_status)
 }
 
@@ -114,7 +120,7 @@ async fn paid(client: &Configuration) -> Result<(), Failure> {
         }),
         ..UpdateOrderData::new(update_order_data::Type::Orders, order.clone())
     });
-    let placed = commerce_api::update_order(client, &order, place, None, None)
+    let placed = commerce_api::update_order(client, &order, place, None, None, None, None)
         .await?
         .data
         .attributes;
@@ -141,12 +147,15 @@ async fn paid(client: &Configuration) -> Result<(), Failure> {
             authorization.id.clone(),
         )
     });
-    transactions_api::update_authorization(client, &authorization.id, capture, None, None).await?;
+    transactions_api::update_authorization(client, &authorization.id, capture, None, None, None, None)
+        .await?;
     assert_eq!(payment_status(client, &order).await?, PaymentStatus::Paid);
 
-    let captures = commerce_api::retrieve_order_captures(client, &order, None, None)
-        .await?
-        .data;
+    let captures = commerce_api::retrieve_order_captures(
+        client, &order, None, None, None, None, None, None, None, None, None,
+    )
+    .await?
+    .data;
     let [capture] = &captures[..] else {
         panic!("not one capture: {captures:?}");
     };
@@ -159,10 +168,22 @@ async fn paid(client: &Configuration) -> Result<(), Failure> {
         }),
         ..UpdateCaptureData::new(update_capture_data::Type::Captures, capture.id.clone())
     });
-    transactions_api::update_capture(client, &capture.id, refund, None, None).await?;
-    let refunds = transactions_api::retrieve_capture_refunds(client, &capture.id, None, None)
-        .await?
-        .data;
+    transactions_api::update_capture(client, &capture.id, refund, None, None, None, None).await?;
+    let refunds = transactions_api::retrieve_capture_refunds(
+        client,
+        &capture.id,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+    )
+    .await?
+    .data;
     let [refund] = &refunds[..] else {
         panic!("not one refund: {refunds:?}");
     };
@@ -174,7 +195,7 @@ async fn paid(client: &Configuration) -> Result<(), Failure> {
         payment_status(client, &order).await?,
         PaymentStatus::PartiallyRefunded
     );
-    let source = commerce_api::retrieve_order_payment_source(client, &order)
+    let source = commerce_api::retrieve_order_payment_source(client, &order, None, None)
         .await?
         .data;
     assert!(
@@ -202,7 +223,8 @@ async fn refused(client: &Configuration) {
         }),
         ..CreateOrderData::new(create_order_data::Type::Orders)
     });
-    let Err(Error::ResponseError(answer)) = commerce_api::create_order(client, order, None).await else {
+    let Err(Error::ResponseError(answer)) = commerce_api::create_order(client, order, None, None, None).await
+    else {
         panic!("the request was not refused");
     };
     assert_eq!(answer.status.as_u16(), 422);
