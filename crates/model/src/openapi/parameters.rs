@@ -67,6 +67,8 @@ fn deep_object(name: &str, description: String, schema: &str) -> Parameter {
     parameter(name, description, Ref::from_schema_name(schema))
         .style(Some(ParameterStyle::DeepObject))
         .explode(Some(true))
+        // Swagger UI fills it in, and would send values of its own else.
+        .example(Some(json!({})))
         .build()
 }
 

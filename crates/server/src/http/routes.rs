@@ -21,17 +21,17 @@ pub fn configure(config: &mut ServiceConfig) {
             let routes = operations
                 .into_iter()
                 .map(|operation| (method(operation.method()), on_resource(operation)));
-            scope = scope.service(resource(&path, routes.collect()));
+            scope = scope.service(api_resource(&path, routes.collect()));
         }
         config.service(scope);
     }
     let get = |path: &str, route: Route| resource(path, vec![(Method::GET, route)]);
     config
-        .service(resource(
+        .service(api_resource(
             "/oauth/token",
             vec![(Method::POST, web::route().to(oauth::create_token))],
         ))
-        .service(resource(
+        .service(api_resource(
             "/oauth/revoke",
             vec![(Method::POST, web::route().to(oauth::revoke_token))],
         ))
@@ -89,15 +89,23 @@ fn method(name: &'static str) -> Method {
     }
 }
 
-/// A path with all its methods: any other method gets 405. HEAD is answered like GET; the server leaves the body out. Some clients
-/// end every path with a slash: it makes no difference.
+/// A path of the API. Some clients end every path with a slash: it makes no difference.
+fn api_resource(path: &str, routes: Vec<(Method, Route)>) -> Resource {
+    resource_at(vec![path.to_owned(), format!("{path}/")], routes)
+}
+
+/// A path with all its methods: any other method gets 405. HEAD is answered like GET; the server leaves the body out.
 pub(super) fn resource(path: &str, routes: Vec<(Method, Route)>) -> Resource {
+    resource_at(vec![path.to_owned()], routes)
+}
+
+fn resource_at(paths: Vec<String>, routes: Vec<(Method, Route)>) -> Resource {
     let mut allow: Vec<&str> = routes.iter().map(|(method, _)| method.as_str()).collect();
     if allow.contains(&"GET") {
         allow.push("HEAD");
     }
     let allow = HeaderValue::from_str(&allow.join(", ")).expect("names of methods are fit for a header");
-    let mut resource = web::resource([path.to_owned(), format!("{path}/")]);
+    let mut resource = web::resource(paths);
     for (method, route) in routes {
         resource = resource.route(route.guard(verb(method)));
     }
