@@ -46,7 +46,11 @@ async fn a_resource_can_be_sent_back_as_it_was_read() {
         }
         let path = operation.path(&ids[operation.kind()]);
         let read = fixtures.api.get(&path).await.expect(200);
-        let sent = json!({"data": read.body["data"]});
+        let mut sent = json!({"data": read.body["data"]});
+        // Numbers of the PSP may look like those of cards, which no request may hold.
+        if let Some(attributes) = sent["data"]["attributes"].as_object_mut() {
+            attributes.remove("payment_response");
+        }
         let updated = fixtures.api.call("PATCH", &path).json(&sent);
         let updated = updated.send().await.expect(200);
         let mut attributes = [&read, &updated].map(|answer| answer.body["data"]["attributes"].clone());
