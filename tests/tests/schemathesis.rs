@@ -11,7 +11,7 @@ use tillgate_tests::login::{self, Customer};
 /// Makes the requests repeatable.
 const SEED: u32 = 20_180_101;
 /// Along links, a run ends early if it finds no new path for a while: several runs take several paths.
-const WALKS: u32 = 5;
+const WALKS: u32 = 3;
 
 /// Generates a number of requests for each operation, and ten times as many walks along links, with this token.
 fn run(service: &Service, token: &str, examples: u32) {
