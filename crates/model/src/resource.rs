@@ -60,6 +60,22 @@ impl Dialect {
         }
     }
 
+    /// A declared name as documents spell it.
+    pub fn in_documents(self, name: &str) -> String {
+        match self {
+            Self::CommerceLayer => name.to_owned(),
+            Self::Foodetective => name.replace('_', "-"),
+        }
+    }
+
+    /// A name in a request as it is declared: the second dialect takes it with dashes too.
+    pub fn declared(self, name: &str) -> String {
+        match self {
+            Self::CommerceLayer => name.to_owned(),
+            Self::Foodetective => name.replace('-', "_"),
+        }
+    }
+
     /// The dialect of a request path.
     pub fn of_path(path: &str) -> Self {
         if path.starts_with("/api/v1/") || path == "/api/v1" {
@@ -146,6 +162,18 @@ impl RelationshipMeta {
             return None;
         }
         crate::registry::resource(self.targets[0])
+    }
+
+    /// The types that it can point to: the common one, or each of several.
+    pub fn leads_to(&self) -> Vec<&'static ResourceMeta> {
+        match self.target() {
+            Some(target) => vec![target],
+            None => self
+                .targets
+                .iter()
+                .filter_map(|kind| crate::registry::resource(kind))
+                .collect(),
+        }
     }
 }
 

@@ -2,10 +2,12 @@
 //! attributes with their present values, and relationships with their links alone. A read-only attribute with another value is
 //! refused like an unknown member.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use tillgate_model::{
-    Dialect, Id, ResourceMeta,
+    Id, ResourceMeta,
     pointer::child,
     request::{Place, parse},
 };
@@ -37,7 +39,8 @@ pub async fn leave_out(
     if let Some(attributes) = object_at(&mut sent, ATTRIBUTES) {
         attributes.retain(|name, value| {
             let is_read_only = pointers.contains(&child(ATTRIBUTES, name));
-            !is_read_only || present.pointer(&child(ATTRIBUTES, &spelled(meta, name))) != Some(value)
+            !is_read_only
+                || present.pointer(&child(ATTRIBUTES, &meta.dialect.in_documents(name))) != Some(value)
         });
     }
     if let Some(relationships) = object_at(&mut sent, RELATIONSHIPS) {
@@ -50,32 +53,22 @@ pub async fn leave_out(
 }
 
 /// The places of read-only attributes, in the spellings of requests, and of the links of relationships.
-fn pointers(meta: &ResourceMeta) -> Vec<String> {
+fn pointers(meta: &ResourceMeta) -> BTreeSet<String> {
     let attributes = meta
         .all_attributes()
         .filter(|attribute| !attribute.update)
         .flat_map(|attribute| {
-            let dashed = match meta.dialect {
-                Dialect::CommerceLayer => None,
-                Dialect::Foodetective => Some(attribute.name.replace('_', "-")),
-            };
-            [Some(attribute.name.to_owned()), dashed]
+            [
+                attribute.name.to_owned(),
+                meta.dialect.in_documents(attribute.name),
+            ]
         })
-        .flatten()
         .map(|name| child(ATTRIBUTES, &name));
     let links = meta
         .relationships
         .iter()
         .map(|relationship| child(&child(RELATIONSHIPS, relationship.name), "links"));
     attributes.chain(links).collect()
-}
-
-/// The name of an attribute in documents.
-fn spelled(meta: &ResourceMeta, name: &str) -> String {
-    match meta.dialect {
-        Dialect::CommerceLayer => name.to_owned(),
-        Dialect::Foodetective => name.replace('_', "-"),
-    }
 }
 
 fn object_at<'a>(document: &'a mut Value, pointer: &str) -> Option<&'a mut Map<String, Value>> {

@@ -121,7 +121,7 @@ impl Filters<'_> {
 
     /// `status`, `ids`, `placed_at_from`; in the second dialect `states` and `from_created_at`.
     fn of_key(&self, key: &str) -> Result<(Vec<Operand>, Predicate), String> {
-        let key = &self.spelled(key);
+        let key = &self.meta.dialect.declared(key);
         let bound = match self.meta.dialect {
             Dialect::CommerceLayer => {
                 let from = key.strip_suffix("_from").map(|name| (name, FROM));
@@ -156,7 +156,7 @@ impl Filters<'_> {
 
     /// The operands of names with `_or_` between, or the name that is not known.
     fn operands(&self, names: &str) -> Result<Vec<Operand>, String> {
-        let names = self.spelled(names);
+        let names = self.meta.dialect.declared(names);
         if let Some(whole) = self.operand(self.meta, &names, &mut Vec::new()) {
             return Ok(vec![whole]);
         }
@@ -167,14 +167,6 @@ impl Filters<'_> {
                     .ok_or_else(|| name.to_owned())
             })
             .collect()
-    }
-
-    /// The second dialect's documents have dashes where its queries have underscores.
-    fn spelled(&self, name: &str) -> String {
-        match self.meta.dialect {
-            Dialect::CommerceLayer => name.to_owned(),
-            Dialect::Foodetective => name.replace('-', "_"),
-        }
     }
 
     fn operand(&self, meta: &'static ResourceMeta, name: &str, path: &mut Vec<Step>) -> Option<Operand> {

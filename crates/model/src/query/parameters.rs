@@ -9,7 +9,6 @@ use crate::{
     Action, Dialect, Problem, ProblemList, Problems, ResourceMeta,
     openapi::{Operation, OperationKind},
     problem::Kind,
-    registry,
     resource::{Buyer, ID},
 };
 
@@ -64,14 +63,7 @@ pub fn takes_view(operation: &Operation) -> Vec<&'static ResourceMeta> {
     match operation.kind {
         OperationKind::Action(Action::Delete) | OperationKind::Relationship(_) => Vec::new(),
         OperationKind::Action(_) => vec![operation.resource],
-        OperationKind::Related(relationship) => match relationship.target() {
-            Some(target) => vec![target],
-            None => relationship
-                .targets
-                .iter()
-                .filter_map(|kind| registry::resource(kind))
-                .collect(),
-        },
+        OperationKind::Related(relationship) => relationship.leads_to(),
     }
 }
 
@@ -264,10 +256,7 @@ fn keys(meta: &'static ResourceMeta, value: &str, problems: &mut ProblemList) ->
             Some(name) => (name, true),
             None => (text, false),
         };
-        let spelled = match meta.dialect {
-            Dialect::CommerceLayer => name.to_owned(),
-            Dialect::Foodetective => name.replace('-', "_"),
-        };
+        let spelled = meta.dialect.declared(name);
         let Some(attribute) = meta.attribute(&spelled).filter(|attribute| attribute.sort) else {
             let all = [ID].into_iter().chain(meta.all_attributes());
             let names: Vec<&str> = all.filter(|known| known.sort).map(|known| known.name).collect();

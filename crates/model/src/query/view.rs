@@ -71,14 +71,7 @@ fn steps(path: &str, metas: &[&'static ResourceMeta], buyer: Option<Buyer>) -> R
 
 /// The types that a relationship leads to, if the caller may read all of them.
 pub fn readable(relationship: &RelationshipMeta, buyer: Option<Buyer>) -> Vec<&'static ResourceMeta> {
-    let targets = match relationship.target() {
-        Some(target) => vec![target],
-        None => relationship
-            .targets
-            .iter()
-            .filter_map(|kind| registry::resource(kind))
-            .collect(),
-    };
+    let targets = relationship.leads_to();
     match targets.iter().all(|target| target.is_readable(buyer)) {
         true => targets,
         false => Vec::new(),
